@@ -1,0 +1,1 @@
+"""The curriculum: one plain asyncio file a demo."""

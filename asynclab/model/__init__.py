@@ -1,0 +1,1 @@
+"""What is known of a lab, folded from its events."""

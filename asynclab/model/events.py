@@ -1,0 +1,369 @@
+"""What can be seen to happen in a lab: one struct for each kind of event.
+
+An event is a past fact. The tracer writes events, the model folds them, and the same events are the headless
+output, a recording and a replay. `at` is the moment in lab seconds; ids are small integers, counted up within a lab.
+docs/events.md explains each event in a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Outcome: TypeAlias = Literal["done", "failed", "cancelled"]
+"""How a task or a run ended."""
+
+WakeCause: TypeAlias = Literal["created", "task", "timer", "callback", "cancel"]
+"""Why a task became ready: its birth, another task's step, a timer, other code on the loop (I/O, a thread), a cancel."""
+
+WaitKind: TypeAlias = Literal[
+    "sleep",
+    "task",
+    "gather",
+    "wait",
+    "wait_for",
+    "task_group",
+    "queue.get",
+    "queue.put",
+    "queue.join",
+    "lock",
+    "semaphore",
+    "event",
+    "condition",
+    "barrier",
+    "future",
+    "stream",
+    "socket",
+    "process",
+    "thread",
+    "library",
+    "async_generator",
+    "unknown",
+]
+"""What a suspended task waits for; "library" is a future inside a package that is not asyncio's (`Wait.resource`)."""
+
+PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
+
+
+class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a suspended task waits for, and where in the code.
+
+    Opaque waits have the kind "unknown" or "async_generator"; nothing in here is guessed.
+    """
+
+    kind: WaitKind
+    resource: str = ""
+    """The label of what is waited for, such as "queue#1" or "lock#2"; empty where it has none."""
+    tasks: tuple[int, ...] = ()
+    """The tasks waited for, or for a lock the task that holds it."""
+    count: int = 0
+    """For gather and wait: how many awaitables, tasks or not."""
+    seconds: float | None = None
+    """For a sleep: its whole length in lab seconds."""
+    deadline: float | None = None
+    """The lab time at which a timer ends this wait by itself; None where none does."""
+    file: str = ""
+    """The file of the innermost frame of user code."""
+    line: int = 0
+    """The line in that file; 0 where it can't be told."""
+
+
+class Event(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
+    """The base of all events."""
+
+    at: float
+    """Lab time in seconds."""
+
+
+class RunStarted(Event):
+    """A lab began to run a coroutine function."""
+
+    name: str
+    epoch: float
+    """Seconds since 1970 at lab time `at`."""
+    python: str
+    """The interpreter's version, such as "3.13.0"."""
+
+
+class RunEnded(Event):
+    """The main task ended, and everything it left behind was cleaned up."""
+
+    outcome: Outcome
+    detail: str = ""
+    """The repr of what was returned, or the exception in one line."""
+    leaked: tuple[int, ...] = ()
+    """Tasks that were still pending when main ended."""
+
+
+class ClockChanged(Event):
+    """Lab time was paused, resumed, or given another speed."""
+
+    paused: bool
+    speed: float
+    """Lab seconds per real second."""
+    instant: bool
+    """Whether idle time is skipped."""
+
+
+class TaskCreated(Event):
+    """A task was born; it has not run yet."""
+
+    task: int
+    name: str
+    coroutine: str
+    """The qualified name of its coroutine."""
+    parent: int | None = None
+    """The task whose step created it."""
+    file: str = ""
+    line: int = 0
+    """Where it was created: the innermost frame outside asyncio."""
+    internal: bool = False
+    """Whether a library created it for itself, out of the user's sight."""
+
+
+class TaskRenamed(Event):
+    task: int
+    name: str
+
+
+class TaskReady(Event):
+    """A task was put in the ready queue. A task that yields with sleep(0) has none: see `StepEnded.ready`."""
+
+    task: int
+    cause: WakeCause
+    waker: int | None = None
+    """The task whose step made it ready, directly or through callbacks."""
+
+
+class StepStarted(Event):
+    """The loop began to run a task, up to its next suspension."""
+
+    task: int
+
+
+class StepEnded(Event):
+    """A task gave control back to the loop."""
+
+    task: int
+    seconds: float
+    """How long the step ran, in real seconds."""
+    ready: bool = False
+    """Whether the task asked for another turn at once."""
+
+
+class TaskWaiting(Event):
+    """A suspended task was looked at, and this is what it waits for."""
+
+    task: int
+    wait: Wait
+
+
+class TaskCancelRequested(Event):
+    """Somebody called cancel() on a task."""
+
+    task: int
+    by: int | None = None
+    """The task that asked; None for the person at the keyboard or the lab itself."""
+
+
+class TaskEnded(Event):
+    task: int
+    outcome: Outcome
+    detail: str = ""
+    """The repr of its result, or its exception in one line."""
+
+
+class TaskCollected(Event):
+    """A pending task was destroyed by the garbage collector: nothing referred to it any more."""
+
+    task: int
+
+
+class Progressed(Event):
+    """A task reported how far it is."""
+
+    task: int
+    done: float
+    total: float | None = None
+    unit: str = ""
+
+
+class QueueCreated(Event):
+    queue: int
+    kind: str
+    """Its class: Queue, LifoQueue, PriorityQueue or a subclass."""
+    maxsize: int
+    """0 for no bound."""
+
+
+class QueuePut(Event):
+    queue: int
+    item: str
+    """The item's repr, cut short."""
+    size: int
+    """How many items it holds now."""
+    unfinished: int
+    task: int | None = None
+
+
+class QueueGot(Event):
+    queue: int
+    item: str
+    size: int
+    unfinished: int
+    index: int = 0
+    """Where the item stood, in the order of putting, among those that the queue held."""
+    task: int | None = None
+
+
+class QueueTaskDone(Event):
+    queue: int
+    unfinished: int
+    task: int | None = None
+
+
+class QueueShutDown(Event):
+    queue: int
+    immediate: bool
+    task: int | None = None
+
+
+class PrimitiveCreated(Event):
+    primitive: int
+    kind: PrimitiveKind
+    label: str
+    """Such as "lock#1"; counted for each kind."""
+    value: int = 0
+    """As in `PrimitiveChanged`."""
+
+
+class PrimitiveChanged(Event):
+    """A lock was taken or released, a semaphore's or barrier's count changed, an event was set or cleared."""
+
+    primitive: int
+    value: int
+    """Lock: 1 held, 0 free. Event: 1 set. Semaphore: permits left. Barrier: parties that wait in it."""
+    task: int | None = None
+
+
+class ConditionNotified(Event):
+    primitive: int
+    count: int
+    task: int | None = None
+
+
+class TimeoutStarted(Event):
+    """A timeout (asyncio.timeout, wait_for) was armed around a block of a task."""
+
+    timeout: int
+    deadline: float
+    """Lab time at which it expires."""
+    task: int | None = None
+
+
+class TimeoutRescheduled(Event):
+    timeout: int
+    deadline: float
+
+
+class TimeoutExpired(Event):
+    timeout: int
+
+
+class TimeoutMet(Event):
+    """The block ended before its deadline."""
+
+    timeout: int
+
+
+class Output(Event):
+    """Text was printed."""
+
+    text: str
+    """As it was written, with its newline."""
+    task: int | None = None
+    stream: Literal["stdout", "stderr"] = "stdout"
+
+
+class Warned(Event):
+    """Python or asyncio complained: a coroutine never awaited, an exception never retrieved."""
+
+    text: str
+    task: int | None = None
+
+
+class LoopBlocked(Event):
+    """A step kept the whole loop from running; sent while it still does."""
+
+    task: int | None
+    seconds: float
+    """How long so far, in real seconds."""
+    file: str
+    line: int
+    function: str
+
+
+class LoopLagged(Event):
+    """A regular measurement: how late the loop was to run a callback."""
+
+    seconds: float
+
+
+class EventsDropped(Event):
+    """Events were lost before they could be read."""
+
+    count: int
+
+
+AnyEvent: TypeAlias = (
+    RunStarted
+    | RunEnded
+    | ClockChanged
+    | TaskCreated
+    | TaskRenamed
+    | TaskReady
+    | StepStarted
+    | StepEnded
+    | TaskWaiting
+    | TaskCancelRequested
+    | TaskEnded
+    | TaskCollected
+    | Progressed
+    | QueueCreated
+    | QueuePut
+    | QueueGot
+    | QueueTaskDone
+    | QueueShutDown
+    | PrimitiveCreated
+    | PrimitiveChanged
+    | ConditionNotified
+    | TimeoutStarted
+    | TimeoutRescheduled
+    | TimeoutExpired
+    | TimeoutMet
+    | Output
+    | Warned
+    | LoopBlocked
+    | LoopLagged
+    | EventsDropped
+)
+"""The tagged union that the codec reads and writes."""
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """One event as a line of JSON, without the newline."""
+    return _encoder.encode(event)
+
+
+def decode(line: bytes | str) -> AnyEvent:
+    """The event in a line of JSON.
+
+    Raises:
+        msgspec.ValidationError: The line is JSON but no event.
+        msgspec.DecodeError: The line is not JSON.
+    """
+    return _decoder.decode(line)

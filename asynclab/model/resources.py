@@ -1,0 +1,82 @@
+"""What is known of the queues, primitives and timeouts of a lab."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from asynclab.model.events import PrimitiveKind
+
+TimeoutOutcome: TypeAlias = Literal["running", "expired", "met"]
+
+DEPTH_SAMPLES = 512
+"""How many past sizes a queue remembers."""
+
+ITEMS_SHOWN = 200
+"""How many items of a queue are kept by name; further ones are only counted."""
+
+
+@dataclass(slots=True)
+class QueueState:
+    """One queue: what is in it, and who waits for it."""
+
+    id: int
+    kind: str
+    maxsize: int
+    items: deque[str] = field(default_factory=deque)
+    """The reprs of the oldest `ITEMS_SHOWN` items, in the order of putting."""
+    size: int = 0
+    unfinished: int = 0
+    puts: int = 0
+    gets: int = 0
+    dones: int = 0
+    peak: int = 0
+    is_shut_down: bool = False
+    getters: list[int] = field(default_factory=list)
+    """The tasks that wait to get, longest first."""
+    putters: list[int] = field(default_factory=list)
+    joiners: list[int] = field(default_factory=list)
+    depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
+    """(lab time, size) after each change."""
+
+    @property
+    def label(self) -> str:
+        return f"queue#{self.id}"
+
+    @property
+    def is_full(self) -> bool:
+        return 0 < self.maxsize <= self.size
+
+
+@dataclass(slots=True)
+class PrimitiveState:
+    """A lock, semaphore, event, condition or barrier."""
+
+    id: int
+    kind: PrimitiveKind
+    label: str
+    value: int = 0
+    holder: int | None = None
+    """For a lock: the task that holds it."""
+
+
+@dataclass(slots=True)
+class TimeoutState:
+    """A deadline around a block of a task."""
+
+    id: int
+    task: int | None
+    started_at: float
+    deadline: float
+    outcome: TimeoutOutcome = "running"
+    ended_at: float | None = None
+
+    @property
+    def length(self) -> float:
+        """Seconds from its start to its deadline."""
+        return self.deadline - self.started_at
+
+    def left(self, now: float) -> float:
+        """Seconds to spare at lab time `now`, or at its end; never below 0."""
+        return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))

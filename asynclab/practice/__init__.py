@@ -1,0 +1,1 @@
+"""A small web server on loopback, for demos and tests."""

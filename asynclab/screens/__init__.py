@@ -1,0 +1,1 @@
+"""What a person sees: widgets composed, keys turned into commands."""

@@ -1,0 +1,1 @@
+"""Observes asyncio and holds its loop still."""

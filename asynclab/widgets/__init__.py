@@ -1,0 +1,1 @@
+"""Line-API views of the model."""
