@@ -1,0 +1,36 @@
+"""gather returns the results in the order in which the coroutines were given, whichever is done first.
+
+Watch: the squares are ready last to first, and the list still reads first to last.
+Belief: "If one fails, gather cancels the others": it raises the first exception at once, returns no results,
+    and the others run on. With return_exceptions=True it waits for all and lists the exception among the results.
+    A TaskGroup does cancel the others.
+Docs: Coroutines and tasks, Running tasks concurrently
+"""
+
+import asyncio
+from typing import Annotated
+
+
+async def square(number: int, seconds: float, fails: bool) -> int:
+    await asyncio.sleep(seconds)
+    if fails:
+        raise ValueError(f"no square of {number} today")
+    return number * number
+
+
+async def main(
+    numbers: Annotated[int, range(1, 21)] = 3,
+    seconds: Annotated[float, (0.0, 10.0)] = 1.0,
+    return_exceptions: bool = False,
+    one_fails: Annotated[bool, "mistake: the last square fails, and all the results are lost"] = False,
+) -> None:
+    squares = [
+        asyncio.create_task(square(number, seconds / number, one_fails and number == numbers), name=f"square-{number}")
+        for number in range(1, numbers + 1)
+    ]
+    results = await asyncio.gather(*squares, return_exceptions=return_exceptions)
+    print(results)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

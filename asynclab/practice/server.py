@@ -1,0 +1,124 @@
+"""A web server on this machine alone, so that demos and tests need no network."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import TracebackType
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from asynclab.practice.pages import PAGES
+from asynclab.practice.routes import PACE, routes
+
+_HOST = "127.0.0.1"
+_GRACE = 0.5
+"""Real seconds that a connection may take to close once its request was cancelled."""
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # or a broken request would print on the terminal that the app draws on
+
+
+class PracticeServer:
+    """Serves small pages on 127.0.0.1, on a port that the system chooses.
+
+    `async with PracticeServer() as server:` starts and closes it; it runs on the loop that started it.
+    """
+
+    def __init__(self, *, pace: float = 1.0) -> None:
+        """Make a server that does not run yet.
+
+        Args:
+            pace: Every delay is multiplied by it; 0 answers at once.
+        """
+        self._pace = pace
+        self._changing = asyncio.Lock()
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+        self._in_flight: set[asyncio.Task[object]] = set()
+
+    @property
+    def running(self) -> bool:
+        """Whether it answers."""
+        return self._runner is not None
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The URLs of the titled pages.
+
+        Raises:
+            RuntimeError: The server is not running.
+        """
+        return tuple(self.url(f"/pages/{page.name}") for page in PAGES)
+
+    def url(self, path: str = "/") -> str:
+        """Return the URL of a path on this server.
+
+        Raises:
+            RuntimeError: The server is not running.
+        """
+        if self._runner is None:
+            raise RuntimeError("the practice server is not running")
+        return f"http://{_HOST}:{self._port}{path}"
+
+    async def start(self) -> None:
+        """Start answering; a server that runs already goes on.
+
+        Raises:
+            OSError: No port could be had.
+        """
+        async with self._changing:
+            if self._runner is None:
+                self._runner = await self._listen()
+
+    async def close(self) -> None:
+        """Cancel the requests in flight and stop answering. It may be started again."""
+        async with self._changing:
+            if self._runner is not None:
+                runner, self._runner = self._runner, None
+                await runner.cleanup()
+
+    async def __aenter__(self) -> PracticeServer:
+        """Start it."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+    async def _listen(self) -> web.AppRunner:
+        app = web.Application(middlewares=[self._note_request])
+        app[PACE] = self._pace
+        app.add_routes(routes)
+        app.on_shutdown.append(self._cancel_requests)
+        runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=_GRACE)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, _HOST, 0).start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        self._port = runner.addresses[0][1]
+        return runner
+
+    @web.middleware
+    async def _note_request(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None
+        self._in_flight.add(task)
+        try:
+            return await handler(request)
+        finally:
+            self._in_flight.discard(task)
+
+    async def _cancel_requests(self, _: web.Application) -> None:
+        """Cancel what is in flight; aiohttp alone would wait for a slow answer before it closes."""
+        requests = list(self._in_flight)
+        for request in requests:
+            request.cancel()
+        if requests:
+            await asyncio.wait(requests)
