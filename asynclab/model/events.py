@@ -15,7 +15,7 @@ Outcome: TypeAlias = Literal["done", "failed", "cancelled"]
 """How a task or a run ended."""
 
 WakeCause: TypeAlias = Literal["created", "task", "timer", "callback", "cancel"]
-"""Why a task became ready: its birth, another task's step, a timer, other code on the loop (I/O, a thread), a cancel."""
+"""Why a task became ready: its birth, another task's step, a timer, other code on the loop (I/O, threads), a cancel."""
 
 WaitKind: TypeAlias = Literal[
     "sleep",

@@ -13,7 +13,7 @@ TimeoutOutcome: TypeAlias = Literal["running", "expired", "met"]
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
-ITEMS_SHOWN = 200
+ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
 
 
@@ -25,7 +25,7 @@ class QueueState:
     kind: str
     maxsize: int
     items: deque[str] = field(default_factory=deque)
-    """The reprs of the oldest `ITEMS_SHOWN` items, in the order of putting."""
+    """The reprs of the oldest items, clean and short, in the order of putting; at most `ITEMS_SHOWN`."""
     size: int = 0
     unfinished: int = 0
     puts: int = 0
@@ -48,6 +48,11 @@ class QueueState:
     def is_full(self) -> bool:
         return 0 < self.maxsize <= self.size
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it holds nothing and nobody waits for it."""
+        return not (self.size or self.getters or self.putters or self.joiners)
+
 
 @dataclass(slots=True)
 class PrimitiveState:
@@ -59,6 +64,11 @@ class PrimitiveState:
     value: int = 0
     holder: int | None = None
     """For a lock: the task that holds it."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is known to depend on it: no lock that is held, no barrier with tasks in it."""
+        return self.kind not in ("lock", "barrier") or not self.value
 
 
 @dataclass(slots=True)

@@ -55,8 +55,12 @@ class TaskState:
     waits_for: Wait | None = None
     """Known while it waits and was looked at since it began to; None otherwise."""
     progress: Progress | None = None
+    last_fraction: float | None = None
+    """How far it was, from 0 to 1, when it last stopped waiting; None where that can't be told."""
     cancel_requested_by: int | None = None
     cancel_requested: bool = False
+    woken_in_step: bool = False
+    """Whether it became ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
 

@@ -1,0 +1,113 @@
+"""How far a task is, and on whose word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from asynclab.model.events import Wait
+from asynclab.model.text import one_line
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+    from asynclab.model.tasks import Progress, TaskState
+
+COUNTED_UP_TO = 999
+"""The largest whole total that is told in full, as "3 of 5"; larger ones are told in percent."""
+
+UNIT_LIMIT = 12
+
+
+class Bar(NamedTuple):
+    """A bar and the figure beside it."""
+
+    fraction: float | None
+    """From 0 to 1; None where no bar can be drawn."""
+    text: str
+    """Short: "62%", "1 of 3", "100%", "62% cancelled", or the state's word."""
+
+
+def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
+    """The bar of a task at lab time `now`.
+
+    Its source is, in this order: the task's own reports, the timer that it sleeps on, the tasks that it waits for.
+    Done is full; a task that failed or was cancelled stays where it was.
+    """
+    if task.state == "done":
+        return Bar(1.0, "100%")
+    if task.state in ("failed", "cancelled"):
+        return _stopped(task)
+    if task.progress is not None:
+        return Bar(fraction_of_progress(task.progress), progress_text(task.progress))
+    return _waiting(task, state, now) or Bar(None, task.state)
+
+
+def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -> float | None:
+    """How much of a wait is over at lab time `now`, from 0 to 1; None where that can't be told."""
+    if wait.kind == "sleep":
+        return _slept(wait, task, now)
+    ended, count = _ended_of(wait, state)
+    return ended / count if count else None
+
+
+def fraction_of_progress(progress: Progress | None) -> float | None:
+    """What a task reported, from 0 to 1; None without a total."""
+    if progress is None or progress.total is None or not progress.total > 0:
+        return None
+    return _within(progress.done / progress.total)
+
+
+def progress_text(progress: Progress) -> str:
+    """What a task reported, in words: "3 of 5 pages", "62%", "17 items"."""
+    unit = f" {one_line(progress.unit, UNIT_LIMIT)}" if progress.unit else ""
+    fraction = fraction_of_progress(progress)
+    if fraction is None or progress.total is None:
+        return f"{_figure(progress.done)}{unit}"
+    if progress.total > COUNTED_UP_TO or progress.done % 1 or progress.total % 1:
+        return _percent(fraction)
+    return f"{_figure(progress.done)} of {_figure(progress.total)}{unit}"
+
+
+def _stopped(task: TaskState) -> Bar:
+    fraction = fraction_of_progress(task.progress)
+    if fraction is None:
+        fraction = task.last_fraction
+    return Bar(fraction, task.state if fraction is None else f"{_percent(fraction)} {task.state}")
+
+
+def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
+    wait = task.waits_for
+    if wait is None:
+        return None
+    if wait.kind == "sleep":
+        fraction = _slept(wait, task, now)
+        return None if fraction is None else Bar(fraction, _percent(fraction))
+    ended, count = _ended_of(wait, state)
+    return Bar(ended / count, f"{ended:,} of {count:,}") if count else None
+
+
+def _slept(wait: Wait, task: TaskState, now: float) -> float | None:
+    if wait.seconds is None or not wait.seconds > 0:
+        return None
+    end = task.since + wait.seconds if wait.deadline is None else wait.deadline
+    return _within(1.0 - (end - now) / wait.seconds)
+
+
+def _ended_of(wait: Wait, state: LabState) -> tuple[int, int]:
+    """How many of the tasks of a group have ended, and how many it has; (0, 0) where it isn't known to be one."""
+    if wait.kind not in ("gather", "task_group", "wait") or not wait.tasks:
+        return 0, 0
+    known = map(state.tasks.get, wait.tasks)
+    ended = sum(1 for task in known if task is None or task.ended_at is not None)
+    return ended, max(wait.count, len(wait.tasks))
+
+
+def _within(fraction: float) -> float:
+    return max(0.0, min(1.0, fraction))
+
+
+def _percent(fraction: float) -> str:
+    return f"{int(fraction * 100)}%"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.2f}" if value % 1 else f"{value:,.0f}"

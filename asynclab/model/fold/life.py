@@ -1,0 +1,156 @@
+"""How tasks are born, named, asked to stop, and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.bars import fraction_of_progress, progress_text
+from asynclab.model.events import Progressed, TaskCancelRequested, TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.fold.output import finish_lines
+from asynclab.model.fold.steps import leave_step
+from asynclab.model.fold.waits import leave_wait
+from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.words import describe_ending
+
+if TYPE_CHECKING:
+    from asynclab.model.events import Outcome
+    from asynclab.model.state import LabState
+
+ENDED_KEPT = 20_000
+"""How many ended tasks are kept; the oldest go first."""
+
+DROPPED_AT_ONCE = 1_000
+"""How many go together, so that their parents' lists of children are cleaned once for all of them."""
+
+COLLECTED = "garbage-collected while pending"
+
+
+def task_created(state: LabState, event: TaskCreated, at: float) -> None:
+    """Add a task that is ready to run for the first time."""
+    tasks = state.tasks
+    if event.task in tasks:
+        return
+    task = TaskState(
+        event.task,
+        event.name,
+        event.coroutine,
+        event.parent,
+        file=event.file,
+        line=event.line,
+        internal=event.internal,
+        since=at,
+        created_at=at,
+    )
+    parent = None if event.parent is None else tasks.get(event.parent)
+    is_main = not tasks and event.parent is None
+    if parent is None:
+        state.roots.add(event.task)
+    else:
+        parent.children.append(event.task)
+    tasks[event.task] = task
+    state.counts["ready"] += 1
+    state.structure += 1
+    if not is_main and not event.internal:
+        state.tell(at, event.parent, "created", f"created {state.task_name(event.task)}")
+
+
+def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
+    """Give a task another name; lines already told keep the old one."""
+    task = state.tasks.get(event.task)
+    if task is not None and task.name != event.name:
+        task.name = event.name
+        state.structure += 1
+
+
+def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float) -> None:
+    """Note who asked a task to stop; it may still refuse."""
+    task = state.tasks.get(event.task)
+    if task is None or task.has_ended:
+        return
+    task.cancel_requested = True
+    task.cancel_requested_by = event.by
+    state.tell(at, event.task, "cancel", f"cancel requested{_by(state, event)}")
+
+
+def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
+    """Note how a task ended."""
+    task = state.tasks.get(event.task)
+    if task is not None and not task.has_ended:
+        _end(state, task, event.outcome, event.detail, at)
+        state.tell(at, event.task, event.outcome, describe_ending(event.outcome, event.detail))
+        _drop_oldest(state)
+
+
+def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
+    """A task that can never go on counts as failed."""
+    task = state.tasks.get(event.task)
+    if task is not None and not task.has_ended:
+        _end(state, task, "failed", COLLECTED, at)
+        state.tell(at, event.task, "failed", COLLECTED)
+        _drop_oldest(state)
+
+
+def progressed(state: LabState, event: Progressed, at: float) -> None:
+    """Note how far a task says it is, and tell it at each tenth of its way."""
+    task = state.tasks.get(event.task)
+    if task is None or task.has_ended:
+        return
+    before = _tenth(task.progress)
+    task.progress = Progress(event.done, event.total, event.unit)
+    if _tenth(task.progress) > before:
+        state.tell(at, event.task, "progress", f"progress {progress_text(task.progress)}")
+
+
+def _by(state: LabState, event: TaskCancelRequested) -> str:
+    if event.by is None:
+        return ""
+    return " by itself" if event.by == event.task else f" by {state.task_name(event.by)}"
+
+
+def _tenth(progress: Progress | None) -> int:
+    return int(10 * (fraction_of_progress(progress) or 0.0))
+
+
+def _end(state: LabState, task: TaskState, outcome: Outcome, detail: str, at: float) -> None:
+    if task.state == "running":
+        leave_step(state, task)
+    elif task.state == "waiting":
+        task.waiting_seconds += at - task.since
+        leave_wait(state, task, at)
+    else:
+        task.ready_seconds += at - task.since
+    finish_lines(state, task.id, at)
+    state.counts[task.state] -= 1
+    state.counts[outcome] += 1
+    task.state = outcome
+    task.since = task.ended_at = at
+    task.detail = detail
+    state.ended_tasks.append(task.id)
+
+
+def _drop_oldest(state: LabState) -> None:
+    """Let the oldest ended tasks go if too many are kept; what they created hangs on nothing from then on."""
+    if len(state.ended_tasks) <= ENDED_KEPT:
+        return
+    gone = [state.tasks.pop(state.ended_tasks.popleft()) for _ in range(DROPPED_AT_ONCE)]
+    for task in gone:
+        state.roots.discard(task.id)
+    for task in gone:
+        state.roots.update(child for child in task.children if child in state.tasks)
+    for parent in {task.parent for task in gone}:
+        if parent in state.tasks:
+            family = state.tasks[parent]
+            family.children = [child for child in family.children if child in state.tasks]
+    state.dropped.tasks += len(gone)
+    state.structure += 1
+
+
+HANDLERS: Handlers = {
+    TaskCreated: task_created,
+    TaskRenamed: task_renamed,
+    TaskCancelRequested: task_cancel_requested,
+    TaskEnded: task_ended,
+    TaskCollected: task_collected,
+    Progressed: progressed,
+}

@@ -1,0 +1,60 @@
+"""What was printed, one activity line for each line of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.events import Output
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.text import one_line
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+
+PRINTED_LIMIT = 500
+"""The most characters of a printed line that the log shows."""
+
+UNFINISHED_LIMIT = 4_000
+"""Printed text that lacks its newline is told as a line once it is longer than this many characters."""
+
+
+def output(state: LabState, event: Output, at: float) -> None:
+    """Tell the lines that are complete; the rest waits for its newline, or for the task's end."""
+    key = event.task, event.stream
+    *lines, rest = (state.unfinished_lines.pop(key, "") + event.text).split("\n")
+    for line in lines:
+        _tell(state, event.task, line, at)
+    if not rest:
+        return
+    if len(rest) > UNFINISHED_LIMIT or not _may_print_more(state, event.task):
+        _tell(state, event.task, rest, at)
+    else:
+        state.unfinished_lines[key] = rest
+
+
+def finish_lines(state: LabState, task: int | None, at: float) -> None:
+    """Tell what a task printed without a newline: nothing will follow it."""
+    for stream in ("stdout", "stderr"):
+        text = state.unfinished_lines.pop((task, stream), "")
+        if text:
+            _tell(state, task, text, at)
+
+
+def finish_all_lines(state: LabState, at: float) -> None:
+    """Tell all that was printed without a newline."""
+    for task in dict.fromkeys(task for task, _ in state.unfinished_lines):
+        finish_lines(state, task, at)
+
+
+def _may_print_more(state: LabState, task: int | None) -> bool:
+    if task is None:
+        return True
+    known = state.tasks.get(task)
+    return known is not None and not known.has_ended
+
+
+def _tell(state: LabState, task: int | None, line: str, at: float) -> None:
+    state.tell(at, task, "printed", f"“{one_line(line, PRINTED_LIMIT)}”")
+
+
+HANDLERS: Handlers = {Output: output}

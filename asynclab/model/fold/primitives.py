@@ -1,0 +1,77 @@
+"""Who holds locks, and what semaphores, events, conditions and barriers count."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from asynclab.model.activity import ActivityKind
+from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.resources import PrimitiveState
+from asynclab.model.text import one_line
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+
+PRIMITIVES_KEPT = 200
+"""Beyond so many primitives, the oldest that nothing is known to depend on go first."""
+
+
+def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
+    """Add a primitive."""
+    if event.primitive not in state.primitives:
+        _make_room(state)
+        label = one_line(event.label)
+        state.primitives[event.primitive] = PrimitiveState(event.primitive, event.kind, label, event.value)
+
+
+def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:
+    """A lock changed hands, or a count changed."""
+    primitive = state.primitives.get(event.primitive)
+    if primitive is None:
+        return
+    before, primitive.value = primitive.value, event.value
+    if primitive.kind == "lock":
+        primitive.holder = event.task if event.value else None
+    kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
+    state.tell(at, event.task, kind, _change(primitive, before))
+
+
+def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
+    """Tell who notified how many waiters of a condition."""
+    primitive = state.primitives.get(event.primitive)
+    if primitive is not None:
+        state.tell(at, event.task, "event", f"notifies {event.count:,} on {primitive.label}")
+
+
+def _change(primitive: PrimitiveState, before: int) -> str:
+    label, value = primitive.label, primitive.value
+    match primitive.kind:
+        case "lock":
+            return f"takes {label}" if value else f"releases {label}"
+        case "semaphore":
+            return f"{'takes' if value < before else 'releases'} {label}, {value:,} left"
+        case "event":
+            return f"sets {label}" if value else f"clears {label}"
+        case "barrier":
+            return f"{'comes to' if value > before else 'leaves'} {label}, {value:,} there"
+        case "condition":
+            return f"changes {label}"
+
+
+def _make_room(state: LabState) -> None:
+    excess = len(state.primitives) + 1 - PRIMITIVES_KEPT
+    if excess <= 0:
+        return
+    quiet = [id for id, primitive in state.primitives.items() if primitive.is_quiet]
+    for id in islice(quiet, excess):
+        del state.primitives[id]
+        state.dropped.primitives += 1
+
+
+HANDLERS: Handlers = {
+    PrimitiveCreated: primitive_created,
+    PrimitiveChanged: primitive_changed,
+    ConditionNotified: condition_notified,
+}

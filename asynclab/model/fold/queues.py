@@ -1,0 +1,105 @@
+"""What queues hold; who waits on them is known from the tasks' waits."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.resources import ITEMS_SHOWN, QueueState
+from asynclab.model.text import one_line
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+
+QUEUES_KEPT = 200
+"""Beyond so many queues, the oldest that are empty and that nobody waits on go first."""
+
+ITEM_LIMIT = 40
+"""The most characters of an item's repr that are kept."""
+
+
+def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
+    """Add an empty queue."""
+    if event.queue not in state.queues:
+        _make_room(state)
+        state.queues[event.queue] = QueueState(event.queue, event.kind, event.maxsize)
+
+
+def queue_put(state: LabState, event: QueuePut, at: float) -> None:
+    """An item went in, behind all others in the order of putting."""
+    queue = state.queues.get(event.queue)
+    item = one_line(event.item, ITEM_LIMIT)
+    if queue is not None:
+        queue.puts += 1
+        if len(queue.items) == event.size - 1 < ITEMS_SHOWN:
+            queue.items.append(item)
+        _resize(queue, event.size, event.unfinished, at)
+    state.tell(at, event.task, "put", f"put {item} → {_filled(queue, event)}")
+
+
+def queue_got(state: LabState, event: QueueGot, at: float) -> None:
+    """An item came out, wherever it stood."""
+    queue = state.queues.get(event.queue)
+    if queue is not None:
+        queue.gets += 1
+        if 0 <= event.index < len(queue.items):
+            del queue.items[event.index]
+        _resize(queue, event.size, event.unfinished, at)
+    item = one_line(event.item, ITEM_LIMIT)
+    state.tell(at, event.task, "got", f"got {item} ← {_filled(queue, event)}")
+
+
+def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
+    """Somebody finished with an item."""
+    queue = state.queues.get(event.queue)
+    if queue is not None:
+        queue.dones += 1
+        queue.unfinished = event.unfinished
+    text = f"task_done on queue#{event.queue}, {event.unfinished:,} unfinished"
+    state.tell(at, event.task, "task_done", text)
+
+
+def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
+    """A queue takes no more items, and if immediate it lost those that it held."""
+    queue = state.queues.get(event.queue)
+    if queue is not None:
+        queue.is_shut_down = True
+        if event.immediate:
+            _resize(queue, 0, max(0, queue.unfinished - queue.size), at)
+    how = " at once" if event.immediate else ""
+    state.tell(at, event.task, "event", f"shuts down queue#{event.queue}{how}")
+
+
+def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
+    queue.size = size
+    queue.unfinished = unfinished
+    queue.peak = max(queue.peak, size)
+    queue.depth.append((at, size))
+    while len(queue.items) > max(0, size):
+        queue.items.pop()
+
+
+def _filled(queue: QueueState | None, event: QueuePut | QueueGot) -> str:
+    bound = f"/{queue.maxsize:,}" if queue is not None and queue.maxsize > 0 else ""
+    return f"queue#{event.queue} ({event.size:,}{bound})"
+
+
+def _make_room(state: LabState) -> None:
+    excess = len(state.queues) + 1 - QUEUES_KEPT
+    if excess <= 0:
+        return
+    quiet = [id for id, queue in state.queues.items() if queue.is_quiet]
+    for id in islice(quiet, excess):
+        del state.queues[id]
+        state.dropped.queues += 1
+
+
+HANDLERS: Handlers = {
+    QueueCreated: queue_created,
+    QueuePut: queue_put,
+    QueueGot: queue_got,
+    QueueTaskDone: queue_task_done,
+    QueueShutDown: queue_shut_down,
+}

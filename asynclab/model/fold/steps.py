@@ -1,0 +1,113 @@
+"""How a task goes between ready, running and waiting. These three events are nearly all of a busy lab's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.events import StepEnded, StepStarted, TaskReady
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.fold.waits import leave_wait, tell_woke
+from asynclab.model.words import measured
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+    from asynclab.model.tasks import TaskState
+
+BLOCKING_SECONDS = 0.1
+"""A step of this many real seconds or more kept the loop from everything else."""
+
+
+def task_ready(state: LabState, event: TaskReady, at: float) -> None:
+    """The task stands in the ready queue; if its own step still runs, from the end of that."""
+    task = state.tasks.get(event.task)
+    if task is None:
+        return
+    word = task.state
+    if word == "waiting":
+        waited = at - task.since
+        task.waiting_seconds += waited
+        task.state = "ready"
+        task.since = at
+        task.wakes += 1
+        counts = state.counts
+        counts["waiting"] -= 1
+        counts["ready"] += 1
+        if task.waits_for is not None:
+            tell_woke(state, task, waited, at)
+            leave_wait(state, task, at)
+    elif word == "running":
+        if not task.woken_in_step:
+            task.woken_in_step = True
+            task.wakes += 1
+    elif word != "ready":
+        return
+    task.wake_cause = event.cause
+    task.waker = event.waker
+
+
+def step_started(state: LabState, event: StepStarted, at: float) -> None:
+    """The task runs; a step that was under way goes on when this one ends."""
+    task = state.tasks.get(event.task)
+    if task is None:
+        return
+    word = task.state
+    if word == "ready":
+        task.ready_seconds += at - task.since
+    elif word == "waiting":
+        task.waiting_seconds += at - task.since
+        leave_wait(state, task, at)
+    else:
+        return
+    task.state = "running"
+    task.since = at
+    task.steps += 1
+    counts = state.counts
+    counts[word] -= 1
+    counts["running"] += 1
+    if state.running is not None:
+        state.outer_steps.append(state.running)
+    state.running = event.task
+
+
+def step_ended(state: LabState, event: StepEnded, at: float) -> None:
+    """The task is ready again if it asked to be or was woken meanwhile; else it waits, until told that it ended."""
+    task = state.tasks.get(event.task)
+    if task is None:
+        return
+    task.running_seconds += event.seconds
+    if event.seconds >= BLOCKING_SECONDS or state.is_blocking:
+        _stop_blocking(state, event, at)
+    if task.state != "running":
+        return
+    leave_step(state, task)
+    task.since = at
+    counts = state.counts
+    counts["running"] -= 1
+    if event.ready:
+        task.self_wakes += 1
+        task.state = "ready"
+        counts["ready"] += 1
+    elif task.woken_in_step:
+        task.state = "ready"
+        counts["ready"] += 1
+    else:
+        task.state = "waiting"
+        counts["waiting"] += 1
+    task.woken_in_step = False
+
+
+def leave_step(state: LabState, task: TaskState) -> None:
+    """Forget that the task's step is under way."""
+    if state.running == task.id:
+        state.running = state.outer_steps.pop() if state.outer_steps else None
+    else:
+        state.outer_steps.remove(task.id)
+
+
+def _stop_blocking(state: LabState, event: StepEnded, at: float) -> None:
+    state.is_blocking = False
+    if event.seconds >= BLOCKING_SECONDS:
+        state.tell(at, event.task, "blocked", f"blocked the loop for {measured(event.seconds)}")
+
+
+HANDLERS: Handlers = {TaskReady: task_ready, StepStarted: step_started, StepEnded: step_ended}

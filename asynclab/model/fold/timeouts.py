@@ -1,0 +1,70 @@
+"""Which deadlines run, and how each ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.resources import TimeoutOutcome, TimeoutState
+from asynclab.model.words import length, measured
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+
+ENDED_TIMEOUTS_KEPT = 200
+"""How many ended timeouts are kept; the oldest go first."""
+
+
+def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
+    """Add a deadline that runs."""
+    if event.timeout not in state.timeouts:
+        timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
+        state.timeouts[event.timeout] = timeout
+        state.tell(at, event.task, "timeout", f"timeout of {length(timeout.length)} started")
+
+
+def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
+    """Move a deadline that runs."""
+    timeout = _running(state, event.timeout)
+    if timeout is not None:
+        timeout.deadline = event.deadline
+        state.tell(at, timeout.task, "timeout", f"timeout moved to {measured(event.deadline)}")
+
+
+def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
+    """The deadline came first."""
+    timeout = _running(state, event.timeout)
+    if timeout is not None:
+        _end(state, timeout, "expired", at)
+        state.tell(at, timeout.task, "expired", f"timeout expired at {measured(at)}")
+
+
+def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
+    """The block ended first."""
+    timeout = _running(state, event.timeout)
+    if timeout is not None:
+        _end(state, timeout, "met", at)
+        state.tell(at, timeout.task, "met", f"timeout met with {measured(timeout.left(at))} to spare")
+
+
+def _running(state: LabState, timeout: int) -> TimeoutState | None:
+    known = state.timeouts.get(timeout)
+    return known if known is not None and known.outcome == "running" else None
+
+
+def _end(state: LabState, timeout: TimeoutState, outcome: TimeoutOutcome, at: float) -> None:
+    timeout.outcome = outcome
+    timeout.ended_at = at
+    state.ended_timeouts.append(timeout.id)
+    if len(state.ended_timeouts) > ENDED_TIMEOUTS_KEPT:
+        del state.timeouts[state.ended_timeouts.popleft()]
+        state.dropped.timeouts += 1
+
+
+HANDLERS: Handlers = {
+    TimeoutStarted: timeout_started,
+    TimeoutRescheduled: timeout_rescheduled,
+    TimeoutExpired: timeout_expired,
+    TimeoutMet: timeout_met,
+}

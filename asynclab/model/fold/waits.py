@@ -1,0 +1,75 @@
+"""What a suspended task waits for, from when that is known until it wakes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.activity import wait_text
+from asynclab.model.bars import fraction_of_wait
+from asynclab.model.events import TaskWaiting, Wait
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.words import measured
+
+if TYPE_CHECKING:
+    from asynclab.model.resources import QueueState
+    from asynclab.model.state import LabState
+    from asynclab.model.tasks import TaskState
+
+
+def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
+    """Note what a task waits for; a look that comes after it woke is stale."""
+    task = state.tasks.get(event.task)
+    if task is None or task.state != "waiting":
+        return
+    wait, before = event.wait, task.waits_for
+    if before is not None:
+        _set_queued(state, before, task.id, is_queued=False)
+    task.waits_for = wait
+    _set_queued(state, wait, task.id, is_queued=True)
+    if before is None or (before.kind, before.resource) != (wait.kind, wait.resource):
+        state.tell(at, task.id, "waits", wait_text(wait, state))
+
+
+def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
+    """Add the line of a task that woke from a wait that was told."""
+    if waited > 0:
+        state.tell(at, task.id, "woke", f"woke after {measured(waited)}")
+
+
+def leave_wait(state: LabState, task: TaskState, at: float) -> None:
+    """Forget what the task waited for, but not how far it came."""
+    wait = task.waits_for
+    if wait is None:
+        return
+    _set_queued(state, wait, task.id, is_queued=False)
+    task.last_fraction = fraction_of_wait(wait, task, state, at)
+    task.waits_for = None
+
+
+def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
+    """Put a task among those that wait on its wait's queue, or take it out."""
+    queue = state.queue_labelled(wait.resource)
+    if queue is None:
+        return
+    line = _line_of(wait, queue)
+    if line is None:
+        return
+    if is_queued:
+        line.append(task)
+    elif task in line:
+        line.remove(task)
+
+
+def _line_of(wait: Wait, queue: QueueState) -> list[int] | None:
+    match wait.kind:
+        case "queue.get":
+            return queue.getters
+        case "queue.put":
+            return queue.putters
+        case "queue.join":
+            return queue.joiners
+        case _:
+            return None
+
+
+HANDLERS: Handlers = {TaskWaiting: task_waiting}

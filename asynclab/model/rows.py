@@ -1,0 +1,87 @@
+"""In which order tasks are listed, and how each hangs on its parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple, overload
+
+from asynclab.model.tasks import TaskState
+
+LEVELS_DRAWN = 12
+"""How many levels of the tree a guide draws; deeper tasks are drawn at this depth, behind an ellipsis."""
+
+
+class TaskRow(NamedTuple):
+    """One line of a list of tasks."""
+
+    task: int
+    guide: str
+    """What stands before the name: "", "├ ", "└ ", "│ └ "."""
+
+
+class TaskRows(Sequence[TaskRow]):
+    """Every task once, each followed by its children, in the order of their creation.
+
+    The order is worked out at once, the guides only for the rows that are asked for. Use it until the tasks change.
+    """
+
+    def __init__(self, tasks: Mapping[int, TaskState], roots: Iterable[int]) -> None:
+        self._tasks = tasks
+        self._roots = frozenset(roots)
+        self._order = _depth_first(tasks, self._roots)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> TaskRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[TaskRow]: ...
+    def __getitem__(self, index: int | slice) -> TaskRow | list[TaskRow]:
+        if isinstance(index, slice):
+            return [self._row(task) for task in self._order[index]]
+        return self._row(self._order[index])
+
+    def position(self, task: int | None) -> int | None:
+        """At which row a task stands, counted from 0; None where it isn't listed."""
+        return None if task is None else self._positions.get(task)
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {task: position for position, task in enumerate(self._order)}
+
+    def _row(self, task: int) -> TaskRow:
+        return TaskRow(task, self._guide(task))
+
+    def _guide(self, task: int) -> str:
+        """The branches of the tree in front of a task, from the innermost outwards."""
+        branches: list[str] = []
+        while task not in self._roots and len(branches) < LEVELS_DRAWN:
+            is_last, parent = self._place(task)
+            if branches:
+                branches.append("  " if is_last else "│ ")
+            else:
+                branches.append("└ " if is_last else "├ ")
+            task = parent
+        if task not in self._roots:
+            branches[-1] = "… "
+        return "".join(reversed(branches))
+
+    def _place(self, task: int) -> tuple[bool, int]:
+        """Whether a task is its parent's last child, and the parent."""
+        parent = self._tasks[task].parent
+        assert parent is not None, "a task without a parent is a root"
+        return self._tasks[parent].children[-1] == task, parent
+
+
+def _depth_first(tasks: Mapping[int, TaskState], roots: Iterable[int]) -> list[int]:
+    order: list[int] = []
+    pending = sorted(roots, reverse=True)
+    while pending:
+        task = pending.pop()
+        order.append(task)
+        children = tasks[task].children
+        if children:
+            pending.extend(reversed(children))
+    return order

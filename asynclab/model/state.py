@@ -1,0 +1,157 @@
+"""What a lab looks like now: everything its events say, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
+from asynclab.model.events import Event, LoopBlocked, Outcome
+from asynclab.model.fold import HANDLERS
+from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
+from asynclab.model.rows import TaskRows
+from asynclab.model.tasks import StateWord, TaskState
+from asynclab.model.text import one_line
+
+LINES_KEPT = 5_000
+"""How many activity lines are kept."""
+
+LAG_SAMPLES = 120
+"""How many measurements of the loop's lag are kept."""
+
+NAME_LIMIT = 80
+"""The most characters of a task's name in any view."""
+
+
+@dataclass(slots=True)
+class ClockState:
+    """How lab time runs."""
+
+    paused: bool = False
+    speed: float = 1.0
+    """Lab seconds per real second."""
+    instant: bool = False
+    """Whether idle time is skipped."""
+
+
+@dataclass(slots=True)
+class Dropped:
+    """How much was let go to keep memory bounded, and how many events never arrived."""
+
+    tasks: int = 0
+    lines: int = 0
+    queues: int = 0
+    primitives: int = 0
+    timeouts: int = 0
+    events: int = 0
+
+
+def _no_counts() -> dict[StateWord, int]:
+    return {"ready": 0, "running": 0, "waiting": 0, "done": 0, "failed": 0, "cancelled": 0}
+
+
+@dataclass(slots=True)
+class LabState:
+    """A pure fold of a lab's events: it changes through `fold` alone, and never fails on odd ones.
+
+    Equal sequences of events give equal states, in whatever batches they came. Time never goes back: an event that
+    claims to be older than the one before it counts as happening at the same moment.
+    """
+
+    version: int = 0
+    """Events folded so far; what was drawn from an equal version is still right, apart from live countdowns."""
+    structure: int = 0
+    """Changes when tasks are added, dropped or renamed."""
+    name: str = ""
+    epoch: float = 0.0
+    """Seconds since 1970 at lab time 0."""
+    started: bool = False
+    outcome: Outcome | None = None
+    """How the run ended; None while it runs and before."""
+    detail: str = ""
+    """The repr of what main returned, or its exception in one line."""
+    leaked: tuple[int, ...] = ()
+    """Tasks that were pending when main ended."""
+    now: float = 0.0
+    """Lab seconds at the latest event."""
+    clock: ClockState = field(default_factory=ClockState)
+    tasks: dict[int, TaskState] = field(default_factory=dict)
+    """By id, in order of creation."""
+    queues: dict[int, QueueState] = field(default_factory=dict)
+    primitives: dict[int, PrimitiveState] = field(default_factory=dict)
+    timeouts: dict[int, TimeoutState] = field(default_factory=dict)
+    activity: deque[ActivityLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+    """The latest lines, oldest first."""
+    lag: deque[float] = field(default_factory=lambda: deque(maxlen=LAG_SAMPLES))
+    """The latest measurements of how late the loop was, in seconds."""
+    blocked: LoopBlocked | None = None
+    """The latest report of a step that kept the loop from running."""
+    counts: dict[StateWord, int] = field(default_factory=_no_counts)
+    """How many tasks are in each state; those that were dropped still count as ended."""
+    dropped: Dropped = field(default_factory=Dropped)
+    running: int | None = None
+    """The task whose step is under way."""
+    outer_steps: list[int] = field(default_factory=list)
+    """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
+    roots: set[int] = field(default_factory=set)
+    """Tasks that hang on no other: they have no parent, or it was dropped."""
+    ended_tasks: deque[int] = field(default_factory=deque)
+    """Ended tasks that are still kept, in the order of their ends."""
+    ended_timeouts: deque[int] = field(default_factory=deque)
+    unfinished_lines: dict[tuple[int | None, str], str] = field(default_factory=dict)
+    """Printed text that lacks its newline, by task and stream."""
+    is_blocking: bool = False
+    """Whether a blocking step was reported and hasn't ended."""
+    _rows: TaskRows | None = field(default=None, compare=False, repr=False)
+    _rows_structure: int = field(default=-1, compare=False, repr=False)
+
+    def apply(self, event: Event) -> None:
+        """Take in one event."""
+        self.fold((event,))
+
+    def fold(self, events: Iterable[Event]) -> None:
+        """Take in events, in the order in which they happened."""
+        handlers = HANDLERS
+        now = self.now
+        count = 0
+        for event in events:
+            count += 1
+            if event.at > now:
+                self.now = now = event.at
+            handlers[type(event)](self, event, now)
+        self.version += count
+
+    def task_name(self, task: int | None) -> str:
+        """A task's name, safe to show; "task 7" for one that is unknown, "" for None."""
+        if task is None:
+            return ""
+        known = self.tasks.get(task)
+        return one_line(known.name, NAME_LIMIT) if known is not None and known.name else f"task {task}"
+
+    def queue_labelled(self, label: str) -> QueueState | None:
+        """The queue that a label such as "queue#1" means."""
+        try:
+            queue = self.queues.get(int(label.removeprefix("queue#")))
+        except ValueError:
+            return None
+        return queue if queue is not None and queue.label == label else None
+
+    def rows(self) -> TaskRows:
+        """All tasks, each followed by its children."""
+        if self._rows is None or self._rows_structure != self.structure:
+            self._rows = TaskRows(self.tasks, self.roots)
+            self._rows_structure = self.structure
+        return self._rows
+
+    def tell(self, at: float, task: int | None, kind: ActivityKind, text: str) -> None:
+        """Add a line to the activity; what a library's own tasks do is told only where it matters."""
+        if task is not None and kind not in ALWAYS_TOLD:
+            subject = self.tasks.get(task)
+            if subject is not None and subject.internal:
+                return
+        lines = self.activity
+        number = lines[-1].number + 1 if lines else 0
+        if len(lines) == LINES_KEPT:
+            self.dropped.lines += 1
+        lines.append(ActivityLine(number, at, task, kind, text))

@@ -1,0 +1,154 @@
+"""How text from outside is made harmless: the one function between foreign text and a view or a terminal.
+
+Names, reprs, prints and exception messages are data. What a terminal would obey, hide or draw in an unknown width is
+replaced by something visible, so that a line is as wide as `cell_width` says and does nothing but be read.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+TEXT_LIMIT = 10_000
+"""The most characters that `clean` lets through unless told otherwise."""
+
+LINE_LIMIT = 200
+"""The most characters that `one_line` lets through unless told otherwise."""
+
+MARKS_KEPT = 3
+"""How many combining marks in a row stay on a character: enough for every script, too few for a tower of them."""
+
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+_ELLIPSIS = "…"
+_DOTTED_CIRCLE = "\N{DOTTED CIRCLE}"
+_JOINING_JAMO = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
+_BLANK_FILLERS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800})
+
+
+def clean(text: str, limit: int = TEXT_LIMIT) -> str:
+    """The text with newlines and tabs kept and everything unsafe made visible.
+
+    Args:
+        text: Anything, lone surrogates included.
+        limit: The most characters of the result; what is cut ends in an ellipsis.
+
+    Returns:
+        Text without control, format or bidirectional characters; cleaning it again changes nothing.
+    """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    return _cut(_bound_marks(text[: limit + 1].translate(_KEEPING_LINES)), limit, is_cut=len(text) > limit)
+
+
+def one_line(text: str, limit: int = LINE_LIMIT) -> str:
+    """The text as `clean` makes it, on one line: newlines become ⏎, tabs a space."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
+    return _cut(_bound_marks(text[: limit + 1].translate(_JOINING_LINES)), limit, is_cut=len(text) > limit)
+
+
+def cell_width(text: str) -> int:
+    """How many terminal cells a cleaned text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells, text))
+
+
+def shorten_middle(text: str, width: int) -> str:
+    """The text in at most `width` cells, with an ellipsis for what its middle loses."""
+    if cell_width(text) <= width:
+        return text
+    if width < 2:
+        return _ELLIPSIS[: max(0, width)]
+    room = width - 1
+    head = _fitting(text, room - room // 2)
+    tail = _fitting(text[::-1], room // 2)[::-1]
+    while tail and not _cells(tail[0]):
+        tail = tail[1:]
+    return f"{head}{_ELLIPSIS}{tail}"
+
+
+class _Pictures(dict[int, int | str | None]):
+    """A table for str.translate that works out each character once."""
+
+    def __missing__(self, code: int) -> int | str | None:
+        self[code] = picture = _picture(code)
+        return picture
+
+
+_KEEPING_LINES = _Pictures({0x09: 0x09, 0x0A: 0x0A})
+_JOINING_LINES = _Pictures({0x09: " ", 0x0A: "⏎"})
+
+
+def _picture(code: int) -> int | str | None:
+    """What stands for a character: itself, something visible, or nothing."""
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if code in (0xFE0E, 0xFE0F):
+        return None  # they choose between a narrow and a wide drawing of a symbol; without them it has one width
+    if _is_unsafe(code):
+        return _escape(code)
+    return code
+
+
+def _is_unsafe(code: int) -> bool:
+    return (
+        unicodedata.category(chr(code)) in _UNSAFE_CATEGORIES
+        or code in _BLANK_FILLERS
+        or 0xFE00 <= code <= 0xFE0D
+        or 0xE0100 <= code <= 0xE01EF
+    )
+
+
+def _escape(code: int) -> str:
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _bound_marks(text: str) -> str:
+    """The text with few marks on each character, and none that would hang on what stands before the text."""
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    marks = MARKS_KEPT
+    has_base = False
+    for character in text:
+        if _cells(character):
+            marks, has_base = 0, character not in "\n\t"
+        elif not has_base:
+            kept.append(_DOTTED_CIRCLE)
+            marks, has_base = 1, True
+        else:
+            marks += 1
+        if marks <= MARKS_KEPT:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _cut(text: str, limit: int, *, is_cut: bool) -> str:
+    if len(text) <= limit and not is_cut:
+        return text
+    return text[: limit - 1] + _ELLIPSIS if limit > 0 else ""
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me") or _joins(ord(character)):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _joins(code: int) -> bool:
+    """Whether this is a vowel or final of a Hangul syllable, drawn inside the character before it."""
+    return any(first <= code <= last for first, last in _JOINING_JAMO)
+
+
+def _fitting(text: str, width: int) -> str:
+    """The longest beginning of the text that fits in `width` cells."""
+    cells = 0
+    for index, character in enumerate(text):
+        cells += _cells(character)
+        if cells > width:
+            return text[:index]
+    return text

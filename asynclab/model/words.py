@@ -1,0 +1,111 @@
+"""In which words and marks a lab is described, the same in every view and in headless output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.events import Outcome, Wait, WaitKind
+from asynclab.model.tasks import StateWord
+from asynclab.model.text import one_line
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+
+GLYPHS: dict[StateWord, str] = {
+    "ready": "▸",
+    "running": "►",
+    "waiting": "◌",
+    "done": "✓",
+    "failed": "✗",
+    "cancelled": "⊘",
+}
+"""The mark of each state; all are one cell wide."""
+
+_FIXED_WAITS: dict[WaitKind, str] = {
+    "stream": "reads from a stream",
+    "socket": "socket",
+    "process": "process",
+    "thread": "thread",
+    "async_generator": "inside an async generator",
+    "unknown": "can't tell",
+}
+
+_NAMES_LISTED = 5
+
+
+def describe_wait(wait: Wait, state: LabState) -> str:
+    """What a task waits for, in a few words.
+
+    Returns:
+        Such as "sleep 2.00 s", "queue.get on queue#1", "task brew-2", "gather of 3", "lock#1 held by brew-1".
+    """
+    match wait.kind:
+        case "sleep":
+            return f"sleep {length(wait.seconds)}" if wait.seconds is not None else "sleep"
+        case "task":
+            return f"task {_names(wait.tasks, state)}" if wait.tasks else "task"
+        case "gather" | "wait":
+            return f"{wait.kind} of {wait.count or len(wait.tasks)}"
+        case "task_group":
+            return f"task group of {len(wait.tasks)}" if wait.tasks else "task group"
+        case "wait_for":
+            return f"wait_for {_names(wait.tasks, state)}" if wait.tasks else "wait_for"
+        case "queue.get" | "queue.put" | "queue.join":
+            return _describe_queue_wait(wait, state)
+        case "lock":
+            held = f" held by {_names(wait.tasks, state)}" if wait.tasks else ""
+            return f"{_resource(wait)}{held}"
+        case "semaphore" | "event" | "condition" | "barrier" | "future":
+            return _resource(wait)
+        case kind:
+            return _FIXED_WAITS[kind]
+
+
+def describe_ending(outcome: Outcome, detail: str) -> str:
+    """How a task or a run ended: "returned 'tea'", "raised ValueError: boom", "cancelled"."""
+    if outcome == "cancelled":
+        return "cancelled"
+    if not detail:
+        return outcome
+    return f"{'returned' if outcome == 'done' else 'raised'} {one_line(detail)}"
+
+
+def length(seconds: float) -> str:
+    """A chosen length of time, such as "2.00 s": with two decimals, more where two would lose something."""
+    if 0 < abs(seconds) < 0.01:
+        return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
+    decimals = 2 if abs(round(seconds, 2) - seconds) < 0.0005 else 3
+    return f"{seconds:.{decimals}f} s"
+
+
+def measured(seconds: float) -> str:
+    """A measured length or moment, in three decimals: "1.001 s"."""
+    return f"{seconds:.3f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun: "1 task", "2 tasks"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def names_of(tasks: tuple[int, ...], state: LabState) -> str:
+    """The names of some tasks, the first few of many: "a, b", "a, b, c, d, e and 7 more"."""
+    listed = ", ".join(state.task_name(task) for task in tasks[:_NAMES_LISTED])
+    more = len(tasks) - _NAMES_LISTED
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def _names(tasks: tuple[int, ...], state: LabState) -> str:
+    name = state.task_name(tasks[0])
+    return f"{name} and {len(tasks) - 1:,} more" if len(tasks) > 1 else name
+
+
+def _resource(wait: Wait) -> str:
+    return one_line(wait.resource) or wait.kind
+
+
+def _describe_queue_wait(wait: Wait, state: LabState) -> str:
+    on = f" on {one_line(wait.resource)}" if wait.resource else ""
+    queue = state.queue_labelled(wait.resource)
+    full = " (full)" if wait.kind == "queue.put" and queue is not None and queue.is_full else ""
+    return f"{wait.kind}{on}{full}"
