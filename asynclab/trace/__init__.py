@@ -1,1 +1,6 @@
 """Observes asyncio and holds its loop still."""
+
+from asynclab.trace.ending import Ending
+from asynclab.trace.lab import Lab
+
+__all__ = ["Ending", "Lab"]

@@ -1,0 +1,90 @@
+"""When the clock of a lab moves, and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+
+class VirtualClock:
+    """Lab time: real time scaled by a speed, and still while paused.
+
+    Seconds since the lab started; never goes backwards. `now()` is written out where a call would cost too much:
+    it is always `base + (real_time() - anchor) * rate`.
+    """
+
+    __slots__ = ("anchor", "base", "instant", "paused", "rate", "real_time", "speed")
+
+    def __init__(self, real_time: Callable[[], float], *, speed: float = 1.0, instant: bool = False) -> None:
+        """A clock at 0 that stands still until it is started.
+
+        Args:
+            real_time: Tells real seconds; its zero does not matter.
+            speed: Lab seconds per real second; greater than 0.
+            instant: Whether time that nobody uses is to be skipped.
+        """
+        self.real_time = real_time
+        self.speed = _checked(speed)
+        """Lab seconds per real second while not paused."""
+        self.instant = instant
+        self.paused = False
+        self.base = 0.0
+        """Lab time at the real time `anchor`."""
+        self.anchor = 0.0
+        self.rate = 0.0
+        """Lab seconds per real second at present: 0 while paused, and before the start."""
+
+    def start(self) -> None:
+        """Let time run, unless it is paused."""
+        self.anchor = self.real_time()
+        self.rate = 0.0 if self.paused else self.speed
+
+    def now(self) -> float:
+        """Lab time in seconds."""
+        return self.base + (self.real_time() - self.anchor) * self.rate
+
+    def pause(self) -> None:
+        """Stop time."""
+        self._settle()
+        self.paused = True
+        self.rate = 0.0
+
+    def resume(self) -> None:
+        """Let time go on from where it stands."""
+        self._settle()
+        self.paused = False
+        self.rate = self.speed
+
+    def set_speed(self, speed: float) -> None:
+        """Let time run faster or slower from now on.
+
+        Raises:
+            ValueError: The speed is not a finite number above 0.
+        """
+        self._settle()
+        self.speed = _checked(speed)
+        if not self.paused:
+            self.rate = self.speed
+
+    def advance_to(self, when: float) -> None:
+        """Jump to the lab time `when`; nothing happens where that has passed."""
+        self._settle()
+        self.base = max(self.base, when)
+
+    def real_delay(self, when: float) -> float:
+        """Real seconds until the lab time `when`; infinite while time stands still, 0 where it has passed."""
+        left = when - self.now()
+        if left <= 0:
+            return 0.0
+        return left / self.rate if self.rate else math.inf
+
+    def _settle(self) -> None:
+        real = self.real_time()
+        self.base += (real - self.anchor) * self.rate
+        self.anchor = real
+
+
+def _checked(speed: float) -> float:
+    if not 0 < speed < math.inf:
+        raise ValueError(f"a speed is a number above 0, not {speed!r}")
+    return speed

@@ -1,0 +1,386 @@
+"""Runs asyncio code for real, and lets it be watched, held still, stepped and slowed."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextvars import Context, copy_context
+from typing import Any, Literal, Self, TypeAlias
+
+from asynclab.model.events import ClockChanged, Event, RunEnded, RunStarted
+from asynclab.model.state import LabState
+from asynclab.trace import hooks
+from asynclab.trace.clock import VirtualClock
+from asynclab.trace.cycles import break_await_cycles
+from asynclab.trace.ending import Ending
+from asynclab.trace.handles import BOUNDARY
+from asynclab.trace.scope import CURRENT
+from asynclab.trace.tracer import Tracer
+from asynclab.trace.usercode import UserCode
+from asynclab.trace.watch import Watch
+
+Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
+
+Stepped: TypeAlias = Literal["step", "jump", "outside", "nothing"]
+"""What a step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
+(I/O, a thread); nothing, as nothing is to come."""
+
+GRACE = 2.0
+"""Real seconds that tasks get to clean up after they were cancelled, before they are left to themselves."""
+
+BACKLOG = 200_000
+"""Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
+
+Sink: TypeAlias = Callable[[Sequence[Event]], None]
+
+
+class Lab:
+    """One run of asyncio code on the running event loop, observed from its first step to its last.
+
+    Nothing else on the loop is observed or touched, and the code can't tell the difference.
+
+    ```python
+    async with Lab() as lab:
+        ending = await lab.run(main)
+    ```
+    """
+
+    def __init__(
+        self,
+        name: str = "lab",
+        *,
+        speed: float = 1.0,
+        instant: bool = False,
+        echo: bool = False,
+        exact: bool = False,
+        watch: bool = True,
+        real_time: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Prepare a lab; nothing is installed before it starts.
+
+        Args:
+            name: What the run is called.
+            speed: Lab seconds per real second.
+            instant: Skip the time in which nothing happens.
+            echo: Let prints go on to where they went before, too.
+            exact: Look at what a task waits for after each of its steps, whatever that costs; otherwise a busy lab
+                looks at a thousand of them in each tenth of a second, and at others when they are painted.
+            watch: Measure how late the loop is and who blocks it, from a thread.
+            real_time: Tells real seconds.
+
+        Raises:
+            ValueError: The speed is not a number above 0.
+        """
+        self.name = name
+        self.ending: Ending | None = None
+        """How the run ended; None until it has."""
+        self._clock = VirtualClock(real_time, speed=speed, instant=instant)
+        self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
+        self._state = LabState()
+        self._sinks: list[Sink] = []
+        self._watch = Watch(self._tracer, self._relieve) if watch else None
+        self._main: Task[Any] | None = None
+        self._supervisor: Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def state(self) -> LabState:
+        """All that is known up to now."""
+        self._read_events()
+        return self._state
+
+    @property
+    def now(self) -> float:
+        """Lab time in seconds."""
+        return self._clock.now()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has started and not ended."""
+        return self._main is not None and self.ending is None
+
+    @property
+    def paused(self) -> bool:
+        """Whether lab time and all tasks are held."""
+        return self._tracer.paused
+
+    @property
+    def speed(self) -> float:
+        """Lab seconds per real second."""
+        return self._clock.speed
+
+    @property
+    def instant(self) -> bool:
+        """Whether time in which nothing happens is skipped."""
+        return self._clock.instant
+
+    @property
+    def held(self) -> Sequence[int]:
+        """The tasks that are ready but held, the next first."""
+        records = (handle._record for handle in self._tracer.held if not handle._cancelled)
+        return [record.id for record in records if record is not None]
+
+    def subscribe(self, sink: Sink) -> None:
+        """Hand every event to `sink`, in order, in batches, whenever the state is read."""
+        self._sinks.append(sink)
+
+    async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
+        """Start `main` and wait until the run has ended.
+
+        Raises:
+            RuntimeError: The lab was started before.
+        """
+        self.start(main, *args, **kwargs)
+        return await self.wait()
+
+    def start(self, main: Main, /, *args: Any, **kwargs: Any) -> None:
+        """Start `main(*args, **kwargs)` as a task on the running loop.
+
+        Raises:
+            RuntimeError: The lab was started before.
+        """
+        if self._main is not None or self.ending is not None:
+            raise RuntimeError("a lab runs once: make a new one")
+        loop = asyncio.get_running_loop()
+        tracer = self._tracer
+        tracer.code = UserCode(getattr(main, "__code__", None))
+        hooks.install(tracer, loop)
+        self._clock.start()
+        tracer.emit(RunStarted(0.0, self.name, time.time(), platform.python_version()))
+        context = copy_context()
+        context.run(CURRENT.set, tracer)
+        try:
+            self._main = context.run(_create_main, tracer, loop, main, args, kwargs)
+        except BaseException:
+            hooks.uninstall(tracer)
+            raise
+        if self._watch is not None:
+            self._watch.start(loop)
+        # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
+        self._supervisor = Context().run(asyncio.ensure_future, self._supervise(self._main, context))
+
+    async def wait(self) -> Ending:
+        """Wait until the run has ended and all that it left behind is cleaned up.
+
+        Raises:
+            RuntimeError: The lab was never started.
+        """
+        if self._supervisor is None:
+            raise RuntimeError("the lab was not started")
+        await asyncio.shield(self._supervisor)
+        assert self.ending is not None
+        return self.ending
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait for it, at most `GRACE` real seconds; nothing happens where it has ended."""
+        if self._supervisor is None or self._main is None:
+            return
+        if not self._main.done():
+            self.cancel()
+            await asyncio.wait([self._main], timeout=GRACE)
+        if not self._main.done():
+            self._abandon()
+        await asyncio.wait([self._supervisor])
+
+    def pause(self) -> None:
+        """Hold lab time and every task; I/O and threads go on."""
+        if self.is_running and not self.paused:
+            self._tracer.paused = True
+            self._clock.pause()
+            self._clock_changed()
+
+    def resume(self) -> None:
+        """Let time and tasks go on."""
+        if self.paused:
+            tracer = self._tracer
+            tracer.paused = False
+            self._clock.resume()
+            tracer.released.clear()
+            held, tracer.held = list(tracer.held), type(tracer.held)()
+            for handle in held:
+                _make_ready(tracer, handle)
+            self._clock_changed()
+
+    def step(self, task: int | None = None) -> Stepped:
+        """While paused, run one step of one task; with none ready, move on to the next timer.
+
+        Args:
+            task: Which of the held tasks is to go; the first where it is None.
+
+        Returns:
+            What was done.
+        """
+        tracer = self._tracer
+        if not self.is_running:
+            return "nothing"
+        self.pause()
+        if tracer.released or tracer.world.has_ready():
+            return "step"  # one is under way already
+        while tracer.held:
+            handle = next((h for h in tracer.held if _is_step_of(h, task)), tracer.held[0])
+            tracer.held.remove(handle)
+            if not handle._cancelled:
+                tracer.released.add(handle)
+                _make_ready(tracer, handle)
+                return "step"
+        if tracer.world.is_awaited():
+            return "outside"
+        return "jump" if tracer.timers.jump() else "nothing"
+
+    def set_speed(self, speed: float) -> None:
+        """Let lab time run at `speed` lab seconds per real second from now on.
+
+        Raises:
+            ValueError: The speed is not a number above 0.
+        """
+        self._clock.set_speed(speed)
+        self._clock.instant = False
+        self._clock_changed()
+
+    def run_instantly(self) -> None:
+        """From now on skip the time in which nothing happens."""
+        self._clock.instant = True
+        self.resume()
+        self._clock_changed()
+
+    def cancel(self) -> None:
+        """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""
+        if self._main is not None and self._tracer.loop is not None:
+            self.resume()
+            self._cancel([self._main])
+
+    def cancel_task(self, task: int) -> bool:
+        """Ask one task to end.
+
+        Returns:
+            Whether it was asked: False where it has ended or is not known.
+        """
+        found = [candidate for record, candidate in self._tracer.census.tasks() if record.id == task]
+        return bool(self._tracer.loop is not None and self._cancel(found))
+
+    def sample(self, first: Iterable[int] = ()) -> None:
+        """Look at what tasks wait for, where there was no time before; to be called before painting.
+
+        Args:
+            first: The tasks to begin with, such as those that can be seen; a bounded number of others follow.
+        """
+        self._tracer.look_at_the_rest(list(first))
+
+    def _cancel(self, tasks: Sequence[Task[Any]]) -> bool:
+        break_await_cycles([task for _, task in self._tracer.census.tasks()])
+        taken = False
+        for task in tasks:
+            record = self._tracer.records.get(id(task))
+            if record is not None and not task.done():
+                taken = self._tracer.cancel(record, task) or taken
+        return taken
+
+    async def _supervise(self, main: Task[Any], context: Context) -> None:
+        ended = asyncio.get_running_loop().create_future()
+        main.add_done_callback(lambda _: ended.done() or ended.set_result(None), context=Context())
+        await ended
+        leaked = [(record.id, task) for record, task in self._tracer.census.tasks() if not _is_internal(record)]
+        leaked_names = tuple(task.get_name() for _, task in leaked)
+        unstoppable = await self._clean_up(context)
+        ending = _ending_of(main, leaked_names, unstoppable)
+        self._tracer.attend()
+        numbers = tuple(number for number, _ in leaked)
+        self._tracer.emit(RunEnded(self._clock.now(), ending.outcome, ending.detail, numbers))
+        self._end(ending)
+
+    async def _clean_up(self, context: Context) -> tuple[str, ...]:
+        """Cancel what main left behind, close its asynchronous generators; the names of what did not end in time."""
+        if self.paused:
+            self.resume()
+        tracer = self._tracer
+        left = [task for _, task in tracer.census.tasks()]
+        if left:
+            self._cancel(left)
+            tracer.timers.jumps = True
+            await asyncio.wait(left, timeout=GRACE)
+        closing = [_make_closer(generator) for generator in list(tracer.asyncgens)]
+        if closing and tracer.loop is not None:
+            tasks = [context.run(tracer.loop.create_task, closer) for closer in closing]
+            await asyncio.wait(tasks, timeout=GRACE)
+        return tuple(task.get_name() for _, task in tracer.census.tasks())
+
+    def _abandon(self) -> None:
+        """Leave a main task to itself that went on although it was cancelled."""
+        assert self._supervisor is not None and self._main is not None
+        self._supervisor.cancel()
+        names = tuple(task.get_name() for _, task in self._tracer.census.tasks())
+        self._tracer.emit(RunEnded(self._clock.now(), "cancelled", "went on although it was cancelled"))
+        self._end(Ending("cancelled", leaked=names, unstoppable=names))
+
+    def _end(self, ending: Ending) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+        self.ending = ending
+        self._clock.pause()
+        hooks.uninstall(self._tracer)
+        self._read_events()
+
+    def _clock_changed(self) -> None:
+        clock = self._clock
+        self._tracer.emit(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant))
+        if self._tracer.loop is not None:
+            self._tracer.attend()
+
+    def _read_events(self) -> None:
+        events = self._tracer.take_events()
+        if events:
+            for sink in self._sinks:
+                sink(events)
+            self._state.fold(events)
+
+    def _relieve(self) -> None:
+        """Keep what waits to be read from growing without bound."""
+        if len(self._tracer.events) > BACKLOG:
+            self._read_events()
+
+
+def _create_main(
+    tracer: Tracer, loop: AbstractEventLoop, main: Main, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Task[Any]:
+    coroutine = main(*args, **kwargs)
+    factory, tracer.factory = tracer.factory, None  # the first task has no creator who could see it start at once
+    try:
+        task = loop.create_task(coroutine)
+    finally:
+        tracer.factory = factory
+    tracer.census.introduce(task, getattr(main, "__name__", "main"))
+    return task
+
+
+def _make_ready(tracer: Tracer, handle: Any) -> None:
+    assert tracer.loop is not None
+    tracer.loop._ready.append(handle)  # type: ignore[attr-defined]
+
+
+def _is_step_of(handle: Any, task: int | None) -> bool:
+    return task is None or (handle._record is not None and handle._record.id == task)
+
+
+def _is_internal(record: Any) -> bool:
+    return bool(record.internal)
+
+
+async def _make_closer(generator: Any) -> None:
+    await generator.aclose()
+
+
+def _ending_of(main: Task[Any], leaked: tuple[str, ...], unstoppable: tuple[str, ...]) -> Ending:
+    if main.cancelled():
+        return Ending("cancelled", exception=asyncio.CancelledError(), leaked=leaked, unstoppable=unstoppable)
+    error = main.exception()
+    if error is not None:
+        return Ending("failed", exception=error, leaked=leaked, unstoppable=unstoppable)
+    return Ending("done", value=main.result(), leaked=leaked, unstoppable=unstoppable)

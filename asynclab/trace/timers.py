@@ -1,0 +1,255 @@
+"""When the timers of a lab fire: on lab time, whatever its speed."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from asyncio import Timeout
+from asyncio.events import TimerHandle
+from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
+from collections.abc import Callable
+from contextvars import Context
+from types import CodeType, FrameType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from asynclab.trace.tracer import Tracer
+
+_ON_TIMEOUT = Timeout._on_timeout  # type: ignore[attr-defined]
+_RESCHEDULE: CodeType = Timeout.reschedule.__code__
+
+
+class LabTimerHandle(TimerHandle):
+    """A timer in a lab's heap instead of the loop's."""
+
+    __slots__ = ("_fired", "_timeout", "_timeout_key", "_tracer")
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: AbstractEventLoop,
+        context: Context | None,
+        tracer: Tracer,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self._tracer = tracer
+        self._fired = False
+        self._timeout: int | None = None
+        """The number of the timeout that it is for."""
+        self._timeout_key = 0
+
+    def cancel(self) -> None:
+        if not self._cancelled and not self._fired:
+            self._tracer.timers.cancelled(self, sys._getframe(1))
+        super().cancel()
+
+    def fire(self) -> None:
+        """Run the callback."""
+        tracer = self._tracer
+        self._fired = True
+        if self._timeout is not None:
+            tracer.timers.expired(self)
+        tracer.in_timer = True
+        try:
+            self._run()
+        finally:
+            tracer.in_timer = False
+        if tracer.attention:
+            tracer.attend()
+
+
+# A handle's repr names its class; observing must not change it.
+LabTimerHandle.__name__ = LabTimerHandle.__qualname__ = "TimerHandle"
+
+
+class Timers:
+    """The timer heap of a lab, and the one real timer that drives it."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._heap: list[tuple[float, int, LabTimerHandle]] = []
+        self._count = 0
+        self._cancelled = 0
+        self._timeouts: dict[int, int] = {}
+        """The numbers of running timeouts by the id() of the Timeout or waiter."""
+        self._timeout_count = 0
+        self._driver: TimerHandle | None = None
+        self._driven: tuple[float | None, float] = (None, 0.0)
+        """What the driver was set for: a lab time, and the clock's rate."""
+        self._context = Context()
+        self._checking = False
+        self.jumps = True
+        """Whether an instant lab may skip time: not between the end of main and the cancelling of what it left."""
+        self._call_at: Callable[..., TimerHandle] | None = None
+        self._loop_time: Callable[[], float] = lambda: 0.0
+        self.origin = 0.0
+        """The loop's own time at lab time 0."""
+
+    def attach(self, call_at: Callable[..., TimerHandle], loop_time: Callable[[], float]) -> None:
+        """Begin to drive timers.
+
+        Args:
+            call_at: The loop's own way to set a timer.
+            loop_time: The loop's own clock.
+        """
+        self._call_at = call_at
+        self._loop_time = loop_time
+        self.origin = loop_time()
+
+    def detach(self) -> None:
+        """Stop, and hand what is pending to the loop's own timers, with the delay that is left."""
+        assert self._call_at is not None
+        self._stop_driver()
+        now, real = self._tracer.clock.now(), self._loop_time()
+        for when, _, handle in sorted(self._heap):
+            if not handle._cancelled:
+                self._call_at(real + max(0.0, when - now), handle.fire, context=self._context)
+        self._heap.clear()
+
+    def loop_time(self) -> float:
+        """What the loop's clock shows inside the lab."""
+        return self.origin + self._tracer.clock.now()
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
+    ) -> LabTimerHandle:
+        """Set a timer for the loop time `when` as code inside the lab knows it."""
+        tracer = self._tracer
+        assert tracer.loop is not None
+        handle = LabTimerHandle(when, callback, args, tracer.loop, context, tracer)
+        if handle._source_traceback:  # type: ignore[attr-defined]
+            del handle._source_traceback[-2:]  # type: ignore[attr-defined]
+        lab_when = when - self.origin
+        self._note_timeout(handle, callback, args, lab_when)
+        self._count += 1
+        entry = (lab_when, self._count, handle)
+        heapq.heappush(self._heap, entry)
+        if self._heap[0] is entry:
+            tracer.attention = True
+            if tracer.current is None and tracer.waker is None:
+                self.attend()
+        return handle
+
+    def next_when(self) -> float | None:
+        """The lab time of the next timer."""
+        heap = self._heap
+        while heap and heap[0][2]._cancelled:
+            heapq.heappop(heap)
+            self._cancelled -= 1
+        return heap[0][0] if heap else None
+
+    def pending(self) -> list[tuple[float, LabTimerHandle]]:
+        """All timers that are to come, the next first, with their lab times."""
+        return [(when, handle) for when, _, handle in sorted(self._heap) if not handle._cancelled]
+
+    def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
+        """A timer was cancelled before it fired.
+
+        Args:
+            handle: The timer.
+            caller: The frame that cancels it.
+        """
+        self._cancelled += 1
+        if handle._timeout is not None and not self._is_rescheduled(caller):
+            self._tracer.emit(TimeoutMet(self._tracer.clock.now(), handle._timeout))
+            self._timeouts.pop(handle._timeout_key, None)
+        if self._cancelled > 100 and self._cancelled * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if not entry[2]._cancelled]
+            heapq.heapify(self._heap)
+            self._cancelled = 0
+
+    def expired(self, handle: LabTimerHandle) -> None:
+        """The timer of a timeout fires."""
+        assert handle._timeout is not None
+        self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), handle._timeout))
+        self._timeouts.pop(handle._timeout_key, None)
+
+    def attend(self) -> None:
+        """Set the real timer for what comes first now; in an instant lab, see whether time can be skipped."""
+        when = self.next_when()
+        clock = self._tracer.clock
+        if self._driven != (when, clock.rate) or self._driver is None:
+            self._stop_driver()
+            self._driven = (when, clock.rate)
+            if when is not None and self._call_at is not None and clock.rate:
+                due = self._loop_time() + clock.real_delay(when)
+                self._driver = self._call_at(due, self._drive, when, context=self._context)
+        if clock.instant:
+            self.check_idle_soon()
+
+    def check_idle_soon(self) -> None:
+        """Look, when all that is ready has run, whether time can be skipped."""
+        if not self._checking and self._tracer.loop is not None:
+            self._checking = True
+            self._tracer.loop.call_soon(self._check_idle, context=self._context)
+
+    def jump(self) -> bool:
+        """Move lab time on to the next timer and fire what is due then; whether there was one."""
+        when = self.next_when()
+        if when is None:
+            return False
+        self._tracer.clock.advance_to(when)
+        self._fire_due(when)
+        return True
+
+    def _drive(self, when: float) -> None:
+        self._driver = None
+        if not self._tracer.paused:
+            self._tracer.clock.advance_to(when)
+            self._fire_due(self._tracer.clock.now())
+        self.attend()
+
+    def _fire_due(self, now: float) -> None:
+        due = []
+        while (when := self.next_when()) is not None and when <= now:
+            due.append(heapq.heappop(self._heap)[2])
+        for handle in due:
+            if not handle._cancelled:
+                handle.fire()
+
+    def _check_idle(self) -> None:
+        self._checking = False
+        tracer = self._tracer
+        if tracer.loop is None or tracer.paused or not (self.jumps and tracer.clock.instant):
+            return
+        if tracer.world.has_ready():
+            self.check_idle_soon()
+        elif not tracer.world.is_awaited() and self.jump():
+            self.check_idle_soon()
+
+    def _stop_driver(self) -> None:
+        if self._driver is not None:
+            self._driver.cancel()
+            self._driver = None
+
+    def _note_timeout(
+        self, handle: LabTimerHandle, callback: Callable[..., object], args: tuple[Any, ...], when: float
+    ) -> None:
+        if type(callback) is MethodType and callback.__func__ is _ON_TIMEOUT:
+            key = id(callback.__self__)
+        elif callback is _release_waiter:
+            key = id(args[0])
+        else:
+            return
+        now = self._tracer.clock.now()
+        known = self._timeouts.get(key)
+        if known is None:
+            self._timeout_count += 1
+            known = self._timeouts[key] = self._timeout_count
+            self._tracer.emit(TimeoutStarted(now, known, when, self._tracer.current_number()))
+        else:
+            self._tracer.emit(TimeoutRescheduled(now, known, when))
+        handle._timeout = known
+        handle._timeout_key = key
+
+    def _is_rescheduled(self, caller: FrameType) -> bool:
+        if caller.f_code is not _RESCHEDULE:
+            return False
+        when: float | None = caller.f_locals["when"]
+        return when is not None and when > self.loop_time()

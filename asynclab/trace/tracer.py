@@ -1,0 +1,218 @@
+"""What one lab writes down, and the state that its hooks share."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from asyncio import AbstractEventLoop, Future, Task
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCancelRequested, TaskReady, TaskWaiting
+from asynclab.trace.census import Census, TaskRecord
+from asynclab.trace.clock import VirtualClock
+from asynclab.trace.resources import Resources
+from asynclab.trace.timers import Timers
+from asynclab.trace.usercode import UserCode
+from asynclab.trace.waits import describe_wait
+from asynclab.trace.world import World
+
+if TYPE_CHECKING:
+    from asynclab.trace.handles import TracedHandle
+
+MAIN = 1
+"""The number of the task that a lab was started with."""
+
+LOOKS = 1_000
+"""How many suspended tasks are looked at, in each `LOOK_PERIOD`, as soon as their step ends."""
+
+LOOK_PERIOD = 0.1
+"""Real seconds."""
+
+LOOKS_LATER = 500
+"""How many of the others are looked at in one call of `look_at_the_rest`."""
+
+
+class Tracer:
+    """Turns what the hooks see of one lab into events.
+
+    Lives on the loop's thread; only `emit`, `output` and the resources' hooks may run on another.
+    """
+
+    def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            clock: The lab's time.
+            boundary: The code that runs a handle; frames above it are the loop's own.
+            echo: Whether prints go on to where they went before, too.
+            exact: Whether what a task waits for is looked at after each step, whatever that costs.
+        """
+        self.clock = clock
+        self.loop: AbstractEventLoop | None = None
+        """The loop that is observed; None when the lab is over."""
+        self.events: list[Event] = []
+        """What nobody has read yet, oldest first."""
+        self.emit: Callable[[Event], None] = self.events.append
+        self.code = UserCode()
+        self.census = Census(self, boundary)
+        self.records = self.census.records
+        self.timers = Timers(self)
+        self.resources = Resources(self)
+        self.world = World(self)
+        self.factory: Any = None
+        """The task factory that code inside the lab has set."""
+        self.asyncgens: weakref.WeakSet[Any] = weakref.WeakSet()
+        """The asynchronous generators that were begun inside the lab."""
+        self.current: TaskRecord | None = None
+        """The task whose step is under way."""
+        self.waker: TaskRecord | None = None
+        """The task whose step, directly or through callbacks, causes what happens now."""
+        self.in_timer = False
+        """Whether a timer's callback is under way."""
+        self.step_started = 0.0
+        """Real time at which the step under way began."""
+        self.paused = False
+        self.held: deque[TracedHandle] = deque()
+        """While paused: the steps that are ready to run, next first."""
+        self.released: set[TracedHandle] = set()
+        """Held steps that may run although the lab is paused."""
+        self.attention = False
+        """Whether something is to be seen to at the end of the present callback."""
+        self.echo = echo
+        self._exact = exact
+        self._looks_left = LOOKS
+        self._look_period_ends = 0.0
+        self._not_looked_at: dict[int, TaskRecord] = {}
+        self._printed: dict[tuple[int | None, str], str] = {}
+        self._thread = threading.get_ident()
+
+    def current_number(self) -> int | None:
+        """The number of the task whose step is under way on this thread."""
+        current = self.current
+        return None if current is None or threading.get_ident() != self._thread else current.id
+
+    def take_events(self) -> Sequence[Event]:
+        """Everything since the last call."""
+        self.census.settle_names()
+        taken = self.events[:]
+        del self.events[: len(taken)]
+        return taken
+
+    def made_ready(self, record: TaskRecord, args: Sequence[object]) -> None:
+        """A task that is not running was put in the ready queue.
+
+        Args:
+            record: The task.
+            args: The arguments of its wake-up callback: the future it waited for, if any.
+        """
+        at = self.clock.now()
+        waker = None if self.waker is None else self.waker.id
+        if args and isinstance(args[0], Future) and args[0].cancelled() and self._cancel_requested(record, at):
+            self.emit(TaskReady(at, record.id, "cancel", waker))
+        elif self.in_timer:
+            self.emit(TaskReady(at, record.id, "timer"))
+        else:
+            self.emit(TaskReady(at, record.id, "callback" if waker is None else "task", waker))
+
+    def cancel(self, record: TaskRecord, task: Task[Any]) -> bool:
+        """Request a cancel in the name of the person at the keyboard; whether the task took it."""
+        self.emit(TaskCancelRequested(self.clock.now(), record.id))
+        record.cancels += 1
+        return task.cancel()
+
+    def step_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """See what became of a task after its step: it ended, or it waits."""
+        if task.done():
+            self.census.end(record, task, at)
+            if record.id == MAIN:
+                self.timers.jumps = False
+        elif not record.yielded:
+            self._look_or_postpone(record, task)
+        if self.attention:
+            self.attend()
+
+    @contextmanager
+    def eager_step(self, record: TaskRecord) -> Iterator[None]:
+        """The first step of a task that runs while it is being made, inside a step of another."""
+        outer = self.current, self.waker
+        self.current = self.waker = record
+        started = self.clock.real_time()
+        self.emit(StepStarted(self.clock.now(), record.id))
+        try:
+            yield
+        finally:
+            self.current, self.waker = outer
+            self.emit(StepEnded(self.clock.now(), record.id, self.clock.real_time() - started, record.yielded))
+
+    def attend(self) -> None:
+        """Do what was left for the end of a callback."""
+        self.attention = self.clock.instant
+        self.census.settle_names()
+        if self._printed:
+            self._flush_printed()
+        self.timers.attend()
+
+    def look_at_the_rest(self, first: Sequence[int] = ()) -> None:
+        """Look at suspended tasks that there was no time to look at before, a bounded number of them.
+
+        Args:
+            first: The numbers of the tasks to begin with.
+        """
+        pending = self._not_looked_at
+        chosen = [number for number in first if number in pending]
+        for number in [*chosen, *list(pending)[: LOOKS_LATER - len(chosen)]]:
+            record = pending.pop(number, None)
+            task = None if record is None else record.task()
+            if record is not None and task is not None and not task.done():
+                self._look(record, task)
+
+    def output(self, text: str, stream: str) -> None:
+        """Text was written to a standard stream by code of this lab."""
+        key = (self.current_number(), stream)
+        text = self._printed.pop(key, "") + text
+        complete, newline, rest = text.rpartition("\n")
+        if newline:
+            self._emit_output(complete + newline, key)
+        if rest:
+            self._printed[key] = rest
+            self.attention = True
+
+    def _flush_printed(self) -> None:
+        printed, self._printed = self._printed, {}
+        for key, text in printed.items():
+            self._emit_output(text, key)
+
+    def _emit_output(self, text: str, key: tuple[int | None, str]) -> None:
+        task, stream = key
+        self.emit(Output(self.clock.now(), text, task, "stderr" if stream == "stderr" else "stdout"))
+
+    def _look_or_postpone(self, record: TaskRecord, task: Task[Any]) -> None:
+        if not self._exact and self._looks_left <= 0:
+            real = self.clock.real_time()
+            if real < self._look_period_ends:
+                self._not_looked_at[record.id] = record
+                return
+            self._look_period_ends = real + LOOK_PERIOD
+            self._looks_left = LOOKS
+        self._looks_left -= 1
+        self._not_looked_at.pop(record.id, None)
+        self._look(record, task)
+
+    def _look(self, record: TaskRecord, task: Task[Any]) -> None:
+        self.census.notice_name(record, task)
+        wait = describe_wait(task, self)
+        if wait is not None:
+            self.emit(TaskWaiting(self.clock.now(), record.id, wait))
+
+    def _cancel_requested(self, record: TaskRecord, at: float) -> bool:
+        task = record.task()
+        if task is None:
+            return False
+        seen, record.cancels = record.cancels, task.cancelling()
+        if record.cancels > seen and not self.in_timer:
+            self.emit(TaskCancelRequested(at, record.id, self.current_number()))
+        return record.cancels >= seen and record.cancels > 0

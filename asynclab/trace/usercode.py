@@ -1,0 +1,74 @@
+"""Which files are the user's own, and which belong to Python or an installed package."""
+
+from __future__ import annotations
+
+import asyncio
+import os.path
+import sysconfig
+from types import CodeType, FrameType
+
+_ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
+_TRACE = os.path.dirname(__file__) + os.sep
+_LIBRARIES = tuple(
+    {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+
+
+class UserCode:
+    """Tells the user's files from libraries' files."""
+
+    def __init__(self, main: CodeType | None = None) -> None:
+        """Judge files by where they lie.
+
+        Args:
+            main: The code of the main coroutine: its folder is the user's, wherever it is installed.
+        """
+        self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
+        self._known: dict[str, bool] = {}
+
+    def owns(self, file: str) -> bool:
+        """Whether `file` is the user's own."""
+        known = self._known.get(file)
+        if known is None:
+            known = self._known[file] = self._judge(file)
+        return known
+
+    def _judge(self, file: str) -> bool:
+        if self._home and file.startswith(self._home) and not self._home.startswith(_ASYNCIO):
+            return True
+        return not (file.startswith("<frozen") or file.startswith(_LIBRARIES) or file.startswith(_TRACE))
+
+
+def is_asyncio(file: str) -> bool:
+    """Whether `file` is part of the asyncio package."""
+    return file.startswith(_ASYNCIO)
+
+
+def library_of(file: str) -> str:
+    """The top-level package that `file` is installed as, such as "aiohttp"; empty where it can't be told."""
+    for root in sorted(_LIBRARIES, key=len, reverse=True):
+        if file.startswith(root):
+            top = file.removeprefix(root).split(os.sep)[0]
+            return top.removesuffix(".py")
+    return ""
+
+
+def creation_place(frame: FrameType | None, boundary: CodeType) -> tuple[str, int]:
+    """The innermost frame outside asyncio and the tracer, as (file, line).
+
+    Args:
+        frame: Where to begin to look.
+        boundary: The code of the event loop's own frame, at which to stop.
+
+    Returns:
+        ("", 0) where only asyncio's frames are on the stack.
+    """
+    while frame is not None:
+        code = frame.f_code
+        if code is boundary:
+            break
+        if not code.co_filename.startswith((_ASYNCIO, _TRACE)):
+            return code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return "", 0
