@@ -1,0 +1,139 @@
+"""Which colour each meaning has, in whatever theme is on.
+
+One colour, one meaning, in every view. The colours are theme variables, so that a theme may set its own; where it
+does not, they are taken from the theme's colours of about the right hue, and made legible on its background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from textual.color import Color
+from textual.theme import Theme
+
+LEGIBLE = 4.5
+"""The contrast ratio with the background that text has at least (WCAG AA)."""
+
+QUIET = 3.0
+"""The contrast ratio of what should recede and still be read."""
+
+_HUES: Mapping[str, str] = MappingProxyType(
+    {
+        "state-running": "#7fd88f",
+        "state-ready": "#f5c06b",
+        "state-waiting": "#6ea8fe",
+        "state-failed": "#ff6b7f",
+        "state-accent": "#4dd0dc",
+    }
+)
+"""What each meaning looks like where a theme has nothing of the kind."""
+
+_SIXTEEN_ON_DARK = {
+    "state-text": "ansi_default",
+    "state-running": "ansi_bright_green",
+    "state-ready": "ansi_bright_yellow",
+    "state-waiting": "ansi_bright_blue",
+    "state-done": "ansi_green",
+    "state-failed": "ansi_bright_red",
+    "state-cancelled": "ansi_yellow",
+    "state-past": "ansi_bright_black",
+    "state-accent": "ansi_bright_cyan",
+    "state-keyword": "ansi_bright_magenta",
+    "state-frame": "ansi_bright_black",
+    "state-rest": "ansi_bright_black",
+    "state-row": "ansi_default",
+    "state-cell": "ansi_blue",
+    "state-cell-text": "ansi_bright_white",
+}
+
+_SIXTEEN_ON_LIGHT = {
+    **_SIXTEEN_ON_DARK,
+    "state-running": "ansi_green",
+    "state-ready": "ansi_yellow",
+    "state-waiting": "ansi_blue",
+    "state-failed": "ansi_red",
+    "state-cancelled": "ansi_bright_red",
+    "state-accent": "ansi_cyan",
+    "state-keyword": "ansi_magenta",
+}
+
+
+def state_variables(theme: Theme) -> dict[str, str]:
+    """The CSS variables of the states and of the quiet parts of a view.
+
+    Args:
+        theme: The theme that is on.
+
+    Returns:
+        CSS colours by variable name, without the dollar sign. A theme's own `variables` go before them.
+    """
+    if theme.ansi:
+        return dict(_SIXTEEN_ON_DARK if theme.dark else _SIXTEEN_ON_LIGHT)
+    generated = theme.to_color_system().generate()
+    ground = Color.parse(generated["background"])
+    text = Color.parse(generated["foreground"])
+    named = {name: legible(_pick(theme, hue), ground) for name, hue in _HUES.items()}
+    running, ready, waiting = named["state-running"], named["state-ready"], named["state-waiting"]
+    colours = {
+        **named,
+        "state-text": text,
+        "state-done": legible(running.blend(ground, 0.3), ground, QUIET),
+        "state-cancelled": legible(ready.blend(named["state-failed"], 0.5), ground),
+        "state-past": legible(text.blend(ground, 0.55), ground, QUIET),
+        "state-keyword": legible(waiting.blend(named["state-failed"], 0.45), ground),
+        "state-frame": ground.blend(text, 0.18),
+        "state-rest": ground.blend(text, 0.22),
+        "state-row": ground.blend(waiting, 0.16),
+        "state-cell": ground.blend(waiting, 0.42),
+        "state-cell-text": text,
+    }
+    return {name: colour.hex for name, colour in colours.items()}
+
+
+def legible(colour: Color, ground: Color, ratio: float = LEGIBLE) -> Color:
+    """The colour, moved towards white or black until it stands out.
+
+    Args:
+        colour: What is wanted.
+        ground: The background it is drawn on.
+        ratio: The least contrast ratio, from 1 to 21.
+    """
+    pole = Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0)
+    for tenths in range(11):
+        moved = colour.blend(pole, tenths / 10, alpha=1.0)
+        if contrast(moved, ground) >= ratio:
+            break
+    return moved
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast ratio of two colours as WCAG defines it, from 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (_linear(channel) for channel in colour.normalized)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
+def _pick(theme: Theme, wanted: str) -> Color:
+    """The theme's colour that is nearest in hue to what is wanted, or that itself where none is near."""
+    target = Color.parse(wanted)
+    offered = (theme.success, theme.warning, theme.error, theme.primary, theme.secondary, theme.accent)
+    near = [(distance, name) for name in offered if name and (distance := _hue_distance(name, target)) < 0.05]
+    return Color.parse(min(near)[1]) if near else target
+
+
+def _hue_distance(name: str, target: Color) -> float:
+    """How far apart two hues are, from 0 to 0.5 of the circle; greys are as far as can be."""
+    hue, saturation, lightness = Color.parse(name).hsl
+    if saturation < 0.25 or not 0.2 < lightness < 0.95:
+        return 0.5
+    apart = abs(hue - target.hsl.h)
+    return min(apart, 1 - apart)

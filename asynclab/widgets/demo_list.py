@@ -1,0 +1,187 @@
+"""Which demos there are, and how each is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from asynclab.model.tasks import StateWord
+from asynclab.model.text import one_line
+from asynclab.model.words import GLYPHS
+from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.lines import Line, left, width_of
+
+NOTE_LIMIT = 10
+"""The most characters beside a demo's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRow:
+    """A demo as the list shows it."""
+
+    key: str
+    """The key that starts it; no two are the same."""
+    name: str
+    section: str
+    """The heading it stands under; rows of a section follow one another."""
+    state: StateWord | None = None
+    """How its latest run is doing; None before the first."""
+    note: str = ""
+    """A few characters beside that, such as "62%"."""
+
+
+@dataclass
+class DemoHighlighted(Message):
+    """The cursor of a demo list moved to another demo."""
+
+    view: Widget
+    row: DemoRow
+
+    @property
+    def control(self) -> Widget:
+        """The list, so that `on` can tell them apart."""
+        return self.view
+
+
+@dataclass
+class DemoChosen(Message):
+    """A person wants a demo to run: by enter, or by a click on the highlighted one."""
+
+    view: Widget
+    row: DemoRow
+
+    @property
+    def control(self) -> Widget:
+        """The list, so that `on` can tell them apart."""
+        return self.view
+
+
+Entry: TypeAlias = DemoRow | str
+"""A line of the list: a demo, a heading, or nothing."""
+
+
+class DemoList(CursorView):
+    """The demos in their sections; posts `DemoHighlighted` and `DemoChosen`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Run", show=False)]
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.border_title = "Demos"
+        self._rows: tuple[DemoRow, ...] = ()
+        self._entries: list[Entry] = []
+        self._highlighted: str | None = None
+
+    @property
+    def highlighted(self) -> DemoRow | None:
+        """The demo that the cursor is on."""
+        return next((row for row in self._rows if row.key == self._highlighted), None)
+
+    def show_rows(self, rows: Sequence[DemoRow]) -> None:
+        """Show demos; repaints only the lines that look different."""
+        shown = tuple(rows)
+        if shown != self._rows:
+            self._rows = shown
+            self.repaint()
+
+    def highlight(self, key: str) -> None:
+        """Put the cursor on a demo, without telling anybody."""
+        if key == self._highlighted:
+            return
+        self._highlighted = key
+        self.repaint()
+        if self.cursor is not None:
+            self.scroll_to_line(self.cursor)
+
+    def repaint(self) -> None:
+        """Lay the list out for its height, and refresh the lines that look different."""
+        self._entries = list(_lay_out(self._rows, self.page_height))
+        keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self._entries]
+        self._cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
+        super().repaint()
+
+    def line_count(self) -> int:
+        """How many lines the list takes."""
+        return len(self._entries)
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """A demo with its state at the right, or a heading."""
+        entry = self._entries[index]
+        if isinstance(entry, str):
+            return ((f" {one_line(entry).upper()}", "heading"),)
+        is_picked = index == self.cursor
+        state = _state_of(entry)
+        name = left(one_line(entry.name), width - 4 - width_of(state) - 1)
+        return (
+            self.mark(index),
+            (f"{entry.key} ", "strong accent" if is_picked else "heading"),
+            (f"{name} ", "strong" if is_picked else ""),
+            *state,
+        )
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Tell which demo the cursor is on."""
+        entry = None if index is None else self._entries[index]
+        if isinstance(entry, DemoRow):
+            self._highlighted = entry.key
+            self.post_message(DemoHighlighted(self, entry))
+
+    def action_choose(self) -> None:
+        """Run the highlighted demo."""
+        if self.highlighted is not None:
+            self.post_message(DemoChosen(self, self.highlighted))
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by some demos; headings are passed over."""
+        stops = self._stops()
+        if stops:
+            at = stops.index(self.cursor) + by if self.cursor in stops else 0
+            self.move_cursor(stops[max(0, min(len(stops) - 1, at))])
+
+    def action_move_to(self, index: int) -> None:
+        """Move the cursor to a demo, counted from 0; below 0 counts from the end."""
+        stops = self._stops()
+        if stops:
+            self.move_cursor(stops[index])
+
+    def line_clicked(self, index: int) -> None:
+        """Highlight a demo; choose the one that is highlighted already."""
+        if index == self.cursor:
+            self.action_choose()
+        elif index in self._stops():
+            self.move_cursor(index, scroll=False)
+
+    def scroll_to_line(self, index: int) -> None:
+        """Bring a demo into sight, with its heading where it is the first of its section."""
+        super().scroll_to_line(index)
+        if index and isinstance(self._entries[index - 1], str):
+            super().scroll_to_line(index - 1)
+
+    def _stops(self) -> list[int]:
+        return [index for index, entry in enumerate(self._entries) if isinstance(entry, DemoRow)]
+
+
+def _lay_out(rows: Sequence[DemoRow], height: int) -> Iterator[Entry]:
+    """The rows under headings, with space between the sections where there is room for it."""
+    sections = len({row.section for row in rows})
+    is_roomy = len(rows) + 2 * sections - 1 <= height
+    section: str | None = None
+    for row in rows:
+        if row.section != section:
+            if is_roomy and section is not None:
+                yield ""
+            yield row.section
+            section = row.section
+        yield row
+
+
+def _state_of(row: DemoRow) -> Line:
+    if row.state is None:
+        return ((one_line(row.note, NOTE_LIMIT), "past"),)
+    note = one_line(row.note, NOTE_LIMIT)
+    return ((f"{GLYPHS[row.state]} {note}" if note else GLYPHS[row.state], row.state),)

@@ -1,0 +1,151 @@
+"""How one queue, one primitive and one deadline are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from rich.cells import cell_len
+
+from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line, shorten_middle
+from asynclab.model.words import length, measured, plural
+from asynclab.widgets.lines import Line, Span, bar, fit, left, sparkline, width_of
+
+LABEL = 13
+"""The cells of the labels at the left."""
+
+ITEM = 14
+"""The most cells of one item of a queue."""
+
+ITEMS = 48
+"""The most cells that the items of a queue take, so that the figures beside them keep their place."""
+
+NAMES = 12
+"""The most tasks that are listed by name."""
+
+WIDE = 68
+"""The width from which nothing has to be abbreviated."""
+
+
+def queue_items(queue: QueueState, width: int) -> Line:
+    """A queue's label, its items as cells, oldest first, and how full it is."""
+    unfinished: Line = (("  unfinished ", "past"), (f"{queue.unfinished:,}", "")) if width >= WIDE else ()
+    size = _size(queue)
+    room = min(ITEMS, width - LABEL - width_of(unfinished) - max(20, width_of(size) + 2))
+    items = _items(queue, room)
+    gap = " " * (room - width_of(items) + 2)
+    return ((left(queue.label, LABEL), "strong"), *items, (gap, ""), *size, *unfinished)
+
+
+def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
+    """Who waits to put, who to get, and who for all to be done."""
+    to_put, to_get = ("waiting to put  ", "waiting to get  ") if width >= WIDE else ("to put  ", "to get  ")
+    half = min(26, (width - len(to_put) - len(to_get)) // 2)
+    putters = fit(_names(queue.putters, state), half - 2)
+    joiners: Line = (("  in join()  ", "past"), *_names(queue.joiners, state)) if queue.joiners else ()
+    gap = " " * (half - width_of(putters))
+    return ((to_put, "past"), *putters, (gap, ""), (to_get, "past"), *fit(_names(queue.getters, state), half), *joiners)
+
+
+def queue_depth(queue: QueueState, width: int) -> Line:
+    """How many items a queue held over its last changes, and how many went through."""
+    counts = _counts(queue)
+    room = max(0, min(48, width - LABEL - width_of(counts) - 3))
+    sizes = [size for _, size in islice(reversed(queue.depth), room)][::-1]
+    drawn = sparkline(sizes, len(sizes), queue.maxsize or max(queue.peak, 1))
+    return ((left("depth", LABEL), "past"), (drawn, "waiting"), (" " * (room - len(sizes) + 3), ""), *counts)
+
+
+def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int) -> Line:
+    """A deadline: how much of it is over, and how much is left at lab time `now`, or how it ended."""
+    part = {"running": "ready", "expired": "cancelled", "met": "done"}[timeout.outcome]
+    remaining = timeout.left(now)
+    over = 1.0 if timeout.length <= 0 else 1 - remaining / timeout.length
+    room = max(4, min(44, width - LABEL - 40))
+    return (
+        (left("timeout", LABEL), "strong" if timeout.outcome == "running" else "past"),
+        *bar(over, room, part),
+        ("  ", ""),
+        *_verdict(timeout, remaining, part),
+        *((" for ", "past"), (state.task_name(timeout.task), "")),
+    )
+
+
+def primitive_line(primitive: PrimitiveState, state: LabState, waiters: Sequence[int], width: int) -> Line:
+    """A lock, semaphore, event, condition or barrier: its condition, and who waits for it."""
+    waiting: Line = (("waiting  ", "past"), *_names(waiters, state)) if waiters else ()
+    condition = fit(_condition(primitive, state), 28)
+    gap = " " * (30 - width_of(condition))
+    return ((left(one_line(primitive.label), LABEL), "strong"), *condition, (gap, ""), *waiting)
+
+
+def _size(queue: QueueState) -> Line:
+    size = f"{queue.size:,} / {queue.maxsize:,} " if queue.maxsize else f"{queue.size:,} "
+    if queue.is_shut_down:
+        return ((size, ""), ("shut down", "failed"))
+    if queue.is_full:
+        return ((f"{size}full", "strong ready"),)
+    if not queue.size:
+        return ((size, ""), ("empty", "past"))
+    return ((size, ""), ("" if queue.maxsize else "items" if queue.size > 1 else "item", "past"))
+
+
+def _items(queue: QueueState, room: int) -> Line:
+    """As many items as fit, and how many do not."""
+    spans: list[Span] = []
+    used = 0
+    for shown, item in enumerate(queue.items):
+        text = f" {shorten_middle(one_line(item), ITEM)} "
+        more = queue.size - shown
+        if used + cell_len(text) > room - (len(f"+{more:,} ") if more > 1 else 0):
+            return (*spans, (f"+{more:,}", "past"))
+        spans += ((text, "cell"), (" ", ""))
+        used += cell_len(text) + 1
+    more = queue.size - len(queue.items)
+    return (*spans, (f"+{more:,}", "past")) if more > 0 else tuple(spans)
+
+
+def _counts(queue: QueueState) -> Line:
+    return (
+        ("put ", "past"),
+        (f"{queue.puts:,}", ""),
+        ("  got ", "past"),
+        (f"{queue.gets:,}", ""),
+        ("  done ", "past"),
+        (f"{queue.dones:,}", ""),
+    )
+
+
+def _verdict(timeout: TimeoutState, remaining: float, part: str) -> Line:
+    if timeout.outcome == "running":
+        return ((f"{remaining:.2f} s", f"strong {part}"), (f" left of {length(timeout.length)}", "past"))
+    if timeout.outcome == "expired":
+        return ((f"expired at {measured(timeout.ended_at or timeout.deadline)}", part),)
+    return ((f"done with {remaining:.2f} s to spare", part),)
+
+
+def _condition(primitive: PrimitiveState, state: LabState) -> Line:
+    match primitive.kind:
+        case "lock" if primitive.value:
+            return (("held by ", ""), (state.task_name(primitive.holder) or "other code", "ready"))
+        case "lock":
+            return (("free", "past"),)
+        case "semaphore":
+            return ((f"{plural(primitive.value, 'permit')} left", "" if primitive.value else "ready"),)
+        case "event":
+            return (("set", "done"),) if primitive.value else (("not set", "past"),)
+        case "barrier":
+            return ((f"{primitive.value:,} in it", ""),)
+        case "condition":
+            return (("", ""),)
+
+
+def _names(tasks: Sequence[int], state: LabState) -> Line:
+    """Some tasks by name; what is too much for the line is cut off by it."""
+    if not tasks:
+        return (("nobody", "past"),)
+    named = ", ".join(state.task_name(task) for task in tasks[:NAMES])
+    more = len(tasks) - NAMES
+    return ((named, "waiting"), (f" and {more:,} more", "past")) if more > 0 else ((named, "waiting"),)

@@ -1,0 +1,102 @@
+"""What is in the queues, who waits for them, who holds a lock, and which deadlines are near."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeAlias
+
+from asynclab.model.resources import QueueState, TimeoutState
+from asynclab.model.state import LabState
+from asynclab.model.words import plural
+from asynclab.widgets.gauge_lines import primitive_line, queue_depth, queue_items, queue_waiters, timeout_line
+from asynclab.widgets.line_view import LineView
+from asynclab.widgets.lines import Line, joined
+
+Draw: TypeAlias = Callable[[int], Line]
+"""Draws one line in so many cells."""
+
+ROOMY = 6
+"""The height from which queues are drawn with all their lines and space between them."""
+
+
+class Gauges(LineView):
+    """The queues, deadlines and primitives of a lab."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.border_title = "Queues and deadlines"
+        self._state: LabState | None = None
+        self._now = 0.0
+        self._seen: tuple[int, float] | None = None
+        self._plan: list[Draw] = []
+
+    def show(self, state: LabState | None, now: float) -> None:
+        """Show a lab at a lab time, in seconds; repaints only the lines that look different."""
+        seen = None if state is None else (state.version, now)
+        if state is self._state and seen == self._seen:
+            return
+        self._state, self._now, self._seen = state, now, seen
+        self.set_subtitle(self.summary())
+        self.repaint()
+
+    def summary(self) -> Line:
+        """How many there are of each, such as "1 queue · 1 timeout"."""
+        state = self._state
+        if state is None:
+            return ()
+        counts = ((len(state.queues), "queue"), (len(_running(state)), "timeout"), (len(state.primitives), "primitive"))
+        said = [plural(count, noun) for count, noun in counts if count]
+        gone = state.dropped.queues + state.dropped.primitives + state.dropped.timeouts
+        if gone:
+            said.append(f"{gone:,} forgotten")
+        return joined(((text, "past"),) for text in said)
+
+    def repaint(self) -> None:
+        """Lay the gauges out anew, and refresh the lines that look different."""
+        self._plan = list(self._lay_out())
+        super().repaint()
+
+    def line_count(self) -> int:
+        """How many lines the gauges take."""
+        return len(self._plan)
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """One line of a gauge, after a cell of space."""
+        return ((" ", ""), *self._plan[index](width - 2))
+
+    def _lay_out(self) -> Iterator[Draw]:
+        state = self._state
+        if state is None or not (state.queues or state.primitives or state.timeouts):
+            yield lambda width: (("no queue, lock or deadline so far", "past"),)
+            return
+        for queue in state.queues.values():
+            yield from self._queue(queue, state)
+        live = _running(state)
+        ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
+        for timeout in (*live, *reversed(ended)):
+            yield partial(timeout_line, timeout, state, self._now)
+        waiters = _waiters(state) if state.primitives else {}
+        for primitive in state.primitives.values():
+            yield partial(primitive_line, primitive, state, waiters.get(primitive.label, ()))
+
+    def _queue(self, queue: QueueState, state: LabState) -> Iterator[Draw]:
+        yield partial(queue_items, queue)
+        yield partial(queue_waiters, queue, state)
+        if self.page_height >= ROOMY:
+            yield partial(queue_depth, queue)
+            yield lambda width: ()
+
+
+def _running(state: LabState) -> list[TimeoutState]:
+    return [timeout for timeout in state.timeouts.values() if timeout.outcome == "running"]
+
+
+def _waiters(state: LabState) -> dict[str, list[int]]:
+    """Which tasks wait for each primitive, by its label."""
+    waiters: defaultdict[str, list[int]] = defaultdict(list)
+    for task in state.tasks.values():
+        if task.waits_for is not None and task.waits_for.resource:
+            waiters[task.waits_for.resource].append(task.id)
+    return waiters

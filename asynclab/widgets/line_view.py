@@ -1,0 +1,312 @@
+"""What every view of the model shares: it composes the lines in sight, and repaints those that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from asynclab.model.text import one_line
+from asynclab.widgets.lines import Line, Span, fit, plain, to_content
+
+PARTS = (
+    "text",
+    "strong",
+    "running",
+    "ready",
+    "waiting",
+    "done",
+    "failed",
+    "cancelled",
+    "past",
+    "accent",
+    "heading",
+    "rest",
+    "cell",
+    "tab",
+    "row",
+    "row-blurred",
+    "mark",
+    "mark-blurred",
+    "keyword",
+    "string",
+    "number",
+    "name",
+    "comment",
+)
+"""The parts of a line that a theme may colour; the component classes are these after `line--`."""
+
+CURSOR = "▌"
+"""Stands before a line that is picked, so that it shows without colour."""
+
+Drawn = tuple[Line, str]
+"""A line, and what it lies on: the part that gives its background, or "" for none."""
+
+
+class LineView(ScrollView, can_focus=True):
+    """A scrollable view that draws from data, one line at a time.
+
+    A subclass says how many lines there are and composes each; only those in sight are ever asked for.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{part}" for part in PARTS}
+    DEFAULT_CSS = """
+    LineView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size: 0 1;
+        scrollbar-gutter: stable;
+        color: $state-text;
+        border: round $state-frame;
+        border-title-color: $state-accent;
+        border-subtitle-color: $state-past;
+        &:focus { border: round $state-accent; }
+        & > .line--text { color: $state-text; }
+        & > .line--strong { text-style: bold; }
+        & > .line--running { color: $state-running; }
+        & > .line--ready { color: $state-ready; }
+        & > .line--waiting { color: $state-waiting; }
+        & > .line--done { color: $state-done; }
+        & > .line--failed { color: $state-failed; }
+        & > .line--cancelled { color: $state-cancelled; }
+        & > .line--past { color: $state-past; }
+        & > .line--accent { color: $state-accent; }
+        & > .line--heading { color: $state-past; text-style: bold; }
+        & > .line--rest { color: $state-rest; }
+        & > .line--cell { color: $state-cell-text; background: $state-cell; }
+        & > .line--tab { background: $state-row; text-style: bold; }
+        & > .line--row { background: $state-row; }
+        & > .line--row-blurred { background: $state-row 60%; }
+        & > .line--mark { color: $state-accent; }
+        & > .line--mark-blurred { color: $state-past; }
+        & > .line--keyword { color: $state-keyword; }
+        & > .line--string { color: $state-running; }
+        & > .line--number { color: $state-ready; }
+        & > .line--name { color: $state-waiting; }
+        & > .line--comment { color: $state-past; text-style: italic; }
+    }
+    """
+
+    HEADER_HEIGHT: ClassVar[int] = 0
+    """Lines at the top that do not scroll."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._drawn: dict[int, Drawn] = {}
+        self._drawn_for: tuple[int, int, int] = (0, 0, 0)
+        self._subtitle: Line = ()
+        self._styles_of: dict[tuple[str, str], Style] = {}
+
+    def line_count(self) -> int:
+        """How many lines there are, without the header."""
+        raise NotImplementedError
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """One line.
+
+        Args:
+            index: From 0.
+            width: The cells there are; what is longer is cut.
+        """
+        raise NotImplementedError
+
+    def compose_header(self, width: int) -> Line:
+        """The line that stays at the top, where `HEADER_HEIGHT` is 1."""
+        return ()
+
+    def content_width(self) -> int:
+        """How wide lines are composed, in cells: as wide as the view unless it scrolls sideways."""
+        return self.scrollable_content_region.width
+
+    def ground(self, index: int) -> str:
+        """What a line lies on: "row", "row-blurred", or "" where it doesn't stand out."""
+        return ""
+
+    def line_text(self, index: int) -> str:
+        """A line as it stands, without colours."""
+        return plain(self.compose_line(index, self.content_width())).rstrip()
+
+    @property
+    def page_height(self) -> int:
+        """How many lines are in sight at once, without the header."""
+        return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT)
+
+    def repaint(self) -> None:
+        """Compose the lines in sight anew, and refresh those that look different."""
+        width, height = self.scrollable_content_region.size
+        if not height:
+            return
+        self.fit_content()
+        before = self._current_lines()
+        after = {y: self._line_for(y) for y in range(height)}
+        changed = [y for y in range(height) if after[y] != before.get(y)]
+        self._drawn = after
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def set_title(self, title: str) -> None:
+        """Say something in the frame, at the top; the text may come from anywhere."""
+        self.border_title = Content(one_line(title))
+
+    def set_subtitle(self, line: Line) -> None:
+        """Say something in the frame, at the bottom; costs nothing where it says that already."""
+        if line != self._subtitle:
+            self._subtitle = line
+            self.border_subtitle = to_content(line) if line else None
+
+    def render_line(self, y: int) -> Strip:
+        """What Textual paints at a line of the screen."""
+        lines = self._current_lines()
+        if y not in lines:
+            lines[y] = self._line_for(y)
+        return self._paint(*lines[y])
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the theme or state that was."""
+        super().notify_style_update()
+        self._styles_of.clear()
+
+    def index_under(self, event: Click) -> int | None:
+        """Which line was clicked; None where there is none."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < self.HEADER_HEIGHT:
+            return None
+        index = offset.y - self.HEADER_HEIGHT + self.scroll_offset.y
+        return index if index < self.line_count() else None
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay the lines out for the new width."""
+        self.repaint()
+
+    def _current_lines(self) -> dict[int, Drawn]:
+        """What is on the screen, or nothing where the view has scrolled or changed its width since."""
+        place = (*self.scroll_offset, self.scrollable_content_region.width)
+        if place != self._drawn_for:
+            self._drawn_for = place
+            self._drawn = {}
+        return self._drawn
+
+    def _line_for(self, y: int) -> Drawn:
+        width = self.content_width()
+        if y < self.HEADER_HEIGHT:
+            return fit(self.compose_header(width), width), ""
+        index = y - self.HEADER_HEIGHT + self.scroll_offset.y
+        if index >= self.line_count():
+            return (), ""
+        return fit(self.compose_line(index, width), width), self.ground(index)
+
+    def fit_content(self) -> None:
+        """Make the scrolled area as large as the lines are now."""
+        size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _paint(self, line: Line, ground: str) -> Strip:
+        segments = [Segment(text, self._style_of(part, ground)) for text, part in line if text]
+        scrolled, _ = self.scroll_offset
+        width = self.scrollable_content_region.width
+        return Strip(segments).crop_extend(scrolled, scrolled + width, self._style_of("", ground))
+
+    def _style_of(self, parts: str, ground: str) -> Style:
+        style = self._styles_of.get((parts, ground))
+        if style is None:
+            style = self.rich_style
+            for part in (*ground.split(), *parts.split()):
+                style += self.get_component_rich_style(f"line--{part}", partial=True)
+            self._styles_of[parts, ground] = style
+        return style
+
+
+class CursorView(LineView):
+    """A view whose lines can be gone through with a cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("home,g", "move_to(0)", "First", show=False),
+        Binding("end,G", "move_to(-1)", "Last", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+    ]
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._cursor: int | None = None
+
+    @property
+    def cursor(self) -> int | None:
+        """The index of the line that the cursor is on."""
+        return self._cursor
+
+    def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
+        """Put the cursor on a line, or on the nearest there is.
+
+        Args:
+            index: From 0; None for nowhere.
+            scroll: Whether to bring that line into sight.
+        """
+        count = self.line_count()
+        to = None if index is None or not count else max(0, min(count - 1, index))
+        if to == self._cursor:
+            return
+        self._cursor = to
+        if scroll and to is not None:
+            self.scroll_to_line(to)
+        self.repaint()
+        self.cursor_moved(to)
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Called after the cursor moved; does nothing here."""
+
+    def scroll_to_line(self, index: int) -> None:
+        """Bring a line into sight, moving as little as possible."""
+        top = self.scroll_offset.y
+        if index < top or not self.page_height:
+            self.scroll_to(y=index, animate=False, force=True)
+        elif index >= top + self.page_height:
+            self.scroll_to(y=index - self.page_height + 1, animate=False, force=True)
+
+    def ground(self, index: int) -> str:
+        """The line that the cursor is on stands out."""
+        return "" if index != self._cursor else "row" if self.has_focus else "row-blurred"
+
+    def mark(self, index: int) -> Span:
+        """One cell that goes before a line: the cursor's mark, or nothing."""
+        if index != self._cursor:
+            return (" ", "")
+        return (CURSOR, "mark" if self.has_focus else "mark-blurred")
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by some lines."""
+        self.move_cursor(0 if self._cursor is None else self._cursor + by)
+
+    def action_move_to(self, index: int) -> None:
+        """Move the cursor to a line; below 0 counts from the end."""
+        self.move_cursor(index if index >= 0 else self.line_count() + index)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self.action_move(by * max(1, self.page_height - 1))
+
+    def on_click(self, event: Click) -> None:
+        """Find out which line was clicked."""
+        index = self.index_under(event)
+        if index is not None:
+            self.line_clicked(index)
+
+    def line_clicked(self, index: int) -> None:
+        """Called when the mouse was clicked on a line; puts the cursor there."""
+        self.move_cursor(index, scroll=False)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show by the cursor's mark whether keys move it."""
+        super().watch_has_focus(has_focus)
+        self.repaint()

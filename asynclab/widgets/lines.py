@@ -1,0 +1,135 @@
+"""How text from the model becomes a line on the screen: spans, widths, bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from textual.content import Content
+
+from asynclab.model.text import shorten_middle
+
+Span: TypeAlias = tuple[str, str]
+"""Text, and the part of a view it belongs to: a component class without its prefix, or "" for plain."""
+
+Line: TypeAlias = tuple[Span, ...]
+"""One line of a view; equal lines look the same."""
+
+FULL, HALF, REST = "━", "╸", "─"
+EIGHTHS = "▁▂▃▄▅▆▇█"
+
+
+def plain(line: Iterable[Span]) -> str:
+    """The text of a line."""
+    return "".join(text for text, _ in line)
+
+
+def width_of(line: Iterable[Span]) -> int:
+    """How many cells a line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def left(text: str, width: int) -> str:
+    """The text in exactly so many cells; cut in the middle where it is longer."""
+    return set_cell_size(shorten_middle(text, width) if cell_len(text) > width else text, width)
+
+
+def left_cut_end(text: str, width: int) -> str:
+    """The text in exactly so many cells; cut at the end where it is longer."""
+    if cell_len(text) > width > 0:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    return set_cell_size(text, width)
+
+
+def right(text: str, width: int) -> str:
+    """The text at the right of so many cells."""
+    return " " * (width - cell_len(text)) + text if cell_len(text) <= width else left_cut_end(text, width)
+
+
+def fit(line: Iterable[Span], width: int) -> Line:
+    """The line in at most so many cells, with an ellipsis where it was cut."""
+    spans = tuple(line)
+    if width_of(spans) <= width:
+        return spans
+    kept: list[Span] = []
+    room = width - 1
+    for text, part in spans:
+        kept.append((set_cell_size(text, min(room, cell_len(text))), part))
+        room -= cell_len(kept[-1][0])
+        if room <= 0:
+            break
+    return (*kept, ("…"[: max(0, width)], "past"))
+
+
+def bar(fraction: float | None, width: int, part: str) -> Line:
+    """A thin line that is full up to a fraction, in half cells.
+
+    Args:
+        fraction: From 0 to 1, or None where nothing is known: then the line is all rest.
+        width: Cells.
+        part: What the full part belongs to.
+    """
+    halves = 0 if fraction is None else round(min(1.0, max(0.0, fraction)) * width * 2)
+    full, half = divmod(halves, 2)
+    spans = ((FULL * full + HALF * half, part), (REST * (width - full - half), "rest"))
+    return tuple(span for span in spans if span[0])
+
+
+def sparkline(values: Sequence[float], width: int, top: float) -> str:
+    """The last values as columns of eighths, right-aligned in so many cells.
+
+    Args:
+        values: Oldest first; the last `width` of them are drawn.
+        width: Cells.
+        top: The value of a full column; greater than 0.
+    """
+    shown = list(values)[-width:] if width > 0 else []
+    columns = (EIGHTHS[max(0, min(7, round(value / top * 8) - 1))] for value in shown)
+    return "".join(columns).rjust(width)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The text in lines of at most so many cells, broken between words where that is possible."""
+    lines, current = [], ""
+    for word in text.split():
+        for piece in chop_cells(word, max(1, width)):
+            longer = f"{current} {piece}" if current else piece
+            if cell_len(longer) > width and current:
+                lines.append(current)
+                longer = piece
+            current = longer
+    return [*lines, current]
+
+
+def joined(groups: Iterable[Line], separator: str = " · ") -> Line:
+    """Several lines in one, with a quiet separator between them."""
+    spans: list[Span] = []
+    for group in groups:
+        if spans:
+            spans.append((separator, "past"))
+        spans.extend(group)
+    return tuple(spans)
+
+
+def to_content(line: Iterable[Span]) -> Content:
+    """A line for a border title or a label, in colours of the theme; never read as markup."""
+    return Content.assemble(*((text, VARIABLES.get(part, "")) for text, part in line))
+
+
+VARIABLES = {
+    part: f"$state-{part}"
+    for part in (
+        "text",
+        "running",
+        "ready",
+        "waiting",
+        "done",
+        "failed",
+        "cancelled",
+        "past",
+        "accent",
+        "rest",
+    )
+}
+"""The theme variable of each part that has a colour of its own."""

@@ -1,0 +1,23 @@
+"""What the views tell the screen they are on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+from textual.widget import Widget
+
+
+@dataclass
+class TaskSelected(Message):
+    """A person picked a task in a view, by the cursor or the mouse."""
+
+    view: Widget
+    """Where it was picked."""
+    task: int | None
+    """Its id; None for none."""
+
+    @property
+    def control(self) -> Widget:
+        """The view, so that `on` can tell them apart."""
+        return self.view

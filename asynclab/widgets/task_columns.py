@@ -1,0 +1,120 @@
+"""Which columns of the task table fit, and how one task fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asynclab.model.bars import bar_of
+from asynclab.model.rows import TaskRow
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.model.text import one_line
+from asynclab.model.words import GLYPHS, describe_ending, describe_wait
+from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
+
+TEXT_LIMIT = 200
+"""The characters of a detail that are looked at; more never fit in a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How many cells each column has, with the gap after it; 0 for one that is left out."""
+
+    task: int
+    state: int
+    waiting: int
+    bar: int
+    figure: int
+    busy: int
+    steps: int
+
+
+def columns_for(width: int) -> Columns:
+    """The columns that fit in so many cells; the least important are left out first.
+
+    They depend on the width alone, so that they never move while tasks come and go.
+    """
+    state = 12 if width >= 26 else 2
+    bars, figure = (9, 10) if width >= 46 else (0, 0)
+    waiting = 15 if width >= 62 else 0
+    busy = 10 if width >= 74 else 0
+    steps = 7 if width >= 82 else 0
+    spare = width - 1 - 14 - state - bars - figure - waiting - busy - steps
+    more_task = min(18, spare * 3 // 10) if waiting or bars else spare
+    more_bars = min(22, spare * 3 // 10) if waiting else spare - more_task if bars else 0
+    more_waiting = spare - more_task - more_bars if waiting else 0
+    return Columns(14 + more_task, state, waiting + more_waiting, bars + more_bars, figure, busy, steps)
+
+
+def header(columns: Columns) -> Line:
+    """The names of the columns."""
+    text = "".join(
+        (
+            " ",
+            left_cut_end("task", columns.task),
+            left_cut_end("state" if columns.state > 2 else "", columns.state),
+            left_cut_end("waiting for", columns.waiting),
+            left_cut_end("progress", columns.bar + columns.figure),
+            right("busy", columns.busy),
+            right("steps", columns.steps),
+        )
+    )
+    return ((text, "past"),)
+
+
+def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: Columns) -> Line:
+    """What the table says of one task at a lab time, in seconds; without the cursor's mark."""
+    quiet = "past" if task.has_ended else ""
+    guide = row.guide[-(columns.task // 2 // 2 * 2) :]
+    name = left(one_line(task.name, TEXT_LIMIT), columns.task - 1 - len(guide))
+    word = f"{GLYPHS[task.state]} {task.state}"
+    fraction, figure = bar_of(task, state, now)
+    if len(figure) >= columns.figure:
+        figure = figure.removesuffix(f" {task.state}")
+    return (
+        (guide, "past"),
+        (f"{name} ", quiet),
+        (left_cut_end(word if columns.state > 2 else word[0], columns.state), task.state),
+        (_padded(reason(task, state) if columns.waiting else "", columns.waiting), quiet),
+        *bar(fraction, max(0, columns.bar - 1), task.state),
+        (" " if columns.bar else "", ""),
+        (_padded(figure, columns.figure), task.state if figure != task.state else "past"),
+        (right(f"{task.running_seconds * 1000:.2f} ms", columns.busy) if columns.busy else "", "past"),
+        (right(str(task.steps), columns.steps) if columns.steps else "", "past"),
+    )
+
+
+def reason(task: TaskState, state: LabState) -> str:
+    """Why a task is in its state, in a few words: what it waits for, who woke it, how it ended."""
+    match task.state:
+        case "waiting":
+            return describe_wait(task.waits_for, state) if task.waits_for else ""
+        case "ready":
+            return _why_ready(task, state)
+        case "running":
+            return ""
+        case "cancelled" if task.cancel_requested_by is not None:
+            return f"by {one_line(state.task_name(task.cancel_requested_by), TEXT_LIMIT)}"
+        case "cancelled":
+            return ""
+        case ended:
+            return describe_ending(ended, task.detail)
+
+
+def _why_ready(task: TaskState, state: LabState) -> str:
+    match task.wake_cause:
+        case "created":
+            return "not started yet" if not task.steps else ""
+        case "task" if task.waker is not None:
+            return f"woken by {one_line(state.task_name(task.waker), TEXT_LIMIT)}"
+        case "timer":
+            return "its time is up"
+        case "cancel":
+            return "cancel() was called"
+        case _:
+            return "woken from outside"
+
+
+def _padded(text: str, width: int) -> str:
+    """The text in a column whose last cell is a gap."""
+    return f"{left_cut_end(text, width - 1)} " if width else ""

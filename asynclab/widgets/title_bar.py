@@ -1,0 +1,120 @@
+"""Where in the app one is, and how the loop is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+
+from asynclab.model.words import plural
+from asynclab.widgets.line_view import LineView
+from asynclab.widgets.lines import Line, width_of
+from asynclab.widgets.loop_meter import loop_meter
+
+NAME = " asynclab "
+"""What the bar begins with."""
+
+
+@dataclass
+class TabChosen(Message):
+    """A tab of the title bar was clicked."""
+
+    view: Widget
+    tab: str
+
+    @property
+    def control(self) -> Widget:
+        """The bar, so that `on` can tell them apart."""
+        return self.view
+
+
+class TitleBar(LineView, can_focus=False):
+    """The app's name, its tabs, the loop's lag, and how much is running; posts `TabChosen`."""
+
+    DEFAULT_CSS = """
+    TitleBar {
+        height: 1;
+        border: none;
+        background: $surface;
+        overflow-y: hidden;
+        scrollbar-gutter: auto;
+    }
+    """
+
+    def __init__(
+        self,
+        tabs: Sequence[str] = (),
+        *,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """Make the bar.
+
+        Args:
+            tabs: The names of the app's parts, in order; the first is the active one.
+            name: The name of the widget.
+            id: Its id in the DOM.
+            classes: Its CSS classes.
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self._tabs = tuple(tabs)
+        self._active = self._tabs[0] if self._tabs else ""
+        self._lag: tuple[float, ...] = ()
+        self._labs_and_tasks = (0, 0)
+
+    @property
+    def active(self) -> str:
+        """The tab one is on."""
+        return self._active
+
+    def activate(self, tab: str) -> None:
+        """Mark a tab as the one that one is on."""
+        self._active = tab
+        self.repaint()
+
+    def show(self, lag: Sequence[float], labs: int, tasks: int) -> None:
+        """Show how the loop is doing.
+
+        Args:
+            lag: How late it was, in seconds, oldest first.
+            labs: How many labs run.
+            tasks: How many of their tasks have not ended.
+        """
+        seen = tuple(lag)
+        if (seen, (labs, tasks)) != (self._lag, self._labs_and_tasks):
+            self._lag, self._labs_and_tasks = seen, (labs, tasks)
+            self.repaint()
+
+    def line_count(self) -> int:
+        """One."""
+        return 1
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """The bar; the sparkline and the counts go first where it is too narrow."""
+        start = self._start()
+        labs, tasks = self._labs_and_tasks
+        counts: Line = ((f"   {plural(labs, 'lab')} · {plural(tasks, 'task'):<9}", "past"),)
+        for end in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):
+            gap = width - width_of(start) - width_of(end) - 1
+            if gap >= 2 or not end:
+                break
+        return (*start, (" " * max(0, gap), ""), *end)
+
+    def on_click(self, event: Click) -> None:
+        """Tell which tab was clicked."""
+        offset = event.get_content_offset(self)
+        at = len(NAME)
+        for tab in self._tabs if offset is not None else ():
+            end = at + cell_len(tab) + 2
+            if offset is not None and at <= offset.x < end:
+                self.post_message(TabChosen(self, tab))
+            at = end
+
+    def _start(self) -> Line:
+        tabs = ((f" {tab} ", "tab" if tab == self._active else "past") for tab in self._tabs)
+        return ((NAME, "strong accent"), *tabs)
