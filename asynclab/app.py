@@ -1,0 +1,145 @@
+"""The dashboard: its screens, themes and way out; it knows nothing of what a demo does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.theme import Theme
+
+from asynclab import settings
+from asynclab.demos.catalogue import DEMOS
+from asynclab.model.text import one_line
+from asynclab.screens.commands import bindings_of
+from asynclab.screens.learn import LearnScreen
+from asynclab.screens.learn_commands import APP_COMMANDS
+from asynclab.screens.panes import LOW, NARROW
+from asynclab.screens.runs import LabFactory, Runs
+from asynclab.trace import Lab
+from asynclab.trace.monitor import LoopMonitor
+from asynclab.widgets.colours import state_variables
+from asynclab.widgets.themes import DARK, THEMES
+
+if TYPE_CHECKING:
+    from asynclab.demos.catalogue import Demo
+    from asynclab.demos.parameters import Value
+
+AGAIN_SECONDS = 2.0
+"""How soon a second ctrl+c has to follow the first to quit."""
+
+
+class AsyncLabApp(App[None]):
+    """The dashboard."""
+
+    TITLE = "asynclab"
+    CSS_PATH = "asynclab.tcss"
+    MODES: ClassVar[dict[str, Any]] = {"learn": LearnScreen}
+    DEFAULT_MODE = "learn"
+    # Textual declares these as an instance's, so they can't be ClassVar.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(APP_COMMANDS)]
+
+    def __init__(
+        self,
+        demo: Demo | None = None,
+        values: dict[str, Value] | None = None,
+        *,
+        instant: bool = False,
+        make_lab: LabFactory = Lab,
+    ) -> None:
+        """Set the app up.
+
+        Args:
+            demo: What to start at once; None for nothing.
+            values: Its parameters.
+            instant: Whether to start it in virtual time, without real waiting.
+            make_lab: What makes a lab of a name, a speed and `instant`.
+        """
+        super().__init__()
+        self.runs = Runs(DEMOS, make_lab)
+        self.first = demo
+        if demo is not None:
+            self.runs[demo.key].take(values or {})
+        self.starts_instantly = instant
+        self.monitor: LoopMonitor | None = None
+        self._settings_path = settings.settings_path()
+        self._settings, self._complaint = settings.load(self._settings_path)
+        self._interrupted_at = -AGAIN_SECONDS
+        self._leaving: asyncio.Task[None] | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = self._settings.theme
+        self.set_reactive(App.theme, wanted if wanted in self.available_themes else DARK.name)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """All themes; without colour, those of the terminal's own sixteen colours are illegible and left out."""
+        themes = super().available_themes
+        if not os.environ.get("NO_COLOR"):
+            return themes
+        return {name: theme for name, theme in themes.items() if not theme.ansi}
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of the states, made for the theme that is on."""
+        return state_variables(self.current_theme)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers beside the screen's own commands."""
+        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self.deliver_screenshot)
+
+    def on_mount(self) -> None:
+        """Begin to measure the loop, and listen to signals and to changes of the theme."""
+        loop = asyncio.get_running_loop()
+        self.monitor = LoopMonitor(loop)
+        self.monitor.start()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._leave_soon, 128 + number)
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
+        if self._complaint:
+            self.tell(self._complaint, is_problem=True)
+
+    def on_unmount(self) -> None:
+        """Stop what `on_mount` began."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        if self.monitor is not None:
+            self.monitor.stop()
+
+    def tell(self, text: str, *, is_problem: bool = False) -> None:
+        """Show a short notice; the text is never read as markup."""
+        self.notify(one_line(text, limit=400), severity="error" if is_problem else "information", markup=False)
+
+    async def action_quit(self) -> None:
+        """Cancel every demo, wait for its clean-up, and leave."""
+        self._leave_soon(0)
+
+    def action_help_quit(self) -> None:
+        """Quit at the second ctrl+c in a row."""
+        now = time.monotonic()
+        if now - self._interrupted_at < AGAIN_SECONDS:
+            self._leave_soon(0)
+        else:
+            self._interrupted_at = now
+            self.tell("q quits; so does ctrl+c once more")
+
+    def _leave_soon(self, code: int) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave(code), name="leaving")
+
+    async def _leave(self, code: int) -> None:
+        await self.runs.close()
+        self.exit(return_code=code)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        self._settings = settings.Settings(theme=theme.name)
+        if complaint := settings.save(self._settings, self._settings_path):
+            self.tell(complaint, is_problem=True)

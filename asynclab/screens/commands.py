@@ -1,0 +1,141 @@
+"""What a person can do, declared once: keys, key bar, palette and help are all made from these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+SHOWN_KEYS = {
+    "comma": ",",
+    "full_stop": ".",
+    "slash": "/",
+    "question_mark": "?",
+    "enter": "enter",
+    "escape": "esc",
+    "shift+tab": "shift+tab",
+}
+
+
+GAP = 2
+"""Cells between two entries of the key bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that decides which commands apply now."""
+
+    is_running: bool = False
+    """Whether the selected demo's lab runs."""
+    is_active: bool = False
+    """Whether the selected demo runs, or is about to, or is cleaning up."""
+    is_paused: bool = False
+    is_instant: bool = False
+    has_live_task: bool = False
+    """Whether the selected task has not ended."""
+    has_parameters: bool = False
+    has_mistakes: bool = False
+    has_lines: bool = False
+    """Whether there is activity to filter or copy."""
+    is_zoomed: bool = False
+    has_filter: bool = False
+    in_list: bool = False
+    """Whether the list of demos has the focus."""
+
+
+def always(situation: Situation) -> bool:
+    """For commands that apply in every situation."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a person can do."""
+
+    action: str
+    """The Textual action; "app.quit" is the app's, "pause" the screen's own."""
+    keys: tuple[str, ...]
+    """Textual's names of its keys; the first ones are what is shown."""
+    name: str
+    """What it does, in one or two words."""
+    help: str
+    """What it does, in a sentence."""
+    group: str
+    """The heading under which help lists it."""
+    applies: Callable[[Situation], bool] = always
+    rank: int | None = None
+    """How soon it is left out of a narrow key bar: 0 last; None for never in the bar."""
+    shown: str = ""
+    """How its keys are written, where that is not the first key's own name."""
+    bar: tuple[str, str] | None = None
+    """Keys and name in the key bar, for neighbours that share one entry."""
+    takes_key: bool = False
+    """Whether the action's argument is the key that was pressed."""
+    in_palette: bool = True
+
+    @property
+    def label(self) -> str:
+        """Its keys as a person reads them."""
+        return self.shown or shown_key(self.keys[0])
+
+    def bindings(self) -> list[Binding]:
+        """A Textual binding for each key; its id can be used in a keymap."""
+        return [self._binding(key) for key in self.keys]
+
+    def _binding(self, key: str) -> Binding:
+        action = f"{self.action}('{key}')" if self.takes_key else self.action
+        name = f"{self.action}.{key}" if len(self.keys) > 1 else self.action
+        is_global = key.startswith("ctrl+")
+        return Binding(key, action, self.name, show=False, id=name, tooltip=self.help, priority=is_global)
+
+
+@dataclass(frozen=True, slots=True)
+class BarEntry:
+    """One entry of the key bar."""
+
+    keys: str
+    name: str
+    action: str
+    """What a click does; empty where the entry stands for several keys."""
+    rank: int
+
+    @property
+    def width(self) -> int:
+        """In cells, with the gap that follows."""
+        return len(self.keys) + 1 + len(self.name) + GAP
+
+
+def shown_key(key: str) -> str:
+    """A key's name as a person reads it: "^p" for "ctrl+p"."""
+    if key.startswith("ctrl+"):
+        return "^" + key.removeprefix("ctrl+")
+    return SHOWN_KEYS.get(key, key)
+
+
+def bindings_of(commands: Iterable[Command]) -> list[Binding]:
+    """The bindings of all commands, in their order."""
+    return [binding for command in commands for binding in command.bindings()]
+
+
+def bar_entries(commands: Iterable[Command], situation: Situation) -> tuple[BarEntry, ...]:
+    """The key bar's entries for the commands that apply now, in their order."""
+    entries: dict[tuple[str, str], BarEntry] = {}
+    for command in commands:
+        if command.rank is None or not command.applies(situation):
+            continue
+        keys, name = command.bar or (command.label, command.name)
+        action = "" if command.bar or command.takes_key else command.action
+        entries.setdefault((keys, name), BarEntry(keys, name, action, command.rank))
+    return tuple(entries.values())
+
+
+def fit(entries: Sequence[BarEntry], width: int) -> list[BarEntry]:
+    """The entries that fit into a width in cells: the ones with the lowest ranks, in their order."""
+    room = width
+    kept = set()
+    for entry in sorted(entries, key=lambda entry: entry.rank):
+        if entry.width <= room:
+            room -= entry.width
+            kept.add(entry)
+    return [entry for entry in entries if entry in kept]

@@ -1,0 +1,120 @@
+"""What keys do to the selected run: start, pause, step, speed, cancel, parameters, mistakes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.screens.panes import PaneScreen
+from asynclab.screens.runs import Run, Runs
+
+if TYPE_CHECKING:
+    from asynclab.demos.parameters import Value
+    from asynclab.trace.lab import Stepped
+
+
+NO_STEP: dict[Stepped, str] = {
+    "outside": "nothing is ready: what comes next comes from outside, from I/O or a thread",
+    "nothing": "nothing is ready, and no timer is pending: these tasks wait for ever",
+}
+"""Why a step did nothing."""
+
+
+class ControlScreen(PaneScreen):
+    """A screen with a selected run and a selected task, and the actions on them."""
+
+    @property
+    def run(self) -> Run:
+        """The selected run."""
+        raise NotImplementedError
+
+    @property
+    def selected_task(self) -> int | None:
+        """The selected task's id in that run."""
+        raise NotImplementedError
+
+    def select_demo(self, key: str) -> None:
+        """Select a demo's run."""
+        raise NotImplementedError
+
+    def show_mistake(self) -> None:
+        """Show which mistake is switched on."""
+        raise NotImplementedError
+
+    @property
+    def runs(self) -> Runs:
+        """All demos' runs."""
+        return self.lab_app.runs
+
+    def action_start_demo(self, key: str) -> None:
+        """Select a demo and start it, afresh where it runs."""
+        self.select_demo(key)
+        self.run.start()
+
+    def action_start_selected(self) -> None:
+        """Start the selected demo, afresh where it runs."""
+        self.run.start()
+
+    def action_cancel(self) -> None:
+        """Cancel the selected run; its clean-up goes on."""
+        self.run.cancel()
+
+    def action_cancel_task(self) -> None:
+        """Cancel the selected task alone."""
+        if self.run.lab is not None and self.selected_task is not None:
+            self.run.lab.cancel_task(self.selected_task)
+
+    def action_pause(self) -> None:
+        """Hold the tasks and the clock of the selected run."""
+        if self.run.lab is not None:
+            self.run.lab.pause()
+
+    def action_resume(self) -> None:
+        """Let them go on."""
+        if self.run.lab is not None:
+            self.run.lab.resume()
+
+    def action_step(self) -> None:
+        """Run one step; pause first where the run is not paused, start it paused where it does not run."""
+        lab = self.run.lab
+        if lab is None or not lab.is_running:
+            self.run.start(paused=True)
+        elif lab.paused:
+            if reason := NO_STEP.get(lab.step()):
+                self.lab_app.tell(reason)
+        else:
+            lab.pause()
+
+    def action_slower(self) -> None:
+        """Slow the selected run down."""
+        self.run.change_speed(-1)
+
+    def action_faster(self) -> None:
+        """Speed the selected run up."""
+        self.run.change_speed(1)
+
+    def action_instantly(self) -> None:
+        """Skip all waiting from now on, or start without any."""
+        lab = self.run.lab
+        if lab is not None and lab.is_running:
+            lab.run_instantly()
+        else:
+            self.run.start(instant=True)
+
+    def action_mistake(self) -> None:
+        """Start the demo with its next mistake, or without after the last."""
+        self.run.next_mistake()
+        self.show_mistake()
+        self.run.start()
+
+    def action_parameters(self) -> None:
+        """Open the form, and start the demo with what comes out of it."""
+        from asynclab.screens.parameters import ParameterForm
+
+        run = self.run
+
+        def use(values: dict[str, Value] | None) -> None:
+            if values is not None:
+                run.take(values)
+                run.start()
+
+        self.app.push_screen(ParameterForm(run.demo, run.values), use)

@@ -1,0 +1,125 @@
+"""What every key does, and what the marks mean."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from asynclab.model.tasks import StateWord
+from asynclab.model.words import GLYPHS
+from asynclab.screens.commands import Command, shown_key
+
+MEANINGS: dict[StateWord, str] = {
+    "ready": "in the ready queue; the loop runs it when its turn comes",
+    "running": "its step is under way; only one task of the loop runs at a time",
+    "waiting": "suspended at an await until something wakes it",
+    "done": "returned",
+    "failed": "raised an exception",
+    "cancelled": "ended by a CancelledError",
+}
+"""What each state means, in a line."""
+
+OTHER_MARKS = (
+    ("◌2", "in the source: two tasks are suspended at this line"),
+    ("━━╸──", "progress; of a sleep, the time that has passed"),
+    ("▁▂▅▁", "how late the app's own loop was, oldest first"),
+)
+
+
+TEXT_WIDTH = 61
+"""Cells for what a key does: all of it shows at 80 columns."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """Every command of a screen, the keys of its lists, and a legend."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        & > VerticalScroll {
+            width: 84;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            border: round $state-accent;
+            border-title-color: $state-accent;
+            border-subtitle-color: $state-past;
+            background: $background;
+            padding: 0 1;
+        }
+        Static { width: 1fr; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,f1", "dismiss", "close", show=False),
+        Binding("j,down", "scroll('scroll_down')", "down", show=False),
+        Binding("k,up", "scroll('scroll_up')", "up", show=False),
+        Binding("g,home", "scroll('scroll_home')", "first line", show=False),
+        Binding("G,end", "scroll('scroll_end')", "last line", show=False),
+        Binding("space,pagedown", "scroll('scroll_page_down')", "page down", show=False),
+        Binding("b,pageup", "scroll('scroll_page_up')", "page up", show=False),
+    ]
+
+    def __init__(self, commands: Sequence[Command], lists: Iterable[Binding]) -> None:
+        super().__init__()
+        self._commands = commands
+        self._lists = tuple(lists)
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll() as scroll:
+            scroll.border_title = "Help"
+            scroll.border_subtitle = "esc closes"
+            yield Static(help_text(self._commands, self._lists))
+
+    def action_scroll(self, method: str) -> None:
+        """Scroll the text."""
+        getattr(self.query_one(VerticalScroll), method)(animate=False)
+
+
+def help_text(commands: Sequence[Command], lists: Iterable[Binding]) -> Content:
+    """The whole help: commands by group, the lists' own keys, the marks.
+
+    Args:
+        commands: What the screen offers.
+        lists: The bindings of its lists.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for command in commands:
+        keys = command.shown or " ".join(shown_key(key) for key in command.keys)
+        groups.setdefault(command.group, []).append((keys, command.help))
+    groups["Lists"] = _list_rows(lists)
+    parts = [_section(group, rows) for group, rows in groups.items()]
+    return Content("\n\n").join([*parts, _legend()])
+
+
+def _list_rows(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+    keys: dict[str, list[str]] = {}
+    for binding in bindings:
+        keys.setdefault(binding.description, []).extend(shown_key(key.strip()) for key in binding.key.split(","))
+    return [(" ".join(dict.fromkeys(names)), description) for description, names in keys.items() if description]
+
+
+def _section(group: str, rows: Iterable[tuple[str, str]]) -> Content:
+    lines = [Content.assemble((f"{keys:<12} ", "bold $state-accent"), _hanging(help)) for keys, help in rows]
+    return Content("\n").join([Content.styled(group.upper(), "bold $state-past"), *lines])
+
+
+def _hanging(text: str) -> str:
+    return ("\n" + " " * 13).join(textwrap.wrap(text, TEXT_WIDTH))
+
+
+def _legend() -> Content:
+    marks = [(word, f"{GLYPHS[word]} {word:<10} ", meaning) for word, meaning in MEANINGS.items()]
+    states = [Content.assemble((mark, f"$state-{word}"), meaning) for word, mark, meaning in marks]
+    others = [Content.assemble((f"{mark:<12} ", "$state-waiting"), meaning) for mark, meaning in OTHER_MARKS]
+    return Content("\n").join([Content.styled("MARKS", "bold $state-past"), *states, *others])

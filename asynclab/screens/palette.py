@@ -1,0 +1,61 @@
+"""What the command palette finds: the demos, and every command that applies now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+if TYPE_CHECKING:
+    from asynclab.screens.learn import LearnScreen
+
+
+LEAST_SCORE = 0.01
+"""For what is found by its description; names score higher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of the palette."""
+
+    text: str
+    help: str
+    run: Callable[[], Awaitable[Any] | Any]
+
+
+class LearnProvider(Provider):
+    """Finds the demos and the commands of the Learn screen."""
+
+    async def discover(self) -> Hits:
+        """Everything, while nothing is typed."""
+        for found in self._all():
+            yield DiscoveryHit(Content(found.text), found.run, text=found.text, help=found.help)
+
+    async def search(self, query: str) -> Hits:
+        """What has a name like the query; after those, what is described with these very words."""
+        matcher = self.matcher(query)
+        for found in self._all():
+            said = query.casefold() in found.help.casefold()
+            score = matcher.match(found.text) or (LEAST_SCORE if said else 0)
+            if score > 0:
+                yield Hit(score, matcher.highlight(found.text), found.run, text=found.text, help=found.help)
+
+    def _all(self) -> Iterator[Found]:
+        screen = self._learn_screen
+        for run in screen.runs:
+            demo = run.demo
+            yield Found(f"{demo.key} {demo.name}", demo.concept, partial(screen.action_start_demo, demo.key))
+        for command in screen.commands_now():
+            if command.in_palette:
+                action = command.action if "." in command.action else f"screen.{command.action}"
+                yield Found(f"{command.name} ({command.label})", command.help, partial(self.app.run_action, action))
+
+    @property
+    def _learn_screen(self) -> LearnScreen:
+        screen: Any = self.screen
+        found: LearnScreen = screen
+        return found
