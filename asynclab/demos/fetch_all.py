@@ -51,13 +51,9 @@ async def main(
 ) -> None:
     count = ConnectionCount()
     async with open_session(connections, count) as session:
-        fetches = [
-            asyncio.create_task(
-                fetch_alone(connections, count, url) if session_per_url else fetch(session, url), name=f"fetch-{number}"
-            )
-            for number, url in enumerate(urls, start=1)
-        ]
-        await asyncio.gather(*fetches)
+        jobs = [fetch_alone(connections, count, url) if session_per_url else fetch(session, url) for url in urls]
+        tasks = [asyncio.create_task(job, name=f"fetch-{number}") for number, job in enumerate(jobs, start=1)]
+        await asyncio.gather(*tasks)
     print(f"{len(urls)} URLs, {count.opened} connections")
 
 

@@ -73,8 +73,9 @@ async def some_bytes(request: web.Request) -> web.StreamResponse:
     """Send so many bytes, as fast as they are read."""
     count = _count("count", request.match_info["count"], 0, MOST_BYTES)
     response = await _start(request, "application/octet-stream", count)
-    for start in range(0, count, len(_BLOCK)):
-        await response.write(_BLOCK[: count - start])
+    if _has_body(request):
+        for start in range(0, count, len(_BLOCK)):
+            await response.write(_BLOCK[: count - start])
     return response
 
 
@@ -84,9 +85,10 @@ async def drip(request: web.Request) -> web.StreamResponse:
     chunks = _count("chunks", request.query.get("chunks", "10"), 1, MOST_CHUNKS)
     seconds = _number("seconds", request.query.get("seconds", "2"), 0.0, LONGEST_DELAY)
     response = await _start(request, "text/plain", chunks * len(_CHUNK))
-    for _ in range(chunks):
-        await _pause(request, seconds / chunks)
-        await response.write(_CHUNK)
+    if _has_body(request):
+        for _ in range(chunks):
+            await _pause(request, seconds / chunks)
+            await response.write(_CHUNK)
     return response
 
 
@@ -112,6 +114,11 @@ async def _start(request: web.Request, content_type: str, length: int) -> web.St
     response.content_length = length
     await response.prepare(request)
     return response
+
+
+def _has_body(request: web.Request) -> bool:
+    """Whether the answer has a body: aiohttp would send what is written to the answer of a HEAD, too."""
+    return request.method != "HEAD"
 
 
 def _count(name: str, text: str, low: int, high: int) -> int:

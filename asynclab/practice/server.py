@@ -96,12 +96,8 @@ class PracticeServer:
         app.add_routes(routes)
         app.on_shutdown.append(self._cancel_requests)
         runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=_GRACE)
-        try:
-            await runner.setup()
-            await web.TCPSite(runner, _HOST, 0).start()
-        except BaseException:
-            await runner.cleanup()
-            raise
+        await runner.setup()
+        await web.TCPSite(runner, _HOST, 0).start()
         self._port = runner.addresses[0][1]
         return runner
 

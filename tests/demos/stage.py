@@ -1,0 +1,182 @@
+"""Runs a demo on plain asyncio, without the tracer, and says what it did. Its seconds pass at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import io
+import selectors
+import time
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from asynclab.demos.catalogue import Demo, find
+from asynclab.demos.parameters import Value, fill_urls, parse_all, wants_pages
+from asynclab.practice.server import PracticeServer
+
+PATIENCE = 1_000.0
+"""Virtual seconds after which a demo counts as hanging."""
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Where there is nothing but a timer to wait for, goes on at once, as if the time had passed."""
+
+    now = 0.0
+    """Seconds: those skipped, and those really waited for a socket."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        only_the_loop_itself = len(self.get_map()) == 1
+        if timeout and only_the_loop_itself:
+            self.now += timeout
+            return super().select(0)
+        started = time.monotonic()
+        ready = super().select(timeout)
+        if not only_the_loop_itself:
+            self.now += time.monotonic() - started
+        return ready
+
+
+class FastLoop(asyncio.SelectorEventLoop):
+    """An event loop on which nobody waits for a timer, and a moment is the same in each run."""
+
+    def __init__(self) -> None:
+        self.jumps = JumpingSelector()
+        super().__init__(self.jumps)
+
+    def time(self) -> float:
+        return self.jumps.now
+
+
+@dataclass
+class Performance:
+    """What a demo did."""
+
+    lines: list[tuple[float, str]] = field(default_factory=list)
+    """What it printed, and when."""
+    seconds: float = 0.0
+    """How long main took."""
+    error: BaseException | None = None
+    """What main raised."""
+    cancelled: bool = False
+    hung: bool = False
+    """Whether it had to be cancelled because it would not end."""
+    leftovers: list[str] = field(default_factory=list)
+    """The names of the tasks that outlived main."""
+    complaints: list[str] = field(default_factory=list)
+    """What the event loop's exception handler was told."""
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def printed(self) -> list[str]:
+        return [text for _, text in self.lines]
+
+    @property
+    def times(self) -> list[float]:
+        return [round(at, 3) for at, _ in self.lines]
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.leftovers or self.complaints or self.warnings)
+
+
+class _Printed(io.TextIOBase):
+    """A stdout that notes when each line was printed."""
+
+    def __init__(self, performance: Performance, now: Callable[[], float]) -> None:
+        self._lines, self._now, self._started, self._text = performance.lines, now, now(), ""
+
+    def write(self, text: str) -> int:
+        *lines, self._text = (self._text + text).split("\n")
+        self._lines.extend((self._now() - self._started, line) for line in lines)
+        return len(text)
+
+
+def perform(
+    name: str, *, cancel_at: float | None = None, cancel_after_turns: int | None = None, **values: Value
+) -> Performance:
+    """Run a demo to its end.
+
+    Args:
+        name: The demo's.
+        cancel_at: Virtual seconds after which main is cancelled; 0 is before its first step.
+        cancel_after_turns: The same, in turns of the event loop: for demos that wait for a server and not for a timer.
+        values: Parameters that differ from their defaults.
+    """
+    demo = find(name)
+    performance = Performance()
+    with _noted_warnings(performance.warnings), asyncio.Runner(loop_factory=FastLoop) as runner:
+        runner.run(_perform(demo, parse_all(demo, {}) | values, performance, cancel_at, cancel_after_turns))
+        gc.collect()
+    return performance
+
+
+@contextlib.contextmanager
+def _noted_warnings(notes: list[str]) -> Iterator[None]:
+    """Note what is warned of. pytest's own recorder would keep alive the very object that was not closed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_, **__: notes.append(str(message))
+        yield
+
+
+async def _perform(
+    demo: Demo, values: dict[str, Value], performance: Performance, cancel_at: float | None, turns: int | None
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: performance.complaints.append(context["message"]))
+    async with contextlib.AsyncExitStack() as stack:
+        if wants_pages(demo, values):
+            server = await stack.enter_async_context(PracticeServer(pace=0))
+            values = fill_urls(demo, values, server.pages)
+        stack.enter_context(contextlib.redirect_stdout(_Printed(performance, loop.time)))
+        started = loop.time()
+        main = asyncio.create_task(demo.load()(**values), name="main")
+        if cancel_at is not None:
+            _cancel_later(main, cancel_at)
+        if turns is not None:
+            _cancel_after(main, turns)
+        performance.hung = not await _ends(main)
+        performance.seconds = loop.time() - started
+        await _note_the_end(demo, main, performance)
+
+
+async def _ends(main: asyncio.Task[None]) -> bool:
+    done, _ = await asyncio.wait([main], timeout=PATIENCE)
+    if not done:
+        main.cancel()
+        await asyncio.wait([main])
+    return bool(done)
+
+
+def _cancel_later(task: asyncio.Task[None], seconds: float) -> None:
+    if seconds:
+        asyncio.get_running_loop().call_later(seconds, task.cancel)
+    else:
+        task.cancel()
+
+
+def _cancel_after(task: asyncio.Task[None], turns: int) -> None:
+    if turns:
+        asyncio.get_running_loop().call_soon(_cancel_after, task, turns - 1)
+    else:
+        task.cancel()
+
+
+async def _note_the_end(demo: Demo, main: asyncio.Task[None], performance: Performance) -> None:
+    performance.cancelled = main.cancelled()
+    performance.error = None if main.cancelled() else main.exception()
+    leftovers = sorted(
+        (task for task in asyncio.all_tasks() if _belongs_to(demo, task.get_coro())), key=asyncio.Task.get_name
+    )
+    performance.leftovers = [task.get_name() for task in leftovers]
+    for task in leftovers:
+        task.cancel()
+    await asyncio.gather(*leftovers, return_exceptions=True)
+
+
+def _belongs_to(demo: Demo, coroutine: Coroutine[Any, Any, Any] | Any) -> bool:  # noqa: ANN401  typeshed's own wording
+    code = getattr(coroutine, "cr_code", None)
+    return code is not None and code.co_filename == str(demo.path)

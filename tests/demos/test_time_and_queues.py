@@ -1,0 +1,108 @@
+"""Demos 6, 7 and 0: timeout, queue, futures."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.demos.stage import FastLoop, perform
+
+
+def test_timeout_cuts_a_task_of_five_seconds_off_after_two() -> None:
+    demo = perform("timeout")
+    assert (demo.printed, demo.times) == (["Task timed out"], [2])
+    assert demo.is_clean
+
+
+def test_timeout_does_nothing_to_a_task_that_is_quick_enough() -> None:
+    demo = perform("timeout", seconds=1.0)
+    assert (demo.printed, demo.times) == (["Task finished"], [1])
+
+
+def test_a_task_that_swallows_its_cancellation_returns_late_without_a_timeout_error() -> None:
+    demo = perform("timeout", swallow_cancel=True)
+    assert (demo.printed, demo.times) == (["Task finished late"], [3])
+    assert demo.is_clean
+
+
+def test_a_task_that_swallows_one_cancellation_still_ends_when_main_is_cancelled() -> None:
+    demo = perform("timeout", swallow_cancel=True, cancel_at=1.0)
+    assert demo.seconds == pytest.approx(2)
+    assert demo.is_clean
+
+
+@pytest.mark.parametrize("seconds", [0.7, 5.0])
+def test_a_task_that_blocks_the_loop_is_not_interrupted_and_blocks_for_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    def stand_still(seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, FastLoop)
+        loop.jumps.now += seconds
+
+    monkeypatch.setattr("time.sleep", stand_still)
+    demo = perform("timeout", block=True, seconds=seconds)
+    assert (demo.printed, demo.times) == (["Task finished without a pause"], [min(seconds, 1)])
+    assert demo.is_clean
+
+
+def test_both_timeout_mistakes_at_once_leave_no_coroutine_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert perform("timeout", block=True, swallow_cancel=True).is_clean
+
+
+def test_queue_brings_five_items_from_a_producer_to_a_consumer() -> None:
+    demo = perform("queue")
+    assert demo.printed == [f"{verb} A{number}" for number in range(1, 6) for verb in ("Produced", "Consumed")]
+    assert demo.times == [1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5]
+    assert demo.is_clean
+
+
+@pytest.mark.parametrize("maxsize", [0, 1, 50])
+@pytest.mark.parametrize("consumers", [1, 2, 10])
+def test_queue_consumes_every_item_once_whatever_the_numbers(maxsize: int, consumers: int) -> None:
+    demo = perform("queue", producers=3, consumers=consumers, items=4, maxsize=maxsize)
+    for verb in ("Produced", "Consumed"):
+        expected = [f"{verb} {letter}{number}" for letter in "ABC" for number in range(1, 5)]
+        assert sorted(line for line in demo.printed if line.startswith(verb)) == expected
+    assert demo.is_clean
+
+
+def test_a_full_queue_holds_the_producer_back() -> None:
+    def when_produced(maxsize: int) -> list[float]:
+        demo = perform("queue", items=4, maxsize=maxsize, produce_seconds=0.0, consume_seconds=1.0)
+        return [round(at, 3) for at, line in demo.lines if line.startswith("Produced")]
+
+    assert when_produced(maxsize=0) == [0, 0, 0, 0]
+    assert when_produced(maxsize=1) == [0, 0, 1, 2]
+
+
+def test_queue_hangs_in_join_when_task_done_is_forgotten_and_can_be_cancelled() -> None:
+    demo = perform("queue", forget_task_done=True)
+    assert demo.hung
+    assert demo.printed[-1] == "Consumed A5"
+    assert demo.cancelled
+    assert demo.is_clean
+
+
+def test_a_future_brings_the_result_from_the_task_that_sets_it_to_the_one_that_awaits() -> None:
+    demo = perform("futures")
+    assert demo.printed == ["Waiting for the result…", "Set 42", "Got 42"]
+    assert demo.times == [0, 1, 1]
+    assert demo.is_clean
+
+
+def test_a_future_that_nobody_sets_keeps_its_waiter_forever_and_can_be_cancelled() -> None:
+    demo = perform("futures", never_set=True)
+    assert demo.hung
+    assert demo.printed == ["Waiting for the result…"]
+    assert demo.cancelled
+    assert demo.is_clean
+
+
+def test_a_future_that_is_set_twice_raises_invalid_state() -> None:
+    demo = perform("futures", set_twice=True)
+    assert demo.printed == ["Waiting for the result…", "Set 42", "Got 42"]
+    assert isinstance(demo.error, asyncio.InvalidStateError)
+    assert demo.is_clean
