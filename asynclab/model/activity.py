@@ -61,8 +61,8 @@ def wait_text(wait: Wait, state: LabState) -> str:
             return "sleeps" if wait.seconds is None else f"sleeps {length(wait.seconds)}"
         case "stream":
             return describe_wait(wait, state)
-        case "async_generator":
-            return "waits inside an async generator"
+        case "async_generator" | "library":
+            return f"waits {describe_wait(wait, state)}"
         case "unknown":
             return "waits; can't tell for what"
         case "socket" | "process" | "thread":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome
 from asynclab.model.fold import HANDLERS
+from asynclab.model.fold.room import KEPT
 from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
 from asynclab.model.rows import TaskRows
 from asynclab.model.tasks import StateWord, TaskState
@@ -101,6 +102,10 @@ class LabState:
     ended_timeouts: deque[int] = field(default_factory=deque)
     unfinished_lines: dict[tuple[int | None, str], str] = field(default_factory=dict)
     """Printed text that lacks its newline, by task and stream."""
+    queue_room: int = KEPT
+    """How many queues there may be before quiet ones are looked for, to let them go."""
+    primitive_room: int = KEPT
+    """The same for primitives."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)

@@ -23,9 +23,6 @@ GLYPHS: dict[StateWord, str] = {
 
 _FIXED_WAITS: dict[WaitKind, str] = {
     "stream": "reads from a stream",
-    "socket": "socket",
-    "process": "process",
-    "thread": "thread",
     "async_generator": "inside an async generator",
     "unknown": "can't tell",
 }
@@ -43,22 +40,22 @@ def describe_wait(wait: Wait, state: LabState) -> str:
         case "sleep":
             return f"sleep {length(wait.seconds)}" if wait.seconds is not None else "sleep"
         case "task":
-            return f"task {_names(wait.tasks, state)}" if wait.tasks else "task"
+            return f"task {names_of(wait.tasks, state)}" if wait.tasks else "task"
         case "gather" | "wait":
             return f"{wait.kind} of {wait.count or len(wait.tasks)}"
         case "task_group":
             return f"task group of {len(wait.tasks)}" if wait.tasks else "task group"
         case "wait_for":
-            return f"wait_for {_names(wait.tasks, state)}" if wait.tasks else "wait_for"
+            return f"wait_for {names_of(wait.tasks, state)}" if wait.tasks else "wait_for"
         case "queue.get" | "queue.put" | "queue.join":
             return _describe_queue_wait(wait, state)
         case "lock":
-            held = f" held by {_names(wait.tasks, state)}" if wait.tasks else ""
+            held = f" held by {names_of(wait.tasks, state)}" if wait.tasks else ""
             return f"{_resource(wait)}{held}"
-        case "semaphore" | "event" | "condition" | "barrier" | "future":
-            return _resource(wait)
+        case "library":
+            return f"inside {_resource(wait)}"
         case kind:
-            return _FIXED_WAITS[kind]
+            return _FIXED_WAITS.get(kind) or _resource(wait)
 
 
 def describe_ending(outcome: Outcome, detail: str) -> str:
@@ -93,11 +90,6 @@ def names_of(tasks: tuple[int, ...], state: LabState) -> str:
     listed = ", ".join(state.task_name(task) for task in tasks[:_NAMES_LISTED])
     more = len(tasks) - _NAMES_LISTED
     return f"{listed} and {more:,} more" if more > 0 else listed
-
-
-def _names(tasks: tuple[int, ...], state: LabState) -> str:
-    name = state.task_name(tasks[0])
-    return f"{name} and {len(tasks) - 1:,} more" if len(tasks) > 1 else name
 
 
 def _resource(wait: Wait) -> str:

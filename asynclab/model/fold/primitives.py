@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.fold.room import make_room
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.text import one_line
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
 
-PRIMITIVES_KEPT = 200
-"""Beyond so many primitives, the oldest that nothing is known to depend on go first."""
-
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
     """Add a primitive."""
     if event.primitive not in state.primitives:
-        _make_room(state)
+        gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
+        state.dropped.primitives += gone
         label = one_line(event.label)
         state.primitives[event.primitive] = PrimitiveState(event.primitive, event.kind, label, event.value)
 
@@ -58,16 +56,6 @@ def _change(primitive: PrimitiveState, before: int) -> str:
             return f"{'comes to' if value > before else 'leaves'} {label}, {value:,} there"
         case "condition":
             return f"changes {label}"
-
-
-def _make_room(state: LabState) -> None:
-    excess = len(state.primitives) + 1 - PRIMITIVES_KEPT
-    if excess <= 0:
-        return
-    quiet = [id for id, primitive in state.primitives.items() if primitive.is_quiet]
-    for id in islice(quiet, excess):
-        del state.primitives[id]
-        state.dropped.primitives += 1
 
 
 HANDLERS: Handlers = {

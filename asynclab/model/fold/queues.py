@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.fold.room import make_room
 from asynclab.model.resources import ITEMS_SHOWN, QueueState
 from asynclab.model.text import one_line
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
-
-QUEUES_KEPT = 200
-"""Beyond so many queues, the oldest that are empty and that nobody waits on go first."""
 
 ITEM_LIMIT = 40
 """The most characters of an item's repr that are kept."""
@@ -23,7 +20,8 @@ ITEM_LIMIT = 40
 def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
     """Add an empty queue."""
     if event.queue not in state.queues:
-        _make_room(state)
+        gone, state.queue_room = make_room(state.queues, state.queue_room)
+        state.dropped.queues += gone
         state.queues[event.queue] = QueueState(event.queue, event.kind, event.maxsize)
 
 
@@ -84,16 +82,6 @@ def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
 def _filled(queue: QueueState | None, event: QueuePut | QueueGot) -> str:
     bound = f"/{queue.maxsize:,}" if queue is not None and queue.maxsize > 0 else ""
     return f"queue#{event.queue} ({event.size:,}{bound})"
-
-
-def _make_room(state: LabState) -> None:
-    excess = len(state.queues) + 1 - QUEUES_KEPT
-    if excess <= 0:
-        return
-    quiet = [id for id, queue in state.queues.items() if queue.is_quiet]
-    for id in islice(quiet, excess):
-        del state.queues[id]
-        state.dropped.queues += 1
 
 
 HANDLERS: Handlers = {

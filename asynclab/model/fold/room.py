@@ -1,0 +1,41 @@
+"""Which queues and primitives go when there are too many: the oldest that nothing depends on."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Protocol, TypeVar
+
+KEPT = 200
+"""How many queues, and how many primitives, are kept though they are quiet."""
+
+
+class Resource(Protocol):
+    """What may be let go while it is quiet."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing depends on it now."""
+
+
+AnyResource = TypeVar("AnyResource", bound=Resource)
+
+
+def make_room(resources: dict[int, AnyResource], room: int) -> tuple[int, int]:
+    """Let the oldest quiet resources go before another one comes.
+
+    Args:
+        resources: By id, oldest first; changed in place.
+        room: How many there may be before it is worth looking; `KEPT` at first.
+
+    Returns:
+        How many went, and the room for the next call: where too many are in use it grows by a quarter at a time, so
+        that a program with thousands of queues isn't searched at each new one.
+    """
+    if len(resources) < room:
+        return 0, room
+    quiet = (number for number, resource in resources.items() if resource.is_quiet)
+    gone = list(islice(quiet, len(resources) + 1 - KEPT))
+    for number in gone:
+        del resources[number]
+    left = len(resources)
+    return len(gone), KEPT if left < KEPT else left + left // 4

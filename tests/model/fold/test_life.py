@@ -1,0 +1,156 @@
+"""Tasks are born, asked to stop, and end; old ones are let go."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model.events import (
+    Event,
+    Outcome,
+    Progressed,
+    StepStarted,
+    TaskCancelRequested,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskRenamed,
+)
+from asynclab.model.fold.life import DROPPED_AT_ONCE, ENDED_KEPT
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Progress
+from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party, told, told_of
+
+
+def test_a_birth_is_told_of_the_parent() -> None:
+    state = tea_party()
+    assert told(state) == ["main: created tea", "main: created coffee"]
+    assert state.tasks[MAIN].children == [TEA, COFFEE]
+
+
+def test_a_task_made_by_other_code_on_the_loop_is_told_of_nobody() -> None:
+    assert told(tea_party(TaskCreated(0.0, 4, "handler", "handle")))[-1] == ": created handler"
+
+
+def test_a_task_keeps_what_is_known_of_its_birth() -> None:
+    task = lab(TaskCreated(0.5, 7, "tea", "brew", None, "gather.py", 18, internal=True)).tasks[7]
+    assert (task.name, task.coroutine, task.parent) == ("tea", "brew", None)
+    assert (task.file, task.line, task.internal, task.created_at) == ("gather.py", 18, True, 0.5)
+
+
+def test_a_second_birth_of_the_same_task_is_ignored() -> None:
+    state = tea_party(TaskCreated(1.0, TEA, "impostor", "brew"))
+    assert (state.tasks[TEA].name, state.counts["ready"], len(state.rows())) == ("tea", 2, 3)
+
+
+def test_a_new_name_is_used_from_then_on() -> None:
+    state = tea_party(TaskRenamed(0.0, TEA, "kettle"))
+    assert state.task_name(TEA) == "kettle"
+
+
+def test_a_task_without_a_name_goes_by_its_number() -> None:
+    state = lab(TaskCreated(0.0, 4, "", "brew"))
+    assert [state.task_name(task) for task in (4, 99, None)] == ["task 4", "task 99", ""]
+
+
+@pytest.mark.parametrize(
+    ("by", "text"),
+    [(MAIN, "cancel requested by main"), (TEA, "cancel requested by itself"), (None, "cancel requested")],
+)
+def test_a_request_to_cancel_is_not_yet_an_end(by: int | None, text: str) -> None:
+    state = tea_party(TaskCancelRequested(0.5, TEA, by))
+    task = state.tasks[TEA]
+    assert (task.state, task.cancel_requested, task.cancel_requested_by) == ("ready", True, by)
+    assert told_of(state, TEA) == [text]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "detail", "text"),
+    [
+        ("done", "'tea'", "returned 'tea'"),
+        ("failed", "ValueError: boom", "raised ValueError: boom"),
+        ("cancelled", "", "cancelled"),
+    ],
+)
+def test_an_end_is_noted_and_told(outcome: Outcome, detail: str, text: str) -> None:
+    state = tea_party(TaskEnded(1.0, TEA, outcome, detail))
+    task = state.tasks[TEA]
+    assert (task.state, task.detail, task.ended_at, task.since) == (outcome, detail, 1.0, 1.0)
+    assert (state.counts[outcome], state.counts["ready"]) == (1, 1)
+    assert state.activity[-1].kind == outcome
+    assert told_of(state, TEA) == [text]
+
+
+@pytest.mark.parametrize("before", [[], [StepStarted(0.25, TEA)], suspended(0.25, TEA)])
+def test_a_task_can_end_in_any_state(before: list[Event]) -> None:
+    state = tea_party(*before, TaskEnded(1.0, TEA, "cancelled"))
+    task = state.tasks[TEA]
+    assert (task.state, state.running, sum(state.counts.values())) == ("cancelled", None, 3)
+    assert task.ready_seconds + task.waiting_seconds == (0.25 if task.steps and not task.waiting_seconds else 1.0)
+
+
+def test_a_task_ends_once() -> None:
+    state = tea_party(TaskEnded(1.0, TEA, "done"), TaskEnded(2.0, TEA, "failed"), TaskCollected(3.0, TEA))
+    assert (state.tasks[TEA].state, state.tasks[TEA].ended_at) == ("done", 1.0)
+
+
+def test_a_collected_task_has_failed_and_says_why() -> None:
+    state = tea_party(*suspended(0.0, TEA), TaskCollected(1.0, TEA))
+    assert state.tasks[TEA].state == "failed"
+    assert told_of(state, TEA) == ["garbage-collected while pending"]
+
+
+def test_progress_is_kept_and_told_at_each_tenth() -> None:
+    reports = [Progressed(0.0, TEA, done, 100, "cups") for done in range(25)]
+    state = tea_party(*reports)
+    assert state.tasks[TEA].progress == Progress(24, 100, "cups")
+    assert told_of(state, TEA) == ["progress 10 of 100 cups", "progress 20 of 100 cups"]
+
+
+def test_progress_without_a_total_is_kept_and_not_told() -> None:
+    state = tea_party(Progressed(0.0, TEA, 3))
+    assert state.tasks[TEA].progress == Progress(3)
+    assert told_of(state, TEA) == []
+
+
+def crowd(count: int) -> LabState:
+    """A lab whose main created so many tasks, the first of which lives on while all others end."""
+    state = lab(TaskCreated(0.0, 1, "main", "main"))
+    for task in range(2, count + 2):
+        state.apply(TaskCreated(0.0, task, "", "work", 1))
+        if task > 2:
+            state.apply(TaskEnded(0.0, task, "done"))
+    return state
+
+
+def test_the_oldest_ended_tasks_go_when_there_are_too_many() -> None:
+    state = crowd(ENDED_KEPT + 2)
+    assert state.dropped.tasks == DROPPED_AT_ONCE
+    assert list(state.tasks)[:3] == [1, 2, 3 + DROPPED_AT_ONCE]
+    assert state.tasks[1].children == list(state.tasks)[1:]
+
+
+def test_as_many_ended_tasks_are_kept_as_promised() -> None:
+    assert crowd(ENDED_KEPT + 1).dropped.tasks == 0
+
+
+def test_what_is_dropped_still_counts_as_done() -> None:
+    state = crowd(ENDED_KEPT + 2)
+    assert state.counts["done"] == ENDED_KEPT + 1
+    assert sum(state.counts.values()) == len(state.tasks) + state.dropped.tasks
+
+
+def test_the_children_of_a_dropped_task_stand_for_themselves_in_the_order_of_their_creation() -> None:
+    state = lab(
+        TaskCreated(0.0, 1, "main", "main"),
+        TaskCreated(0.0, 2, "gone", "work", 1),
+        TaskCreated(0.0, 3, "orphan", "work", 2),
+        TaskCreated(0.0, 4, "grandchild", "work", 3),
+        TaskCreated(0.0, 5, "server", "serve"),
+        TaskEnded(0.0, 2, "done"),
+    )
+    structure = state.structure
+    for task in range(6, ENDED_KEPT + 6):
+        state.fold([TaskCreated(0.0, task, "", "work", 5), TaskEnded(0.0, task, "done")])
+    assert 2 not in state.tasks
+    assert state.structure > structure
+    assert [(row.guide, row.task) for row in state.rows()[:4]] == [("", 1), ("", 3), ("└ ", 4), ("", 5)]

@@ -1,0 +1,63 @@
+"""Prints become one line of activity for each printed line."""
+
+from __future__ import annotations
+
+from asynclab.model.events import Output, RunEnded, TaskEnded
+from asynclab.model.fold.output import UNFINISHED_LIMIT
+from asynclab.model.state import LabState
+from tests.model.history import COFFEE, TEA, tea_party, told_of
+
+
+def printed(*texts: str) -> list[str]:
+    """What the log shows of tea's prints."""
+    return told_of(tea_party(*(Output(0.0, text, TEA) for text in texts)), TEA)
+
+
+def test_a_printed_line_is_quoted() -> None:
+    assert printed("tea is ready\n") == ["“tea is ready”"]
+
+
+def test_each_line_of_a_print_has_its_own() -> None:
+    assert printed("a\n\nb\n") == ["“a”", "“”", "“b”"]
+
+
+def test_a_line_that_comes_in_pieces_is_one_line() -> None:
+    assert printed("tea", " ", "is ready", "\n") == ["“tea is ready”"]
+
+
+def test_pieces_of_different_tasks_and_streams_stay_apart() -> None:
+    state = tea_party(
+        Output(0.0, "te", TEA),
+        Output(0.0, "oops\n", TEA, "stderr"),
+        Output(0.0, "coffee\n", COFFEE),
+        Output(0.0, "a\n", TEA),
+    )
+    assert told_of(state, TEA) == ["“oops”", "“tea”"]
+    assert told_of(state, COFFEE) == ["“coffee”"]
+
+
+def test_what_lacks_its_newline_is_told_when_the_task_ends() -> None:
+    state = tea_party(Output(0.0, "tea…", TEA), TaskEnded(1.0, TEA, "done", "1"))
+    assert told_of(state, TEA) == ["“tea…”", "returned 1"]
+    assert_nothing_is_unfinished(state)
+
+
+def test_what_lacks_its_newline_is_told_when_the_run_ends() -> None:
+    state = tea_party(Output(0.0, "a", None), Output(0.0, "b", None, "stderr"), RunEnded(1.0, "done"))
+    assert told_of(state, None) == ["“a”", "“b”", "run ended: done"]
+    assert_nothing_is_unfinished(state)
+
+
+def test_a_line_without_end_is_told_in_pieces() -> None:
+    assert len(printed(*["." * 1000] * 10)) == 10_000 // (UNFINISHED_LIMIT + 1000)
+
+
+def test_what_an_ended_or_unknown_task_prints_is_told_at_once() -> None:
+    state = tea_party(TaskEnded(1.0, TEA, "done", "1"), Output(1.0, "late", TEA), Output(1.0, "who", 99))
+    assert told_of(state, TEA)[-1] == "“late”"
+    assert told_of(state, 99) == ["“who”"]
+    assert_nothing_is_unfinished(state)
+
+
+def assert_nothing_is_unfinished(state: LabState) -> None:
+    assert state.unfinished_lines == {}

@@ -1,0 +1,66 @@
+"""Locks, semaphores, events, conditions and barriers, event by event."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated, PrimitiveKind
+from asynclab.model.state import LabState
+from tests.model.history import TEA, tea_party, told_of
+
+
+def lab_with(kind: PrimitiveKind, value: int, *values: int) -> LabState:
+    """A lab in which tea changed a primitive to these values."""
+    changes = [PrimitiveChanged(0.0, 1, new, TEA) for new in values]
+    return tea_party(PrimitiveCreated(0.0, 1, kind, f"{kind}#1", value), *changes)
+
+
+def test_a_lock_is_held_by_who_took_it_until_it_is_released() -> None:
+    state = lab_with("lock", 0, 1)
+    assert (state.primitives[1].value, state.primitives[1].holder) == (1, TEA)
+    state.apply(PrimitiveChanged(0.5, 1, 0, TEA))
+    assert (state.primitives[1].value, state.primitives[1].holder) == (0, None)
+
+
+def test_a_semaphore_is_held_by_nobody_in_particular() -> None:
+    primitive = lab_with("semaphore", 3, 2).primitives[1]
+    assert (primitive.value, primitive.holder) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "values", "texts"),
+    [
+        ("lock", 0, (1, 0), ["takes lock#1", "releases lock#1"]),
+        ("semaphore", 2, (1, 2), ["takes semaphore#1, 1 left", "releases semaphore#1, 2 left"]),
+        ("event", 0, (1, 0), ["sets event#1", "clears event#1"]),
+        ("barrier", 0, (1, 0), ["comes to barrier#1, 1 there", "leaves barrier#1, 0 there"]),
+        ("condition", 0, (1,), ["changes condition#1"]),
+    ],
+)
+def test_a_change_is_told_as_what_was_done(
+    kind: PrimitiveKind, value: int, values: tuple[int, ...], texts: list[str]
+) -> None:
+    assert told_of(lab_with(kind, value, *values), TEA) == texts
+
+
+def test_a_notification_is_told() -> None:
+    state = lab_with("condition", 0)
+    state.apply(ConditionNotified(0.0, 1, 2, TEA))
+    assert told_of(state, TEA) == ["notifies 2 on condition#1"]
+
+
+def test_what_an_unknown_primitive_does_is_ignored() -> None:
+    state = tea_party(PrimitiveChanged(0.0, 9, 1, TEA), ConditionNotified(0.0, 9, 1, TEA))
+    assert (state.primitives, told_of(state, TEA)) == ({}, [])
+
+
+def test_a_held_lock_and_a_barrier_with_tasks_in_it_are_not_quiet() -> None:
+    assert not lab_with("lock", 0, 1).primitives[1].is_quiet
+    assert not lab_with("barrier", 0, 1).primitives[1].is_quiet
+    assert lab_with("lock", 0, 1, 0).primitives[1].is_quiet
+    assert lab_with("event", 0, 1).primitives[1].is_quiet
+
+
+def test_labels_are_cleaned() -> None:
+    state = tea_party(PrimitiveCreated(0.0, 1, "lock", "lock\x07"))
+    assert state.primitives[1].label == "lock␇"

@@ -1,0 +1,126 @@
+"""What queues hold, event by event."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone, Wait
+from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN
+from asynclab.model.state import LabState
+from tests.model.history import COFFEE, TEA, suspended, tea_party, told_of
+
+
+def queue_of(*items: str, maxsize: int = 0, kind: str = "Queue") -> LabState:
+    """A lab in which tea put these items."""
+    puts = [QueuePut(0.0, 1, item, size, size, TEA) for size, item in enumerate(items, 1)]
+    return tea_party(QueueCreated(0.0, 1, kind, maxsize), *puts)
+
+
+def test_items_stand_in_the_order_of_putting() -> None:
+    queue = queue_of("1", "2", "3", maxsize=3).queues[1]
+    assert list(queue.items) == ["1", "2", "3"]
+    assert (queue.size, queue.unfinished, queue.puts, queue.peak, queue.is_full) == (3, 3, 3, 3, True)
+
+
+def test_a_queue_without_a_bound_is_never_full() -> None:
+    assert not queue_of("1").queues[1].is_full
+
+
+@pytest.mark.parametrize(
+    ("index", "left"), [(0, ["2", "3"]), (2, ["1", "2"]), (1, ["1", "3"]), (-1, ["1", "2"]), (9, ["1", "2"])]
+)
+def test_the_item_that_was_got_leaves_from_where_it_stood(index: int, left: list[str]) -> None:
+    state = queue_of("1", "2", "3")
+    state.apply(QueueGot(0.5, 1, "x", 2, 3, index, COFFEE))
+    queue = state.queues[1]
+    assert list(queue.items) == left
+    assert (queue.size, queue.gets, queue.unfinished) == (2, 1, 3)
+
+
+def test_done_items_are_counted() -> None:
+    state = queue_of("1")
+    state.apply(QueueTaskDone(0.5, 1, 0, COFFEE))
+    assert (state.queues[1].dones, state.queues[1].unfinished) == (1, 0)
+
+
+def test_the_depth_of_a_queue_is_remembered_for_a_while() -> None:
+    state = queue_of("1", "2")
+    state.apply(QueueGot(0.5, 1, "1", 1, 2))
+    assert list(state.queues[1].depth) == [(0.0, 1), (0.0, 2), (0.5, 1)]
+    state.fold(QueuePut(1.0, 1, "3", 2, 3) for _ in range(DEPTH_SAMPLES))
+    assert len(state.queues[1].depth) == DEPTH_SAMPLES
+
+
+def test_only_so_many_items_are_kept_by_name_and_the_rest_is_counted() -> None:
+    state = queue_of(*map(str, range(ITEMS_SHOWN + 5)))
+    queue = state.queues[1]
+    assert (len(queue.items), queue.size) == (ITEMS_SHOWN, ITEMS_SHOWN + 5)
+    state.apply(QueueGot(0.5, 1, "0", queue.size - 1, 0))
+    state.apply(QueuePut(0.5, 1, "last", queue.size + 1, 0))
+    assert (queue.items[0], queue.items[-1]) == ("1", str(ITEMS_SHOWN - 1))
+
+
+def test_names_come_back_once_a_long_queue_was_emptied() -> None:
+    state = queue_of(*map(str, range(ITEMS_SHOWN + 1)))
+    state.fold(QueueGot(0.5, 1, "x", ITEMS_SHOWN - got, 0) for got in range(ITEMS_SHOWN + 1))
+    state.apply(QueuePut(1.0, 1, "new", 1, 1))
+    assert list(state.queues[1].items) == ["new"]
+
+
+@pytest.mark.parametrize(("immediate", "items", "unfinished"), [(False, ["1", "2"], 2), (True, [], 0)])
+def test_a_shut_down_queue_keeps_its_items_unless_it_was_immediate(
+    immediate: bool, items: list[str], unfinished: int
+) -> None:
+    state = queue_of("1", "2")
+    state.apply(QueueShutDown(0.5, 1, immediate, TEA))
+    queue = state.queues[1]
+    assert (list(queue.items), queue.size, queue.unfinished) == (items, len(items), unfinished)
+    assert queue.is_shut_down
+
+
+def test_what_happens_to_a_queue_is_told() -> None:
+    state = queue_of("3", maxsize=5)
+    state.fold(
+        [
+            QueueGot(0.5, 1, "3", 0, 1, 0, COFFEE),
+            QueueTaskDone(0.5, 1, 0, COFFEE),
+            QueueShutDown(0.5, 1, False, COFFEE),
+            QueueShutDown(0.5, 1, True, COFFEE),
+        ]
+    )
+    assert told_of(state, TEA) == ["put 3 → queue#1 (1/5)"]
+    assert told_of(state, COFFEE) == [
+        "got 3 ← queue#1 (0/5)",
+        "task_done on queue#1, 0 unfinished",
+        "shuts down queue#1",
+        "shuts down queue#1 at once",
+    ]
+
+
+def test_a_queue_without_a_bound_is_told_without_one() -> None:
+    assert told_of(queue_of("3"), TEA) == ["put 3 → queue#1 (1)"]
+
+
+def test_items_are_clean_and_short() -> None:
+    state = queue_of("\x1b[2J" + "x" * 500)
+    assert state.queues[1].items[0] == "␛[2J" + "x" * 35 + "…"
+
+
+def test_what_an_unknown_queue_does_is_told_and_no_more() -> None:
+    state = tea_party(QueuePut(0.0, 9, "3", 1, 1, TEA), QueueGot(0.0, 9, "3", 0, 1, 0, TEA))
+    assert state.queues == {}
+    assert told_of(state, TEA) == ["put 3 → queue#9 (1)", "got 3 ← queue#9 (0)"]
+
+
+def test_a_second_birth_of_the_same_queue_is_ignored() -> None:
+    state = queue_of("1")
+    state.apply(QueueCreated(1.0, 1, "LifoQueue", 7))
+    assert (state.queues[1].kind, state.queues[1].size) == ("Queue", 1)
+
+
+def test_a_queue_is_quiet_when_it_is_empty_and_nobody_waits() -> None:
+    state = queue_of()
+    assert state.queues[1].is_quiet
+    state.fold(suspended(0.0, TEA, Wait("queue.get", "queue#1")))
+    assert not state.queues[1].is_quiet
+    assert not queue_of("1").queues[1].is_quiet

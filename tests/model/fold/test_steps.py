@@ -1,0 +1,130 @@
+"""A task goes between ready, running and waiting, and its time is accounted for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady, TaskWaiting, Wait
+from asynclab.model.state import LabState
+from tests.model.history import COFFEE, TEA, lab, suspended, tea_party, told_of
+
+
+def test_a_new_task_is_ready() -> None:
+    task = lab(TaskCreated(1.5, 1, "main", "main")).tasks[1]
+    assert (task.state, task.since, task.created_at, task.wakes) == ("ready", 1.5, 1.5, 0)
+
+
+def test_a_step_ends_the_time_in_the_ready_queue() -> None:
+    task = tea_party(StepStarted(0.25, TEA)).tasks[TEA]
+    assert (task.state, task.since, task.ready_seconds, task.steps) == ("running", 0.25, 0.25, 1)
+
+
+def test_a_step_that_suspends_leaves_the_task_waiting_for_something_yet_unknown() -> None:
+    task = tea_party(StepStarted(0.0, TEA), StepEnded(0.5, TEA, 0.01)).tasks[TEA]
+    assert (task.state, task.since, task.running_seconds) == ("waiting", 0.5, 0.01)
+    assert task.waits_for is None
+
+
+def test_a_wake_up_ends_the_time_of_waiting() -> None:
+    task = tea_party(*suspended(1.0, TEA), TaskReady(3.0, TEA, "task", COFFEE)).tasks[TEA]
+    assert (task.state, task.since, task.waiting_seconds, task.wakes) == ("ready", 3.0, 2.0, 1)
+    assert (task.wake_cause, task.waker) == ("task", COFFEE)
+
+
+def test_a_task_that_yields_is_ready_again_at_once() -> None:
+    task = tea_party(StepStarted(0.0, TEA), StepEnded(0.5, TEA, 0.01, ready=True)).tasks[TEA]
+    assert (task.state, task.since, task.self_wakes, task.wakes) == ("ready", 0.5, 1, 0)
+
+
+def test_a_task_woken_in_its_own_step_is_ready_after_it() -> None:
+    state = tea_party(StepStarted(0.0, TEA), TaskReady(0.1, TEA, "cancel"), TaskReady(0.2, TEA, "cancel"))
+    assert state.tasks[TEA].state == "running"
+    state.apply(StepEnded(0.5, TEA, 0.5))
+    assert (state.tasks[TEA].state, state.tasks[TEA].wakes) == ("ready", 1)
+    state.fold(suspended(0.6, TEA))
+    assert state.tasks[TEA].state == "waiting"
+
+
+def test_a_task_that_is_ready_already_is_not_woken_again() -> None:
+    task = tea_party(*suspended(0.0, TEA), TaskReady(1.0, TEA, "timer"), TaskReady(2.0, TEA, "cancel")).tasks[TEA]
+    assert (task.since, task.wakes, task.wake_cause) == (1.0, 1, "cancel")
+
+
+def test_a_step_without_a_wake_up_still_ends_the_wait() -> None:
+    task = tea_party(*suspended(1.0, TEA, Wait("future")), StepStarted(3.0, TEA)).tasks[TEA]
+    assert (task.state, task.waiting_seconds, task.waits_for) == ("running", 2.0, None)
+
+
+def test_the_running_task_is_the_one_whose_step_is_under_way() -> None:
+    state = tea_party(StepStarted(0.0, TEA))
+    assert state.running == TEA
+    state.apply(StepEnded(0.0, TEA, 0.0))
+    assert state.running is None
+
+
+def test_an_eager_task_runs_within_its_parents_step() -> None:
+    state = tea_party(StepStarted(0.0, TEA), TaskCreated(0.0, 4, "eager", "work", TEA), StepStarted(0.0, 4))
+    assert (state.running, state.counts["running"]) == (4, 2)
+    state.apply(StepEnded(0.0, 4, 0.0))
+    assert (state.running, state.tasks[TEA].state) == (TEA, "running")
+
+
+def test_steps_that_end_in_the_wrong_order_leave_nothing_running() -> None:
+    state = tea_party(StepStarted(0.0, TEA), StepStarted(0.0, COFFEE), StepEnded(0.0, TEA, 0.0))
+    assert state.running == COFFEE
+    state.apply(StepEnded(0.0, COFFEE, 0.0))
+    assert state.counts["running"] == 0
+
+
+def test_a_step_is_accounted_for_even_if_the_end_of_its_task_came_first() -> None:
+    state = tea_party(StepStarted(0.0, TEA), TaskEnded(0.5, TEA, "done"), StepEnded(0.5, TEA, 0.01))
+    assert (state.tasks[TEA].state, state.tasks[TEA].running_seconds, state.running) == ("done", 0.01, None)
+
+
+@pytest.mark.parametrize(
+    "event", [TaskReady(9.0, TEA, "timer"), StepStarted(9.0, TEA), TaskWaiting(9.0, TEA, Wait("future"))]
+)
+def test_an_ended_task_stays_ended(event: Event) -> None:
+    state = tea_party(TaskEnded(1.0, TEA, "done", "'tea'"))
+    before = state.tasks[TEA].since, dict(state.counts)
+    state.apply(event)
+    assert (state.tasks[TEA].state, state.running) == ("done", None)
+    assert (state.tasks[TEA].since, state.counts) == before
+
+
+def test_counts_are_the_tasks_in_each_state() -> None:
+    state = tea_party(StepStarted(0.0, TEA))
+    assert {word: count for word, count in state.counts.items() if count} == {"waiting": 1, "running": 1, "ready": 1}
+
+
+def test_yielding_is_not_worth_a_line() -> None:
+    state = tea_party(StepStarted(0.0, TEA), StepEnded(0.0, TEA, 0.0, ready=True), StepStarted(0.0, TEA))
+    assert told_of(state, TEA) == []
+
+
+def test_a_long_step_is_told_as_blocking() -> None:
+    state = tea_party(StepStarted(0.0, TEA), StepEnded(0.5, TEA, 0.5))
+    assert told_of(state, TEA) == ["blocked the loop for 0.500 s"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["wake", "yield", "suspend"]), st.integers(0, 1000)), max_size=30))
+def test_ready_running_and_waiting_time_add_up_to_the_whole_life(turns: list[tuple[str, int]]) -> None:
+    state, now = lab(TaskCreated(0, 1, "main", "main")), 0
+    for turn, pause in turns:
+        now += pause
+        state.apply(_turn(state, turn, now))
+    state.apply(TaskEnded(now, 1, "done"))
+    task = state.tasks[1]
+    assert task.ready_seconds + task.running_seconds + task.waiting_seconds == now
+
+
+def _turn(state: LabState, turn: str, now: int) -> Event:
+    """The next event of a task's life, in whole seconds so that sums are exact."""
+    task = state.tasks[1]
+    if task.state == "waiting":
+        return TaskReady(now, 1, "timer")
+    if task.state == "ready":
+        return StepStarted(now, 1)
+    return StepEnded(now, 1, now - task.since, ready=turn == "yield")

@@ -1,0 +1,52 @@
+"""Deadlines run, move, and end one way or the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
+from tests.model.history import TEA, lab, tea_party, told_of
+
+STARTED = TimeoutStarted(1.0, 1, 3.0, TEA)
+
+
+def test_a_running_timeout_counts_down() -> None:
+    timeout = tea_party(STARTED).timeouts[1]
+    assert (timeout.outcome, timeout.length) == ("running", 2.0)
+    assert [timeout.left(now) for now in (1.0, 2.5, 9.0)] == [2.0, 0.5, 0.0]
+
+
+def test_a_met_timeout_keeps_what_was_left() -> None:
+    state = tea_party(STARTED, TimeoutMet(2.6, 1))
+    assert (state.timeouts[1].outcome, state.timeouts[1].ended_at) == ("met", 2.6)
+    assert state.timeouts[1].left(99.0) == pytest.approx(0.4)
+    assert told_of(state, TEA) == ["timeout of 2.00 s started", "timeout met with 0.400 s to spare"]
+
+
+def test_an_expired_timeout_has_nothing_left() -> None:
+    state = tea_party(STARTED, TimeoutExpired(3.001, 1))
+    assert (state.timeouts[1].outcome, state.timeouts[1].left(3.0)) == ("expired", 0.0)
+    assert told_of(state, TEA)[-1] == "timeout expired at 3.001 s"
+
+
+def test_a_timeout_can_be_moved() -> None:
+    state = tea_party(STARTED, TimeoutRescheduled(2.0, 1, 5.0))
+    assert (state.timeouts[1].length, state.timeouts[1].left(4.0)) == (4.0, 1.0)
+    assert told_of(state, TEA)[-1] == "timeout moved to 5.000 s"
+
+
+@pytest.mark.parametrize(
+    "event", [TimeoutMet(4.0, 1), TimeoutExpired(4.0, 1), TimeoutRescheduled(4.0, 1, 9.0), STARTED]
+)
+def test_a_timeout_ends_once(event: Event) -> None:
+    state = tea_party(STARTED, TimeoutMet(2.0, 1), event)
+    assert (state.timeouts[1].outcome, state.timeouts[1].ended_at, state.timeouts[1].deadline) == ("met", 2.0, 3.0)
+
+
+def test_only_so_many_ended_timeouts_are_kept_and_every_running_one() -> None:
+    state = lab(TimeoutStarted(0.0, 0, 9.0))
+    for timeout in range(1, ENDED_TIMEOUTS_KEPT + 4):
+        state.fold([TimeoutStarted(0.0, timeout, 9.0), TimeoutMet(0.0, timeout)])
+    assert list(state.timeouts)[:2] == [0, 4]
+    assert (len(state.timeouts), state.dropped.timeouts) == (ENDED_TIMEOUTS_KEPT + 1, 3)

@@ -1,0 +1,98 @@
+"""Lines of activity."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from asynclab.model.activity import wait_text
+from asynclab.model.events import (
+    LoopBlocked,
+    Output,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+    WaitKind,
+    Warned,
+)
+from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told_of
+
+
+@pytest.mark.parametrize(
+    ("wait", "text"),
+    [
+        (Wait("sleep", seconds=1.0), "sleeps 1.00 s"),
+        (Wait("sleep"), "sleeps"),
+        (Wait("queue.get", "queue#1"), "waits for queue.get on queue#1"),
+        (Wait("gather", count=3), "waits for gather of 3"),
+        (Wait("stream"), "reads from a stream"),
+        (Wait("thread"), "waits for a thread"),
+        (Wait("library", "aiohttp"), "waits inside aiohttp"),
+        (Wait("async_generator"), "waits inside an async generator"),
+        (Wait("unknown"), "waits; can't tell for what"),
+    ],
+)
+def test_a_wait_reads_as_what_the_task_does(wait: Wait, text: str) -> None:
+    assert wait_text(wait, tea_party()) == text
+
+
+@pytest.mark.parametrize("kind", get_args(WaitKind))
+def test_every_kind_of_wait_can_be_told(kind: WaitKind) -> None:
+    assert "wait" in wait_text(Wait(kind), lab()) or kind in ("sleep", "stream")
+
+
+def test_a_life_reads_as_a_story() -> None:
+    state = tea_party(
+        TaskWaiting(0.0, MAIN, Wait("gather", tasks=(2, 3), count=2)),
+        *suspended(0.0, TEA, Wait("sleep", seconds=1.0)),
+        TaskReady(1.001, TEA, "timer"),
+        Output(1.001, "tea is ready\n", TEA),
+        TaskEnded(1.001, TEA, "done", "'tea'"),
+    )
+    assert told(state) == [
+        "main: created tea",
+        "main: created coffee",
+        "main: waits for gather of 2",
+        "tea: sleeps 1.00 s",
+        "tea: woke after 1.001 s",
+        "tea: “tea is ready”",
+        "tea: returned 'tea'",
+    ]
+
+
+def test_lines_are_numbered_from_zero_and_carry_their_time() -> None:
+    state = tea_party(Output(1.5, "a\nb\n", TEA))
+    assert [(line.number, line.at) for line in state.activity] == [(0, 0.0), (1, 0.0), (2, 1.5), (3, 1.5)]
+
+
+def test_a_librarys_own_tasks_stay_out_of_the_log_until_something_is_wrong() -> None:
+    state = tea_party(
+        TaskCreated(0.0, 4, "resolver", "resolve", MAIN, internal=True),
+        *suspended(0.0, 4, Wait("future")),
+        TaskReady(1.0, 4, "callback"),
+        Output(1.0, "oops\n", 4),
+        Warned(1.0, "never retrieved", 4),
+        LoopBlocked(1.0, 4, 0.1, "a.py", 1, "f"),
+        TaskEnded(1.0, 4, "failed", "OSError"),
+    )
+    assert told(state)[2:] == [
+        "resolver: “oops”",
+        "resolver: never retrieved",
+        "resolver: blocks the loop: 0.10 s so far at a.py:1 in f",
+        "resolver: raised OSError",
+    ]
+
+
+def test_foreign_text_in_a_line_is_cleaned() -> None:
+    state = lab(
+        TaskCreated(0.0, 1, "main", "main"),
+        TaskCreated(0.0, 2, "\x1b]0;", "f", 1),
+        Output(0.0, "\x1b[2J\u202e\n", 1),
+        Warned(0.0, "\x07", 1),
+        TaskEnded(0.0, 1, "failed", "Error: \x9b"),
+    )
+    assert told_of(state, 1) == ["“␛[2J\\u202e”", "␇", "raised Error: \\x9b"]
+    assert told(state)[0] == "main: created ␛]0;"

@@ -1,0 +1,103 @@
+"""How far a task is, from the best source that there is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asynclab.model.bars import Bar, bar_of
+from asynclab.model.events import Outcome, Progressed, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Progress, TaskState
+from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party
+
+SLEEP = Wait("sleep", seconds=2.0, deadline=2.0)
+GATHER = Wait("gather", tasks=(TEA, COFFEE), count=3)
+
+
+def bar(state: LabState, task: int, now: float = 0.0) -> Bar:
+    return bar_of(state.tasks[task], state, now)
+
+
+def test_a_sleeping_task_is_as_far_as_its_timer() -> None:
+    state = tea_party(*suspended(0.0, TEA, SLEEP))
+    assert bar(state, TEA, 1.25) == (0.625, "62%")
+
+
+def test_a_sleep_whose_end_is_unknown_counts_from_when_it_began() -> None:
+    state = tea_party(*suspended(1.0, TEA, Wait("sleep", seconds=2.0)))
+    assert bar(state, TEA, 1.5) == (0.25, "25%")
+
+
+def test_a_timer_never_leaves_its_bar() -> None:
+    state = tea_party(*suspended(0.0, TEA, SLEEP))
+    assert bar(state, TEA, 9.0) == (1.0, "100%")
+    assert bar(state, TEA, -9.0) == (0.0, "0%")
+
+
+def test_a_task_that_gathers_is_as_far_as_its_children() -> None:
+    state = tea_party(TaskWaiting(0.0, MAIN, GATHER), TaskEnded(1.0, TEA, "done"))
+    assert bar(state, MAIN) == (1 / 3, "1 of 3")
+
+
+def test_an_ended_child_that_is_no_longer_kept_still_counts() -> None:
+    state = tea_party(TaskWaiting(0.0, MAIN, Wait("task_group", tasks=(TEA, 99))))
+    assert bar(state, MAIN) == (0.5, "1 of 2")
+
+
+@pytest.mark.parametrize("wait", [Wait("gather", count=3), Wait("sleep", seconds=0.0), Wait("future")])
+def test_where_nothing_tells_how_far_the_state_does(wait: Wait) -> None:
+    state = tea_party(TaskWaiting(0.0, MAIN, wait))
+    assert bar(state, MAIN) == (None, "waiting")
+
+
+def test_a_task_that_does_not_wait_shows_its_state() -> None:
+    state = tea_party(StepStarted(0.0, TEA))
+    assert bar(state, TEA) == (None, "running")
+    assert bar(state, COFFEE) == (None, "ready")
+
+
+def test_what_a_task_reports_comes_before_its_timer() -> None:
+    state = tea_party(*suspended(0.0, TEA, SLEEP), Progressed(0.0, TEA, 3, 5, "items"))
+    assert bar(state, TEA, 1.0) == (0.6, "3 of 5 items")
+
+
+@pytest.mark.parametrize(
+    ("progress", "expected"),
+    [
+        (Progress(2), (None, "2")),
+        (Progress(2.5, None, "MB"), (None, "2.50 MB")),
+        (Progress(2500, 10_000), (0.25, "25%")),
+        (Progress(0.5, 2.0), (0.25, "25%")),
+        (Progress(7, 5), (1.0, "7 of 5")),
+        (Progress(-1, 5), (0.0, "-1 of 5")),
+        (Progress(3, 0), (None, "3")),
+        (Progress(3, -1), (None, "3")),
+        (Progress(1, 2, "\x1b[31m"), (0.5, "1 of 2 ␛[31m")),
+    ],
+)
+def test_a_report_is_told_briefly(progress: Progress, expected: tuple[float | None, str]) -> None:
+    assert bar_of(TaskState(1, "tea", progress=progress), lab(), 0.0) == expected
+
+
+@given(st.floats(), st.none() | st.floats())
+def test_no_report_breaks_a_bar(done: float, total: float | None) -> None:
+    fraction, text = bar_of(TaskState(1, "tea", progress=Progress(done, total)), lab(), 0.0)
+    assert text
+    assert fraction is None or 0.0 <= fraction <= 1.0
+
+
+def test_done_is_full_whatever_was_reported() -> None:
+    state = tea_party(Progressed(0.0, TEA, 3, 5), TaskEnded(1.0, TEA, "done"))
+    assert bar(state, TEA) == (1.0, "100%")
+
+
+@pytest.mark.parametrize("outcome", ["failed", "cancelled"])
+def test_a_task_that_did_not_get_through_stays_where_it_was_and_says_so(outcome: Outcome) -> None:
+    reported = tea_party(Progressed(0.0, TEA, 3, 5), TaskEnded(1.0, TEA, outcome))
+    asleep = tea_party(*suspended(0.0, TEA, SLEEP), TaskReady(0.5, TEA, "cancel"), TaskEnded(0.6, TEA, outcome))
+    unknown = tea_party(TaskEnded(0.6, TEA, outcome))
+    assert bar(reported, TEA, 9.0) == (0.6, f"60% {outcome}")
+    assert bar(asleep, TEA, 9.0) == (0.25, f"25% {outcome}")
+    assert bar(unknown, TEA, 9.0) == (None, outcome)

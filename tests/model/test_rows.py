@@ -1,0 +1,61 @@
+"""The tree of tasks as a list."""
+
+from __future__ import annotations
+
+from asynclab.model.events import TaskCreated, TaskEnded, TaskRenamed
+from asynclab.model.rows import LEVELS_DRAWN
+from asynclab.model.state import LabState
+from tests.model.history import lab
+
+
+def family(*parents: int | None) -> LabState:
+    """A lab whose tasks 1, 2, … have these parents."""
+    return lab(*(TaskCreated(0.0, task, f"t{task}", "work", parent) for task, parent in enumerate(parents, 1)))
+
+
+def drawn(state: LabState) -> list[str]:
+    return [f"{row.guide}{row.task}" for row in state.rows()]
+
+
+def test_children_follow_their_parent_in_the_order_of_their_creation() -> None:
+    assert drawn(family(None, 1, 1, 2, None, 4, 3)) == ["1", "├ 2", "│ └ 4", "│   └ 6", "└ 3", "  └ 7", "5"]
+
+
+def test_a_task_whose_parent_is_unknown_stands_for_itself() -> None:
+    assert drawn(family(None, 77)) == ["1", "2"]
+
+
+def test_a_task_that_claims_to_be_its_own_parent_stands_for_itself() -> None:
+    assert drawn(family(1, 1)) == ["1", "└ 2"]
+
+
+def test_rows_are_kept_until_the_tasks_change() -> None:
+    state = family(None, 1)
+    rows = state.rows()
+    state.apply(TaskEnded(1.0, 2, "done"))
+    assert state.rows() is rows
+    state.apply(TaskCreated(1.0, 3, "t3", "work", 1))
+    assert len(state.rows()) == 3
+
+
+def test_a_new_name_counts_as_a_change_and_the_same_name_does_not() -> None:
+    state = family(None)
+    before = state.structure
+    state.apply(TaskRenamed(0.0, 1, "t1"))
+    assert state.structure == before
+    state.apply(TaskRenamed(0.0, 1, "main"))
+    assert state.structure > before
+
+
+def test_a_very_deep_task_keeps_room_for_its_name() -> None:
+    state = family(None, *range(1, 1000))
+    assert state.rows()[LEVELS_DRAWN].guide == "  " * (LEVELS_DRAWN - 1) + "└ "
+    assert state.rows()[999].guide == "… " + "  " * (LEVELS_DRAWN - 2) + "└ "
+
+
+def test_rows_can_be_sliced_and_searched() -> None:
+    rows = family(None, 1, 1).rows()
+    assert [row.task for row in rows[1:]] == [2, 3]
+    assert rows.position(3) == 2
+    assert rows.position(99) is None
+    assert rows.position(None) is None
