@@ -65,7 +65,7 @@ def wait_text(wait: Wait, state: LabState) -> str:
             return f"waits {describe_wait(wait, state)}"
         case "unknown":
             return "waits; can't tell for what"
-        case "socket" | "process" | "thread":
+        case "future" | "socket" | "process" | "thread":
             return f"waits for a {describe_wait(wait, state)}"
         case _:
             return f"waits for {describe_wait(wait, state)}"

@@ -134,7 +134,7 @@ def _cut(text: str, limit: int, *, is_cut: bool) -> str:
 
 
 def _cells(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me") or _joins(ord(character)):
+    if unicodedata.category(character) in ("Mn", "Mc", "Me") or _joins(ord(character)):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

@@ -46,7 +46,7 @@ def describe_wait(wait: Wait, state: LabState) -> str:
         case "task_group":
             return f"task group of {len(wait.tasks)}" if wait.tasks else "task group"
         case "wait_for":
-            return f"wait_for {names_of(wait.tasks, state)}" if wait.tasks else "wait_for"
+            return f"task {names_of(wait.tasks, state)} in wait_for" if wait.tasks else "wait_for"
         case "queue.get" | "queue.put" | "queue.join":
             return _describe_queue_wait(wait, state)
         case "lock":

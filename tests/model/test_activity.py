@@ -30,6 +30,7 @@ from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told
         (Wait("gather", count=3), "waits for gather of 3"),
         (Wait("stream"), "reads from a stream"),
         (Wait("thread"), "waits for a thread"),
+        (Wait("future"), "waits for a future"),
         (Wait("library", "aiohttp"), "waits inside aiohttp"),
         (Wait("async_generator"), "waits inside an async generator"),
         (Wait("unknown"), "waits; can't tell for what"),

@@ -109,7 +109,8 @@ def test_a_huge_text_is_cut_before_it_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "width"), [("tea", 3), ("茶", 2), ("e\u0301", 1), ("🍵!", 3), ("\u1112\u1161\u11ab", 2), ("►▸◌✓✗⊘…", 7)]
+    ("text", "width"),
+    [("tea", 3), ("茶", 2), ("e\u0301", 1), ("🍵!", 3), ("\u1112\u1161\u11ab", 2), ("का", 1), ("►▸◌✓✗⊘…", 7)],
 )
 def test_widths_are_those_of_a_terminal(text: str, width: int) -> None:
     assert cell_width(text) == width

@@ -21,7 +21,7 @@ from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party
         (Wait("task", tasks=(TEA,)), "task tea"),
         (Wait("gather", tasks=(TEA, COFFEE), count=3), "gather of 3"),
         (Wait("wait", tasks=(TEA, COFFEE), count=2), "wait of 2"),
-        (Wait("wait_for", tasks=(TEA,), count=1), "wait_for tea"),
+        (Wait("wait_for", tasks=(TEA,), count=1), "task tea in wait_for"),
         (Wait("task_group", tasks=(TEA, COFFEE)), "task group of 2"),
         (Wait("queue.get", "queue#1"), "queue.get on queue#1"),
         (Wait("queue.join", "queue#1"), "queue.join on queue#1"),

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from asynclab.model.tasks import TaskState
 
 
+SHOWN_FROM = 0.0005
+"""A wait of fewer lab seconds would read "0.000 s"."""
+
+
 def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     """Note what a task waits for; a look that comes after it woke is stale."""
     task = state.tasks.get(event.task)
@@ -31,8 +35,8 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
 
 
 def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
-    """Add the line of a task that woke from a wait that was told."""
-    if waited > 0:
+    """Add the line of a task that woke from a wait that was told, and that took any time."""
+    if waited >= SHOWN_FROM:
         state.tell(at, task.id, "woke", f"woke after {measured(waited)}")
 
 

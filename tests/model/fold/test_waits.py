@@ -65,8 +65,9 @@ def test_a_wake_up_from_a_wait_that_nobody_saw_is_not_told() -> None:
     assert told_of(tea_party(*suspended(0.0, TEA), TaskReady(1.0, TEA, "timer")), TEA) == []
 
 
-def test_a_wake_up_at_the_same_moment_is_not_told() -> None:
-    state = tea_party(*suspended(1.0, TEA, Wait("event", "event#1")), TaskReady(1.0, TEA, "task"))
+@pytest.mark.parametrize("at", [1.0, 1.0004])
+def test_a_wake_up_at_almost_the_same_moment_is_not_told(at: float) -> None:
+    state = tea_party(*suspended(1.0, TEA, Wait("event", "event#1")), TaskReady(at, TEA, "task"))
     assert told_of(state, TEA) == ["waits for event#1"]
 
 
