@@ -53,6 +53,13 @@ async def _timed(workload: Workload) -> float:
     return perf_counter() - begin
 
 
+async def _timed_and_folded(workload: Workload, lab: Lab) -> tuple[float, float]:
+    seconds = await _timed(workload)
+    begin = perf_counter()
+    _ = lab.state
+    return seconds, perf_counter() - begin
+
+
 def bare(workload: Workload) -> float:
     """Seconds without a lab."""
     return asyncio.run(_timed(workload))
@@ -74,13 +81,8 @@ def traced(workload: Workload) -> tuple[float, float, int]:
     async def main() -> tuple[float, float]:
         async with Lab() as lab:
             lab.subscribe(count)
-            lab.start(_timed, workload)
-            while lab.is_running and not lab._main.done():  # type: ignore[union-attr] # wait() would fold
-                await asyncio.sleep(0.05)
-            begin = perf_counter()
-            _ = lab.state
-            folding = perf_counter() - begin
-            return (await lab.wait()).value, folding  # type: ignore[return-value]
+            ending = await lab.run(_timed_and_folded, workload, lab)
+            return ending.value  # type: ignore[return-value]
 
     seconds, folding = asyncio.run(main())
     return seconds, folding, counted

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
 from asynclab.trace.reprs import short_error, short_repr
 from asynclab.trace.usercode import creation_place
@@ -18,38 +20,21 @@ if TYPE_CHECKING:
     from asynclab.trace.tracer import Tracer
 
 
-class TaskRecord:
-    """What the tracer keeps of a task; it does not keep the task alive."""
+class TaskRecord(weakref.ref["Task[Any]"]):
+    """What the tracer keeps of a task. It is itself the weak reference to it, and does not keep it alive."""
 
-    __slots__ = ("cancels", "created", "ended", "id", "internal", "name", "reference", "tracer", "yielded")
+    __slots__ = ("cancels", "created", "id", "key", "tracer", "yielded")
 
-    def __init__(self, number: int, name: str, tracer: Tracer) -> None:
-        self.id = number
-        self.name = name
-        self.tracer = tracer
-        self.reference: _TaskReference | None = None
-        self.created: TaskCreated | None = None
-        """The event of its birth while its name may still change: before Python 3.14 a name is given after birth."""
-        self.yielded = False
-        """Whether it asked for another turn during its present step."""
-        self.cancels = 0
-        """How many requests to cancel it were seen."""
-        self.ended = False
-        self.internal = False
-        """Whether a library made it for itself."""
-
-    def task(self) -> Task[Any] | None:
-        """The task, unless it is gone."""
-        return None if self.reference is None else self.reference()
-
-
-class _TaskReference(weakref.ref["Task[Any]"]):
-    """A weak reference that knows its record when the task is gone."""
-
-    __slots__ = ("key", "record")
-
+    id: int
     key: int
-    record: TaskRecord
+    """The task's id()."""
+    tracer: Tracer
+    created: TaskCreated | None
+    """The event of its birth, until it has ended."""
+    yielded: bool
+    """Whether it asked for another turn during its present step."""
+    cancels: int
+    """How many requests to cancel it were seen."""
 
 
 class Census:
@@ -64,43 +49,45 @@ class Census:
         """
         self.records: dict[int, TaskRecord] = {}
         """By the task's id(), for as long as the task exists."""
-        self.alive: dict[int, TaskRecord] = {}
-        """Those that have not ended, by number, oldest first."""
-        self.newborn: list[TaskRecord] = []
-        """Those whose name is not settled yet."""
+        self._newborn: list[TaskRecord] = []
+        """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
         self._tracer = tracer
         self._boundary = boundary
         self._count = 0
-        self._expected: list[tuple[object, TaskRecord]] = []
+        self._expected: list[tuple[object, TaskCreated]] = []
         """Coroutines whose eager first step is under way, before anybody has seen the task."""
 
-    def enter(self, task: Task[Any]) -> TaskRecord:
-        """Enter a task that has not been seen before."""
-        coroutine = task.get_coro()
-        for expected, record in self._expected:
-            if expected is coroutine:
-                self._link(record, task)
-                return record
-        record = self._announce(coroutine, task.get_name())
-        self._link(record, task)
+    def enter(self, task: Task[Any], coroutine: object = None) -> TaskRecord:
+        """Enter a task that has not been seen before.
+
+        Args:
+            task: The task.
+            coroutine: Its coroutine, where the task may have ended: Python 3.12.1 crashes if it is asked for it then.
+        """
+        coroutine = coroutine or task.get_coro()
+        created = self._take_expected(coroutine) or self._announce(coroutine, task.get_name())
+        key = id(task)
+        record = self.records[key] = TaskRecord(task, self._forget)
+        record.id = created.task
+        record.key = key
+        record.tracer = self._tracer
+        record.created = created
+        record.yielded = False
+        record.cancels = 0
+        self._newborn.append(record)
+        self._tracer.attention = True
         return record
 
-    def expect(self, coroutine: object) -> TaskRecord:
-        """Enter a task that is about to run its first step while it is being made."""
-        record = self._announce(coroutine, getattr(coroutine, "__name__", ""))
-        self._expected.append((coroutine, record))
-        return record
+    def expect(self, coroutine: object) -> TaskCreated:
+        """Announce a task that is about to run its first step while it is being made."""
+        created = self._announce(coroutine, getattr(coroutine, "__name__", ""))
+        self._expected.append((coroutine, created))
+        return created
 
-    def arrived(self, record: TaskRecord, task: object) -> None:
-        """Say which task an expected record belongs to; anything but a task is forgotten."""
-        self._expected = [pair for pair in self._expected if pair[1] is not record]
-        if isinstance(task, Task) and record.reference is None:
-            self._link(record, task)
-
-    def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+    def end(self, record: TaskRecord, task: Task[Any]) -> None:
         """Write down how a task ended, without retrieving its exception."""
-        record.ended = True
-        self.alive.pop(record.id, None)
+        record.created = None
+        at = self._tracer.clock.now()
         if task.cancelled():
             self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
             return
@@ -108,36 +95,38 @@ class Census:
         if error is not None:
             self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(error)))
         else:
-            value = task._result  # type: ignore[attr-defined]
-            self._tracer.emit(TaskEnded(at, record.id, "done", short_repr(value)))
+            self._tracer.emit(TaskEnded(at, record.id, "done", short_repr(task._result)))  # type: ignore[attr-defined]
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
-        newborn, self.newborn = self.newborn, []
-        for record in newborn:
-            task = record.task()
-            if task is not None and record.created is not None:
-                record.created.name = record.name = task.get_name()
-            record.created = None
+        if self._newborn:
+            newborn, self._newborn = self._newborn, []
+            for record in newborn:
+                task = record()
+                if task is not None and record.created is not None:
+                    record.created.name = task.get_name()
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""
-        created = self.records[id(task)].created
+        record = self.records[id(task)]
         self.settle_names()
-        if created is not None:
-            created.name = name
+        assert record.created is not None
+        record.created.name = name
+        # The event is in the list of events; the record keeps a copy with the true name, to notice a new one.
+        record.created = msgspec.structs.replace(record.created, name=task.get_name())
 
     def notice_name(self, record: TaskRecord, task: Task[Any]) -> None:
         """Report a name that was given later."""
         name = task.get_name()
-        if record.created is None and name != record.name:
-            record.name = name
+        created = record.created
+        if created is not None and created.name != name and record not in self._newborn:
+            record.created = msgspec.structs.replace(created, name=name)
             self._tracer.emit(TaskRenamed(self._tracer.clock.now(), record.id, name))
 
     def tasks(self) -> Iterator[tuple[TaskRecord, Task[Any]]]:
         """The tasks that have not ended, oldest first."""
-        for record in list(self.alive.values()):
-            task = record.task()
+        for record in list(self.records.values()):
+            task = record()
             if task is not None and not task.done():
                 yield record, task
 
@@ -146,50 +135,30 @@ class Census:
         record = self.records.get(id(future))
         return None if record is None else record.id
 
-    def _announce(self, coroutine: object, name: str) -> TaskRecord:
+    def _take_expected(self, coroutine: object) -> TaskCreated | None:
+        for pair in self._expected:
+            if pair[0] is coroutine:
+                self._expected.remove(pair)
+                return pair[1]
+        return None
+
+    def _announce(self, coroutine: object, name: str) -> TaskCreated:
         tracer = self._tracer
         self._count += 1
-        record = TaskRecord(self._count, name, tracer)
         file, line = creation_place(sys._getframe(2), self._boundary)
-        code = _code_of(coroutine)
-        created = TaskCreated(
-            tracer.clock.now(),
-            record.id,
-            name,
-            getattr(coroutine, "__qualname__", type(coroutine).__name__),
-            tracer.current_number(),
-            file,
-            line,
-            not tracer.code.owns(file or "<frozen") and not (code and tracer.code.owns(code.co_filename)),
-        )
-        record.internal = created.internal
+        internal = not (file and tracer.code.owns(file)) and not tracer.code.owns_code_of(coroutine)
+        qualname = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
+        parent = tracer.current_number()
+        created = TaskCreated(tracer.clock.now(), self._count, name, qualname, parent, file, line, internal)
         tracer.emit(created)
-        record.created = created
-        self.newborn.append(record)
-        tracer.attention = True
-        self.alive[record.id] = record
-        return record
-
-    def _link(self, record: TaskRecord, task: Task[Any]) -> None:
-        reference = _TaskReference(task, self._forget)
-        reference.key = id(task)
-        reference.record = record
-        record.reference = reference
-        self.records[reference.key] = record
+        return created
 
     def _forget(self, reference: weakref.ref[Task[Any]]) -> None:
-        assert isinstance(reference, _TaskReference)
-        record = reference.record
-        if self.records.get(reference.key) is record:
+        assert isinstance(reference, TaskRecord)
+        if self.records.get(reference.key) is reference:
             del self.records[reference.key]
-        if self.alive.pop(record.id, None) is not None and not record.ended:
-            record.ended = True
-            self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
-
-
-def _code_of(coroutine: object) -> CodeType | None:
-    code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
-    return code if isinstance(code, CodeType) else None
+        if reference.created is not None:
+            self._tracer.emit(TaskCollected(self._tracer.clock.now(), reference.id))
 
 
 def is_eager_factory(factory: object) -> bool:

@@ -10,10 +10,10 @@ class VirtualClock:
     """Lab time: real time scaled by a speed, and still while paused.
 
     Seconds since the lab started; never goes backwards. `now()` is written out where a call would cost too much:
-    it is always `base + (real_time() - anchor) * rate`.
+    it is always `real_time() * rate + offset`.
     """
 
-    __slots__ = ("anchor", "base", "instant", "paused", "rate", "real_time", "speed")
+    __slots__ = ("instant", "offset", "paused", "rate", "real_time", "speed")
 
     def __init__(self, real_time: Callable[[], float], *, speed: float = 1.0, instant: bool = False) -> None:
         """A clock at 0 that stands still until it is started.
@@ -28,32 +28,28 @@ class VirtualClock:
         """Lab seconds per real second while not paused."""
         self.instant = instant
         self.paused = False
-        self.base = 0.0
-        """Lab time at the real time `anchor`."""
-        self.anchor = 0.0
         self.rate = 0.0
         """Lab seconds per real second at present: 0 while paused, and before the start."""
+        self.offset = 0.0
+        """Lab time at the real time 0, had it always run at the present rate."""
 
     def start(self) -> None:
         """Let time run, unless it is paused."""
-        self.anchor = self.real_time()
-        self.rate = 0.0 if self.paused else self.speed
+        self._run_at(0.0 if self.paused else self.speed)
 
     def now(self) -> float:
         """Lab time in seconds."""
-        return self.base + (self.real_time() - self.anchor) * self.rate
+        return self.real_time() * self.rate + self.offset
 
     def pause(self) -> None:
         """Stop time."""
-        self._settle()
         self.paused = True
-        self.rate = 0.0
+        self._run_at(0.0)
 
     def resume(self) -> None:
         """Let time go on from where it stands."""
-        self._settle()
         self.paused = False
-        self.rate = self.speed
+        self._run_at(self.speed)
 
     def set_speed(self, speed: float) -> None:
         """Let time run faster or slower from now on.
@@ -61,15 +57,13 @@ class VirtualClock:
         Raises:
             ValueError: The speed is not a finite number above 0.
         """
-        self._settle()
         self.speed = _checked(speed)
         if not self.paused:
-            self.rate = self.speed
+            self._run_at(self.speed)
 
     def advance_to(self, when: float) -> None:
         """Jump to the lab time `when`; nothing happens where that has passed."""
-        self._settle()
-        self.base = max(self.base, when)
+        self.offset += max(0.0, when - self.now())
 
     def real_delay(self, when: float) -> float:
         """Real seconds until the lab time `when`; infinite while time stands still, 0 where it has passed."""
@@ -78,10 +72,10 @@ class VirtualClock:
             return 0.0
         return left / self.rate if self.rate else math.inf
 
-    def _settle(self) -> None:
+    def _run_at(self, rate: float) -> None:
         real = self.real_time()
-        self.base += (real - self.anchor) * self.rate
-        self.anchor = real
+        self.offset += real * (self.rate - rate)
+        self.rate = rate
 
 
 def _checked(speed: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from asynclab.model.events import Warned
@@ -51,7 +52,9 @@ def exception_handler(
             return original(context)
         tracer.emit(Warned(tracer.clock.now(), _complaint(context), _task_number(context, tracer)))
         if tracer.echo or loop.get_exception_handler() is not None:
-            original(context)
+            scope = copy_context()  # the loop calls from outside any lab, but what a handler prints is the lab's
+            scope.run(CURRENT.set, tracer)
+            scope.run(original, context)
         return None
 
     return call_exception_handler
@@ -59,7 +62,8 @@ def exception_handler(
 
 def _owner(context: dict[str, Any], tracers: list[Tracer]) -> Tracer | None:
     future = context.get("task") or context.get("future")
-    return next((tracer for tracer in tracers if id(future) in tracer.records), None)
+    handle_owner = getattr(context.get("handle"), "_tracer", None)
+    return next((tracer for tracer in tracers if tracer is handle_owner or id(future) in tracer.records), None)
 
 
 def _task_number(context: dict[str, Any], tracer: Tracer) -> int | None:

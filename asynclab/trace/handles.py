@@ -14,6 +14,7 @@ from asynclab.trace.census import TaskRecord
 from asynclab.trace.scope import CURRENT
 from asynclab.trace.tracer import Tracer
 
+_init_untraced = Handle.__init__
 _run_untraced = Handle._run  # type: ignore[attr-defined]
 
 
@@ -63,23 +64,22 @@ class TracedHandle(Handle):
         loop: AbstractEventLoop,
         context: Context | None = None,
     ) -> None:
-        # The first lines are Handle.__init__ written out: calling it would cost a tenth of a step.
         is_plain = context is None
         if context is None:
             context = copy_context()
+        tracer = context.get(CURRENT)
+        if tracer is None or tracer.loop is not loop:
+            self._tracer = None
+            _init_untraced(self, callback, args, loop, context)
+            return
+        # As Handle.__init__ does it: calling that would cost a tenth of a step.
         self._context = context
         self._loop = loop
         self._callback = callback
         self._args = args
         self._cancelled = False
         self._repr = None
-        self._source_traceback = (
-            format_helpers.extract_stack(sys._getframe(1)) if loop.get_debug() else None  # type: ignore[attr-defined]
-        )
-        tracer = context.get(CURRENT)
-        if tracer is None or tracer.loop is not loop:
-            self._tracer = None
-            return
+        self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
         self._tracer = tracer
         if type(callback) is _STEP_TYPE or _is_task_callback(callback):
             task = callback.__self__  # type: ignore[attr-defined]
@@ -107,21 +107,23 @@ class TracedHandle(Handle):
         if tracer.paused and self not in tracer.released:
             return tracer.held.append(self)
         clock = tracer.clock
+        emit = tracer.emit
+        number = record.id
         record.yielded = False
         tracer.current = tracer.waker = record
         task = self._callback.__self__  # type: ignore[attr-defined]
         started = tracer.step_started = clock.real_time()
-        tracer.emit(StepStarted(clock.base + (started - clock.anchor) * clock.rate, record.id))
+        emit(StepStarted(started * clock.rate + clock.offset, number))
         try:
             self._context.run(self._callback, *self._args)
         except BaseException as error:
             self._step_raised(error)
         ended = clock.real_time()
         tracer.current = tracer.waker = None
-        at = clock.base + (ended - clock.anchor) * clock.rate
-        tracer.emit(StepEnded(at, record.id, ended - started, record.yielded))
-        if not record.yielded or tracer.attention:
-            tracer.step_ended(record, task, at)
+        yielded = record.yielded
+        emit(StepEnded(ended * clock.rate + clock.offset, number, ended - started, yielded))
+        if not yielded or tracer.attention:
+            tracer.step_ended(record, task)
         return None
 
     def _run_callback(self, tracer: Tracer) -> None:

@@ -8,6 +8,7 @@ import weakref
 from asyncio import AbstractEventLoop, Future, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from contextvars import Context
 from typing import Any
 
@@ -135,11 +136,15 @@ class LoopHooks:
         tracer = self._current()
         if tracer is None:
             return self._create_task(coro, **kwargs)
+        if kwargs.get("context") is not None:
+            _adopt(kwargs["context"], tracer)
         factory = self._get_factory()
+        if factory is None and tracer.factory is None:
+            return self._create_task(coro, **kwargs)
         self._set_factory(tracer.factory)
         try:
-            if is_eager_factory(tracer.factory):
-                return _create_eagerly(tracer, coro, lambda: self._create_task(coro, **kwargs))
+            if tracer.starts_eagerly:
+                return tracer.step_eagerly(coro, lambda: self._create_task(coro, **kwargs))
             return self._create_task(coro, **kwargs)
         finally:
             self._set_factory(factory)
@@ -158,6 +163,7 @@ class LoopHooks:
             raise TypeError("task factory must be a callable or None")
         else:
             tracer.factory = factory
+            tracer.starts_eagerly = is_eager_factory(factory)
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future[Any]:
         """Stands in for loop.run_in_executor: a lab knows that it waits for the call."""
@@ -179,17 +185,11 @@ class LoopHooks:
             self._asyncgen_hooks.firstiter(generator)
 
 
-def _create_eagerly(tracer: Tracer, coroutine: object, create: Callable[[], Task[Any]]) -> Task[Any]:
-    """Make a task that runs its first step at once, and observe that step."""
-    record = tracer.census.expect(coroutine)
-    task: object = None
-    with tracer.eager_step(record):
-        try:
-            task = created = create()
-        finally:
-            tracer.census.arrived(record, task)
-    tracer.step_ended(record, created, tracer.clock.now())
-    return created
+def _adopt(context: Context, tracer: Tracer) -> None:
+    """Let what runs in a context that code in a lab brings along belong to the lab, as its creator does."""
+    if context.get(CURRENT) is None:
+        with suppress(RuntimeError):  # somebody runs in it now
+            context.run(CURRENT.set, tracer)
 
 
 def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeAlias
 from asynclab.model.events import ClockChanged, Event, RunEnded, RunStarted
 from asynclab.model.state import LabState
 from asynclab.trace import hooks
+from asynclab.trace.census import TaskRecord
 from asynclab.trace.clock import VirtualClock
 from asynclab.trace.cycles import break_await_cycles
 from asynclab.trace.ending import Ending
@@ -369,8 +370,8 @@ def _is_step_of(handle: Any, task: int | None) -> bool:
     return task is None or (handle._record is not None and handle._record.id == task)
 
 
-def _is_internal(record: Any) -> bool:
-    return bool(record.internal)
+def _is_internal(record: TaskRecord) -> bool:
+    return record.created is not None and record.created.internal
 
 
 async def _make_closer(generator: Any) -> None:

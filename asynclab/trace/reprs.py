@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reprlib
 
+_SMALL = (bool, float)
+
 LIMIT = 200
 """Characters kept of a repr."""
 
@@ -25,6 +27,8 @@ _short.maxlist = _short.maxtuple = _short.maxset = _short.maxdict = 12
 
 def short_repr(value: object) -> str:
     """The repr of `value` in at most `LIMIT` characters; never raises."""
+    if value is None or type(value) in _SMALL:
+        return repr(value)
     try:
         text = _short.repr(value)
     except Exception:

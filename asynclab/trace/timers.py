@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 import sys
-from asyncio import Timeout
+from asyncio import Timeout, format_helpers
 from asyncio.events import TimerHandle
+from asyncio.futures import _set_result_unless_cancelled  # type: ignore[attr-defined]
 from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from types import CodeType, FrameType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,16 @@ class LabTimerHandle(TimerHandle):
         context: Context | None,
         tracer: Tracer,
     ) -> None:
-        super().__init__(when, callback, args, loop, context)
+        # As Handle.__init__ and TimerHandle.__init__ do it: calling them would cost more than the rest.
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = format_helpers.extract_stack(sys._getframe(3)) if loop._debug else None  # type: ignore[attr-defined]
+        self._when = when
+        self._scheduled = False
         self._tracer = tracer
         self._fired = False
         self._timeout: int | None = None
@@ -123,10 +133,9 @@ class Timers:
         tracer = self._tracer
         assert tracer.loop is not None
         handle = LabTimerHandle(when, callback, args, tracer.loop, context, tracer)
-        if handle._source_traceback:  # type: ignore[attr-defined]
-            del handle._source_traceback[-2:]  # type: ignore[attr-defined]
         lab_when = when - self.origin
-        self._note_timeout(handle, callback, args, lab_when)
+        if callback is not _set_result_unless_cancelled:  # what a sleep arms its timer with
+            self._note_timeout(handle, callback, args, lab_when)
         self._count += 1
         entry = (lab_when, self._count, handle)
         heapq.heappush(self._heap, entry)

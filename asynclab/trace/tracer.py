@@ -6,10 +6,9 @@ import threading
 import weakref
 from asyncio import AbstractEventLoop, Future, Task
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCancelRequested, TaskReady, TaskWaiting
 from asynclab.trace.census import Census, TaskRecord
@@ -65,6 +64,8 @@ class Tracer:
         self.world = World(self)
         self.factory: Any = None
         """The task factory that code inside the lab has set."""
+        self.starts_eagerly = False
+        """Whether that factory runs a task's first step at once."""
         self.asyncgens: weakref.WeakSet[Any] = weakref.WeakSet()
         """The asynchronous generators that were begun inside the lab."""
         self.current: TaskRecord | None = None
@@ -102,7 +103,7 @@ class Tracer:
         del self.events[: len(taken)]
         return taken
 
-    def made_ready(self, record: TaskRecord, args: Sequence[object]) -> None:
+    def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
         """A task that is not running was put in the ready queue.
 
         Args:
@@ -110,11 +111,12 @@ class Tracer:
             args: The arguments of its wake-up callback: the future it waited for, if any.
         """
         at = self.clock.now()
-        waker = None if self.waker is None else self.waker.id
-        if args and isinstance(args[0], Future) and args[0].cancelled() and self._cancel_requested(record, at):
-            self.emit(TaskReady(at, record.id, "cancel", waker))
-        elif self.in_timer:
+        if self.in_timer:
             self.emit(TaskReady(at, record.id, "timer"))
+            return
+        waker = None if self.waker is None else self.waker.id
+        if args and args[0].cancelled() and self._cancel_requested(record, at):
+            self.emit(TaskReady(at, record.id, "cancel", waker))
         else:
             self.emit(TaskReady(at, record.id, "callback" if waker is None else "task", waker))
 
@@ -124,10 +126,10 @@ class Tracer:
         record.cancels += 1
         return task.cancel()
 
-    def step_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+    def step_ended(self, record: TaskRecord, task: Task[Any]) -> None:
         """See what became of a task after its step: it ended, or it waits."""
         if task.done():
-            self.census.end(record, task, at)
+            self.census.end(record, task)
             if record.id == MAIN:
                 self.timers.jumps = False
         elif not record.yielded:
@@ -135,18 +137,23 @@ class Tracer:
         if self.attention:
             self.attend()
 
-    @contextmanager
-    def eager_step(self, record: TaskRecord) -> Iterator[None]:
-        """The first step of a task that runs while it is being made, inside a step of another."""
+    def step_eagerly(self, coroutine: object, create: Callable[[], Task[Any]]) -> Task[Any]:
+        """Make a task that runs its first step while it is being made, inside a step of another."""
+        created = self.census.expect(coroutine)
+        stand_in = TaskRecord(cast("Task[Any]", coroutine))  # there is no task to refer to yet
+        stand_in.id, stand_in.tracer, stand_in.yielded = created.task, self, False
         outer = self.current, self.waker
-        self.current = self.waker = record
+        self.current = self.waker = stand_in
         started = self.clock.real_time()
-        self.emit(StepStarted(self.clock.now(), record.id))
+        self.emit(StepStarted(self.clock.now(), created.task))
         try:
-            yield
+            task = create()
         finally:
             self.current, self.waker = outer
-            self.emit(StepEnded(self.clock.now(), record.id, self.clock.real_time() - started, record.yielded))
+            self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
+        record = self.records.get(id(task)) or self.census.enter(task, coroutine)
+        self.step_ended(record, task)
+        return task
 
     def attend(self) -> None:
         """Do what was left for the end of a callback."""
@@ -166,7 +173,7 @@ class Tracer:
         chosen = [number for number in first if number in pending]
         for number in [*chosen, *list(pending)[: LOOKS_LATER - len(chosen)]]:
             record = pending.pop(number, None)
-            task = None if record is None else record.task()
+            task = None if record is None else record()
             if record is not None and task is not None and not task.done():
                 self._look(record, task)
 
@@ -209,7 +216,7 @@ class Tracer:
             self.emit(TaskWaiting(self.clock.now(), record.id, wait))
 
     def _cancel_requested(self, record: TaskRecord, at: float) -> bool:
-        task = record.task()
+        task = record()
         if task is None:
             return False
         seen, record.cancels = record.cancels, task.cancelling()

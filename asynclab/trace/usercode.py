@@ -34,6 +34,11 @@ class UserCode:
             known = self._known[file] = self._judge(file)
         return known
 
+    def owns_code_of(self, coroutine: object) -> bool:
+        """Whether a coroutine was written by the user."""
+        code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
+        return isinstance(code, CodeType) and self.owns(code.co_filename)
+
     def _judge(self, file: str) -> bool:
         if self._home and file.startswith(self._home) and not self._home.startswith(_ASYNCIO):
             return True
@@ -68,7 +73,15 @@ def creation_place(frame: FrameType | None, boundary: CodeType) -> tuple[str, in
         code = frame.f_code
         if code is boundary:
             break
-        if not code.co_filename.startswith((_ASYNCIO, _TRACE)):
-            return code.co_filename, frame.f_lineno
+        file = code.co_filename
+        is_inner = _inner.get(file)
+        if is_inner is None:
+            is_inner = _inner[file] = file.startswith((_ASYNCIO, _TRACE))
+        if not is_inner:
+            return file, frame.f_lineno
         frame = frame.f_back
     return "", 0
+
+
+_inner: dict[str, bool] = {}
+"""Whether a file belongs to asyncio or to the tracer."""

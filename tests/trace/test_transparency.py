@@ -1,0 +1,145 @@
+"""Observing changes nothing: programs print and end the same with and without a lab."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import sys
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import Event, Output
+from asynclab.trace import Lab
+from tests.fast_loop import FastLoop, run_fast
+from tests.trace.scripts import SCRIPTS, Script
+
+
+def plainly(script: Script) -> tuple[str, str]:
+    """What a script prints, and how it ends, without a lab."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            ending = repr(run_fast(script()))
+        except Exception as error:
+            ending = repr(error)
+    return printed.getvalue(), ending
+
+
+def in_a_lab(script: Script) -> tuple[str, str]:
+    """The same inside a lab."""
+    events: list[Event] = []
+
+    async def main() -> str:
+        loop = asyncio.get_running_loop()
+        async with Lab(real_time=loop.time, exact=True, watch=False) as lab:
+            lab.subscribe(events.extend)
+            ending = await lab.run(script)
+            return repr(ending.exception or ending.value)
+
+    ending = run_fast(main())
+    return "".join(event.text for event in events if isinstance(event, Output) and event.stream == "stdout"), ending
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
+def test_a_lab_changes_nothing(script: Script) -> None:
+    expected = plainly(script)
+    assert expected[0] or script.__name__ == "an_exception_leaves_main"
+    assert in_a_lab(script) == expected
+
+
+def test_there_are_enough_scripts() -> None:
+    assert len(SCRIPTS) >= 25
+
+
+def snapshot() -> dict[str, Any]:
+    """All that a lab may replace while it runs."""
+    import warnings
+    from asyncio.base_subprocess import BaseSubprocessTransport
+
+    owners = (asyncio.events, asyncio.Queue, asyncio.Lock, asyncio.Semaphore, asyncio.Event, asyncio.Condition)
+    owners += (asyncio.Barrier, BaseSubprocessTransport)  # type: ignore[assignment]
+    found = {f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()}
+    found |= {"stdout": sys.stdout, "stderr": sys.stderr, "hooks": sys.get_asyncgen_hooks()}
+    return found | {"warn": warnings._warn_unawaited_coroutine}  # type: ignore[attr-defined]
+
+
+async def fails() -> None:
+    raise ValueError("on purpose")
+
+
+async def sleeps() -> None:
+    await asyncio.sleep(10)
+
+
+def test_everything_is_as_it_was_after_labs_that_overlap_and_fail() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        before, loop_before = snapshot(), dict(vars(loop))
+        first, second, third = Lab(real_time=loop.time), Lab(instant=True), Lab(real_time=loop.time)
+        first.start(sleeps)
+        await second.run(fails)
+        assert snapshot() != before
+        third.start(sleeps)
+        await first.close()
+        with pytest.raises(TypeError):
+            Lab().start(sleeps, "one argument too many")
+        await third.close()
+        assert {k: v for k, v in snapshot().items() if v is not before.get(k) and v != before.get(k)} == {}
+        after = dict(vars(loop))
+        changing = {"_ready", "_scheduled", "_timer_cancelled_count", "_selector", "_csock", "_ssock", "jumps"}
+        assert {k for k, v in after.items() if k not in changing and v is not loop_before.get(k)} == set()
+        assert after.keys() == loop_before.keys()
+
+    run_fast(main())
+
+
+def test_the_rest_of_the_loop_is_not_observed() -> None:
+    async def bystander() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        for number in range(3):
+            await queue.put(number)
+            await asyncio.sleep(1)
+            print("bystander")
+
+    async def main() -> Lab:
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(bystander())
+        async with Lab(real_time=loop.time, watch=False) as lab:
+            await lab.run(asyncio.sleep, 5)
+        await task
+        return lab
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        lab = run_fast(main())
+    assert printed.getvalue() == "bystander\n" * 3
+    assert len(lab.state.tasks) == 1
+    assert not lab.state.queues
+
+
+def test_a_loop_that_starts_tasks_eagerly_starts_them_lazily_in_a_lab() -> None:
+    factory = getattr(asyncio, "eager_task_factory", None)
+    if factory is None:
+        pytest.skip("there are no eager tasks before Python 3.12")
+
+    async def says(text: str) -> None:
+        print(text)
+
+    async def script() -> None:
+        loop = asyncio.get_running_loop()
+        assert loop.get_task_factory() is None
+        task = asyncio.create_task(says("child"))
+        print("after")
+        await task
+
+    async def main() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
+        async with Lab(real_time=loop.time) as lab:
+            await lab.run(script)
+            assert loop.get_task_factory() is factory
+            return [line.text for line in lab.state.activity if line.kind == "printed"]
+
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        lines = runner.run(main())
+    assert ["after" in line for line in lines] == [True, False]
