@@ -113,8 +113,5 @@ class PracticeServer:
 
     async def _cancel_requests(self, _: web.Application) -> None:
         """Cancel what is in flight; aiohttp alone would wait for a slow answer before it closes."""
-        requests = list(self._in_flight)
-        for request in requests:
+        for request in self._in_flight:
             request.cancel()
-        if requests:
-            await asyncio.wait(requests)

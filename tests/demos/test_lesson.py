@@ -49,7 +49,9 @@ def test_the_docstring_is_the_lesson_and_its_lines_may_be_folded() -> None:
         ("c: Literal['x', 'y'] = 'x'", Parameter("c", "choice", "x", choices=("x", "y"))),
         ("t: str = 'hi'", Parameter("t", "str", "hi")),
         ("u: Annotated[str, 'url']", Parameter("u", "url", "")),
+        ("u: Annotated[str, 'url'] = 'http://a.test/'", Parameter("u", "url", "http://a.test/")),
         ("u: Annotated[list[str], 'urls']", Parameter("u", "urls", [])),
+        ("u: Annotated[list[str], 'urls'] = ['http://a.test/']", Parameter("u", "urls", ["http://a.test/"])),
     ],
 )
 def test_a_parameter_is_read_from_its_annotation(signature: str, parameter: Parameter) -> None:

@@ -119,6 +119,13 @@ def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
         parse_all(find("coroutines"), {"second": "1"})
 
 
+def test_a_long_or_hostile_parameter_name_is_cut_and_escaped_in_the_message() -> None:
+    with pytest.raises(ParameterError) as caught:
+        parse_all(find("coroutines"), {"\x1b" + "x" * 10_000: "1"})
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
 def test_empty_urls_are_filled_with_the_practice_pages() -> None:
     session, fetch_all = find("session"), find("fetch_all")
     assert fill_urls(session, parse_all(session, {}), PAGES)["url"] == PAGES[0]

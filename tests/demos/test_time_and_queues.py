@@ -86,6 +86,19 @@ def test_queue_hangs_in_join_when_task_done_is_forgotten_and_can_be_cancelled() 
     assert demo.is_clean
 
 
+def test_queue_marks_everything_done_the_sentinels_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[asyncio.Queue[object]] = []
+
+    class NotedQueue(asyncio.Queue[object]):
+        def __init__(self, maxsize: int = 0) -> None:
+            super().__init__(maxsize)
+            made.append(self)
+
+    monkeypatch.setattr("asyncio.Queue", NotedQueue)
+    perform("queue", consumers=3)
+    assert [queue._unfinished_tasks for queue in made] == [0]  # type: ignore[attr-defined]
+
+
 def test_a_future_brings_the_result_from_the_task_that_sets_it_to_the_one_that_awaits() -> None:
     demo = perform("futures")
     assert demo.printed == ["Waiting for the result…", "Set 42", "Got 42"]
