@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -87,6 +88,15 @@ class AsyncLabApp(App[None]):
             return themes
         return {name: theme for name, theme in themes.items() if not theme.ansi}
 
+    def get_driver_class(self) -> type[Driver]:
+        """What reads keys and draws: on stdout, where Textual would draw on stderr."""
+        driver = super().get_driver_class()
+        if driver.__name__ == "LinuxDriver":
+            from asynclab.terminal import StdoutDriver
+
+            return StdoutDriver
+        return driver
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the states, made for the theme that is on."""
         return state_variables(self.current_theme)
@@ -103,6 +113,7 @@ class AsyncLabApp(App[None]):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
+        self.app_resume_signal.subscribe(self, self._draw_everything)
         if self._complaint:
             self.tell(self._complaint, is_problem=True)
 
@@ -138,6 +149,10 @@ class AsyncLabApp(App[None]):
     async def _leave(self, code: int) -> None:
         await self.runs.close()
         self.exit(return_code=code)
+
+    def _draw_everything(self, _: App[None]) -> None:
+        """Fill the terminal again that the shell had in between; Textual itself draws only what changes."""
+        self.refresh(layout=True)
 
     def _remember_theme(self, theme: Theme) -> None:
         self._settings = settings.Settings(theme=theme.name)

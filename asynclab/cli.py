@@ -35,8 +35,6 @@ class Program(click.Group):
         except click.ClickException as error:
             click.echo(f"asynclab: {_one_line(error.format_message())}", err=True)
             code = error.exit_code
-        except (KeyboardInterrupt, click.Abort):
-            code = INTERRUPTED
         except BrokenPipeError:
             _forget_stdout()
             code = FAILED
@@ -44,6 +42,13 @@ class Program(click.Group):
             click.echo(f"asynclab: {_one_line(str(error))}", err=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command; ctrl+c is not announced by an empty line, as click would."""
+        try:
+            return int(super().invoke(ctx) or DONE)
+        except KeyboardInterrupt:
+            return INTERRUPTED
 
 
 @click.group(cls=Program, invoke_without_command=True, context_settings=CONTEXT)

@@ -133,7 +133,7 @@ class LearnScreen(ControlScreen):
             has_mistakes=bool(run.mistakes),
             has_lines=state is not None and bool(state.activity),
             is_zoomed=self.is_zoomed,
-            has_filter=self.has_class("-filtering"),
+            has_filter=self.is_filtering,
             in_list=self.focused is self.demo_list,
         )
 

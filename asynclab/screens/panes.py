@@ -51,7 +51,6 @@ class PaneScreen(Screen[None]):
     gauges = query_one(Gauges)
     source = query_one(SourceView)
     activity = query_one(ActivityLog)
-    filter_input = query_one("#filter", Input)
 
     front = "tasks"
     """The pane that shows where one shows at a time."""
@@ -68,6 +67,11 @@ class PaneScreen(Screen[None]):
         """Whether one pane shows at a time."""
         return self.is_zoomed or self.size.width < NARROW or self.size.height < LOW
 
+    @property
+    def is_filtering(self) -> bool:
+        """Whether the filter is open."""
+        return bool(self.query("#filter"))
+
     def compose_panes(self) -> ComposeResult:
         """The list on the left, the views on the right."""
         with Horizontal(id="body"):
@@ -81,7 +85,6 @@ class PaneScreen(Screen[None]):
                     yield SourceView(id="source")
                     with Vertical(id="log"):
                         yield ActivityLog(id="activity")
-                        yield Input(placeholder="show lines with …", id="filter", compact=True)
 
     def on_mount(self) -> None:
         """Let a long lesson be scrolled with keys."""
@@ -117,10 +120,11 @@ class PaneScreen(Screen[None]):
         self.activity.set_filter(event.value)
 
     @on(Input.Submitted, "#filter")
-    def keep_filter(self) -> None:
+    async def keep_filter(self) -> None:
         """Go back to the activity; an empty filter goes away."""
         self.activity.focus()
-        self.set_class(bool(self.activity.filter_text), "-filtering")
+        if not self.activity.filter_text:
+            await self.query("#filter").remove()
 
     def action_show_pane(self, pane: str) -> None:
         """Bring a pane to the front and give it the focus."""
@@ -145,20 +149,23 @@ class PaneScreen(Screen[None]):
         self.is_zoomed = not self.is_zoomed
         self.lay_out()
 
-    def action_leave(self) -> None:
+    async def action_leave(self) -> None:
         """Drop the filter, or leave the zoomed pane."""
-        if self.has_class("-filtering"):
-            self.filter_input.value = ""
-            self.keep_filter()
+        if self.is_filtering:
+            self.activity.focus()
+            await self.query("#filter").remove()
+            self.activity.set_filter("")
         else:
             self.is_zoomed = False
             self.lay_out()
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Open the filter of the activity."""
-        self.add_class("-filtering")
         self.action_show_pane("activity")
-        self.filter_input.focus()
+        if not self.is_filtering:
+            # Only now: with eager tasks, Textual can't mount an Input before its screen is on the stack.
+            await self.query_one("#log").mount(Input(placeholder="show lines with …", id="filter", compact=True))
+        self.query_one("#filter").focus()
 
     def action_copy(self) -> None:
         """Copy what the focused pane has selected."""
@@ -192,7 +199,7 @@ class PaneScreen(Screen[None]):
 
     def _focused_pane(self) -> LineView | None:
         focused = self.focused
-        return self.activity if focused is self.filter_input else focused if isinstance(focused, LineView) else None
+        return self.activity if isinstance(focused, Input) else focused if isinstance(focused, LineView) else None
 
 
 def selected_text(pane: Widget) -> str:

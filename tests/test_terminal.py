@@ -1,0 +1,153 @@
+"""The real app on a real driver: a terminal of 120 x 40, keys, and what is left behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+
+COLUMNS, LINES = 120, 40
+PATIENCE = 20.0
+"""Real seconds after which something that should appear is missed."""
+
+
+class Terminal:
+    """The app in a pseudo-terminal, with stderr in a file."""
+
+    def __init__(self, errors: Path, *arguments: str) -> None:
+        self.main, self.other = pty.openpty()
+        termios.tcsetwinsize(self.other, (LINES, COLUMNS))
+        self.attributes = termios.tcgetattr(self.other)
+        self.screen = pyte.Screen(COLUMNS, LINES)
+        self.stream = pyte.ByteStream(self.screen)
+        self.output = b""
+        self.errors = errors
+        environment = {**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "default", "LINES": "", "COLUMNS": ""}
+        with errors.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "asynclab", *arguments],
+                stdin=self.other,
+                stdout=self.other,
+                stderr=file,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def press(self, keys: str) -> None:
+        os.write(self.main, keys.encode())
+
+    def wait_for(self, condition: Callable[[str], bool], what: str) -> str:
+        """Read until the screen is as it should be; the screen's text."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition(self.text):
+            assert time.monotonic() < deadline, f"never seen: {what}\n{self.text}\n{self.errors.read_text()}"
+            self.read(0.1)
+        return self.text
+
+    def wait_for_text(self, text: str) -> str:
+        return self.wait_for(lambda screen: text in screen, text)
+
+    def read(self, seconds: float) -> None:
+        if select.select([self.main], [], [], seconds)[0]:
+            data = os.read(self.main, 65536)
+            self.output += data
+            self.stream.feed(data)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait_for_exit(self) -> int:
+        deadline = time.monotonic() + PATIENCE
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"does not end\n{self.text}"
+            self.read(0.05)
+        while select.select([self.main], [], [], 0)[0]:
+            self.read(0)
+        return self.process.returncode
+
+    def is_restored(self) -> bool:
+        """Whether the alternate screen was left, the cursor shown, the mouse let go, and the modes are as before."""
+        undone = ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1003h", b"\x1b[?1003l"))
+        switched = all(self.output.rfind(off) > self.output.rfind(on) >= 0 for on, off in undone)
+        return switched and termios.tcgetattr(self.other) == self.attributes
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.main)
+        os.close(self.other)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(tmp_path / "errors")
+    opened.wait_for_text("0-9 run")
+    yield opened
+    opened.close()
+
+
+def in_order(text: str, *parts: str) -> bool:
+    places = [text.find(part) for part in parts]
+    return -1 not in places and places == sorted(places)
+
+
+def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behind(terminal: Terminal) -> None:
+    terminal.press("7")
+    terminal.wait_for_text("producer-A")
+    terminal.press("1")
+    terminal.wait_for_text("“Hello”")
+    terminal.press("4")
+    # A task starts when its creator waits; Textual's eager tasks would start it within create_task.
+    lazily = ("created task-1", "created task-2", "waits for task", "“Task 1 started”", "“Task 2 started”")
+    terminal.wait_for(lambda screen: in_order(screen, *lazily), "the order of plain asyncio")
+    terminal.wait_for_text("3 labs")
+    terminal.press("q")
+    assert terminal.wait_for_exit() == 0
+    assert terminal.errors.read_text() == ""
+    assert terminal.is_restored()
+
+
+def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal) -> None:
+    terminal.press("7")
+    terminal.wait_for_text("producer-A")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.wait_for_exit() == 128 + signal.SIGTERM
+    assert terminal.errors.read_text() == ""
+    assert terminal.is_restored()
+
+
+def test_ctrl_z_suspends_and_the_screen_comes_back(terminal: Terminal) -> None:
+    terminal.press("\x1a")
+    _, status = os.waitpid(terminal.process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    terminal.read(0)
+    terminal.screen.reset()
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_for(lambda screen: "0-9 run" in screen and "BASICS" in screen and "coroutines.py" in screen, "all")
+    terminal.press("q")
+    assert terminal.wait_for_exit() == 0
+    assert terminal.is_restored()
+
+
+def test_a_demo_named_on_the_command_line_runs_at_once(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "errors", "demo", "gather", "-p", "tasks=3", "--instant")
+    try:
+        terminal.wait_for_text("run ended: returned")
+        assert "gather tasks=3" in terminal.text
+        terminal.press("\x03\x03")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.errors.read_text() == ""
+    finally:
+        terminal.close()
