@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -103,6 +103,7 @@ class LineView(ScrollView, can_focus=True):
         self._drawn: dict[int, Drawn] = {}
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()
+        self._is_retitling = False
         self._styles_of: dict[tuple[str, str], Style] = {}
 
     def line_count(self) -> int:
@@ -146,7 +147,8 @@ class LineView(ScrollView, can_focus=True):
             return
         self.fit_content()
         before = self._current_lines()
-        after = {y: self._line_for(y) for y in range(height)}
+        top, content_width = self.scroll_offset.y, self.content_width()
+        after = {y: self._line_for(y, top, content_width) for y in range(height)}
         changed = [y for y in range(height) if after[y] != before.get(y)]
         self._drawn = after
         if changed:
@@ -158,21 +160,38 @@ class LineView(ScrollView, can_focus=True):
 
     def set_subtitle(self, line: Line) -> None:
         """Say something in the frame, at the bottom; costs nothing where it says that already."""
-        if line != self._subtitle:
-            self._subtitle = line
-            self.border_subtitle = to_content(line) if line else None
+        if line == self._subtitle:
+            return
+        self._subtitle = line
+        self._is_retitling = True
+        self.border_subtitle = to_content(line) if line else None
+        self._is_retitling = False
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Ask to be painted; for a new subtitle only the frame's last line, where Textual would repaint everything."""
+        if self._is_retitling:
+            width, height = self.size
+            regions = (Region(-1, height, width + 2, 1),)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_line(self, y: int) -> Strip:
         """What Textual paints at a line of the screen."""
         lines = self._current_lines()
         if y not in lines:
-            lines[y] = self._line_for(y)
+            lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width())
         return self._paint(*lines[y])
 
     def notify_style_update(self) -> None:
         """Forget the styles of the theme or state that was."""
         super().notify_style_update()
         self._styles_of.clear()
+
+    def watch_show_vertical_scrollbar(self, is_shown: bool) -> None:
+        """Let a scrollbar that has just appeared start where the view is."""
+        if is_shown:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def index_under(self, event: Click) -> int | None:
         """Which line was clicked; None where there is none."""
@@ -194,11 +213,10 @@ class LineView(ScrollView, can_focus=True):
             self._drawn = {}
         return self._drawn
 
-    def _line_for(self, y: int) -> Drawn:
-        width = self.content_width()
+    def _line_for(self, y: int, top: int, width: int) -> Drawn:
         if y < self.HEADER_HEIGHT:
             return fit(self.compose_header(width), width), ""
-        index = y - self.HEADER_HEIGHT + self.scroll_offset.y
+        index = y - self.HEADER_HEIGHT + top
         if index >= self.line_count():
             return (), ""
         return fit(self.compose_line(index, width), width), self.ground(index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from asynclab.model.bars import bar_of
 from asynclab.model.rows import TaskRow
@@ -29,6 +30,7 @@ class Columns:
     steps: int
 
 
+@lru_cache(maxsize=32)
 def columns_for(width: int) -> Columns:
     """The columns that fit in so many cells; the least important are left out first.
 
@@ -41,8 +43,8 @@ def columns_for(width: int) -> Columns:
     steps = 7 if width >= 82 else 0
     spare = width - 1 - 14 - state - bars - figure - waiting - busy - steps
     more_task = min(18, spare * 3 // 10) if waiting or bars else spare
-    more_bars = min(22, spare * 3 // 10) if waiting else spare - more_task if bars else 0
-    more_waiting = spare - more_task - more_bars if waiting else 0
+    more_waiting = min(33, spare * 4 // 10) if waiting else 0
+    more_bars = spare - more_task - more_waiting if bars else 0
     return Columns(14 + more_task, state, waiting + more_waiting, bars + more_bars, figure, busy, steps)
 
 

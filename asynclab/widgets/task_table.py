@@ -82,6 +82,11 @@ class TaskTable(CursorView):
             counts.append(((f"filtered: {self._filter}", "accent"),))
         return joined(counts)
 
+    def tasks_in_sight(self) -> list[int]:
+        """The ids of the tasks whose lines are in sight, from the top."""
+        top = self.scroll_offset.y
+        return [row.task for row in self._rows[top : top + self.page_height]]
+
     def line_count(self) -> int:
         """How many tasks there are to show."""
         return len(self._rows)
