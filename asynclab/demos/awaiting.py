@@ -1,7 +1,7 @@
 """await runs a coroutine as part of the same task and goes on when it has returned.
 
-Watch: main is the only task, and its two awaits take two steps, not three: `await say_hello()` is like a call, and
-    only the sleep inside suspends the task.
+Watch: there is one task, main, and it takes two steps: up to the sleep, and on from it. `await say_hello()` is no step
+    of its own; it is like a call, and only the sleep inside suspends the task.
 Belief: "Every await lets other tasks run": only one that really has to wait does. A coroutine that never suspends is
     run to its end without a pause, and coroutines that are awaited in a row run in a row.
 Docs: Coroutines and tasks, Awaitables
@@ -19,7 +19,7 @@ async def say_hello(seconds: float) -> None:
 
 async def main(
     seconds: Annotated[float, (0.0, 10.0)] = 2.0,
-    in_a_row: Annotated[bool, "mistake: two greetings are awaited in a row, as if they would run together"] = False,
+    in_a_row: Annotated[bool, "mistake: two greetings are awaited in a row, not together"] = False,
 ) -> None:
     print("Starting…")
     await say_hello(seconds)

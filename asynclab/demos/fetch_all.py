@@ -47,7 +47,7 @@ def open_session(connections: int, count: ConnectionCount) -> aiohttp.ClientSess
 async def main(
     urls: Annotated[list[str], "urls"],
     connections: Annotated[int, range(1, 101)] = 3,
-    session_per_url: Annotated[bool, "mistake: each URL gets a session, so a connection, of its own"] = False,
+    session_per_url: Annotated[bool, "mistake: each URL opens a session of its own"] = False,
 ) -> None:
     count = ConnectionCount()
     async with open_session(connections, count) as session:

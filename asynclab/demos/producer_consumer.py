@@ -35,7 +35,7 @@ async def main(
     maxsize: Annotated[int, range(51)] = 3,
     produce_seconds: Annotated[float, (0.0, 10.0)] = 1.0,
     consume_seconds: Annotated[float, (0.0, 10.0)] = 0.5,
-    forget_task_done: Annotated[bool, "mistake: no task_done() after an item, so join() waits forever"] = False,
+    forget_task_done: Annotated[bool, "mistake: without task_done(), join() waits forever"] = False,
 ) -> None:
     queue: asyncio.Queue[str | None] = asyncio.Queue(maxsize)
     async with asyncio.TaskGroup() as group:

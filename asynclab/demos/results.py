@@ -22,10 +22,11 @@ async def main(
     numbers: Annotated[int, range(1, 21)] = 3,
     seconds: Annotated[float, (0.0, 10.0)] = 1.0,
     return_exceptions: bool = False,
-    one_fails: Annotated[bool, "mistake: the last square fails, and all the results are lost"] = False,
+    one_fails: Annotated[bool, "mistake: one fails, and all results are lost"] = False,
 ) -> None:
+    failing = numbers if one_fails else None
     squares = [
-        asyncio.create_task(square(number, seconds / number, one_fails and number == numbers), name=f"square-{number}")
+        asyncio.create_task(square(number, seconds / number, number == failing), name=f"square-{number}")
         for number in range(1, numbers + 1)
     ]
     results = await asyncio.gather(*squares, return_exceptions=return_exceptions)

@@ -23,7 +23,7 @@ async def show_page(session: aiohttp.ClientSession, url: str, characters: int) -
 async def main(
     url: Annotated[str, "url"],
     characters: Annotated[int, range(1, 2001)] = 100,
-    forget_close: Annotated[bool, "mistake: the session is made without async with, and nobody closes it"] = False,
+    forget_close: Annotated[bool, "mistake: no async with, and nobody closes it"] = False,
 ) -> None:
     if forget_close:
         session = aiohttp.ClientSession()

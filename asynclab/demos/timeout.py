@@ -19,9 +19,10 @@ async def work(seconds: float) -> str:
 async def stubborn_work(seconds: float) -> str:
     try:
         await asyncio.sleep(seconds)
+        return "Task finished"
     except asyncio.CancelledError:
-        await asyncio.sleep(1)  # goes on as it likes, and never raises the cancellation again
-    return "Task finished late"
+        await asyncio.sleep(1)  # goes on as it likes: no `raise` hands the cancellation on
+        return "Task finished late"
 
 
 async def blocking_work(seconds: float) -> str:
@@ -37,9 +38,7 @@ async def main(
     limit: Annotated[float, (0.1, 10.0)] = 2.0,
     seconds: Annotated[float, (0.0, 10.0)] = 5.0,
     swallow_cancel: Annotated[bool, "mistake: the task swallows its cancellation and returns late"] = False,
-    block: Annotated[
-        bool, "mistake: the task blocks the event loop for a second, and the screen with it (the limit is then 0.5)"
-    ] = False,
+    block: Annotated[bool, "mistake: the task freezes loop and screen for a second; limit is 0.5"] = False,
 ) -> None:
     job = blocking_work if block else stubborn_work if swallow_cancel else work
     task = asyncio.create_task(job(seconds), name="work")

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import gc
 import io
-import selectors
-import time
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -16,38 +14,13 @@ from typing import Any
 from asynclab.demos.catalogue import Demo, find
 from asynclab.demos.parameters import Value, fill_urls, parse_all, wants_pages
 from asynclab.practice.server import PracticeServer
+from tests.fast_loop import FastLoop
 
 PATIENCE = 1_000.0
 """Virtual seconds after which a demo counts as hanging."""
 
-
-class JumpingSelector(selectors.DefaultSelector):
-    """Where there is nothing but a timer to wait for, goes on at once, as if the time had passed."""
-
-    now = 0.0
-    """Seconds: those skipped, and those really waited for a socket."""
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        only_the_loop_itself = len(self.get_map()) == 1
-        if timeout and only_the_loop_itself:
-            self.now += timeout
-            return super().select(0)
-        started = time.monotonic()
-        ready = super().select(timeout)
-        if not only_the_loop_itself:
-            self.now += time.monotonic() - started
-        return ready
-
-
-class FastLoop(asyncio.SelectorEventLoop):
-    """An event loop on which nobody waits for a timer, and a moment is the same in each run."""
-
-    def __init__(self) -> None:
-        self.jumps = JumpingSelector()
-        super().__init__(self.jumps)
-
-    def time(self) -> float:
-        return self.jumps.now
+LEAVES_TASKS_WHEN_CANCELLED = {"create_task"}
+"""Its main awaits one task after the other, so cancelling main leaves the other one: that is its lesson."""
 
 
 @dataclass

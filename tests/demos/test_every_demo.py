@@ -15,10 +15,8 @@ import pytest
 from asynclab.demos.catalogue import DEMOS, Demo
 from asynclab.demos.parameters import Parameter, Value
 from asynclab.practice.server import PracticeServer
-from tests.demos.stage import FastLoop, perform
-
-LEAVES_TASKS_WHEN_CANCELLED = {"create_task"}
-"""Its main awaits one task after the other, so cancelling main leaves the other one: that is its lesson."""
+from tests.demos.stage import LEAVES_TASKS_WHEN_CANCELLED, perform
+from tests.fast_loop import FastLoop
 
 every_demo = pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
 

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from tests.demos.stage import FastLoop, perform
+from tests.demos.stage import perform
+from tests.fast_loop import FastLoop
 
 
 def test_timeout_cuts_a_task_of_five_seconds_off_after_two() -> None:
@@ -17,6 +18,11 @@ def test_timeout_cuts_a_task_of_five_seconds_off_after_two() -> None:
 
 def test_timeout_does_nothing_to_a_task_that_is_quick_enough() -> None:
     demo = perform("timeout", seconds=1.0)
+    assert (demo.printed, demo.times) == (["Task finished"], [1])
+
+
+def test_a_task_that_would_swallow_its_cancellation_is_not_late_where_it_is_quick_enough() -> None:
+    demo = perform("timeout", swallow_cancel=True, seconds=1.0)
     assert (demo.printed, demo.times) == (["Task finished"], [1])
 
 

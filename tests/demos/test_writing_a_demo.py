@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from asynclab.demos.lesson import read_lesson
-from tests.demos.stage import FastLoop
+from tests.fast_loop import FastLoop
 
 GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-demo.md"
 

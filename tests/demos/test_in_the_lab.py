@@ -1,0 +1,72 @@
+"""Each demo under observation: it does what it does without, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from asynclab.demos.catalogue import DEMOS, Demo
+from asynclab.demos.parameters import fill_urls, parse_all
+from asynclab.model.events import Event, Output
+from asynclab.practice.server import PracticeServer
+from asynclab.trace import Lab
+from tests.demos.stage import LEAVES_TASKS_WHEN_CANCELLED, perform
+
+every_demo = pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
+
+
+class Observed:
+    """A demo started in a lab that does not wait for timers."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.text = ""
+        lab.subscribe(self._note)
+
+    @property
+    def lines(self) -> list[str]:
+        return without_ports(self.text.splitlines())
+
+    def _note(self, events: Sequence[Event]) -> None:
+        self.text += "".join(event.text for event in events if isinstance(event, Output))
+
+
+def without_ports(lines: list[str]) -> list[str]:
+    """Sort answers from the server, too: they arrive in no certain order."""
+    lines = [re.sub(r"127\.0\.0\.1:\d+", "server", line) for line in lines]
+    return sorted(lines) if any("server" in line for line in lines) else lines
+
+
+@contextlib.asynccontextmanager
+async def observed(demo: Demo) -> AsyncIterator[Observed]:
+    async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True) as lab:
+        seen = Observed(lab)
+        lab.start(demo.load(), **fill_urls(demo, parse_all(demo, {}), server.pages))
+        yield seen
+
+
+@every_demo
+async def test_it_prints_the_same_in_the_lab_and_without(demo: Demo) -> None:
+    async with observed(demo) as seen:
+        ending = await seen.lab.wait()
+    assert ending.outcome == "done"
+    assert ending.leaked == ()
+    assert seen.lines == without_ports((await asyncio.to_thread(perform, demo.name)).printed)
+
+
+@every_demo
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_it_can_be_cancelled_in_the_lab_and_leaks_nothing(demo: Demo, turns: int) -> None:
+    async with observed(demo) as seen:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        seen.lab.cancel()
+        ending = await seen.lab.wait()
+    assert ending.outcome in ("cancelled", "done")
+    assert turns or ending.outcome == "cancelled"
+    assert ending.leaked == () or demo.name in LEAVES_TASKS_WHEN_CANCELLED
+    assert all(task.state in ("done", "cancelled") for task in seen.lab.state.tasks.values())
