@@ -49,8 +49,9 @@ class Census:
         """
         self.records: dict[int, TaskRecord] = {}
         """By the task's id(), for as long as the task exists."""
-        self._newborn: list[TaskRecord] = []
-        """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
+        self._newborn: list[tuple[TaskRecord, TaskCreated, Task[Any] | None]] = []
+        """Those whose name is not settled yet: before Python 3.14 it may be given after birth. An eager task that has
+        ended already is kept alive until then, or it would be gone with its name."""
         self._tracer = tracer
         self._boundary = boundary
         self._count = 0
@@ -74,7 +75,7 @@ class Census:
         record.created = created
         record.yielded = False
         record.cancels = 0
-        self._newborn.append(record)
+        self._newborn.append((record, created, task if task.done() else None))
         self._tracer.attention = True
         return record
 
@@ -91,7 +92,7 @@ class Census:
         if task.cancelled():
             self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
             return
-        error = task._exception  # type: ignore[attr-defined] # exception() would count as retrieving it
+        error = task._exception  # exception() would count as retrieving it
         if error is not None:
             self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(error)))
         else:
@@ -101,10 +102,10 @@ class Census:
         """Complete the births of which nobody has read yet."""
         if self._newborn:
             newborn, self._newborn = self._newborn, []
-            for record in newborn:
-                task = record()
-                if task is not None and record.created is not None:
-                    record.created.name = task.get_name()
+            for record, created, ended in newborn:
+                task = ended or record()
+                if task is not None:
+                    created.name = task.get_name()
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""
@@ -119,7 +120,7 @@ class Census:
         """Report a name that was given later."""
         name = task.get_name()
         created = record.created
-        if created is not None and created.name != name and record not in self._newborn:
+        if created is not None and created.name != name and not any(record is new for new, _, _ in self._newborn):
             record.created = msgspec.structs.replace(created, name=name)
             self._tracer.emit(TaskRenamed(self._tracer.clock.now(), record.id, name))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from asyncio import Future, Task
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +22,5 @@ def break_await_cycles(tasks: Sequence[Task[Any]]) -> None:
             current = current._fut_waiter  # type: ignore[attr-defined]
         if current in path and isinstance(current, Task):
             error = RuntimeError("tasks wait for each other in a circle")
-            asyncio.Future.set_exception(current, error)
-            current._log_traceback = False  # type: ignore[attr-defined]
-
-
+            Future.set_exception(current, error)
+            current._log_traceback = False

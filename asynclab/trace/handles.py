@@ -15,7 +15,7 @@ from asynclab.trace.scope import CURRENT
 from asynclab.trace.tracer import Tracer
 
 _init_untraced = Handle.__init__
-_run_untraced = Handle._run  # type: ignore[attr-defined]
+_run_untraced = Handle._run
 
 
 def _find_step_type() -> type:
@@ -100,11 +100,11 @@ class TracedHandle(Handle):
     def _run(self) -> None:
         tracer = self._tracer
         if tracer is None or tracer.loop is None:
-            return _run_untraced(self)  # type: ignore[no-any-return]
+            return _run_untraced(self)
         record = self._record
         if record is None:
             return self._run_callback(tracer)
-        if tracer.paused and self not in tracer.released:
+        if tracer.paused and not tracer.lets_through(self):
             return tracer.held.append(self)
         clock = tracer.clock
         emit = tracer.emit
@@ -142,7 +142,7 @@ class TracedHandle(Handle):
         tracer.current = tracer.waker = None
         if isinstance(error, KeyboardInterrupt):
             raise error
-        message = f"Exception in callback {format_helpers._format_callback_source(self._callback, self._args)}"  # type: ignore[attr-defined]
+        message = f"Exception in callback {format_helpers._format_callback_source(self._callback, self._args)}"
         self._loop.call_exception_handler({"message": message, "exception": error, "handle": self})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio.events
+import functools
 import sys
 import weakref
 from asyncio import AbstractEventLoop, Future, Task
@@ -73,7 +74,7 @@ def uninstall(tracer: Tracer) -> None:
 
 
 class LoopHooks:
-    """What is replaced on one loop while it has labs: each replacement looks whose code calls, and passes on the rest."""
+    """What is replaced on one loop while it has labs: each replacement looks whose code calls."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self.tracers: list[Tracer] = []
@@ -193,21 +194,23 @@ def _adopt(context: Context, tracer: Tracer) -> None:
 
 
 def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         tracer = CURRENT.get()
         if tracer is not None:
             self._asynclab_tracer = tracer
             tracer.world.processes += 1
 
-    return __init__
+    return init
 
 
 def _around_process_exit(original: Callable[..., None]) -> Callable[..., None]:
-    def _process_exited(self: Any, returncode: int) -> None:
+    @functools.wraps(original)
+    def process_exited(self: Any, returncode: int) -> None:
         tracer = vars(self).pop("_asynclab_tracer", None)
         if tracer is not None:
             tracer.world.processes -= 1
         original(self, returncode)
 
-    return _process_exited
+    return process_exited

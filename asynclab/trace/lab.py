@@ -182,7 +182,7 @@ class Lab:
 
     async def close(self) -> None:
         """Cancel what still runs and wait for it, at most `GRACE` real seconds; nothing happens where it has ended."""
-        if self._supervisor is None or self._main is None:
+        if self._supervisor is None or self._main is None or self.ending is not None:
             return
         if not self._main.done():
             self.cancel()
@@ -285,9 +285,9 @@ class Lab:
         return taken
 
     async def _supervise(self, main: Task[Any], context: Context) -> None:
-        ended = asyncio.get_running_loop().create_future()
-        main.add_done_callback(lambda _: ended.done() or ended.set_result(None), context=Context())
-        await ended
+        ended = asyncio.Event()
+        main.add_done_callback(lambda _: ended.set(), context=Context())
+        await ended.wait()
         leaked = [(record.id, task) for record, task in self._tracer.census.tasks() if not _is_internal(record)]
         leaked_names = tuple(task.get_name() for _, task in leaked)
         unstoppable = await self._clean_up(context)
@@ -315,7 +315,7 @@ class Lab:
 
     def _abandon(self) -> None:
         """Leave a main task to itself that went on although it was cancelled."""
-        assert self._supervisor is not None and self._main is not None
+        assert self._supervisor is not None
         self._supervisor.cancel()
         names = tuple(task.get_name() for _, task in self._tracer.census.tasks())
         self._tracer.emit(RunEnded(self._clock.now(), "cancelled", "went on although it was cancelled"))

@@ -66,7 +66,7 @@ def _reporting_property(attribute: str, kind: PrimitiveKind) -> property:
 
 def _around_queue_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
-    def __init__(self: asyncio.Queue[Any], *args: Any, **kwargs: Any) -> None:
+    def init(self: asyncio.Queue[Any], *args: Any, **kwargs: Any) -> None:
         tracer = CURRENT.get()
         if tracer is None:
             original(self, *args, **kwargs)
@@ -75,7 +75,7 @@ def _around_queue_init(original: Callable[..., None]) -> Callable[..., None]:
             original(self, *args, **kwargs)
         tracer.resources.queue(self)
 
-    return __init__
+    return init
 
 
 def _around_put(original: Callable[..., None]) -> Callable[..., None]:
@@ -137,7 +137,7 @@ def _around_shutdown(original: Callable[..., None]) -> Callable[..., None]:
 
 def _around_barrier_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
-    def __init__(self: asyncio.Barrier, *args: Any, **kwargs: Any) -> None:
+    def init(self: asyncio.Barrier, *args: Any, **kwargs: Any) -> None:
         tracer = CURRENT.get()
         if tracer is None:
             original(self, *args, **kwargs)
@@ -148,18 +148,18 @@ def _around_barrier_init(original: Callable[..., None]) -> Callable[..., None]:
         tracer.resources.hide(condition, condition._lock)
         tracer.resources.created(self, "barrier", 0)
 
-    return __init__
+    return init
 
 
 def _around_condition_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
-    def __init__(self: asyncio.Condition, *args: Any, **kwargs: Any) -> None:
+    def init(self: asyncio.Condition, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         tracer = CURRENT.get()
         if tracer is not None:
             tracer.resources.created(self, "condition", 0)
 
-    return __init__
+    return init
 
 
 def _around_notify(original: Callable[..., None]) -> Callable[..., None]:

@@ -13,7 +13,7 @@ LIMIT = 200
 class _ShortRepr(reprlib.Repr):
     """reprlib's limits, and a name for what can't be shown instead of an exception."""
 
-    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002 - the base class's signature
+    def repr_instance(self, x: object, level: int) -> str:
         try:
             return repr(x)
         except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import weakref
 from collections import Counter
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ class _Known(weakref.ref[Any]):
     number: int
     label: str
     order: list[int] | None
-    """For a queue that is neither first-in-first-out nor the reverse: the id() of its items, in the order of putting."""
+    """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
     """For a lock: the task that holds it."""
 
@@ -77,7 +78,7 @@ class Resources:
         """Never show these primitives."""
         for resource in resources:
             key = id(resource)
-            self._hidden[key] = weakref.ref(resource, lambda _, key=key: self._hidden.pop(key, None))
+            self._hidden[key] = weakref.ref(resource, functools.partial(self._unhide, key))
 
     def queue(self, queue: asyncio.Queue[Any]) -> _Known:
         """Enter a queue, unless it is known."""
@@ -148,6 +149,9 @@ class Resources:
         known = self._known.get(id(condition))
         if known is not None:
             self._emit(ConditionNotified(self._now(), known.number, count, self._task()))
+
+    def _unhide(self, key: int, _: weakref.ref[Any]) -> None:
+        self._hidden.pop(key, None)
 
     def _enter(self, resource: object, kind: str) -> _Known:
         self._counts[kind] += 1

@@ -60,9 +60,11 @@ class LabTimerHandle(TimerHandle):
         super().cancel()
 
     def fire(self) -> None:
-        """Run the callback."""
+        """Run the callback, unless it was cancelled."""
         tracer = self._tracer
         self._fired = True
+        if self._cancelled:
+            return
         if self._timeout is not None:
             tracer.timers.expired(self)
         tracer.in_timer = True
@@ -219,17 +221,14 @@ class Timers:
         while (when := self.next_when()) is not None and when <= now:
             due.append(heapq.heappop(self._heap)[2])
         for handle in due:
-            if not handle._cancelled:
-                handle.fire()
+            handle.fire()
 
     def _check_idle(self) -> None:
         self._checking = False
         tracer = self._tracer
         if tracer.loop is None or tracer.paused or not (self.jumps and tracer.clock.instant):
             return
-        if tracer.world.has_ready():
-            self.check_idle_soon()
-        elif not tracer.world.is_awaited() and self.jump():
+        if tracer.world.has_ready() or (not tracer.world.is_awaited() and self.jump()):
             self.check_idle_soon()
 
     def _stop_driver(self) -> None:

@@ -126,16 +126,25 @@ class Tracer:
         record.cancels += 1
         return task.cancel()
 
+    def lets_through(self, handle: TracedHandle) -> bool:
+        """Whether a step may run while the lab is paused: once, after it was released."""
+        is_released = handle in self.released
+        self.released.discard(handle)
+        return is_released
+
     def step_ended(self, record: TaskRecord, task: Task[Any]) -> None:
         """See what became of a task after its step: it ended, or it waits."""
+        self._became(record, task)
+        if self.attention:
+            self.attend()
+
+    def _became(self, record: TaskRecord, task: Task[Any]) -> None:
         if task.done():
             self.census.end(record, task)
             if record.id == MAIN:
                 self.timers.jumps = False
         elif not record.yielded:
             self._look_or_postpone(record, task)
-        if self.attention:
-            self.attend()
 
     def step_eagerly(self, coroutine: object, create: Callable[[], Task[Any]]) -> Task[Any]:
         """Make a task that runs its first step while it is being made, inside a step of another."""
@@ -152,7 +161,7 @@ class Tracer:
             self.current, self.waker = outer
             self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
         record = self.records.get(id(task)) or self.census.enter(task, coroutine)
-        self.step_ended(record, task)
+        self._became(record, task)
         return task
 
     def attend(self) -> None:

@@ -13,6 +13,7 @@ _LIBRARIES = tuple(
     {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     | {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
+_NOT_THE_USERS = (*_LIBRARIES, _TRACE, "<frozen")
 
 
 class UserCode:
@@ -42,7 +43,7 @@ class UserCode:
     def _judge(self, file: str) -> bool:
         if self._home and file.startswith(self._home) and not self._home.startswith(_ASYNCIO):
             return True
-        return not (file.startswith("<frozen") or file.startswith(_LIBRARIES) or file.startswith(_TRACE))
+        return not file.startswith(_NOT_THE_USERS)
 
 
 def is_asyncio(file: str) -> bool:

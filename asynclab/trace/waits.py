@@ -193,6 +193,4 @@ def _codes() -> Iterator[tuple[Any, Describe]]:
         yield getattr(loop, method), _plain("thread")
 
 
-_KNOWN: dict[CodeType, Describe] = {
-    inspect.unwrap(function).__code__: describe for function, describe in _codes()
-}
+_KNOWN: dict[CodeType, Describe] = {inspect.unwrap(function).__code__: describe for function, describe in _codes()}

@@ -56,5 +56,3 @@ class Watch:
             self._reported = (started, seconds)
             event = LoopBlocked(tracer.clock.now(), current.id, seconds, place.file, place.line, place.function)
             tracer.emit(event)
-
-

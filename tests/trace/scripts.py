@@ -60,7 +60,7 @@ async def tasks_run_in_the_order_of_their_creation() -> None:
 
 
 @script
-async def gather_returns_in_order() -> list[str]:
+async def gather_returns_in_order() -> tuple[str, ...]:
     results = await asyncio.gather(job("a", 3), job("b", 1), job("c", 2))
     print(results)
     return results
@@ -95,9 +95,8 @@ async def a_task_group_cancels_siblings() -> None:
 @script
 async def nested_exception_groups() -> None:
     try:
-        async with asyncio.TaskGroup():
-            async with asyncio.TaskGroup() as inner:
-                inner.create_task(failing("deep"))
+        async with asyncio.TaskGroup(), asyncio.TaskGroup() as inner:
+            inner.create_task(failing("deep"))
     except BaseExceptionGroup as error:
         print(error, error.exceptions, error.exceptions[0])
 
@@ -252,7 +251,9 @@ async def reprs_show_no_observer() -> None:
     loop = asyncio.get_running_loop()
     handle = loop.call_soon(print, "soon")
     timer = loop.call_later(1, print, "later")
-    print(type(handle).__name__, repr(handle).split()[0], repr(timer).split()[0], isinstance(timer, asyncio.TimerHandle))
+    print(
+        type(handle).__name__, repr(handle).split()[0], repr(timer).split()[0], isinstance(timer, asyncio.TimerHandle)
+    )
     print(timer.when() - loop.time() <= 1, timer.cancelled(), isinstance(handle, asyncio.Handle))
     task = asyncio.create_task(job("r", 1), name="r")
     await asyncio.sleep(0)
@@ -488,7 +489,7 @@ async def a_factory_of_the_users_own() -> None:
         return Marked(coroutine, loop=loop, **kwargs)
 
     loop = asyncio.get_running_loop()
-    loop.set_task_factory(factory)  # type: ignore[arg-type]
+    loop.set_task_factory(factory)
     task = asyncio.create_task(job("marked"))
     print(type(task).__name__, loop.get_task_factory() is factory)
     await asyncio.gather(task, job("gathered"))

@@ -1,0 +1,58 @@
+"""Runs a coroutine function in a lab on a FastLoop, and keeps what was seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from asynclab.model.events import Event
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.trace import Ending, Lab
+from tests.fast_loop import run_fast
+
+Kind = TypeVar("Kind", bound=Event)
+
+
+@dataclass
+class Observed:
+    """What was seen of one run."""
+
+    events: list[Event] = field(default_factory=list)
+    state: LabState = field(default_factory=LabState)
+    ending: Ending = field(default_factory=lambda: Ending("cancelled"))
+
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        """The events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def task(self, name: str) -> TaskState:
+        """The task with that name."""
+        return next(task for task in self.state.tasks.values() if task.name == name)
+
+    def texts(self, name: str | None = None) -> list[str]:
+        """The activity lines, or those of one task."""
+        number = None if name is None else self.task(name).id
+        return [line.text for line in self.state.activity if name is None or line.task == number]
+
+
+def fast_lab(**options: Any) -> Lab:
+    """A lab on the time of the running FastLoop."""
+    defaults: dict[str, Any] = {"real_time": asyncio.get_running_loop().time, "watch": False, "exact": True}
+    return Lab(**(defaults | options))
+
+
+def observe(main: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **options: Any) -> Observed:
+    """Run `main(*args)` in a lab to its end."""
+    observed = Observed()
+
+    async def run() -> None:
+        async with fast_lab(**options) as lab:
+            lab.subscribe(observed.events.extend)
+            observed.ending = await lab.run(main, *args)
+            observed.state = lab.state
+
+    run_fast(run())
+    return observed

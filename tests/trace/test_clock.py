@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from asynclab.trace.clock import VirtualClock
+
+
+class Seconds:
+    """Real time in the hands of a test."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+def test_time_stands_still_before_the_start(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds)
+    seconds.now += 5
+    assert clock.now() == 0
+
+
+def test_time_runs_at_its_speed(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds, speed=0.25)
+    clock.start()
+    seconds.now += 8
+    assert clock.now() == 2
+
+
+def test_a_pause_takes_no_lab_time(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds)
+    clock.start()
+    seconds.now += 1
+    clock.pause()
+    seconds.now += 100
+    assert clock.now() == 1
+    clock.resume()
+    seconds.now += 1
+    assert clock.now() == 2
+
+
+def test_another_speed_holds_from_now_on(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds)
+    clock.start()
+    seconds.now += 3
+    clock.set_speed(2)
+    seconds.now += 3
+    assert clock.now() == 9
+
+
+def test_a_speed_set_during_a_pause_waits_for_its_end(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds)
+    clock.start()
+    clock.pause()
+    clock.set_speed(4)
+    seconds.now += 1
+    assert clock.now() == 0
+    clock.resume()
+    seconds.now += 1
+    assert clock.now() == 4
+
+
+def test_a_jump_goes_forward_only(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds)
+    clock.start()
+    clock.advance_to(10)
+    clock.advance_to(5)
+    assert clock.now() == 10
+
+
+def test_the_real_delay_depends_on_the_speed(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds, speed=0.5)
+    clock.start()
+    assert clock.real_delay(3) == 6
+    assert clock.real_delay(-1) == 0
+    clock.pause()
+    assert clock.real_delay(3) == math.inf
+
+
+@pytest.mark.parametrize("speed", [0, -1, math.inf, math.nan])
+def test_a_speed_is_a_number_above_zero(speed: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        VirtualClock(lambda: 0.0, speed=speed)

@@ -1,0 +1,464 @@
+"""Pausing, stepping, speed and cancelling of a running lab."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextvars import Context
+from time import perf_counter
+
+import pytest
+
+from asynclab.model.events import StepStarted, TaskCancelRequested, TaskCreated
+from asynclab.trace import Lab
+from tests.fast_loop import run_fast
+from tests.trace.labs import fast_lab, observe
+
+
+async def settle() -> None:
+    """Let everything that is ready run."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def counter(turns: int = 100) -> int:
+    for number in range(turns):
+        print(number)
+        await asyncio.sleep(0)
+    return turns
+
+
+def printed(lab: Lab) -> int:
+    return sum(line.kind == "printed" for line in lab.state.activity)
+
+
+def test_a_paused_lab_runs_no_step_and_no_time() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(counter)
+            await settle()
+            lab.pause()
+            await settle()
+            before, now = printed(lab), lab.now
+            await asyncio.sleep(100)
+            assert 0 < before == printed(lab) < 100
+            assert lab.now == now
+            assert lab.state.clock.paused
+            lab.resume()
+            assert (await lab.wait()).value == 100
+
+    run_fast(main())
+
+
+def test_a_paused_lab_keeps_its_timeouts_from_firing() -> None:
+    async def guarded() -> str:
+        return await asyncio.wait_for(asyncio.sleep(0.5, "in time"), 0.6)
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(guarded)
+            for _ in range(3):
+                await asyncio.sleep(0.1)
+                lab.pause()
+                await asyncio.sleep(0.4)
+                lab.resume()
+            assert (await lab.wait()).value == "in time"
+            assert lab.now == pytest.approx(0.5)
+
+    run_fast(main())
+
+
+def test_one_step_is_one_step_of_one_task() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            events: list[object] = []
+            lab.subscribe(events.extend)
+            lab.start(counter)
+            lab.pause()
+            await settle()
+            for steps in range(1, 8):
+                assert lab.held == [1]
+                assert lab.step() == "step"
+                await settle()
+                _ = lab.state
+                assert sum(isinstance(event, StepStarted) for event in events) == steps
+
+    run_fast(main())
+
+
+def test_impatient_steps_are_not_two_at_once() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(counter)
+            lab.pause()
+            await settle()
+            for _ in range(5):
+                lab.step()
+            await settle()
+            assert printed(lab) == 1
+
+    run_fast(main())
+
+
+def test_a_step_with_nothing_ready_moves_on_to_the_next_timer() -> None:
+    async def sleeper() -> None:
+        await asyncio.sleep(5)
+        print("awake")
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(sleeper)
+            lab.pause()
+            await settle()
+            assert lab.step() == "step"
+            await settle()
+            assert lab.step() == "jump"
+            await settle()
+            assert lab.now == pytest.approx(5)
+            assert (printed(lab), lab.held) == (0, [1])
+            assert lab.step() == "step"
+            await settle()
+            assert printed(lab) == 1
+            assert lab.step() == "nothing"
+
+    run_fast(main())
+
+
+def test_a_step_never_skips_time_while_something_outside_is_awaited() -> None:
+    async def main() -> None:
+        release = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        async def threaded() -> str:
+            return await asyncio.wait_for(loop.run_in_executor(None, wait_outside), 30)
+
+        def wait_outside() -> str:
+            asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
+            return "from outside"
+
+        async with Lab() as lab:
+            lab.start(threaded)
+            lab.pause()
+            await settle()
+            assert lab.step() == "step"
+            while True:
+                await settle()
+                if not lab.held:
+                    break
+                lab.step()
+            assert lab.step() == "outside"
+            release.set()
+            lab.resume()
+            assert (await lab.wait()).value == "from outside"
+
+    asyncio.run(main())
+
+
+def test_the_user_may_choose_which_ready_task_goes_next() -> None:
+    async def says(name: str) -> None:
+        print(name)
+
+    async def pair() -> None:
+        await asyncio.gather(asyncio.create_task(says("first")), asyncio.create_task(says("second")))
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(pair)
+            lab.pause()
+            await settle()
+            lab.step()
+            await settle()
+            assert lab.held == [2, 3]
+            lab.step(3)
+            await settle()
+            assert [line.text for line in lab.state.activity if line.kind == "printed"] == ["“second”"]
+
+    run_fast(main())
+
+
+def test_a_held_task_can_be_cancelled() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(counter)
+            await settle()
+            lab.pause()
+            await settle()
+            assert lab.cancel_task(1)
+            assert lab.paused
+            assert not lab.cancel_task(99)
+            lab.step()
+            assert (await lab.wait()).outcome == "cancelled"
+
+    run_fast(main())
+
+
+def test_cancelling_a_paused_lab_lets_it_clean_up() -> None:
+    async def careful() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(1)
+            print("cleaned")
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(careful)
+            await settle()
+            lab.pause()
+            lab.cancel()
+            assert (await lab.wait()).outcome == "cancelled"
+            assert printed(lab) == 1
+            requests = [line for line in lab.state.activity if line.kind == "cancel"]
+            assert len(requests) == 1
+
+    run_fast(main())
+
+
+def test_a_task_that_cancels_another_is_named() -> None:
+    async def victim() -> None:
+        await asyncio.sleep(100)
+
+    async def canceller() -> None:
+        task = asyncio.create_task(victim(), name="victim")
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+
+    seen = observe(canceller)
+    requests = seen.of(TaskCancelRequested)
+    assert [(request.task, request.by) for request in requests] == [(seen.task("victim").id, seen.task("canceller").id)]
+    assert seen.task("victim").state == "cancelled"
+
+
+@pytest.mark.parametrize("speed", [0.25, 4.0])
+def test_slow_motion_slows_sleeps_and_timeouts_alike(speed: float) -> None:
+    async def script() -> None:
+        await asyncio.sleep(1)
+        await asyncio.wait_for(asyncio.sleep(5), 1)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        async with fast_lab(speed=speed) as lab:
+            ending = await lab.run(script)
+            assert isinstance(ending.exception, TimeoutError)
+            assert loop.time() - begin == pytest.approx(2 / speed)
+            assert lab.now == pytest.approx(2)
+
+    run_fast(main())
+
+
+def test_the_speed_can_be_changed_on_the_way() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with fast_lab() as lab:
+            lab.start(asyncio.sleep, 10)
+            await asyncio.sleep(2)
+            lab.set_speed(8)
+            await lab.wait()
+            assert loop.time() == pytest.approx(3)
+            assert lab.speed == 8
+
+    run_fast(main())
+
+
+async def long_way() -> str:
+    for _ in range(50):
+        await asyncio.sleep(3600)
+    return "arrived"
+
+
+def test_an_instant_lab_skips_what_nobody_uses() -> None:
+    async def main() -> None:
+        begin = perf_counter()
+        async with Lab(instant=True) as lab:
+            ending = await lab.run(long_way)
+            assert ending.value == "arrived"
+            assert lab.now >= 50 * 3600
+            assert lab.now - (perf_counter() - begin) <= 50 * 3600
+
+    asyncio.run(main())
+
+
+def test_the_rest_of_a_run_can_be_made_instant() -> None:
+    async def main() -> None:
+        async with Lab() as lab:
+            lab.start(long_way)
+            await settle()
+            lab.pause()
+            lab.run_instantly()
+            assert (await lab.wait()).value == "arrived"
+
+    asyncio.run(main())
+
+
+def test_an_instant_lab_waits_for_threads_in_real_time() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        release = asyncio.Event()
+
+        def outside() -> str:
+            return asyncio.run_coroutine_threadsafe(wait_outside(), loop).result()
+
+        async def wait_outside() -> str:
+            await release.wait()
+            return "from outside"
+
+        async def guarded() -> str:
+            return await asyncio.wait_for(asyncio.to_thread(outside), 3600)
+
+        async with Lab(instant=True) as lab:
+            lab.start(guarded)
+            await asyncio.to_thread(lambda: None)
+            await settle()
+            release.set()
+            ending = await lab.wait()
+            assert (ending.value, ending.exception) == ("from outside", None)
+            assert lab.now < 3600
+
+    asyncio.run(main())
+
+
+def test_an_instant_lab_waits_for_sockets_in_real_time() -> None:
+    async def main() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            await settle()
+            writer.write(b"answer\n")
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+
+        async def ask() -> bytes:
+            async with asyncio.timeout(3600):
+                reader, writer = await asyncio.open_connection(*address)
+                writer.write(b"question\n")
+                line = await reader.readline()
+                writer.close()
+                await writer.wait_closed()
+                return line
+
+        async with server, Lab(instant=True) as lab:
+            ending = await lab.run(ask)
+            assert ending.value == b"answer\n"
+            assert lab.now < 3600
+
+    asyncio.run(main())
+
+
+def test_several_labs_have_their_own_time() -> None:
+    async def main() -> None:
+        async with fast_lab() as slow, fast_lab(speed=10) as quick, fast_lab() as held:
+            for lab in (slow, quick, held):
+                lab.start(asyncio.sleep, 10, lab)
+            held.pause()
+            await quick.wait()
+            assert slow.now == pytest.approx(1)
+            await slow.wait()
+            assert held.now == 0
+            assert held.is_running
+            assert [len(lab.state.tasks) for lab in (slow, quick, held)] == [1, 1, 1]
+
+    run_fast(main())
+
+
+def test_a_lab_runs_once() -> None:
+    async def main() -> None:
+        lab = fast_lab()
+        with pytest.raises(RuntimeError, match="not started"):
+            await lab.wait()
+        await lab.run(asyncio.sleep, 0)
+        with pytest.raises(RuntimeError, match="make a new one"):
+            lab.start(asyncio.sleep, 0)
+        await lab.close()
+
+    run_fast(main())
+
+
+def test_leaving_a_lab_cancels_what_runs() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(asyncio.sleep, 100)
+            await settle()
+        assert lab.ending is not None
+        assert lab.ending.outcome == "cancelled"
+        assert not lab.is_running
+
+    run_fast(main())
+
+
+def test_a_task_that_refuses_to_end_is_left_to_itself_and_named() -> None:
+    async def stubborn() -> None:
+        while True:
+            try:
+                await asyncio.sleep(10)
+                return
+            except asyncio.CancelledError:
+                print("no")
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with fast_lab() as lab:
+            lab.start(stubborn)
+            await settle()
+            await lab.close()
+            assert lab.ending is not None
+            assert lab.ending.unstoppable
+        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        assert len(left) == 1
+        await asyncio.wait(left)  # its timer went on on the loop's own time
+        assert loop.time() < 20
+
+    run_fast(main())
+
+
+def test_tasks_that_wait_for_each_other_can_be_ended() -> None:
+    async def waits_for(tasks: list[asyncio.Task[None]], other: int) -> None:
+        await asyncio.sleep(1)
+        await tasks[other]
+
+    async def circle() -> None:
+        tasks: list[asyncio.Task[None]] = []
+        tasks += [asyncio.create_task(waits_for(tasks, 1)), asyncio.create_task(waits_for(tasks, 0))]
+        await asyncio.gather(*tasks)
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(circle)
+            await asyncio.sleep(2)
+            lab.cancel()
+            ending = await lab.wait()
+            assert ending.outcome in ("cancelled", "failed")
+
+    run_fast(main())
+
+
+def test_births_are_seen_however_a_task_is_made() -> None:
+    async def nothing() -> None:
+        await asyncio.sleep(0)
+
+    async def births() -> None:
+        loop = asyncio.get_running_loop()
+        made = [
+            asyncio.create_task(nothing(), name="create_task"),
+            loop.create_task(nothing(), name="loop.create_task"),
+            asyncio.ensure_future(nothing()),
+            asyncio.Task(nothing(), loop=loop, name="Task"),
+            asyncio.create_task(nothing(), name="own context", context=Context()),
+        ]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(nothing(), name="TaskGroup")
+        await asyncio.gather(nothing(), *made)
+        await asyncio.wait_for(nothing(), 1)
+        await asyncio.shield(nothing())
+
+    seen = observe(births)
+    created = seen.of(TaskCreated)
+    inner_of_wait_for = 1 if sys.version_info < (3, 12) else 0
+    assert len(created) == 1 + 6 + 1 + inner_of_wait_for + 1
+    assert {"create_task", "loop.create_task", "Task", "own context", "TaskGroup"} < {event.name for event in created}
+    assert all(event.parent == 1 for event in created[1:])
+    assert all(event.file == __file__ and event.line for event in created[1:])
+    assert not any(event.internal for event in created)
+    assert seen.state.counts["done"] == len(created)

@@ -1,0 +1,343 @@
+"""Endings, prints, complaints, progress, names, and who blocks the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import io
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import asynclab
+from asynclab.model.events import (
+    Event,
+    LoopBlocked,
+    LoopLagged,
+    Output,
+    Progressed,
+    RunEnded,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskRenamed,
+    Warned,
+    decode,
+    encode,
+)
+from asynclab.trace import Ending, Lab
+from tests.fast_loop import run_fast
+from tests.trace.labs import fast_lab, observe
+
+
+def test_a_run_says_what_it_returned() -> None:
+    async def main() -> list[int]:
+        return [1, 4, 9]
+
+    seen = observe(main)
+    assert (seen.ending.outcome, seen.ending.value, str(seen.ending)) == ("done", [1, 4, 9], "returned [1, 4, 9]")
+    assert seen.of(RunStarted)[0].name == "lab"
+    assert seen.events[-1] == RunEnded(seen.events[-1].at, "done", "[1, 4, 9]")
+
+
+def test_a_run_says_what_it_raised() -> None:
+    async def main() -> None:
+        raise ValueError("boom")
+
+    seen = observe(main)
+    assert isinstance(seen.ending.exception, ValueError)
+    assert str(seen.ending) == "raised ValueError: boom"
+    assert seen.of(TaskEnded)[0].detail == "ValueError: boom"
+
+
+def test_a_system_exit_ends_its_task_and_not_the_loop() -> None:
+    async def main() -> None:
+        sys.exit(3)
+
+    seen = observe(main)
+    assert isinstance(seen.ending.exception, SystemExit)
+    assert seen.ending.outcome == "failed"
+
+
+def test_leaked_tasks_are_counted_and_named() -> None:
+    async def background() -> None:
+        await asyncio.sleep(100)
+
+    kept: list[Any] = []
+
+    async def main() -> None:
+        kept.extend(asyncio.create_task(background(), name=f"left-{n}") for n in range(2))
+        await asyncio.sleep(1)
+
+    seen = observe(main)
+    assert seen.ending.leaked == ("left-0", "left-1")
+    assert str(seen.ending) == "returned None, leaked 2 tasks: left-0, left-1"
+    assert seen.state.leaked == (2, 3)
+    assert seen.state.counts["cancelled"] == 2
+
+
+def test_an_ending_reads_as_a_sentence() -> None:
+    assert str(Ending("cancelled", leaked=("a",))) == "was cancelled, leaked 1 task: a"
+
+
+def test_the_main_task_is_shown_by_its_function_and_others_by_their_names() -> None:
+    async def child() -> None:
+        asyncio.current_task().set_name("itself")  # type: ignore[union-attr]
+        await asyncio.sleep(1)
+
+    async def brew() -> str:
+        task = asyncio.create_task(child(), name="first name")
+        await task
+        return asyncio.current_task().get_name()  # type: ignore[union-attr]
+
+    seen = observe(brew)
+    assert [event.name for event in seen.of(TaskCreated)] == ["brew", "first name"]
+    assert [event.name for event in seen.of(TaskRenamed)] == ["itself"]
+    assert str(seen.ending.value).startswith("Task-")
+
+
+def test_steps_are_whole_and_say_who_woke_whom() -> None:
+    async def setter(future: asyncio.Future[int]) -> None:
+        await asyncio.sleep(1)
+        future.set_result(1)
+
+    async def main() -> None:
+        future = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(setter(future), name="setter")
+        await future
+        await asyncio.gather(task, asyncio.sleep(2))
+
+    seen = observe(main)
+    assert [event.task for event in seen.of(StepStarted)] == [event.task for event in seen.of(StepEnded)]
+    ready = [(event.task, event.cause, event.waker) for event in seen.of(TaskReady)]
+    assert ready == [(2, "timer", None), (1, "task", 2), (3, "timer", None), (1, "task", 3)]
+
+
+def test_an_eager_step_is_seen_inside_the_step_that_makes_it() -> None:
+    factory = getattr(asyncio, "eager_task_factory", None)
+    if factory is None:
+        pytest.skip("there are no eager tasks before Python 3.12")
+
+    async def at_once() -> str:
+        print("at once")
+        return "done"
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(factory)
+        await asyncio.create_task(at_once(), name="eager")
+
+    seen = observe(main)
+    order = [event.task for event in seen.events if isinstance(event, StepStarted | StepEnded)]
+    assert order[:4] == [1, 2, 2, 1]
+    assert [event.task for event in seen.of(Output)] == [2]
+    assert seen.task("eager").state == "done"
+
+
+def test_prints_belong_to_the_task_that_printed() -> None:
+    async def says(text: str) -> None:
+        print(text, end="")
+        await asyncio.sleep(1)
+        print("!", file=sys.stderr)
+
+    async def main() -> None:
+        await asyncio.gather(says("a"), says("b"))
+
+    seen = observe(main)
+    assert [(event.task, event.text, event.stream) for event in seen.of(Output)] == [
+        (2, "a", "stdout"),
+        (3, "b", "stdout"),
+        (2, "!\n", "stderr"),
+        (3, "!\n", "stderr"),
+    ]
+
+
+def test_an_echoing_lab_prints_as_well() -> None:
+    async def main() -> None:
+        print("hello", flush=True)
+        sys.stdout.writelines(["a", "b"])
+        assert sys.stdout.writable()
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        seen = observe(main, echo=True)
+    assert printed.getvalue() == "hello\nab"
+    assert "".join(event.text for event in seen.of(Output)) == "hello\nab"
+
+
+def test_a_thread_prints_for_the_lab_but_for_no_task() -> None:
+    async def main() -> None:
+        await asyncio.to_thread(print, "from a thread")
+
+    async def run() -> list[Event]:
+        events: list[Event] = []
+        async with Lab(watch=False) as lab:
+            lab.subscribe(events.extend)
+            await lab.run(main)
+        return events
+
+    outputs = [event for event in asyncio.run(run()) if isinstance(event, Output)]
+    assert [(event.task, event.text) for event in outputs] == [(None, "from a thread\n")]
+
+
+def test_a_forgotten_await_is_reported_each_time() -> None:
+    async def forgotten() -> None: ...
+
+    async def main() -> None:
+        for _ in range(2):
+            forgotten()  # type: ignore[unused-coroutine]
+
+    for _ in range(2):
+        seen = observe(main)
+        assert len(seen.of(Warned)) == 2
+        assert "forgotten' was never awaited" in seen.of(Warned)[0].text
+        assert seen.of(Warned)[0].task == 1
+
+
+def test_an_exception_that_nobody_retrieves_is_reported() -> None:
+    async def fails() -> None:
+        raise ValueError("unseen")
+
+    async def main() -> None:
+        asyncio.create_task(fails(), name="fails")  # noqa: RUF006 - that nobody keeps it is the point
+        await asyncio.sleep(1)
+        gc.collect()
+
+    seen = observe(main)
+    assert [event.text for event in seen.of(Warned)] == ["Task exception was never retrieved: ValueError: unseen"]
+
+
+def test_a_retrieved_exception_is_not_reported() -> None:
+    async def fails() -> None:
+        raise ValueError("seen")
+
+    async def main() -> None:
+        await asyncio.gather(fails(), return_exceptions=True)
+
+    assert observe(main).of(Warned) == []
+
+
+def test_a_task_that_nobody_keeps_is_reported_when_it_is_collected() -> None:
+    async def lost() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def main() -> None:
+        asyncio.create_task(lost(), name="lost")  # noqa: RUF006 - that nobody keeps it is the point
+        await asyncio.sleep(1)
+        gc.collect()
+        await asyncio.sleep(1)
+
+    seen = observe(main)
+    assert [event.task for event in seen.of(TaskCollected)] == [2]
+    assert "destroyed but it is pending" in seen.of(Warned)[0].text
+    assert seen.ending.leaked == ()
+
+
+def test_progress_is_reported_for_the_task_that_reports_it() -> None:
+    async def main() -> None:
+        asynclab.progress(1, 4, "pages")
+        for _ in asynclab.track([10, 20]):
+            await asyncio.sleep(1)
+        for _ in asynclab.track(iter("x"), unit="letters"):
+            pass
+
+    progressed = [(event.done, event.total, event.unit) for event in observe(main).of(Progressed)]
+    assert progressed == [
+        (1, 4, "pages"),
+        (0, 2, ""),
+        (1, 2, ""),
+        (2, 2, ""),
+        (0, None, "letters"),
+        (1, None, "letters"),
+    ]
+
+
+def test_progress_outside_a_lab_does_nothing() -> None:
+    asynclab.progress(1)
+    assert list(asynclab.track([1, 2])) == [1, 2]
+
+
+def test_who_blocks_the_loop_is_named_while_it_does() -> None:
+    seen = threading.Event()
+
+    def block() -> None:
+        assert seen.wait(10), "the block was not noticed"
+
+    async def main() -> None:
+        block()
+
+    async def run() -> list[LoopBlocked]:
+        blocked: list[LoopBlocked] = []
+        async with Lab() as lab:
+            original = lab._tracer.emit
+
+            def emit(event: Event) -> None:
+                original(event)
+                if isinstance(event, LoopBlocked):
+                    blocked.append(event)
+                    seen.set()
+
+            lab._tracer.emit = emit
+            await lab.run(main)
+        return blocked
+
+    blocked = asyncio.run(run())
+    assert (blocked[0].task, blocked[0].file, blocked[0].function) == (1, __file__, "block")
+    assert blocked[0].line == block.__code__.co_firstlineno + 1
+    assert blocked[0].seconds >= 0.1
+
+
+def test_the_lag_of_the_loop_is_measured() -> None:
+    async def main() -> None:
+        arrived = asyncio.Event()
+
+        async def waits() -> None:
+            await arrived.wait()
+
+        def note(events: Any) -> None:
+            if any(isinstance(event, LoopLagged) for event in events):
+                arrived.set()
+
+        async with Lab() as lab:
+            lab.subscribe(note)
+            lab.start(waits)
+            while not arrived.is_set():
+                await asyncio.to_thread(time.sleep, 0.01)
+                assert lab.state.lag is not None
+            await lab.wait()
+            assert lab.state.lag[0] >= 0
+
+    asyncio.run(main())
+
+
+def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.trace.lab.BACKLOG", 1_000)
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            for _ in range(1_001):
+                lab._tracer.emit(LoopLagged(0.0, 0.001))
+            lab._relieve()
+            assert lab._tracer.events == []
+            assert lab._state.version > 0
+
+    run_fast(main())
+
+
+def test_every_event_of_a_real_run_survives_the_codec() -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[str] = asyncio.Queue(1)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            group.create_task(queue.get(), name="getter \x1b[31m")
+            await asyncio.sleep(1)
+            await queue.put("item")
+            print("done")
+
+    seen = observe(main)
+    assert [decode(encode(event)) for event in seen.events] == seen.events

@@ -1,0 +1,242 @@
+"""What a suspended task waits for, and at which line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import TaskWaiting, Wait
+from asynclab.trace import Lab
+from tests.fast_loop import run_fast
+from tests.trace.labs import fast_lab, observe
+
+
+def wait_of(make: Callable[[], Awaitable[Any]], name: str = "waiter") -> Wait:
+    """The first wait of a task that awaits what `make` makes."""
+
+    async def waiter() -> None:
+        await make()
+
+    async def main() -> None:
+        task = asyncio.create_task(waiter(), name=name)
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+
+    seen = observe(main)
+    number = seen.task(name).id
+    return next(event.wait for event in seen.of(TaskWaiting) if event.task == number)
+
+
+def test_a_sleep_says_how_long_and_until_when() -> None:
+    wait = wait_of(lambda: asyncio.sleep(5))
+    assert (wait.kind, wait.seconds) == ("sleep", 5)
+    assert wait.deadline == pytest.approx(5)
+
+
+def test_the_line_is_that_of_the_users_innermost_frame() -> None:
+    wait = wait_of(lambda: asyncio.sleep(5))
+    assert wait.file == __file__
+    assert wait.line == wait_of.__code__.co_firstlineno + 4
+
+
+async def full_queue() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue(1)
+    await queue.put(1)
+    await queue.put(2)
+
+
+async def empty_queue() -> None:
+    await asyncio.Queue[int]().get()
+
+
+async def unfinished_queue() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    queue.put_nowait(1)
+    await queue.join()
+
+
+async def taken_semaphore() -> None:
+    semaphore = asyncio.Semaphore(1)
+    await semaphore.acquire()
+    await semaphore.acquire()
+
+
+async def unset_event() -> None:
+    await asyncio.Event().wait()
+
+
+async def quiet_condition() -> None:
+    condition = asyncio.Condition()
+    async with condition:
+        await condition.wait()
+
+
+async def barrier_of_two() -> None:
+    await asyncio.Barrier(2).wait()
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "label"),
+    [
+        (empty_queue, "queue.get", "queue#1"),
+        (full_queue, "queue.put", "queue#1"),
+        (unfinished_queue, "queue.join", "queue#1"),
+        (taken_semaphore, "semaphore", "semaphore#1"),
+        (unset_event, "event", "event#1"),
+        (quiet_condition, "condition", "condition#1"),
+        (barrier_of_two, "barrier", "barrier#1"),
+    ],
+)
+def test_a_primitive_is_named(make: Callable[[], Awaitable[Any]], kind: str, label: str) -> None:
+    wait = wait_of(make)
+    assert (wait.kind, wait.resource) == (kind, label)
+
+
+def test_a_lock_names_who_holds_it() -> None:
+    async def holds(lock: asyncio.Lock, seconds: float) -> None:
+        async with lock:
+            await asyncio.sleep(seconds)
+
+    async def main() -> None:
+        lock = asyncio.Lock()
+        await asyncio.gather(
+            asyncio.create_task(holds(lock, 2), name="holder"), asyncio.create_task(holds(lock, 0), name="next")
+        )
+
+    seen = observe(main)
+    wait = next(event.wait for event in seen.of(TaskWaiting) if event.task == seen.task("next").id)
+    assert (wait.kind, wait.resource, wait.tasks) == ("lock", "lock#1", (seen.task("holder").id,))
+
+
+def test_an_awaited_task_is_named() -> None:
+    async def main() -> None:
+        await asyncio.create_task(asyncio.sleep(1), name="child")
+
+    seen = observe(main)
+    wait = seen.of(TaskWaiting)[0].wait
+    assert (wait.kind, wait.tasks, wait.line) == ("task", (seen.task("child").id,), main.__code__.co_firstlineno + 1)
+
+
+def test_gather_wait_and_task_groups_name_their_tasks() -> None:
+    async def main() -> None:
+        await asyncio.gather(asyncio.sleep(1), asyncio.sleep(2))
+        await asyncio.wait([asyncio.create_task(asyncio.sleep(1)) for _ in range(3)])
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(1))
+
+    waits = [event.wait for event in observe(main).of(TaskWaiting) if event.task == 1]
+    assert [(wait.kind, wait.count, len(wait.tasks)) for wait in waits] == [
+        ("gather", 2, 2),
+        ("wait", 3, 3),
+        ("task_group", 1, 1),
+    ]
+
+
+def test_wait_for_says_what_is_inside() -> None:
+    seen = observe(lambda: asyncio.wait_for(asyncio.sleep(1), 2))
+    wait = seen.of(TaskWaiting)[0].wait
+    if sys.version_info < (3, 12):
+        assert (wait.kind, wait.tasks) == ("wait_for", (2,))
+    else:
+        assert wait.kind == "sleep"
+
+
+def test_a_future_is_a_future() -> None:
+    assert wait_of(lambda: asyncio.get_running_loop().create_future()).kind == "future"
+
+
+def test_a_shielded_sleep_is_a_future_of_nobody_in_particular() -> None:
+    assert wait_of(lambda: asyncio.shield(asyncio.sleep(5))).kind == "future"
+
+
+def test_what_is_inside_an_async_generator_is_not_guessed() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        await asyncio.sleep(5)
+        yield 1
+
+    async def consume() -> None:
+        async for _ in numbers():
+            pass
+
+    assert wait_of(consume).kind == "async_generator"
+
+
+def test_a_library_is_named_where_it_awaits_a_future_of_its_own() -> None:
+    from aiohttp.helpers import TimerNoop  # any module of an installed package will do as a home for the code
+
+    namespace: dict[str, Any] = {}
+    file = sys.modules[TimerNoop.__module__].__file__
+    assert file is not None
+    exec(compile("async def inside(future): await future", file, "exec"), namespace)
+
+    async def call() -> None:
+        await namespace["inside"](asyncio.get_running_loop().create_future())
+
+    wait = wait_of(call)
+    assert (wait.kind, wait.resource) == ("library", "aiohttp")
+    assert wait.file == __file__
+
+
+def test_a_thread_and_a_stream_are_told_apart() -> None:
+    async def main() -> None:
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            reading = asyncio.create_task(reader.readline(), name="reads")
+            await asyncio.to_thread(lambda: None)
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+            writer.close()
+            await reading
+
+    async def run() -> list[Wait]:
+        events: list[Any] = []
+        async with Lab(exact=True, watch=False) as lab:
+            lab.subscribe(events.extend)
+            ending = await lab.run(main)
+            assert ending.outcome == "done"
+        return [event.wait for event in events if isinstance(event, TaskWaiting)]
+
+    kinds = [wait.kind for wait in asyncio.run(run())]
+    assert kinds.count("thread") == 2
+    assert "stream" in kinds
+
+
+def test_a_task_that_yields_waits_for_nothing() -> None:
+    async def main() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    seen = observe(main)
+    assert seen.of(TaskWaiting) == []
+    assert (seen.state.tasks[1].steps, seen.state.tasks[1].self_wakes) == (4, 3)
+
+
+def test_a_busy_lab_looks_later_and_at_what_is_asked_for_first() -> None:
+    async def sleeps() -> None:
+        await asyncio.sleep(10)
+
+    async def many() -> None:
+        await asyncio.gather(*(sleeps() for _ in range(3_000)))
+
+    async def main() -> None:
+        async with fast_lab(exact=False) as lab:
+            lab.start(many)
+            await asyncio.sleep(1)
+            known = [task for task in lab.state.tasks.values() if task.waits_for]
+            assert 0 < len(known) < 3_000
+            lab.sample(first=[3_001])
+            assert lab.state.tasks[3_001].waits_for is not None
+            for _ in range(10):
+                lab.sample()
+            assert all(task.waits_for for task in lab.state.tasks.values())
+
+    run_fast(main())
