@@ -97,7 +97,9 @@ def test_done_is_full_whatever_was_reported() -> None:
 def test_a_task_that_did_not_get_through_stays_where_it_was_and_says_so(outcome: Outcome) -> None:
     reported = tea_party(Progressed(0.0, TEA, 3, 5), TaskEnded(1.0, TEA, outcome))
     asleep = tea_party(*suspended(0.0, TEA, SLEEP), TaskReady(0.5, TEA, "cancel"), TaskEnded(0.6, TEA, outcome))
+    gathering = tea_party(TaskWaiting(0.0, MAIN, GATHER), TaskEnded(0.5, TEA, "done"), TaskEnded(0.6, MAIN, outcome))
     unknown = tea_party(TaskEnded(0.6, TEA, outcome))
     assert bar(reported, TEA, 9.0) == (0.6, f"60% {outcome}")
     assert bar(asleep, TEA, 9.0) == (0.25, f"25% {outcome}")
+    assert bar(gathering, MAIN, 9.0) == (1 / 3, f"33% {outcome}")
     assert bar(unknown, TEA, 9.0) == (None, outcome)

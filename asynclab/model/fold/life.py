@@ -75,20 +75,12 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
 
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     """Note how a task ended."""
-    task = state.tasks.get(event.task)
-    if task is not None and not task.has_ended:
-        _end(state, task, event.outcome, event.detail, at)
-        state.tell(at, event.task, event.outcome, describe_ending(event.outcome, event.detail))
-        _drop_oldest(state)
+    _end(state, event.task, event.outcome, event.detail, describe_ending(event.outcome, event.detail), at)
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
-    task = state.tasks.get(event.task)
-    if task is not None and not task.has_ended:
-        _end(state, task, "failed", COLLECTED, at)
-        state.tell(at, event.task, "failed", COLLECTED)
-        _drop_oldest(state)
+    _end(state, event.task, "failed", COLLECTED, COLLECTED, at)
 
 
 def progressed(state: LabState, event: Progressed, at: float) -> None:
@@ -112,7 +104,23 @@ def _tenth(progress: Progress | None) -> int:
     return int(10 * (fraction_of_progress(progress) or 0.0))
 
 
-def _end(state: LabState, task: TaskState, outcome: Outcome, detail: str, at: float) -> None:
+def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str, at: float) -> None:
+    task = state.tasks.get(number)
+    if task is None or task.has_ended:
+        return
+    _leave_state(state, task, at)
+    state.counts[outcome] += 1
+    task.state = outcome
+    task.since = task.ended_at = at
+    task.detail = detail
+    finish_lines(state, number, at)
+    state.tell(at, number, outcome, text)
+    state.ended_tasks.append(number)
+    _drop_oldest(state)
+
+
+def _leave_state(state: LabState, task: TaskState, at: float) -> None:
+    state.counts[task.state] -= 1
     if task.state == "running":
         leave_step(state, task)
     elif task.state == "waiting":
@@ -120,13 +128,6 @@ def _end(state: LabState, task: TaskState, outcome: Outcome, detail: str, at: fl
         leave_wait(state, task, at)
     else:
         task.ready_seconds += at - task.since
-    finish_lines(state, task.id, at)
-    state.counts[task.state] -= 1
-    state.counts[outcome] += 1
-    task.state = outcome
-    task.since = task.ended_at = at
-    task.detail = detail
-    state.ended_tasks.append(task.id)
 
 
 def _drop_oldest(state: LabState) -> None:

@@ -80,12 +80,15 @@ def test_an_end_is_noted_and_told(outcome: Outcome, detail: str, text: str) -> N
     assert told_of(state, TEA) == [text]
 
 
-@pytest.mark.parametrize("before", [[], [StepStarted(0.25, TEA)], suspended(0.25, TEA)])
-def test_a_task_can_end_in_any_state(before: list[Event]) -> None:
+@pytest.mark.parametrize(
+    ("before", "ready", "waiting"),
+    [([], 1.0, 0.0), ([StepStarted(0.25, TEA)], 0.25, 0.0), (suspended(0.25, TEA), 0.25, 0.75)],
+)
+def test_a_task_can_end_in_any_state_and_its_time_is_settled(before: list[Event], ready: float, waiting: float) -> None:
     state = tea_party(*before, TaskEnded(1.0, TEA, "cancelled"))
     task = state.tasks[TEA]
     assert (task.state, state.running, sum(state.counts.values())) == ("cancelled", None, 3)
-    assert task.ready_seconds + task.waiting_seconds == (0.25 if task.steps and not task.waiting_seconds else 1.0)
+    assert (task.ready_seconds, task.waiting_seconds) == (ready, waiting)
 
 
 def test_a_task_ends_once() -> None:
@@ -127,6 +130,20 @@ def test_the_oldest_ended_tasks_go_when_there_are_too_many() -> None:
     assert state.dropped.tasks == DROPPED_AT_ONCE
     assert list(state.tasks)[:3] == [1, 2, 3 + DROPPED_AT_ONCE]
     assert state.tasks[1].children == list(state.tasks)[1:]
+
+
+def test_letting_tasks_go_changes_the_rows() -> None:
+    state = crowd(ENDED_KEPT + 1)
+    assert len(state.rows()) == ENDED_KEPT + 2
+    state.apply(TaskCollected(1.0, 2))
+    assert len(state.rows()) == ENDED_KEPT + 2 - DROPPED_AT_ONCE
+
+
+def test_dropped_tasks_without_a_parent_are_gone_too() -> None:
+    state = lab()
+    for task in range(ENDED_KEPT + 1):
+        state.fold([TaskCreated(0.0, task, "", "work"), TaskEnded(0.0, task, "done")])
+    assert [row.task for row in state.rows()] == list(range(DROPPED_AT_ONCE, ENDED_KEPT + 1))
 
 
 def test_as_many_ended_tasks_are_kept_as_promised() -> None:

@@ -10,7 +10,9 @@ from tests.model.history import COFFEE, TEA, tea_party, told_of
 
 def printed(*texts: str) -> list[str]:
     """What the log shows of tea's prints."""
-    return told_of(tea_party(*(Output(0.0, text, TEA) for text in texts)), TEA)
+    state = tea_party(*(Output(0.0, text, TEA) for text in texts))
+    assert_nothing_is_unfinished(state)
+    return told_of(state, TEA)
 
 
 def test_a_printed_line_is_quoted() -> None:
@@ -23,6 +25,12 @@ def test_each_line_of_a_print_has_its_own() -> None:
 
 def test_a_line_that_comes_in_pieces_is_one_line() -> None:
     assert printed("tea", " ", "is ready", "\n") == ["“tea is ready”"]
+
+
+def test_pieces_of_other_code_on_the_loop_are_one_line() -> None:
+    state = tea_party(Output(0.0, "tea "), Output(0.0, "is ready\n"))
+    assert told_of(state, None) == ["“tea is ready”"]
+    assert_nothing_is_unfinished(state)
 
 
 def test_pieces_of_different_tasks_and_streams_stay_apart() -> None:
