@@ -150,6 +150,6 @@ async def _note_the_end(demo: Demo, main: asyncio.Task[None], performance: Perfo
     await asyncio.gather(*leftovers, return_exceptions=True)
 
 
-def _belongs_to(demo: Demo, coroutine: Coroutine[Any, Any, Any] | Any) -> bool:  # noqa: ANN401  typeshed's own wording
+def _belongs_to(demo: Demo, coroutine: Coroutine[Any, Any, Any] | Any) -> bool:
     code = getattr(coroutine, "cr_code", None)
     return code is not None and code.co_filename == str(demo.path)
