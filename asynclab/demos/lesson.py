@@ -86,7 +86,7 @@ def _read_parameters(arguments: ast.arguments) -> Iterator[Parameter]:
         yield _parameter(argument.arg, annotation, ast.literal_eval(default) if default else None)
 
 
-def _parameter(name: str, annotation: Any, default: Value | None) -> Parameter:  # noqa: ANN401  annotations are anything
+def _parameter(name: str, annotation: Any, default: Value | None) -> Parameter:
     """Understand one annotation; docs/writing-a-demo.md lists those that there are."""
     if get_origin(annotation) is Literal:
         return Parameter(name, "choice", _given(name, default), choices=get_args(annotation))
