@@ -8,7 +8,7 @@ import weakref
 from asyncio import Future, Task
 from collections.abc import Iterator
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -23,18 +23,15 @@ if TYPE_CHECKING:
 class TaskRecord(weakref.ref["Task[Any]"]):
     """What the tracer keeps of a task. It is itself the weak reference to it, and does not keep it alive."""
 
-    __slots__ = ("cancels", "created", "id", "key", "tracer", "yielded")
+    __slots__ = ("created", "id", "key", "yielded")
 
     id: int
     key: int
     """The task's id()."""
-    tracer: Tracer
     created: TaskCreated | None
     """The event of its birth, until it has ended."""
     yielded: bool
     """Whether it asked for another turn during its present step."""
-    cancels: int
-    """How many requests to cancel it were seen."""
 
 
 class Census:
@@ -49,9 +46,11 @@ class Census:
         """
         self.records: dict[int, TaskRecord] = {}
         """By the task's id(), for as long as the task exists."""
-        self._newborn: list[tuple[TaskRecord, TaskCreated, Task[Any] | None]] = []
-        """Those whose name is not settled yet: before Python 3.14 it may be given after birth. An eager task that has
-        ended already is kept alive until then, or it would be gone with its name."""
+        self._newborn: list[TaskRecord] = []
+        """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
+        self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
+        """The same for eager tasks that have ended already: kept alive, or they would be gone with their names."""
+        self._when_gone = self._forget
         self._tracer = tracer
         self._boundary = boundary
         self._count = 0
@@ -65,23 +64,28 @@ class Census:
             task: The task.
             coroutine: Its coroutine, where the task may have ended: Python 3.12.1 crashes if it is asked for it then.
         """
-        coroutine = coroutine or task.get_coro()
-        created = self._take_expected(coroutine) or self._announce(coroutine, task.get_name())
+        has_ended = coroutine is not None and task.done()
+        if not has_ended:
+            coroutine = task.get_coro()
+        created = self._take_expected(coroutine) if self._expected else None
+        if created is None:
+            created = self._announce(coroutine)
         key = id(task)
-        record = self.records[key] = TaskRecord(task, self._forget)
+        record = self.records[key] = TaskRecord(task, self._when_gone)
         record.id = created.task
         record.key = key
-        record.tracer = self._tracer
         record.created = created
         record.yielded = False
-        record.cancels = 0
-        self._newborn.append((record, created, task if task.done() else None))
+        if has_ended:
+            self._ended_newborn.append((task, created))
+        else:
+            self._newborn.append(record)
         self._tracer.attention = True
         return record
 
     def expect(self, coroutine: object) -> TaskCreated:
         """Announce a task that is about to run its first step while it is being made."""
-        created = self._announce(coroutine, getattr(coroutine, "__name__", ""))
+        created = self._announce(coroutine)
         self._expected.append((coroutine, created))
         return created
 
@@ -89,12 +93,11 @@ class Census:
         """Write down how a task ended, without retrieving its exception."""
         record.created = None
         at = self._tracer.clock.now()
-        if task.cancelled():
+        # exception() and result() would count as retrieving what is there
+        if task._exception is not None:
+            self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(task._exception)))
+        elif task.cancelled():
             self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
-            return
-        error = task._exception  # exception() would count as retrieving it
-        if error is not None:
-            self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(error)))
         else:
             self._tracer.emit(TaskEnded(at, record.id, "done", short_repr(task._result)))  # type: ignore[attr-defined]
 
@@ -102,10 +105,13 @@ class Census:
         """Complete the births of which nobody has read yet."""
         if self._newborn:
             newborn, self._newborn = self._newborn, []
-            for record, created, ended in newborn:
-                task = ended or record()
-                if task is not None:
-                    created.name = task.get_name()
+            for record in newborn:
+                task = record()
+                if task is not None and record.created is not None:
+                    record.created.name = task.get_name()
+        while self._ended_newborn:
+            task, created = self._ended_newborn.pop()
+            created.name = task.get_name()
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""
@@ -120,7 +126,7 @@ class Census:
         """Report a name that was given later."""
         name = task.get_name()
         created = record.created
-        if created is not None and created.name != name and not any(record is new for new, _, _ in self._newborn):
+        if created is not None and created.name != name and record not in self._newborn:
             record.created = msgspec.structs.replace(created, name=name)
             self._tracer.emit(TaskRenamed(self._tracer.clock.now(), record.id, name))
 
@@ -143,23 +149,24 @@ class Census:
                 return pair[1]
         return None
 
-    def _announce(self, coroutine: object, name: str) -> TaskCreated:
+    def _announce(self, coroutine: object) -> TaskCreated:
+        """Report a birth; the name comes later."""
         tracer = self._tracer
         self._count += 1
         file, line = creation_place(sys._getframe(2), self._boundary)
         internal = not (file and tracer.code.owns(file)) and not tracer.code.owns_code_of(coroutine)
-        qualname = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
-        parent = tracer.current_number()
-        created = TaskCreated(tracer.clock.now(), self._count, name, qualname, parent, file, line, internal)
+        qualname = getattr(coroutine, "__qualname__", "") or type(coroutine).__name__
+        parent = None if tracer.current is None else tracer.current.id
+        created = TaskCreated(tracer.clock.now(), self._count, "", qualname, parent, file, line, internal)
         tracer.emit(created)
         return created
 
     def _forget(self, reference: weakref.ref[Task[Any]]) -> None:
-        assert isinstance(reference, TaskRecord)
-        if self.records.get(reference.key) is reference:
-            del self.records[reference.key]
-        if reference.created is not None:
-            self._tracer.emit(TaskCollected(self._tracer.clock.now(), reference.id))
+        record = cast(TaskRecord, reference)
+        if self.records.get(record.key) is record:
+            del self.records[record.key]
+        if record.created is not None:
+            self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
 
 
 def is_eager_factory(factory: object) -> bool:

@@ -7,6 +7,7 @@ from asyncio import AbstractEventLoop, Task, format_helpers
 from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from types import FunctionType
 from typing import Any
 
 from asynclab.model.events import StepEnded, StepStarted
@@ -81,7 +82,8 @@ class TracedHandle(Handle):
         self._repr = None
         self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
         self._tracer = tracer
-        if type(callback) is _STEP_TYPE or _is_task_callback(callback):
+        kind = type(callback)
+        if kind is _STEP_TYPE or (kind is not FunctionType and _is_task_callback(callback)):
             task = callback.__self__  # type: ignore[attr-defined]
             record = tracer.records.get(id(task))
             if record is None:

@@ -134,8 +134,8 @@ class LoopHooks:
         The original is called with the lab's factory in the place of the loop's, so that every version of Python
         names and wraps the task as it always does.
         """
-        tracer = self._current()
-        if tracer is None:
+        tracer = CURRENT.get()
+        if tracer is None or tracer.loop is not self._loop:
             return self._create_task(coro, **kwargs)
         if kwargs.get("context") is not None:
             _adopt(kwargs["context"], tracer)

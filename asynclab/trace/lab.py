@@ -85,6 +85,7 @@ class Lab:
         self._watch = Watch(self._tracer, self._relieve) if watch else None
         self._main: Task[Any] | None = None
         self._supervisor: Task[None] | None = None
+        self._was_asked_to_end = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -255,6 +256,7 @@ class Lab:
     def cancel(self) -> None:
         """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""
         if self._main is not None and self._tracer.loop is not None:
+            self._was_asked_to_end = True
             self.resume()
             self._cancel([self._main])
 
@@ -288,7 +290,7 @@ class Lab:
         ended = asyncio.Event()
         main.add_done_callback(lambda _: ended.set(), context=Context())
         await ended.wait()
-        leaked = [(record.id, task) for record, task in self._tracer.census.tasks() if not _is_internal(record)]
+        leaked = self._leaked()
         leaked_names = tuple(task.get_name() for _, task in leaked)
         unstoppable = await self._clean_up(context)
         ending = _ending_of(main, leaked_names, unstoppable)
@@ -296,6 +298,12 @@ class Lab:
         numbers = tuple(number for number, _ in leaked)
         self._tracer.emit(RunEnded(self._clock.now(), ending.outcome, ending.detail, numbers))
         self._end(ending)
+
+    def _leaked(self) -> list[tuple[int, Task[Any]]]:
+        """What main left behind; nothing where it was told to stop in the middle."""
+        if self._was_asked_to_end:
+            return []
+        return [(record.id, task) for record, task in self._tracer.census.tasks() if not _is_internal(record)]
 
     async def _clean_up(self, context: Context) -> tuple[str, ...]:
         """Cancel what main left behind, close its asynchronous generators; the names of what did not end in time."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import reprlib
 
-_SMALL = (bool, float)
-
 LIMIT = 200
 """Characters kept of a repr."""
+
+_SMALL = 10**12
+"""Whole numbers below it need no shortening."""
 
 
 class _ShortRepr(reprlib.Repr):
@@ -27,7 +28,8 @@ _short.maxlist = _short.maxtuple = _short.maxset = _short.maxdict = 12
 
 def short_repr(value: object) -> str:
     """The repr of `value` in at most `LIMIT` characters; never raises."""
-    if value is None or type(value) in _SMALL:
+    kind = type(value)
+    if value is None or kind is bool or (kind is int and -_SMALL < value < _SMALL):  # type: ignore[operator]
         return repr(value)
     try:
         text = _short.repr(value)

@@ -88,6 +88,8 @@ class Tracer:
         self._looks_left = LOOKS
         self._look_period_ends = 0.0
         self._not_looked_at: dict[int, TaskRecord] = {}
+        self._cancels: dict[int, int] = {}
+        """How many requests to cancel a task were seen, for tasks that had any."""
         self._printed: dict[tuple[int | None, str], str] = {}
         self._thread = threading.get_ident()
 
@@ -123,7 +125,7 @@ class Tracer:
     def cancel(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel in the name of the person at the keyboard; whether the task took it."""
         self.emit(TaskCancelRequested(self.clock.now(), record.id))
-        record.cancels += 1
+        self._cancels[record.id] = task.cancelling() + 1
         return task.cancel()
 
     def lets_through(self, handle: TracedHandle) -> bool:
@@ -150,7 +152,7 @@ class Tracer:
         """Make a task that runs its first step while it is being made, inside a step of another."""
         created = self.census.expect(coroutine)
         stand_in = TaskRecord(cast("Task[Any]", coroutine))  # there is no task to refer to yet
-        stand_in.id, stand_in.tracer, stand_in.yielded = created.task, self, False
+        stand_in.id, stand_in.yielded = created.task, False
         outer = self.current, self.waker
         self.current = self.waker = stand_in
         started = self.clock.real_time()
@@ -228,7 +230,8 @@ class Tracer:
         task = record()
         if task is None:
             return False
-        seen, record.cancels = record.cancels, task.cancelling()
-        if record.cancels > seen and not self.in_timer:
+        seen, requests = self._cancels.get(record.id, 0), task.cancelling()
+        self._cancels[record.id] = requests
+        if requests > seen:
             self.emit(TaskCancelRequested(at, record.id, self.current_number()))
-        return record.cancels >= seen and record.cancels > 0
+        return requests > 0 and requests >= seen

@@ -14,7 +14,7 @@ from asynclab.demos.parameters import fill_urls, parse_all
 from asynclab.model.events import Event, Output
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
-from tests.demos.stage import LEAVES_TASKS_WHEN_CANCELLED, perform
+from tests.demos.stage import perform
 
 every_demo = pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
 
@@ -68,5 +68,5 @@ async def test_it_can_be_cancelled_in_the_lab_and_leaks_nothing(demo: Demo, turn
         ending = await seen.lab.wait()
     assert ending.outcome in ("cancelled", "done")
     assert turns or ending.outcome == "cancelled"
-    assert ending.leaked == () or demo.name in LEAVES_TASKS_WHEN_CANCELLED
+    assert ending.leaked == ()
     assert all(task.state in ("done", "cancelled") for task in seen.lab.state.tasks.values())

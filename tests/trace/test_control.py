@@ -462,3 +462,21 @@ def test_births_are_seen_however_a_task_is_made() -> None:
     assert all(event.file == __file__ and event.line for event in created[1:])
     assert not any(event.internal for event in created)
     assert seen.state.counts["done"] == len(created)
+
+
+def test_what_was_told_to_stop_in_the_middle_has_leaked_nothing() -> None:
+    async def one_by_one() -> None:
+        first, second = asyncio.create_task(asyncio.sleep(5)), asyncio.create_task(asyncio.sleep(9))
+        await first
+        await second
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(one_by_one)
+            await asyncio.sleep(1)
+            lab.cancel()
+            ending = await lab.wait()
+            assert (ending.outcome, ending.leaked, ending.unstoppable) == ("cancelled", (), ())
+            assert lab.state.counts["cancelled"] == 3
+
+    run_fast(main())
