@@ -27,7 +27,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
     state.name = event.name
     state.epoch = event.epoch - at
     state.started = True
-    state.outcome = None
+    state.outcome, state.detail, state.leaked = None, "", ()
     state.tell(at, None, "run", "run started")
 
 

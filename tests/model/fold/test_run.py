@@ -45,6 +45,11 @@ def test_the_end_of_a_run_is_noted_and_told(outcome: Outcome, detail: str, text:
     assert told_of(state, None) == [text]
 
 
+def test_a_lab_that_runs_again_has_not_ended() -> None:
+    state = lab(RunEnded(3.0, "failed", "OSError", (7,)), RunStarted(4.0, "gather", 0.0, "3.13.0"))
+    assert (state.outcome, state.detail, state.leaked) == (None, "", ())
+
+
 def test_leaked_tasks_are_told_by_name() -> None:
     state = tea_party(RunEnded(3.0, "done", "None", (TEA, COFFEE)))
     assert state.leaked == (TEA, COFFEE)

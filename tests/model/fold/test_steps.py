@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady, TaskWaiting, Wait
 from asynclab.model.state import LabState
-from tests.model.history import COFFEE, TEA, lab, suspended, tea_party, told_of
+from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party, told_of
 
 
 def test_a_new_task_is_ready() -> None:
@@ -88,15 +91,17 @@ def test_a_step_is_accounted_for_even_if_the_end_of_its_task_came_first() -> Non
 )
 def test_an_ended_task_stays_ended(event: Event) -> None:
     state = tea_party(TaskEnded(1.0, TEA, "done", "'tea'"))
-    before = state.tasks[TEA].since, dict(state.counts)
+    before = replace(state.tasks[TEA]), dict(state.counts)
     state.apply(event)
-    assert (state.tasks[TEA].state, state.running) == ("done", None)
-    assert (state.tasks[TEA].since, state.counts) == before
+    assert (state.tasks[TEA], state.counts) == before
+    assert state.running is None
 
 
 def test_counts_are_the_tasks_in_each_state() -> None:
     state = tea_party(StepStarted(0.0, TEA))
-    assert {word: count for word, count in state.counts.items() if count} == {"waiting": 1, "running": 1, "ready": 1}
+    assert +Counter(state.counts) == {"waiting": 1, "running": 1, "ready": 1}
+    state.apply(TaskReady(0.0, MAIN, "task", TEA))
+    assert +Counter(state.counts) == {"running": 1, "ready": 2}
 
 
 def test_yielding_is_not_worth_a_line() -> None:
