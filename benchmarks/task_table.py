@@ -47,7 +47,7 @@ async def live(tasks: int) -> None:
     """Many tasks that sleep for one to three seconds at a time."""
 
     async def worker(number: int) -> None:
-        while True:
+        while True:  # noqa: ASYNC110 - sleeping is all that they do
             await asyncio.sleep(1 + number % 2000 / 1000)
 
     await asyncio.gather(*(worker(number) for number in range(tasks)))
@@ -150,7 +150,9 @@ def report(name: str, measured: Measured) -> None:
     """Print one line of figures."""
     lag = "".join(f"{percentile(measured.lags, percent):8.1f}" for percent in (50, 90, 99, 100))
     frames = f"{measured.frames / measured.seconds:8.1f}" if measured.updates else "       -"
-    update = f"{percentile(measured.updates, 50):9.1f}{percentile(measured.updates, 99):8.1f}" if measured.updates else ""
+    update = (
+        f"{percentile(measured.updates, 50):9.1f}{percentile(measured.updates, 99):8.1f}" if measured.updates else ""
+    )
     print(f"{name:<26}{frames}{lag}{update}")
 
 

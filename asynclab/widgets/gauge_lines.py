@@ -13,8 +13,8 @@ from asynclab.model.text import one_line, shorten_middle
 from asynclab.model.words import length, measured, plural
 from asynclab.widgets.lines import Line, Span, bar, fit, left, sparkline, width_of
 
-LABEL = 13
-"""The cells of the labels at the left."""
+LABEL, SHORT_LABEL = 13, 10
+"""The cells of the labels at the left, where there is room and where there is little."""
 
 ITEM = 14
 """The most cells of one item of a queue."""
@@ -33,10 +33,11 @@ def queue_items(queue: QueueState, width: int) -> Line:
     """A queue's label, its items as cells, oldest first, and how full it is."""
     unfinished: Line = (("  unfinished ", "past"), (f"{queue.unfinished:,}", "")) if width >= WIDE else ()
     size = _size(queue)
-    room = min(ITEMS, width - LABEL - width_of(unfinished) - max(20, width_of(size) + 2))
+    label = _label(queue.label, width)
+    room = min(ITEMS, width - len(label) - width_of(unfinished) - max(16, width_of(size) + 2))
     items = _items(queue, room)
     gap = " " * (room - width_of(items) + 2)
-    return ((left(queue.label, LABEL), "strong"), *items, (gap, ""), *size, *unfinished)
+    return ((label, "strong"), *items, (gap, ""), *size, *unfinished)
 
 
 def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
@@ -52,10 +53,11 @@ def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
 def queue_depth(queue: QueueState, width: int) -> Line:
     """How many items a queue held over its last changes, and how many went through."""
     counts = _counts(queue)
-    room = max(0, min(48, width - LABEL - width_of(counts) - 3))
+    label = _label("depth", width)
+    room = max(0, min(ITEMS, width - len(label) - width_of(counts) - 3))
     sizes = [size for _, size in islice(reversed(queue.depth), room)][::-1]
     drawn = sparkline(sizes, len(sizes), queue.maxsize or max(queue.peak, 1))
-    return ((left("depth", LABEL), "past"), (drawn, "waiting"), (" " * (room - len(sizes) + 3), ""), *counts)
+    return ((label, "past"), (drawn, "waiting"), (" " * (room - len(sizes) + 3), ""), *counts)
 
 
 def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int) -> Line:
@@ -63,22 +65,29 @@ def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int)
     part = {"running": "ready", "expired": "cancelled", "met": "done"}[timeout.outcome]
     remaining = timeout.left(now)
     over = 1.0 if timeout.length <= 0 else 1 - remaining / timeout.length
-    room = max(4, min(44, width - LABEL - 40))
+    label = _label("timeout", width)
+    room = max(4, min(44, width - len(label) - 40))
     return (
-        (left("timeout", LABEL), "strong" if timeout.outcome == "running" else "past"),
+        (label, "strong" if timeout.outcome == "running" else "past"),
         *bar(over, room, part),
         ("  ", ""),
         *_verdict(timeout, remaining, part),
-        *((" for ", "past"), (state.task_name(timeout.task), "")),
+        (" for " if timeout.task is not None else "", "past"),
+        (state.task_name(timeout.task), ""),
     )
 
 
 def primitive_line(primitive: PrimitiveState, state: LabState, waiters: Sequence[int], width: int) -> Line:
     """A lock, semaphore, event, condition or barrier: its condition, and who waits for it."""
     waiting: Line = (("waiting  ", "past"), *_names(waiters, state)) if waiters else ()
-    condition = fit(_condition(primitive, state), 28)
-    gap = " " * (30 - width_of(condition))
-    return ((left(one_line(primitive.label), LABEL), "strong"), *condition, (gap, ""), *waiting)
+    condition = () if primitive.kind == "condition" and waiters else _condition(primitive, state)
+    condition = fit(condition, 28 if width >= WIDE else 18)
+    gap = " " * ((30 if width >= WIDE else 20) - width_of(condition))
+    return ((_label(primitive.label, width), "strong"), *condition, (gap, ""), *waiting)
+
+
+def _label(text: str, width: int) -> str:
+    return left(one_line(text), (LABEL if width >= WIDE else SHORT_LABEL) - 1) + " "
 
 
 def _size(queue: QueueState) -> Line:
@@ -139,7 +148,7 @@ def _condition(primitive: PrimitiveState, state: LabState) -> Line:
         case "barrier":
             return ((f"{primitive.value:,} in it", ""),)
         case "condition":
-            return (("", ""),)
+            return (("nobody waits", "past"),)
 
 
 def _names(tasks: Sequence[int], state: LabState) -> Line:

@@ -167,9 +167,7 @@ class LineView(ScrollView, can_focus=True):
         self.border_subtitle = to_content(line) if line else None
         self._is_retitling = False
 
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Ask to be painted; for a new subtitle only the frame's last line, where Textual would repaint everything."""
         if self._is_retitling:
             width, height = self.size
@@ -278,11 +276,11 @@ class CursorView(LineView):
         self._cursor = to
         if scroll and to is not None:
             self.scroll_to_line(to)
-        self.repaint()
         self.cursor_moved(to)
+        self.repaint()
 
     def cursor_moved(self, index: int | None) -> None:
-        """Called after the cursor moved; does nothing here."""
+        """Called when the cursor has moved, before that is painted; does nothing here."""
 
     def scroll_to_line(self, index: int) -> None:
         """Bring a line into sight, moving as little as possible."""

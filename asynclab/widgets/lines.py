@@ -93,7 +93,7 @@ def wrap(text: str, width: int) -> list[str]:
     """The text in lines of at most so many cells, broken between words where that is possible."""
     lines, current = [], ""
     for word in text.split():
-        for piece in chop_cells(word, max(1, width)):
+        for piece in chop_cells(word, max(1, width)) or [word]:
             longer = f"{current} {piece}" if current else piece
             if cell_len(longer) > width and current:
                 lines.append(current)

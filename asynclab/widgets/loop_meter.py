@@ -9,20 +9,23 @@ from asynclab.widgets.lines import Line, sparkline
 TOP = 0.010
 """The lag in seconds that fills a column, unless a later one was larger."""
 
+SPAN = 12
+"""How many measurements count as lately."""
+
 WARN, ALARM = 0.010, 0.100
 """The lags in seconds from which the meter turns amber, and red."""
 
 
-def loop_meter(lag: Sequence[float], width: int = 12) -> Line:
+def loop_meter(lag: Sequence[float], width: int = SPAN) -> Line:
     """A sparkline of the loop's lag and the latest figure, such as "loop ▁▁▂▁ 0.4 ms".
 
     Args:
         lag: Measurements in seconds, oldest first.
         width: The cells of the sparkline.
     """
-    shown = list(lag)[-width:] if width > 0 else []
-    worst = max(shown, default=0.0)
+    recent = list(lag)[-max(width, SPAN) :]
+    worst = max(recent, default=0.0)
     part = "failed" if worst >= ALARM else "ready" if worst >= WARN else "running"
-    latest = f"{shown[-1] * 1000:6.1f} ms" if shown else "     – ms"
-    word = "  late" if worst >= WARN else ""
-    return (("loop ", "past"), (sparkline(shown, width, max(TOP, worst)), part), (latest, ""), (word, part))
+    latest = f"{recent[-1] * 1000:6.1f} ms" if recent else "     – ms"
+    word = " late" if worst >= WARN else "     "
+    return (("loop ", "past"), (sparkline(recent, width, max(TOP, worst)), part), (latest, ""), (word, part))

@@ -37,9 +37,10 @@ def columns_for(width: int) -> Columns:
     They depend on the width alone, so that they never move while tasks come and go.
     """
     state = 12 if width >= 26 else 2
-    bars, figure = (9, 10) if width >= 46 else (0, 0)
+    figure = 10 if width >= 37 else 0
+    bars = 9 if width >= 46 else 0
     waiting = 15 if width >= 62 else 0
-    busy = 10 if width >= 74 else 0
+    busy = 12 if width >= 74 else 0
     steps = 7 if width >= 82 else 0
     spare = width - 1 - 14 - state - bars - figure - waiting - busy - steps
     more_task = min(18, spare * 3 // 10) if waiting or bars else spare
@@ -81,8 +82,8 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
         *bar(fraction, max(0, columns.bar - 1), task.state),
         (" " if columns.bar else "", ""),
         (_padded(figure, columns.figure), task.state if figure != task.state else "past"),
-        (right(f"{task.running_seconds * 1000:.2f} ms", columns.busy) if columns.busy else "", "past"),
-        (right(str(task.steps), columns.steps) if columns.steps else "", "past"),
+        (right(_busy(task.running_seconds), columns.busy) if columns.busy else "", "past"),
+        (right(_count(task.steps), columns.steps) if columns.steps else "", "past"),
     )
 
 
@@ -115,6 +116,14 @@ def _why_ready(task: TaskState, state: LabState) -> str:
             return "cancel() was called"
         case _:
             return "woken from outside"
+
+
+def _busy(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms" if seconds < 100 else f"{seconds:.2f} s"
+
+
+def _count(steps: int) -> str:
+    return str(steps) if steps < 1_000_000 else f"{steps / 1_000_000:.1f}M"
 
 
 def _padded(text: str, width: int) -> str:

@@ -108,15 +108,13 @@ class TaskTable(CursorView):
         self.post_message(TaskSelected(self, self._selected))
 
     def _update_rows(self) -> None:
-        rows = () if self._state is None else self._state.rows()
-        self._rows = [row for row in rows if self._matches(row.task)] if self._filter else rows
+        if self._state is None:
+            self._rows = ()
+        elif self._filter:
+            self._rows = _matching(self._state, self._filter.casefold())
+        else:
+            self._rows = self._state.rows()
         self._place_cursor()
-
-    def _matches(self, task: int) -> bool:
-        assert self._state is not None
-        wanted = self._filter.casefold()
-        found = self._state.tasks[task]
-        return wanted == found.state or wanted in found.name.casefold()
 
     def _place_cursor(self) -> None:
         """Keep the cursor on the selected task, wherever its row is now."""
@@ -125,3 +123,9 @@ class TaskTable(CursorView):
             self._cursor = rows.position(self._selected)
         else:
             self._cursor = next((at for at, row in enumerate(rows) if row.task == self._selected), None)
+
+
+def _matching(state: LabState, wanted: str) -> list[TaskRow]:
+    """The tasks that a filter lets through, in the order of their birth; parents may be missing, so without guides."""
+    tasks = state.tasks.values()
+    return [TaskRow(task.id, "") for task in tasks if wanted == task.state or wanted in task.name.casefold()]

@@ -98,7 +98,7 @@ class TitleBar(LineView, can_focus=False):
         """The bar; the sparkline and the counts go first where it is too narrow."""
         start = self._start()
         labs, tasks = self._labs_and_tasks
-        counts: Line = ((f"   {plural(labs, 'lab')} · {plural(tasks, 'task'):<9}", "past"),)
+        counts: Line = ((f"  {plural(labs, 'lab')} · {plural(tasks, 'task'):<9}", "past"),)
         for end in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):
             gap = width - width_of(start) - width_of(end) - 1
             if gap >= 2 or not end:

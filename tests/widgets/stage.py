@@ -1,0 +1,102 @@
+"""A bare app around one view, and ways to read what it painted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.message import Message
+from textual.pilot import Pilot
+
+from asynclab.widgets.colours import state_variables
+from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted
+from asynclab.widgets.line_view import LineView
+from asynclab.widgets.lines import Line
+from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.themes import THEMES
+from asynclab.widgets.title_bar import TabChosen
+
+FRAME = 2
+"""The cells that a view's frame takes, both sides together."""
+
+SCROLLBAR = 1
+"""The cells that are kept free for a scrollbar."""
+
+
+class Stage(App[None]):
+    """One view that fills the screen, and what it said."""
+
+    CSS = "Screen > LineView { height: 1fr; max-height: 100%; }"
+
+    def __init__(self, view: LineView) -> None:
+        super().__init__()
+        self.view = view
+        self.said: list[Message] = []
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "asynclab"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return state_variables(self.current_theme)
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    @on(TaskSelected)
+    @on(DemoHighlighted)
+    @on(DemoChosen)
+    @on(TabChosen)
+    def remember(self, message: Message) -> None:
+        self.said.append(message)
+
+
+@asynccontextmanager
+async def on_stage(view: LineView, width: int = 80, height: int = 12) -> AsyncIterator[Pilot[None]]:
+    """The view in an app of a terminal's size."""
+    async with Stage(view).run_test(size=(width, height)) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def said(pilot: Pilot[None]) -> list[Message]:
+    """What the view has told its screen so far."""
+    assert isinstance(pilot.app, Stage)
+    return pilot.app.said
+
+
+def painted(view: LineView) -> list[str]:
+    """The lines that are on the screen, without the spaces at their ends."""
+    return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+
+
+def subtitle(view: LineView) -> str:
+    """What stands in the frame at the bottom, as it is on the screen."""
+    screen = "".join(segment.text for segment in view.screen._compositor.render_strips()[view.region.bottom - 1])
+    return screen.strip("╰─╯ ")
+
+
+def part_at(line: Line, text: str) -> str:
+    """The part of a line that a text belongs to."""
+    return next(part for span, part in line if text in span)
+
+
+class Refreshes:
+    """Which parts of a view were asked to be painted again."""
+
+    def __init__(self, view: LineView) -> None:
+        self.regions: list[tuple[Region, ...]] = []
+        original = view.refresh
+
+        def refresh(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> LineView:
+            self.regions.append(regions)
+            return original(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+        view.refresh = refresh  # type: ignore[method-assign]
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The screen lines of the regions, in order, without what is in the frame."""
+        return sorted({region.y for regions in self.regions for region in regions if region.x >= 0})

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from asynclab.model.events import Output, TaskEnded
+from asynclab.model.state import LINES_KEPT, LabState
+from asynclab.widgets.activity_log import ActivityLog
+from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.messages import TaskSelected
+from tests.widgets.labs import HOSTILE, folded, gather, printing, said_at, task
+from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
+
+
+async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 16):
+        log.show(gather(), 1.24)
+        assert painted(log)[0] == "   0.000              run started"
+        assert "   1.000 brew tea     “tea is ready”" in painted(log)
+        assert "   1.000 brew tea     returned 'tea'" in painted(log)
+
+
+async def test_each_kind_of_line_has_its_colour() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 16):
+        log.show(gather(), 1.24)
+        parts = {text: part_at(log.compose_line(index, 57), text) for index, text in ((1, "created"), (5, "sleeps"))}
+        assert parts == {"created": "past", "sleeps": "waiting"}
+
+
+async def test_it_follows_the_end() -> None:
+    log = ActivityLog()
+    state = printing(50)
+    async with on_stage(log) as pilot:
+        log.show(state, 0.5)
+        assert painted(log)[-1].endswith("“line 49”")
+        state.apply(said_at(50))
+        log.show(state, 0.5)
+        await pilot.pause()
+        assert painted(log)[-1].endswith("“line 50”")
+        assert subtitle(log) == "following"
+
+
+async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below() -> None:
+    log = ActivityLog()
+    state = printing(50)
+    async with on_stage(log) as pilot:
+        log.show(state, 0.5)
+        await pilot.pause()
+        log.scroll_to(y=20, animate=False)
+        before = painted(log)
+        state.fold(said_at(50 + number) for number in range(12))
+        log.show(state, 0.7)
+        await pilot.pause()
+        assert painted(log) == before
+        assert subtitle(log) == "12 new below"
+
+
+async def test_scrolling_back_to_the_end_follows_again() -> None:
+    log = ActivityLog()
+    state = printing(50)
+    async with on_stage(log) as pilot:
+        log.show(state, 0.5)
+        await pilot.pause()
+        log.scroll_to(y=20, animate=False)
+        state.apply(said_at(50))
+        log.show(state, 0.5)
+        log.focus()
+        await pilot.press("G")
+        await pilot.pause()
+        assert log.is_following
+        assert subtitle(log) == "following"
+        assert painted(log)[-1].endswith("“line 50”")
+
+
+async def test_a_cursor_on_a_line_before_the_end_stops_following() -> None:
+    log = ActivityLog()
+    state = printing(50)
+    async with on_stage(log) as pilot:
+        log.show(state, 0.5)
+        log.focus()
+        await pilot.press("k", "k")
+        assert log.cursor_text() == "0.480  main  “line 48”"
+        state.fold(said_at(50 + number) for number in range(30))
+        log.show(state, 0.8)
+        assert log.cursor_text() == "0.480  main  “line 48”"
+        assert sum(line.startswith(CURSOR) for line in painted(log)) == 1
+
+
+async def test_moving_to_a_line_tells_whose_it_is() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 20) as pilot:
+        log.show(gather(), 1.24)
+        await pilot.click(log, offset=(10, 6))
+        assert log.selected == 2
+        assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [2]
+
+
+async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
+    log = ActivityLog()
+    state = printing(LINES_KEPT + 9)
+    async with on_stage(log) as pilot:
+        log.show(state, 60.0)
+        log.focus()
+        await pilot.press("g")
+        assert painted(log)[0].lstrip(CURSOR) == "10 earlier lines are no longer kept"
+        assert log.line_count() == LINES_KEPT + 1
+
+
+async def test_a_reader_stays_on_the_same_lines_while_older_ones_are_dropped() -> None:
+    log = ActivityLog()
+    state = printing(LINES_KEPT + 9)
+    async with on_stage(log) as pilot:
+        log.show(state, 60.0)
+        await pilot.pause()
+        log.scroll_to(y=3000, animate=False)
+        before = painted(log)
+        state.fold(said_at(LINES_KEPT + 9 + number) for number in range(40))
+        log.show(state, 60.0)
+        assert painted(log) == before
+
+
+async def test_the_filter_keeps_lines_by_text_or_task() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 20) as pilot:
+        log.show(gather(), 1.24)
+        log.set_filter("TEA is")
+        assert [line for line in painted(log) if line] == ["   1.000 brew tea     “tea is ready”"]
+        log.set_filter("coffee")
+        assert log.line_count() == 2
+        await pilot.pause()
+        assert subtitle(log) == "filtered: coffee · following"
+        log.set_filter("")
+        assert log.line_count() == len(gather().activity)
+
+
+async def test_new_lines_go_through_the_filter() -> None:
+    log = ActivityLog()
+    state = printing(5)
+    async with on_stage(log):
+        log.show(state, 0.1)
+        log.set_filter("line 1")
+        state.fold((said_at(10), said_at(20)))
+        log.show(state, 0.2)
+        assert log.visible_text() == "0.010  main  “line 1”\n0.100  main  “line 10”"
+
+
+async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 20) as pilot:
+        log.show(folded(task(1, "main"), Output(0.0, "x" * 150 + "\n", 1), TaskEnded(0.0, 1, "done")), 0.1)
+        assert painted(log)[1].endswith("xxx…")
+        log.focus()
+        await pilot.press("k", "k")
+        assert "x" * 150 in log.cursor_text()
+        assert "x" * 150 in log.visible_text()
+
+
+async def test_hostile_prints_are_shown_as_they_are_and_do_nothing() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 120, 20):
+        log.show(folded(task(1, HOSTILE), Output(0.0, f"{HOSTILE}\n", 1)), 0.1)
+        assert "[/] [link=' ␛[31mred␇" in painted(log)[1]
+        assert {log.render_line(y).cell_length for y in range(3)} == {117}
+
+
+async def test_another_lab_starts_from_its_own_beginning() -> None:
+    log = ActivityLog()
+    async with on_stage(log) as pilot:
+        log.show(printing(100), 1.0)
+        await pilot.pause()
+        log.scroll_to(y=20, animate=False)
+        log.show(printing(3), 1.0)
+        assert log.is_following
+        assert len([line for line in painted(log) if line]) == 4
+
+
+async def test_nothing_is_painted_again_when_nothing_changed() -> None:
+    log = ActivityLog()
+    state = printing(5)
+    async with on_stage(log):
+        log.show(state, 0.1)
+        refreshes = Refreshes(log)
+        log.show(state, 0.2)
+        assert refreshes.regions == []
+
+
+async def test_without_a_lab_it_is_empty() -> None:
+    log = ActivityLog()
+    async with on_stage(log) as pilot:
+        log.focus()
+        log.show(LabState(), 0.0)
+        log.show(None, 0.0)
+        await pilot.press("up", "down", "G")
+        assert log.visible_text() == ""
+        assert log.cursor_text() == ""

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model.state import ClockState
+from asynclab.widgets.concept import ConceptPane, Lesson, clock_line
+from asynclab.widgets.lines import plain
+from tests.widgets.labs import HOSTILE
+from tests.widgets.stage import on_stage, painted, subtitle
+
+LESSON = Lesson(
+    title="3 gather",
+    concept="gather runs coroutines concurrently and returns their results in the order given.",
+    watch="the wall time is the longest task's, not the sum",
+    belief="async code is concurrent by itself",
+    truth="awaiting one after another is not",
+    docs="Coroutines and Tasks",
+)
+
+
+async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentation() -> None:
+    pane = ConceptPane()
+    async with on_stage(pane, 100, 8) as pilot:
+        pane.show_lesson(LESSON)
+        await pilot.pause()
+        assert painted(pane)[:4] == [
+            " gather runs coroutines concurrently and returns their results in the order given.",
+            " watch   the wall time is the longest task's, not the sum",
+            " belief  “async code is concurrent by itself”: awaiting one after another is not",
+            " docs    docs.python.org · Coroutines and Tasks",
+        ]
+        assert str(pane.border_title) == "3 gather"
+
+
+async def test_long_texts_are_wrapped_under_their_beginning() -> None:
+    pane = ConceptPane()
+    async with on_stage(pane, 50, 12) as pilot:
+        pane.show_lesson(LESSON)
+        await pilot.pause()
+        assert painted(pane)[4:7] == [
+            " belief  “async code is concurrent by itself”:",
+            "         awaiting one after another is not",
+            " docs    docs.python.org · Coroutines and Tasks",
+        ]
+
+
+async def test_it_is_as_high_as_its_texts() -> None:
+    pane = ConceptPane()
+    async with on_stage(pane, 100, 30) as pilot:
+        pane.styles.height = "auto"
+        pane.show_lesson(LESSON)
+        await pilot.pause()
+        assert pane.size.height == 4
+        pane.show_lesson(Lesson("1 coroutines", "One sentence."))
+        await pilot.pause()
+        assert pane.size.height == 1
+
+
+async def test_hostile_texts_do_nothing() -> None:
+    pane = ConceptPane()
+    async with on_stage(pane, 60, 12) as pilot:
+        pane.show_lesson(Lesson(*(HOSTILE,) * 6))
+        await pilot.pause()
+        assert "[/] [link=' ␛[31mred␇" in painted(pane)[0]
+
+
+async def test_the_frame_tells_how_the_clock_runs() -> None:
+    pane = ConceptPane()
+    async with on_stage(pane, 60, 12) as pilot:
+        pane.show_clock(ClockState(), 1.24)
+        await pilot.pause()
+        assert subtitle(pane) == "► 1× · 1.240 s"
+        pane.show_clock(None, 0.0)
+        await pilot.pause()
+        assert subtitle(pane) == ""
+
+
+@pytest.mark.parametrize(
+    ("clock", "held", "text"),
+    [
+        (ClockState(speed=0.25), 0, "► 0.25× · 1.204 s"),
+        (ClockState(instant=True), 0, "► instant · 1.204 s"),
+        (ClockState(paused=True), 3, "held at 1.204 s · ▸ 3 ready"),
+        (ClockState(paused=True), 0, "held at 1.204 s · nothing ready"),
+    ],
+)
+def test_speed_pause_and_what_is_held_are_words(clock: ClockState, held: int, text: str) -> None:
+    assert plain(clock_line(clock, 1.204, held)) == text

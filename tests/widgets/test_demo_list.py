@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted, DemoList, DemoRow
+from tests.widgets.labs import HOSTILE
+from tests.widgets.stage import Refreshes, on_stage, painted, said
+
+ROWS = (
+    DemoRow("1", "coroutines", "Basics", "done"),
+    DemoRow("2", "await", "Basics", "waiting", "62%"),
+    DemoRow("6", "timeout", "Time", "cancelled"),
+    DemoRow("7", "queue", "Queues"),
+)
+
+
+async def test_demos_stand_under_their_sections_with_their_state_at_the_right() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 12):
+        demos.show_rows(ROWS)
+        demos.highlight("2")
+        assert painted(demos) == [
+            " BASICS",
+            " 1 coroutines         ✓",
+            "▌2 await          ◌ 62%",
+            "",
+            " TIME",
+            " 6 timeout            ⊘",
+            "",
+            " QUEUES",
+            " 7 queue",
+            "",
+        ]
+
+
+async def test_where_it_is_low_the_space_between_sections_goes() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 9):
+        demos.show_rows(ROWS)
+        demos.highlight("7")
+        assert painted(demos)[-2:] == [" QUEUES", "▌7 queue"]
+
+
+async def test_the_cursor_passes_over_headings_and_tells_what_it_is_on() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 14) as pilot:
+        demos.show_rows(ROWS)
+        demos.highlight("2")
+        demos.focus()
+        await pilot.press("down", "j", "j", "up", "G", "g", "k")
+        keys = [message.row.key for message in said(pilot) if isinstance(message, DemoHighlighted)]
+        assert keys == ["6", "7", "6", "7", "1"]
+
+
+async def test_enter_chooses_the_highlighted_demo() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 14) as pilot:
+        demos.show_rows(ROWS)
+        demos.focus()
+        await pilot.press("enter")
+        demos.highlight("6")
+        await pilot.press("enter")
+        assert [message.row.name for message in said(pilot)] == ["timeout"]  # type: ignore[attr-defined]
+
+
+async def test_a_click_highlights_and_another_chooses() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 14) as pilot:
+        demos.show_rows(ROWS)
+        await pilot.click(demos, offset=(5, 2))
+        await pilot.click(demos, offset=(5, 1))
+        assert demos.highlighted == ROWS[0]
+        await pilot.click(demos, offset=(5, 2))
+        assert [type(message) for message in said(pilot)] == [DemoHighlighted, DemoChosen]
+
+
+async def test_the_highlight_stays_on_its_demo_while_states_change() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 14):
+        demos.show_rows(ROWS)
+        demos.highlight("6")
+        refreshes = Refreshes(demos)
+        demos.show_rows((*ROWS[:2], replace(ROWS[2], state="running", note="3/5"), ROWS[3]))
+        assert painted(demos)[5] == "▌6 timeout        ► 3/5"
+        assert refreshes.lines == [5]
+
+
+async def test_a_highlighted_demo_comes_into_sight_with_its_heading() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 5) as pilot:
+        demos.show_rows(ROWS)
+        await pilot.pause()
+        demos.highlight("7")
+        await pilot.pause()
+        assert "▌7 queue" in painted(demos)
+        demos.highlight("1")
+        await pilot.pause()
+        assert painted(demos)[:2] == [" BASICS", "▌1 coroutines         ✓"]
+
+
+async def test_hostile_names_do_nothing_and_fit() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 12):
+        demos.show_rows([DemoRow("1", HOSTILE, HOSTILE, "done", HOSTILE)])
+        assert {demos.render_line(y).cell_length for y in range(10)} == {24}
+
+
+async def test_nothing_is_painted_again_when_nothing_changed() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 12):
+        demos.show_rows(ROWS)
+        refreshes = Refreshes(demos)
+        demos.show_rows(list(ROWS))
+        demos.highlight("")
+        assert refreshes.lines == []
+
+
+async def test_an_empty_list_takes_keys() -> None:
+    demos = DemoList()
+    async with on_stage(demos, 27, 12) as pilot:
+        demos.focus()
+        await pilot.press("down", "G", "g", "pagedown", "enter")
+        assert said(pilot) == []

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asynclab.model.text import clean
+from asynclab.widgets.highlighting import COLOUR_LIMIT, highlighted
+from asynclab.widgets.lines import plain
+
+
+def test_words_of_the_language_strings_and_names_have_their_parts() -> None:
+    (line,) = highlighted("async def brew(drink): return 'tea', 3  # hot\n")
+    assert {text.strip(): part for text, part in line if part} == {
+        "async": "keyword",
+        "def": "keyword",
+        "brew": "name",
+        "return": "keyword",
+        "'tea'": "string",
+        "3": "number",
+        "# hot": "comment",
+    }
+
+
+def test_a_docstring_is_a_comment_over_all_its_lines() -> None:
+    lines = highlighted('"""One.\n\nTwo.\n"""\n')
+    assert [part for line in lines for _, part in line] == ["comment"] * 3
+
+
+@given(st.text(max_size=300))
+def test_no_line_of_any_text_is_lost(text: str) -> None:
+    lines = [plain(line) for line in highlighted(text)]
+    assert "\n".join(lines).rstrip("\n") == clean(text).expandtabs(4).rstrip("\n")
+
+
+def test_a_very_long_file_is_plain() -> None:
+    lines = highlighted("import asyncio\n" * (COLOUR_LIMIT // 10))
+    assert {part for line in lines for _, part in line} == {""}

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from wcwidth import wcwidth
+
+from asynclab.model.text import one_line
+from asynclab.model.words import GLYPHS
+from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.lines import (
+    EIGHTHS,
+    FULL,
+    HALF,
+    REST,
+    bar,
+    fit,
+    joined,
+    left,
+    left_cut_end,
+    plain,
+    right,
+    sparkline,
+    to_content,
+    width_of,
+    wrap,
+)
+
+TEXT = st.text(max_size=40).map(one_line)
+WIDTH = st.integers(1, 50)
+
+
+@pytest.mark.parametrize("glyph", [*GLYPHS.values(), *EIGHTHS, FULL, HALF, REST, CURSOR, *"├└│…·×–“”"])
+def test_every_glyph_is_one_cell_wide(glyph: str) -> None:
+    assert (cell_len(glyph), wcwidth(glyph)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "drawn"),
+    [
+        (None, "────────"),
+        (0.0, "────────"),
+        (0.06, "╸───────"),
+        (0.5, "━━━━────"),
+        (0.56, "━━━━╸───"),
+        (1.0, "━━━━━━━━"),
+        (7.0, "━━━━━━━━"),
+        (-1.0, "────────"),
+    ],
+)
+def test_a_bar_is_full_up_to_its_fraction_in_half_cells(fraction: float | None, drawn: str) -> None:
+    assert plain(bar(fraction, 8, "running")) == drawn
+
+
+def test_the_full_part_of_a_bar_has_the_colour_and_the_rest_is_quiet() -> None:
+    assert [part for _, part in bar(0.5, 8, "failed")] == ["failed", "rest"]
+
+
+def test_a_sparkline_shows_the_last_values_at_the_right() -> None:
+    assert sparkline([0, 1, 2, 4, 8], 4, 8) == "▁▂▄█"
+    assert sparkline([8, 16], 5, 8) == "   ██"
+    assert sparkline([1.0], 0, 8) == ""
+
+
+@given(TEXT, WIDTH)
+def test_padded_texts_are_exactly_as_wide_as_asked(text: str, width: int) -> None:
+    assert cell_len(left(text, width)) == cell_len(left_cut_end(text, width)) == cell_len(right(text, width)) == width
+
+
+@given(TEXT, TEXT, WIDTH)
+def test_a_fitted_line_is_never_wider_and_says_when_it_was_cut(one: str, other: str, width: int) -> None:
+    line = ((one, ""), (other, "past"))
+    fitted = fit(line, width)
+    assert width_of(fitted) <= width
+    assert fitted == line or plain(fitted).endswith("…")
+
+
+def test_names_are_cut_in_the_middle_and_sentences_at_the_end() -> None:
+    assert left("consumer-with-a-long-name-17", 12) == "consum…me-17"
+    assert left_cut_end("a sentence that is long", 12) == "a sentence… "
+
+
+@given(TEXT, WIDTH)
+def test_wrapping_loses_no_word_and_keeps_to_the_width(text: str, width: int) -> None:
+    lines = wrap(text, max(2, width))
+    assert all(cell_len(line) <= max(2, width) for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_groups_are_joined_by_a_quiet_dot() -> None:
+    assert plain(joined([(("1 ready", "past"),), (("2 waiting", "past"),)])) == "1 ready · 2 waiting"
+
+
+@pytest.mark.parametrize("text", ["[/]", "[/foo]", "[link='", "[red]x", "[$x]"])
+def test_a_line_in_a_frame_is_never_read_as_markup(text: str) -> None:
+    assert to_content(((text, "past"),)).plain == text

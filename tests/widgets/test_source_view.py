@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from asynclab.model.events import Event, LoopBlocked, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
+from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.source_view import SourceView
+from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, task
+from tests.widgets.stage import Refreshes, on_stage, painted, said, subtitle
+
+SOURCE = """\
+import asyncio
+
+async def brew(drink: str, seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    print(f"{drink} is ready")
+    return drink
+
+async def main(cups: int = 3) -> None:
+    await asyncio.gather(*map(brew, ["tea"] * cups))
+"""
+
+LONG = "\n".join(f"line_{number} = {number}" for number in range(1, 101))
+
+
+def waiting(*lines: int) -> list[Event]:
+    """Tasks that are suspended at some lines."""
+    numbered = enumerate(lines, 1)
+    return [event for number, line in numbered for event in (task(number, "t"), *sleeps(number, 1, line=line))]
+
+
+async def test_lines_have_numbers_and_a_mark_where_tasks_are_suspended() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, SOURCE)
+        view.show(folded(*waiting(4, 4, 9)), 0.0)
+        await pilot.pause()
+        assert painted(view)[:4] == [
+            "    1      import asyncio",
+            "    2",
+            "    3      async def brew(drink: str, seconds: float) -> str:",
+            "    4 ◌2       await asyncio.sleep(seconds)",
+        ]
+        assert painted(view)[8].startswith("    9 ◌1 ")
+        assert subtitle(view) == "◌ tasks suspended here"
+
+
+async def test_marks_go_when_tasks_go_on() -> None:
+    view = SourceView()
+    state = folded(*waiting(4))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(state, 0.0)
+        state.fold((TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), TaskEnded(1.0, 1, "done")))
+        view.show(state, 1.0)
+        assert "◌" not in "".join(painted(view))
+
+
+async def test_tasks_in_other_files_leave_no_mark() -> None:
+    view = SourceView()
+    wait = Wait("sleep", seconds=1.0, file="/other.py", line=4)
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(folded(task(1, "main"), TaskWaiting(0.0, 1, wait)), 0.0)
+        assert "◌" not in "".join(painted(view))
+
+
+async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
+    view = SourceView()
+    state = folded(task(1, "main"), StepStarted(0.0, 1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(state, 0.2)
+        assert painted(view)[4].startswith("    5 ► ")
+
+
+async def test_the_line_of_the_selected_task_stands_out() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(folded(*waiting(4, 9)), 0.0)
+        view.select(2)
+        assert [line[0] for line in painted(view) if line.startswith(CURSOR)] == [CURSOR]
+        assert painted(view)[8].startswith(CURSOR)
+        assert (view.ground(3), view.ground(8)) == ("row-blurred", "row")
+
+
+async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> None:
+    view = SourceView()
+    state = folded(*waiting(60))
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, LONG)
+        await pilot.pause()
+        view.show(state, 0.0)
+        view.select(1)
+        assert any("line_60 " in line for line in painted(view))
+        view.scroll_to(y=0, animate=False)
+        state.fold((TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
+        view.show(state, 1.0)
+        assert view.scroll_offset.y == 0
+
+
+async def test_a_file_opens_at_its_first_line_of_code() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, '"""What it teaches.\n\nAt length.\n"""\n\n' + LONG)
+        await pilot.pause()
+        assert "line_1 = 1" in painted(view)[0]
+
+
+async def test_a_click_on_a_marked_line_selects_its_tasks_in_turn() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, SOURCE)
+        view.show(folded(*waiting(4, 4)), 0.0)
+        for _ in range(3):
+            await pilot.click(view, offset=(20, 4))
+        await pilot.click(view, offset=(20, 2))
+        assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [1, 2, 1]
+
+
+async def test_it_scrolls_both_ways() -> None:
+    view = SourceView()
+    async with on_stage(view, 40, 8) as pilot:
+        view.show_source(GATHER, f"start = 1  # {'x' * 80} end\n{LONG}")
+        view.focus()
+        await pilot.pause()
+        await pilot.press(*"llll")
+        await pilot.pause()
+        assert view.scroll_offset.x == 4
+        await pilot.press("G")
+        await pilot.pause()
+        assert view.scroll_offset.y == view.max_scroll_y
+
+
+async def test_a_hostile_file_and_title_do_nothing() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source("/x/" + HOSTILE, f"a = '''{HOSTILE}'''\n", HOSTILE)
+        await pilot.pause()
+        assert "␛[31mred␇" in painted(view)[0]
+        assert {view.render_line(y).cell_length for y in range(10)} == {67}
+
+
+async def test_nothing_is_painted_again_when_nothing_changed() -> None:
+    view = SourceView()
+    state = folded(*waiting(4))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(state, 0.0)
+        refreshes = Refreshes(view)
+        view.show(state, 0.5)
+        assert refreshes.regions == []

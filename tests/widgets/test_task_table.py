@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import pytest
+
+from asynclab.model.events import (
+    Progressed,
+    StepStarted,
+    TaskCancelRequested,
+    TaskEnded,
+    TaskReady,
+    TaskRenamed,
+)
+from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.task_table import TaskTable
+from tests.widgets.labs import HOSTILE, crowd, folded, gather, sleeps, step, task
+from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
+
+
+async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> None:
+    table = TaskTable()
+    async with on_stage(table, 105, 8):
+        table.show(gather(), 1.24)
+        assert painted(table) == [
+            " task                state       waiting for            progress                           busy  steps",
+            " main                ◌ waiting   gather of 3            ━━━━━╸────────── 1 of 3         0.21 ms      1",
+            " ├ brew tea          ✓ done      returned 'tea'         ━━━━━━━━━━━━━━━━ 100%           0.18 ms      2",
+            " ├ brew coffee       ◌ waiting   sleep 2.00 s           ━━━━━━━━━━────── 62%            0.10 ms      1",
+            " └ brew cocoa        ▸ ready     woken by brew coffee   ──────────────── ready          0.10 ms      1",
+            "",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("width", "header"),
+    [
+        (80, " task           state       waiting for     progress                     busy"),
+        (60, " task             state       progress"),
+        (46, " task                state       progress"),
+        (30, " task          state"),
+        (22, " task"),
+    ],
+)
+async def test_a_column_that_runs_out_of_room_is_left_out_the_least_important_first(width: int, header: str) -> None:
+    table = TaskTable()
+    async with on_stage(table, width, 8):
+        table.show(gather(), 1.24)
+        assert painted(table)[0] == header
+        assert "◌" in painted(table)[1]
+
+
+@pytest.mark.parametrize("width", [8, 12, 20, 27, 30, 39, 48, 61, 77, 80, 120, 200])
+async def test_no_line_is_wider_than_the_view(width: int) -> None:
+    table = TaskTable()
+    state = folded(task(1, HOSTILE * 3), task(2, HOSTILE, 1), TaskEnded(0.1, 2, "failed", HOSTILE))
+    async with on_stage(table, width, 6):
+        table.show(state, 0.1)
+        assert {table.render_line(y).cell_length for y in range(4)} == {width - 3}
+
+
+async def test_figures_keep_their_columns_while_they_grow() -> None:
+    table = TaskTable()
+    state = gather()
+    async with on_stage(table, 112, 8):
+        table.show(state, 1.24)
+        before = [line.index(" ms") for line in painted(table) if " ms" in line]
+        state.fold(event for _ in range(500) for event in step(4, 1.3, 0.02))
+        table.show(state, 1.3)
+        assert [line.index(" ms") for line in painted(table) if " ms" in line] == before
+        assert painted(table)[4].endswith("10000.10 ms    501")
+
+
+async def test_a_very_long_busy_time_is_told_in_seconds_and_millions_of_steps_in_millions() -> None:
+    table = TaskTable()
+    state = folded(task(1, "main"), *step(1, 0.0, 123.456))
+    state.tasks[1].steps = 1_250_000
+    async with on_stage(table, 112, 8):
+        table.show(state, 0.1)
+        assert painted(table)[1].endswith("123.46 s   1.2M")
+
+
+async def test_a_long_name_is_cut_in_the_middle() -> None:
+    table = TaskTable()
+    async with on_stage(table, 60, 6):
+        table.show(folded(task(1, "consumer-with-a-very-long-name-17")), 0.0)
+        assert painted(table)[1].startswith(" consumer…name-17 ▸ ready")
+
+
+async def test_hostile_names_are_shown_as_they_are_and_do_nothing() -> None:
+    table = TaskTable()
+    async with on_stage(table, 200, 6):
+        table.show(folded(task(1, HOSTILE), TaskEnded(0.1, 1, "failed", HOSTILE)), 0.1)
+        line = painted(table)[1]
+        assert "[/] [link=' ␛[31m" in line
+        assert not {"\x1b", "\x07", "\u202e"} & set(line)
+
+
+async def test_deep_trees_leave_room_for_the_names() -> None:
+    table = TaskTable()
+    chain = (task(number, f"level-{number}", number - 1 or None) for number in range(1, 15))
+    async with on_stage(table, 60, 20):
+        table.show(folded(*chain), 0.0)
+        assert "level" in painted(table)[14]
+
+
+async def test_ended_tasks_turn_grey_and_their_word_keeps_its_colour() -> None:
+    table = TaskTable()
+    async with on_stage(table, 112, 8):
+        table.show(gather(), 1.24)
+        line = table.compose_line(1, 109)
+        assert part_at(line, "brew tea") == "past"
+        assert part_at(line, "✓ done") == "done"
+
+
+@pytest.mark.parametrize(
+    ("ready", "reason"),
+    [
+        (TaskReady(0.1, 2, "timer"), "its time is up"),
+        (TaskReady(0.1, 2, "task", 1), "woken by main"),
+        (TaskReady(0.1, 2, "cancel"), "cancel() was called"),
+        (TaskReady(0.1, 2, "callback"), "woken from outside"),
+    ],
+)
+async def test_a_ready_task_says_who_woke_it(ready: TaskReady, reason: str) -> None:
+    table = TaskTable()
+    state = folded(task(1, "main"), task(2, "child", 1), *sleeps(2, 1.0), ready)
+    async with on_stage(table, 112, 6):
+        table.show(state, 0.1)
+        assert reason in painted(table)[2]
+
+
+async def test_a_new_task_says_that_it_has_not_started() -> None:
+    table = TaskTable()
+    async with on_stage(table, 112, 6):
+        table.show(folded(task(1, "main")), 0.0)
+        assert "not started yet" in painted(table)[1]
+
+
+async def test_a_cancelled_task_says_by_whom_and_keeps_how_far_it_was() -> None:
+    table = TaskTable()
+    events = (Progressed(0.1, 2, 2, 5), TaskCancelRequested(0.2, 2, 1), TaskEnded(0.2, 2, "cancelled"))
+    async with on_stage(table, 112, 6):
+        table.show(folded(task(1, "main"), task(2, "child", 1), *events), 0.2)
+        assert "⊘ cancelled by main" in painted(table)[2]
+        assert " 40% " in painted(table)[2]
+
+
+async def test_the_frame_counts_the_states() -> None:
+    table = TaskTable()
+    async with on_stage(table) as pilot:
+        table.show(gather(), 1.24)
+        await pilot.pause()
+        assert subtitle(table) == "1 ready · 2 waiting · 1 done"
+
+
+async def test_the_cursor_goes_through_tasks_and_tells_which_it_is_on() -> None:
+    table = TaskTable()
+    async with on_stage(table) as pilot:
+        table.show(gather(), 1.24)
+        table.focus()
+        await pilot.press("down", "j", "j", "k")
+        assert table.selected == 2
+        assert painted(table)[2].startswith(CURSOR)
+        assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [1, 2, 3, 2]
+
+
+async def test_keys_jump_to_the_ends_and_by_pages() -> None:
+    table = TaskTable()
+    async with on_stage(table, 80, 13) as pilot:
+        table.show(crowd(100), 0.0)
+        table.focus()
+        await pilot.press("G")
+        assert (table.selected, table.scroll_offset.y) == (100, 90)
+        await pilot.press("pageup")
+        assert table.selected == 91
+        await pilot.press("g")
+        assert (table.selected, table.scroll_offset.y) == (1, 0)
+        await pilot.press("pagedown", "end", "home")
+        assert table.selected == 1
+
+
+async def test_a_click_selects_the_task_under_it_and_the_header_does_nothing() -> None:
+    table = TaskTable()
+    async with on_stage(table) as pilot:
+        table.show(gather(), 1.24)
+        await pilot.click(table, offset=(5, 4))
+        assert table.selected == 3
+        await pilot.click(table, offset=(5, 1))
+        assert table.selected == 3
+
+
+async def test_selecting_from_outside_brings_the_task_into_sight_and_says_nothing() -> None:
+    table = TaskTable()
+    async with on_stage(table, 80, 13) as pilot:
+        table.show(crowd(100), 0.0)
+        table.select(60)
+        await pilot.pause()
+        assert any(line.startswith(CURSOR) and "Task-60 " in line for line in painted(table))
+        assert said(pilot) == []
+
+
+async def test_the_selection_stays_on_its_task_when_rows_come_in_between() -> None:
+    table = TaskTable()
+    state = folded(task(1, "main"), task(2, "first", 1), task(3, "last"))
+    async with on_stage(table):
+        table.show(state, 0.0)
+        table.select(3)
+        state.apply(task(4, "second", 1, at=0.1))
+        table.show(state, 0.1)
+        assert table.selected == 3
+        assert [line.split()[0] for line in painted(table)[1:5]] == ["main", "├", "└", f"{CURSOR}last"]
+
+
+async def test_another_lab_starts_without_a_selection() -> None:
+    table = TaskTable()
+    async with on_stage(table):
+        table.show(gather(), 1.24)
+        table.select(3)
+        table.show(gather(), 1.24)
+        assert (table.selected, table.cursor) == (None, None)
+
+
+async def test_the_filter_keeps_tasks_by_name_or_state() -> None:
+    table = TaskTable()
+    async with on_stage(table) as pilot:
+        table.show(gather(), 1.24)
+        table.set_filter("COC")
+        assert [line.split()[0] for line in painted(table)[1:3] if line] == ["brew"]
+        table.set_filter("waiting")
+        assert table.line_count() == 2
+        await pilot.pause()
+        assert subtitle(table).endswith("filtered: waiting")
+        table.set_filter("")
+        assert table.line_count() == 4
+
+
+async def test_a_filter_of_markup_is_only_text() -> None:
+    table = TaskTable()
+    async with on_stage(table) as pilot:
+        table.show(gather(), 1.24)
+        table.set_filter("[/] [link='")
+        await pilot.pause()
+        assert subtitle(table).endswith("filtered: [/] [link='")
+
+
+async def test_a_filter_by_state_follows_the_states() -> None:
+    table = TaskTable()
+    state = gather()
+    async with on_stage(table):
+        table.show(state, 1.24)
+        table.set_filter("running")
+        assert table.line_count() == 0
+        state.apply(StepStarted(1.3, 4))
+        table.show(state, 1.3)
+        assert table.line_count() == 1
+
+
+async def test_nothing_is_painted_again_when_nothing_changed() -> None:
+    table = TaskTable()
+    state = gather()
+    async with on_stage(table):
+        table.show(state, 1.24)
+        refreshes = Refreshes(table)
+        table.show(state, 1.24)
+        assert refreshes.regions == []
+
+
+async def test_only_the_lines_that_changed_are_painted_again() -> None:
+    table = TaskTable()
+    state = crowd(1000)
+    async with on_stage(table, 80, 24):
+        table.show(state, 0.0)
+        refreshes = Refreshes(table)
+        state.apply(TaskRenamed(0.0, 3, "renamed"))
+        state.apply(TaskRenamed(0.0, 900, "out of sight"))
+        table.show(state, 0.0)
+        assert refreshes.lines == [3]
+
+
+async def test_new_counts_paint_the_last_line_of_the_frame_alone() -> None:
+    table = TaskTable()
+    state = crowd(100)
+    async with on_stage(table, 80, 12) as pilot:
+        table.show(state, 0.0)
+        await pilot.pause()
+        refreshes = Refreshes(table)
+        state.apply(TaskEnded(0.0, 90, "done"))
+        table.show(state, 0.0)
+        await pilot.pause()
+        assert refreshes.lines == []
+        assert subtitle(table) == "1 ready · 98 waiting · 1 done"
+
+
+async def test_only_tasks_in_sight_are_looked_at() -> None:
+    table = TaskTable()
+    async with on_stage(table, 80, 13) as pilot:
+        table.show(crowd(10_000), 0.0)
+        await pilot.pause()
+        table.scroll_to(y=5_000, animate=False)
+        assert table.tasks_in_sight() == list(range(5_001, 5_011))
+        assert "Task-5001 " in painted(table)[1]
+
+
+async def test_without_a_lab_it_is_empty() -> None:
+    table = TaskTable()
+    async with on_stage(table) as pilot:
+        table.show(gather(), 1.24)
+        table.show(None, 0.0)
+        await pilot.press("down")
+        assert painted(table)[1:] == [""] * 9
+        assert table.selected is None

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from asynclab.widgets.lines import plain
+from asynclab.widgets.loop_meter import loop_meter
+from asynclab.widgets.title_bar import TabChosen, TitleBar
+from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said
+
+
+async def test_it_shows_the_tabs_the_loop_and_what_runs() -> None:
+    bar = TitleBar(("Learn", "Fetch"))
+    async with on_stage(bar, 90, 3):
+        bar.show([0.0004] * 20, 2, 7)
+        assert painted(bar)[0] == (
+            " asynclab  Learn  Fetch               loop ▁▁▁▁▁▁▁▁▁▁▁▁   0.4 ms       2 labs · 7 tasks"
+        )
+
+
+@pytest.mark.parametrize(
+    ("width", "end"), [(66, "▁▁▁▁   0.4 ms"), (48, " loop    0.4 ms"), (30, " asynclab  Learn  Fetch")]
+)
+async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: int, end: str) -> None:
+    bar = TitleBar(("Learn", "Fetch"))
+    async with on_stage(bar, width, 3):
+        bar.show([0.0004] * 20, 2, 7)
+        assert painted(bar)[0].endswith(end)
+
+
+async def test_the_active_tab_stands_out() -> None:
+    bar = TitleBar(("Learn", "Fetch"))
+    async with on_stage(bar, 90, 3):
+        assert part_at(bar.compose_line(0, 90), "Learn") == "tab"
+        bar.activate("Fetch")
+        assert part_at(bar.compose_line(0, 90), "Fetch") == "tab"
+        assert part_at(bar.compose_line(0, 90), "Learn") == "past"
+
+
+async def test_a_click_on_a_tab_tells_which() -> None:
+    bar = TitleBar(("Learn", "Fetch"))
+    async with on_stage(bar, 90, 3) as pilot:
+        for x in (3, 12, 18, 40):
+            await pilot.click(bar, offset=(x, 0))
+        assert [message.tab for message in said(pilot) if isinstance(message, TabChosen)] == ["Learn", "Fetch"]
+
+
+async def test_nothing_is_painted_again_when_nothing_changed() -> None:
+    bar = TitleBar(("Learn",))
+    async with on_stage(bar, 90, 3):
+        bar.show([0.001], 1, 1)
+        refreshes = Refreshes(bar)
+        bar.show([0.001], 1, 1)
+        assert refreshes.regions == []
+
+
+@pytest.mark.parametrize(
+    ("lag", "text", "part"),
+    [
+        ([], "loop                  – ms     ", "running"),
+        ([0.0, 0.0051], "loop           ▁▄   5.1 ms     ", "running"),
+        ([0.02, 0.001], "loop           █▁   1.0 ms late", "ready"),
+        ([0.15], "loop            █ 150.0 ms late", "failed"),
+    ],
+)
+def test_a_late_loop_is_said_in_a_word_and_in_colour(lag: list[float], text: str, part: str) -> None:
+    line = loop_meter(lag)
+    assert plain(line) == text
+    assert line[1][1] == part
