@@ -126,7 +126,8 @@ class AsyncLabApp(App[None]):
             self.monitor.stop()
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a short notice; the text is never read as markup."""
+        """Show a short notice in place of the one before; the text is never read as markup."""
+        self.clear_notifications()
         self.notify(one_line(text, limit=400), severity="error" if is_problem else "information", markup=False)
 
     async def action_quit(self) -> None:

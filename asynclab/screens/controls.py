@@ -36,8 +36,8 @@ class ControlScreen(PaneScreen):
         """Select a demo's run."""
         raise NotImplementedError
 
-    def show_mistake(self) -> None:
-        """Show which mistake is switched on."""
+    def describe_run(self) -> None:
+        """Say what is run: the demo, changed parameters, the mistake."""
         raise NotImplementedError
 
     @property
@@ -103,7 +103,7 @@ class ControlScreen(PaneScreen):
     def action_mistake(self) -> None:
         """Start the demo with its next mistake, or without after the last."""
         self.run.next_mistake()
-        self.show_mistake()
+        self.describe_run()
         self.run.start()
 
     def action_parameters(self) -> None:
@@ -115,6 +115,7 @@ class ControlScreen(PaneScreen):
         def use(values: dict[str, Value] | None) -> None:
             if values is not None:
                 run.take(values)
+                self.describe_run()
                 run.start()
 
         self.app.push_screen(ParameterForm(run.demo, run.values), use)

@@ -19,7 +19,7 @@ from asynclab.screens.commands import Command, shown_key
 
 MEANINGS: dict[StateWord, str] = {
     "ready": "in the ready queue; the loop runs it when its turn comes",
-    "running": "its step is under way; only one task of the loop runs at a time",
+    "running": "its step is under way; one task of a loop runs at a time",
     "waiting": "suspended at an await until something wakes it",
     "done": "returned",
     "failed": "raised an exception",

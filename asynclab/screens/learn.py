@@ -78,13 +78,14 @@ class LearnScreen(ControlScreen):
         demo = self.run.demo
         self.source.show_source(str(demo.path), demo.source())
         self.demo_list.highlight(key)
-        self.show_mistake()
+        self.describe_run()
 
     @on(DemoHighlighted)
-    def follow_list(self, event: DemoHighlighted) -> None:
-        """Show the demo that the list's cursor is on."""
-        if event.row.key != self._selected:
-            self.select_demo(event.row.key)
+    def follow_list(self) -> None:
+        """Show the demo that the list's cursor is on now; it may have moved on since it told."""
+        row = self.demo_list.highlighted
+        if row is not None and row.key != self._selected:
+            self.select_demo(row.key)
 
     @on(DemoChosen)
     def start_chosen(self, event: DemoChosen) -> None:
@@ -98,7 +99,7 @@ class LearnScreen(ControlScreen):
             if view is not event.view:
                 view.select(event.task)
 
-    def show_mistake(self) -> None:
+    def describe_run(self) -> None:
         """Say in the frame what is run: the demo, changed parameters, and a mistake if one is switched on."""
         run = self.run
         wrong = next((mistake.mistake for mistake in run.demo.mistakes if mistake.name == run.mistake), "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asynclab.demos.parameters import Value
 from asynclab.model.bars import bar_of
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 LabFactory: TypeAlias = Callable[..., Lab]
 
+CLEANING_SECONDS = 1.0
+"""How long a cancelled run may clean up before it is cancelled again, when it has to make way."""
+
 CLOSING_SECONDS = 3.0
-"""How long closing waits for all runs; a lab itself gives its tasks two seconds."""
+"""How long closing waits for all runs."""
 
 SPEEDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Lab seconds per real second that can be chosen."""
@@ -154,30 +157,29 @@ class Run:
 
     async def _run_once(self, wanted: _Start) -> None:
         self.problem = ""
+        lab = self._make_lab(self.demo.name, speed=self.speed, instant=wanted.instant)
         try:
             main = self.demo.load()
             arguments = await self._pages.fill(self.demo, self._arguments())
-        except Exception as error:  # a demo's file is user code: whatever it raises is its own outcome
+            lab.start(main, **arguments)
+        except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
             self.problem = one_line(f"{type(error).__name__}: {error}")
             return
-        self.lab = lab = self._make_lab(self.demo.name, speed=self.speed, instant=wanted.instant)
+        self.lab = lab
         try:
-            lab.start(main, **arguments)
             if wanted.paused:
                 lab.pause()
             if self._cancel_asked:
                 lab.cancel()
-            await self._ended_or_asked(lab)
+            await _first_of(lab.wait(), self._asked.wait())
         finally:
-            await lab.close()
+            await self._stop(lab)
 
-    async def _ended_or_asked(self, lab: Lab) -> None:
-        waiting = [asyncio.create_task(lab.wait()), asyncio.create_task(self._asked.wait())]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
+    async def _stop(self, lab: Lab) -> None:
+        """Cancel what still runs. Where that was asked for before, once more would cut its clean-up short."""
+        if self._cancel_asked:
+            await _first_of(lab.wait(), timeout=CLEANING_SECONDS)
+        await lab.close()
 
     def _arguments(self) -> dict[str, Value]:
         return self.values if self.mistake is None else {**self.values, self.mistake: True}
@@ -203,6 +205,16 @@ class Runs:
         for task in closing:
             task.cancel()
         await self._pages.aclose()
+
+
+async def _first_of(*coroutines: Coroutine[Any, Any, Any], timeout: float | None = None) -> None:
+    """Wait until one of them is done."""
+    waiting = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 def _how_far(state: LabState) -> str:

@@ -1,0 +1,88 @@
+"""The dashboard on a stage: opened in a given size, with labs that don't wait for real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from textual.pilot import Pilot
+
+from asynclab.app import AsyncLabApp
+from asynclab.demos.catalogue import Demo
+from asynclab.demos.parameters import Parameter
+from asynclab.screens.learn import LearnScreen
+from asynclab.screens.runs import LabFactory
+from asynclab.trace import Lab
+
+
+def quick_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
+    """A lab whose tasks never really wait for a timer."""
+    return Lab(name, speed=speed, instant=True, watch=False)
+
+
+def plain_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
+    """A lab in real time, without a thread that watches the loop."""
+    return Lab(name, speed=speed, instant=instant, watch=False)
+
+
+@dataclass(frozen=True)
+class StagedDemo:
+    """A demo whose main is written in the test."""
+
+    main: Callable[..., Coroutine[Any, Any, Any]]
+    parameters: tuple[Parameter, ...] = ()
+    key: str = "1"
+    name: str = "staged"
+
+    @property
+    def mistakes(self) -> tuple[Parameter, ...]:
+        return tuple(parameter for parameter in self.parameters if parameter.mistake)
+
+    def load(self) -> Callable[..., Coroutine[Any, Any, Any]]:
+        return self.main
+
+
+def staged(main: Callable[..., Coroutine[Any, Any, Any]], *parameters: Parameter) -> Demo:
+    """A demo made of a coroutine function."""
+    return cast(Demo, StagedDemo(main, parameters))
+
+
+@dataclass
+class Stage:
+    """The app, and a hand on its keys."""
+
+    app: AsyncLabApp
+    pilot: Pilot[None]
+
+    @property
+    def screen(self) -> LearnScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, LearnScreen))
+
+    @property
+    def notices(self) -> list[str]:
+        return [str(notice.message) for notice in self.app._notifications]
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so; the test's own time limit is the bound."""
+        while not condition():
+            await self.pilot.pause(0.005)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def opened(
+    size: tuple[int, int] = (120, 40), make_lab: LabFactory = plain_lab, demo: Demo | None = None, **values: Any
+) -> AsyncIterator[Stage]:
+    """The dashboard, opened; nothing of it runs on when the block is left."""
+    app = AsyncLabApp(demo, values, make_lab=make_lab)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield Stage(app, pilot)
+        await app.runs.close()
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("run ")] == []

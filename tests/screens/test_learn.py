@@ -1,0 +1,332 @@
+"""The Learn screen: every key, and what is shown of runs that go well and of runs that don't."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from asynclab.demos.catalogue import DEMOS, find
+from asynclab.screens.help import HelpScreen
+from asynclab.screens.learn_commands import DIGITS
+from asynclab.screens.parameters import ParameterForm
+from asynclab.screens.runs import Run
+from asynclab.trace import Lab
+from tests.screens.stage import Stage, opened, quick_lab
+
+
+def lab_of(run: Run) -> Lab:
+    assert run.lab is not None
+    return run.lab
+
+
+def clock(stage: Stage) -> str:
+    return str(stage.screen.concept.border_subtitle)
+
+
+def title(stage: Stage) -> str:
+    return str(stage.screen.concept.border_title)
+
+
+async def start(stage: Stage, key: str) -> Run:
+    await stage.press(key)
+    run = stage.app.runs[key]
+    await stage.until(lambda: run.is_running and run.state and run.state.activity)
+    return run
+
+
+def replace_main(run: Run, main: Any) -> None:  # noqa: ANN401
+    """Let a demo of the list run something else."""
+
+    class Replaced:
+        def __getattr__(self, name: str) -> object:
+            return getattr(original, name)
+
+        def load(self) -> object:
+            return main
+
+    original = run.demo
+    run.demo = Replaced()  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("key", DIGITS)
+async def test_a_digit_selects_its_demo_and_runs_it_to_its_end(key: str) -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press(key)
+        run = stage.app.runs[key]
+        await stage.until(lambda: run.standing().state == "done")
+        assert stage.screen.run is run
+        assert title(stage) == f"{key} {run.demo.name}"
+        assert stage.screen.tasks.line_count() > 0
+        assert stage.screen.activity.line_count() > 0
+
+
+async def test_several_demos_run_at_once_and_the_list_shows_each_one_s_state() -> None:
+    async with opened() as stage:
+        for key in "347":
+            await start(stage, key)
+        rows = {row.key: row for row in stage.screen.demo_list._rows}
+        assert [rows[key].state for key in "1347"] == [None, "running", "running", "running"]
+        assert "3 labs" in stage.screen.title_bar.line_text(0)
+
+
+async def test_a_digit_starts_a_running_demo_afresh() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        first = lab_of(run)
+        await stage.press("7")
+        await stage.until(lambda: run.lab is not first and run.is_running)
+        assert first.ending is not None
+        assert first.ending.outcome == "cancelled"
+
+
+async def test_the_list_s_cursor_selects_without_starting() -> None:
+    async with opened() as stage:
+        await stage.press("j", "j")
+        assert stage.screen.run.demo.name == "gather"
+        assert not stage.screen.run.is_active
+        await stage.press("k")
+        assert stage.screen.run.demo.name == "await"
+
+
+async def test_enter_starts_the_highlighted_demo() -> None:
+    async with opened() as stage:
+        await stage.press("j", "j", "enter")
+        await stage.until(lambda: stage.app.runs["3"].is_running)
+
+
+async def test_r_starts_the_selected_demo_from_any_pane() -> None:
+    async with opened() as stage:
+        await stage.press("tab", "r")
+        await stage.until(lambda: stage.app.runs["1"].is_running)
+
+
+async def test_c_cancels_the_selected_run() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        other = await start(stage, "3")
+        await stage.press("c")
+        await stage.until(lambda: other.standing().state == "cancelled")
+        assert run.is_running
+
+
+async def test_x_cancels_the_selected_task_alone() -> None:
+    async with opened() as stage:
+        run = await start(stage, "4")
+        await stage.press("tab", "G")
+        task = stage.screen.tasks.selected
+        assert task is not None
+        await stage.press("x")
+        await stage.until(lambda: lab_of(run).state.tasks[task].state == "cancelled")
+        assert run.is_running
+
+
+async def test_space_holds_lab_time_and_lets_it_go_again() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("space")
+        held_at = lab_of(run).now
+        await stage.until(lambda: "held at" in clock(stage))
+        await stage.pilot.pause(0.02)
+        assert lab_of(run).now == held_at
+        await stage.press("space")
+        await stage.until(lambda: lab_of(run).now > held_at)
+        assert not lab_of(run).paused
+
+
+async def test_n_starts_a_demo_held_and_goes_step_by_step() -> None:
+    async with opened() as stage:
+        await stage.press("4", "c")
+        run = stage.app.runs["4"]
+        await stage.until(lambda: not run.is_active)
+        await stage.press("n")
+        await stage.until(lambda: run.is_running and lab_of(run).held)
+        assert lab_of(run).state.counts["waiting"] == 0
+        await stage.press("n")
+        await stage.until(lambda: len(lab_of(run).state.tasks) == 3)
+        assert [lab_of(run).state.tasks[task].steps for task in (2, 3)] == [0, 0]
+        await stage.press("n")
+        await stage.until(lambda: lab_of(run).state.tasks[2].steps == 1)
+        assert lab_of(run).state.tasks[3].steps == 0
+
+
+async def test_n_holds_a_running_demo_first() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("n")
+        assert lab_of(run).paused
+
+
+async def test_a_step_that_can_do_nothing_says_why() -> None:
+    async with opened() as stage:
+        run = stage.app.runs["1"]
+        replace_main(run, lambda **_: asyncio.Event().wait())
+        await stage.press("1")
+        await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
+        await stage.press("n", "n")
+        assert any("wait for ever" in notice for notice in stage.notices)
+
+
+async def test_comma_and_full_stop_change_the_speed() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("comma", "comma")
+        assert lab_of(run).speed == 0.25
+        await stage.until(lambda: "0.25×" in clock(stage))
+        await stage.press("full_stop", "full_stop", "full_stop")
+        assert lab_of(run).speed == 2.0
+
+
+async def test_i_skips_all_waiting() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("i")
+        await stage.until(lambda: run.standing().state == "done")
+
+
+async def test_i_starts_a_demo_that_does_not_run_without_any_waiting() -> None:
+    async with opened() as stage:
+        await stage.press("j", "j", "i")
+        await stage.until(lambda: stage.app.runs["3"].standing().state == "done")
+
+
+async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press("1", "v")
+        assert "mistake: forget_await" in title(stage)
+        assert stage.screen.concept.lesson.concept.startswith("The mistake: ")
+        assert stage.screen.has_class("-mistake")
+        run = stage.app.runs["1"]
+        await stage.until(lambda: run.state and any("never awaited" in line.text for line in run.state.activity))
+        await stage.press("v")
+        assert title(stage) == "1 coroutines"
+        assert not stage.screen.has_class("-mistake")
+
+
+async def test_p_opens_the_form_and_runs_with_what_was_entered() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press("j", "j", "p")
+        assert isinstance(stage.app.screen, ParameterForm)
+        await stage.press("4", "enter")
+        run = stage.app.runs["3"]
+        await stage.until(lambda: run.standing().state == "done")
+        assert lab_of(run).state.counts["done"] == 5
+        assert title(stage) == "3 gather tasks=4"
+
+
+async def test_parameters_are_remembered_for_each_demo() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press("j", "j", "p", "4", "enter", "j", "k", "p")
+        form = stage.app.screen
+        assert isinstance(form, ParameterForm)
+        assert form.query("Input").first().value == "4"  # type: ignore[attr-defined]
+
+
+async def test_question_mark_opens_help_and_escape_closes_it() -> None:
+    async with opened() as stage:
+        await stage.press("question_mark")
+        assert isinstance(stage.app.screen, HelpScreen)
+        await stage.press("j", "G", "g", "escape")
+        assert stage.app.screen is stage.screen
+
+
+async def test_a_demo_that_raises_shows_as_failed_and_the_app_goes_on() -> None:
+    async def main(**_: object) -> None:
+        raise ValueError("[/] no [red]cups[/red]\x1b[31m")
+
+    async with opened() as stage:
+        run = stage.app.runs["1"]
+        replace_main(run, main)
+        await stage.press("1")
+        await stage.until(lambda: run.standing().state == "failed")
+        assert "✗" in stage.screen.demo_list.line_text(1)
+        lines = stage.screen.activity.visible_text()
+        assert "ValueError: [/] no [red]cups[/red]␛[31m" in lines
+        await stage.press("3")
+        await stage.until(lambda: stage.app.runs["3"].is_running)
+
+
+async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
+    kept = []
+
+    async def main(**_: object) -> None:
+        kept.append(asyncio.create_task(asyncio.sleep(60)))
+
+    async with opened() as stage:
+        run = stage.app.runs["1"]
+        replace_main(run, main)
+        await stage.press("1")
+        await stage.until(lambda: run.standing().state == "done")
+        await stage.until(lambda: "leaked 1" in stage.screen.demo_list.line_text(1))
+
+
+async def test_a_demo_that_cannot_start_says_why() -> None:
+    async with opened() as stage:
+        run = stage.app.runs["1"]
+
+        def main(**_: object) -> None:
+            raise TypeError("[/] wrong")
+
+        replace_main(run, main)
+        await stage.press("1")
+        await stage.until(lambda: stage.notices)
+        assert stage.notices == ["coroutines can't start: TypeError: [/] wrong"]
+
+
+async def test_hostile_names_and_prints_go_through_every_pane_unread() -> None:
+    hostile = "[/][red]\x1b]0;owned\x07\u202e\u200b$x[link='"
+
+    async def main(**_: object) -> None:
+        print(hostile)
+        queue: asyncio.Queue[str] = asyncio.Queue(2)
+        await queue.put(hostile)
+        task = asyncio.create_task(asyncio.sleep(60), name=hostile)
+        async with asyncio.timeout(60):
+            await task
+
+    for size in ((80, 24), (120, 40)):
+        async with opened(size) as stage:
+            run = stage.app.runs["1"]
+            replace_main(run, main)
+            await stage.press("1")
+            await stage.until(lambda run=run: run.state and run.state.timeouts)  # type: ignore[misc]
+            await stage.press("tab", "j", "y", "tab", "y", "tab", "tab", "k", "y", "Y")
+            shown = "".join(strip.text for strip in stage.app.screen._compositor.render_strips())
+            assert shown.isprintable()
+            assert "[red]" in shown
+
+
+async def test_the_demo_of_the_command_line_starts_with_its_parameters() -> None:
+    async with opened(make_lab=quick_lab, demo=find("gather"), tasks=3, one_by_one=True) as stage:
+        run = stage.app.runs["3"]
+        await stage.until(lambda: run.standing().state == "done")
+        assert stage.screen.run is run
+        assert title(stage) == "3 gather tasks=3 · mistake: one_by_one"
+
+
+async def test_nothing_repaints_while_nothing_changes() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press("3")
+        await stage.until(lambda: stage.app.runs["3"].standing().state == "done")
+        await stage.until(lambda: not stage.app.runs["3"].is_active)
+        screen = stage.screen
+        screen.paint()
+        painted: list[str] = []
+        for view in (screen.tasks, screen.gauges, screen.source, screen.activity, screen.concept, screen.demo_list):
+            view.refresh = lambda *_, view=view, **__: painted.append(view.id)  # type: ignore[method-assign,misc]
+        screen.paint()
+        assert painted == []
+
+
+async def test_a_task_selected_in_one_pane_is_selected_in_the_others() -> None:
+    async with opened() as stage:
+        run = await start(stage, "4")
+        await stage.until(lambda: lab_of(run).state.tasks[3].waits_for is not None)
+        await stage.press("tab", "G")
+        assert stage.screen.tasks.selected == 3
+        assert stage.screen.source.selected == 3
+
+
+def test_there_is_a_digit_for_every_demo() -> None:
+    assert tuple(demo.key for demo in DEMOS) == DIGITS

@@ -1,0 +1,62 @@
+"""The command palette: it has the demos and what applies now, and does it."""
+
+from __future__ import annotations
+
+from textual.command import CommandPalette, Hit
+
+from asynclab.demos.catalogue import DEMOS
+from asynclab.screens.palette import LearnProvider
+from tests.screens.stage import Stage, opened, quick_lab
+
+
+async def offered(stage: Stage, query: str = "") -> list[str]:
+    provider = LearnProvider(stage.screen)
+    hits = [hit async for hit in (provider.search(query) if query else provider.discover())]
+    return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score if isinstance(hit, Hit) else 0)]
+
+
+async def test_it_offers_all_demos_and_the_commands_that_apply() -> None:
+    async with opened() as stage:
+        texts = await offered(stage)
+        assert texts[:10] == [f"{demo.key} {demo.name}" for demo in DEMOS]
+        assert "help (?)" in texts
+        assert "quit (q)" in texts
+        assert "pause (space)" not in texts
+        await stage.press("7")
+        await stage.until(lambda: stage.app.runs["7"].is_running)
+        texts = await offered(stage)
+        assert "pause (space)" in texts
+        assert "resume (space)" not in texts
+
+
+async def test_names_come_before_descriptions() -> None:
+    async with opened() as stage:
+        texts = await offered(stage, "gather")
+        assert texts[0] == "3 gather"
+        assert "5 results" in texts
+
+
+async def test_what_is_searched_for_is_never_read_as_markup() -> None:
+    async with opened() as stage:
+        assert await offered(stage, "[/]") == []
+
+
+async def test_a_demo_can_be_started_from_it() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press("ctrl+p")
+        assert isinstance(stage.app.screen, CommandPalette)
+        await stage.press(*"timeout")
+        await stage.pilot.pause(0.2)
+        await stage.press("enter")
+        await stage.until(lambda: stage.app.runs["6"].standing().state == "done")
+
+
+async def test_a_command_can_be_given_from_it() -> None:
+    async with opened() as stage:
+        await stage.press("7")
+        lab_of = lambda: stage.app.runs["7"].lab  # noqa: E731
+        await stage.until(lambda: stage.app.runs["7"].is_running)
+        await stage.press("ctrl+p", *"pause")
+        await stage.pilot.pause(0.2)
+        await stage.press("enter")
+        await stage.until(lambda: (lab := lab_of()) is not None and lab.paused)

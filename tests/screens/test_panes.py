@@ -1,0 +1,201 @@
+"""Focus, tabs, zoom, filter and copying."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from asynclab.screens.key_bar import KeyBar
+from asynclab.screens.pane_tabs import PaneTabs
+from asynclab.screens.panes import PANES
+from tests.screens.stage import Stage, opened, quick_lab
+
+
+def shown_panes(stage: Stage) -> list[str]:
+    """The panes that are on the screen."""
+    panes = ((pane, stage.screen.query_one(f"#{pane}")) for pane in PANES)
+    return [pane for pane, view in panes if view.display and view.region.area]
+
+
+def focused(stage: Stage) -> str:
+    return "" if stage.app.focused is None else str(stage.app.focused.id)
+
+
+async def finish(stage: Stage, key: str) -> None:
+    await stage.press(key)
+    await stage.until(lambda: stage.app.runs[key].standing().state == "done")
+    await stage.until(lambda: stage.screen.activity.line_count() > 0)
+
+
+async def test_at_120_columns_all_panes_show() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        assert shown_panes(stage) == list(PANES)
+
+
+async def test_without_queues_and_deadlines_their_pane_takes_no_room() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        assert "gauges" not in shown_panes(stage)
+
+
+async def test_at_200_columns_code_and_tasks_grow() -> None:
+    async with opened((120, 40)) as small, opened((200, 60)) as large:
+        assert large.screen.source.size.width > small.screen.source.size.width
+        assert large.screen.source.size.height > small.screen.source.size.height
+        assert large.screen.tasks.size.height > small.screen.tasks.size.height
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 24), (80, 60)])
+async def test_where_room_is_short_list_and_tasks_show_and_the_rest_is_on_tabs(size: tuple[int, int]) -> None:
+    async with opened(size, make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        assert shown_panes(stage) == ["demos", "tasks", "concept"]
+        assert "tasks" in str(stage.screen.query_one(PaneTabs).render())
+
+
+async def test_tab_goes_through_all_panes_and_back_to_the_first() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        seen = []
+        for _ in range(5):
+            await stage.press("tab")
+            seen.append(focused(stage))
+        assert seen == ["tasks", "source", "activity", "demos", "tasks"]
+        await stage.press("shift+tab")
+        assert focused(stage) == "demos"
+
+
+async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        for pane in ("tasks", "gauges", "source", "activity"):
+            await stage.press("tab")
+            await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
+            assert focused(stage) == pane
+        await stage.press("tab")
+        await stage.until(lambda: shown_panes(stage) == ["demos", "concept"])
+        await stage.press("tab")
+        assert focused(stage) == "demos"
+
+
+async def test_a_click_on_a_tab_brings_its_pane_to_the_front() -> None:
+    async with opened((80, 24)) as stage:
+        at = str(stage.screen.query_one(PaneTabs).render()).index("code")
+        await stage.pilot.click(PaneTabs, offset=(at + 1, 0))
+        await stage.until(lambda: "source" in shown_panes(stage))
+
+
+async def test_growing_the_terminal_shows_all_panes_again() -> None:
+    async with opened((80, 24)) as stage:
+        await stage.pilot.resize_terminal(120, 40)
+        await stage.until(lambda: len(shown_panes(stage)) == 5)
+
+
+async def test_z_gives_the_screen_to_the_focused_pane_and_takes_it_back() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("tab", "tab", "z")
+        await stage.until(lambda: shown_panes(stage) == ["source"])
+        assert stage.screen.source.region.width == 120
+        await stage.press("tab")
+        await stage.until(lambda: shown_panes(stage) == ["activity"])
+        await stage.press("z")
+        await stage.until(lambda: "demos" in shown_panes(stage))
+
+
+async def test_escape_leaves_the_zoomed_pane() -> None:
+    async with opened() as stage:
+        await stage.press("tab", "z", "escape")
+        await stage.until(lambda: "demos" in shown_panes(stage))
+
+
+async def test_slash_filters_the_activity_while_it_is_typed() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        everything = stage.screen.activity.line_count()
+        await stage.press("slash", *"finished")
+        await stage.until(lambda: stage.screen.activity.line_count() == 2)
+        await stage.press("enter")
+        assert focused(stage) == "activity"
+        assert stage.screen.activity.line_count() == 2
+        await stage.press("escape")
+        await stage.until(lambda: stage.screen.activity.line_count() == everything)
+        assert not stage.screen.query(Input)
+
+
+async def test_letters_in_the_filter_are_letters() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("slash", "q", "c", "1", "question_mark")
+        assert stage.screen.query_one(Input).value == "qc1?"
+        assert stage.screen.run.demo.name == "gather"
+        await stage.press("escape")
+        await stage.until(lambda: not stage.screen.query(Input))
+        assert stage.screen.activity.filter_text == ""
+
+
+async def test_an_empty_filter_goes_away_with_enter() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("slash", "enter")
+        await stage.until(lambda: not stage.screen.query(Input))
+
+
+async def test_y_copies_the_task_under_the_cursor_and_says_so() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("tab", "G", "y")
+        assert "task-2" in stage.app.clipboard
+        assert "done" in stage.app.clipboard
+        assert stage.notices[-1].startswith("copied 1 line, ")
+
+
+async def test_y_copies_the_line_of_activity_in_full() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("shift+tab", "k", "k", "y")
+        assert stage.app.clipboard.endswith("returned None")
+
+
+async def test_y_in_the_code_copies_the_whole_file() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("tab", "tab", "y")
+        assert stage.app.clipboard == stage.screen.run.demo.source()
+
+
+async def test_capital_y_copies_all_activity() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("Y")
+        assert stage.app.clipboard == stage.screen.activity.visible_text()
+        assert "“Task 2 finished”" in stage.app.clipboard
+
+
+async def test_y_with_nothing_selected_copies_nothing_and_says_so() -> None:
+    async with opened() as stage:
+        await stage.press("tab", "y")
+        assert stage.app.clipboard == ""
+        assert stage.notices == ["nothing is selected here"]
+
+
+async def test_a_click_in_the_key_bar_does_what_the_key_does() -> None:
+    async with opened() as stage:
+        await stage.press("7")
+        await stage.until(lambda: "space pause" in str(stage.screen.key_bar.render()))
+        at = str(stage.screen.key_bar.render()).index("pause")
+        await stage.pilot.click(KeyBar, offset=(at + 1, 0))
+        lab = stage.app.runs["7"].lab
+        assert lab is not None
+        await stage.until(lambda: lab.paused)
+
+
+async def test_the_key_bar_changes_with_what_can_be_done() -> None:
+    async with opened() as stage:
+        await stage.until(lambda: "0-9 run" in str(stage.screen.key_bar.render()))
+        assert "pause" not in str(stage.screen.key_bar.render())
+        await stage.press("7")
+        await stage.until(lambda: "space pause" in str(stage.screen.key_bar.render()))
+        await stage.press("space")
+        await stage.until(lambda: "space resume" in str(stage.screen.key_bar.render()))

@@ -1,0 +1,311 @@
+"""From one lab to the next: however a run is asked to start, stop or start afresh, its labs never overlap."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from asynclab.demos.catalogue import DEMOS, find
+from asynclab.demos.parameters import Parameter
+from asynclab.screens.pages import Pages
+from asynclab.screens.runs import SPEEDS, Run, Runs, Standing
+from asynclab.trace import lab as lab_module
+from tests.screens.stage import plain_lab, quick_lab, staged
+
+Main = Callable[..., Coroutine[Any, Any, Any]]
+
+
+class Diary:
+    """A main that waits until it is cancelled and takes a while to clean up, and what it noted."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.inside = 0
+        self.most_inside = 0
+
+    async def main(self) -> None:
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        self.notes.append("begin")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            self.notes.append("clean")
+            self.inside -= 1
+
+
+def run_of(main: Main, *parameters: Parameter) -> Run:
+    return Run(staged(main, *parameters), Pages(), plain_lab)
+
+
+async def turns(count: int = 10) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
+
+
+async def test_a_run_goes_from_nothing_to_running_to_done() -> None:
+    go_on = asyncio.Event()
+
+    async def main() -> None:
+        await go_on.wait()
+
+    run = run_of(main)
+    assert run.standing() == Standing(None)
+    run.start()
+    await until(lambda: run.is_running)
+    assert run.standing().state == "running"
+    go_on.set()
+    await run.settle()
+    assert run.standing() == Standing("done")
+    assert not run.is_active
+
+
+async def test_starting_a_running_one_cancels_it_awaits_its_clean_up_and_starts_afresh() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start()
+    await until(lambda: diary.notes)
+    first = run.lab
+    run.start()
+    await until(lambda: diary.notes.count("begin") == 2)
+    assert diary.notes == ["begin", "clean", "begin"]
+    assert run.lab is not first
+    await run.close()
+    assert diary.most_inside == 1
+
+
+async def test_many_starts_in_a_row_never_overlap_and_come_down_to_few() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    for _ in range(50):
+        run.start()
+        await turns(1)
+    await until(lambda: diary.inside == 1)
+    await turns()
+    await run.close()
+    assert diary.most_inside == 1
+    assert diary.notes.count("begin") == diary.notes.count("clean") < 25
+
+
+async def test_cancelling_waits_for_the_clean_up() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start()
+    await until(lambda: diary.notes)
+    run.cancel()
+    assert run.is_active
+    await run.settle()
+    assert diary.notes == ["begin", "clean"]
+    assert run.standing().state == "cancelled"
+
+
+async def test_a_start_that_is_cancelled_at_once_does_not_run_on() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start()
+    run.cancel()
+    await run.settle()
+    assert diary.inside == 0
+    assert not run.is_running
+
+
+async def test_a_cancel_between_two_starts_forgets_the_second() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start()
+    await until(lambda: diary.notes)
+    run.start()
+    run.cancel()
+    await run.settle()
+    assert diary.notes == ["begin", "clean"]
+
+
+async def test_a_failure_shows_as_a_failure() -> None:
+    async def main() -> None:
+        raise ValueError("boom")
+
+    run = run_of(main)
+    run.start()
+    await run.settle()
+    assert run.standing() == Standing("failed")
+
+
+async def test_a_leak_is_told_by_number() -> None:
+    async def main() -> None:
+        leaked.append(asyncio.create_task(asyncio.sleep(60)))
+
+    leaked: list[asyncio.Task[None]] = []
+    run = run_of(main)
+    run.start()
+    await run.settle()
+    assert run.standing() == Standing("done", "leaked 1")
+
+
+async def test_a_demo_that_cannot_be_loaded_says_why_and_can_be_tried_again() -> None:
+    class Broken:
+        key, name, parameters, mistakes = "1", "broken", (), ()
+        attempts = 0
+
+        def load(self) -> Main:
+            self.attempts += 1
+            if self.attempts == 1:
+                raise ImportError("no [red]such\nmodule")
+            return Diary().main
+
+    broken: Any = Broken()
+    run = Run(broken, Pages(), plain_lab)
+    run.start()
+    await run.settle()
+    assert run.problem == "ImportError: no [red]such⏎module"
+    assert run.standing().state == "failed"
+    run.start()
+    await until(lambda: run.is_running)
+    assert run.problem == ""
+    await run.close()
+
+
+async def test_closing_does_not_wait_for_ever_for_a_task_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_module, "GRACE", 0.01)
+    enough = asyncio.Event()
+
+    async def main() -> None:
+        while not enough.is_set():
+            try:
+                await enough.wait()
+            except asyncio.CancelledError:
+                pass
+
+    run = run_of(main)
+    run.start()
+    await until(lambda: run.is_running)
+    await run.close()
+    assert not run.is_active
+    assert run.standing().state == "cancelled"
+    enough.set()
+    await turns()
+
+
+async def test_a_paused_start_holds_the_very_first_step() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start(paused=True)
+    await until(lambda: run.lab is not None and run.lab.held)
+    await turns()
+    assert diary.notes == []
+    await run.close()
+
+
+async def test_progress_is_in_the_note_while_it_runs() -> None:
+    go_on = asyncio.Event()
+
+    async def quick() -> None:
+        pass
+
+    async def main() -> None:
+        await asyncio.gather(quick(), go_on.wait())
+
+    run = run_of(main)
+    run.start()
+    await until(lambda: run.is_running)
+    await turns()
+    assert run.lab is not None
+    run.lab.sample()
+    assert run.standing() == Standing("running", "1/2")
+    go_on.set()
+    await run.settle()
+
+
+async def test_the_chosen_speed_stays_for_the_next_start() -> None:
+    diary = Diary()
+    run = run_of(diary.main)
+    run.start()
+    await until(lambda: run.is_running)
+    run.change_speed(-1)
+    assert run.lab is not None
+    assert run.lab.speed == run.speed < 1.0
+    run.start()
+    await until(lambda: diary.notes.count("begin") == 2)
+    assert run.lab.speed == run.speed
+    await run.close()
+
+
+def test_the_speed_stays_within_what_can_be_chosen() -> None:
+    run = run_of(Diary().main)
+    for _ in range(50):
+        run.change_speed(1)
+    assert run.speed == SPEEDS[-1]
+    for _ in range(50):
+        run.change_speed(-1)
+    assert run.speed == SPEEDS[0]
+
+
+def test_mistakes_take_turns_and_end_with_none() -> None:
+    gather = Run(find("gather"), Pages(), plain_lab)
+    seen = []
+    for _ in range(3):
+        gather.next_mistake()
+        seen.append(gather.mistake)
+    assert seen == ["one_by_one", "one_fails", None]
+
+
+async def test_parameters_and_the_mistake_reach_main() -> None:
+    got: dict[str, object] = {}
+
+    async def main(**values: object) -> None:
+        got.update(values)
+
+    parameters = (Parameter("cups", "int", 2, 1, 9), Parameter("spill", "bool", False, mistake="it is spilt"))
+    run = run_of(main, *parameters)
+    run.take({"cups": 4, "spill": True})
+    run.start()
+    await run.settle()
+    assert got == {"cups": 4, "spill": True}
+    assert run.mistake == "spill"
+
+
+async def test_a_demo_does_not_inherit_the_app_s_context() -> None:
+    import contextvars
+
+    mine = contextvars.ContextVar("mine", default="none")
+    got = []
+
+    async def main() -> None:
+        got.append(mine.get())
+
+    mine.set("the app's")
+    run = run_of(main)
+    run.start()
+    await run.settle()
+    assert got == ["none"]
+
+
+async def test_all_ten_run_at_once_and_close_together() -> None:
+    runs = Runs(DEMOS, plain_lab)
+    for run in runs:
+        run.start()
+    await until(lambda: all(run.lab is not None for run in runs))
+    await runs.close()
+    assert not any(run.is_active for run in runs)
+    names = {task.get_name() for task in asyncio.all_tasks()}
+    assert len(names) == 1
+
+
+async def test_demos_share_one_practice_server_and_closing_stops_it() -> None:
+    runs = Runs(DEMOS, quick_lab)
+    runs["8"].start()
+    runs["9"].start()
+    await runs["8"].settle()
+    await runs["9"].settle()
+    assert runs["8"].standing() == runs["9"].standing() == Standing("done")
+    await runs.close()
+    assert {task.get_name() for task in asyncio.all_tasks()} == {asyncio.current_task().get_name()}  # type: ignore[union-attr]
