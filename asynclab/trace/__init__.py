@@ -2,5 +2,6 @@
 
 from asynclab.trace.ending import Ending
 from asynclab.trace.lab import Lab
+from asynclab.trace.stepping import Stepped
 
-__all__ = ["Ending", "Lab"]
+__all__ = ["Ending", "Lab", "Stepped"]

@@ -106,8 +106,8 @@ class TracedHandle(Handle):
         record = self._record
         if record is None:
             return self._run_callback(tracer)
-        if tracer.paused and not tracer.lets_through(self):
-            return tracer.held.append(self)
+        if tracer.paused and not tracer.hold.lets_through(self):
+            return tracer.hold.handles.append(self)
         clock = tracer.clock
         emit = tracer.emit
         number = record.id

@@ -8,29 +8,22 @@ import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from asynclab.model.events import ClockChanged, Event, RunEnded, RunStarted
 from asynclab.model.state import LabState
 from asynclab.trace import hooks
-from asynclab.trace.census import TaskRecord
 from asynclab.trace.clock import VirtualClock
-from asynclab.trace.cycles import break_await_cycles
 from asynclab.trace.ending import Ending
 from asynclab.trace.handles import BOUNDARY
+from asynclab.trace.leftovers import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
 from asynclab.trace.scope import CURRENT
+from asynclab.trace.stepping import Stepped
 from asynclab.trace.tracer import Tracer
 from asynclab.trace.usercode import UserCode
 from asynclab.trace.watch import Watch
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
-
-Stepped: TypeAlias = Literal["step", "jump", "outside", "nothing"]
-"""What a step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
-(I/O, a thread); nothing, as nothing is to come."""
-
-GRACE = 2.0
-"""Real seconds that tasks get to clean up after they were cancelled, before they are left to themselves."""
 
 BACKLOG = 200_000
 """Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
@@ -127,8 +120,7 @@ class Lab:
     @property
     def held(self) -> Sequence[int]:
         """The tasks that are ready but held, the next first."""
-        records = (handle._record for handle in self._tracer.held if not handle._cancelled)
-        return [record.id for record in records if record is not None]
+        return self._tracer.hold.tasks()
 
     def subscribe(self, sink: Sink) -> None:
         """Hand every event to `sink`, in order, in batches, whenever the state is read."""
@@ -202,40 +194,24 @@ class Lab:
     def resume(self) -> None:
         """Let time and tasks go on."""
         if self.paused:
-            tracer = self._tracer
-            tracer.paused = False
+            self._tracer.paused = False
             self._clock.resume()
-            tracer.released.clear()
-            held, tracer.held = list(tracer.held), type(tracer.held)()
-            for handle in held:
-                _make_ready(tracer, handle)
+            self._tracer.hold.release_all()
             self._clock_changed()
 
     def step(self, task: int | None = None) -> Stepped:
         """While paused, run one step of one task; with none ready, move on to the next timer.
 
         Args:
-            task: Which of the held tasks is to go; the first where it is None.
+            task: Which of the held tasks is to go; the first where it is None or not held.
 
         Returns:
             What was done.
         """
-        tracer = self._tracer
         if not self.is_running:
             return "nothing"
         self.pause()
-        if tracer.released or tracer.world.has_ready():
-            return "step"  # one is under way already
-        while tracer.held:
-            handle = next((h for h in tracer.held if _is_step_of(h, task)), tracer.held[0])
-            tracer.held.remove(handle)
-            if not handle._cancelled:
-                tracer.released.add(handle)
-                _make_ready(tracer, handle)
-                return "step"
-        if tracer.world.is_awaited():
-            return "outside"
-        return "jump" if tracer.timers.jump() else "nothing"
+        return self._tracer.hold.step(task)
 
     def set_speed(self, speed: float) -> None:
         """Let lab time run at `speed` lab seconds per real second from now on.
@@ -258,7 +234,7 @@ class Lab:
         if self._main is not None and self._tracer.loop is not None:
             self._was_asked_to_end = True
             self.resume()
-            self._cancel([self._main])
+            cancel(self._tracer, [self._main])
 
     def cancel_task(self, task: int) -> bool:
         """Ask one task to end.
@@ -267,7 +243,7 @@ class Lab:
             Whether it was asked: False where it has ended or is not known.
         """
         found = [candidate for record, candidate in self._tracer.census.tasks() if record.id == task]
-        return bool(self._tracer.loop is not None and self._cancel(found))
+        return self._tracer.loop is not None and cancel(self._tracer, found)
 
     def sample(self, first: Iterable[int] = ()) -> None:
         """Look at what tasks wait for, where there was no time before; to be called before painting.
@@ -277,55 +253,26 @@ class Lab:
         """
         self._tracer.look_at_the_rest(list(first))
 
-    def _cancel(self, tasks: Sequence[Task[Any]]) -> bool:
-        break_await_cycles([task for _, task in self._tracer.census.tasks()])
-        taken = False
-        for task in tasks:
-            record = self._tracer.records.get(id(task))
-            if record is not None and not task.done():
-                taken = self._tracer.cancel(record, task) or taken
-        return taken
-
     async def _supervise(self, main: Task[Any], context: Context) -> None:
         ended = asyncio.Event()
         main.add_done_callback(lambda _: ended.set(), context=Context())
         await ended.wait()
-        leaked = self._leaked()
-        leaked_names = tuple(task.get_name() for _, task in leaked)
-        unstoppable = await self._clean_up(context)
-        ending = _ending_of(main, leaked_names, unstoppable)
+        if self.paused:
+            self.resume()
+        # What was told to stop in the middle has not forgotten anything.
+        leaked = [] if self._was_asked_to_end else leaked_by_main(self._tracer)
+        unstoppable = await clean_up(self._tracer, context)
+        ending = _ending_of(main, tuple(name for _, name in leaked), unstoppable)
         self._tracer.attend()
         numbers = tuple(number for number, _ in leaked)
         self._tracer.emit(RunEnded(self._clock.now(), ending.outcome, ending.detail, numbers))
         self._end(ending)
 
-    def _leaked(self) -> list[tuple[int, Task[Any]]]:
-        """What main left behind; nothing where it was told to stop in the middle."""
-        if self._was_asked_to_end:
-            return []
-        return [(record.id, task) for record, task in self._tracer.census.tasks() if not _is_internal(record)]
-
-    async def _clean_up(self, context: Context) -> tuple[str, ...]:
-        """Cancel what main left behind, close its asynchronous generators; the names of what did not end in time."""
-        if self.paused:
-            self.resume()
-        tracer = self._tracer
-        left = [task for _, task in tracer.census.tasks()]
-        if left:
-            self._cancel(left)
-            tracer.timers.jumps = True
-            await asyncio.wait(left, timeout=GRACE)
-        closing = [_make_closer(generator) for generator in list(tracer.asyncgens)]
-        if closing and tracer.loop is not None:
-            tasks = [context.run(tracer.loop.create_task, closer) for closer in closing]
-            await asyncio.wait(tasks, timeout=GRACE)
-        return tuple(task.get_name() for _, task in tracer.census.tasks())
-
     def _abandon(self) -> None:
         """Leave a main task to itself that went on although it was cancelled."""
         assert self._supervisor is not None
         self._supervisor.cancel()
-        names = tuple(task.get_name() for _, task in self._tracer.census.tasks())
+        names = names_of_tasks(self._tracer)
         self._tracer.emit(RunEnded(self._clock.now(), "cancelled", "went on although it was cancelled"))
         self._end(Ending("cancelled", leaked=names, unstoppable=names))
 
@@ -367,23 +314,6 @@ def _create_main(
         tracer.factory = factory
     tracer.census.introduce(task, getattr(main, "__name__", "main"))
     return task
-
-
-def _make_ready(tracer: Tracer, handle: Any) -> None:
-    assert tracer.loop is not None
-    tracer.loop._ready.append(handle)  # type: ignore[attr-defined]
-
-
-def _is_step_of(handle: Any, task: int | None) -> bool:
-    return task is None or (handle._record is not None and handle._record.id == task)
-
-
-def _is_internal(record: TaskRecord) -> bool:
-    return record.created is not None and record.created.internal
-
-
-async def _make_closer(generator: Any) -> None:
-    await generator.aclose()
 
 
 def _ending_of(main: Task[Any], leaked: tuple[str, ...], unstoppable: tuple[str, ...]) -> Ending:

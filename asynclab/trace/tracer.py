@@ -5,22 +5,19 @@ from __future__ import annotations
 import threading
 import weakref
 from asyncio import AbstractEventLoop, Future, Task
-from collections import deque
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCancelRequested, TaskReady, TaskWaiting
 from asynclab.trace.census import Census, TaskRecord
 from asynclab.trace.clock import VirtualClock
 from asynclab.trace.resources import Resources
+from asynclab.trace.stepping import Hold
 from asynclab.trace.timers import Timers
 from asynclab.trace.usercode import UserCode
 from asynclab.trace.waits import describe_wait
 from asynclab.trace.world import World
-
-if TYPE_CHECKING:
-    from asynclab.trace.handles import TracedHandle
 
 MAIN = 1
 """The number of the task that a lab was started with."""
@@ -77,10 +74,7 @@ class Tracer:
         self.step_started = 0.0
         """Real time at which the step under way began."""
         self.paused = False
-        self.held: deque[TracedHandle] = deque()
-        """While paused: the steps that are ready to run, next first."""
-        self.released: set[TracedHandle] = set()
-        """Held steps that may run although the lab is paused."""
+        self.hold = Hold(self)
         self.attention = False
         """Whether something is to be seen to at the end of the present callback."""
         self.echo = echo
@@ -127,12 +121,6 @@ class Tracer:
         self.emit(TaskCancelRequested(self.clock.now(), record.id))
         self._cancels[record.id] = task.cancelling() + 1
         return task.cancel()
-
-    def lets_through(self, handle: TracedHandle) -> bool:
-        """Whether a step may run while the lab is paused: once, after it was released."""
-        is_released = handle in self.released
-        self.released.discard(handle)
-        return is_released
 
     def step_ended(self, record: TaskRecord, task: Task[Any]) -> None:
         """See what became of a task after its step: it ended, or it waits."""
