@@ -9,7 +9,7 @@ from asynclab.screens.runs import Run, Runs
 
 if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
-    from asynclab.trace.lab import Stepped
+    from asynclab.trace import Stepped
 
 
 NO_STEP: dict[Stepped, str] = {

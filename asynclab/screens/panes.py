@@ -21,7 +21,7 @@ from asynclab.widgets.concept import ConceptPane
 from asynclab.widgets.demo_list import DemoList
 from asynclab.widgets.gauges import Gauges
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.source_view import SourceView
+from asynclab.widgets.source_view import GUTTER, SourceView
 from asynclab.widgets.task_table import TaskTable
 
 if TYPE_CHECKING:
@@ -208,6 +208,8 @@ def selected_text(pane: Widget) -> str:
         return pane.cursor_text()
     if isinstance(pane, TaskTable):
         return "" if pane.cursor is None else pane.line_text(pane.cursor)
+    if isinstance(pane, SourceView):
+        return "\n".join(pane.line_text(index)[GUTTER:] for index in range(pane.line_count())) + "\n"
     if isinstance(pane, LineView):
         return "\n".join(pane.line_text(index) for index in range(pane.line_count()))
     return ""

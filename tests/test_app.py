@@ -1,0 +1,150 @@
+"""The app around its screens: the way out, themes, signals, settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.theme import BUILTIN_THEMES
+
+from asynclab import settings
+from asynclab.app import AsyncLabApp
+from asynclab.demos.catalogue import DEMOS
+from asynclab.settings import Settings
+from tests.screens.stage import opened, plain_lab
+
+
+async def start_all(app: AsyncLabApp) -> None:
+    for run in app.runs:
+        run.start()
+    while not all(run.lab is not None for run in app.runs):
+        await asyncio.sleep(0)
+
+
+def tasks_of_labs() -> list[str]:
+    """The tasks whose code is in the demos, or drives one."""
+    own = asyncio.current_task()
+    return [repr(task) for task in asyncio.all_tasks() if task is not own and "asynclab" in repr(task.get_coro())]
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_quitting_in_the_middle_of_ten_running_demos_leaves_no_task_behind(key: str) -> None:
+    app = AsyncLabApp(make_lab=plain_lab)
+    async with app.run_test() as pilot:
+        await start_all(app)
+        await pilot.press(key)
+        await app._leaving  # type: ignore[misc]
+    assert app.return_code == 0
+    assert tasks_of_labs() == []
+    assert len(list(app.runs)) == len(DEMOS)
+
+
+async def test_quitting_works_from_a_form_and_from_the_palette() -> None:
+    for way in ("p", "ctrl+p", "question_mark"):
+        app = AsyncLabApp(make_lab=plain_lab)
+        async with app.run_test() as pilot:
+            await pilot.press(way, "ctrl+q")
+            await app._leaving  # type: ignore[misc]
+        assert app.return_code == 0
+
+
+async def test_quitting_twice_is_quitting_once() -> None:
+    app = AsyncLabApp(make_lab=plain_lab)
+    async with app.run_test() as pilot:
+        await start_all(app)
+        await pilot.press("q", "q", "ctrl+q")
+        await app._leaving  # type: ignore[misc]
+    assert app.return_code == 0
+
+
+async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_quits() -> None:
+    async with opened() as stage:
+        await stage.press("ctrl+c")
+        assert stage.notices == ["q quits; so does ctrl+c once more"]
+        assert stage.app._leaving is None
+        await stage.press("ctrl+c")
+        assert stage.app._leaving is not None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_cancels_the_demos_and_leaves(number: signal.Signals) -> None:
+    app = AsyncLabApp(make_lab=plain_lab)
+    async with app.run_test():
+        await start_all(app)
+        os.kill(os.getpid(), number)
+        while app._leaving is None:
+            await asyncio.sleep(0)
+        await app._leaving
+    assert app.return_code == 128 + number
+    assert tasks_of_labs() == []
+
+
+async def test_the_loop_is_measured_while_the_app_runs() -> None:
+    async with opened() as stage:
+        monitor = stage.app.monitor
+        assert monitor is not None
+        await stage.until(lambda: monitor.lags)
+        await stage.until(lambda: "ms" in stage.screen.title_bar.line_text(0))
+
+
+async def test_the_first_start_has_asynclab_s_own_theme_and_writes_nothing(config_home: Path) -> None:
+    async with opened() as stage:
+        assert stage.app.theme == "asynclab"
+    assert not config_home.exists()
+
+
+async def test_a_chosen_theme_is_remembered() -> None:
+    async with opened() as stage:
+        stage.app.theme = "nord"
+        await stage.pilot.pause()
+    async with opened() as stage:
+        assert stage.app.theme == "nord"
+
+
+async def test_t_opens_the_choice_of_themes() -> None:
+    async with opened() as stage:
+        await stage.press("t")
+        assert isinstance(stage.app.screen, CommandPalette)
+
+
+async def test_a_theme_that_does_not_exist_any_more_gives_way_to_the_default(config_home: Path) -> None:
+    settings.save(Settings(theme="gone"), settings.settings_path())
+    async with opened() as stage:
+        assert stage.app.theme == "asynclab"
+
+
+async def test_broken_settings_are_told_once_and_do_no_harm() -> None:
+    path = settings.settings_path()
+    path.parent.mkdir(parents=True)
+    path.write_text("{[/]")
+    async with opened() as stage:
+        assert stage.app.theme == "asynclab"
+        assert len(stage.notices) == 1
+        assert str(path) in stage.notices[0].replace("\n", "")
+
+
+async def test_settings_that_cannot_be_written_are_complained_about(config_home: Path) -> None:
+    config_home.write_text("a file where the folder should be")
+    async with opened() as stage:
+        stage.app.theme = "nord"
+        await stage.until(lambda: any("can't be saved" in notice for notice in stage.notices))
+
+
+@pytest.mark.parametrize("theme", [*BUILTIN_THEMES, "asynclab", "asynclab-light"])
+async def test_the_dashboard_opens_in_every_theme(theme: str) -> None:
+    settings.save(Settings(theme=theme), settings.settings_path())
+    async with opened() as stage:
+        assert stage.app.theme == theme
+        assert "coroutines" in stage.screen.demo_list.line_text(1)
+
+
+async def test_without_colour_the_illegible_themes_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    settings.save(Settings(theme="ansi-dark"), settings.settings_path())
+    async with opened() as stage:
+        assert stage.app.theme == "asynclab"
+        assert "ansi-dark" not in stage.app.available_themes
