@@ -3,8 +3,22 @@
 Code that is watched may say how far it is, with `progress` and `track`; outside a lab they do nothing.
 """
 
-from asynclab.trace.progress import progress, track
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asynclab.trace.progress import progress, track
 
 __all__ = ["__version__", "progress", "track"]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Load the tracer only for those who use it: every command starts here."""
+    if name in ("progress", "track"):
+        from asynclab.trace import progress
+
+        return getattr(progress, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
