@@ -24,7 +24,7 @@ def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
     for task in tasks:
         record = tracer.records.get(id(task))
         if record is not None and not task.done():
-            taken = tracer.cancel(record, task) or taken
+            taken = tracer.cancels.ask(record, task) or taken
     return taken
 
 

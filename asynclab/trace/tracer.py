@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any, cast
 
-from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCancelRequested, TaskReady, TaskWaiting
+from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskReady, TaskWaiting, WakeCause
+from asynclab.trace.cancels import Cancels, ends_cancelled
 from asynclab.trace.census import Census, TaskRecord
 from asynclab.trace.clock import VirtualClock
 from asynclab.trace.resources import Resources
@@ -56,6 +57,7 @@ class Tracer:
         self.code = UserCode()
         self.census = Census(self, boundary)
         self.records = self.census.records
+        self.cancels = Cancels(self)
         self.timers = Timers(self)
         self.resources = Resources(self)
         self.world = World(self)
@@ -82,8 +84,6 @@ class Tracer:
         self._looks_left = LOOKS
         self._look_period_ends = 0.0
         self._not_looked_at: dict[int, TaskRecord] = {}
-        self._cancels: dict[int, int] = {}
-        """How many requests to cancel a task were seen, for tasks that had any."""
         self._printed: dict[tuple[int | None, str], str] = {}
         self._thread = threading.get_ident()
 
@@ -107,20 +107,13 @@ class Tracer:
             args: The arguments of its wake-up callback: the future it waited for, if any.
         """
         at = self.clock.now()
+        was_cancelled = bool(args) and ends_cancelled(args[0]) and self.cancels.notice(record)
         if self.in_timer:
             self.emit(TaskReady(at, record.id, "timer"))
             return
         waker = None if self.waker is None else self.waker.id
-        if args and args[0].cancelled() and self._cancel_requested(record, at):
-            self.emit(TaskReady(at, record.id, "cancel", waker))
-        else:
-            self.emit(TaskReady(at, record.id, "callback" if waker is None else "task", waker))
-
-    def cancel(self, record: TaskRecord, task: Task[Any]) -> bool:
-        """Request a cancel in the name of the person at the keyboard; whether the task took it."""
-        self.emit(TaskCancelRequested(self.clock.now(), record.id))
-        self._cancels[record.id] = task.cancelling() + 1
-        return task.cancel()
+        cause: WakeCause = "cancel" if was_cancelled else "callback" if waker is None else "task"
+        self.emit(TaskReady(at, record.id, cause, waker))
 
     def step_ended(self, record: TaskRecord, task: Task[Any]) -> None:
         """See what became of a task after its step: it ended, or it waits."""
@@ -213,13 +206,3 @@ class Tracer:
         wait = describe_wait(task, self)
         if wait is not None:
             self.emit(TaskWaiting(self.clock.now(), record.id, wait))
-
-    def _cancel_requested(self, record: TaskRecord, at: float) -> bool:
-        task = record()
-        if task is None:
-            return False
-        seen, requests = self._cancels.get(record.id, 0), task.cancelling()
-        self._cancels[record.id] = requests
-        if requests > seen:
-            self.emit(TaskCancelRequested(at, record.id, self.current_number()))
-        return requests > 0 and requests >= seen

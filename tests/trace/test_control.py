@@ -480,3 +480,28 @@ def test_what_was_told_to_stop_in_the_middle_has_leaked_nothing() -> None:
             assert lab.state.counts["cancelled"] == 3
 
     run_fast(main())
+
+
+def test_who_asked_is_known_through_a_chain_of_awaits() -> None:
+    async def outer(inner: asyncio.Task[None]) -> None:
+        await asyncio.gather(inner)
+
+    async def main() -> None:
+        inner = asyncio.create_task(asyncio.sleep(100), name="inner")
+        chain = asyncio.create_task(outer(inner), name="outer")
+        await asyncio.sleep(1)
+        chain.cancel()
+        await asyncio.wait([chain])
+
+    seen = observe(main)
+    asked = {seen.state.tasks[event.task].name: event.by for event in seen.of(TaskCancelRequested)}
+    assert asked == {"inner": 1, "outer": 1}
+
+
+def test_a_timeout_is_not_mistaken_for_somebody_who_asks() -> None:
+    async def main() -> None:
+        await asyncio.wait_for(asyncio.create_task(asyncio.sleep(100), name="work"), 1)
+
+    seen = observe(main)
+    assert [event for event in seen.of(TaskCancelRequested) if event.by is not None and event.by != 1] == []
+    assert seen.task("work").state == "cancelled"

@@ -1,0 +1,72 @@
+"""Who asked a task to end.
+
+Nothing tells when cancel() is called on a task. But a task counts the requests, and it is woken by the cancelled future
+that it waited for: so a request is noticed at the wake-up. A cancel goes down a chain of awaits before it comes up
+again: who waited for a task that was cancelled on the way was asked by the same as that task.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, Future, Task
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from asynclab.model.events import TaskCancelRequested
+
+if TYPE_CHECKING:
+    from asynclab.trace.census import TaskRecord
+    from asynclab.trace.tracer import Tracer
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was noticed of the requests to end one task."""
+
+    requests: int
+    """As Task.cancelling() counts."""
+    by: int | None
+    """The task whose step asked last; None for the user or a timer."""
+    by_timer: bool
+
+
+class Cancels:
+    """The requests to end tasks that were noticed."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._seen: dict[int, _Seen] = {}
+
+    def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
+        """Request a cancel in the name of the person at the keyboard; whether the task took it."""
+        self._tracer.emit(TaskCancelRequested(self._tracer.clock.now(), record.id))
+        self._seen[record.id] = _Seen(task.cancelling() + 1, None, by_timer=False)
+        return task.cancel()
+
+    def notice(self, record: TaskRecord) -> bool:
+        """See whether a task that a cancelled future wakes was asked to end, or only what it waited for was."""
+        tracer, task, seen = self._tracer, record(), self._seen.get(record.id)
+        requests = 0 if task is None else task.cancelling()
+        if requests > (0 if seen is None else seen.requests):
+            self._seen[record.id] = found = self._origin(requests)
+            if not found.by_timer:
+                tracer.emit(TaskCancelRequested(tracer.clock.now(), record.id, found.by))
+        return requests > 0
+
+    def _origin(self, requests: int) -> _Seen:
+        tracer = self._tracer
+        if tracer.in_timer:
+            return _Seen(requests, None, by_timer=True)
+        below = None if tracer.waker is None else self._seen.get(tracer.waker.id)
+        if below is not None and tracer.waker is not None and _was_cancelled(tracer.waker):
+            return _Seen(requests, below.by, below.by_timer)
+        return _Seen(requests, tracer.current_number(), by_timer=False)
+
+
+def ends_cancelled(future: Future[Any]) -> bool:
+    """Whether what a future brings is a CancelledError; gather's future brings one without being cancelled itself."""
+    return future.cancelled() or isinstance(future._exception, CancelledError)
+
+
+def _was_cancelled(record: TaskRecord) -> bool:
+    task = record()
+    return task is not None and task.cancelled()
