@@ -15,33 +15,7 @@ from textual.strip import Strip
 
 from asynclab.model.text import one_line
 from asynclab.widgets.lines import Line, Span, fit, plain, to_content
-
-PARTS = (
-    "text",
-    "strong",
-    "running",
-    "ready",
-    "waiting",
-    "done",
-    "failed",
-    "cancelled",
-    "past",
-    "accent",
-    "heading",
-    "rest",
-    "cell",
-    "tab",
-    "row",
-    "row-blurred",
-    "mark",
-    "mark-blurred",
-    "keyword",
-    "string",
-    "number",
-    "name",
-    "comment",
-)
-"""The parts of a line that a theme may colour; the component classes are these after `line--`."""
+from asynclab.widgets.parts import COMPONENTS, CSS
 
 CURSOR = "▌"
 """Stands before a line that is picked, so that it shows without colour."""
@@ -57,8 +31,9 @@ class LineView(ScrollView, can_focus=True):
     """
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{part}" for part in PARTS}
-    DEFAULT_CSS = """
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    DEFAULT_CSS = (
+        """
     LineView {
         overflow-x: hidden;
         overflow-y: auto;
@@ -69,31 +44,10 @@ class LineView(ScrollView, can_focus=True):
         border-title-color: $state-accent;
         border-subtitle-color: $state-past;
         &:focus { border: round $state-accent; }
-        & > .line--text { color: $state-text; }
-        & > .line--strong { text-style: bold; }
-        & > .line--running { color: $state-running; }
-        & > .line--ready { color: $state-ready; }
-        & > .line--waiting { color: $state-waiting; }
-        & > .line--done { color: $state-done; }
-        & > .line--failed { color: $state-failed; }
-        & > .line--cancelled { color: $state-cancelled; }
-        & > .line--past { color: $state-past; }
-        & > .line--accent { color: $state-accent; }
-        & > .line--heading { color: $state-past; text-style: bold; }
-        & > .line--rest { color: $state-rest; }
-        & > .line--cell { color: $state-cell-text; background: $state-cell; }
-        & > .line--tab { background: $state-row; text-style: bold; }
-        & > .line--row { background: $state-row; }
-        & > .line--row-blurred { background: $state-row 60%; }
-        & > .line--mark { color: $state-accent; }
-        & > .line--mark-blurred { color: $state-past; }
-        & > .line--keyword { color: $state-keyword; }
-        & > .line--string { color: $state-running; }
-        & > .line--number { color: $state-ready; }
-        & > .line--name { color: $state-waiting; }
-        & > .line--comment { color: $state-past; text-style: italic; }
     }
     """
+        + CSS
+    )
 
     HEADER_HEIGHT: ClassVar[int] = 0
     """Lines at the top that do not scroll."""

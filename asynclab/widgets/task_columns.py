@@ -80,10 +80,8 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
         (left_cut_end(word if columns.state > 2 else word[0], columns.state), task.state),
         (_padded(reason(task, state) if columns.waiting else "", columns.waiting), quiet),
         *bar(fraction, max(0, columns.bar - 1), task.state),
-        (" " if columns.bar else "", ""),
-        (_padded(figure, columns.figure), task.state if figure != task.state else "past"),
-        (right(_busy(task.running_seconds), columns.busy) if columns.busy else "", "past"),
-        (right(_count(task.steps), columns.steps) if columns.steps else "", "past"),
+        (_figure(figure, columns), task.state if figure != task.state else "past"),
+        (_numbers(task, columns), "past"),
     )
 
 
@@ -116,6 +114,16 @@ def _why_ready(task: TaskState, state: LabState) -> str:
             return "cancel() was called"
         case _:
             return "woken from outside"
+
+
+def _figure(figure: str, columns: Columns) -> str:
+    gap = " " if columns.bar else ""
+    return f"{gap}{_padded(figure, columns.figure)}"
+
+
+def _numbers(task: TaskState, columns: Columns) -> str:
+    busy = right(_busy(task.running_seconds), columns.busy) if columns.busy else ""
+    return f"{busy}{right(_count(task.steps), columns.steps)}" if columns.steps else busy
 
 
 def _busy(seconds: float) -> str:
