@@ -26,7 +26,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class Program(click.Group):
     """A click group whose errors are one line on stderr and whose exit codes are the contract's."""
 
-    def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run the command in `sys.argv`, or in `args`, and exit."""
         extra["standalone_mode"] = False
         try:

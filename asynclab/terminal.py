@@ -15,7 +15,7 @@ class StdoutDriver(LinuxDriver):
     complaints.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         assert sys.__stdout__ is not None
         self._file = sys.__stdout__

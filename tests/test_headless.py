@@ -32,7 +32,7 @@ def test_a_line_is_printed_once_however_the_events_are_batched() -> None:
     printer.write([TaskCreated(0.0, 1, "main", "main"), Output(0.1, "one\n", 1)])
     printer.write([])
     printer.write([Output(0.2, "two\n", 1), Output(0.3, "three\n", 1)])
-    assert [word for word in re.findall("one|two|three", out.getvalue())] == ["one", "two", "three"]
+    assert list(re.findall("one|two|three", out.getvalue())) == ["one", "two", "three"]
 
 
 def test_more_lines_than_the_model_keeps_are_all_printed() -> None:

@@ -17,7 +17,9 @@ RUNNING = Situation(
 
 
 def bar(situation: Situation, width: int) -> str:
-    return (" " * GAP).join(f"{entry.keys} {entry.name}" for entry in fit(bar_entries(COMMANDS, situation), width + GAP))
+    return (" " * GAP).join(
+        f"{entry.keys} {entry.name}" for entry in fit(bar_entries(COMMANDS, situation), width + GAP)
+    )
 
 
 def test_every_command_has_an_action_that_exists() -> None:
@@ -63,9 +65,7 @@ def test_keys_are_written_as_a_person_reads_them(key: str, shown: str) -> None:
 
 
 def test_the_bar_of_a_running_demo_at_80_columns_has_what_is_used_most() -> None:
-    assert bar(RUNNING, 78) == (
-        "0-9 run  space pause  n step  , . speed  c cancel  tab pane  ? help  q quit"
-    )
+    assert bar(RUNNING, 78) == ("0-9 run  space pause  n step  , . speed  c cancel  tab pane  ? help  q quit")
 
 
 def test_the_bar_has_only_what_applies() -> None:

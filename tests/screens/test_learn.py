@@ -36,7 +36,7 @@ async def start(stage: Stage, key: str) -> Run:
     return run
 
 
-def replace_main(run: Run, main: Any) -> None:  # noqa: ANN401
+def replace_main(run: Run, main: Any) -> None:
     """Let a demo of the list run something else."""
 
     class Replaced:

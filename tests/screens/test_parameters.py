@@ -28,7 +28,7 @@ class FormStage:
         return str(self.field(name).query_one(".hint", Label).render())
 
 
-async def opened_form(pilot: Pilot[None], name: str, **values: Any) -> FormStage:  # noqa: ANN401
+async def opened_form(pilot: Pilot[None], name: str, **values: Any) -> FormStage:
     form = ParameterForm(find(name), values)
     stage = FormStage(pilot.app, form, pilot)
     pilot.app.push_screen(form, stage.results.append)

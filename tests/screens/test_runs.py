@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -180,10 +181,8 @@ async def test_closing_does_not_wait_for_ever_for_a_task_that_goes_on(monkeypatc
 
     async def main() -> None:
         while not enough.is_set():
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await enough.wait()
-            except asyncio.CancelledError:
-                pass
 
     run = run_of(main)
     run.start()

@@ -1,0 +1,99 @@
+"""A lab that stands still at a chosen moment: its state is folded from events written here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+
+from asynclab.demos.catalogue import Demo, find
+from asynclab.model import events as e
+from asynclab.model.events import Event, Wait
+from asynclab.model.state import LabState
+
+
+class FrozenLab:
+    """What the dashboard reads of a lab; nothing runs in it."""
+
+    speed = 1.0
+    paused = False
+    instant = False
+    held = ()
+
+    def __init__(self, state: LabState, now: float) -> None:
+        self.state = state
+        self.now = now
+        self.is_running = state.outcome is None
+        self._closed = asyncio.Event()
+
+    def start(self, main: object, /, **values: object) -> None:
+        """Nothing: what it shows has happened already."""
+
+    def sample(self) -> None:
+        """Nothing is there to look at."""
+
+    def cancel(self) -> None:
+        self._closed.set()
+
+    async def wait(self) -> None:
+        await self._closed.wait()
+
+    async def close(self) -> None:
+        self.is_running = False
+
+
+def frozen_monitor() -> Any:
+    """A loop monitor with measurements of its own."""
+    lags = [0.0004, 0.0003, 0.0011, 0.0004, 0.0052, 0.0004, 0.0003, 0.0009, 0.0004, 0.0004, 0.0021, 0.0004]
+    return SimpleNamespace(lags=lags, stop=lambda: None)
+
+
+def line_with(demo: Demo, text: str) -> int:
+    """The number of the first line of a demo's file that contains a text."""
+    return next(number for number, line in enumerate(demo.source().splitlines(), 1) if text in line)
+
+
+def queue_history() -> Iterable[Event]:
+    """A full queue: the producer waits to put, one consumer is ready, one sleeps, a deadline is near."""
+    demo = find("queue")
+    file = str(demo.path)
+    put, get, sleep = (line_with(demo, text) for text in ("queue.put(item)", "queue.get()", "asyncio.sleep"))
+    main = line_with(demo, "asyncio.gather")
+    yield e.RunStarted(0.0, "queue", 1_700_000_000.0, "3.13.0")
+    yield e.TaskCreated(0.0, 1, "main", "main")
+    yield e.StepStarted(0.0, 1)
+    yield e.QueueCreated(0.0001, 1, "Queue", 3)
+    for task, name in ((2, "producer-A"), (3, "consumer-1"), (4, "consumer-2")):
+        yield e.TaskCreated(0.0002, task, name, name.split("-")[0], 1, file, main)
+        yield e.TaskReady(0.0002, task, "created", 1)
+    yield e.TimeoutStarted(0.0003, 1, 4.0, 1)
+    yield e.StepEnded(0.0004, 1, 0.00018)
+    yield e.TaskWaiting(0.0004, 1, Wait("gather", tasks=(2,), count=1, file=file, line=main))
+    for task in (3, 4):
+        yield e.StepStarted(0.0005, task)
+        yield e.StepEnded(0.0006, task, 0.0001)
+        yield e.TaskWaiting(0.0006, task, Wait("queue.get", "queue#1", file=file, line=get))
+    for number, size in ((1, 1), (2, 1), (3, 2), (4, 3)):
+        at = number * 0.25
+        yield e.TaskReady(at, 2, "timer")
+        yield e.StepStarted(at, 2)
+        yield e.QueuePut(at + 0.001, 1, f"'A{number}'", size, number, 2)
+        yield e.Output(at + 0.001, f"Produced A{number}\n", 2)
+        yield e.Progressed(at + 0.001, 2, number, 9)
+        yield e.StepEnded(at + 0.002, 2, 0.00021)
+        if number == 1:
+            yield e.TaskReady(at + 0.002, 3, "task", 2)
+            yield e.StepStarted(at + 0.003, 3)
+            yield e.QueueGot(at + 0.003, 1, "'A1'", 0, 1, 0, 3)
+            yield e.StepEnded(at + 0.004, 3, 0.0003)
+            yield e.TaskWaiting(at + 0.004, 3, Wait("sleep", seconds=2.0, deadline=at + 2.004, file=file, line=sleep))
+    yield e.TaskWaiting(1.26, 2, Wait("queue.put", "queue#1", file=file, line=put))
+    yield e.TaskReady(1.5, 4, "task", 2)
+
+
+def frozen_lab(history: Iterable[Event], now: float) -> Any:
+    """A lab in which these events have happened, at a lab time in seconds."""
+    state = LabState()
+    state.fold(history)
+    return FrozenLab(state, now)
