@@ -1,0 +1,45 @@
+"""Makes the pictures of the README from a real run: `python docs/make_screenshots.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from asynclab.app import AsyncLabApp
+from asynclab.demos.catalogue import find
+from asynclab.demos.parameters import parse_all
+
+FOLDER = Path(__file__).parent / "screenshots"
+
+SCENES = {
+    "gather": ("gather", {}, (140, 42), 1.2),
+    "queue": ("queue", {"producers": "2", "consumers": "2", "consume_seconds": "2.5"}, (140, 42), 4.2),
+}
+"""Of each picture: the demo, its parameters, the size in cells, and the lab time in seconds."""
+
+
+async def take(name: str) -> None:
+    """Run a demo in the dashboard, and save what it looks like at its moment."""
+    demo_name, texts, size, moment = SCENES[name]
+    demo = find(demo_name)
+    app = AsyncLabApp(demo, parse_all(demo, texts))
+    async with app.run_test(size=size) as pilot:
+        lab = None
+        while lab is None or lab.now < moment:
+            await pilot.pause(0.02)
+            lab = app.runs[demo.key].lab
+        lab.pause()
+        await pilot.pause(0.2)
+        app.save_screenshot(f"{name}.svg", path=str(FOLDER))
+        await app.runs.close()
+
+
+async def main() -> None:
+    """Take every picture."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in SCENES:
+        await take(name)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
