@@ -28,17 +28,32 @@ _PART_OF = {
 }
 
 
-@lru_cache(maxsize=16)
+def uncoloured(text: str) -> tuple[Line, ...]:
+    """The lines of a file as `highlighted` gives them, all plain; takes no time."""
+    return tuple(((line, ""),) if line else () for line in _safe(text).removesuffix("\n").split("\n"))
+
+
+def first_of_code(text: str) -> int:
+    """The number, from 1, of the first line after the docstring, comments and empty lines that a file begins with."""
+    _, quotes, rest = text.partition('"""') if text.startswith('"""') else ("", "", text)
+    body = rest.partition('"""')[2] if quotes else text
+    before = text[: len(text) - len(body)].count("\n")
+    for number, line in enumerate(body.split("\n"), before + 1):
+        if line.strip() and not line.startswith("#"):
+            return number
+    return 1
+
+
 def highlighted(text: str) -> tuple[Line, ...]:
     """The lines of a Python file, in spans whose parts say what each is.
 
     Args:
         text: The file's contents; nothing in it is trusted.
     """
-    safe = clean(text, SOURCE_LIMIT).expandtabs(4)
+    safe = _safe(text)
     if len(safe) > COLOUR_LIMIT:
-        return tuple(((line, ""),) for line in safe.split("\n"))
-    # Imported when there is code to show: it would delay the first paint.
+        return uncoloured(text)
+    # Imported when there is code to colour: it would delay the first paint.
     from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
     lines: list[list[Span]] = [[]]
@@ -52,6 +67,10 @@ def highlighted(text: str) -> tuple[Line, ...]:
     if not lines[-1]:
         lines.pop()
     return tuple(tuple(line) for line in lines)
+
+
+def _safe(text: str) -> str:
+    return clean(text, SOURCE_LIMIT).expandtabs(4)
 
 
 def _add(line: list[Span], text: str, part: str) -> None:

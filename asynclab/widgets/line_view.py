@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from asynclab.model.text import one_line
 from asynclab.widgets.lines import Line, Span, fit, plain, to_content
-from asynclab.widgets.parts import COMPONENTS, CSS
+from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
 
 CURSOR = "▌"
 """Stands before a line that is picked, so that it shows without colour."""
@@ -189,7 +189,7 @@ class LineView(ScrollView, can_focus=True):
         style = self._styles_of.get((parts, ground))
         if style is None:
             style = self.rich_style
-            for part in (*ground.split(), *parts.split()):
+            for part in (*ground.split(), *SAME_AS.get(parts, parts).split()):
                 style += self.get_component_rich_style(f"line--{part}", partial=True)
             self._styles_of[parts, ground] = style
         return style

@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 LOOKS: Mapping[str, str] = MappingProxyType(
     {
-        "text": "color: $state-text;",
         "strong": "text-style: bold;",
         "running": "color: $state-running;",
         "ready": "color: $state-ready;",
@@ -17,22 +16,31 @@ LOOKS: Mapping[str, str] = MappingProxyType(
         "cancelled": "color: $state-cancelled;",
         "past": "color: $state-past;",
         "accent": "color: $state-accent;",
-        "heading": "color: $state-past; text-style: bold;",
         "rest": "color: $state-rest;",
         "cell": "color: $state-cell-text; background: $state-cell;",
-        "tab": "background: $state-row; text-style: bold;",
         "row": "background: $state-row;",
         "row-blurred": "background: $state-row 60%;",
-        "mark": "color: $state-accent;",
-        "mark-blurred": "color: $state-past;",
         "keyword": "color: $state-keyword;",
-        "string": "color: $state-running;",
-        "number": "color: $state-ready;",
-        "name": "color: $state-waiting;",
-        "comment": "color: $state-past; text-style: italic;",
     }
 )
-"""The parts of a line. The component class of each is its name after `line--`."""
+"""The parts of a line that have a component class, which is the part after `line--`.
+
+Textual works out the style of each, in each view, whenever the focus moves: so there are few.
+"""
+
+SAME_AS: Mapping[str, str] = MappingProxyType(
+    {
+        "heading": "strong past",
+        "tab": "row strong",
+        "mark": "accent",
+        "mark-blurred": "past",
+        "string": "running",
+        "number": "ready",
+        "name": "waiting",
+        "comment": "past",
+    }
+)
+"""Parts that look like others."""
 
 COMPONENTS = frozenset(f"line--{part}" for part in LOOKS)
 """The component classes of every view."""

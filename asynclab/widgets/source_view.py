@@ -10,7 +10,7 @@ from textual.events import Click
 
 from asynclab.model.state import LabState
 from asynclab.model.words import GLYPHS
-from asynclab.widgets.highlighting import highlighted
+from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
 from asynclab.widgets.lines import Line, Span, right, width_of
 from asynclab.widgets.messages import TaskSelected
@@ -43,7 +43,8 @@ class SourceView(LineView):
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self.border_title = "Code"
-        self._path = ""
+        self._path = self._text = ""
+        self._coloured: dict[str, tuple[Line, ...]] = {}
         self._lines: tuple[Line, ...] = ()
         self._widest = 0
         self._state: LabState | None = None
@@ -73,14 +74,14 @@ class SourceView(LineView):
             text: Its contents.
             title: What the frame says; the file's name where it is empty.
         """
-        self._path = path
-        self._lines = highlighted(text)
+        self._path, self._text = path, text
+        self._lines = self._coloured.get(text) or uncoloured(text)
         self._widest = max(map(width_of, self._lines), default=0)
         self.set_title(title or path.replace("\\", "/").rpartition("/")[2])
         self._is_following, self._version = True, None
         self._take_marks()
         self.repaint()
-        self.call_after_refresh(self._come_into_sight, _first_of_code(self._lines))
+        self.call_after_refresh(self._settle)
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show where the tasks of a lab are suspended. Lab time, in seconds, makes no difference here."""
@@ -148,6 +149,18 @@ class SourceView(LineView):
         if not self._is_moving_itself:
             self._is_following = False
 
+    def _settle(self) -> None:
+        """Colour the code, which is slow the first time, and go to its beginning; once the file has been painted."""
+        if self._text not in self._coloured:
+            self._coloured[self._text] = highlighted(self._text)
+        self._lines = self._coloured[self._text]
+        line = self._line_to_follow()
+        if line is None:
+            self._come_into_sight(first_of_code(self._text))
+        else:
+            self._come_into_sight(line, margin=2)
+        self.repaint()
+
     def _mark(self, number: int) -> Span:
         if number == self._running_at:
             return (f"{GLYPHS['running']:<5}", "strong running")
@@ -183,11 +196,3 @@ class SourceView(LineView):
         self._is_moving_itself = True
         self.scroll_to(y=max(0, line - 1 - margin), animate=False, force=True)
         self._is_moving_itself = False
-
-
-def _first_of_code(lines: tuple[Line, ...]) -> int:
-    """The number of the first line that is more than comment."""
-    for number, line in enumerate(lines, 1):
-        if any(part != "comment" and text.strip() for text, part in line):
-            return number
-    return 1

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model.text import clean
-from asynclab.widgets.highlighting import COLOUR_LIMIT, highlighted
-from asynclab.widgets.lines import plain
+from asynclab.widgets.highlighting import COLOUR_LIMIT, first_of_code, highlighted, uncoloured
+from asynclab.widgets.lines import Line, plain
 
 
 def test_words_of_the_language_strings_and_names_have_their_parts() -> None:
@@ -24,6 +27,29 @@ def test_words_of_the_language_strings_and_names_have_their_parts() -> None:
 def test_a_docstring_is_a_comment_over_all_its_lines() -> None:
     lines = highlighted('"""One.\n\nTwo.\n"""\n')
     assert [part for line in lines for _, part in line] == ["comment"] * 3
+
+
+@given(st.text(alphabet="ab \n\t\"#'", max_size=60))
+def test_a_file_has_the_same_lines_before_it_is_coloured(text: str) -> None:
+    def lines(code: Iterable[Line]) -> list[str]:
+        return [plain(line) for line in code]
+
+    assert "\n".join(lines(uncoloured(text))).rstrip("\n") == "\n".join(lines(highlighted(text))).rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("import asyncio\n", 1),
+        ('"""One line."""\n\nimport asyncio\n', 3),
+        ('"""First.\n\nMore.\n"""\n\n# A comment.\nimport asyncio\n', 7),
+        ('"""Never closed\n\nimport asyncio\n', 1),
+        ("", 1),
+        ("# Only a comment.\n", 1),
+    ],
+)
+def test_the_first_of_the_code_comes_after_docstring_and_comments(text: str, line: int) -> None:
+    assert first_of_code(text) == line
 
 
 @given(st.text(max_size=300))

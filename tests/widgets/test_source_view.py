@@ -5,7 +5,7 @@ from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.source_view import SourceView
 from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, task
-from tests.widgets.stage import Refreshes, on_stage, painted, said, subtitle
+from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
 SOURCE = """\
 import asyncio
@@ -130,6 +130,18 @@ async def test_it_scrolls_both_ways() -> None:
         await pilot.press("G")
         await pilot.pause()
         assert view.scroll_offset.y == view.max_scroll_y
+
+
+async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, SOURCE)
+        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("    1      import asyncio", "")
+        await pilot.pause()
+        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (
+            "    1      import asyncio",
+            "keyword",
+        )
 
 
 async def test_a_hostile_file_and_title_do_nothing() -> None:
