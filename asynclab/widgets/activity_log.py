@@ -142,6 +142,11 @@ class ActivityLog(CursorView):
             self._unread = 0
         self._say_where()
 
+    def keep_in_sight(self) -> None:
+        """Stay at the end while following."""
+        if self._is_following and self.scroll_offset.y != self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
     def action_follow(self) -> None:
         """Go to the end and stay there."""
         self.follow()
@@ -202,8 +207,7 @@ class ActivityLog(CursorView):
 
     def _refresh_view(self) -> None:
         self.fit_content()
-        if self._is_following and self.scroll_offset.y != self.max_scroll_y:
-            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        self.keep_in_sight()
         self._say_where()
         self.repaint()
 

@@ -154,8 +154,12 @@ class LineView(ScrollView, can_focus=True):
         return index if index < self.line_count() else None
 
     def on_resize(self, event: Resize) -> None:
-        """Lay the lines out for the new width."""
+        """Lay the lines out for the new size, and keep what matters in sight."""
         self.repaint()
+        self.keep_in_sight()
+
+    def keep_in_sight(self) -> None:
+        """Called when there is more or less room; does nothing here."""
 
     def _current_lines(self) -> dict[int, Drawn]:
         """What is on the screen, or nothing where the view has scrolled or changed its width since."""
@@ -243,6 +247,11 @@ class CursorView(LineView):
             self.scroll_to(y=index, animate=False, force=True)
         elif index >= top + self.page_height:
             self.scroll_to(y=index - self.page_height + 1, animate=False, force=True)
+
+    def keep_in_sight(self) -> None:
+        """Bring the line that the cursor is on into sight."""
+        if self.cursor is not None:
+            self.scroll_to_line(self.cursor)
 
     def ground(self, index: int) -> str:
         """The line that the cursor is on stands out."""

@@ -143,6 +143,10 @@ class SourceView(LineView):
             self.select(tasks[at % len(tasks)])
             self.post_message(TaskSelected(self, self._selected))
 
+    def keep_in_sight(self) -> None:
+        """Bring the line to follow into sight, unless the reader has scrolled."""
+        self._follow(None)
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following where the reader scrolls."""
         super().watch_scroll_y(old_value, new_value)

@@ -54,6 +54,16 @@ async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below()
         assert subtitle(log) == "12 new below"
 
 
+async def test_it_goes_on_following_when_it_is_given_less_room() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 80, 30) as pilot:
+        log.show(printing(50), 0.5)
+        await pilot.resize_terminal(80, 12)
+        await pilot.pause()
+        assert painted(log)[-1].endswith("“line 49”")
+        assert subtitle(log) == "following"
+
+
 async def test_scrolling_back_to_the_end_follows_again() -> None:
     log = ActivityLog()
     state = printing(50)

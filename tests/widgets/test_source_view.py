@@ -99,6 +99,17 @@ async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> 
         assert view.scroll_offset.y == 0
 
 
+async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> None:
+    view = SourceView()
+    async with on_stage(view, 70, 30) as pilot:
+        view.show_source(GATHER, LONG)
+        view.show(folded(*waiting(20)), 0.0)
+        await pilot.pause()
+        await pilot.resize_terminal(70, 8)
+        await pilot.pause()
+        assert any("line_20 " in line for line in painted(view))
+
+
 async def test_a_file_opens_at_its_first_line_of_code() -> None:
     view = SourceView()
     async with on_stage(view, 70, 12) as pilot:

@@ -199,6 +199,16 @@ async def test_selecting_from_outside_brings_the_task_into_sight_and_says_nothin
         assert said(pilot) == []
 
 
+async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> None:
+    table = TaskTable()
+    async with on_stage(table, 80, 30) as pilot:
+        table.show(crowd(100), 0.0)
+        table.select(20)
+        await pilot.resize_terminal(80, 8)
+        await pilot.pause()
+        assert any(line.startswith(CURSOR) for line in painted(table))
+
+
 async def test_the_selection_stays_on_its_task_when_rows_come_in_between() -> None:
     table = TaskTable()
     state = folded(task(1, "main"), task(2, "first", 1), task(3, "last"))
