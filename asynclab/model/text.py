@@ -112,8 +112,7 @@ def _bound_marks(text: str) -> str:
     if text.isascii():
         return text
     kept: list[str] = []
-    marks = MARKS_KEPT
-    has_base = False
+    marks, has_base = 0, False
     for character in text:
         if _cells(character):
             marks, has_base = 0, character not in "\n\t"

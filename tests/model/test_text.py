@@ -97,7 +97,7 @@ def test_a_tower_of_accents_is_cut_down() -> None:
 
 
 def test_an_accent_at_the_beginning_does_not_fall_on_what_stands_before() -> None:
-    assert clean("\u0301a") == "\N{DOTTED CIRCLE}\u0301a"
+    assert clean("\u0301\u0301a") == "\N{DOTTED CIRCLE}\u0301\u0301a"
 
 
 def test_text_that_is_cut_ends_in_an_ellipsis() -> None:
@@ -126,3 +126,7 @@ def test_a_long_name_loses_its_middle(width: int, short: str) -> None:
 
 def test_a_wide_character_is_never_cut_in_half() -> None:
     assert shorten_middle("茶茶茶茶", 6) == "茶…茶"
+
+
+def test_an_accent_whose_letter_was_cut_goes_with_it() -> None:
+    assert shorten_middle("abcde\u0301x", 3) == "a…x"

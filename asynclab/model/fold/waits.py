@@ -11,7 +11,6 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.words import measured
 
 if TYPE_CHECKING:
-    from asynclab.model.resources import QueueState
     from asynclab.model.state import LabState
     from asynclab.model.tasks import TaskState
 
@@ -55,25 +54,12 @@ def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
     queue = state.queue_labelled(wait.resource)
     if queue is None:
         return
-    line = _line_of(wait, queue)
-    if line is None:
-        return
+    lines = {"queue.get": queue.getters, "queue.put": queue.putters, "queue.join": queue.joiners}
+    line = lines.get(wait.kind, [])
     if is_queued:
         line.append(task)
     elif task in line:
         line.remove(task)
-
-
-def _line_of(wait: Wait, queue: QueueState) -> list[int] | None:
-    match wait.kind:
-        case "queue.get":
-            return queue.getters
-        case "queue.put":
-            return queue.putters
-        case "queue.join":
-            return queue.joiners
-        case _:
-            return None
 
 
 HANDLERS: Handlers = {TaskWaiting: task_waiting}

@@ -76,7 +76,7 @@ def test_an_eager_task_runs_within_its_parents_step() -> None:
 
 def test_steps_that_end_in_the_wrong_order_leave_nothing_running() -> None:
     state = tea_party(StepStarted(0.0, TEA), StepStarted(0.0, COFFEE), StepEnded(0.0, TEA, 0.0))
-    assert state.running == COFFEE
+    assert (state.running, state.outer_steps) == (COFFEE, [])
     state.apply(StepEnded(0.0, COFFEE, 0.0))
     assert state.counts["running"] == 0
 
@@ -102,6 +102,12 @@ def test_counts_are_the_tasks_in_each_state() -> None:
     assert +Counter(state.counts) == {"waiting": 1, "running": 1, "ready": 1}
     state.apply(TaskReady(0.0, MAIN, "task", TEA))
     assert +Counter(state.counts) == {"running": 1, "ready": 2}
+    state.apply(StepEnded(0.0, TEA, 0.0, ready=True))
+    assert +Counter(state.counts) == {"ready": 3}
+    state.fold([StepStarted(0.0, TEA), TaskReady(0.0, TEA, "cancel"), StepEnded(0.0, TEA, 0.0)])
+    assert +Counter(state.counts) == {"ready": 3}
+    state.fold(suspended(0.0, TEA))
+    assert +Counter(state.counts) == {"ready": 2, "waiting": 1}
 
 
 def test_yielding_is_not_worth_a_line() -> None:

@@ -39,6 +39,11 @@ def test_those_who_wait_on_a_queue_stand_in_its_lines(kind: str) -> None:
     assert list(lines.values()) == [[], []]
 
 
+def test_only_a_wait_on_a_queue_is_a_place_in_its_lines() -> None:
+    queue = tea_party(QUEUE, *suspended(0.0, TEA, Wait("future", "queue#1"))).queues[1]
+    assert queue.is_quiet
+
+
 def test_a_task_that_is_looked_at_twice_stands_in_line_once() -> None:
     state = tea_party(QUEUE, *suspended(0.0, TEA, GET), TaskWaiting(0.5, TEA, GET))
     assert state.queues[1].getters == [TEA]
