@@ -180,7 +180,14 @@ class LineView(ScrollView, can_focus=True):
     def fit_content(self) -> None:
         """Make the scrolled area as large as the lines are now."""
         size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT)
-        if size != self.virtual_size:
+        if size == self.virtual_size:
+            return
+        grows = size.width == self.virtual_size.width and size.height > self.virtual_size.height
+        if grows and self.show_vertical_scrollbar:
+            # Setting it would lay out the whole screen, 30 times a second while a log grows.
+            self.set_reactive(LineView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
             self.virtual_size = size
 
     def _paint(self, line: Line, ground: str) -> Strip:

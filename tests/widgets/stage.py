@@ -84,14 +84,16 @@ def part_at(line: Line, text: str) -> str:
 
 
 class Refreshes:
-    """Which parts of a view were asked to be painted again."""
+    """Which parts of a view were asked to be painted again, and how often the screen to be laid out again."""
 
     def __init__(self, view: LineView) -> None:
         self.regions: list[tuple[Region, ...]] = []
+        self.layouts = 0
         original = view.refresh
 
         def refresh(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> LineView:
             self.regions.append(regions)
+            self.layouts += layout
             return original(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
         view.refresh = refresh  # type: ignore[method-assign]

@@ -54,6 +54,20 @@ async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below()
         assert subtitle(log) == "12 new below"
 
 
+async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_screen() -> None:
+    log = ActivityLog()
+    state = printing(50)
+    async with on_stage(log) as pilot:
+        log.show(state, 0.5)
+        await pilot.pause()
+        refreshes = Refreshes(log)
+        state.apply(said_at(50))
+        log.show(state, 0.5)
+        assert refreshes.layouts == 0
+        assert log.vertical_scrollbar.window_virtual_size == log.line_count() == 52
+        assert log.vertical_scrollbar.position == log.scroll_offset.y == log.max_scroll_y
+
+
 async def test_it_goes_on_following_when_it_is_given_less_room() -> None:
     log = ActivityLog()
     async with on_stage(log, 80, 30) as pilot:
