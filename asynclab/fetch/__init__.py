@@ -1,0 +1,1 @@
+"""Concurrent fetching of many URLs, without a view of its own."""

@@ -1,0 +1,134 @@
+"""How a URL is sent, shown and told apart from others."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import quote
+
+from yarl import URL
+
+HIDDEN = "•••"
+"""Stands for a secret."""
+
+LONGEST_URL = 8_000
+"""Characters; servers refuse longer ones."""
+
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?", re.IGNORECASE)
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
+
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+
+
+def request_url(text: str) -> URL:
+    """The URL to send for a text: what is escaped already stays as it is, the fragment is dropped.
+
+    Raises:
+        ValueError: It is no http or https URL; the message says why.
+    """
+    parts = _PARTS.match(text)
+    if parts is None:
+        raise ValueError("is not an http or https URL")
+    if len(text) > LONGEST_URL:
+        raise ValueError(f"is longer than {LONGEST_URL:,} characters")
+    scheme, place, path, query = parts.groups()
+    user, at, host_and_port = place.rpartition("@")
+    host, colon, port = _split_port(host_and_port)
+    if colon and port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65_535):
+        raise ValueError("has a port that is not a number from 1 to 65535")
+    place = f"{_escaped(user)}{at}{_sent_host(host)}{':' + port if port else ''}"
+    return URL(f"{scheme.lower()}://{place}{_escaped(path) or '/'}{_escaped(query or '')}", encoded=True)
+
+
+def redacted(text: str) -> str:
+    """The text, a URL or one with URLs in it, with user names and passwords of URLs hidden."""
+    return _USER.sub(_hide_user, text) if "@" in text else text
+
+
+def redacted_header(name: str, value: str) -> str:
+    """The value of a header as it may be shown and written down."""
+    if name.lower() in _SECRET_HEADERS:
+        return HIDDEN
+    if name.lower() == "set-cookie":
+        cookie, semicolon, rest = value.partition(";")
+        return f"{cookie.partition('=')[0]}={HIDDEN}{semicolon}{rest}"
+    return redacted(value)
+
+
+def host_key(url: URL) -> str:
+    """What requests to the same server have in common."""
+    return f"{(url.raw_host or '').lower()}:{url.port}"
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address is not one of the public internet; False for anything else."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return not (mapped or ip).is_global
+
+
+def has_scheme(text: str) -> bool:
+    """Whether the text starts as a URL that can be fetched does."""
+    return _SCHEME.match(text) is not None
+
+
+def _hide_user(match: re.Match[str]) -> str:
+    user, colon, _ = match[0][:-1].partition(":")
+    return f"{user}:{HIDDEN}@" if colon else f"{HIDDEN}@"
+
+
+def _escaped(text: str) -> str:
+    return quote(text, safe=_AS_THEY_ARE, errors="replace")
+
+
+def _split_port(place: str) -> tuple[str, str, str]:
+    if place.startswith("["):
+        host, bracket, rest = place.partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError("has a bracket that is not closed")
+        return host + bracket, rest[:1], rest[1:]
+    return place.partition(":")
+
+
+def _sent_host(host: str) -> str:
+    if host.startswith("["):
+        return f"[{_sent_ipv6(host[1:-1])}]"
+    if not host:
+        raise ValueError("has no host")
+    if not host.isascii():
+        host = _in_ascii(host)
+    labels = host.removesuffix(".").split(".")
+    if len(host) > 254 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("has a host name that can't be")
+    if labels[-1].isdigit() and not _is_ipv4(host):
+        raise ValueError("has an IP address that can't be")
+    return host.lower()
+
+
+def _sent_ipv6(address: str) -> str:
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError:
+        raise ValueError("has an IPv6 address that can't be") from None
+    return address.replace("%", "%25")
+
+
+def _in_ascii(host: str) -> str:
+    try:
+        return URL.build(scheme="http", host=host).raw_host or ""
+    except (ValueError, UnicodeError):
+        raise ValueError("has a host name that can't be") from None
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True

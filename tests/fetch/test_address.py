@@ -1,0 +1,81 @@
+"""How URLs are sent, and what of them is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.fetch.address import host_key, is_private, redacted, redacted_header, request_url
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("http://a.com", "http://a.com/"),
+        ("http://a.com?x=1", "http://a.com/?x=1"),
+        ("https://a.com/%7Ex?sig=a%2Fb%7E+c&d=%zz", "https://a.com/%7Ex?sig=a%2Fb%7E+c&d=%zz"),
+        ("https://a.com/a/../b//c?x=[1]", "https://a.com/a/../b//c?x=[1]"),
+        ("https://a.com/ü?q=ü&r=%C3%BC", "https://a.com/%C3%BC?q=%C3%BC&r=%C3%BC"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://A.COM:8443/X#f", "https://a.com:8443/X"),
+        ("http://[::1]:80/", "http://[::1]/"),
+    ],
+)
+def test_what_is_escaped_is_sent_as_it_is_and_the_rest_is_escaped(text: str, sent: str) -> None:
+    assert str(request_url(text)) == sent
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ftp://a.com", "not an http"),
+        ("http://", "no host"),
+        ("http://a b.com", "host name"),
+        ("http://a.com:port", "port"),
+        ("http://a.com:0", "port"),
+        ("http://[::1", "bracket"),
+        ("http://[1::2::3]/", "IPv6"),
+        ("http://2130706433/", "IP address"),
+        ("http://" + "a" * 64 + ".com", "host name"),
+        ("http://\u2028.com", "host name"),
+        ("http://a.com/" + "x" * 9_000, "longer"),
+    ],
+)
+def test_what_can_t_be_sent_is_refused_with_a_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        request_url(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:secret@a.com/x@y", "https://user:•••@a.com/x@y"),
+        ("https://token@a.com", "https://•••@a.com"),
+        ("https://u:p@ss@a.com", "https://u:•••@a.com"),
+        ("no http://u:p@a.com and http://u:p@b.com", "no http://u:•••@a.com and http://u:•••@b.com"),
+        ("a@b.com", "a@b.com"),
+    ],
+)
+def test_credentials_are_hidden(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+def test_secret_headers_are_hidden_and_others_are_not() -> None:
+    assert redacted_header("Authorization", "Bearer x") == "•••"
+    assert redacted_header("Set-Cookie", "id=secret; Path=/") == "id=•••; Path=/"
+    assert redacted_header("Location", "https://u:p@a.com") == "https://u:•••@a.com"
+    assert redacted_header("Server", "nginx") == "nginx"
+
+
+def test_a_host_is_a_name_and_a_port() -> None:
+    assert host_key(request_url("https://A.com/x")) == host_key(request_url("https://a.com:443/y")) == "a.com:443"
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        *[(address, True) for address in ("127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:10.0.0.1")],
+        *[("fe80::1%eth0", True), ("100.64.0.1", True), ("8.8.8.8", False), ("2606:4700::1", False), ("a.com", False)],
+    ],
+)
+def test_private_addresses_are_told_from_public_ones(address: str, private: bool) -> None:
+    assert is_private(address) is private

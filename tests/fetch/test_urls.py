@@ -1,0 +1,174 @@
+"""Which URLs are found in a text, whatever the text is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asynclab.fetch.address import request_url
+from asynclab.fetch.urls import IGNORED_KEPT, MOST_URLS, find_urls
+
+
+def urls(text: str) -> list[str]:
+    return [found.url for found in find_urls(text).urls]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://a.com/x", ["https://a.com/x"]),
+        ("HTTPS://A.com/X", ["HTTPS://A.com/X"]),
+        ("\ufeffhttps://a.com\r\nhttp://b.com\r\n", ["https://a.com", "http://b.com"]),
+        ("see https://a.com/x, and (http://b.com/y). https://c.com!", ["https://a.com/x", "http://b.com/y", "https://c.com"]),
+        ("- https://a.com\n* http://b.com\n1. http://c.com", ["https://a.com", "http://b.com", "http://c.com"]),
+        ("> https://quoted.example/mail", ["https://quoted.example/mail"]),
+        ("<https://a.com/x>", ["https://a.com/x"]),
+        ("“https://a.com/x”", ["https://a.com/x"]),
+        ("'https://a.com', `http://b.com`", ["https://a.com", "http://b.com"]),
+        ("https://a.com/?q=a,b;c&d=%2F%7e", ["https://a.com/?q=a,b;c&d=%2F%7e"]),
+        ("https://a.com/x#part", ["https://a.com/x"]),
+        ("https://a.com,http://b.com;http://c.com|http://d.com", ["https://a.com", "http://b.com", "http://c.com", "http://d.com"]),
+        ("https://u:p%40w@a.com/x", ["https://u:p%40w@a.com/x"]),
+        ("http://[2001:db8::1]:8080/x http://[::1]", ["http://[2001:db8::1]:8080/x", "http://[::1]"]),
+        ("https://bücher.example/straße?q=ü", ["https://bücher.example/straße?q=ü"]),
+        ("参照：https://例え.jp/パス。次", ["https://例え.jp/パス"]),
+    ],
+)  # fmt: skip
+def test_urls_are_found_in_plain_text(text: str, expected: list[str]) -> None:
+    assert urls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[a](https://a.com/x)[b](https://b.com)", ["https://a.com/x", "https://b.com"]),
+        ("[w](https://w.org/Foo_(bar)), too", ["https://w.org/Foo_(bar)"]),
+        ("(see https://w.org/Foo_(bar))", ["https://w.org/Foo_(bar)"]),
+        ('![i](https://a.com/i.png "a title")', ["https://a.com/i.png"]),
+        ("**https://a.com** _https://b.com_", ["https://a.com", "https://b.com"]),
+        ("[1]: https://a.com/ref", ["https://a.com/ref"]),
+        ("## [Heading](https://a.com)", ["https://a.com"]),
+        ("https://a.com/x(unclosed", ["https://a.com/x(unclosed"]),
+    ],
+)
+def test_markdown_links_end_where_their_brackets_do(text: str, expected: list[str]) -> None:
+    assert urls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("example.com", ["https://example.com"]),
+        ("  - example.com/path?x=1", ["https://example.com/path?x=1"]),
+        ('"example.com:8443/x",', ["https://example.com:8443/x"]),
+        ("localhost:8000/x", ["http://localhost:8000/x"]),
+        ("localhost", ["http://localhost"]),
+        ("127.0.0.1:8080/h", ["http://127.0.0.1:8080/h"]),
+        ("[::1]:8080/h", ["http://[::1]:8080/h"]),
+        ("//cdn.example.org/x.js", ["https://cdn.example.org/x.js"]),
+        ("bücher.example", ["https://bücher.example"]),
+        ("README.md/x", ["https://README.md/x"]),
+        ("img.example.net/poster.png   # poster", ["https://img.example.net/poster.png"]),
+    ],
+)
+def test_a_host_alone_in_its_line_needs_no_scheme(text: str, expected: list[str]) -> None:
+    assert urls(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("README.md", "main.rs", "1.5", "e.g.", "word", "see example.com", "a@b.com", "mailto:a@b.com"),
+        *("ftp://a.com/x", "host.example:trunk", "localhosts", "999.1.1.1", "https://", "http://:80/", "http://a..b/"),
+        *("http://a.com:99999/", "http://[::1", "http://127.1/", "xhttp://a.com", "# https://a.com", "#https://a.com"),
+    ],
+)
+def test_what_is_no_url_is_ignored_and_can_be_seen(text: str) -> None:
+    found = find_urls(text)
+    assert found.urls == ()
+    assert found.ignored == (text,)
+    assert found.ignored_count == 1
+
+
+def test_html_gives_links_sources_and_urls_in_its_text() -> None:
+    text = """<html><head><link href='https://a.com/s.css'><script>var u = "https://no.example"</script></head>
+    <a href="https://a.com/?x=1&amp;y=2" title=">">one</a> <img src=//cdn.example/i.png data-src="https://no2.example">
+    <a href="/relative">rel</a> <a href="mailto:a@b.c">m</a><svg xmlns="http://www.w3.org/2000/svg"></svg>
+    read https://b.com/x&amp;y, soon</html>"""
+    found = find_urls(text)
+    assert [url.url for url in found.urls] == [
+        "https://a.com/s.css", "https://a.com/?x=1&y=2", "https://cdn.example/i.png", "https://b.com/x&y"
+    ]  # fmt: skip
+    assert found.ignored == ("/relative", "mailto:a@b.c")
+
+
+def test_json_gives_the_urls_in_its_strings_also_where_they_are_escaped() -> None:
+    text = '{"u":"https:\\/\\/a.com\\/b?x=1\\u0026y","v":["http://b.com","http://c.com/d"]}'
+    assert urls(text) == ["https://a.com/b?x=1&y", "http://b.com", "http://c.com/d"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "url,status\nhttps://a.com/x,200\nb.com,300\n",
+        'note;url\n"x";"https://a.com/x"\ny;b.com\n',
+        "1,https://a.com/x,ok\n2,https://b.com,no\n",
+    ],
+)
+def test_columns_end_a_url(text: str) -> None:
+    assert [url.removeprefix("https://").removesuffix("/x") for url in urls(text)] == ["a.com", "b.com"]
+
+
+def test_duplicates_are_counted_and_the_order_of_the_text_is_kept() -> None:
+    found = find_urls("https://b.com\nhttps://a.com/x#1\nHTTPS://B.com:443/\nhttps://a.com/x#2\nhttps://a.com/X")
+    assert [(url.url, url.count) for url in found.urls] == [
+        ("https://b.com", 2),
+        ("https://a.com/x", 2),
+        ("https://a.com/X", 1),
+    ]
+    assert found.duplicates == 2
+
+
+def test_no_more_than_a_bounded_number_is_taken_and_kept() -> None:
+    found = find_urls("".join(f"https://a.com/{number}\nnothing\n" for number in range(MOST_URLS + 100)))
+    assert len(found.urls) == MOST_URLS
+    assert found.left_out == 100
+    assert len(found.ignored) == IGNORED_KEPT
+    assert found.ignored_count == MOST_URLS + 100
+
+
+def test_ignored_lines_hide_passwords() -> None:
+    assert find_urls("http://user:secret@a..b/").ignored == ("http://user:•••@a..b/",)
+
+
+@pytest.mark.parametrize(
+    "piece", ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">"]
+)
+def test_hostile_text_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    begin = time.process_time()
+    find_urls(text)
+    assert time.process_time() - begin < 2.0
+
+
+PIECES = st.sampled_from(
+    [
+        *("https://", "http://", "a.com", "/x", "#", " #", "(", ")", "[", "]", "<a href=", '"', "'", ",", ";", "\n"),
+        *(" ", "&amp;", "@", ":", "::1", "%2F", "?q=", "<script>", "</script>", "localhost", "127.0.0.1", "ü", "\\/"),
+        *("\ud800", "\x00", "\u202e", "-", "xn--", "*", "//", "<!--", "https://a.com"),
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=40).map("".join)))
+def test_any_text_gives_distinct_urls_that_can_be_sent(text: str) -> None:
+    found = find_urls(text)
+    sent = [str(request_url(url.url)) for url in found.urls]
+    assert len(set(sent)) == len(sent)
+    assert all(address.isascii() and address.isprintable() and " " not in address for address in sent)
+    assert sum(url.count for url in found.urls) == len(found.urls) + found.duplicates
+    assert find_urls("\n".join(url.url for url in found.urls)).duplicates == 0
