@@ -22,15 +22,14 @@ from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.learn_commands import APP_COMMANDS
 from asynclab.screens.panes import LOW, NARROW
-from asynclab.screens.runs import LabFactory, Runs
-from asynclab.trace import Lab
-from asynclab.trace.monitor import LoopMonitor
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
 
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
     from asynclab.demos.parameters import Value
+    from asynclab.screens.runs import LabFactory, Runs
+    from asynclab.trace.monitor import LoopMonitor
 
 AGAIN_SECONDS = 2.0
 """How soon a second ctrl+c has to follow the first to quit."""
@@ -54,7 +53,7 @@ class AsyncLabApp(App[None]):
         values: dict[str, Value] | None = None,
         *,
         instant: bool = False,
-        make_lab: LabFactory = Lab,
+        make_lab: LabFactory | None = None,
     ) -> None:
         """Set the app up.
 
@@ -62,15 +61,17 @@ class AsyncLabApp(App[None]):
             demo: What to start at once; None for nothing.
             values: Its parameters.
             instant: Whether to start it in virtual time, without real waiting.
-            make_lab: What makes a lab of a name, a speed and `instant`.
+            make_lab: What makes a lab of a name, a speed and `instant`; None for `Lab` itself.
         """
         super().__init__()
-        self.runs = Runs(DEMOS, make_lab)
         self.first = demo
-        if demo is not None:
-            self.runs[demo.key].take(values or {})
+        """What the command line asked for."""
         self.starts_instantly = instant
         self.monitor: LoopMonitor | None = None
+        """Measures how late the loop is; None before it does."""
+        self._values = values or {}
+        self._make_lab = make_lab
+        self._runs: Runs | None = None
         self._settings_path = settings.settings_path()
         self._settings, self._complaint = settings.load(self._settings_path)
         self._interrupted_at = -AGAIN_SECONDS
@@ -79,6 +80,18 @@ class AsyncLabApp(App[None]):
             self.register_theme(theme)
         wanted = self._settings.theme
         self.set_reactive(App.theme, wanted if wanted in self.available_themes else DARK.name)
+
+    @property
+    def runs(self) -> Runs:
+        """All demos' runs; what they need is imported when they are first asked for."""
+        if self._runs is None:
+            from asynclab.screens.runs import Runs
+            from asynclab.trace import Lab
+
+            self._runs = Runs(DEMOS, self._make_lab or Lab)
+            if self.first is not None:
+                self._runs[self.first.key].take(self._values)
+        return self._runs
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -106,16 +119,21 @@ class AsyncLabApp(App[None]):
         yield SystemCommand("screenshot", "Save the screen as an SVG file.", self.deliver_screenshot)
 
     def on_mount(self) -> None:
-        """Begin to measure the loop, and listen to signals and to changes of the theme."""
+        """Listen to signals and to changes of the theme."""
         loop = asyncio.get_running_loop()
-        self.monitor = LoopMonitor(loop)
-        self.monitor.start()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.app_resume_signal.subscribe(self, self._draw_everything)
         if self._complaint:
             self.tell(self._complaint, is_problem=True)
+
+    def begin_to_measure(self) -> None:
+        """Measure from now on how late the loop is."""
+        from asynclab.trace.monitor import LoopMonitor
+
+        self.monitor = LoopMonitor(asyncio.get_running_loop())
+        self.monitor.start()
 
     def on_unmount(self) -> None:
         """Stop what `on_mount` began."""
@@ -148,7 +166,8 @@ class AsyncLabApp(App[None]):
             self._leaving = asyncio.create_task(self._leave(code), name="leaving")
 
     async def _leave(self, code: int) -> None:
-        await self.runs.close()
+        if self._runs is not None:
+            await self._runs.close()
         self.exit(return_code=code)
 
     def _draw_everything(self, _: App[None]) -> None:

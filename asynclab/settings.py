@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 
-
-class Settings(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """The remembered choices; every field has the value of a first start as its default."""
 
     theme: str = ""
@@ -29,10 +29,12 @@ def load(path: Path) -> tuple[Settings, str]:
         The settings, which are the defaults where the file is missing or can't be used, and what was wrong with it
         in one line, or "".
     """
+    if not os.path.exists(path):  # unlike Path.exists, it takes "not allowed to look" for an answer
+        return Settings(), ""
+    import msgspec
+
     try:
         return msgspec.json.decode(path.read_bytes(), type=Settings), ""
-    except FileNotFoundError:
-        return Settings(), ""
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Settings(), f"The settings in {path} can't be used ({_reason(error)}); these are the defaults."
 
@@ -43,6 +45,8 @@ def save(settings: Settings, path: Path) -> str:
     Returns:
         What went wrong in one line, or "".
     """
+    import msgspec
+
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

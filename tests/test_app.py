@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,11 @@ from tests.screens.stage import opened, plain_lab
 async def start_all(app: AsyncLabApp) -> None:
     for run in app.runs:
         run.start()
-    while not all(run.lab is not None for run in app.runs):
+    await until(lambda: all(run.lab is not None for run in app.runs))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110  there is no event for "something is so"
         await asyncio.sleep(0)
 
 
@@ -76,9 +81,8 @@ async def test_a_signal_cancels_the_demos_and_leaves(number: signal.Signals) -> 
     async with app.run_test():
         await start_all(app)
         os.kill(os.getpid(), number)
-        while app._leaving is None:
-            await asyncio.sleep(0)
-        await app._leaving
+        await until(lambda: app._leaving is not None)
+        await app._leaving  # type: ignore[misc]
     assert app.return_code == 128 + number
     assert tasks_of_labs() == []
 
@@ -94,7 +98,7 @@ async def test_the_loop_is_measured_while_the_app_runs() -> None:
 async def test_the_first_start_has_asynclab_s_own_theme_and_writes_nothing(config_home: Path) -> None:
     async with opened() as stage:
         assert stage.app.theme == "asynclab"
-    assert not config_home.exists()
+    assert list(config_home.parent.iterdir()) == []
 
 
 async def test_a_chosen_theme_is_remembered() -> None:
@@ -127,8 +131,12 @@ async def test_broken_settings_are_told_once_and_do_no_harm() -> None:
         assert str(path) in stage.notices[0].replace("\n", "")
 
 
+def make_file(path: Path) -> None:
+    path.write_text("a file where a folder should be")
+
+
 async def test_settings_that_cannot_be_written_are_complained_about(config_home: Path) -> None:
-    config_home.write_text("a file where the folder should be")
+    make_file(config_home)
     async with opened() as stage:
         stage.app.theme = "nord"
         await stage.until(lambda: any("can't be saved" in notice for notice in stage.notices))

@@ -76,6 +76,17 @@ class Terminal:
             self.read(0)
         return self.process.returncode
 
+    def wait_for_change(self) -> int:
+        """Read until the process stops or ends; its status as os.waitpid gives it."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            process, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
+            if process:
+                self.read(0)
+                return status
+            assert time.monotonic() < deadline, f"does not stop\n{self.text}"
+            self.read(0.05)
+
     def is_restored(self) -> bool:
         """Whether the alternate screen was left, the cursor shown, the mouse let go, and the modes are as before."""
         undone = ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1003h", b"\x1b[?1003l"))
@@ -130,9 +141,7 @@ def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal) -> None:
 
 def test_ctrl_z_suspends_and_the_screen_comes_back(terminal: Terminal) -> None:
     terminal.press("\x1a")
-    _, status = os.waitpid(terminal.process.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status)
-    terminal.read(0)
+    assert os.WIFSTOPPED(terminal.wait_for_change())
     terminal.screen.reset()
     terminal.process.send_signal(signal.SIGCONT)
     terminal.wait_for(lambda screen: "0-9 run" in screen and "BASICS" in screen and "coroutines.py" in screen, "all")

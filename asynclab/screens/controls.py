@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.panes import PaneScreen
-from asynclab.screens.runs import Run, Runs
 
 if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
+    from asynclab.screens.runs import Run, Runs
     from asynclab.trace import Stepped
 
 
@@ -22,10 +23,13 @@ NO_STEP: dict[Stepped, str] = {
 class ControlScreen(PaneScreen):
     """A screen with a selected run and a selected task, and the actions on them."""
 
+    selected_key = DEMOS[0].key
+    """The key of the selected demo."""
+
     @property
     def run(self) -> Run:
         """The selected run."""
-        raise NotImplementedError
+        return self.runs[self.selected_key]
 
     @property
     def selected_task(self) -> int | None:
@@ -34,10 +38,6 @@ class ControlScreen(PaneScreen):
 
     def select_demo(self, key: str) -> None:
         """Select a demo's run."""
-        raise NotImplementedError
-
-    def describe_run(self) -> None:
-        """Say what is run: the demo, changed parameters, the mistake."""
         raise NotImplementedError
 
     @property
@@ -103,7 +103,7 @@ class ControlScreen(PaneScreen):
     def action_mistake(self) -> None:
         """Start the demo with its next mistake, or without after the last."""
         self.run.next_mistake()
-        self.describe_run()
+        self.stage.describe(self.run)
         self.run.start()
 
     def action_parameters(self) -> None:
@@ -115,7 +115,7 @@ class ControlScreen(PaneScreen):
         def use(values: dict[str, Value] | None) -> None:
             if values is not None:
                 run.take(values)
-                self.describe_run()
+                self.stage.describe(run)
                 run.start()
 
         self.app.push_screen(ParameterForm(run.demo, run.values), use)

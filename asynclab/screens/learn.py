@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.getters import query_one
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Key
+from textual.widgets import Static
 
-from asynclab.model.state import LabState
+from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
 from asynclab.screens.controls import ControlScreen
-from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.learn_commands import APP_COMMANDS, LEARN_COMMANDS
-from asynclab.screens.palette import LearnProvider
-from asynclab.screens.runs import Run
-from asynclab.widgets.concept import Lesson
-from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted, DemoRow
-from asynclab.widgets.line_view import CursorView
-from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from asynclab.screens.key_bar import KeyBar
+    from asynclab.screens.run_list import RunList
+    from asynclab.widgets.demo_list import DemoChosen
+    from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_PER_SECOND = 20
+
+FIRST_PAINT_SECONDS = 0.03
+"""How long the curtain has for its first paint; Textual tells of no such moment."""
 
 FRAMES_PER_SAMPLE = 5
 """The labs that are not selected are looked at once in so many frames."""
@@ -31,93 +34,86 @@ FRAMES_PER_SAMPLE = 5
 COMMANDS = (*LEARN_COMMANDS, *APP_COMMANDS)
 
 
-class LearnScreen(ControlScreen):
-    """The demos, and for the selected one: concept, tasks, queues and deadlines, source, activity."""
+def _palette() -> type[Any]:
+    from asynclab.screens.palette import LearnProvider
 
-    AUTO_FOCUS = "#demos"
-    COMMANDS: ClassVar[set[Any]] = {LearnProvider}
+    return LearnProvider
+
+
+def curtain() -> Content:
+    """What is seen while the rest is imported: the demos, where their list will be."""
+    lines = [Content.styled(" asynclab ", "bold $state-accent"), Content("")]
+    section = DEMOS[0].section
+    lines.append(Content.styled(f"  {section}", "bold $state-past"))
+    for demo in DEMOS:
+        if demo.section != section:
+            section = demo.section
+            lines += [Content(""), Content.styled(f"  {section}", "bold $state-past")]
+        lines.append(Content(f"  {demo.key} {demo.name}"))
+    return Content("\n").join(lines)
+
+
+class LearnScreen(ControlScreen):
+    """The demos on the left, the selected one on the stage.
+
+    A curtain is painted first; behind it comes all that takes time to import, so that the first paint is soon.
+    """
+
+    AUTO_FOCUS = None
+    COMMANDS: ClassVar[set[Any]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(LEARN_COMMANDS)]
 
-    title_bar = query_one(TitleBar)
-    key_bar = query_one(KeyBar)
+    title_bar: TitleBar
+    demo_list: RunList
+    key_bar: KeyBar
 
     def __init__(self) -> None:
         super().__init__()
-        self._selected = next(iter(self.runs)).demo.key
         self._frames = 0
         self._told_problem = ""
+        self._early_keys: list[str] = []
 
-    @property
-    def run(self) -> Run:
-        """The selected demo's run."""
-        return self.runs[self._selected]
+    def compose(self) -> ComposeResult:
+        """The curtain."""
+        yield Static(curtain(), id="curtain")
+
+    def on_mount(self) -> None:
+        """Draw the curtain back when it has been painted."""
+        self.set_timer(FIRST_PAINT_SECONDS, self._furnish)
+
+    def on_key(self, event: Key) -> None:
+        """Keep for later what is typed before the curtain."""
+        if not self.is_furnished:
+            self._early_keys.append(event.key)
+
+    def select_demo(self, key: str) -> None:
+        """Fill the screen with a demo."""
+        self.selected_key = key
+        self.demo_list.highlight(key)
+        self.stage.show_demo(self.run)
+
+    def on_demo_highlighted(self) -> None:
+        """Show the demo that the list's cursor is on now; it may have moved on since it told."""
+        row = self.demo_list.highlighted
+        if row is not None and row.key != self.selected_key:
+            self.select_demo(row.key)
+
+    def on_demo_chosen(self, event: DemoChosen) -> None:
+        """Start the demo that was chosen in the list."""
+        self.action_start_demo(event.row.key)
 
     @property
     def selected_task(self) -> int | None:
         """The task that the cursor is on."""
-        return self.tasks.selected
-
-    def compose(self) -> ComposeResult:
-        """A bar above, the panes, the keys below."""
-        yield TitleBar(("Learn",))
-        yield from self.compose_panes()
-        yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Show the first demo, or start the one that the command line asked for, and begin to paint."""
-        first = self.lab_app.first
-        self.select_demo(self._selected if first is None else first.key)
-        if first is not None:
-            self.run.start(instant=self.lab_app.starts_instantly)
-        self.paint()
-        self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
-
-    def select_demo(self, key: str) -> None:
-        """Fill the screen with a demo."""
-        self._selected = key
-        demo = self.run.demo
-        self.source.show_source(str(demo.path), demo.source())
-        self.demo_list.highlight(key)
-        self.describe_run()
-
-    @on(DemoHighlighted)
-    def follow_list(self) -> None:
-        """Show the demo that the list's cursor is on now; it may have moved on since it told."""
-        row = self.demo_list.highlighted
-        if row is not None and row.key != self._selected:
-            self.select_demo(row.key)
-
-    @on(DemoChosen)
-    def start_chosen(self, event: DemoChosen) -> None:
-        """Start the demo that was chosen in the list."""
-        self.action_start_demo(event.row.key)
-
-    @on(TaskSelected)
-    def select_task(self, event: TaskSelected) -> None:
-        """Select the task in the other panes, too."""
-        for view in (self.tasks, self.source):
-            if view is not event.view:
-                view.select(event.task)
-
-    def describe_run(self) -> None:
-        """Say in the frame what is run: the demo, changed parameters, and a mistake if one is switched on."""
-        run = self.run
-        wrong = next((mistake.mistake for mistake in run.demo.mistakes if mistake.name == run.mistake), "")
-        self.set_class(bool(wrong), "-mistake")
-        self.concept.show_lesson(lesson_of(run, wrong))
+        return self.stage.tasks.selected
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         self._sample()
-        run, lab, state = self.run, self.run.lab, self.run.state
-        now, held = (0.0, 0) if lab is None else (lab.now, len(lab.held))
-        for view in (self.tasks, self.gauges, self.source, self.activity):
-            view.show(state, now)
-        self.concept.show_clock(None if state is None else state.clock, now, held)
-        self.demo_list.show_rows([_row(each) for each in self.runs])
+        self.stage.paint(self.run)
+        self.demo_list.show_runs(self.runs)
         self._show_meter()
-        self._show_problem(run)
-        self.show_gauges(0 if state is None else lines_of_gauges(state))
+        self._show_problem()
         self.key_bar.show(bar_entries(COMMANDS, self.situation()))
 
     def situation(self) -> Situation:
@@ -134,7 +130,7 @@ class LearnScreen(ControlScreen):
             has_mistakes=bool(run.mistakes),
             has_lines=state is not None and bool(state.activity),
             is_zoomed=self.is_zoomed,
-            has_filter=self.is_filtering,
+            has_filter=self.stage.is_filtering,
             in_list=self.focused is self.demo_list,
         )
 
@@ -146,17 +142,49 @@ class LearnScreen(ControlScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key works now, by the commands' own word."""
         declared = [command for command in LEARN_COMMANDS if command.action == action]
-        if not declared or not self.is_mounted:
+        if not declared:
             return True
+        if not self.is_furnished:
+            return False
         situation = self.situation()
         return any(command.applies(situation) for command in declared)
 
     def action_help(self) -> None:
         """Show every key and what the marks mean."""
         from asynclab.screens.help import HelpScreen
+        from asynclab.widgets.line_view import CursorView
 
         lists = [binding for binding in CursorView.BINDINGS if isinstance(binding, Binding)]
         self.app.push_screen(HelpScreen(COMMANDS, lists))
+
+    async def _furnish(self) -> None:
+        """Set everything up, start what the command line asked for, and begin to paint."""
+        from asynclab.screens.key_bar import KeyBar
+        from asynclab.screens.run_list import RunList
+        from asynclab.screens.stage import Stage
+        from asynclab.widgets.title_bar import TitleBar
+
+        self.title_bar, self.key_bar = TitleBar(("Learn",)), KeyBar()
+        self.demo_list, stage = RunList(id="demos"), Stage(id="stage")
+        with self.app.batch_update():
+            await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)
+            await self.query("#curtain").remove()
+        self.stage = stage
+        self.demo_list.show_runs(self.runs)
+        self.demo_list.focus()
+        self.lay_out()
+        self._begin()
+
+    def _begin(self) -> None:
+        first = self.lab_app.first
+        self.select_demo(self.selected_key if first is None else first.key)
+        if first is not None:
+            self.run.start(instant=self.lab_app.starts_instantly)
+        self.lab_app.begin_to_measure()
+        self.paint()
+        self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
+        for key in self._early_keys:
+            self.app.simulate_key(key)
 
     def _sample(self) -> None:
         self._frames += 1
@@ -171,37 +199,9 @@ class LearnScreen(ControlScreen):
         live = sum(not task.has_ended for state in states if state is not None for task in state.tasks.values())
         self.title_bar.show(() if monitor is None else monitor.lags, len(states), live)
 
-    def _show_problem(self, run: Run) -> None:
+    def _show_problem(self) -> None:
+        run = self.run
         if run.problem != self._told_problem:
             self._told_problem = run.problem
             if run.problem:
                 self.lab_app.tell(f"{run.demo.name} can't start: {run.problem}", is_problem=True)
-
-
-def lesson_of(run: Run, wrong: str) -> Lesson:
-    """What the frame of a run says.
-
-    Args:
-        run: Whose.
-        wrong: What the mistake that is switched on does wrong; empty for none.
-    """
-    demo = run.demo
-    changed = [
-        f"{parameter.name}={parameter.show(run.values[parameter.name])}"
-        for parameter in demo.parameters
-        if run.values.get(parameter.name, parameter.default) != parameter.default
-    ]
-    title = " ".join([demo.key, demo.name, *changed, *([f"· mistake: {run.mistake}"] if wrong else [])])
-    concept = f"The mistake: {wrong}" if wrong else demo.concept
-    return Lesson(title, concept, demo.watch, demo.belief, demo.truth, demo.docs)
-
-
-def lines_of_gauges(state: LabState) -> int:
-    """How many lines its queues, timeouts and primitives take when drawn with space."""
-    queues = max(6, 4 * len(state.queues)) if state.queues else 0
-    return queues + len(state.timeouts) + len(state.primitives)
-
-
-def _row(run: Run) -> DemoRow:
-    standing = run.standing()
-    return DemoRow(run.demo.key, run.demo.name, run.demo.section, standing.state, standing.note)

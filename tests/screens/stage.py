@@ -15,6 +15,7 @@ from asynclab.demos.catalogue import Demo
 from asynclab.demos.parameters import Parameter
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.runs import LabFactory
+from asynclab.screens.stage import Stage as Views
 from asynclab.trace import Lab
 
 
@@ -62,6 +63,10 @@ class Stage:
         return next(screen for screen in self.app.screen_stack if isinstance(screen, LearnScreen))
 
     @property
+    def views(self) -> Views:
+        return self.screen.stage
+
+    @property
     def notices(self) -> list[str]:
         return [str(notice.message) for notice in self.app._notifications]
 
@@ -82,7 +87,8 @@ async def opened(
     """The dashboard, opened; nothing of it runs on when the block is left."""
     app = AsyncLabApp(demo, values, make_lab=make_lab)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
-        yield Stage(app, pilot)
+        stage = Stage(app, pilot)
+        await stage.until(lambda: stage.screen.is_furnished)
+        yield stage
         await app.runs.close()
     assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("run ")] == []

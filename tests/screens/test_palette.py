@@ -54,9 +54,9 @@ async def test_a_demo_can_be_started_from_it() -> None:
 async def test_a_command_can_be_given_from_it() -> None:
     async with opened() as stage:
         await stage.press("7")
-        lab_of = lambda: stage.app.runs["7"].lab  # noqa: E731
-        await stage.until(lambda: stage.app.runs["7"].is_running)
+        run = stage.app.runs["7"]
+        await stage.until(lambda: run.is_running)
         await stage.press("ctrl+p", *"pause")
         await stage.pilot.pause(0.2)
         await stage.press("enter")
-        await stage.until(lambda: (lab := lab_of()) is not None and lab.paused)
+        await stage.until(lambda: run.lab is not None and run.lab.paused)

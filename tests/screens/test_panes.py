@@ -24,7 +24,7 @@ def focused(stage: Stage) -> str:
 async def finish(stage: Stage, key: str) -> None:
     await stage.press(key)
     await stage.until(lambda: stage.app.runs[key].standing().state == "done")
-    await stage.until(lambda: stage.screen.activity.line_count() > 0)
+    await stage.until(lambda: stage.views.activity.line_count() > 0)
 
 
 async def test_at_120_columns_all_panes_show() -> None:
@@ -41,9 +41,9 @@ async def test_without_queues_and_deadlines_their_pane_takes_no_room() -> None:
 
 async def test_at_200_columns_code_and_tasks_grow() -> None:
     async with opened((120, 40)) as small, opened((200, 60)) as large:
-        assert large.screen.source.size.width > small.screen.source.size.width
-        assert large.screen.source.size.height > small.screen.source.size.height
-        assert large.screen.tasks.size.height > small.screen.tasks.size.height
+        assert large.views.source.size.width > small.views.source.size.width
+        assert large.views.source.size.height > small.views.source.size.height
+        assert large.views.tasks.size.height > small.views.tasks.size.height
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 24), (80, 60)])
@@ -97,7 +97,7 @@ async def test_z_gives_the_screen_to_the_focused_pane_and_takes_it_back() -> Non
         await finish(stage, "3")
         await stage.press("tab", "tab", "z")
         await stage.until(lambda: shown_panes(stage) == ["source"])
-        assert stage.screen.source.region.width == 120
+        assert stage.views.source.region.width == 120
         await stage.press("tab")
         await stage.until(lambda: shown_panes(stage) == ["activity"])
         await stage.press("z")
@@ -113,14 +113,14 @@ async def test_escape_leaves_the_zoomed_pane() -> None:
 async def test_slash_filters_the_activity_while_it_is_typed() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
-        everything = stage.screen.activity.line_count()
+        everything = stage.views.activity.line_count()
         await stage.press("slash", *"finished")
-        await stage.until(lambda: stage.screen.activity.line_count() == 2)
+        await stage.until(lambda: stage.views.activity.line_count() == 2)
         await stage.press("enter")
         assert focused(stage) == "activity"
-        assert stage.screen.activity.line_count() == 2
+        assert stage.views.activity.line_count() == 2
         await stage.press("escape")
-        await stage.until(lambda: stage.screen.activity.line_count() == everything)
+        await stage.until(lambda: stage.views.activity.line_count() == everything)
         assert not stage.screen.query(Input)
 
 
@@ -132,7 +132,7 @@ async def test_letters_in_the_filter_are_letters() -> None:
         assert stage.screen.run.demo.name == "gather"
         await stage.press("escape")
         await stage.until(lambda: not stage.screen.query(Input))
-        assert stage.screen.activity.filter_text == ""
+        assert stage.views.activity.filter_text == ""
 
 
 async def test_an_empty_filter_goes_away_with_enter() -> None:
@@ -169,7 +169,7 @@ async def test_capital_y_copies_all_activity() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         await stage.press("Y")
-        assert stage.app.clipboard == stage.screen.activity.visible_text()
+        assert stage.app.clipboard == stage.views.activity.visible_text()
         assert "“Task 2 finished”" in stage.app.clipboard
 
 

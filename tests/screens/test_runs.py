@@ -50,7 +50,7 @@ async def turns(count: int = 10) -> None:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    while not condition():
+    while not condition():  # noqa: ASYNC110  there is no event for "something is so"
         await asyncio.sleep(0)
 
 

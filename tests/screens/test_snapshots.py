@@ -21,7 +21,8 @@ def frozen_app() -> AsyncLabApp:
 async def start_the_queue(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, AsyncLabApp)
-    assert app.monitor is not None
+    while app.monitor is None:
+        await pilot.pause(0.01)
     app.monitor.stop()
     app.monitor = frozen_monitor()
     await pilot.press("7")
