@@ -88,3 +88,17 @@ async def test_without_colour_states_are_still_told_apart(monkeypatch: pytest.Mo
         screen = [strip.text for strip in stage.screen._compositor.render_strips()]
         assert "✓ done" in screen[3]
         assert "▌├ brew coffee  ◌ waiting" in screen[4]
+
+
+async def test_a_new_theme_recolours_what_is_on_the_screen() -> None:
+    table = TaskTable()
+    stage = Stage(table)
+    async with stage.run_test(size=(80, 8)) as pilot:
+        table.show(gather(), 1.24)
+        await pilot.pause()
+        dark = table.render_line(1)
+        stage.theme = "asynclab-light"
+        await pilot.pause()
+        light = table.render_line(1)
+        assert light.text == dark.text
+        assert [segment.style for segment in light] != [segment.style for segment in dark]
