@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
+from collections import Counter
+from pathlib import Path
 from types import TracebackType
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from asynclab.practice.faults import FAILURES, faults
 from asynclab.practice.pages import PAGES
-from asynclab.practice.routes import PACE, routes
+from asynclab.practice.requests import PACE
+from asynclab.practice.routes import routes
 
 _HOST = "127.0.0.1"
 _GRACE = 0.5
 """Real seconds that a connection may take to close once its request was cancelled."""
+
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
+"""The certificate, self-signed, of the TLS listener; its key too."""
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # or a broken request would print on the terminal that the app draws on
@@ -26,16 +34,19 @@ class PracticeServer:
     `async with PracticeServer() as server:` starts and closes it; it runs on the loop that started it.
     """
 
-    def __init__(self, *, pace: float = 1.0) -> None:
+    def __init__(self, *, pace: float = 1.0, tls: bool = False) -> None:
         """Make a server that does not run yet.
 
         Args:
             pace: Every delay is multiplied by it; 0 answers at once.
+            tls: Answer on a second port as well, over TLS, with a certificate that nobody trusts.
         """
         self._pace = pace
+        self._tls = tls
         self._changing = asyncio.Lock()
         self._runner: web.AppRunner | None = None
         self._port = 0
+        self._tls_port = 0
         self._in_flight: set[asyncio.Task[object]] = set()
 
     @property
@@ -61,6 +72,16 @@ class PracticeServer:
         if self._runner is None:
             raise RuntimeError("the practice server is not running")
         return f"http://{_HOST}:{self._port}{path}"
+
+    def tls_url(self, path: str = "/") -> str:
+        """Return the URL of a path on this server, over TLS.
+
+        Raises:
+            RuntimeError: The server is not running, or has no TLS.
+        """
+        if self._runner is None or not self._tls:
+            raise RuntimeError("the practice server is not running with TLS")
+        return f"https://{_HOST}:{self._tls_port}{path}"
 
     async def start(self) -> None:
         """Start answering; a server that runs already goes on.
@@ -93,12 +114,17 @@ class PracticeServer:
     async def _listen(self) -> web.AppRunner:
         app = web.Application(middlewares=[self._note_request])
         app[PACE] = self._pace
+        app[FAILURES] = Counter()
         app.add_routes(routes)
+        app.add_routes(faults)
         app.on_shutdown.append(self._cancel_requests)
         runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=_GRACE)
         await runner.setup()
         await web.TCPSite(runner, _HOST, 0).start()
         self._port = runner.addresses[0][1]
+        if self._tls:
+            await web.TCPSite(runner, _HOST, 0, ssl_context=_tls_context()).start()
+            self._tls_port = runner.addresses[1][1]
         return runner
 
     @web.middleware
@@ -115,3 +141,9 @@ class PracticeServer:
         """Cancel what is in flight; aiohttp alone would wait for a slow answer before it closes."""
         for request in self._in_flight:
             request.cancel()
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context

@@ -1,0 +1,271 @@
+"""What the practice server answers when it misbehaves: each fault that a client has to survive, under a path."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import struct
+import time
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from email.utils import formatdate
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from asynclab.practice.pages import document
+from asynclab.practice.requests import begin, has_body, html, pause, whole_number
+
+BOMB_MEGABYTES = 200
+"""What unpacks from the gzip bomb."""
+
+ESCAPES = "\x1b]0;PWNED\x07\x1b[31m\x9b31m\u202e\x01\u2028"
+"""What a terminal would obey, or hide."""
+
+MARKUP = "done [/] [red]x[/red] [@click=app.quit]here[/]"
+"""What a view would obey that takes text for markup."""
+
+FAILURES = web.AppKey("failures", Counter[str])
+"""How often each flaky path has failed."""
+
+_TEXT = "naïve café, 10 €: ☕\n"
+
+faults = web.RouteTableDef()
+
+
+class RawAnswer(web.StreamResponse):
+    """Bytes sent as they are, in place of a correct answer, and then the connection's end."""
+
+    def __init__(self, send: Callable[[asyncio.Transport], AsyncIterator[bytes]], *, reset: bool = False) -> None:
+        super().__init__()
+        self._send = send
+        self._reset = reset
+        self.force_close()
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send everything."""
+        transport = request.transport
+        assert isinstance(transport, asyncio.Transport)
+        async for data in self._send(transport):
+            transport.write(data)
+        if self._reset:
+            _reset(transport)
+        else:
+            transport.close()
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is missing at the end."""
+
+
+def raw(*parts: bytes, reset: bool = False) -> RawAnswer:
+    """An answer of these bytes."""
+
+    async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
+        for part in parts:
+            yield part
+
+    return RawAnswer(send, reset=reset)
+
+
+@faults.get("/hang")
+async def hang(_: web.Request) -> web.StreamResponse:
+    """Never answer."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
+
+
+@faults.get("/hang-in-body")
+async def hang_in_body(request: web.Request) -> web.StreamResponse:
+    """Begin to answer, and never go on."""
+    response = await begin(request, "text/plain", 1_000)
+    await response.write(b"the beginning\n")
+    await asyncio.Event().wait()
+    return response
+
+
+@faults.get("/slow-headers/{count}")
+async def slow_headers(request: web.Request) -> web.StreamResponse:
+    """Send so many header lines, a tenth of a second each, and then the rest."""
+    count = whole_number("count", request.match_info["count"], 0, 100)
+
+    async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n"
+        for number in range(count):
+            await pause(request, 0.1)
+            yield b"X-Slow-%d: yes\r\n" % number
+        yield b"Content-Length: 5\r\n\r\nslow\n"
+
+    return RawAnswer(send)
+
+
+@faults.get("/reset")
+async def reset(_: web.Request) -> web.StreamResponse:
+    """Reset the connection before anything is answered."""
+    return raw(reset=True)
+
+
+@faults.get("/reset-in-body")
+async def reset_in_body(request: web.Request) -> web.StreamResponse:
+    """Reset the connection in the middle of the body."""
+
+    async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 500
+        await asyncio.sleep(0.02)  # or the reset overtakes what was sent
+
+    return RawAnswer(send, reset=True)
+
+
+@faults.get("/disconnect")
+async def disconnect(_: web.Request) -> web.StreamResponse:
+    """Close the connection before anything is answered."""
+    return raw()
+
+
+@faults.get("/short")
+async def short(_: web.Request) -> web.StreamResponse:
+    """Promise a thousand bytes and send a hundred."""
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 100)
+
+
+@faults.get("/bad-chunk")
+async def bad_chunk(_: web.Request) -> web.StreamResponse:
+    """Send a chunk, and then something else where the next one's length should be."""
+    return raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n")
+
+
+@faults.get("/not-http")
+async def not_http(_: web.Request) -> web.StreamResponse:
+    """Send what is no HTTP at all."""
+    return raw(b"SSH-2.0-practice\r\n\r\n")
+
+
+@faults.get("/lying-encoding")
+async def lying_encoding(_: web.Request) -> web.StreamResponse:
+    """Claim that plain text is gzip."""
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nnot gzipped")
+
+
+@faults.get("/gzip")
+async def zipped(_: web.Request) -> web.StreamResponse:
+    """Send 200,000 bytes of text as a few hundred."""
+    body = gzip.compress(b"the same line again\n" * 10_000)
+    return web.Response(body=body, headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"})
+
+
+@faults.get("/bomb")
+async def bomb(request: web.Request) -> web.StreamResponse:
+    """Send 200 kB that unpack to 200 MB."""
+    response = web.StreamResponse(headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"})
+    await response.prepare(request)
+    packer = zlib.compressobj(9, wbits=31)
+    megabyte = bytes(1_000_000)
+    for _ in range(BOMB_MEGABYTES if has_body(request) else 0):
+        await response.write(packer.compress(megabyte))
+        await asyncio.sleep(0)
+    await response.write(packer.flush())
+    return response
+
+
+@faults.get("/endless")
+async def endless(request: web.Request) -> web.StreamResponse:
+    """Send a body that never ends, as fast as it is read."""
+    response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+    await response.prepare(request)
+    block = b"on and on and on\n" * 1_000
+    while has_body(request):
+        await response.write(block)
+        await asyncio.sleep(0)
+    return response
+
+
+@faults.get("/redirect-loop")
+async def redirect_loop(_: web.Request) -> web.StreamResponse:
+    """Redirect to itself."""
+    raise web.HTTPFound("/redirect-loop")
+
+
+@faults.get("/redirect-to")
+async def redirect_to(request: web.Request) -> web.StreamResponse:
+    """Redirect to the address in `url`, whatever its scheme."""
+    return raw(f"HTTP/1.1 302 Found\r\nLocation: {request.query.get('url', '/')}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+@faults.get("/charset/{declared}")
+async def charset(request: web.Request) -> web.StreamResponse:
+    """Declare one charset and send text in another: `sent`, UTF-8 unless told otherwise."""
+    declared = request.match_info["declared"]
+    body = _TEXT.encode(request.query.get("sent", "utf-8"), errors="replace")
+    return web.Response(body=body, headers={"Content-Type": f"text/plain; charset={declared}"})
+
+
+@faults.get("/meta-charset")
+async def meta_charset(_: web.Request) -> web.StreamResponse:
+    """Send HTML that declares its charset only in itself."""
+    text = document("10 €", _TEXT).replace("utf-8", "windows-1252")
+    return web.Response(body=text.encode("windows-1252", errors="replace"), headers={"Content-Type": "text/html"})
+
+
+@faults.get("/flaky/{name}")
+async def flaky(request: web.Request) -> web.StreamResponse:
+    """Fail the first `times` times that this name is asked for, with `status`; say when to come back after `after` s.
+
+    With `date` the time to come back is given as a date.
+    """
+    name = request.match_info["name"]
+    times = whole_number("times", request.query.get("times", "1"), 0, 1_000_000)
+    failures = request.app[FAILURES]
+    if failures[name] >= times:
+        return web.Response(text=f"after {failures[name]} failures\n")
+    failures[name] += 1
+    headers = {}
+    if "after" in request.query:
+        after = whole_number("after", request.query["after"], 0, 1_000_000)
+        headers["Retry-After"] = formatdate(time.time() + after, usegmt=True) if "date" in request.query else str(after)
+    status = whole_number("status", request.query.get("status", "503"), 400, 599)
+    return web.Response(status=status, text="come back later\n", headers=headers)
+
+
+@faults.get("/evil")
+async def evil(_: web.Request) -> web.StreamResponse:
+    """Send control and escape sequences in the reason, in headers, the title and the body."""
+    escapes = ESCAPES.encode()
+    body = f"<title>{ESCAPES}title</title>{ESCAPES}body".encode()
+    head = b"HTTP/1.1 200 " + escapes + b"\r\nX-Evil: " + escapes + b"\r\nContent-Type: text/html; charset=utf-8\r\n"
+    return raw(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
+@faults.get("/markup")
+async def markup(_: web.Request) -> web.StreamResponse:
+    """Send a page whose title looks like markup."""
+    return html(document(MARKUP, "<p>a title</p>"))
+
+
+@faults.get("/no-head", allow_head=False)
+async def no_head(_: web.Request) -> web.StreamResponse:
+    """Answer GET alone; HEAD is refused."""
+    return web.Response(text="GET it is\n")
+
+
+@faults.get("/cookies")
+async def cookies(request: web.Request) -> web.StreamResponse:
+    """Say which cookies came, and set one."""
+    response = web.Response(text=f"cookies: {', '.join(sorted(request.cookies)) or 'none'}\n")
+    response.set_cookie("visited", "yes")
+    return response
+
+
+@faults.get("/echo")
+async def echo(request: web.Request) -> web.StreamResponse:
+    """Answer with what was asked: the raw path and the headers."""
+    return web.json_response({"path": request.raw_path, "headers": dict(request.headers)})
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Break the connection so that the other side sees a reset, not an end."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
