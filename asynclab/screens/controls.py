@@ -43,7 +43,7 @@ class ControlScreen(PaneScreen):
     @property
     def runs(self) -> Runs:
         """All demos' runs."""
-        return self.lab_app.runs
+        return self.host.runs
 
     def action_start_demo(self, key: str) -> None:
         """Select a demo and start it, afresh where it runs."""
@@ -80,7 +80,7 @@ class ControlScreen(PaneScreen):
             self.run.start(paused=True)
         elif lab.paused:
             if reason := NO_STEP.get(lab.step()):
-                self.lab_app.tell(reason)
+                self.host.tell(reason)
         else:
             lab.pause()
 

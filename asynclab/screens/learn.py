@@ -174,17 +174,23 @@ class LearnScreen(ControlScreen):
         self.demo_list.focus()
         self.lay_out()
         self._begin()
+        await self._catch_up()
 
     def _begin(self) -> None:
-        first = self.lab_app.first
+        first = self.host.first
         self.select_demo(self.selected_key if first is None else first.key)
         if first is not None:
-            self.run.start(instant=self.lab_app.starts_instantly)
-        self.lab_app.begin_to_measure()
+            self.run.start(instant=self.host.starts_instantly)
+        self.host.begin_to_measure()
         self.paint()
         self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
+
+    async def _catch_up(self) -> None:
+        """Do what was asked for before everything was there."""
         for key in self._early_keys:
-            self.app.simulate_key(key)
+            for binding in bindings_of(LEARN_COMMANDS):
+                if binding.key == key:
+                    await self.run_action(binding.action)
 
     def _sample(self) -> None:
         self._frames += 1
@@ -194,7 +200,7 @@ class LearnScreen(ControlScreen):
                 run.lab.sample()
 
     def _show_meter(self) -> None:
-        monitor = self.lab_app.monitor
+        monitor = self.host.monitor
         states = [run.state for run in self.runs if run.is_running]
         live = sum(not task.has_ended for state in states if state is not None for task in state.tasks.values())
         self.title_bar.show(() if monitor is None else monitor.lags, len(states), live)
@@ -204,4 +210,4 @@ class LearnScreen(ControlScreen):
         if run.problem != self._told_problem:
             self._told_problem = run.problem
             if run.problem:
-                self.lab_app.tell(f"{run.demo.name} can't start: {run.problem}", is_problem=True)
+                self.host.tell(f"{run.demo.name} can't start: {run.problem}", is_problem=True)

@@ -8,7 +8,7 @@ from textual.events import Resize
 from textual.screen import Screen
 
 if TYPE_CHECKING:
-    from asynclab.app import AsyncLabApp
+    from asynclab.screens.host import Host
     from asynclab.screens.stage import Stage
 
 NARROW, LOW = 100, 30
@@ -34,9 +34,9 @@ class PaneScreen(Screen[None]):
     """Whether the pane in front has the whole screen."""
 
     @property
-    def lab_app(self) -> AsyncLabApp:
+    def host(self) -> Host:
         """The app, as what it is."""
-        return cast("AsyncLabApp", self.app)
+        return cast("Host", self.app)
 
     @property
     def is_furnished(self) -> bool:
@@ -110,10 +110,10 @@ class PaneScreen(Screen[None]):
         from asynclab.model.words import plural
 
         if not text:
-            self.lab_app.tell("nothing is selected here")
+            self.host.tell("nothing is selected here")
             return
         self.app.copy_to_clipboard(text)
-        self.lab_app.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
+        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
 
     def _go(self, by: int) -> None:
         panes = [pane for pane in PANES if self._can_go_to(pane)]

@@ -6,8 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
+from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import DEMOS, find
+from asynclab.screens import learn
 from asynclab.screens.help import HelpScreen
 from asynclab.screens.learn_commands import DIGITS
 from asynclab.screens.parameters import ParameterForm
@@ -338,3 +341,24 @@ async def test_a_task_selected_in_one_pane_is_selected_in_the_others() -> None:
 
 def test_there_is_a_digit_for_every_demo() -> None:
     assert tuple(demo.key for demo in DEMOS) == DIGITS
+
+
+async def test_keys_typed_before_the_curtain_rises_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learn, "FIRST_PAINT_SECONDS", 0.2)
+    app = AsyncLabApp(make_lab=quick_lab)
+    async with app.run_test() as pilot:
+        assert "3 gather" in str(app.screen.query_one("#curtain", Static).render())
+        await pilot.press("3")
+        stage = Stage(app, pilot)
+        assert not stage.screen.is_furnished
+        await stage.until(lambda: stage.screen.is_furnished)
+        await stage.until(lambda: app.runs["3"].standing().state == "done")
+        await app.runs.close()
+
+
+async def test_quitting_before_the_curtain_rises_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learn, "FIRST_PAINT_SECONDS", 0.2)
+    app = AsyncLabApp()
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+    assert app.return_code == 0
