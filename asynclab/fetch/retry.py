@@ -1,0 +1,47 @@
+"""When a failed request is tried again."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+
+BASE = 0.5
+"""Seconds: the longest wait before the first retry; it doubles with each."""
+
+LONGEST_BACKOFF = 30.0
+"""Seconds."""
+
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds that a server may ask for; more is cut down to it."""
+
+PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
+"""Answers that may be different a moment later."""
+
+
+def backoff(failures: int, chance: float) -> float:
+    """Seconds to wait after so many failures: full jitter, as in Amazon's "Exponential Backoff And Jitter".
+
+    Args:
+        failures: From 1 on.
+        chance: A random number from 0 to 1.
+    """
+    return chance * min(LONGEST_BACKOFF, BASE * 2.0 ** (failures - 1))
+
+
+def retry_after(text: str | None, now: float | None = None) -> float | None:
+    """Seconds that a Retry-After header asks to wait, capped; None where it says nothing that can be read.
+
+    Args:
+        text: The header's value: seconds, or a date.
+        now: Seconds since 1970; the present where it is None.
+    """
+    if text is None:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:10]), LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return min(max(0.0, moment - (time.time() if now is None else now)), LONGEST_RETRY_AFTER)

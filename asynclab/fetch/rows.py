@@ -1,0 +1,243 @@
+"""What is known of each URL that is fetched: plain data that a view may read at any time.
+
+Moments are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and
+body are as the server sent them: whoever shows them neutralises them first, with `asynclab.model.text.clean`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+RowState: TypeAlias = Literal["queued", "running", "retrying", "ok", "failed", "cancelled"]
+
+STATES: tuple[RowState, ...] = get_args(RowState)
+
+Outcome: TypeAlias = Literal[
+    "ok",
+    "http_error",
+    "rate_limited",
+    "timeout_connect",
+    "timeout_read",
+    "timeout_total",
+    "deadline",
+    "dns",
+    "refused",
+    "tls",
+    "too_many_redirects",
+    "blocked",
+    "invalid",
+    "truncated",
+    "incomplete",
+    "cancelled",
+]
+"""How a fetch ended."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+Phase: TypeAlias = Literal["queued", "dns", "tcp", "tls", "wait", "download"]
+
+PHASES: tuple[Phase, ...] = get_args(Phase)
+"""In the order in which they happen."""
+
+HEAD_KEPT = 4_096
+"""The bytes at the beginning of a body that every row keeps."""
+
+
+class Phases:
+    """How long each phase of an attempt took; with redirects, of all requests together."""
+
+    __slots__ = ("_spent", "current", "since")
+
+    def __init__(self) -> None:
+        self._spent: dict[Phase, float] = {}
+        self.current: Phase | None = None
+        """The phase under way."""
+        self.since = 0.0
+        """When it began."""
+
+    def enter(self, phase: Phase | None, now: float) -> None:
+        """End the present phase and begin another, or none."""
+        if self.current is not None:
+            self._spent[self.current] = self._spent.get(self.current, 0.0) + max(0.0, now - self.since)
+        self.current = phase
+        self.since = now
+
+    def rename(self, phase: Phase) -> None:
+        """The phase under way turns out to be another one."""
+        self.current = phase
+
+    def only_queued(self, now: float) -> Phases:
+        """The phases of the attempt that begins after this wait: nothing but the wait for its slot."""
+        fresh = Phases()
+        fresh._spent["queued"] = max(0.0, now - self.since) if self.current == "queued" else 0.0
+        return fresh
+
+    def spent(self, phase: Phase, now: float | None = None) -> float | None:
+        """Seconds spent in a phase; None where it did not happen.
+
+        Args:
+            phase: The phase.
+            now: The present moment, to count the phase under way.
+        """
+        seconds = self._spent.get(phase)
+        if phase == self.current and now is not None:
+            return (seconds or 0.0) + max(0.0, now - self.since)
+        return seconds
+
+    def items(self, now: float | None = None) -> list[tuple[Phase, float]]:
+        """The phases that happened, in their order, with their seconds."""
+        spent = ((phase, self.spent(phase, now)) for phase in PHASES)
+        return [(phase, seconds) for phase, seconds in spent if seconds is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """An answer that redirected."""
+
+    url: str
+    """What was asked, without credentials."""
+    status: int
+    address: str
+    """The IP address that answered."""
+    seconds: float
+    """From the request to the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """How the connection was encrypted."""
+
+    version: str
+    """Such as "TLSv1.3"."""
+    cipher: str
+    issuer: str
+    """Who issued the certificate."""
+    expires: float | None
+    """When the certificate expires, in seconds since 1970; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt is not ok."""
+
+    outcome: Outcome
+    sentence: str
+    """For people; one line, neutralised, without credentials."""
+    passes: bool = False
+    """Whether it may be gone when tried again."""
+    status: int | None = None
+    retry_after: float | None = None
+    """Seconds that the server asks to wait."""
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One URL and what is known of it."""
+
+    number: int
+    """Counts from 1 in the order of the list."""
+    url: str
+    """For people and exports: credentials hidden."""
+    target: str = field(repr=False)
+    """As it was given, credentials included."""
+    host: str = ""
+    """Name and port."""
+    count: int = 1
+    """How often it was in the text."""
+
+    state: RowState = "queued"
+    version: int = 0
+    """What the version of the fetch was when this row changed last."""
+    outcome: Outcome | None = None
+    """How it ended; None before."""
+    sentence: str = ""
+    """The outcome in words; one line, neutralised."""
+    attempts: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    """Of the attempts that were followed by another."""
+    notes: list[str] = field(default_factory=list)
+    """What else is worth knowing, one neutralised line each."""
+
+    phases: Phases = field(default_factory=Phases)
+    """Of the present or last attempt."""
+    started_at: float | None = None
+    """When the first attempt got its slot."""
+    attempt_at: float | None = None
+    """When the present or last attempt got its slot."""
+    ended_at: float | None = None
+    expires_at: float | None = None
+    """When the attempt under way times out."""
+    retry_at: float | None = None
+    """When it is to be tried again; None unless it is retrying."""
+    epoch: float = 0.0
+    """When the present or last attempt began, in seconds since 1970."""
+
+    method: str = ""
+    effective_url: str = ""
+    """What answered in the end, after redirects, without credentials."""
+    status: int | None = None
+    reason: str = ""
+    http_version: str = ""
+    """Such as "1.1"."""
+    headers: tuple[tuple[str, str], ...] = ()
+    hops: list[Hop] = field(default_factory=list)
+    address: str = ""
+    """The IP address that answered."""
+    tls: TlsFacts | None = None
+
+    expected: int | None = None
+    """The size of the body as it travels, where the server said."""
+    wire: int = 0
+    """Bytes of the body received, as they travelled."""
+    decoded: int = 0
+    """Bytes of the body, unpacked."""
+    content_type: str = ""
+    charset: str = ""
+    """What the text was read with; empty for what is no text."""
+    title: str = ""
+    head: bytes = field(default=b"", repr=False)
+    """The first `HEAD_KEPT` bytes of the body."""
+    body: bytes | None = field(default=None, repr=False)
+    """The whole body, where it was to be kept."""
+    saved: Path | None = None
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase under way."""
+        return self.phases.current
+
+    @property
+    def retries(self) -> int:
+        """Attempts after the first."""
+        return max(0, self.attempts - 1)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.outcome is not None
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of the body is there, from 0 to 1; None where nobody knows."""
+        if self.outcome == "ok":
+            return 1.0
+        if not self.expected:
+            return None
+        return min(1.0, self.wire / self.expected)
+
+    def elapsed(self, now: float) -> float:
+        """Seconds since it got its first slot, waits between attempts included; 0 before."""
+        if self.started_at is None:
+            return 0.0
+        return max(0.0, (now if self.ended_at is None else self.ended_at) - self.started_at)
+
+    def rate(self, now: float) -> float | None:
+        """Bytes per second of the download; None where none is or was under way."""
+        seconds = self.phases.spent("download", now)
+        return self.wire / seconds if seconds else None
+
+    def time_left(self, now: float) -> float | None:
+        """Seconds until the attempt under way times out."""
+        return None if self.expires_at is None else max(0.0, self.expires_at - now)
