@@ -81,7 +81,8 @@ async def hang(_: web.Request) -> web.StreamResponse:
 async def hang_in_body(request: web.Request) -> web.StreamResponse:
     """Begin to answer, and never go on."""
     response = await begin(request, "text/plain", 1_000)
-    await response.write(b"the beginning\n")
+    if has_body(request):
+        await response.write(b"the beginning\n")
     await asyncio.Event().wait()
     return response
 
@@ -162,10 +163,11 @@ async def bomb(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     packer = zlib.compressobj(9, wbits=31)
     megabyte = bytes(1_000_000)
-    for _ in range(BOMB_MEGABYTES if has_body(request) else 0):
-        await response.write(packer.compress(megabyte))
-        await asyncio.sleep(0)
-    await response.write(packer.flush())
+    if has_body(request):
+        for _ in range(BOMB_MEGABYTES):
+            await response.write(packer.compress(megabyte))
+            await asyncio.sleep(0)
+        await response.write(packer.flush())
     return response
 
 

@@ -1,0 +1,181 @@
+"""One try at a URL: from its slot to the last byte, within its time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import aiohttp
+from yarl import URL
+
+import asynclab
+from asynclab.fetch.address import redacted, request_url
+from asynclab.fetch.body import Body
+from asynclab.fetch.options import Options
+from asynclab.fetch.outcomes import failure_of_error, failure_of_status
+from asynclab.fetch.rows import Failure, Phases, Row
+from asynclab.fetch.saving import BodyFile, file_name
+from asynclab.fetch.watch import WATCH, Watch
+
+MOST_REDIRECTS = 10
+
+LONGEST_HEADER = 1_000
+"""Characters of a header's value that are kept."""
+
+REPORT_SECONDS = 0.1
+"""How often a download says how far it is."""
+
+_KEPT_FOR_HEAD = frozenset({401, 407, 408, 410, 425, 429, 502, 503, 504})
+"""Failures that an answer to HEAD is believed; after others the same is asked with GET."""
+
+
+class Requests:
+    """Makes requests with one session, and notes in their rows what happens."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        options: Options,
+        clock: Callable[[], float],
+        touch: Callable[[Row], None],
+        is_kept: Callable[[Row], bool],
+    ) -> None:
+        """Use a session.
+
+        Args:
+            session: It is not closed.
+            options: How requests are made.
+            clock: Tells the seconds that are noted in rows.
+            touch: Called after each change of a row.
+            is_kept: Whether a row's whole body is to be kept.
+        """
+        self.wire = 0
+        """Bytes of bodies received by all requests."""
+        self._session = session
+        self._options = options
+        self._clock = clock
+        self._touch = touch
+        self._is_kept = is_kept
+
+    async def attempt(self, row: Row) -> Failure | None:
+        """Fetch a row's URL once.
+
+        Returns:
+            What went wrong; None where nothing did.
+        """
+        self._begin(row)
+        watch = Watch(row, self._clock, self._touch)
+        WATCH.set(watch)
+        try:
+            url = request_url(row.target)
+        except ValueError as error:
+            row.phases.enter(None, self._clock())
+            return Failure("invalid", f"The address {error}")
+        try:
+            async with asyncio.timeout(self._options.timeout):
+                return await self._request(row, url)
+        except Exception as error:
+            return failure_of_error(error, row, self._options, watch.refused)
+        finally:
+            row.phases.enter(None, self._clock())
+            row.expires_at = None
+            self._touch(row)
+
+    def _begin(self, row: Row) -> None:
+        now = self._clock()
+        row.phases.enter("wait", now)
+        row.attempt_at = now
+        row.started_at = now if row.started_at is None else row.started_at
+        row.expires_at = now + self._options.timeout
+        row.epoch = time.time()
+        row.attempts += 1
+        row.method = self._options.method
+        self._touch(row)
+
+    async def _request(self, row: Row, url: URL) -> Failure | None:
+        failure = await self._ask(row, url)
+        if row.method == "HEAD" and failure is not None and failure.status not in _KEPT_FOR_HEAD:
+            row.notes.append(f"HEAD was answered with {failure.status}: asked again with GET")
+            row.method = "GET"
+            row.hops.clear()
+            row.phases.enter("wait", self._clock())
+            failure = await self._ask(row, url)
+        return failure
+
+    async def _ask(self, row: Row, url: URL) -> Failure | None:
+        async with self._session.request(row.method, url, max_redirects=MOST_REDIRECTS) as response:
+            self._note_answer(row, response)
+            failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
+            failure_of_body = await self._receive(row, response, may_save=failure is None)
+            return failure or failure_of_body
+
+    def _note_answer(self, row: Row, response: aiohttp.ClientResponse) -> None:
+        row.status = response.status
+        row.reason = (response.reason or "")[:LONGEST_HEADER]
+        row.effective_url = redacted(str(response.url))
+        row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
+        row.headers = tuple((name, value[:LONGEST_HEADER]) for name, value in response.headers.items())
+        row.content_type = response.headers.get("Content-Type", "")[:LONGEST_HEADER]
+        row.expected = _length_of(response) if row.method != "HEAD" else None
+        self._touch(row)
+
+    async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
+        folder = self._options.save_to
+        file = BodyFile(folder) if folder is not None and may_save and row.method == "GET" else None
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), file=file)
+        try:
+            is_whole = await self._read(row, response, body)
+            if file is not None and is_whole:
+                row.saved = file.keep(file_name(row.effective_url, row.content_type))
+        finally:
+            body.describe()
+            if file is not None and row.saved is None:
+                file.discard()
+        if not is_whole:
+            response.close()
+            return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
+        return None
+
+    async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
+        """Read a body to its end, or as far as there is room; whether it was read to its end."""
+        content = response.content
+        report_at = self._clock() + REPORT_SECONDS
+        async for chunk in content.iter_any():
+            self.wire += content.total_raw_bytes - row.wire
+            row.wire = content.total_raw_bytes
+            if not body.take(chunk):
+                return False
+            self._touch(row)
+            if self._clock() >= report_at:
+                asynclab.progress(row.wire, row.expected, "B")
+                report_at = self._clock() + REPORT_SECONDS
+        return True
+
+
+def reset(row: Row, *, failures: bool) -> None:
+    """Forget what the last attempt brought.
+
+    Args:
+        row: Which.
+        failures: Whether the attempts before, and the time they took, are forgotten as well.
+    """
+    row.phases = Phases()
+    row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
+    row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
+    row.content_type = row.charset = row.title = ""
+    row.headers = ()
+    row.hops, row.notes = [], []
+    row.wire = row.decoded = 0
+    row.head = b""
+    if failures:
+        row.attempts = 0
+        row.failures = []
+        row.started_at = row.attempt_at = None
+
+
+def _length_of(response: aiohttp.ClientResponse) -> int | None:
+    try:
+        return response.content_length
+    except ValueError:
+        return None

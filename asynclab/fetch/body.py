@@ -1,0 +1,63 @@
+"""What is done with the bytes of a body as they come: counted, capped, looked at, saved, and for few rows kept."""
+
+from __future__ import annotations
+
+from asynclab.fetch.page import SCANNED, charset_of, text_of, title_of
+from asynclab.fetch.rows import HEAD_KEPT, Row
+from asynclab.fetch.saving import BodyFile
+
+
+class Body:
+    """The body of one answer."""
+
+    def __init__(self, row: Row, limit: int, *, keep: bool, file: BodyFile | None) -> None:
+        """Expect a body.
+
+        Args:
+            row: Where to note what it is.
+            limit: Bytes that are taken at the most.
+            keep: Whether the row is to have all of it.
+            file: Where it is saved to; None to save nothing.
+        """
+        self._row = row
+        self._room = limit
+        self._beginning = bytearray()
+        self._all: bytearray | None = bytearray() if keep else None
+        self._file = file
+
+    def take(self, chunk: bytes) -> bool:
+        """Take the next bytes, as far as there is room.
+
+        Returns:
+            Whether all of them were taken.
+
+        Raises:
+            SavingError: The disk refuses.
+        """
+        fits = len(chunk) <= self._room
+        if not fits:
+            chunk = chunk[: self._room]
+        self._room -= len(chunk)
+        self._row.decoded += len(chunk)
+        missing = SCANNED - len(self._beginning)
+        if missing > 0:
+            self._beginning += chunk[:missing]
+        if self._all is not None:
+            self._all += chunk
+        if self._file is not None:
+            self._file.write(chunk)
+        return fits
+
+    def describe(self) -> None:
+        """Note in the row what can be told from what came."""
+        row, beginning = self._row, bytes(self._beginning)
+        row.head = beginning[:HEAD_KEPT]
+        row.body = bytes(self._all) if self._all is not None else None
+        row.charset = charset_of(beginning, row.content_type) if beginning else ""
+        if row.charset and _may_have_title(row.content_type, beginning):
+            row.title = title_of(text_of(beginning, row.charset))
+
+
+def _may_have_title(content_type: str, beginning: bytes) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return "html" in kind or (kind in ("", "text/plain") and beginning.lstrip()[:1] == b"<")

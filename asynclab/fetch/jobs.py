@@ -1,0 +1,67 @@
+"""What a fetch keeps of the rows under way, and how a row begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import Context
+from dataclasses import dataclass
+
+from asynclab.fetch.address import host_key, redacted, request_url
+from asynclab.fetch.attempt import Requests
+from asynclab.fetch.rows import Failure, Outcome, Row, RowState
+from asynclab.fetch.slots import Slots, Ticket
+from asynclab.fetch.urls import FoundUrl
+
+CANCELLED = Failure("cancelled", "Cancelled")
+OUT_OF_TIME = Failure("deadline", "Not done before the deadline for everything")
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A row that is queued or under way."""
+
+    row: Row
+    ticket: Ticket | None = None
+    """Its place in the queue, until it is begun."""
+    task: asyncio.Task[None] | None = None
+    has_slot: bool = False
+    stopped_by: Failure = CANCELLED
+    """What to say where its task is cancelled."""
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """What belongs to one run of a fetch."""
+
+    group: asyncio.TaskGroup
+    slots: Slots
+    requests: Requests
+    all_ended: asyncio.Event
+    context: Context
+    """What code inside the run sees: its lab."""
+    is_ending: bool = False
+    """Whether it takes no more rows."""
+
+
+def new_row(number: int, url: str | FoundUrl) -> Row:
+    """A row for a URL, which may turn out to be none."""
+    target, count = (url.url, url.count) if isinstance(url, FoundUrl) else (url, 1)
+    try:
+        host = host_key(request_url(target))
+    except ValueError:
+        host = ""
+    return Row(number, redacted(target), target, host, count)
+
+
+def state_of(outcome: Outcome) -> RowState:
+    """The state of a row that has ended."""
+    if outcome in ("ok", "cancelled"):
+        return outcome
+    return "failed"
+
+
+def praise(row: Row) -> str:
+    """What is said of a row that is ok."""
+    if row.hops:
+        return f"Fetched after {len(row.hops)} redirect{'s' if len(row.hops) > 1 else ''}"
+    return "Fetched"

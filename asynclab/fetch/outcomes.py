@@ -1,0 +1,168 @@
+"""What a failure means: one of a closed set of outcomes, and a sentence that says what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Callable
+
+import aiohttp
+
+from asynclab.fetch.address import redacted
+from asynclab.fetch.options import Options
+from asynclab.fetch.retry import PASSING_STATUSES, retry_after
+from asynclab.fetch.rows import Failure, Outcome, Row
+from asynclab.model.text import one_line
+
+_REASONS = {
+    errno.ECONNREFUSED: "nothing listens there",
+    errno.ENETUNREACH: "there is no way to that network",
+    errno.EHOSTUNREACH: "there is no way to that host",
+    errno.ECONNRESET: "the connection was reset",
+    errno.ETIMEDOUT: "nobody answered",
+    errno.EMFILE: "too many files and connections are open",
+}
+
+
+class SavingError(Exception):
+    """A body could not be written to its file."""
+
+
+def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure | None:
+    """What is wrong with an answer, by its status; None where nothing is."""
+    if status < 400:
+        return None
+    words = f"{status} {one_line(reason, 60)}".rstrip()
+    passes = status in PASSING_STATUSES
+    wait = retry_after(retry_header)
+    if status == 429:
+        return Failure("rate_limited", f"The server is asked too often: {words}", passes, status, wait)
+    return Failure("http_error", f"The server answered {words}", passes, status, wait)
+
+
+def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
+    """What went wrong, by the exception.
+
+    Args:
+        error: What was raised.
+        row: What was fetched, as far as it came.
+        options: Its time limits.
+        refused: The private address that was not connected to; empty where there was none.
+    """
+    if refused:
+        return Failure("blocked", f"{refused} is not an address of the public internet")
+    for kinds, explain in _EXPLAINED:
+        if isinstance(error, kinds):
+            return explain(error, row, options)
+    return _failed("incomplete", f"It broke off: {type(error).__name__}", error)
+
+
+def _timeout(error: Exception, row: Row, options: Options) -> Failure:
+    connect_timeout = min(options.connect_timeout, options.timeout)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return Failure("timeout_connect", f"No connection within {connect_timeout:g} s", passes=True)
+    if row.phase in ("dns", "tcp", "tls"):
+        return Failure("timeout_connect", f"No connection within {options.timeout:g} s", passes=True)
+    if row.phase == "download":
+        return Failure("timeout_total", f"Not complete within {options.timeout:g} s")
+    return Failure("timeout_read", f"Connected, but no answer within {options.timeout:g} s")
+
+
+def _too_many_redirects(error: Exception, row: Row, options: Options) -> Failure:
+    return Failure("too_many_redirects", f"{len(row.hops)} redirects, and no end of them")
+
+
+def _other_scheme(error: Exception, row: Row, options: Options) -> Failure:
+    target = one_line(redacted(str(error)), 80)
+    return Failure("blocked", f"It redirects to {target}, which is not a web address")
+
+
+def _invalid_url(error: Exception, row: Row, options: Options) -> Failure:
+    where = "It redirects to an address" if row.hops else "The address"
+    return Failure("invalid", f"{where} that can't be requested")
+
+
+def _no_such_name(error: Exception, row: Row, options: Options) -> Failure:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    passes = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN
+    host = one_line(str(getattr(error, "host", row.host)), 80)
+    return Failure("dns", f"No address is known for {host}" + (" at the moment" if passes else ""), passes)
+
+
+def _certificate(error: Exception, row: Row, options: Options) -> Failure:
+    cause = getattr(error, "certificate_error", error)
+    reason = getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or str(cause)
+    return _failed("tls", "The certificate can't be trusted", reason)
+
+
+def _tls(error: Exception, row: Row, options: Options) -> Failure:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
+    return _failed("tls", "No encrypted connection could be made", reason)
+
+
+def _proxy(error: Exception, row: Row, options: Options) -> Failure:
+    status = getattr(error, "status", None)
+    return Failure("refused", "The proxy can't be reached" if status is None else f"The proxy refuses: {status}")
+
+
+def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    number = getattr(cause, "errno", None)
+    passes = number in (errno.ECONNRESET, errno.ETIMEDOUT)
+    reason = _REASONS.get(number or 0) or (os.strerror(number) if number and number > 0 else str(cause))
+    return _failed("refused", "No connection", reason, passes=passes)
+
+
+def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
+    if row.phase == "download":
+        return _broken_body(error, row, options)
+    return Failure("incomplete", "The server closed the connection without an answer", passes=True)
+
+
+def _bad_answer(error: Exception, row: Row, options: Options) -> Failure:
+    message = getattr(error, "message", "") or str(error)
+    return _failed("invalid", "The answer can't be understood", str(message).partition("\n")[0].rstrip(": "))
+
+
+def _broken_body(error: Exception, row: Row, options: Options) -> Failure:
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.http.HttpProcessingError):
+        if "content-encoding" in str(cause).lower() or isinstance(cause, aiohttp.http_exceptions.ContentEncodingError):
+            return Failure("invalid", "The body can't be unpacked: it is not what its Content-Encoding says")
+        if isinstance(
+            cause, aiohttp.http_exceptions.TransferEncodingError | aiohttp.http_exceptions.BadHttpMessage
+        ) and ("length" not in str(cause).lower() or "chunk" in str(cause).lower()):
+            return Failure("invalid", "The body can't be read: its chunks are malformed")
+    of = f" of {row.expected:,}" if row.expected else ""
+    return Failure("incomplete", f"The connection broke off after {row.wire:,}{of} bytes", passes=True)
+
+
+def _not_saved(error: Exception, row: Row, options: Options) -> Failure:
+    return _failed("incomplete", "The body could not be saved", error)
+
+
+def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False) -> Failure:
+    said = one_line(redacted(str(reason)), 120)
+    return Failure(outcome, f"{what}: {said}" if said else what, passes)
+
+
+_EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, Options], Failure]], ...] = (
+    ((SavingError,), _not_saved),
+    ((asyncio.TimeoutError,), _timeout),
+    ((aiohttp.TooManyRedirects,), _too_many_redirects),
+    ((aiohttp.NonHttpUrlClientError,), _other_scheme),
+    ((aiohttp.InvalidURL,), _invalid_url),
+    ((aiohttp.ClientConnectorDNSError, socket.gaierror), _no_such_name),
+    ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), _certificate),
+    ((aiohttp.ClientSSLError, ssl.SSLError), _tls),
+    ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), _proxy),
+    ((aiohttp.ClientConnectorError,), _not_connected),
+    ((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError), _no_answer),
+    ((aiohttp.ClientPayloadError,), _broken_body),
+    ((aiohttp.ClientResponseError, ValueError), _bad_answer),
+)
+"""What is said of each exception; the first that fits counts."""

@@ -1,0 +1,107 @@
+"""How a body gets into a file: under a safe name, never over another file, whole or not at all."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from asynclab.fetch.outcomes import SavingError
+
+LONGEST_NAME = 120
+"""Bytes of a name without its ending."""
+
+_LONGEST_ENDING = 12
+_UNSAFE = re.compile(r"[^\w.+=-]+|_{2,}", re.ASCII)
+
+
+def file_name(url: str, content_type: str = "") -> str:
+    """A safe name for what was fetched from a URL: its host and its path in plain ASCII, and an ending by its type.
+
+    Args:
+        url: Where it came from, without credentials.
+        content_type: The header; used where the path has no ending.
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path).strip("/")
+    query = f"_{parts.query}" if parts.query else ""
+    host = parts.netloc.rpartition("@")[2]
+    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+    has_ending = bool(stem and dot and 0 < len(ending) <= _LONGEST_ENDING and ending.isalnum() and ending.isascii())
+    whole = f"{host}_{path or 'index'}"
+    if has_ending:
+        whole = whole[: -len(ending) - 1]
+    else:
+        ending = (mimetypes.guess_extension(content_type.partition(";")[0].strip().lower()) or ".bin").lstrip(".")
+    name = _UNSAFE.sub("_", f"{whole}{query}")[:LONGEST_NAME].strip("._-") or "page"
+    return f"{name}.{ending}"
+
+
+class BodyFile:
+    """A file that a body is written to; it has its name only once it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a temporary file in the folder, which is made where it does not exist.
+
+        Raises:
+            SavingError: That can't be done.
+        """
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file: IO[bytes] = tempfile.NamedTemporaryFile(  # noqa: SIM115  it lives as long as the download
+                dir=folder, prefix=".asynclab-", suffix=".part", delete=False
+            )
+        except OSError as error:
+            raise SavingError(error.strerror or str(error)) from error
+
+    def write(self, data: bytes) -> None:
+        """Write the next part.
+
+        Raises:
+            SavingError: The disk refuses.
+        """
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise SavingError(error.strerror or str(error)) from error
+
+    def keep(self, name: str) -> Path:
+        """Give the file its name, with a number where that is taken.
+
+        Raises:
+            SavingError: The disk refuses.
+        """
+        try:
+            self._file.close()
+            path = _reserved(self._folder, name)
+            os.chmod(self._file.name, path.stat().st_mode)
+            os.replace(self._file.name, path)
+        except OSError as error:
+            raise SavingError(error.strerror or str(error)) from error
+        return path
+
+    def discard(self) -> None:
+        """Leave nothing behind; nothing happens to a file that was kept."""
+        try:
+            self._file.close()
+        finally:
+            Path(self._file.name).unlink(missing_ok=True)
+
+
+def _reserved(folder: Path, name: str) -> Path:
+    """An empty file of that name, or of one with a number, that was not there before."""
+    stem, dot, ending = name.rpartition(".")
+    number = 1
+    while True:
+        path = folder / (name if number == 1 else f"{stem}-{number}{dot}{ending}")
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            number += 1
+        else:
+            return path

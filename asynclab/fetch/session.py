@@ -1,0 +1,121 @@
+"""The one session that all requests share: its connections, its name lookups, what it sends unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from asynclab import __version__
+from asynclab.fetch.options import Options
+from asynclab.fetch.watch import WatchedResponse, public_socket, tls_context, trace_config
+
+USER_AGENT = f"asynclab/{__version__}"
+
+READ_BUFFER = 2**16
+"""Bytes of a body that wait in memory to be read; a connection holds back once there are twice as many."""
+
+_NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+
+
+def open_session(options: Options, urls_are_encrypted: bool) -> aiohttp.ClientSession:
+    """A session to be used and closed by the running task.
+
+    Limits and timeouts are not the session's: they would count the time that a request waits for its turn.
+
+    Args:
+        options: Headers, proxy, which addresses are allowed, and how long a connection may take.
+        urls_are_encrypted: Whether https is to be expected; reading the trusted certificates takes a moment.
+    """
+    connector = aiohttp.TCPConnector(
+        limit=0,
+        resolver=ThreadResolver(),
+        socket_factory=public_socket if options.block_private else None,
+        ssl=tls_context() if urls_are_encrypted else True,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=[("User-Agent", USER_AGENT), *options.headers]
+        if not any(name.lower() == "user-agent" for name, _ in options.headers)
+        else list(options.headers),
+        requote_redirect_url=False,
+        response_class=WatchedResponse,
+        read_bufsize=READ_BUFFER,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(options.connect_timeout, options.timeout)),
+        trace_configs=[trace_config()],
+        trust_env=options.proxy_from_environment,
+    )
+
+
+class ThreadResolver(AbstractResolver):
+    """Looks names up in threads of its own.
+
+    The loop's own pool is small, is shared with all code on the loop, and is waited for at the end: lookups that nobody
+    answers would hold up both other lookups and the way out.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._threads = LookupThreads()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the addresses of a name.
+
+        Raises:
+            OSError: There are none.
+        """
+        found = await self._loop.run_in_executor(self._threads, _look_up, host, port, family)
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=protocol, flags=_NUMERIC)
+            for family, protocol, address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class LookupThreads(Executor):
+    """A thread for each call, that does not keep the interpreter from exiting."""
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start a call."""
+        future: Future[Any] = Future()
+        threading.Thread(target=_run, args=(future, call, args, kwargs), name="name lookup", daemon=True).start()
+        return future
+
+
+def _run(future: Future[Any], call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(call(*args, **kwargs))
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def _look_up(host: str, port: int, family: int) -> list[tuple[socket.AddressFamily, int, str]]:
+    flags = socket.AI_ADDRCONFIG if host != "localhost" else 0
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family, flags=flags)
+    return [(kind, protocol, _with_scope(address)) for kind, _, protocol, _, address in found if len(address) >= 2]
+
+
+def _with_scope(address: tuple[Any, ...]) -> str:
+    """The IP address, with the interface that a link-local one needs."""
+    if len(address) == 4 and address[3]:
+        return str(socket.getnameinfo(address, _NUMERIC)[0])
+    return str(address[0])
+
+
+def is_encrypted(url: URL) -> bool:
+    """Whether the URL is fetched over TLS."""
+    return url.scheme == "https"

@@ -1,0 +1,188 @@
+"""What a request goes through below the surface: name lookup, connection, TLS, redirects, the address that answers."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import aiohttp
+from aiohttp.connector import Connection
+
+from asynclab.fetch.address import is_private, redacted
+from asynclab.fetch.rows import Hop, Row, TlsFacts
+
+_AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]"
+
+
+class PrivateAddressError(OSError):
+    """An address was refused because it is not of the public internet."""
+
+
+class Watch:
+    """Notes in a row what happens to the request of the task that is running."""
+
+    def __init__(self, row: Row, clock: Callable[[], float], touch: Callable[[Row], None]) -> None:
+        self.row = row
+        self.refused = ""
+        """An address that was not connected to because it is private."""
+        self._clock = clock
+        self._touch = touch
+        self._asked_at = clock()
+
+    def enters(self, phase: Any) -> None:
+        """A phase begins."""
+        self.row.phases.enter(phase, self._clock())
+        self._touch(self.row)
+
+    def connects(self) -> None:
+        """A connection is being made; what was thought to be waiting is a part of that."""
+        self.row.phases.rename("tcp")
+        self._touch(self.row)
+
+    def looks_up(self) -> None:
+        """The connection begins with looking up the name."""
+        self.row.phases.rename("dns")
+        self._touch(self.row)
+
+    def asks(self, connection: Connection) -> None:
+        """The request goes over this connection."""
+        transport = connection.transport
+        if transport is not None:
+            peer = transport.get_extra_info("peername")
+            self._note_address(str(peer[0]) if isinstance(peer, tuple) else "")
+            encryption = transport.get_extra_info("ssl_object")
+            self.row.tls = tls_facts(encryption) if encryption is not None else None
+
+    def redirects(self, url: str, status: int) -> None:
+        """The answer is a redirect."""
+        now = self._clock()
+        self.row.hops.append(Hop(redacted(url), status, self.row.address, now - self._asked_at))
+        self._asked_at = now
+        self.enters("wait")
+
+    def _note_address(self, address: str) -> None:
+        before = self.row.hops[-1].address if self.row.hops else ""
+        if before and is_private(address) and not is_private(before):
+            self.row.notes.append(f"redirected from the public internet to the private address {address}")
+        self.row.address = address
+
+
+WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=None)
+"""Who watches the request that the running task makes."""
+
+
+def trace_config() -> aiohttp.TraceConfig:
+    """Tells the watch of each request what the session does."""
+    config = aiohttp.TraceConfig()
+    config.on_connection_create_start.append(_connects)
+    config.on_dns_resolvehost_start.append(_looks_up)
+    config.on_dns_resolvehost_end.append(_found_address)
+    config.on_connection_create_end.append(_connected)
+    config.on_request_redirect.append(_redirected)
+    return config
+
+
+class WatchedResponse(aiohttp.ClientResponse):
+    """Tells who answers, and when the headers are there; small answers have let go of their connection by then."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Read the headers."""
+        watch = WATCH.get()
+        if watch is not None:
+            watch.asks(connection)
+        response = await super().start(connection)
+        if watch is not None:
+            watch.enters("download")
+        return response
+
+
+class WatchedContext(ssl.SSLContext):
+    """Tells when a TLS handshake begins, of which the session does not tell."""
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """Begin a handshake."""
+        watch = WATCH.get()
+        if watch is not None:
+            watch.enters("tls")
+        return super().wrap_bio(*args, **kwargs)
+
+
+def tls_context() -> ssl.SSLContext:
+    """A context that verifies, as `ssl.create_default_context` makes it, and that is watched."""
+    context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_default_certs()
+    return context
+
+
+def public_socket(info: _AddressInfo) -> socket.socket:
+    """A socket for an address of the public internet.
+
+    Raises:
+        PrivateAddressError: The address is not one.
+    """
+    family, kind, protocol, _, address = info
+    if is_private(str(address[0])):
+        watch = WATCH.get()
+        if watch is not None:
+            watch.refused = str(address[0])
+        raise PrivateAddressError(errno.EACCES, "not an address of the public internet")
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
+
+
+def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
+    """What is to be known of an encrypted connection."""
+    certificate = encryption.getpeercert() or {}
+    expires = certificate.get("notAfter")
+    cipher = encryption.cipher()
+    return TlsFacts(
+        encryption.version() or "",
+        cipher[0] if cipher else "",
+        _name_of(certificate.get("issuer", ())),
+        ssl.cert_time_to_seconds(expires) if isinstance(expires, str) else None,
+    )
+
+
+def _name_of(names: Any) -> str:
+    known: Mapping[str, str] = dict(pair for group in names for pair in group)
+    return known.get("organizationName") or known.get("commonName") or ""
+
+
+async def _connects(_: object, context: SimpleNamespace, params: object) -> None:
+    watch = WATCH.get()
+    if watch is not None:
+        watch.connects()
+
+
+async def _looks_up(_: object, context: SimpleNamespace, params: object) -> None:
+    watch = WATCH.get()
+    if watch is not None:
+        watch.looks_up()
+
+
+async def _found_address(_: object, context: SimpleNamespace, params: object) -> None:
+    watch = WATCH.get()
+    if watch is not None:
+        watch.enters("tcp")
+
+
+async def _connected(_: object, context: SimpleNamespace, params: object) -> None:
+    watch = WATCH.get()
+    if watch is not None:
+        watch.enters("wait")
+
+
+async def _redirected(_: object, context: SimpleNamespace, params: aiohttp.TraceRequestRedirectParams) -> None:
+    watch = WATCH.get()
+    if watch is not None:
+        watch.redirects(str(params.response.url), params.response.status)

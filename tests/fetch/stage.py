@@ -1,0 +1,54 @@
+"""Fetches paths of a practice server in a lab, as the panel does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.options import Options
+from asynclab.fetch.rows import Row
+from asynclab.practice.server import PracticeServer
+from asynclab.trace import Lab
+
+
+async def fetched(server: PracticeServer, *paths: str, speed: float = 1.0, **options: Any) -> Fetch:
+    """Fetch paths, or whole URLs, to their end.
+
+    Args:
+        server: Whose paths they are.
+        paths: What to fetch.
+        speed: Lab seconds per real second: of waits and timeouts, not of the server.
+        options: How.
+    """
+    return await run(Fetch(urls_of(server, *paths), Options(**options), chance=lambda: 0.0), speed=speed)
+
+
+async def fetched_row(server: PracticeServer, path: str, **options: Any) -> Row:
+    """Fetch one path to its end."""
+    return (await fetched(server, path, **options)).rows[0]
+
+
+def urls_of(server: PracticeServer, *paths: str) -> list[str]:
+    """Paths of a server as URLs; URLs stay."""
+    return [server.url(path) if path.startswith("/") else path for path in paths]
+
+
+async def run(fetch: Fetch, *, speed: float = 1.0, beside: Callable[[Lab], Any] | None = None) -> Fetch:
+    """Run a fetch in a lab to its end.
+
+    Args:
+        fetch: What to run.
+        speed: Lab seconds per real second.
+        beside: Called once with the lab when it has started.
+    """
+    async with Lab("fetch", speed=speed, watch=False) as lab:
+        fetch.clock = lambda: lab.now
+        lab.start(fetch.run)
+        if beside is not None:
+            await beside(lab)
+        ending = await lab.wait()
+        if ending.exception is not None and ending.outcome == "failed":
+            raise ending.exception
+        assert ending.leaked == ()
+    return fetch

@@ -1,0 +1,394 @@
+"""How a list is fetched: in which order, how many at once, how it is stopped, asked again and read meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.options import Options
+from asynclab.fetch.rows import HEAD_KEPT
+from asynclab.fetch.urls import find_urls
+from asynclab.practice.server import PracticeServer
+from asynclab.trace import Lab
+from tests.fetch.stage import fetched, fetched_row, run, urls_of
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[PracticeServer]:
+    async with PracticeServer(pace=0) as running:
+        yield running
+
+
+def hanging(server: PracticeServer, count: int, **options: float) -> Fetch:
+    return Fetch(urls_of(server, *["/hang"] * count), Options(**options))  # type: ignore[arg-type]
+
+
+async def until_waiting(lab: Lab, fetch: Fetch, count: int) -> None:
+    """Let the lab run until so many requests wait for their answer."""
+    while sum(row.phase == "wait" and row.address != "" for row in fetch.rows) < count:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+async def test_a_row_tells_all_about_its_page(server: PracticeServer) -> None:
+    row = await fetched_row(server, "/pages/tasks")
+    assert (row.number, row.state, row.status, row.reason, row.http_version) == (1, "ok", 200, "OK", "1.1")
+    assert (row.title, row.charset, row.content_type) == ("Tasks", "utf-8", "text/html; charset=utf-8")
+    assert row.address == "127.0.0.1"
+    assert row.method == "GET"
+    assert row.wire == row.decoded == row.expected == len(row.head)
+    assert dict(row.headers)["Content-Length"] == str(row.wire)
+    assert row.effective_url == row.url == server.url("/pages/tasks")
+    phases = dict(row.phases.items())
+    assert list(phases) == ["queued", "tcp", "wait", "download"]
+    assert row.attempt_at is not None
+    assert row.ended_at is not None
+    assert sum(phases.values()) - phases["queued"] == pytest.approx(row.ended_at - row.attempt_at, abs=1e-3)
+    assert (row.phase, row.expires_at, row.retry_at) == (None, None, None)
+
+
+async def test_a_connection_used_again_has_no_phase_of_connecting(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/delay/0", "/delay/0", concurrency=1)
+    assert [[phase for phase, _ in row.phases.items()] for row in fetch.rows] == [
+        ["queued", "tcp", "wait", "download"],
+        ["queued", "wait", "download"],
+    ]
+
+
+async def test_each_redirect_is_told_with_its_status_and_time(server: PracticeServer) -> None:
+    row = await fetched_row(server, "/redirect/2")
+    assert [(hop.url, hop.status, hop.address) for hop in row.hops] == [
+        (server.url("/redirect/2"), 302, "127.0.0.1"),
+        (server.url("/redirect/1"), 302, "127.0.0.1"),
+    ]
+    assert all(hop.seconds >= 0 for hop in row.hops)
+    assert row.effective_url == server.url("/redirect/0")
+
+
+async def test_no_more_requests_are_under_way_than_allowed_and_the_clock_starts_with_the_slot(
+    server: PracticeServer,
+) -> None:
+    fetch = await run(hanging(server, 7, concurrency=3, timeout=5.0), speed=100)
+    assert {row.outcome for row in fetch.rows} == {"timeout_read"}
+    for row in fetch.rows:
+        assert row.attempt_at is not None
+        at_once = [
+            other
+            for other in fetch.rows
+            if (other.attempt_at or 0.0) <= row.attempt_at < (other.ended_at or 0.0)
+        ]  # fmt: skip
+        assert len(at_once) <= 3
+        assert (row.ended_at or 0.0) - row.attempt_at >= 5.0
+
+
+async def test_tasks_are_named_after_their_rows_and_only_those_with_a_slot_have_one(server: PracticeServer) -> None:
+    fetch = hanging(server, 5, concurrency=2)
+
+    async def look(lab: Lab) -> None:
+        await until_waiting(lab, fetch, 2)
+        names = {task.name for task in lab.state.tasks.values()}
+        assert {name for name in names if name.startswith("fetch")} == {"fetch 1", "fetch 2"}
+        assert [row.number for row in fetch.in_flight] == [1, 2]
+        assert fetch.counts["queued"] == 3
+        assert fetch.rows[0].time_left(fetch.now()) == pytest.approx(30, abs=5)
+        lab.cancel()
+
+    await run(fetch, beside=look)
+
+
+async def test_a_paused_lab_keeps_requests_from_timing_out(server: PracticeServer) -> None:
+    fetch = hanging(server, 1, timeout=0.05)
+
+    async def look(lab: Lab) -> None:
+        await until_waiting(lab, fetch, 1)
+        lab.pause()
+        await asyncio.sleep(0.1)
+        assert fetch.rows[0].state == "running"
+        lab.resume()
+
+    await run(fetch, beside=look)
+    assert fetch.rows[0].outcome == "timeout_read"
+
+
+async def test_one_row_is_cancelled_and_the_others_go_on(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/hang", "/hang", "/pages/tasks"), Options(concurrency=1))
+
+    async def cancel(lab: Lab) -> None:
+        fetch.cancel(fetch.rows[1])  # still queued
+        await until_waiting(lab, fetch, 1)
+        fetch.cancel(fetch.rows[0])
+
+    await run(fetch, beside=cancel)
+    assert [row.outcome for row in fetch.rows] == ["cancelled", "cancelled", "ok"]
+    assert [row.state for row in fetch.rows] == ["cancelled", "cancelled", "ok"]
+    assert fetch.rows[1].attempts == 0
+
+
+async def test_a_task_that_is_cancelled_in_the_lab_cancels_its_row(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/hang", "/pages/tasks"))
+
+    async def cancel(lab: Lab) -> None:
+        await until_waiting(lab, fetch, 1)
+        (number,) = [task.id for task in lab.state.tasks.values() if task.name == "fetch 1"]
+        lab.cancel_task(number)
+
+    await run(fetch, beside=cancel)
+    assert [row.outcome for row in fetch.rows] == ["cancelled", "ok"]
+
+
+@pytest.mark.parametrize("how", ["fetch", "lab"])
+async def test_all_are_cancelled_at_once_and_nothing_is_left(server: PracticeServer, how: str) -> None:
+    fetch = hanging(server, 30, concurrency=10, per_host=10)
+    begin = time.perf_counter()
+
+    async def cancel(lab: Lab) -> None:
+        await until_waiting(lab, fetch, 10)
+        if how == "fetch":
+            fetch.cancel_all()
+        else:
+            lab.cancel()
+
+    await run(fetch, beside=cancel)
+    assert fetch.counts["cancelled"] == 30
+    assert {row.sentence for row in fetch.rows} == {"Cancelled"}
+    assert not fetch.is_running
+    assert not fetch.in_flight
+    assert time.perf_counter() - begin < 1
+
+
+async def test_cancelling_before_the_first_step_of_a_task_ends_its_row(server: PracticeServer) -> None:
+    fetch = hanging(server, 1)
+
+    async def cancel(lab: Lab) -> None:
+        while not fetch.in_flight:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        fetch.cancel_all()
+
+    await run(fetch, beside=cancel)
+    assert fetch.rows[0].outcome == "cancelled"
+
+
+async def test_the_deadline_ends_everything_with_an_outcome_of_its_own(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/pages/tasks", *["/hang"] * 4), Options(concurrency=2, deadline=10.0))
+    await run(fetch, speed=100)
+    assert [row.outcome for row in fetch.rows] == ["ok"] + ["deadline"] * 4
+    assert "deadline" in fetch.rows[4].sentence
+    assert fetch.totals().took == pytest.approx(10, abs=5)
+
+
+async def test_failed_rows_are_fetched_again_in_a_new_lab(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/pages/tasks", "/flaky/a", "/flaky/b", retries=0)
+    assert fetch.counts["failed"] == 2
+    assert fetch.retry() == 2
+    assert [row.state for row in fetch.rows] == ["ok", "queued", "queued"]
+    await run(fetch)
+    assert fetch.counts["ok"] == 3
+    assert fetch.rows[1].attempts == 1
+
+
+async def test_a_row_is_fetched_again_while_others_are_under_way_and_belongs_to_the_lab(
+    server: PracticeServer,
+) -> None:
+    fetch = Fetch(urls_of(server, "/hang", "/status/404"))
+
+    async def again(lab: Lab) -> None:
+        for _ in range(2):
+            while not fetch.rows[1].has_ended:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            fetch.retry([fetch.rows[1]])
+        while not fetch.rows[1].has_ended:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert [task.name for task in lab.state.tasks.values()].count("fetch 2") == 3
+        fetch.cancel(fetch.rows[0])
+
+    await run(fetch, beside=again)
+    assert [row.outcome for row in fetch.rows] == ["cancelled", "http_error"]
+
+
+async def test_between_attempts_the_slot_is_free_and_the_wait_is_told(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/flaky/a?after=20", "/pages/tasks"), Options(concurrency=1))
+
+    async def look(lab: Lab) -> None:
+        while not fetch.rows[1].has_ended:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        row = fetch.rows[0]
+        assert row.state == "retrying"
+        assert row.retry_at == pytest.approx(fetch.now() + 20, abs=15)
+        assert "503" in row.sentence
+        assert row.failures[0].retry_after == 20
+
+    await run(fetch, speed=200, beside=look)
+    assert [row.outcome for row in fetch.rows] == ["ok", "ok"]
+    assert fetch.rows[0].retries == 1
+    assert fetch.rows[0].elapsed(fetch.now()) >= 20
+
+
+async def test_too_many_requests_slow_the_whole_host(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/flaky/a?status=429&after=20", "/delay/0", "/delay/0"), Options(concurrency=1))
+    await run(fetch, speed=200)
+    first, second, third = (row.attempt_at or 0.0 for row in fetch.rows)
+    assert {row.outcome for row in fetch.rows} == {"ok"}
+    assert min(first, second, third) >= 20
+    assert fetch.counts["ok"] == 3
+
+
+async def test_requests_begin_no_more_often_than_the_rate_allows(server: PracticeServer) -> None:
+    fetch = await fetched(server, *["/delay/0"] * 5, rate=0.5, speed=500)
+    begun = [row.attempt_at or 0.0 for row in fetch.rows]
+    assert begun == sorted(begun)
+    assert begun[4] - begun[0] >= 7
+
+
+async def test_head_is_asked_and_get_where_that_is_refused(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/pages/tasks", "/no-head", "/bytes/1000", method="HEAD")
+    assert [(row.method, row.outcome, row.wire) for row in fetch.rows] == [
+        ("HEAD", "ok", 0),
+        ("GET", "ok", 10),
+        ("HEAD", "ok", 0),
+    ]
+    assert fetch.rows[1].notes == ["HEAD was answered with 405: asked again with GET"]
+
+
+async def test_headers_are_sent_and_the_query_is_sent_as_given(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/echo?x=%2F%7e+a", headers=(("X-Mine", "yes"), ("User-Agent", "me")))
+    said = json.loads(fetch.rows[0].head)
+    assert said["path"] == "/echo?x=%2F%7e+a"
+    assert said["headers"]["X-Mine"] == "yes"
+    assert said["headers"]["User-Agent"] == "me"
+
+
+async def test_cookies_are_not_carried_from_one_url_to_another(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/cookies", "/cookies", concurrency=1)
+    assert [row.head for row in fetch.rows] == [b"cookies: none\n"] * 2
+
+
+async def test_credentials_are_sent_and_never_shown(server: PracticeServer) -> None:
+    target = server.url("/echo").replace("http://", "http://user:secret@")
+    fetch = await fetched(
+        server, target, target.replace("/echo", "/redirect/1"), target.replace("/echo", "/status/404")
+    )
+    assert "Basic dXNlcjpzZWNyZXQ=" in json.loads(fetch.rows[0].head)["headers"]["Authorization"]
+    for row in fetch.rows:
+        assert row.url.startswith("http://user:•••@127.0.0.1")
+        row.head = b""
+        assert "secret" not in repr(row)
+
+
+async def test_private_addresses_are_refused_on_request_also_after_a_redirect(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = await fetched(server, "/pages/tasks", "http://localhost:1/", block_private=True)
+    assert [row.outcome for row in fetch.rows] == ["blocked", "blocked"]
+    assert "127.0.0.1 is not an address of the public internet" in fetch.rows[0].sentence
+    monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda address: address == "127.0.0.2")
+    row = await fetched_row(server, "/redirect-to?url=http://127.0.0.2:1/", block_private=True)
+    assert row.outcome == "blocked"
+
+
+async def test_a_hop_from_the_public_internet_to_a_private_address_is_noted(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([False, True])
+    monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda _: not next(answers))
+    row = await fetched_row(server, "/redirect/1")
+    assert row.notes == ["redirected from the public internet to the private address 127.0.0.1"]
+
+
+async def test_the_proxy_of_the_environment_counts_only_on_request(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert (await fetched_row(server, "/delay/0")).outcome == "ok"
+    row = await fetched_row(server, "/delay/0", proxy_from_environment=True)
+    assert row.outcome == "refused"
+    assert "proxy" in row.sentence
+
+
+async def test_only_the_rows_that_were_chosen_keep_their_bodies(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/bytes/100000", "/bytes/100000"))
+    fetch.keep([2])
+    await run(fetch)
+    assert [row.body is not None for row in fetch.rows] == [False, True]
+    assert [len(row.head) for row in fetch.rows] == [HEAD_KEPT, HEAD_KEPT]
+    assert len(fetch.rows[1].body or b"") == 100_000
+    version = fetch.version
+    fetch.keep([])
+    assert fetch.rows[1].body is None
+    assert fetch.rows[1].version > version
+
+
+async def test_a_painter_sees_by_the_version_which_rows_have_changed(server: PracticeServer) -> None:
+    fetch = Fetch(urls_of(server, "/pages/tasks", "/hang"))
+
+    async def look(lab: Lab) -> None:
+        while not fetch.rows[0].has_ended or fetch.rows[1].phase != "wait":  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        painted = fetch.version
+        await asyncio.sleep(0.02)
+        assert fetch.version == painted
+        fetch.cancel(fetch.rows[1])
+        assert fetch.is_running
+        while fetch.is_running:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert [row.number for row in fetch.rows if row.version > painted] == [2]
+
+    await run(fetch, beside=look)
+
+
+async def test_downloads_report_how_far_they_are_to_the_lab(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asynclab.fetch.attempt.REPORT_SECONDS", 0.0)
+    async with Lab("fetch", watch=False) as lab:
+        await lab.run(Fetch(urls_of(server, "/bytes/200000")).run)
+        (task,) = [task for task in lab.state.tasks.values() if task.name == "fetch 1"]
+    assert task.progress is not None
+    assert (task.progress.total, task.progress.unit) == (200_000, "B")
+
+
+async def test_totals_tell_what_concurrency_brought(server: PracticeServer) -> None:
+    fetch = await run(hanging(server, 4, timeout=10.0), speed=100)
+    totals = fetch.totals()
+    assert (totals.rows, totals.ended, totals.in_flight) == (4, 4, 0)
+    assert totals.one_by_one == pytest.approx(40, rel=0.2)
+    assert totals.times_faster == pytest.approx(4, rel=0.3)
+    fetch = await fetched(server, "/bytes/1000", "/bytes/500", "/gzip")
+    assert fetch.totals().wire == sum(row.wire for row in fetch.rows)
+
+
+async def test_it_runs_without_a_lab_and_takes_what_was_found_in_a_text(server: PracticeServer) -> None:
+    found = find_urls(f"{server.url('/delay/0')}\n{server.url('/delay/0')}#x")
+    fetch = Fetch(found.urls)
+    totals = await fetch.run()
+    assert (totals.rows, totals.counts["ok"], fetch.rows[0].count) == (1, 1, 2)
+    await Fetch([]).run()
+
+
+async def test_each_row_is_handed_over_as_it_ends(server: PracticeServer) -> None:
+    ended: list[int] = []
+    fetch = Fetch(
+        urls_of(server, "/hang", "/delay/0"), Options(timeout=0.2), on_end=lambda row: ended.append(row.number)
+    )
+    await fetch.run()
+    assert ended == [2, 1]
+
+
+async def test_thousands_of_rows_are_cancelled_quickly(server: PracticeServer) -> None:
+    fetch = hanging(server, 3_000, concurrency=50, per_host=50)
+    begin = 0.0
+
+    async def cancel(lab: Lab) -> None:
+        nonlocal begin
+        await until_waiting(lab, fetch, 50)
+        begin = time.perf_counter()
+        fetch.cancel_all()
+
+    await run(fetch, beside=cancel)
+    assert time.perf_counter() - begin < 0.5
+    assert fetch.counts["cancelled"] == 3_000

@@ -1,0 +1,157 @@
+"""What becomes of each fault that a server can have: outcome, sentence, attempts, within its time and memory."""
+
+from __future__ import annotations
+
+import socket
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from asynclab.fetch.rows import OUTCOMES, Outcome
+from asynclab.practice.faults import ESCAPES, MARKUP
+from asynclab.practice.server import CERTIFICATE, PracticeServer
+from tests.fetch.stage import fetched, fetched_row
+
+SPEED = 50.0
+"""Waits and timeouts pass so many times as fast."""
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[PracticeServer]:
+    async with PracticeServer(pace=0, tls=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome", "attempts", "says"),
+    [
+        ("/pages/tasks", "ok", 1, "Fetched"),
+        ("/status/204", "ok", 1, "Fetched"),
+        ("/status/304", "ok", 1, "Fetched"),
+        ("/status/404", "http_error", 1, "404 Not Found"),
+        ("/status/500", "http_error", 1, "500"),
+        ("/status/503", "http_error", 2, "503"),
+        ("/status/408", "http_error", 2, "408"),
+        ("/status/429", "rate_limited", 2, "asked too often: 429"),
+        ("/flaky/a", "ok", 2, "Fetched"),
+        ("/flaky/b?status=429&after=1", "ok", 2, "Fetched"),
+        ("/flaky/c?status=429&after=2&date", "ok", 2, "Fetched"),
+        ("/flaky/d?times=9&status=429&after=1", "rate_limited", 2, "429"),
+        ("/slow-headers/3", "ok", 1, "Fetched"),
+        ("/drip?chunks=5&seconds=1", "ok", 1, "Fetched"),
+        ("/hang", "timeout_read", 1, "no answer within 20 s"),
+        ("/hang-in-body", "timeout_total", 1, "Not complete within 20 s"),
+        ("/reset", "incomplete", 2, "without an answer"),
+        ("/disconnect", "incomplete", 2, "without an answer"),
+        ("/reset-in-body", "incomplete", 2, "of 1,000 bytes"),
+        ("/short", "incomplete", 2, "after 100 of 1,000 bytes"),
+        ("/bad-chunk", "invalid", 1, "chunk"),
+        ("/not-http", "invalid", 1, "can't be understood"),
+        ("/lying-encoding", "invalid", 1, "Content-Encoding"),
+        ("/gzip", "ok", 1, "Fetched"),
+        ("/bomb", "truncated", 1, "Larger than 1,000,000 bytes"),
+        ("/endless", "truncated", 1, "Larger than 1,000,000 bytes"),
+        ("/redirect/4", "ok", 1, "after 4 redirects"),
+        ("/redirect-loop", "too_many_redirects", 1, "no end"),
+        ("/redirect-to?url=file:///etc/passwd", "blocked", 1, "file:///etc/passwd"),
+        ("/redirect-to?url=http://[bad", "invalid", 1, "can't be requested"),
+        ("/redirect-to?url=http://127.0.0.1:1/", "refused", 1, "nothing listens"),
+        ("http://127.0.0.1:1/", "refused", 1, "nothing listens"),
+        ("http://a..b/", "invalid", 1, "host name"),
+        ("mailto:a@b.c", "invalid", 1, "not an http"),
+    ],
+)
+async def test_each_fault_has_its_outcome(
+    server: PracticeServer, path: str, outcome: Outcome, attempts: int, says: str
+) -> None:
+    begin = time.perf_counter()
+    row = await fetched_row(server, path, speed=SPEED, timeout=20.0, max_bytes=1_000_000, retries=1)
+    assert (row.outcome, row.attempts) == (outcome, attempts), row.sentence
+    assert says in row.sentence
+    assert row.sentence.isprintable()
+    assert row.state == ("ok" if outcome == "ok" else "failed")
+    assert time.perf_counter() - begin < 2.0
+
+
+@pytest.mark.parametrize("path", ["/bomb", "/endless", "/bytes/50000000"])
+async def test_a_body_without_end_takes_no_more_memory_than_its_cap(server: PracticeServer, path: str) -> None:
+    tracemalloc.start()
+    try:
+        row = await fetched_row(server, path, max_bytes=2_000_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert row.outcome == "truncated"
+    assert row.decoded == 2_000_000
+    assert row.body is None
+    assert peak < 8_000_000
+
+
+async def test_what_travels_and_what_unpacks_are_counted_apart(server: PracticeServer) -> None:
+    row = await fetched_row(server, "/gzip")
+    assert row.decoded == 200_000
+    assert row.wire == row.expected
+    assert row.wire < 2_000
+    assert row.fraction == 1.0
+
+
+@pytest.mark.parametrize(("reason", "attempts"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 2)])
+async def test_a_name_that_is_not_found_is_a_failure_of_dns_and_may_pass(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch, reason: int, attempts: int
+) -> None:
+    def look_up(*_: object) -> None:
+        raise socket.gaierror(reason, "no")
+
+    monkeypatch.setattr("asynclab.fetch.session._look_up", look_up)
+    row = await fetched_row(server, "http://nobody.invalid/", retries=1)
+    assert (row.outcome, row.attempts) == ("dns", attempts)
+    assert "nobody.invalid" in row.sentence
+    assert [phase for phase, _ in row.phases.items()] == ["queued", "dns"]
+
+
+async def test_a_certificate_that_nobody_trusts_is_a_failure_of_tls(server: PracticeServer) -> None:
+    row = await fetched_row(server, server.tls_url("/delay/0"))
+    assert (row.outcome, row.attempts) == ("tls", 1)
+    assert "certificate can't be trusted: self-signed certificate" in row.sentence
+
+
+async def test_plain_http_where_tls_is_expected_is_a_failure_of_tls(server: PracticeServer) -> None:
+    row = await fetched_row(server, server.url("/").replace("http", "https", 1))
+    assert row.outcome == "tls"
+    assert "No encrypted connection" in row.sentence
+
+
+async def test_a_trusted_certificate_is_told_about(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    row = await fetched_row(server, server.tls_url("/delay/0"))
+    assert row.outcome == "ok", row.sentence
+    assert row.tls is not None
+    assert row.tls.version.startswith("TLSv1.")
+    assert row.tls.expires == 4733510400.0
+    assert row.tls.issuer == "asynclab practice on loopback"
+    assert [phase for phase, _ in row.phases.items()] == ["queued", "tcp", "tls", "wait", "download"]
+
+
+async def test_text_is_read_whatever_the_server_says_of_it(server: PracticeServer) -> None:
+    paths = ("/charset/zlib", "/charset/utf-16x", "/charset/idna", "/charset/latin-1?sent=latin-1", "/meta-charset")
+    rows = (await fetched(server, *paths)).rows
+    assert [row.charset for row in rows] == ["utf-8", "utf-8", "utf-8", "iso8859-1", "cp1252"]
+    assert rows[4].title == "10 €"
+
+
+async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) -> None:
+    row = await fetched_row(server, "/evil")
+    assert row.outcome == "ok"
+    assert ESCAPES.encode().decode("utf-8", "surrogateescape")[:4] in row.reason
+    assert "PWNED" in row.title
+    assert row.sentence.isprintable()
+    row = await fetched_row(server, "/markup")
+    assert row.title == MARKUP
+
+
+async def test_all_outcomes_are_of_the_closed_set(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/status/404", "/short", "/pages/tasks", retries=0)
+    assert {row.outcome for row in fetch.rows} <= set(OUTCOMES)
