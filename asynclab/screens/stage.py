@@ -25,6 +25,37 @@ from asynclab.widgets.task_table import TaskTable
 class Stage(Vertical):
     """All that is shown of one run; all panes at once, or one at a time behind tabs."""
 
+    DEFAULT_CSS = """
+    Stage {
+        width: 1fr;
+        height: 100%;
+        #concept { max-height: 11; }
+        PaneTabs { display: none; }
+        #tasks { height: 1fr; min-height: 7; }
+        #gauges { display: none; }
+        #lower { height: 2fr; }
+        #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
+        #log { width: 1fr; height: 100%; }
+        #activity { height: 1fr; }
+        #filter { padding: 0 1; color: $state-text; background: $state-row; }
+        &.-has-gauges #gauges { display: block; }
+        &.-mistake #concept { border: round $state-cancelled; border-title-color: $state-cancelled; }
+        &.-single {
+            PaneTabs { display: block; }
+            #concept { max-height: 4; }
+            #tasks, #gauges, #lower { display: none; height: 1fr; }
+            #source { width: 1fr; }
+            &.-front-tasks #tasks { display: block; }
+            &.-front-gauges #gauges { display: block; }
+            &.-front-source #lower { display: block; }
+            &.-front-source #log { display: none; }
+            &.-front-activity #lower { display: block; }
+            &.-front-activity #source { display: none; }
+            &.-front-concept #concept { height: 1fr; max-height: 100%; }
+        }
+    }
+    """
+
     concept = query_one(ConceptPane)
     tabs = query_one(PaneTabs)
     tasks = query_one(TaskTable)
