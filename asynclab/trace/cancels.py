@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import TaskCancelRequested
+from asynclab.trace.cycles import cancel_innermost
 
 if TYPE_CHECKING:
     from asynclab.trace.census import TaskRecord
@@ -40,7 +41,10 @@ class Cancels:
         """Request a cancel in the name of the person at the keyboard; whether the task took it."""
         self._tracer.emit(TaskCancelRequested(self._tracer.clock.now(), record.id))
         self._seen[record.id] = _Seen(task.cancelling() + 1, None, by_timer=False)
-        return task.cancel()
+        try:
+            return task.cancel()
+        except RecursionError:  # asyncio goes down a chain of awaits in calls; its end is where a cancel takes effect
+            return cancel_innermost(task)
 
     def notice(self, record: TaskRecord) -> bool:
         """See whether a task that a cancelled future wakes was asked to end, or only what it waited for was."""

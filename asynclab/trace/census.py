@@ -50,6 +50,11 @@ class Census:
         """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
         self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
         """The same for eager tasks that have ended already: kept alive, or they would be gone with their names."""
+        self._gone: dict[int, int] = {}
+        """The numbers, by id(), of tasks that were collected and may still complain: the garbage collector clears
+        references before it finalizes. Emptied soon, as an id() may be used again."""
+        self._failed: set[int] = set()
+        """The id() of tasks whose exception somebody may still complain about."""
         self._when_gone = self._forget
         self._tracer = tracer
         self._boundary = boundary
@@ -95,6 +100,7 @@ class Census:
         at = self._tracer.clock.now()
         # exception() and result() would count as retrieving what is there
         if task._exception is not None:
+            self._failed.add(record.key)
             self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(task._exception)))
         elif task.cancelled():
             self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
@@ -103,6 +109,7 @@ class Census:
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
+        self._gone.clear()
         if self._newborn:
             newborn, self._newborn = self._newborn, []
             for record in newborn:
@@ -141,7 +148,15 @@ class Census:
     def number_of(self, future: Future[Any] | None) -> int | None:
         """The number of a task, or None where it is no task of this lab."""
         record = self.records.get(id(future))
-        return None if record is None else record.id
+        return self._gone.get(id(future)) if record is None else record.id
+
+    def knows(self, task: Task[Any]) -> bool:
+        """Whether a task is of this lab."""
+        return id(task) in self.records or any(task.get_coro() is coroutine for coroutine, _ in self._expected)
+
+    def unexpected(self, created: TaskCreated) -> None:
+        """Forget about a task that was announced but could not be made."""
+        self._expected = [pair for pair in self._expected if pair[1] is not created]
 
     def _take_expected(self, coroutine: object) -> TaskCreated | None:
         for pair in self._expected:
@@ -167,7 +182,11 @@ class Census:
         if self.records.get(record.key) is record:
             del self.records[record.key]
         if record.created is not None:
+            self._gone[record.key] = record.id
             self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
+        elif record.key in self._failed:
+            self._failed.remove(record.key)
+            self._gone[record.key] = record.id
 
 
 def is_eager_factory(factory: object) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from asyncio import AbstractEventLoop, Future
+from asyncio import Future
 from collections.abc import Callable
-from contextvars import copy_context
 from typing import Any
 
 from asynclab.model.events import Warned
 from asynclab.trace.patches import Patches
 from asynclab.trace.reprs import short_error
-from asynclab.trace.scope import CURRENT
+from asynclab.trace.scope import observer
 from asynclab.trace.tracer import Tracer
 
 
@@ -24,55 +23,38 @@ def observe_warnings(patches: Patches) -> None:
 
 
 def _around_unawaited(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    shows = warnings._showwarnmsg_impl  # type: ignore[attr-defined]
+
     def _warn_unawaited_coroutine(coro: Any) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             return original(coro)
         text = f"coroutine '{coro.__qualname__}' was never awaited"
         tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number()))
-        return original(coro) if tracer.echo else None
+        is_caught = warnings._showwarnmsg_impl is not shows  # type: ignore[attr-defined] # by catch_warnings
+        return original(coro) if tracer.echo or is_caught else None
 
     return _warn_unawaited_coroutine
 
 
-def exception_handler(
-    loop: AbstractEventLoop, original: Callable[[dict[str, Any]], None], tracers: list[Tracer]
-) -> Callable[[dict[str, Any]], None]:
-    """A loop's call_exception_handler that reports what concerns one of the tracers.
-
-    Args:
-        loop: The loop.
-        original: What the loop has now: it gets what no lab is the cause of, and everything where a handler was set.
-        tracers: The labs on this loop.
-    """
-
-    def call_exception_handler(context: dict[str, Any]) -> None:
-        tracer = CURRENT.get() or _owner(context, tracers)
-        if tracer is None or tracer.loop is not loop:
-            return original(context)
-        tracer.emit(Warned(tracer.clock.now(), _complaint(context), _task_number(context, tracer)))
-        if tracer.echo or loop.get_exception_handler() is not None:
-            scope = copy_context()  # the loop calls from outside any lab, but what a handler prints is the lab's
-            scope.run(CURRENT.set, tracer)
-            scope.run(original, context)
-        return None
-
-    return call_exception_handler
-
-
-def _owner(context: dict[str, Any], tracers: list[Tracer]) -> Tracer | None:
+def owner_of(context: dict[str, Any], tracers: list[Tracer]) -> Tracer | None:
+    """The tracer that a complaint of the loop's concerns, whoever runs when it comes."""
     future = context.get("task") or context.get("future")
     handle_owner = getattr(context.get("handle"), "_tracer", None)
-    return next((tracer for tracer in tracers if tracer is handle_owner or id(future) in tracer.records), None)
+    return next(
+        (tracer for tracer in tracers if tracer is handle_owner or tracer.census.number_of(future) is not None), None
+    )
 
 
-def _task_number(context: dict[str, Any], tracer: Tracer) -> int | None:
+def task_number(context: dict[str, Any], tracer: Tracer) -> int | None:
+    """The number of the task that a complaint concerns."""
     future: Future[Any] | None = context.get("task") or context.get("future")
     number = tracer.census.number_of(future)
     return tracer.current_number() if number is None else number
 
 
-def _complaint(context: dict[str, Any]) -> str:
+def complaint(context: dict[str, Any]) -> str:
+    """What the loop complains about, in one line."""
     message = str(context.get("message") or "Unhandled exception in the event loop")
     error = context.get("exception")
     return message if error is None else f"{message}: {short_error(error)}"

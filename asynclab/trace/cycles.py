@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from asyncio import Future, Task
-from collections.abc import Sequence
+from asyncio import Future, Task, tasks
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+_GATHERING: type = tasks._GatheringFuture  # type: ignore[attr-defined]
 
-def break_await_cycles(tasks: Sequence[Task[Any]]) -> None:
-    """Let one task of each circle fail, since cancel() would recurse without end.
+
+def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
+    """Let one task fail of each circle that `tasks` are in or wait for, since cancel() would recurse without end.
 
     The exception is set through the base class: a task refuses set_exception(), but its waiter gets it this way.
     """
-    settled: set[int] = set()
+    settled: set[Future[Any]] = set()
     for task in tasks:
-        path: list[Task[Any]] = []
-        current: Future[Any] | None = task
-        while isinstance(current, Task) and id(current) not in settled:
-            settled.add(id(current))
-            path.append(current)
-            current = current._fut_waiter  # type: ignore[attr-defined]
-        if current in path and isinstance(current, Task):
-            error = RuntimeError("tasks wait for each other in a circle")
-            Future.set_exception(current, error)
-            current._log_traceback = False
+        path: dict[Future[Any], Iterator[Future[Any]]] = {task: iter(cancelled_with(task))}
+        while path:
+            last = next(reversed(path))
+            following = next(path[last], None)
+            if following is None:
+                del path[last]
+                settled.add(last)
+            elif following in path:
+                _fail(last if isinstance(last, Task) else following)
+            elif following not in settled:
+                path[following] = iter(cancelled_with(following))
+
+
+def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
+    """The futures that are cancelled first when `future` is."""
+    if isinstance(future, Task):
+        awaited: Future[Any] | None = future._fut_waiter  # type: ignore[attr-defined]
+        return [] if awaited is None else [awaited]
+    children: list[Future[Any]] = getattr(future, "_children", []) if isinstance(future, _GATHERING) else []
+    return [child for child in children if not child.done()]
+
+
+def cancel_innermost(future: Future[Any]) -> bool:
+    """Cancel what `future` waits for in the end; whether any of that took it."""
+    taken, todo = False, [future]
+    while todo:
+        last = todo.pop()
+        inner = cancelled_with(last)
+        todo.extend(inner)
+        if not inner:
+            taken = last.cancel() or taken
+    return taken
+
+
+def _fail(future: Future[Any]) -> None:
+    if not future.done():
+        Future.set_exception(future, RuntimeError("tasks wait for each other in a circle"))
+        future._log_traceback = False

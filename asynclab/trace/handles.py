@@ -7,7 +7,7 @@ from asyncio import AbstractEventLoop, Task, format_helpers
 from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from types import FunctionType
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from asynclab.model.events import StepEnded, StepStarted
@@ -15,7 +15,6 @@ from asynclab.trace.census import TaskRecord
 from asynclab.trace.scope import CURRENT
 from asynclab.trace.tracer import Tracer
 
-_init_untraced = Handle.__init__
 _run_untraced = Handle._run
 
 
@@ -68,12 +67,7 @@ class TracedHandle(Handle):
         is_plain = context is None
         if context is None:
             context = copy_context()
-        tracer = context.get(CURRENT)
-        if tracer is None or tracer.loop is not loop:
-            self._tracer = None
-            _init_untraced(self, callback, args, loop, context)
-            return
-        # As Handle.__init__ does it: calling that would cost a tenth of a step.
+        # As Handle.__init__ does it: to call that would cost a tenth of a step, and show in debug mode's tracebacks.
         self._context = context
         self._loop = loop
         self._callback = callback
@@ -81,9 +75,13 @@ class TracedHandle(Handle):
         self._cancelled = False
         self._repr = None
         self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
+        tracer = context.get(CURRENT)
+        if tracer is None or tracer.loop is not loop:
+            self._tracer = None
+            return
         self._tracer = tracer
         kind = type(callback)
-        if kind is _STEP_TYPE or (kind is not FunctionType and _is_task_callback(callback)):
+        if kind is _STEP_TYPE or ((kind is BuiltinMethodType or kind is MethodType) and _is_task_callback(callback)):
             task = callback.__self__  # type: ignore[attr-defined]
             record = tracer.records.get(id(task))
             if record is None:
@@ -97,7 +95,7 @@ class TracedHandle(Handle):
         else:
             self._record = None
             is_io = is_plain and sys._getframe(1).f_code.co_name != "_call_soon"
-            self._waker = None if is_io else tracer.waker
+            self._waker = None if is_io or tracer.is_elsewhere() else tracer.waker
 
     def _run(self) -> None:
         tracer = self._tracer
@@ -130,16 +128,21 @@ class TracedHandle(Handle):
 
     def _run_callback(self, tracer: Tracer) -> None:
         tracer.waker = self._waker
-        _run_untraced(self)
-        tracer.waker = None
+        try:
+            _run_untraced(self)
+        except SystemExit as error:
+            tracer.end_run(error)
+        finally:
+            tracer.waker = None
         if tracer.attention:
             tracer.attend()
 
     def _step_raised(self, error: BaseException) -> None:
-        """Do as a Handle does, but let a SystemExit end its task alone and not the loop that others share."""
+        """Do as a Handle does, but let a SystemExit end the run and not the loop that others share."""
         tracer = self._tracer
         assert tracer is not None
         if isinstance(error, SystemExit):
+            tracer.end_run(error)
             return
         tracer.current = tracer.waker = None
         if isinstance(error, KeyboardInterrupt):

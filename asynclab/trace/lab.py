@@ -7,6 +7,7 @@ import platform
 import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import ExitStack
 from contextvars import Context, copy_context
 from typing import Any, Self, TypeAlias
 
@@ -79,6 +80,11 @@ class Lab:
         self._main: Task[Any] | None = None
         self._supervisor: Task[None] | None = None
         self._was_asked_to_end = False
+        self._closing: asyncio.Future[None] | None = None
+        """Done as soon as somebody has asked for the lab to be closed."""
+        self._exit: BaseException | None = None
+        """What ended the run from elsewhere than the main task."""
+        self._tracer.end_run = self._end_run
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,19 +133,23 @@ class Lab:
         self._sinks.append(sink)
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
-        """Start `main` and wait until the run has ended.
+        """Start `main` and wait until the run has ended; where the wait is cancelled, so is the run.
 
         Raises:
             RuntimeError: The lab was started before.
         """
         self.start(main, *args, **kwargs)
-        return await self.wait()
+        try:
+            return await self.wait()
+        except asyncio.CancelledError:
+            await self.close()
+            raise
 
     def start(self, main: Main, /, *args: Any, **kwargs: Any) -> None:
         """Start `main(*args, **kwargs)` as a task on the running loop.
 
         Raises:
-            RuntimeError: The lab was started before.
+            RuntimeError: The lab was started before, or the running loop is not one of asyncio's own.
         """
         if self._main is not None or self.ending is not None:
             raise RuntimeError("a lab runs once: make a new one")
@@ -147,7 +157,6 @@ class Lab:
         tracer = self._tracer
         tracer.code = UserCode(getattr(main, "__code__", None))
         hooks.install(tracer, loop)
-        self._clock.start()
         tracer.emit(RunStarted(0.0, self.name, time.time(), platform.python_version()))
         context = copy_context()
         context.run(CURRENT.set, tracer)
@@ -155,14 +164,17 @@ class Lab:
             self._main = context.run(_create_main, tracer, loop, main, args, kwargs)
         except BaseException:
             hooks.uninstall(tracer)
+            tracer.events.clear()
             raise
+        self._clock.start()
+        self._closing = loop.create_future()
         if self._watch is not None:
             self._watch.start(loop)
         # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
-        self._supervisor = Context().run(asyncio.ensure_future, self._supervise(self._main, context))
+        self._supervisor = Context().run(asyncio.ensure_future, self._supervise(self._main, self._closing, context))
 
     async def wait(self) -> Ending:
-        """Wait until the run has ended and all that it left behind is cleaned up.
+        """Wait until the run has ended and all that it left behind is cleaned up; to cancel the wait lets it go on.
 
         Raises:
             RuntimeError: The lab was never started.
@@ -174,19 +186,17 @@ class Lab:
         return self.ending
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it, at most `GRACE` real seconds; nothing happens where it has ended."""
-        if self._supervisor is None or self._main is None or self.ending is not None:
-            return
-        if not self._main.done():
-            self.cancel()
-            await asyncio.wait([self._main], timeout=GRACE)
-        if not self._main.done():
-            self._abandon()
-        await asyncio.wait([self._supervisor])
+        """Cancel what still runs and wait for it, at most `GRACE` real seconds; nothing happens where it has ended.
+
+        A main task that was asked to end before is not asked again: that would break its cleaning up.
+        """
+        if self._supervisor is not None and self.ending is None:
+            self._begin_to_close()
+            await asyncio.wait([self._supervisor])
 
     def pause(self) -> None:
-        """Hold lab time and every task; I/O and threads go on."""
-        if self.is_running and not self.paused:
+        """Hold lab time and every task; I/O and threads go on. A lab that is being closed or cleaned up goes on."""
+        if self._can_pause() and not self.paused:
             self._tracer.paused = True
             self._clock.pause()
             self._clock_changed()
@@ -208,7 +218,7 @@ class Lab:
         Returns:
             What was done.
         """
-        if not self.is_running:
+        if not self._can_pause():
             return "nothing"
         self.pause()
         return self._tracer.hold.step(task)
@@ -253,32 +263,71 @@ class Lab:
         """
         self._tracer.look_at_the_rest(list(first))
 
-    async def _supervise(self, main: Task[Any], context: Context) -> None:
-        ended = asyncio.Event()
-        main.add_done_callback(lambda _: ended.set(), context=Context())
-        await ended.wait()
-        if self.paused:
-            self.resume()
-        # What was told to stop in the middle has not forgotten anything.
-        leaked = [] if self._was_asked_to_end else leaked_by_main(self._tracer)
-        unstoppable = await clean_up(self._tracer, context)
-        ending = _ending_of(main, tuple(name for _, name in leaked), unstoppable)
-        self._tracer.attend()
-        numbers = tuple(number for number, _ in leaked)
-        self._tracer.emit(RunEnded(self._clock.now(), ending.outcome, ending.detail, numbers))
-        self._end(ending)
+    def _can_pause(self) -> bool:
+        is_closing = self._closing is not None and self._closing.done()
+        return self.is_running and self._main is not None and not self._main.done() and not is_closing
 
-    def _abandon(self) -> None:
-        """Leave a main task to itself that went on although it was cancelled."""
-        assert self._supervisor is not None
-        self._supervisor.cancel()
-        names = names_of_tasks(self._tracer)
-        self._tracer.emit(RunEnded(self._clock.now(), "cancelled", "went on although it was cancelled"))
-        self._end(Ending("cancelled", leaked=names, unstoppable=names))
+    def _end_run(self, error: BaseException) -> None:
+        self._exit = error
+        if self._main is not None and not self._main.done():
+            self.cancel()
+
+    def _begin_to_close(self) -> None:
+        assert self._closing is not None
+        if not self._closing.done():
+            self._closing.set_result(None)
+        self.resume()
+        if not self._was_asked_to_end:
+            self.cancel()
+
+    async def _supervise(self, main: Task[Any], closing: asyncio.Future[None], context: Context) -> None:
+        ending = Ending("cancelled")
+        leaked: list[tuple[int, str]] = []
+        try:
+            await self._outlast(main, closing)
+            self.resume()
+            # What was told to stop in the middle has not forgotten anything.
+            leaked = [] if self._was_asked_to_end else leaked_by_main(self._tracer)
+            ending = await self._clean_up_after(main, tuple(name for _, name in leaked), context)
+        finally:
+            self._tracer.attend()
+            numbers = tuple(number for number, _ in leaked)
+            self._tracer.emit(RunEnded(self._clock.now(), ending.outcome, ending.detail, numbers))
+            self._end(ending)
+
+    async def _outlast(self, main: Task[Any], closing: asyncio.Future[None]) -> None:
+        """Wait until main has ended, or had its time to do so since the lab was to be closed."""
+        try:
+            await asyncio.wait([main, closing], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # the whole loop comes to its end
+            self._begin_to_close()
+        if not main.done():
+            await asyncio.wait([main], timeout=GRACE)
+
+    async def _clean_up_after(self, main: Task[Any], leaked: tuple[str, ...], context: Context) -> Ending:
+        if not main.done():
+            names = names_of_tasks(self._tracer)
+            return Ending("cancelled", leaked=names, unstoppable=names)
+        unstoppable = await clean_up(self._tracer, context)
+        if not unstoppable:
+            self._tracer.world.let_go()
+        return self._ending_of(main, leaked, unstoppable)
+
+    def _ending_of(self, main: Task[Any], leaked: tuple[str, ...], unstoppable: tuple[str, ...]) -> Ending:
+        if not main.cancelled():
+            error = main.exception()
+        elif self._exit is None:
+            return Ending("cancelled", exception=asyncio.CancelledError(), leaked=leaked, unstoppable=unstoppable)
+        else:
+            error = self._exit
+        if error is not None:
+            return Ending("failed", exception=error, leaked=leaked, unstoppable=unstoppable)
+        return Ending("done", value=main.result(), leaked=leaked, unstoppable=unstoppable)
 
     def _end(self, ending: Ending) -> None:
         if self._watch is not None:
             self._watch.stop()
+        self.resume()  # what is still held would never run
         self.ending = ending
         self._clock.pause()
         hooks.uninstall(self._tracer)
@@ -293,9 +342,10 @@ class Lab:
     def _read_events(self) -> None:
         events = self._tracer.take_events()
         if events:
-            for sink in self._sinks:
-                sink(events)
             self._state.fold(events)
+            with ExitStack() as sinks:  # each gets them, also where one before it fails
+                for sink in reversed(self._sinks):
+                    sinks.callback(sink, events)
 
     def _relieve(self) -> None:
         """Keep what waits to be read from growing without bound."""
@@ -314,12 +364,3 @@ def _create_main(
         tracer.factory = factory
     tracer.census.introduce(task, getattr(main, "__name__", "main"))
     return task
-
-
-def _ending_of(main: Task[Any], leaked: tuple[str, ...], unstoppable: tuple[str, ...]) -> Ending:
-    if main.cancelled():
-        return Ending("cancelled", exception=asyncio.CancelledError(), leaked=leaked, unstoppable=unstoppable)
-    error = main.exception()
-    if error is not None:
-        return Ending("failed", exception=error, leaked=leaked, unstoppable=unstoppable)
-    return Ending("done", value=main.result(), leaked=leaked, unstoppable=unstoppable)

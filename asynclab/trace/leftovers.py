@@ -19,7 +19,7 @@ GRACE = 2.0
 
 def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
     """Ask tasks to end, in the name of the person at the keyboard; whether any took it."""
-    break_await_cycles([task for _, task in tracer.census.tasks()])
+    break_await_cycles(tasks)
     taken = False
     for task in tasks:
         record = tracer.records.get(id(task))
@@ -47,11 +47,14 @@ async def clean_up(tracer: Tracer, context: Context) -> tuple[str, ...]:
     Returns:
         The names of the tasks that did not end within `GRACE`.
     """
-    left = [task for _, task in tracer.census.tasks()]
-    if left:
-        cancel(tracer, left)
-        tracer.timers.jumps = True
-        await asyncio.wait(left, timeout=GRACE)
+    clock = asyncio.get_running_loop().time
+    until = clock() + GRACE
+    tracer.timers.jumps = True
+    asked: set[Task[Any]] = set()
+    while (left := [task for _, task in tracer.census.tasks()]) and clock() < until:
+        cancel(tracer, [task for task in left if task not in asked])
+        asked.update(left)  # cleaning up may make tasks of its own, which are asked in their turn
+        await asyncio.wait(left, timeout=until - clock())
     if tracer.asyncgens and tracer.loop is not None:
         create = tracer.loop.create_task
         closing = [context.run(create, _close(generator)) for generator in list(tracer.asyncgens)]

@@ -14,7 +14,8 @@ from typing import Any
 
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace.patches import Patches
-from asynclab.trace.scope import CURRENT
+from asynclab.trace.resources import whole
+from asynclab.trace.scope import observer
 
 _VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
     (asyncio.Lock, "_locked", "lock"),
@@ -53,13 +54,13 @@ def _reporting_property(attribute: str, kind: PrimitiveKind) -> property:
         is_new = attribute not in self.__dict__
         changes = is_new or self.__dict__[attribute] != value
         self.__dict__[attribute] = value
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None or not changes:
             return
         if is_new:
-            tracer.resources.created(self, kind, int(value))
+            tracer.resources.created(self, kind, whole(value))
         else:
-            tracer.resources.changed(self, kind, int(value))
+            tracer.resources.changed(self, kind, whole(value))
 
     return property(read, write)
 
@@ -67,7 +68,7 @@ def _reporting_property(attribute: str, kind: PrimitiveKind) -> property:
 def _around_queue_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def init(self: asyncio.Queue[Any], *args: Any, **kwargs: Any) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             original(self, *args, **kwargs)
             return
@@ -81,7 +82,7 @@ def _around_queue_init(original: Callable[..., None]) -> Callable[..., None]:
 def _around_put(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def put_nowait(self: asyncio.Queue[Any], item: Any) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             return original(self, item)
         tracer.resources.queue(self)
@@ -95,7 +96,7 @@ def _around_put(original: Callable[..., None]) -> Callable[..., None]:
 def _around_get(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def get_nowait(self: asyncio.Queue[Any]) -> Any:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             return original(self)
         tracer.resources.queue(self)
@@ -110,7 +111,7 @@ def _around_get(original: Callable[..., Any]) -> Callable[..., Any]:
 def _around_task_done(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def task_done(self: asyncio.Queue[Any]) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             return original(self)
         tracer.resources.queue(self)
@@ -124,7 +125,7 @@ def _around_task_done(original: Callable[..., None]) -> Callable[..., None]:
 def _around_shutdown(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def shutdown(self: asyncio.Queue[Any], immediate: bool = False) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             return original(self, immediate)
         tracer.resources.queue(self)
@@ -138,7 +139,7 @@ def _around_shutdown(original: Callable[..., None]) -> Callable[..., None]:
 def _around_barrier_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def init(self: asyncio.Barrier, *args: Any, **kwargs: Any) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None:
             original(self, *args, **kwargs)
             return
@@ -155,7 +156,7 @@ def _around_condition_init(original: Callable[..., None]) -> Callable[..., None]
     @functools.wraps(original)
     def init(self: asyncio.Condition, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is not None:
             tracer.resources.created(self, "condition", 0)
 
@@ -165,7 +166,7 @@ def _around_condition_init(original: Callable[..., None]) -> Callable[..., None]
 def _around_notify(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def notify(self: asyncio.Condition, n: int = 1) -> None:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is not None:
             tracer.resources.notified(self, n)
         original(self, n)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from asynclab.model.events import Progressed
-from asynclab.trace.scope import CURRENT
+from asynclab.trace.scope import observer
 
 Item = TypeVar("Item")
 
@@ -18,8 +18,13 @@ def progress(done: float, total: float | None = None, unit: str = "") -> None:
         done: How much is done.
         total: How much there is to do, if that is known.
         unit: What is counted, such as "pages".
+
+    Raises:
+        TypeError: `done` or `total` is not a number.
+        ValueError: One of them is a text that is no number.
     """
-    tracer = CURRENT.get()
+    done, total = float(done), None if total is None else float(total)  # what is wrong fails here, not in a view
+    tracer = observer()
     number = None if tracer is None else tracer.current_number()
     if tracer is not None and number is not None:
         tracer.emit(Progressed(tracer.clock.now(), number, done, total, unit))

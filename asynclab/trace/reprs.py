@@ -14,6 +14,11 @@ _SMALL = 10**12
 class _ShortRepr(reprlib.Repr):
     """reprlib's limits, and a name for what can't be shown instead of an exception."""
 
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        return repr(x[: self.maxother])
+
+    repr_bytearray = repr_bytes
+
     def repr_instance(self, x: object, level: int) -> str:
         try:
             return repr(x)

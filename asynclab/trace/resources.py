@@ -88,7 +88,7 @@ class Resources:
             known = self._enter(queue, "queue")
             if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
                 known.order = []
-            self._emit(QueueCreated(self._now(), known.number, type(queue).__name__, queue.maxsize))
+            self._emit(QueueCreated(self._now(), known.number, type(queue).__name__, whole(queue.maxsize)))
         return known
 
     def put(self, queue: asyncio.Queue[Any], item: object, position: int) -> None:
@@ -175,6 +175,14 @@ class Resources:
 
     def _task(self) -> int | None:
         return self._tracer.current_number()
+
+
+def whole(value: Any) -> int:
+    """A count of a primitive's as a whole number: asyncio itself is content with infinity, which is shown as 0."""
+    try:
+        return int(value)
+    except (OverflowError, TypeError, ValueError):
+        return 0
 
 
 def _unfinished(queue: asyncio.Queue[Any]) -> int:

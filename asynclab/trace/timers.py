@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import sys
 from asyncio import Timeout, format_helpers
 from asyncio.events import TimerHandle
@@ -70,6 +71,8 @@ class LabTimerHandle(TimerHandle):
         tracer.in_timer = True
         try:
             self._run()
+        except SystemExit as error:
+            tracer.end_run(error)
         finally:
             tracer.in_timer = False
         if tracer.attention:
@@ -132,10 +135,14 @@ class Timers:
         self, when: float, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
     ) -> LabTimerHandle:
         """Set a timer for the loop time `when` as code inside the lab knows it."""
+        if when is None:
+            raise TypeError("when cannot be None")
         tracer = self._tracer
         assert tracer.loop is not None
         handle = LabTimerHandle(when, callback, args, tracer.loop, context, tracer)
         lab_when = when - self.origin
+        if lab_when != lab_when:  # not a number: asyncio's own heap lets it fire at once
+            lab_when = tracer.clock.now()
         if callback is not _set_result_unless_cancelled:  # what a sleep arms its timer with
             self._note_timeout(handle, callback, args, lab_when)
         self._count += 1
@@ -188,7 +195,7 @@ class Timers:
         if self._driven != (when, clock.rate) or self._driver is None:
             self._stop_driver()
             self._driven = (when, clock.rate)
-            if when is not None and self._call_at is not None and clock.rate:
+            if when is not None and when < math.inf and self._call_at is not None and clock.rate:
                 due = self._loop_time() + clock.real_delay(when)
                 self._driver = self._call_at(due, self._drive, when, context=self._context)
         if clock.instant:
@@ -203,7 +210,7 @@ class Timers:
     def jump(self) -> bool:
         """Move lab time on to the next timer and fire what is due then; whether there was one."""
         when = self.next_when()
-        if when is None:
+        if when is None or when == math.inf:
             return False
         self._tracer.clock.advance_to(when)
         self._fire_due(when)

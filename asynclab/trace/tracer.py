@@ -63,6 +63,10 @@ class Tracer:
         self.world = World(self)
         self.factory: Any = None
         """The task factory that code inside the lab has set."""
+        self.exception_handler: Any = None
+        """The exception handler that code inside the lab has set."""
+        self.end_run: Callable[[BaseException], None] = lambda _: None
+        """Ends the run with an exception, as code inside the lab has asked for."""
         self.starts_eagerly = False
         """Whether that factory runs a task's first step at once."""
         self.asyncgens: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -85,12 +89,18 @@ class Tracer:
         self._look_period_ends = 0.0
         self._not_looked_at: dict[int, TaskRecord] = {}
         self._printed: dict[tuple[int | None, str], str] = {}
+        self._printing = threading.RLock()
+        """Held while `_printed` changes: threads print too."""
         self._thread = threading.get_ident()
 
     def current_number(self) -> int | None:
         """The number of the task whose step is under way on this thread."""
         current = self.current
-        return None if current is None or threading.get_ident() != self._thread else current.id
+        return None if current is None or self.is_elsewhere() else current.id
+
+    def is_elsewhere(self) -> bool:
+        """Whether the calling thread is not the loop's."""
+        return threading.get_ident() != self._thread
 
     def take_events(self) -> Sequence[Event]:
         """Everything since the last call."""
@@ -140,6 +150,9 @@ class Tracer:
         self.emit(StepStarted(self.clock.now(), created.task))
         try:
             task = create()
+        except BaseException:
+            self.census.unexpected(created)
+            raise
         finally:
             self.current, self.waker = outer
             self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
@@ -172,16 +185,18 @@ class Tracer:
     def output(self, text: str, stream: str) -> None:
         """Text was written to a standard stream by code of this lab."""
         key = (self.current_number(), stream)
-        text = self._printed.pop(key, "") + text
-        complete, newline, rest = text.rpartition("\n")
-        if newline:
-            self._emit_output(complete + newline, key)
-        if rest:
-            self._printed[key] = rest
-            self.attention = True
+        with self._printing:
+            text = self._printed.pop(key, "") + text
+            complete, newline, rest = text.rpartition("\n")
+            if newline:
+                self._emit_output(complete + newline, key)
+            if rest:
+                self._printed[key] = rest
+                self.attention = True
 
     def _flush_printed(self) -> None:
-        printed, self._printed = self._printed, {}
+        with self._printing:
+            printed, self._printed = self._printed, {}
         for key, text in printed.items():
             self._emit_output(text, key)
 

@@ -13,7 +13,7 @@ import pytest
 from asynclab.model.events import Event, Output
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop, run_fast
-from tests.trace.scripts import SCRIPTS, Script
+from tests.trace.odd_scripts import SCRIPTS, Script
 
 
 def plainly(script: Script) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def test_a_lab_changes_nothing(script: Script) -> None:
 
 
 def test_there_are_enough_scripts() -> None:
-    assert len(SCRIPTS) >= 25
+    assert len(SCRIPTS) >= 65
 
 
 def snapshot() -> dict[str, Any]:

@@ -1,0 +1,506 @@
+"""More programs that a lab must not change: corners of asyncio, threads, sockets, signals, and things done oddly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import copy
+import gc
+import io
+import math
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+import warnings
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.trace.scripts import SCRIPTS, Script, failing, job, script, tell
+
+__all__ = ["SCRIPTS", "Script"]
+
+
+@script
+async def tokens_belong_to_their_context() -> None:
+    variable = contextvars.ContextVar("variable", default=0)
+    token = variable.set(1)
+
+    async def child() -> None:
+        try:
+            variable.reset(token)
+        except ValueError:
+            print("created in another context", variable.get())
+
+    await asyncio.create_task(child())
+    variable.reset(token)
+    print(variable.get())
+
+
+@script
+async def a_loop_in_a_thread_is_its_own() -> None:
+    async def inner() -> list[str]:
+        async with asyncio.timeout(10):
+            await asyncio.sleep(0.001)
+        async with asyncio.Lock() as nothing:
+            print("inner", nothing)
+        return [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    def work() -> None:
+        with asyncio.Runner() as runner:
+            print(runner.run(inner()))
+        print(asyncio.run(inner()))
+
+    await asyncio.to_thread(work)
+
+
+@script
+async def pools_print() -> None:
+    loop = asyncio.get_running_loop()
+    variable = contextvars.ContextVar("variable", default="not inherited")
+    variable.set("inherited")
+    await loop.run_in_executor(None, print, "from the default pool")
+    with ThreadPoolExecutor(1) as pool:
+        await loop.run_in_executor(pool, print, "from a pool")
+        await loop.run_in_executor(pool, lambda: print(variable.get()))
+
+
+@script
+async def threads_hand_coroutines_to_the_loop() -> None:
+    loop = asyncio.get_running_loop()
+
+    async def child() -> str:
+        print("child", asyncio.current_task() in asyncio.all_tasks())
+        return await job("of a thread")
+
+    def work() -> None:
+        print("thread")
+        print(asyncio.run_coroutine_threadsafe(child(), loop).result())
+        loop.call_soon_threadsafe(done.set)
+
+    done = asyncio.Event()
+    thread = threading.Thread(target=work)
+    thread.start()
+    await done.wait()
+    await asyncio.to_thread(thread.join)
+    print(sorted(vars(thread)) == sorted(vars(threading.Thread())))
+
+
+@script
+async def primitives_of_the_users_own() -> None:
+    class Lock(asyncio.Lock):
+        async def acquire(self) -> Any:
+            print("acquire")
+            return await super().acquire()
+
+        def release(self) -> None:
+            print("release")
+            super().release()
+
+    class Semaphore(asyncio.Semaphore):
+        @property
+        def left(self) -> int:
+            return self._value
+
+    async with Lock() as nothing:
+        print(nothing)
+    semaphore = Semaphore(3)
+    async with semaphore:
+        print(semaphore.left, sorted(vars(semaphore)))
+    print(asyncio.Semaphore(math.inf).locked(), asyncio.Queue(math.inf).full())  # type: ignore[arg-type]
+    for value in (-1, "x"):
+        try:
+            asyncio.Semaphore(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            tell(error)
+
+
+@script
+async def primitives_are_copied() -> None:
+    event = asyncio.Event()
+    event.set()
+    copies = [copy.copy(event), copy.deepcopy(asyncio.Event()), pickle.loads(pickle.dumps(asyncio.Event()))]
+    print([each.is_set() for each in copies], [sorted(vars(each)) for each in copies])
+    copies[1].set()
+    print(copies[1].is_set(), await copies[1].wait())
+
+
+@script
+async def deadlines_in_the_past() -> None:
+    loop = asyncio.get_running_loop()
+    for when in (loop.time() - 1, loop.time()):
+        try:
+            async with asyncio.timeout_at(when) as timeout:
+                print("inside")
+                await asyncio.sleep(1)
+        except TimeoutError:
+            print(timeout.expired(), timeout)
+    async with asyncio.timeout(0):  # noqa: ASYNC100 - this is the point
+        print("nothing is awaited")
+    try:
+        async with asyncio.timeout(10) as timeout:
+            timeout.reschedule(loop.time() - 5)
+            await asyncio.sleep(1)
+    except TimeoutError:
+        print("rescheduled to the past")
+    async with asyncio.timeout(1) as timeout:
+        timeout.reschedule(None)
+        await asyncio.sleep(3)
+    print(timeout.when(), timeout.expired())
+
+
+@script
+async def no_time_at_all() -> None:
+    ready = asyncio.get_running_loop().create_future()
+    ready.set_result("ready")
+    for awaitable, seconds in ((job("x"), 0), (job("y"), -1), (ready, 0)):
+        try:
+            print(await asyncio.wait_for(awaitable, seconds))
+        except TimeoutError:
+            print("timeout")
+    done, pending = await asyncio.wait([asyncio.create_task(job("w", 1))], timeout=0)
+    print(len(done), len(pending))
+    await asyncio.wait(pending)
+    print(await asyncio.sleep(-1, "negative"), await asyncio.sleep(0, "zero"))
+
+
+@script
+async def endless_and_odd_delays() -> None:
+    loop = asyncio.get_running_loop()
+    endless = asyncio.create_task(asyncio.sleep(math.inf))
+    never = loop.call_later(math.inf, print, "never")
+    much_later = loop.call_later(1e9, print, "much later")
+    loop.call_at(loop.time() - 100, print, "past")
+    loop.call_soon(print, "soon")
+    await asyncio.sleep(0)
+    print("first")
+    await asyncio.sleep(0)
+    print("second", await asyncio.wait([endless], timeout=5) == (set(), {endless}))
+    for handle in (never, much_later, endless):
+        handle.cancel()
+    for set_timer in (loop.call_at, loop.call_later):
+        try:
+            set_timer(None, print)  # type: ignore[arg-type]
+        except TypeError as error:
+            print(error)
+
+
+@script
+async def a_timer_is_cancelled_while_it_fires() -> None:
+    loop = asyncio.get_running_loop()
+
+    def fires() -> None:
+        print("fires", first.cancelled())
+        first.cancel()
+        second.cancel()
+        print(first.cancelled(), second.cancelled())
+
+    when = loop.time() + 1
+    first = loop.call_at(when, fires)
+    second, third = loop.call_at(when, print, "never"), loop.call_at(when, print, "third")
+    await asyncio.sleep(2)
+    print(first < loop.call_later(1, print, "the last"), first == first, third.cancelled())
+    await asyncio.sleep(2)
+
+
+@script
+async def a_task_group_whose_parent_is_cancelled() -> None:
+    async def parent() -> str:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(job("one", 10))
+                group.create_task(job("two", 10))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            print("cancelled", task.cancelling(), task.uncancel())
+        await asyncio.sleep(1)
+        return "went on"
+
+    task = asyncio.create_task(parent())
+    await asyncio.sleep(0.5)
+    task.cancel()
+    print(await task, task.cancelling())
+
+
+@script
+async def an_exception_handler_of_the_users_own() -> None:
+    loop = asyncio.get_running_loop()
+    print(loop.get_exception_handler())
+
+    def handler(of: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        print(of is loop, sorted(context), repr(context["exception"]))
+
+    loop.set_exception_handler(handler)
+    print(loop.get_exception_handler() is handler)
+    loop.call_soon(lambda: 1 / 0)
+    loop.call_later(1, lambda: [][1])
+    await asyncio.sleep(2)
+    try:
+        loop.set_exception_handler("no handler")  # type: ignore[arg-type]
+    except TypeError as error:
+        print(error)
+    loop.set_exception_handler(None)
+
+
+@script
+async def signals_arrive() -> None:
+    loop, got = asyncio.get_running_loop(), asyncio.Event()
+
+    def on_signal(name: str) -> None:
+        print(name, asyncio.current_task())
+        got.set()
+
+    loop.add_signal_handler(signal.SIGUSR1, on_signal, "signal")
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await got.wait()
+    print(loop.remove_signal_handler(signal.SIGUSR1), loop.remove_signal_handler(signal.SIGUSR1))
+
+
+@script
+async def pipes_are_read_and_written() -> None:
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    reads, writes = os.pipe()
+
+    def readable() -> None:
+        print("read", os.read(reads, 10), loop.remove_reader(reads))
+        done.set()
+
+    def writable(data: bytes) -> None:
+        print("written", os.write(writes, data), loop.remove_writer(writes))
+
+    loop.add_reader(reads, readable)
+    loop.add_writer(writes, writable, b"through a pipe"[:9])
+    await done.wait()
+    os.close(reads)
+    os.close(writes)
+
+
+@script
+async def sockets_without_streams() -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as client:
+        listening.setblocking(False)
+        client.setblocking(False)
+
+        async def serve() -> None:
+            connection, _ = await loop.sock_accept(listening)
+            with connection:
+                print(await loop.sock_recv(connection, 9))
+                await loop.sock_sendall(connection, b"pong")
+
+        task = asyncio.create_task(serve())
+        await loop.sock_connect(client, listening.getsockname())
+        await loop.sock_sendall(client, b"ping")
+        answer = bytearray(4)
+        print(await loop.sock_recv_into(client, answer), answer)
+        await task
+    print((await loop.getaddrinfo("127.0.0.1", 80))[0][4])
+
+
+@script
+async def a_server_with_many_clients() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+        await writer.wait_closed()
+
+    async def client(text: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(text + b"\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        return answer
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    print(await asyncio.gather(*(client(b"%d" % number) for number in range(5))))
+    server.close()
+    await server.wait_closed()
+
+
+@script
+async def processes_of_several_kinds() -> None:
+    process = await asyncio.create_subprocess_shell("cat; exit 3", stdin=-1, stdout=-1)
+    print(await process.communicate(b"through cat"), process.returncode)
+    process = await asyncio.create_subprocess_shell("exec sleep 100")
+    process.kill()
+    print(await process.wait())
+    try:
+        await asyncio.create_subprocess_exec("/no/such/program")
+    except FileNotFoundError as error:
+        print(error.filename)
+
+
+@script
+async def exceptions_that_are_no_errors() -> None:
+    class Odd(BaseException):
+        pass
+
+    async def raises(error: BaseException) -> None:
+        raise error
+
+    def odd_callback() -> None:
+        raise Odd("callback")
+
+    for error in (Odd("odd"), GeneratorExit("exit"), asyncio.CancelledError("cancelled")):
+        task = asyncio.create_task(raises(error))
+        try:
+            await task
+        except BaseException as caught:
+            print(type(caught).__name__, caught.args, task.cancelled())
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: print(repr(context.get("exception"))))
+    loop.call_soon(odd_callback)
+    loop.call_later(1, odd_callback)
+    await asyncio.sleep(2)
+
+
+@script
+async def standard_output_is_replaced() -> None:
+    class Prints:
+        def __del__(self) -> None:
+            print("from __del__")
+
+    with contextlib.redirect_stdout(io.StringIO()) as kept:
+        print("kept")
+        await asyncio.sleep(1)
+    print(repr(kept.getvalue()), flush=True)
+    Prints()
+    sys.stdout.writelines(text for text in ("in ", "pieces\n"))
+    try:
+        sys.stdout.write(5)  # type: ignore[arg-type]
+    except TypeError as error:
+        print(type(error).__name__)
+    print(sys.stdout.writable(), sys.stdout.closed, hasattr(sys.stdout, "no such thing"))
+
+
+@script
+async def generators_are_finalised() -> None:
+    async def count() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            await asyncio.sleep(0)
+            print("closed")
+
+    async for _ in count():
+        break
+    gc.collect()
+    await asyncio.sleep(1)
+    generator: Any = count()
+    print(await generator.asend(None))
+    try:
+        await generator.athrow(ValueError("thrown"))
+    except ValueError as error:
+        tell(error)
+
+
+@script
+async def debug_mode_checks() -> None:
+    loop = asyncio.get_running_loop()
+
+    def from_another_thread() -> None:
+        for set_callback in (loop.call_soon, lambda callback: loop.call_later(1, callback)):
+            try:
+                set_callback(print)
+            except RuntimeError as error:
+                print(error)
+
+    async def no_callback() -> None: ...
+
+    was = loop.get_debug()
+    loop.set_debug(True)
+    for handle in (loop.call_soon(print, "soon"), loop.call_later(1, print, "later")):
+        source: Any = handle._source_traceback  # type: ignore[attr-defined]
+        print(source[-1].name, "created at" in repr(handle))
+    for set_callback in (loop.call_soon, lambda callback: loop.call_later(1, callback)):
+        try:
+            set_callback(no_callback)
+        except TypeError as error:
+            print(error)
+    await asyncio.to_thread(from_another_thread)
+    print(await asyncio.create_task(job("checked", 2)))
+    loop.set_debug(was)
+
+
+@script
+async def all_others_are_cancelled() -> None:
+    tasks = [asyncio.create_task(job(str(number), 10)) for number in range(3)]
+    await asyncio.sleep(1)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in asyncio.all_tasks(asyncio.get_running_loop()):
+        if task is not asyncio.current_task():
+            task.cancel()
+    print(len(set(tasks) - others), [repr(each) for each in await asyncio.gather(*tasks, return_exceptions=True)])
+
+
+@script
+async def tasks_of_the_users_own_class() -> None:
+    class Slotted(asyncio.Task[Any]):
+        __slots__ = ("extra",)
+        extra: str
+
+    loop = asyncio.get_running_loop()
+    task = Slotted(job("slotted"), loop=loop)
+    task.extra = "extra"
+    print(await task, task.extra)
+    if sys.version_info >= (3, 12):
+
+        async def who() -> None:
+            task = asyncio.current_task()
+            print(type(task).__name__, task in asyncio.all_tasks())
+
+        loop.set_task_factory(asyncio.create_eager_task_factory(Slotted))
+        await asyncio.create_task(who(), name="eager")
+        loop.set_task_factory(None)
+
+
+@script
+async def callbacks_belong_to_no_task() -> None:
+    loop = asyncio.get_running_loop()
+    for set_callback in (loop.call_soon, lambda callback: loop.call_later(1, callback)):
+        set_callback(lambda: print(asyncio.current_task(), asyncio.get_running_loop() is loop))
+    await asyncio.sleep(2)
+
+
+@script
+async def a_callback_that_answers_to_any_name() -> None:
+    class Answers:
+        def __getattr__(self, name: str) -> list[str]:
+            print("asked for", name)
+            return [name]
+
+        def __call__(self) -> None:
+            print("called")
+
+    asyncio.get_running_loop().call_soon(Answers())
+    await asyncio.sleep(1)
+
+
+@script
+async def warnings_are_caught() -> None:
+    async def forgotten() -> None: ...
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.warn("careful", stacklevel=1)
+        forgotten()  # type: ignore[unused-coroutine]
+        gc.collect()
+    print([str(warning.message).split(" 'warn")[0] for warning in caught])
+
+
+@script
+async def garbage_is_collected_in_steps() -> None:
+    async def tree(depth: int) -> int:
+        gc.collect(0)
+        await asyncio.sleep(0)
+        return 1 if depth == 0 else sum(await asyncio.gather(tree(depth - 1), tree(depth - 1)))
+
+    print(await tree(4))
+    print(await asyncio.gather(failing("x"), job("y"), return_exceptions=True))
