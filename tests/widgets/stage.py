@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted
+from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import TaskSelected
@@ -49,6 +50,7 @@ class Stage(App[None]):
     @on(DemoHighlighted)
     @on(DemoChosen)
     @on(TabChosen)
+    @on(UrlSelected)
     def remember(self, message: Message) -> None:
         self.said.append(message)
 

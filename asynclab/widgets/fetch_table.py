@@ -1,0 +1,98 @@
+"""Which URLs are fetched, how far each is, and where its time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from textual.message import Message
+from textual.widget import Widget
+
+from asynclab.widgets.fetch_columns import cells, columns_for, header
+from asynclab.widgets.fetch_row import UrlRow
+from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.lines import Line
+
+Look: TypeAlias = Callable[[int], UrlRow]
+"""Gives the row of a URL by its number, as it is now; asked only for rows in sight."""
+
+
+@dataclass
+class UrlSelected(Message):
+    """A person picked a URL, by the cursor or the mouse."""
+
+    view: Widget
+    number: int | None
+    """None for none."""
+
+    @property
+    def control(self) -> Widget:
+        """The table, so that `on` can tell them apart."""
+        return self.view
+
+
+class FetchTable(CursorView):
+    """A line for each URL; posts `UrlSelected`. However many there are, only those in sight are looked at."""
+
+    HEADER_HEIGHT = 1
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._numbers: Sequence[int] = ()
+        self._look: Look | None = None
+        self._scale = 1.0
+        self._selected: int | None = None
+
+    @property
+    def selected(self) -> int | None:
+        """The number of the URL that the cursor is on."""
+        return self._selected
+
+    def show(self, numbers: Sequence[int], look: Look, scale: float) -> None:
+        """Show these URLs; repaints only the lines that look different.
+
+        Args:
+            numbers: Which, in the order of the lines; the same object where nothing has changed.
+            look: Gives the row of each.
+            scale: The seconds that a whole waterfall stands for.
+        """
+        if numbers is not self._numbers:
+            self._numbers = numbers
+            self._place_cursor()
+        self._look, self._scale = look, scale
+        self.repaint()
+
+    def select(self, number: int | None) -> None:
+        """Put the cursor on a URL, without telling anybody."""
+        if number != self._selected:
+            self._selected = number
+            self._place_cursor()
+            self.keep_in_sight()
+            self.repaint()
+
+    def line_count(self) -> int:
+        """How many URLs are shown."""
+        return len(self._numbers)
+
+    def compose_header(self, width: int) -> Line:
+        """The names of the columns."""
+        return header(columns_for(width), self._scale)
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """The line of one URL."""
+        assert self._look is not None
+        row = self._look(self._numbers[index])
+        return (self.mark(index), *cells(row, columns_for(width), self._scale))
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Tell which URL the cursor is on."""
+        self._selected = None if index is None else self._numbers[index]
+        self.post_message(UrlSelected(self, self._selected))
+
+    def _place_cursor(self) -> None:
+        """Keep the cursor on the selected URL, wherever its line is now."""
+        try:
+            self._cursor = None if self._selected is None else self._numbers.index(self._selected)
+        except ValueError:
+            self._cursor = None

@@ -1,0 +1,131 @@
+"""How the time of a fetch was spent: its phases as one bar, in which each has a height and a colour of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from asynclab.widgets.lines import Line, Span, width_of
+
+Phases: TypeAlias = Sequence[tuple[str, float]]
+"""The phases that happened, in order, and how many seconds each took."""
+
+MARKS: dict[str, Span] = {
+    "queued": ("▁", "past"),
+    "dns": ("▂", "keyword"),
+    "tcp": ("▃", "waiting"),
+    "tls": ("▄", "accent"),
+    "wait": ("▅", "ready"),
+    "download": ("▇", "running"),
+}
+"""What each phase is drawn with, in order: the bar climbs, so that phases differ without colour as well."""
+
+CUT = "«"
+"""Stands where a row waited in the queue for longer than is drawn."""
+
+_UNKNOWN: Span = ("▅", "past")
+_STEPS = (1.0, 2.0, 5.0)
+
+
+def nice_scale(seconds: float) -> float:
+    """The seconds that a whole bar stands for, so that it seldom changes: 1, 2, 5, 10, 20, 50 … times 0.01.
+
+    Args:
+        seconds: The longest that has to fit in.
+    """
+    unit = 0.01
+    while True:
+        for step in _STEPS:
+            if seconds <= unit * step:
+                return unit * step
+        unit *= 10
+
+
+def scale_text(scale: float) -> str:
+    """The seconds of a scale in few characters: "0.05 s", "20 s"."""
+    return f"{scale:g} s"
+
+
+def waterfall(phases: Phases, scale: float, width: int) -> Line:
+    """The phases as a bar.
+
+    The time in the queue takes at most a quarter of it: thousands of rows wait there, and what comes after is what
+    one looks for.
+
+    Args:
+        phases: The phases that happened, in order.
+        scale: The seconds that `width` stands for; greater than 0.
+        width: Cells.
+    """
+    spans: list[Span] = []
+    begin = end = 0.0
+    for name, seconds in phases:
+        mark, part = MARKS.get(name, _UNKNOWN)
+        shown = min(seconds, scale / 4) if name == "queued" else seconds
+        begin, end = end, end + shown
+        cells = _cell(end, scale, width) - _cell(begin, scale, width)
+        if shown < seconds and cells:
+            spans.append((CUT, part))
+            cells -= 1
+        spans.append((mark * cells, part))
+    line = tuple(span for span in spans if span[0])
+    if not line and width > 0 and phases:
+        name = max(phases, key=lambda phase: phase[1])[0]
+        return (MARKS.get(name, _UNKNOWN),)
+    return line
+
+
+def staircase(phases: Phases, width: int) -> list[Line]:
+    """Each phase on a line of its own, beginning where the one before ended, with its time behind it.
+
+    Args:
+        phases: The phases that happened, in order.
+        width: Cells, names and times included.
+    """
+    room = max(1, width - NAME_WIDTH - FIGURE_WIDTH)
+    total = sum(seconds for _, seconds in phases) or 1.0
+    lines: list[Line] = []
+    end = 0.0
+    for name, seconds in phases:
+        mark, part = MARKS.get(name, _UNKNOWN)
+        begin, end = end, end + seconds
+        start = min(room - 1, _cell(begin, total, room))
+        cells = max(1, _cell(end, total, room) - start)
+        lines.append(
+            ((f"{name:<{NAME_WIDTH}}", "past"), (" " * start, ""), (mark * cells, part), (f" {seconds:.3f} s", ""))
+        )
+    return lines
+
+
+NAME_WIDTH = 10
+"""The cells of a phase's name in a staircase."""
+
+FIGURE_WIDTH = 11
+"""The cells of its time."""
+
+
+def legend(width: int, scale: float) -> Line:
+    """The names of the phases with their marks, and how long a whole bar is, as far as that fits."""
+    end: Line = ((scale_text(scale), "past"),)
+    for names in (_named(MARKS), _names_alone(MARKS), _names_alone(("wait", "download")), ()):
+        gap = width - width_of(names) - width_of(end)
+        if gap >= 1 or not names:
+            break
+    return (*names, (" " * max(0, gap), ""), *end)
+
+
+def _named(names: Iterable[str]) -> Line:
+    spans: list[Span] = []
+    for name in names:
+        mark, part = MARKS[name]
+        spans += [(mark, part), (f"{name} ", part)]
+    return tuple(spans)
+
+
+def _names_alone(names: Iterable[str]) -> Line:
+    return tuple((f"{name} ", MARKS[name][1]) for name in names)
+
+
+def _cell(seconds: float, scale: float, width: int) -> int:
+    """The cell in which a moment falls."""
+    return min(width, round(seconds / scale * width))
