@@ -1,0 +1,112 @@
+"""How a whole list of URLs is doing, and how long it would have taken one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asynclab.widgets.amounts import rate_text, size_text
+from asynclab.widgets.lines import Line, bar, fit, width_of
+
+GAP: Line = (("  ", ""),)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums over all URLs; times are in lab seconds."""
+
+    ok: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    in_flight: int = 0
+    retrying: int = 0
+    queued: int = 0
+    received: int = 0
+    """Bytes."""
+    rate: float | None = None
+    """Bytes per second, now."""
+    took: float = 0.0
+    """Since the run began, or until it ended."""
+    one_by_one: float = 0.0
+    """The time of all fetches together, without their time in the queue."""
+    is_running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Racer:
+    """One way to fetch the list, in a race."""
+
+    name: str
+    seconds: float
+    """Lab seconds that it has taken up to now."""
+    done: int
+    of: int
+    is_running: bool
+
+
+def totals_line(totals: Totals, width: int) -> Line:
+    """All of it in a line; where room is short, what the time would have been goes first."""
+    counts: Line = ()
+    for group in _counts(totals):
+        counts = (*counts, *(GAP if counts else ()), *group)
+    for end in (_saved(totals), _took(totals)):
+        if end and width_of(counts) + width_of(end) + 3 <= width:
+            return (*counts, ("   ", ""), *end)
+    return fit(counts, width)
+
+
+def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
+    """The ways to fetch a list under each other: a bar as long as the time that each took.
+
+    Args:
+        racers: At least one.
+        width: Cells.
+    """
+    longest = max(racer.seconds for racer in racers) or 1.0
+    room = max(4, width - 44)
+    return [_lane(racer, longest, room) for racer in racers]
+
+
+def _lane(racer: Racer, longest: float, room: int) -> Line:
+    state = f"{racer.done} of {racer.of}" if racer.is_running or racer.done < racer.of else "done"
+    return (
+        (f"{racer.name:<18} ", "past"),
+        *bar(racer.seconds / longest, room, "waiting" if racer.is_running else "done"),
+        (f" {racer.seconds:8.2f} s", ""),
+        (f"  {state}", "past"),
+    )
+
+
+def _counts(totals: Totals) -> Iterator[Line]:
+    yield ((f"{totals.ok} ok", "done"),)
+    yield ((f"{totals.failed} failed", "failed" if totals.failed else "past"),)
+    if totals.in_flight:
+        yield ((f"{totals.in_flight} in flight", "waiting"),)
+    if totals.retrying:
+        yield ((f"{totals.retrying} retrying", "ready"),)
+    if totals.queued:
+        yield ((f"{totals.queued} queued", "past"),)
+    if totals.cancelled:
+        yield ((f"{totals.cancelled} cancelled", "cancelled"),)
+    if totals.received:
+        rate = f" · {rate_text(totals.rate)}" if totals.rate else ""
+        yield ((f"{size_text(totals.received)}{rate}", ""),)
+
+
+def _saved(totals: Totals) -> Line:
+    if not totals.took or not totals.one_by_one:
+        return ()
+    times = totals.one_by_one / totals.took
+    faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()
+    alone, took = _seconds(totals.one_by_one), _seconds(totals.took)
+    if totals.is_running:
+        return ((f"one after another {alone}, so far {took}", "past"), *faster)
+    return ((f"one after another this would have taken {alone}; took {took}", "past"), *faster)
+
+
+def _took(totals: Totals) -> Line:
+    return ((_seconds(totals.took), "past"),) if totals.took else ()
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"

@@ -1,0 +1,59 @@
+"""Where any text can be typed or pasted."""
+
+from __future__ import annotations
+
+import re
+
+from rich.text import Text
+from textual.events import Paste
+from textual.widgets import TextArea
+
+from asynclab.model.text import clean
+
+LONGEST_TEXT = 2_000_000
+"""Characters that are taken from one paste."""
+
+_PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*:)([^/?#\s]+)(?=@)")
+
+
+class PasteArea(TextArea):
+    """A text whose pastes are made harmless: Textual would hand control characters on to the terminal.
+
+    Passwords in URLs are in the text, and not seen.
+    """
+
+    DEFAULT_CSS = """
+    PasteArea {
+        border: round $state-frame;
+        border-title-color: $state-accent;
+        border-subtitle-color: $state-past;
+        background: $background;
+        color: $state-text;
+        padding: 0;
+        scrollbar-size: 1 1;
+        &:focus { border: round $state-accent; }
+        & .text-area--cursor-line { background: $background; }
+        & .text-area--placeholder { color: $state-past; }
+    }
+    """
+
+    def on_paste(self, event: Paste) -> None:
+        """Clean the text before the area takes it."""
+        event.text = harmless(event.text)
+        event.stop()
+
+    def get_line(self, line_index: int) -> Text:
+        """A line as it is drawn: each character of a password is a dot, so that the cursor stays where it belongs."""
+        line = super().get_line(line_index)
+        if "@" in line.plain:
+            line.plain = _PASSWORD.sub(lambda found: found[1] + "•" * len(found[2]), line.plain)
+        return line
+
+    def take(self, text: str) -> None:
+        """Hold this text in place of the one before, as if it were pasted."""
+        self.load_text(harmless(text))
+
+
+def harmless(text: str) -> str:
+    """The text with all that a terminal would obey made visible, and with newlines of one kind."""
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"), LONGEST_TEXT)
