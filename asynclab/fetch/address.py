@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from yarl import URL
@@ -20,6 +21,8 @@ _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
 
+_ESCAPED = re.compile(f"[{re.escape(_AS_THEY_ARE)}]*")
+
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
 
 
@@ -35,12 +38,8 @@ def request_url(text: str) -> URL:
     if len(text) > LONGEST_URL:
         raise ValueError(f"is longer than {LONGEST_URL:,} characters")
     scheme, place, path, query = parts.groups()
-    user, at, host_and_port = place.rpartition("@")
-    host, colon, port = _split_port(host_and_port)
-    if colon and port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65_535):
-        raise ValueError("has a port that is not a number from 1 to 65535")
-    place = f"{_escaped(user)}{at}{_sent_host(host)}{':' + port if port else ''}"
-    return URL(f"{scheme.lower()}://{place}{_escaped(path) or '/'}{_escaped(query or '')}", encoded=True)
+    sent = f"{scheme.lower()}://{_sent_place(place)}{_escaped(path) or '/'}{_escaped(query or '')}"
+    return URL(sent, encoded=True)
 
 
 def redacted(text: str) -> str:
@@ -84,7 +83,17 @@ def _hide_user(match: re.Match[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return quote(text, safe=_AS_THEY_ARE, errors="replace")
+    return text if _ESCAPED.fullmatch(text) else quote(text, safe=_AS_THEY_ARE, errors="replace")
+
+
+@lru_cache(1_024)
+def _sent_place(place: str) -> str:
+    """User, host and port as they are sent."""
+    user, at, host_and_port = place.rpartition("@")
+    host, colon, port = _split_port(host_and_port)
+    if colon and port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= 65_535):
+        raise ValueError("has a port that is not a number from 1 to 65535")
+    return f"{_escaped(user)}{at}{_sent_host(host)}{':' + port if port else ''}"
 
 
 def _split_port(place: str) -> tuple[str, str, str]:

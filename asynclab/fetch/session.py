@@ -11,11 +11,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
 
 from asynclab import __version__
 from asynclab.fetch.options import Options
-from asynclab.fetch.watch import WatchedResponse, public_socket, tls_context, trace_config
+from asynclab.fetch.watch import WATCH, WatchedResponse, public_socket, tls_context, watched_socket
 
 USER_AGENT = f"asynclab/{__version__}"
 
@@ -37,7 +36,7 @@ def open_session(options: Options, urls_are_encrypted: bool) -> aiohttp.ClientSe
     connector = aiohttp.TCPConnector(
         limit=0,
         resolver=ThreadResolver(),
-        socket_factory=public_socket if options.block_private else None,
+        socket_factory=public_socket if options.block_private else watched_socket,
         ssl=tls_context() if urls_are_encrypted else True,
     )
     return aiohttp.ClientSession(
@@ -50,7 +49,6 @@ def open_session(options: Options, urls_are_encrypted: bool) -> aiohttp.ClientSe
         response_class=WatchedResponse,
         read_bufsize=READ_BUFFER,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(options.connect_timeout, options.timeout)),
-        trace_configs=[trace_config()],
         trust_env=options.proxy_from_environment,
     )
 
@@ -74,6 +72,9 @@ class ThreadResolver(AbstractResolver):
         Raises:
             OSError: There are none.
         """
+        watch = WATCH.get()
+        if watch is not None:
+            watch.looks_up()
         found = await self._loop.run_in_executor(self._threads, _look_up, host, port, family)
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family, proto=protocol, flags=_NUMERIC)
@@ -114,8 +115,3 @@ def _with_scope(address: tuple[Any, ...]) -> str:
     if len(address) == 4 and address[3]:
         return str(socket.getnameinfo(address, _NUMERIC)[0])
     return str(address[0])
-
-
-def is_encrypted(url: URL) -> bool:
-    """Whether the URL is fetched over TLS."""
-    return url.scheme == "https"

@@ -8,7 +8,6 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -18,6 +17,12 @@ from asynclab.fetch.address import is_private, redacted
 from asynclab.fetch.rows import Hop, Row, TlsFacts
 
 _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]"
+
+
+SHARED_LOOKUP = 0.001
+"""Seconds before a connection is begun, from which on it was held up by the lookup of another request."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class PrivateAddressError(OSError):
@@ -35,36 +40,51 @@ class Watch:
         self._touch = touch
         self._asked_at = clock()
 
-    def enters(self, phase: Any) -> None:
-        """A phase begins."""
-        self.row.phases.enter(phase, self._clock())
+    def looks_up(self) -> None:
+        """A connection is made, and that begins with looking up the name."""
+        self.row.phases.rename("dns")
         self._touch(self.row)
 
     def connects(self) -> None:
-        """A connection is being made; what was thought to be waiting is a part of that."""
-        self.row.phases.rename("tcp")
+        """A connection to an address is begun."""
+        phases = self.row.phases
+        if phases.current == "tcp":
+            return  # to another address of the same name
+        if phases.current == "wait" and self._clock() - phases.since < SHARED_LOOKUP:
+            phases.rename("tcp")
+        else:
+            phases.rename("dns")  # its own lookup, or one that another request had begun
+            phases.enter("tcp", self._clock())
         self._touch(self.row)
 
-    def looks_up(self) -> None:
-        """The connection begins with looking up the name."""
-        self.row.phases.rename("dns")
+    def encrypts(self) -> None:
+        """The connection is there, and a TLS handshake begins."""
+        self.row.phases.enter("tls", self._clock())
         self._touch(self.row)
 
     def asks(self, connection: Connection) -> None:
         """The request goes over this connection."""
+        if self.row.phases.current != "wait":
+            self.row.phases.enter("wait", self._clock())
         transport = connection.transport
         if transport is not None:
             peer = transport.get_extra_info("peername")
             self._note_address(str(peer[0]) if isinstance(peer, tuple) else "")
             encryption = transport.get_extra_info("ssl_object")
             self.row.tls = tls_facts(encryption) if encryption is not None else None
+        self._touch(self.row)
 
-    def redirects(self, url: str, status: int) -> None:
-        """The answer is a redirect."""
+    def answered(self, response: aiohttp.ClientResponse) -> None:
+        """The headers are there."""
         now = self._clock()
-        self.row.hops.append(Hop(redacted(url), status, self.row.address, now - self._asked_at))
-        self._asked_at = now
-        self.enters("wait")
+        if response.status in _REDIRECTS and "Location" in response.headers:
+            hop = Hop(redacted(str(response.url)), response.status, self.row.address, now - self._asked_at)
+            self.row.hops.append(hop)
+            self._asked_at = now
+            self.row.phases.enter("wait", now)
+        else:
+            self.row.phases.enter("download", now)
+        self._touch(self.row)
 
     def _note_address(self, address: str) -> None:
         before = self.row.hops[-1].address if self.row.hops else ""
@@ -77,17 +97,6 @@ WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=Non
 """Who watches the request that the running task makes."""
 
 
-def trace_config() -> aiohttp.TraceConfig:
-    """Tells the watch of each request what the session does."""
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_start.append(_connects)
-    config.on_dns_resolvehost_start.append(_looks_up)
-    config.on_dns_resolvehost_end.append(_found_address)
-    config.on_connection_create_end.append(_connected)
-    config.on_request_redirect.append(_redirected)
-    return config
-
-
 class WatchedResponse(aiohttp.ClientResponse):
     """Tells who answers, and when the headers are there; small answers have let go of their connection by then."""
 
@@ -98,7 +107,7 @@ class WatchedResponse(aiohttp.ClientResponse):
             watch.asks(connection)
         response = await super().start(connection)
         if watch is not None:
-            watch.enters("download")
+            watch.answered(self)
         return response
 
 
@@ -109,7 +118,7 @@ class WatchedContext(ssl.SSLContext):
         """Begin a handshake."""
         watch = WATCH.get()
         if watch is not None:
-            watch.enters("tls")
+            watch.encrypts()
         return super().wrap_bio(*args, **kwargs)
 
 
@@ -123,21 +132,30 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+def watched_socket(info: _AddressInfo) -> socket.socket:
+    """A socket for an address."""
+    family, kind, protocol, _, _ = info
+    watch = WATCH.get()
+    if watch is not None:
+        watch.connects()
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
+
+
 def public_socket(info: _AddressInfo) -> socket.socket:
     """A socket for an address of the public internet.
 
     Raises:
         PrivateAddressError: The address is not one.
     """
-    family, kind, protocol, _, address = info
-    if is_private(str(address[0])):
+    address = str(info[4][0])
+    if is_private(address):
         watch = WATCH.get()
         if watch is not None:
-            watch.refused = str(address[0])
+            watch.refused = address
         raise PrivateAddressError(errno.EACCES, "not an address of the public internet")
-    made = socket.socket(family, kind, protocol)
-    made.setblocking(False)
-    return made
+    return watched_socket(info)
 
 
 def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
@@ -156,33 +174,3 @@ def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
 def _name_of(names: Any) -> str:
     known: Mapping[str, str] = dict(pair for group in names for pair in group)
     return known.get("organizationName") or known.get("commonName") or ""
-
-
-async def _connects(_: object, context: SimpleNamespace, params: object) -> None:
-    watch = WATCH.get()
-    if watch is not None:
-        watch.connects()
-
-
-async def _looks_up(_: object, context: SimpleNamespace, params: object) -> None:
-    watch = WATCH.get()
-    if watch is not None:
-        watch.looks_up()
-
-
-async def _found_address(_: object, context: SimpleNamespace, params: object) -> None:
-    watch = WATCH.get()
-    if watch is not None:
-        watch.enters("tcp")
-
-
-async def _connected(_: object, context: SimpleNamespace, params: object) -> None:
-    watch = WATCH.get()
-    if watch is not None:
-        watch.enters("wait")
-
-
-async def _redirected(_: object, context: SimpleNamespace, params: aiohttp.TraceRequestRedirectParams) -> None:
-    watch = WATCH.get()
-    if watch is not None:
-        watch.redirects(str(params.response.url), params.response.status)

@@ -1,0 +1,168 @@
+"""How fast many small pages are fetched, engine ÷ bare aiohttp in the same run, and how much memory that takes.
+
+    python benchmarks/fetch.py [--pages 5000] [--rounds 3] [--many 10000]
+
+The server runs in a process of its own. Engine and bare rounds take turns, and the best of each counts. The bare rounds
+are one session, `limit` connections and `asyncio.gather`, and read each body; `curl --parallel` is measured beside them
+where it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import multiprocessing
+import platform
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import perf_counter
+
+import aiohttp
+from aiohttp import web
+
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.options import Options
+from asynclab.trace import Lab
+
+AT_ONCE = 50
+"""Requests at once, in every contestant."""
+
+PAGE = b"<!doctype html><title>A small page</title><p>" + b"small " * 150
+
+
+async def _serve(told: Connection) -> None:
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=PAGE, content_type="text/html")
+
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
+    await site.start()
+    told.send(runner.addresses[0][1])
+    await asyncio.Event().wait()
+
+
+def serve(told: Connection) -> None:
+    """Answer every request with a small page; tell the port."""
+    asyncio.run(_serve(told))
+
+
+async def bare(urls: Sequence[str]) -> float:
+    """Seconds for one session and gather."""
+
+    async def get(url: str) -> int:
+        async with session.get(url) as response:
+            return len(await response.read())
+
+    begin = perf_counter()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
+        sizes = await asyncio.gather(*map(get, urls))
+    seconds = perf_counter() - begin
+    assert set(sizes) == {len(PAGE)}
+    return seconds
+
+
+async def engine(urls: Sequence[str]) -> float:
+    """Seconds for the engine, as `asynclab fetch` runs it."""
+    fetch = Fetch(urls, Options(concurrency=AT_ONCE, per_host=AT_ONCE))
+    begin = perf_counter()
+    totals = await fetch.run()
+    seconds = perf_counter() - begin
+    assert totals.counts["ok"] == len(urls)
+    return seconds
+
+
+async def in_a_lab(urls: Sequence[str]) -> float:
+    """Seconds for the engine in a lab, as the panel runs it, with the state read 20 times a second."""
+    async with Lab("fetch") as lab:
+        fetch = Fetch(urls, Options(concurrency=AT_ONCE, per_host=AT_ONCE), clock=lambda: lab.now)
+        begin = perf_counter()
+        lab.start(fetch.run)
+        while lab.is_running:
+            await asyncio.sleep(0.05)
+            _ = lab.state
+        seconds = perf_counter() - begin
+    assert fetch.counts["ok"] == len(urls)
+    return seconds
+
+
+def with_curl(urls: Sequence[str]) -> float | None:
+    """Seconds for curl, its start included; None where it is not installed."""
+    program = shutil.which("curl")
+    if program is None:
+        return None
+    with tempfile.NamedTemporaryFile("w", suffix=".curl") as config:
+        config.write("".join(f'url = "{url}"\noutput = /dev/null\n' for url in urls))
+        config.flush()
+        begin = perf_counter()
+        command = [
+            program,
+            "--silent",
+            "--no-progress-meter",
+            "--parallel",
+            "--parallel-max",
+            str(AT_ONCE),
+            "--config",
+            config.name,
+        ]
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        return perf_counter() - begin
+
+
+def compare_speed(base: str, pages: int, rounds: int) -> None:
+    """Print pages per second of each contestant."""
+    urls = [f"{base}/{number}" for number in range(pages)]
+    contestants = {"bare aiohttp gather": bare, "engine": engine, "engine in a lab": in_a_lab}
+    best = dict.fromkeys(contestants, float("inf"))
+    for _ in range(rounds):
+        for name, contestant in contestants.items():
+            gc.collect()
+            best[name] = min(best[name], asyncio.run(contestant(urls)))
+    reference = best["bare aiohttp gather"]
+    for name, seconds in best.items():
+        print(f"{name:<24}{pages / seconds:10,.0f} pages/s{reference / seconds:8.2f} of bare")
+    curl = with_curl(urls)
+    if curl is not None:
+        print(f"{'curl --parallel':<24}{pages / curl:10,.0f} pages/s{reference / curl:8.2f} of bare")
+
+
+def measure_memory(base: str, many: int) -> None:
+    """Print by how much the peak of the resident memory grows over many URLs."""
+    before = _resident()
+    asyncio.run(engine([f"{base}/{number}" for number in range(many)]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(f"{many:,} URLs: {before / 1e6:.0f} MB before, {(peak - before) / 1e6:.0f} MB more at the peak")
+
+
+def _resident() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--pages", type=int, default=5_000, help="pages in each round")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each, of which the best counts")
+    parser.add_argument("--many", type=int, default=10_000, help="URLs whose memory is measured")
+    arguments = parser.parse_args()
+    mine, theirs = multiprocessing.get_context("spawn").Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    try:
+        base = f"http://127.0.0.1:{mine.recv()}"
+        print(f"Python {platform.python_version()}, {AT_ONCE} at once, best of {arguments.rounds}")
+        measure_memory(base, arguments.many)
+        compare_speed(base, arguments.pages, arguments.rounds)
+    finally:
+        server.terminate()
+
+
+if __name__ == "__main__":
+    main()
