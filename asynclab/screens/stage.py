@@ -106,7 +106,10 @@ class Stage(Vertical):
         now, held = (0.0, 0) if lab is None else (lab.now, len(lab.held))
         for view in (self.tasks, self.gauges, self.source, self.activity):
             view.show(state, now)
-        self.concept.show_clock(None if state is None else state.clock, now, held)
+        if state is None:
+            self.concept.show_clock(None, now)
+        else:
+            self.concept.show_clock(state.clock, now, held, state.outcome)
         self._show_gauges(0 if state is None else lines_of_gauges(state))
 
     def lay_out(self, front: str, *, is_single: bool) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from textual.geometry import Size
 
+from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
 from asynclab.model.text import one_line
 from asynclab.model.words import GLYPHS, measured
@@ -61,15 +62,16 @@ class ConceptPane(LineView, can_focus=False):
         self.refresh(layout=True)
         self.repaint()
 
-    def show_clock(self, clock: ClockState | None, now: float, held: int = 0) -> None:
+    def show_clock(self, clock: ClockState | None, now: float, held: int = 0, outcome: Outcome | None = None) -> None:
         """Say in the frame how lab time runs.
 
         Args:
             clock: The lab's; None where nothing has run.
             now: Lab seconds.
             held: How many ready tasks a paused lab holds back.
+            outcome: How the run ended; None while it runs.
         """
-        self.set_subtitle(() if clock is None else clock_line(clock, now, held))
+        self.set_subtitle(() if clock is None else clock_line(clock, now, held, outcome))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the texts take when wrapped."""
@@ -84,8 +86,10 @@ class ConceptPane(LineView, can_focus=False):
         return _lay_out(self._lesson, width)[index]
 
 
-def clock_line(clock: ClockState, now: float, held: int = 0) -> Line:
-    """How lab time runs: "► 1× · 1.240 s", or "held at 1.204 s · 3 ready"."""
+def clock_line(clock: ClockState, now: float, held: int = 0, outcome: Outcome | None = None) -> Line:
+    """How lab time runs: "► 1× · 1.240 s", "held at 1.204 s · 3 ready", or "✓ done at 2.003 s"."""
+    if outcome is not None:
+        return ((f"{GLYPHS[outcome]} {outcome}", outcome), (" at ", "past"), (measured(now), "text"))
     if clock.paused:
         ready: Line = ((f"{GLYPHS['ready']} {held} ready", "ready"),) if held else (("nothing ready", "past"),)
         return joined(((("held at ", "ready"), (measured(now), "text")), ready))

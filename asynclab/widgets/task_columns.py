@@ -36,17 +36,19 @@ def columns_for(width: int) -> Columns:
 
     They depend on the width alone, so that they never move while tasks come and go.
     """
+    tight = 54 <= width < 62  # a terminal of 80 cells: every column that is needed, each as narrow as can be
     state = 12 if width >= 26 else 2
-    figure = 10 if width >= 37 else 0
-    bars = 9 if width >= 46 else 0
-    waiting = 15 if width >= 62 else 0
+    figure = 9 if tight else 10 if width >= 37 else 0
+    bars = 7 if tight else 9 if width >= 46 else 0
+    waiting = 13 if tight else 15 if width >= 62 else 0
     busy = 12 if width >= 74 else 0
     steps = 7 if width >= 82 else 0
-    spare = width - 1 - 14 - state - bars - figure - waiting - busy - steps
+    task = 12 if tight else 14
+    spare = width - 1 - task - state - bars - figure - waiting - busy - steps
     more_task = min(18, spare * 3 // 10) if waiting or bars else spare
     more_waiting = min(33, spare * 4 // 10) if waiting else 0
     more_bars = spare - more_task - more_waiting if bars else 0
-    return Columns(14 + more_task, state, waiting + more_waiting, bars + more_bars, figure, busy, steps)
+    return Columns(task + more_task, state, waiting + more_waiting, bars + more_bars, figure, busy, steps)
 
 
 def header(columns: Columns) -> Line:

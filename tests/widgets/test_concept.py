@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
+from asynclab.model.words import GLYPHS
 from asynclab.widgets.concept import ConceptPane, Lesson, clock_line
 from asynclab.widgets.lines import plain
 from tests.widgets.labs import HOSTILE
@@ -86,3 +88,8 @@ async def test_the_frame_tells_how_the_clock_runs() -> None:
 )
 def test_speed_pause_and_what_is_held_are_words(clock: ClockState, held: int, text: str) -> None:
     assert plain(clock_line(clock, 1.204, held)) == text
+
+
+@pytest.mark.parametrize("outcome", ["done", "failed", "cancelled"])
+def test_a_run_that_has_ended_says_how_and_when(outcome: Outcome) -> None:
+    assert plain(clock_line(ClockState(paused=True), 2.003, 0, outcome)) == f"{GLYPHS[outcome]} {outcome} at 2.003 s"

@@ -35,7 +35,7 @@ async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> No
     ("width", "header"),
     [
         (80, " task           state       waiting for     progress                     busy"),
-        (60, " task             state       progress"),
+        (60, " task        state       waiting for   progress"),
         (46, " task                state       progress"),
         (30, " task          state"),
         (22, " task"),
@@ -83,7 +83,7 @@ async def test_a_long_name_is_cut_in_the_middle() -> None:
     table = TaskTable()
     async with on_stage(table, 60, 6):
         table.show(folded(task(1, "consumer-with-a-very-long-name-17")), 0.0)
-        assert painted(table)[1].startswith(" consumer…name-17 ▸ ready")
+        assert painted(table)[1].startswith(" consu…me-17 ▸ ready")
 
 
 async def test_hostile_names_are_shown_as_they_are_and_do_nothing() -> None:
@@ -100,7 +100,7 @@ async def test_deep_trees_leave_room_for_the_names() -> None:
     chain = (task(number, f"level-{number}", number - 1 or None) for number in range(1, 15))
     async with on_stage(table, 60, 20):
         table.show(folded(*chain), 0.0)
-        assert "level" in painted(table)[14]
+        assert "le…14" in painted(table)[14]
 
 
 async def test_ended_tasks_turn_grey_and_their_word_keeps_its_colour() -> None:
