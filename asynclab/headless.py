@@ -12,12 +12,12 @@ from typing import Any, TextIO, TypeAlias
 import msgspec
 
 from asynclab.demos.catalogue import DEMOS, Demo
+from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Value
 from asynclab.model.activity import ActivityLine
 from asynclab.model.events import Event, Outcome, encode
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
-from asynclab.screens.pages import Pages
 from asynclab.trace import Ending, Lab
 
 NAME_WIDTH = 16

@@ -8,12 +8,12 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Value
 from asynclab.model.bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-from asynclab.screens.pages import Pages
 from asynclab.trace import Lab
 
 if TYPE_CHECKING:

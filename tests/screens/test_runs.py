@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from asynclab.demos.catalogue import DEMOS, find
+from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Parameter
-from asynclab.screens.pages import Pages
 from asynclab.screens.runs import SPEEDS, Run, Runs, Standing
 from asynclab.trace import lab as lab_module
 from tests.screens.stage import plain_lab, quick_lab, staged
