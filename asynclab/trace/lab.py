@@ -299,7 +299,8 @@ class Lab:
         """Wait until main has ended, or had its time to do so since the lab was to be closed."""
         try:
             await asyncio.wait([main, closing], return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # the whole loop comes to its end
+        except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
+            self._was_asked_to_end |= main.cancelling() > 0
             self._begin_to_close()
         if not main.done():
             await asyncio.wait([main], timeout=GRACE)

@@ -19,11 +19,14 @@ GRACE = 2.0
 
 def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
     """Ask tasks to end, in the name of the person at the keyboard; whether any took it."""
-    break_await_cycles(tasks)
+    alive = [task for task in tasks if not task.done()]
+    break_await_cycles(alive)
     taken = False
-    for task in tasks:
+    for task in alive:
         record = tracer.records.get(id(task))
-        if record is not None and not task.done():
+        if task.done():  # it was in a circle, and chosen to break it
+            taken = True
+        elif record is not None:
             taken = tracer.cancels.ask(record, task) or taken
     return taken
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from asynclab.model.events import Event
@@ -40,7 +41,9 @@ class Observed:
 
 def fast_lab(**options: Any) -> Lab:
     """A lab on the time of the running FastLoop."""
-    defaults: dict[str, Any] = {"real_time": asyncio.get_running_loop().time, "watch": False, "exact": True}
+    loop = asyncio.get_running_loop()
+    # Not loop.time, which is a lab's own where one runs already.
+    defaults: dict[str, Any] = {"real_time": partial(type(loop).time, loop), "watch": False, "exact": True}
     return Lab(**(defaults | options))
 
 

@@ -258,6 +258,17 @@ def test_progress_is_reported_for_the_task_that_reports_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(("done", "total"), [("many", None), (None, 2), (1, "all"), (1, [2])])
+def test_progress_that_is_no_number_fails_where_it_is_reported(done: Any, total: Any) -> None:
+    async def main() -> None:
+        with pytest.raises((TypeError, ValueError)):
+            asynclab.progress(done, total)
+        with pytest.raises((TypeError, ValueError)):
+            list(asynclab.track([1], "all"))  # type: ignore[arg-type]
+
+    assert observe(main).ending.outcome == "done"
+
+
 def test_progress_outside_a_lab_does_nothing() -> None:
     asynclab.progress(1)
     assert list(asynclab.track([1, 2])) == [1, 2]
