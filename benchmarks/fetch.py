@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import aiohttp
 from aiohttp import web
@@ -120,13 +120,17 @@ def compare_speed(base: str, pages: int, rounds: int) -> None:
     urls = [f"{base}/{number}" for number in range(pages)]
     contestants = {"bare aiohttp gather": bare, "engine": engine, "engine in a lab": in_a_lab}
     best = dict.fromkeys(contestants, float("inf"))
+    busy = dict.fromkeys(contestants, float("inf"))
     for _ in range(rounds):
         for name, contestant in contestants.items():
             gc.collect()
+            begin = process_time()
             best[name] = min(best[name], asyncio.run(contestant(urls)))
-    reference = best["bare aiohttp gather"]
+            busy[name] = min(busy[name], process_time() - begin)
+    reference, reference_busy = best["bare aiohttp gather"], busy["bare aiohttp gather"]
     for name, seconds in best.items():
-        print(f"{name:<24}{pages / seconds:10,.0f} pages/s{reference / seconds:8.2f} of bare")
+        speed, work = reference / seconds, busy[name] / reference_busy
+        print(f"{name:<24}{pages / seconds:10,.0f} pages/s{speed:8.2f} of bare, with {work:.2f} of its CPU time")
     curl = with_curl(urls)
     if curl is not None:
         print(f"{'curl --parallel':<24}{pages / curl:10,.0f} pages/s{reference / curl:8.2f} of bare")

@@ -27,7 +27,16 @@ _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "
 
 
 def request_url(text: str) -> URL:
-    """The URL to send for a text: what is escaped already stays as it is, the fragment is dropped.
+    """The URL to send for a text, as `sent_text` says.
+
+    Raises:
+        ValueError: It is no http or https URL; the message says why.
+    """
+    return URL(sent_text(text), encoded=True)
+
+
+def sent_text(text: str) -> str:
+    """What is sent for a URL: what is escaped already stays as it is, the fragment is dropped.
 
     Raises:
         ValueError: It is no http or https URL; the message says why.
@@ -38,8 +47,7 @@ def request_url(text: str) -> URL:
     if len(text) > LONGEST_URL:
         raise ValueError(f"is longer than {LONGEST_URL:,} characters")
     scheme, place, path, query = parts.groups()
-    sent = f"{scheme.lower()}://{_sent_place(place)}{_escaped(path) or '/'}{_escaped(query or '')}"
-    return URL(sent, encoded=True)
+    return f"{scheme.lower()}://{_sent_place(place)}{_escaped(path) or '/'}{_escaped(query or '')}"
 
 
 def redacted(text: str) -> str:
@@ -57,9 +65,25 @@ def redacted_header(name: str, value: str) -> str:
     return redacted(value)
 
 
-def host_key(url: URL) -> str:
-    """What requests to the same server have in common."""
-    return f"{(url.raw_host or '').lower()}:{url.port}"
+def host_key(sent: str) -> str:
+    """What requests to the same server have in common: name and port.
+
+    Args:
+        sent: The URL, as `sent_text` makes it.
+    """
+    scheme, _, place, _ = sent.split("/", 3)
+    place = place.rpartition("@")[2]
+    has_port = place.rpartition("]")[2].count(":")
+    return place if has_port else f"{place}:{443 if scheme == 'https:' else 80}"
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, with or without brackets, and no name."""
+    try:
+        ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def is_private(address: str) -> bool:

@@ -10,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 import asynclab
-from asynclab.fetch.address import redacted, request_url
+from asynclab.fetch.address import redacted, sent_text
 from asynclab.fetch.body import Body
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_status
@@ -64,17 +64,14 @@ class Requests:
         Returns:
             What went wrong; None where nothing did.
         """
+        if not row.sent:
+            return _unsendable(row)
         self._begin(row)
         watch = Watch(row, self._clock, self._touch)
         WATCH.set(watch)
         try:
-            url = request_url(row.target)
-        except ValueError as error:
-            row.phases.enter(None, self._clock())
-            return Failure("invalid", f"The address {error}")
-        try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._request(row, url)
+                return await self._request(row, URL(row.sent, encoded=True))
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
@@ -172,6 +169,14 @@ def reset(row: Row, *, failures: bool) -> None:
         row.attempts = 0
         row.failures = []
         row.started_at = row.attempt_at = None
+
+
+def _unsendable(row: Row) -> Failure:
+    try:
+        sent_text(row.target)
+    except ValueError as error:
+        return Failure("invalid", f"The address {error}")
+    raise AssertionError("what is sent for a row is worked out when it is made")
 
 
 def _length_of(response: aiohttp.ClientResponse) -> int | None:

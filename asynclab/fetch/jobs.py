@@ -6,7 +6,7 @@ import asyncio
 from contextvars import Context
 from dataclasses import dataclass
 
-from asynclab.fetch.address import host_key, redacted, request_url
+from asynclab.fetch.address import host_key, redacted, sent_text
 from asynclab.fetch.attempt import Requests
 from asynclab.fetch.rows import Failure, Outcome, Row, RowState
 from asynclab.fetch.slots import Slots, Ticket
@@ -47,10 +47,10 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
     """A row for a URL, which may turn out to be none."""
     target, count = (url.url, url.count) if isinstance(url, FoundUrl) else (url, 1)
     try:
-        host = host_key(request_url(target))
+        sent = sent_text(target)
     except ValueError:
-        host = ""
-    return Row(number, redacted(target), target, host, count)
+        sent = ""
+    return Row(number, redacted(target), target, sent, host_key(sent) if sent else "", count)
 
 
 def state_of(outcome: Outcome) -> RowState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
+from functools import lru_cache
 
 from asynclab.fetch.rows import Row
 
@@ -40,8 +41,7 @@ def charset_of(body: bytes, content_type: str) -> str:
             return codec
     if is_binary(body, content_type):
         return ""
-    named = _CHARSET.search(content_type[:1_000])
-    declared = _codec(named[1]) if named else ""
+    declared = _declared(content_type)
     if not declared and (found := _META.search(body[:4_096])) is not None:
         declared = _codec(found[1].decode("ascii"))
     return declared or "utf-8"
@@ -92,6 +92,12 @@ def preview_of(row: Row, lines: int = 200) -> str:
 def _hex_line(part: bytes) -> str:
     letters = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in part)
     return f"{part.hex(' '):<{HEX_WIDTH * 3}} {letters}"
+
+
+@lru_cache(256)
+def _declared(content_type: str) -> str:
+    named = _CHARSET.search(content_type[:1_000])
+    return _codec(named[1]) if named else ""
 
 
 def _codec(name: str) -> str:

@@ -142,6 +142,8 @@ class Row:
     """For people and exports: credentials hidden."""
     target: str = field(repr=False)
     """As it was given, credentials included."""
+    sent: str = field(default="", repr=False)
+    """As it is sent; empty where it can't be."""
     host: str = ""
     """Name and port."""
     count: int = 1

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.connector import Connection
 
-from asynclab.fetch.address import is_private, redacted
+from asynclab.fetch.address import is_address, is_private, redacted
 from asynclab.fetch.rows import Hop, Row, TlsFacts
 
 _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]"
@@ -39,6 +40,8 @@ class Watch:
         self._clock = clock
         self._touch = touch
         self._asked_at = clock()
+        self._host = row.host.rpartition(":")[0]
+        """Whom it is asked of at present."""
 
     def looks_up(self) -> None:
         """A connection is made, and that begins with looking up the name."""
@@ -50,7 +53,7 @@ class Watch:
         phases = self.row.phases
         if phases.current == "tcp":
             return  # to another address of the same name
-        if phases.current == "wait" and self._clock() - phases.since < SHARED_LOOKUP:
+        if phases.current == "wait" and (is_address(self._host) or self._clock() - phases.since < SHARED_LOOKUP):
             phases.rename("tcp")
         else:
             phases.rename("dns")  # its own lookup, or one that another request had begun
@@ -81,6 +84,7 @@ class Watch:
             hop = Hop(redacted(str(response.url)), response.status, self.row.address, now - self._asked_at)
             self.row.hops.append(hop)
             self._asked_at = now
+            self._host = _host_of(response.headers["Location"]) or self._host
             self.row.phases.enter("wait", now)
         else:
             self.row.phases.enter("download", now)
@@ -169,6 +173,13 @@ def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
         _name_of(certificate.get("issuer", ())),
         ssl.cert_time_to_seconds(expires) if isinstance(expires, str) else None,
     )
+
+
+def _host_of(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _name_of(names: Any) -> str:

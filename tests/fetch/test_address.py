@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.fetch.address import host_key, is_private, redacted, redacted_header, request_url
+from asynclab.fetch.address import host_key, is_private, redacted, redacted_header, request_url, sent_text
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,16 @@ def test_secret_headers_are_hidden_and_others_are_not() -> None:
 
 
 def test_a_host_is_a_name_and_a_port() -> None:
-    assert host_key(request_url("https://A.com/x")) == host_key(request_url("https://a.com:443/y")) == "a.com:443"
+    urls = (
+        "https://A.com/x",
+        "https://a.com:443/y",
+        "https://u:p@a.com",
+        "http://a.com/",
+        "http://[::1]:8080",
+        "http://[::1]",
+    )
+    hosts = [host_key(sent_text(url)) for url in urls]
+    assert hosts == ["a.com:443", "a.com:443", "a.com:443", "a.com:80", "[::1]:8080", "[::1]:80"]
 
 
 @pytest.mark.parametrize(
