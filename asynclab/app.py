@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from asynclab import settings
+from asynclab.collector import RareCollections
 from asynclab.demos.catalogue import DEMOS
 from asynclab.model.text import one_line
 from asynclab.screens.commands import bindings_of
@@ -68,6 +69,7 @@ class AsyncLabApp(App[None]):
         """What the command line asked for."""
         self.starts_instantly = instant
         self.monitor: LoopMonitor | None = None
+        self._collections = RareCollections()
         """Measures how late the loop is; None before it does."""
         self._values = values or {}
         self._make_lab = make_lab
@@ -129,9 +131,10 @@ class AsyncLabApp(App[None]):
             self.tell(self._complaint, is_problem=True)
 
     def begin_to_measure(self) -> None:
-        """Measure from now on how late the loop is."""
+        """Measure from now on how late the loop is, and keep the garbage collector from making it late."""
         from asynclab.trace.monitor import LoopMonitor
 
+        self._collections.start()
         self.monitor = LoopMonitor(asyncio.get_running_loop())
         self.monitor.start()
 
@@ -142,6 +145,7 @@ class AsyncLabApp(App[None]):
             loop.remove_signal_handler(number)
         if self.monitor is not None:
             self.monitor.stop()
+        self._collections.stop()
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
         """Show a short notice in place of the one before; the text is never read as markup."""

@@ -21,6 +21,7 @@ from time import perf_counter
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
+from asynclab.collector import RareCollections
 from asynclab.trace import Lab
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.task_table import TaskTable
@@ -97,6 +98,7 @@ class TableApp(App[None]):
         self.lab = lab
         self.measured = measured
         self.table = CountingTable()
+        self.collections = RareCollections()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the table."""
@@ -107,8 +109,13 @@ class TableApp(App[None]):
         yield self.table
 
     def on_mount(self) -> None:
-        """Begin to paint."""
+        """Begin to paint, with the garbage collector as the dashboard has it."""
+        self.collections.start()
         self.table.set_interval(1 / RATE, self.update_table)
+
+    def on_unmount(self) -> None:
+        """Put the garbage collector back."""
+        self.collections.stop()
 
     def update_table(self) -> None:
         """One frame, as the dashboard does it."""
