@@ -9,13 +9,12 @@ from textual.css.scalar import Scalar
 from textual.getters import query_one
 from textual.widgets import Input
 
-from asynclab.model.state import LabState
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
 from asynclab.screens.runs import Run
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.concept import ConceptPane, Lesson
-from asynclab.widgets.gauges import Gauges
+from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.source_view import GUTTER, SourceView
@@ -191,9 +190,3 @@ def lesson_of(run: Run) -> Lesson:
     title = " ".join([demo.key, demo.name, *changed, *([f"· mistake: {run.mistake}"] if wrong else [])])
     concept = f"The mistake: {wrong}" if wrong else demo.concept
     return Lesson(title, concept, demo.watch, demo.belief, demo.truth, demo.docs)
-
-
-def lines_of_gauges(state: LabState) -> int:
-    """How many lines its queues, timeouts and primitives take when drawn with space."""
-    queues = max(6, 4 * len(state.queues)) if state.queues else 0
-    return queues + len(state.timeouts) + len(state.primitives)

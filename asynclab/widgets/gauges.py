@@ -18,7 +18,13 @@ Draw: TypeAlias = Callable[[int], Line]
 """Draws one line in so many cells."""
 
 ROOMY = 6
-"""The height from which queues are drawn with all their lines and space between them."""
+"""The height from which queues are drawn with all their lines and space between them, even if not all fit."""
+
+
+def lines_of_gauges(state: LabState) -> int:
+    """How many lines its queues, timeouts and primitives take when drawn with space between them."""
+    queues, others = 4 * len(state.queues), len(state.timeouts) + len(state.primitives)
+    return queues + others - (1 if queues and not others else 0)
 
 
 class Gauges(LineView):
@@ -71,8 +77,10 @@ class Gauges(LineView):
         if state is None or not (state.queues or state.primitives or state.timeouts):
             yield lambda width: (("no queue, lock or deadline so far", "past"),)
             return
-        for queue in state.queues.values():
-            yield from self._queue(queue, state)
+        is_roomy = self.page_height >= min(ROOMY, lines_of_gauges(state))
+        for number, queue in enumerate(state.queues.values(), start=1):
+            is_last = number == len(state.queues) and not (state.timeouts or state.primitives)
+            yield from self._queue(queue, state, is_roomy, is_last)
         live = _running(state)
         ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
         for timeout in (*live, *reversed(ended)):
@@ -81,12 +89,13 @@ class Gauges(LineView):
         for primitive in state.primitives.values():
             yield partial(primitive_line, primitive, state, waiters.get(primitive.label, ()))
 
-    def _queue(self, queue: QueueState, state: LabState) -> Iterator[Draw]:
+    def _queue(self, queue: QueueState, state: LabState, is_roomy: bool, is_last: bool) -> Iterator[Draw]:
         yield partial(queue_items, queue)
         yield partial(queue_waiters, queue, state)
-        if self.page_height >= ROOMY:
+        if is_roomy:
             yield partial(queue_depth, queue)
-            yield lambda width: ()
+            if not is_last:
+                yield lambda width: ()
 
 
 def _running(state: LabState) -> list[TimeoutState]:

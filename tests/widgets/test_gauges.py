@@ -17,7 +17,7 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.state import LabState
-from asynclab.widgets.gauges import Gauges
+from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from tests.widgets.labs import HOSTILE, folded, full_queue, step, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, subtitle
 
@@ -93,7 +93,7 @@ async def test_hostile_items_and_names_do_nothing_and_fit(width: int) -> None:
 
 async def test_a_low_pane_draws_two_lines_a_queue() -> None:
     gauges = Gauges()
-    async with on_stage(gauges, 110, 6):
+    async with on_stage(gauges, 110, 4):
         gauges.show(full_queue("1"), 0.5)
         assert gauges.line_count() == 2
 
@@ -189,3 +189,12 @@ async def test_without_a_lab_it_says_that_there_is_nothing() -> None:
     async with on_stage(gauges):
         gauges.show(None, 0.0)
         assert painted(gauges)[0] == " no queue, lock or deadline so far"
+
+
+async def test_a_queue_that_fits_is_drawn_with_all_its_lines() -> None:
+    gauges = Gauges()
+    state = full_queue("1")
+    async with on_stage(gauges, 110, lines_of_gauges(state) + 2):
+        gauges.show(state, 0.5)
+        assert gauges.line_count() == lines_of_gauges(state) == 3
+        assert "depth" in painted(gauges)[2]
