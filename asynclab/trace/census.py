@@ -7,7 +7,7 @@ import sys
 import weakref
 from asyncio import Future, Task
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -18,6 +18,10 @@ from asynclab.trace.usercode import creation_place
 
 if TYPE_CHECKING:
     from asynclab.trace.tracer import Tracer
+
+
+_CREATOR = 4
+"""How many frames above `enter` a task may be made: between are the handle's constructor and call_soon's two."""
 
 
 class TaskRecord(weakref.ref["Task[Any]"]):
@@ -74,13 +78,12 @@ class Census:
             coroutine = task.get_coro()
         created = self._take_expected(coroutine) if self._expected else None
         if created is None:
-            created = self._announce(coroutine)
+            created = self._announce(coroutine, sys._getframe(_CREATOR))
         key = id(task)
         record = self.records[key] = TaskRecord(task, self._when_gone)
         record.id = created.task
         record.key = key
         record.created = created
-        record.yielded = False
         if has_ended:
             self._ended_newborn.append((task, created))
         else:
@@ -90,14 +93,13 @@ class Census:
 
     def expect(self, coroutine: object) -> TaskCreated:
         """Announce a task that is about to run its first step while it is being made."""
-        created = self._announce(coroutine)
+        created = self._announce(coroutine, sys._getframe(1))
         self._expected.append((coroutine, created))
         return created
 
-    def end(self, record: TaskRecord, task: Task[Any]) -> None:
-        """Write down how a task ended, without retrieving its exception."""
+    def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """Write down how a task ended at the lab time `at`, without retrieving its exception."""
         record.created = None
-        at = self._tracer.clock.now()
         # exception() and result() would count as retrieving what is there
         if task._exception is not None:
             self._failed.add(record.key)
@@ -105,7 +107,8 @@ class Census:
         elif task.cancelled():
             self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
         else:
-            self._tracer.emit(TaskEnded(at, record.id, "done", short_repr(task._result)))  # type: ignore[attr-defined]
+            result = task._result  # type: ignore[attr-defined]
+            self._tracer.emit(TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result)))
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
@@ -165,15 +168,17 @@ class Census:
                 return pair[1]
         return None
 
-    def _announce(self, coroutine: object) -> TaskCreated:
+    def _announce(self, coroutine: object, creator: FrameType) -> TaskCreated:
         """Report a birth; the name comes later."""
         tracer = self._tracer
         self._count += 1
-        file, line = creation_place(sys._getframe(2), self._boundary)
+        file, line = creation_place(creator, self._boundary)
         internal = not (file and tracer.code.owns(file)) and not tracer.code.owns_code_of(coroutine)
         qualname = getattr(coroutine, "__qualname__", "") or type(coroutine).__name__
-        parent = None if tracer.current is None else tracer.current.id
-        created = TaskCreated(tracer.clock.now(), self._count, "", qualname, parent, file, line, internal)
+        parent, clock = tracer.current, tracer.clock
+        at = clock.real_time() * clock.rate + clock.offset
+        number = None if parent is None else parent.id
+        created = TaskCreated(at, self._count, "", qualname, number, file, line, internal)
         tracer.emit(created)
         return created
 

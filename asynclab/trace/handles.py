@@ -110,7 +110,7 @@ class TracedHandle(Handle):
         emit = tracer.emit
         number = record.id
         record.yielded = False
-        tracer.current = tracer.waker = record
+        tracer.current = record
         task = self._callback.__self__  # type: ignore[attr-defined]
         started = tracer.step_started = clock.real_time()
         emit(StepStarted(started * clock.rate + clock.offset, number))
@@ -119,21 +119,22 @@ class TracedHandle(Handle):
         except BaseException as error:
             self._step_raised(error)
         ended = clock.real_time()
-        tracer.current = tracer.waker = None
+        tracer.current = None
+        at = ended * clock.rate + clock.offset
         yielded = record.yielded
-        emit(StepEnded(ended * clock.rate + clock.offset, number, ended - started, yielded))
+        emit(StepEnded(at, number, ended - started, yielded))
         if not yielded or tracer.attention:
-            tracer.step_ended(record, task)
+            tracer.step_ended(record, task, at)
         return None
 
     def _run_callback(self, tracer: Tracer) -> None:
-        tracer.waker = self._waker
+        tracer.cause = self._waker
         try:
             _run_untraced(self)
         except SystemExit as error:
             tracer.end_run(error)
         finally:
-            tracer.waker = None
+            tracer.cause = None
         if tracer.attention:
             tracer.attend()
 
@@ -144,7 +145,7 @@ class TracedHandle(Handle):
         if isinstance(error, SystemExit):
             tracer.end_run(error)
             return
-        tracer.current = tracer.waker = None
+        tracer.current = None
         if isinstance(error, KeyboardInterrupt):
             raise error
         message = f"Exception in callback {format_helpers._format_callback_source(self._callback, self._args)}"

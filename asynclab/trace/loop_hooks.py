@@ -106,9 +106,9 @@ class LoopHooks:
         tracer = CURRENT.get()
         if tracer is None or tracer.loop is not self._loop:
             return self._create_task(coro, **kwargs)
-        if kwargs.get("context") is not None:
+        if kwargs and kwargs.get("context") is not None:
             _adopt(kwargs["context"], tracer)
-        factory = self._get_factory()
+        factory = self._loop._task_factory  # type: ignore[attr-defined] # what get_task_factory() gives, without a call
         if factory is None and tracer.factory is None:
             return self._create_task(coro, **kwargs)
         self._set_factory(tracer.factory)

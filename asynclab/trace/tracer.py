@@ -39,6 +39,42 @@ class Tracer:
     Lives on the loop's thread; only `emit`, `output` and the resources' hooks may run on another.
     """
 
+    # Each step reads and sets several of these.
+    __slots__ = (
+        "__weakref__",
+        "_exact",
+        "_look_period_ends",
+        "_looks_left",
+        "_not_looked_at",
+        "_printed",
+        "_printing",
+        "_thread",
+        "asyncgens",
+        "attention",
+        "cancels",
+        "cause",
+        "census",
+        "clock",
+        "code",
+        "current",
+        "echo",
+        "emit",
+        "end_run",
+        "events",
+        "exception_handler",
+        "factory",
+        "hold",
+        "in_timer",
+        "loop",
+        "paused",
+        "records",
+        "resources",
+        "starts_eagerly",
+        "step_started",
+        "timers",
+        "world",
+    )
+
     def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
         """Begin with nothing seen.
 
@@ -73,8 +109,8 @@ class Tracer:
         """The asynchronous generators that were begun inside the lab."""
         self.current: TaskRecord | None = None
         """The task whose step is under way."""
-        self.waker: TaskRecord | None = None
-        """The task whose step, directly or through callbacks, causes what happens now."""
+        self.cause: TaskRecord | None = None
+        """While another callback is under way: the task whose step caused it."""
         self.in_timer = False
         """Whether a timer's callback is under way."""
         self.step_started = 0.0
@@ -92,6 +128,11 @@ class Tracer:
         self._printing = threading.RLock()
         """Held while `_printed` changes: threads print too."""
         self._thread = threading.get_ident()
+
+    @property
+    def waker(self) -> TaskRecord | None:
+        """The task whose step, directly or through callbacks, causes what happens now."""
+        return self.current or self.cause
 
     def current_number(self) -> int | None:
         """The number of the task whose step is under way on this thread."""
@@ -116,36 +157,34 @@ class Tracer:
             record: The task.
             args: The arguments of its wake-up callback: the future it waited for, if any.
         """
-        at = self.clock.now()
+        clock = self.clock
+        at = clock.real_time() * clock.rate + clock.offset
         was_cancelled = bool(args) and ends_cancelled(args[0]) and self.cancels.notice(record)
         if self.in_timer:
             self.emit(TaskReady(at, record.id, "timer"))
             return
-        waker = None if self.waker is None else self.waker.id
+        waker = self.current or self.cause
         cause: WakeCause = "cancel" if was_cancelled else "callback" if waker is None else "task"
-        self.emit(TaskReady(at, record.id, cause, waker))
+        self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
 
-    def step_ended(self, record: TaskRecord, task: Task[Any]) -> None:
-        """See what became of a task after its step: it ended, or it waits."""
-        self._became(record, task)
-        if self.attention:
-            self.attend()
-
-    def _became(self, record: TaskRecord, task: Task[Any]) -> None:
+    def step_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """See what became of a task after its step, at the lab time `at`: it ended, or it waits."""
         if task.done():
-            self.census.end(record, task)
+            self.census.end(record, task, at)
             if record.id == MAIN:
                 self.timers.jumps = False
         elif not record.yielded:
             self._look_or_postpone(record, task)
+        if self.attention:
+            self.attend()
 
     def step_eagerly(self, coroutine: object, create: Callable[[], Task[Any]]) -> Task[Any]:
         """Make a task that runs its first step while it is being made, inside a step of another."""
         created = self.census.expect(coroutine)
         stand_in = TaskRecord(cast("Task[Any]", coroutine))  # there is no task to refer to yet
         stand_in.id, stand_in.yielded = created.task, False
-        outer = self.current, self.waker
-        self.current = self.waker = stand_in
+        outer = self.current, self.cause
+        self.current, self.cause = stand_in, None
         started = self.clock.real_time()
         self.emit(StepStarted(self.clock.now(), created.task))
         try:
@@ -154,10 +193,11 @@ class Tracer:
             self.census.unexpected(created)
             raise
         finally:
-            self.current, self.waker = outer
+            self.current, self.cause = outer
             self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
         record = self.records.get(id(task)) or self.census.enter(task, coroutine)
-        self._became(record, task)
+        record.yielded = False
+        self.step_ended(record, task, self.clock.now())
         return task
 
     def attend(self) -> None:

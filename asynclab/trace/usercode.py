@@ -72,14 +72,14 @@ def creation_place(frame: FrameType | None, boundary: CodeType) -> tuple[str, in
     """
     while frame is not None:
         code = frame.f_code
-        if code is boundary:
-            break
         file = code.co_filename
         is_inner = _inner.get(file)
         if is_inner is None:
             is_inner = _inner[file] = file.startswith((_ASYNCIO, _TRACE))
         if not is_inner:
             return file, frame.f_lineno
+        if code is boundary:
+            break
         frame = frame.f_back
     return "", 0
 
