@@ -128,6 +128,10 @@ def _bad_answer(error: Exception, row: Row, options: Options) -> Failure:
     return _failed("invalid", "The answer can't be understood", str(message).partition("\n")[0].rstrip(": "))
 
 
+def _bad_request(error: Exception, row: Row, options: Options) -> Failure:
+    return _failed("invalid", "The request can't be made", error)
+
+
 def _broken_body(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.__cause__
     if isinstance(cause, aiohttp.http.HttpProcessingError):
@@ -163,6 +167,7 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, O
     ((aiohttp.ClientConnectorError,), _not_connected),
     ((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError), _no_answer),
     ((aiohttp.ClientPayloadError,), _broken_body),
-    ((aiohttp.ClientResponseError, ValueError), _bad_answer),
+    ((aiohttp.ClientResponseError,), _bad_answer),
+    ((ValueError,), _bad_request),
 )
 """What is said of each exception; the first that fits counts."""

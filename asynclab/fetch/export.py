@@ -1,0 +1,139 @@
+"""Results as JSON, as a line of JSON each, and as CSV.
+
+The names of the fields are those of curl's `--write-out` variables where there is one. In JSON, text is what the server
+sent, escaped so that a terminal obeys nothing of it; in CSV it is neutralised, and no cell is a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from asynclab.fetch.rows import Phase, Row
+from asynclab.model.text import one_line
+
+LONGEST_CELL = 2_000
+"""Characters of a cell of CSV."""
+
+_HARMFUL = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+"""What may act on a terminal, or can't be written at all, and JSON does not escape by itself."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def record(row: Row) -> dict[str, Any]:
+    """What is known of a row that has ended, for programs; absent values are None."""
+    return {
+        "url": row.url,
+        "url_effective": row.effective_url or None,
+        "outcome": row.outcome,
+        "error": None if row.state == "ok" else row.sentence,
+        "method": row.method or None,
+        "response_code": row.status,
+        "http_version": row.http_version or None,
+        "content_type": row.content_type or None,
+        "charset": row.charset or None,
+        "title": row.title or None,
+        "size_download": row.wire,
+        "size_decoded": row.decoded,
+        "speed_download": _rounded(row.rate(0.0)),
+        "truncated": row.outcome == "truncated",
+        "num_redirects": len(row.hops),
+        "num_retries": row.retries,
+        "remote_ip": row.address or None,
+        **_times(row),
+        "redirects": [
+            {"url": hop.url, "response_code": hop.status, "remote_ip": hop.address, "time": _rounded(hop.seconds)}
+            for hop in row.hops
+        ],
+        "tls_version": row.tls.version if row.tls is not None else None,
+        "cert_expires": _date(row.tls.expires) if row.tls is not None else None,
+        "notes": row.notes,
+        "filename_effective": str(row.saved) if row.saved is not None else None,
+        "count": row.count,
+    }
+
+
+def to_ndjson(row: Row) -> str:
+    """A row as one line of JSON, without the line's end."""
+    return escaped_json(record(row))
+
+
+def to_json(rows: Iterable[Row]) -> str:
+    """Rows as an array of JSON, an object a line."""
+    lines = ",\n".join(to_ndjson(row) for row in rows)
+    return f"[\n{lines}\n]\n" if lines else "[]\n"
+
+
+def csv_header() -> str:
+    """The first line of CSV."""
+    return _csv_line([name for name in record(Row(0, "", "")) if name not in _NOT_IN_CSV])
+
+
+def to_csv(row: Row) -> str:
+    """A row as one line of CSV, with the line's end."""
+    return _csv_line([_cell(value) for name, value in record(row).items() if name not in _NOT_IN_CSV])
+
+
+def escaped_json(value: object, indent: int | None = None) -> str:
+    """A value as JSON of which a terminal obeys nothing."""
+    return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+_NOT_IN_CSV = frozenset({"redirects", "notes"})
+
+_TIMES: tuple[tuple[str, tuple[Phase, ...]], ...] = (
+    ("time_namelookup", ("dns",)),
+    ("time_connect", ("dns", "tcp")),
+    ("time_appconnect", ("dns", "tcp", "tls")),
+    ("time_starttransfer", ("dns", "tcp", "tls", "wait")),
+    ("time_total", ("dns", "tcp", "tls", "wait", "download")),
+)
+"""As with curl: seconds since the attempt got its slot, up to the end of the last of these phases."""
+
+
+def _times(row: Row) -> dict[str, float | None]:
+    times: dict[str, float | None] = {"time_queue": _rounded(row.phases.spent("queued"))}
+    for name, phases in _TIMES:
+        happened = name == "time_total" or row.phases.spent(phases[-1]) is not None
+        times[name] = _rounded(sum(row.phases.spent(phase) or 0.0 for phase in phases)) if happened else None
+    times["time_with_retries"] = _rounded(row.elapsed(0.0))
+    return times
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 6)
+
+
+def _date(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _cell(value: object) -> object:
+    """A value for a spreadsheet: a text that it would take for a formula is told apart by an apostrophe."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = one_line(value, LONGEST_CELL)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
+def _csv_line(cells: list[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code <= 0xFFFF:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"

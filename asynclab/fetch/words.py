@@ -1,0 +1,60 @@
+"""How sizes, seconds and rows are said in a line."""
+
+from __future__ import annotations
+
+from asynclab.fetch.rows import Row, RowState
+from asynclab.fetch.totals import Totals
+from asynclab.model.text import one_line
+
+GLYPHS: dict[RowState, str] = {
+    "queued": "…",
+    "running": "►",
+    "retrying": "↻",
+    "ok": "✓",
+    "failed": "✗",
+    "cancelled": "⊘",
+}
+"""Each one cell wide."""
+
+
+def size_text(count: float) -> str:
+    """A number of bytes with a decimal unit, such as "312 B", "48.2 kB" or "4.1 MB"."""
+    units = ["GB", "MB", "kB", "B"]
+    unit = units.pop()
+    while count >= 999.95 and units:
+        count, unit = count / 1_000, units.pop()
+    return f"{count:.0f} {unit}" if count >= 99.95 or unit == "B" else f"{count:.1f} {unit}"
+
+
+def row_line(row: Row) -> str:
+    """A row that has ended as a line of columns; nothing in it is for a terminal to obey."""
+    size = size_text(row.wire) if row.status is not None else ""
+    seconds = f"{row.elapsed(0.0):.2f} s" if row.started_at is not None else ""
+    said = one_line(row.title) if row.state == "ok" else row.sentence
+    status = row.status if row.status is not None else ""
+    url = one_line(row.url, 2_000)
+    return f"{GLYPHS[row.state]} {row.outcome:<17}{status:>4}{size:>9}{seconds:>9}  {url}  {said}".rstrip()
+
+
+def totals_line(totals: Totals) -> str:
+    """How far everything is, in one line."""
+    counts = totals.counts
+    parts = [f"{totals.ended:,} of {totals.rows:,} done"]
+    parts += [f"{counts[state]:,} {word}" for state, word in _WORDS.items() if counts[state]]
+    parts += [size_text(totals.wire), f"{size_text(totals.rate)}/s"]
+    return ", ".join(parts)
+
+
+def summary_line(totals: Totals) -> str:
+    """What everything came to, in one line."""
+    counts = totals.counts
+    ended = [f"{counts['ok']:,} ok", f"{counts['failed']:,} failed"]
+    if counts["cancelled"]:
+        ended.append(f"{counts['cancelled']:,} cancelled")
+    return (
+        f"{totals.rows:,} URLs: {', '.join(ended)}, {size_text(totals.wire)}. "
+        f"One after another this would have taken {totals.one_by_one:.1f} s; it took {totals.took:.1f} s."
+    )
+
+
+_WORDS: dict[RowState, str] = {"failed": "failed", "running": "in flight", "retrying": "retrying"}

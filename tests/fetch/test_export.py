@@ -1,0 +1,137 @@
+"""Results for programs and spreadsheets: every field, nothing secret, nothing that acts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import unicodedata
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.export import csv_header, escaped_json, to_csv, to_json, to_ndjson
+from asynclab.fetch.har import to_har
+from asynclab.fetch.options import Options
+from asynclab.fetch.rows import Row
+from asynclab.fetch.words import row_line, size_text, summary_line, totals_line
+from asynclab.practice.server import PracticeServer
+from tests.fetch.stage import fetched, run, urls_of
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[PracticeServer]:
+    async with PracticeServer(pace=0) as running:
+        yield running
+
+
+async def test_a_line_of_json_has_curl_s_names(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/redirect/1", "/flaky/a", "/gzip", "/bomb", "/hang", max_bytes=500_000, timeout=0.2)
+    redirected, flaky, packed, bomb, hanging = (json.loads(to_ndjson(row)) for row in fetch.rows)
+    assert redirected["url"] == server.url("/redirect/1")
+    assert redirected["url_effective"] == server.url("/redirect/0")
+    assert (redirected["response_code"], redirected["num_redirects"], redirected["remote_ip"]) == (200, 1, "127.0.0.1")
+    assert redirected["redirects"][0]["response_code"] == 302
+    assert (flaky["num_retries"], flaky["outcome"], flaky["error"]) == (1, "ok", None)
+    assert packed["size_download"] < 2_000 < packed["size_decoded"] == 200_000
+    assert (bomb["truncated"], bomb["outcome"]) == (True, "truncated")
+    assert (hanging["response_code"], hanging["error"]) == (None, "Connected, but no answer within 0.2 s")
+    assert hanging["time_starttransfer"] == pytest.approx(0.2, abs=0.1)
+    for result in (redirected, packed):
+        assert result["time_namelookup"] is None
+        assert 0 <= result["time_starttransfer"] <= result["time_total"]
+        assert result["time_queue"] >= 0
+
+
+async def test_all_rows_together_are_an_array(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/pages/tasks", "/status/404")
+    assert [result["title"] for result in json.loads(to_json(fetch.rows))] == ["Tasks", None]
+    assert json.loads(to_json([])) == []
+
+
+async def test_csv_has_a_cell_for_each_name(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/pages/tasks", "/status/404")
+    text = csv_header() + "".join(map(to_csv, fetch.rows))
+    first, second = csv.DictReader(io.StringIO(text))
+    assert (first["title"], first["response_code"], first["outcome"]) == ("Tasks", "200", "ok")
+    assert second["error"] == "The server answered 404 Not Found"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "  =1", '=HYPERLINK("http://a","b")'])
+def test_no_cell_is_a_formula(text: str) -> None:
+    row = Row(1, text, text, title=text, outcome="ok", state="ok")
+    (cells,) = csv.reader(io.StringIO(to_csv(row)))
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\t")) for cell in cells)
+
+
+@given(st.text())
+def test_json_of_any_text_is_harmless_and_the_same_text(text: str) -> None:
+    written = escaped_json([text])
+    assert json.loads(written) == [text]
+    assert not any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in written)
+    assert "\u202e" not in written
+    written.encode()
+
+
+@given(st.text(max_size=50), st.text(max_size=50))
+def test_lines_and_csv_of_any_text_are_harmless(url: str, title: str) -> None:
+    row = Row(1, url, url, title=title, outcome="ok", state="ok")
+    written = row_line(row) + to_csv(row)[:-1]
+    assert {unicodedata.category(character) for character in written}.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+async def test_an_archive_has_an_entry_for_each_request(server: PracticeServer) -> None:
+    options = Options(headers=(("Authorization", "Bearer secret"), ("X-Mine", "yes")))
+    target = server.url("/redirect/1").replace("http://", "http://user:secret@")
+    fetch = Fetch(urls_of(server, target, "/pages/tasks?q=1&r=", "/cookies", "http://127.0.0.1:1/"), options)
+    fetch.keep([2])
+    await run(fetch)
+    text = to_har(fetch.rows, options)
+    assert "secret" not in text
+    entries = json.loads(text)["log"]["entries"]
+    assert fetch.rows[0].outcome == "invalid"  # a header and a URL can't both say who asks
+    page, cookies, refused = entries[-3:]
+    assert page["response"]["content"]["text"].startswith("<!doctype html>")
+    assert page["request"]["queryString"] == [{"name": "q", "value": "1"}, {"name": "r", "value": ""}]
+    assert {"name": "Authorization", "value": "•••"} in page["request"]["headers"]
+    timings = page["timings"]
+    assert (timings["dns"], timings["ssl"]) == (-1, -1)
+    assert page["time"] == pytest.approx(sum(value for value in timings.values() if value > 0))
+    assert {"name": "Set-Cookie", "value": "visited=•••; Path=/"} in cookies["response"]["headers"]
+    assert "comment" in cookies["response"]["content"]
+    assert (refused["response"]["status"], refused["_outcome"]) == (0, "refused")
+
+
+async def test_redirects_are_entries_of_their_own(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/redirect/2")
+    entries = json.loads(to_har(fetch.rows, fetch.options))["log"]["entries"]
+    assert [entry["response"]["status"] for entry in entries] == [302, 302, 200]
+    assert entries[0]["response"]["redirectURL"] == server.url("/redirect/1")
+    assert [entry["startedDateTime"] for entry in entries] == sorted(entry["startedDateTime"] for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        *[(0, "0 B"), (999, "999 B"), (48_200, "48.2 kB"), (112_300, "112 kB"), (999_960, "1.0 MB")],
+        *[(4_100_000, "4.1 MB"), (5e12, "5000 GB")],
+    ],
+)
+def test_sizes_are_short(count: float, text: str) -> None:
+    assert size_text(count) == text
+
+
+async def test_lines_tell_result_status_size_time_url_and_title(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/pages/tasks", "/status/404", "http://127.0.0.1:1/")
+    lines = [row_line(row).split() for row in fetch.rows]
+    assert lines[0][:3] == ["✓", "ok", "200"]
+    assert lines[0][-2:] == [server.url("/pages/tasks"), "Tasks"]
+    assert lines[1][:3] == ["✗", "http_error", "404"]
+    assert "nothing listens there" in " ".join(lines[2])
+    totals = fetch.totals()
+    assert totals_line(totals).startswith("3 of 3 done, 2 failed, ")
+    assert summary_line(totals).startswith("3 URLs: 1 ok, 2 failed, ")
