@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from asynclab import __version__
+from asynclab.fetch_command import fetch
 
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
@@ -94,6 +95,9 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
 
         return FAILED if run_demo(chosen, values, as_json=as_json, instant=instant) != "done" else DONE
     return _open_dashboard(chosen, values, instant=instant)
+
+
+main.add_command(fetch)
 
 
 def _open_dashboard(demo: Demo | None = None, values: dict[str, Value] | None = None, *, instant: bool = False) -> int:

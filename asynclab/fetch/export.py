@@ -119,6 +119,8 @@ def _date(seconds: float | None) -> str | None:
 
 def _cell(value: object) -> object:
     """A value for a spreadsheet: a text that it would take for a formula is told apart by an apostrophe."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if not isinstance(value, str):
         return "" if value is None else value
     text = one_line(value, LONGEST_CELL)

@@ -1,0 +1,111 @@
+"""What `asynclab fetch …` on the command line does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from asynclab.fetch.options import Options
+    from asynclab.fetch.urls import Found
+
+T = TypeVar("T")
+
+MOST_TEXT = 50_000_000
+"""Characters of a file that are looked through."""
+
+
+@click.command()
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
+@click.option("--concurrency", type=int, metavar="N", help="Requests at once; 20.")
+@click.option("--per-host", type=int, metavar="N", help="Requests at once to the same host; 6.")
+@click.option("--rate", type=float, metavar="R", help="Requests begun per second, at the most; no limit.")
+@click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt; 30.")
+@click.option("--connect-timeout", type=float, metavar="S", help="Seconds for a connection; 10.")
+@click.option("--deadline", type=float, metavar="S", help="Seconds for everything; no limit.")
+@click.option("--retries", type=int, metavar="N", help="Attempts after one that failed and may not again; 2.")
+@click.option("--max-bytes", metavar="SIZE", help="What is read of a body at the most, such as 500kB; 10MiB.")
+@click.option("--method", type=click.Choice(["GET", "HEAD"]), help="GET unless told otherwise.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="Send a header; may be repeated.")
+@click.option("--proxy", is_flag=True, help="Use the environment's proxies, and the credentials in ~/.netrc.")
+@click.option("--block-private", is_flag=True, help="Refuse addresses that are not of the public internet.")
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
+@click.option("--har", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option("--headless", is_flag=True, help="Print lines also where there is a terminal.")
+def fetch(urls: Sequence[str], files: Sequence[str], as_json: bool, as_csv: bool, **settings: Any) -> int:
+    """Fetch URLs concurrently and print a line for each as it ends.
+
+    URL is a URL, or a host; - is stdin. Exit code: 0 if all are ok, 1 if some are not, 130 if interrupted.
+    """
+    settings.pop("headless")
+    har: Path | None = settings.pop("har")
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other")
+    options = _options(**settings)
+    found = _find(urls, files)
+    from asynclab.fetch_lines import print_results
+
+    return print_results(found.urls, options, style="json" if as_json else "csv" if as_csv else "lines", har=har)
+
+
+def _options(
+    *,
+    max_bytes: str | None,
+    method: str | None,
+    headers: Sequence[str],
+    save: Path | None,
+    proxy: bool,
+    **numbers: Any,
+) -> Options:
+    from asynclab.fetch.options import Options, parse_header, parse_size
+
+    given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
+    if max_bytes is not None:
+        given["max_bytes"] = _or_usage_error(lambda: parse_size(max_bytes))
+    if method is not None:
+        given["method"] = method
+    given["headers"] = tuple(_or_usage_error(lambda text=text: parse_header(text)) for text in headers)  # type: ignore[misc]
+    given |= {"save_to": save, "proxy_from_environment": proxy}
+    return _or_usage_error(lambda: Options(**given))
+
+
+def _find(urls: Sequence[str], files: Sequence[str]) -> Found:
+    """The URLs in the arguments, and in what the files hold."""
+    from asynclab.fetch.address import redacted
+    from asynclab.fetch.urls import find_urls
+
+    named = [url for url in urls if url != "-"]
+    wrong = [url for url in named if not find_urls(url).urls]
+    if wrong:
+        raise click.UsageError(f"'{redacted(wrong[0])}' is no URL to fetch")
+    sources = [*files, *("-" for url in urls if url == "-")]
+    if not (named or sources):
+        raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
+    found = find_urls("\n".join([*named, *map(_read, dict.fromkeys(sources))]))
+    if not found.urls:
+        raise click.UsageError("no URLs in that text")
+    return found
+
+
+def _read(name: str) -> str:
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(MOST_TEXT).decode("utf-8", "replace")
+        with open(name, encoding="utf-8", errors="replace") as file:
+            return file.read(MOST_TEXT)
+    except OSError as error:
+        raise click.UsageError(f"can't read '{name}': {error.strerror or error}") from None
+
+
+def _or_usage_error(action: Callable[[], T]) -> T:
+    try:
+        return action()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

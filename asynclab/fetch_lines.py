@@ -1,0 +1,174 @@
+"""Fetching without a screen: a line for each URL as it ends, and how far it is where somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, TextIO, TypeAlias
+
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.export import csv_header, to_csv, to_ndjson
+from asynclab.fetch.har import to_har
+from asynclab.fetch.options import Options
+from asynclab.fetch.rows import Row
+from asynclab.fetch.urls import FoundUrl
+from asynclab.fetch.words import row_line, summary_line, totals_line
+
+Style: TypeAlias = Literal["lines", "json", "csv"]
+
+ALL_OK, SOME_FAILED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
+"""The exit codes."""
+
+PROGRESS_SECONDS = 0.1
+"""How often the progress line is written."""
+
+PATIENCE = 0.5
+"""Seconds that an interrupted program waits for a reader that does not read."""
+
+CHECK_SECONDS = 0.01
+"""How often it is looked whether all is written."""
+
+_CLEAR_LINE = "\r\x1b[K"
+
+
+def print_results(urls: Sequence[FoundUrl], options: Options, *, style: Style, har: Path | None) -> int:
+    """Fetch, and print a line for each URL as it ends.
+
+    Args:
+        urls: What to fetch.
+        options: How.
+        style: What the lines are.
+        har: Where to write an HTTP archive at the end; None for none.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BrokenPipeError: Nobody reads what is printed.
+        OSError: The archive can't be written.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    printer = Printer(sys.stdout, sys.stderr if sys.stderr.isatty() else None)
+    if style == "csv":
+        printer.line(csv_header())
+    form = _FORMATS[style]
+    fetch = Fetch(urls, options, on_end=lambda row: printer.line(form(row)))
+    code = asyncio.run(_run(fetch, printer))
+    if har is not None:
+        har.write_text(to_har(fetch.rows, options), encoding="utf-8")
+    if printer.is_writing:
+        os._exit(code)  # the thread holds stdout, for which the interpreter would wait before it exits
+    if printer.broken is not None:
+        raise printer.broken
+    return code
+
+
+class Printer:
+    """Writes lines from a thread of its own: a reader that takes its time holds up no request."""
+
+    def __init__(self, out: TextIO, progress: TextIO | None) -> None:
+        """Begin to write.
+
+        Args:
+            out: Where lines go.
+            progress: Where one line at a time says how far things are; None for nowhere.
+        """
+        self.broken: OSError | None = None
+        """Why nothing more can be written."""
+        self.on_break: Callable[[], object] = lambda: None
+        """Called in the thread, once, when nothing more can be written."""
+        self._out = out
+        self._progress = progress
+        self._parts: queue.SimpleQueue[tuple[str, bool] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="printer", daemon=True)
+        self._thread.start()
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody sees how far it is."""
+        return self._progress is not None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether not everything is written yet."""
+        return self._thread.is_alive()
+
+    def line(self, text: str) -> None:
+        """Write a line that ends in a newline."""
+        self._parts.put((text, False))
+
+    def progress(self, text: str) -> None:
+        """Replace the progress line."""
+        if self._progress is not None and self._parts.empty():
+            self._parts.put((text, True))
+
+    def end(self, last: str) -> None:
+        """Write nothing more than what is left, and a last line in the place of the progress line."""
+        self._parts.put((f"{last}\n", True))
+        self._parts.put(None)
+
+    def _write(self) -> None:
+        while (part := self._parts.get()) is not None:
+            text, is_progress = part
+            try:
+                self._write_progress(text if is_progress else "")
+                if not is_progress and self.broken is None:
+                    self._out.write(text)
+                    self._out.flush()
+            except OSError as error:
+                if self.broken is None:
+                    self.broken = error
+                    self.on_break()
+
+    def _write_progress(self, text: str) -> None:
+        if self._progress is not None:
+            self._progress.write(f"{_CLEAR_LINE}{text}")
+            self._progress.flush()
+
+
+_FORMATS: dict[Style, Callable[[Row], str]] = {
+    "lines": lambda row: f"{row_line(row)}\n",
+    "json": lambda row: f"{to_ndjson(row)}\n",
+    "csv": to_csv,
+}
+
+
+async def _run(fetch: Fetch, printer: Printer) -> int:
+    loop = asyncio.get_running_loop()
+    printer.on_break = lambda: loop.call_soon_threadsafe(fetch.cancel_all)
+    stopped_by: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        stopped_by.append(number)
+        fetch.cancel_all()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    showing = asyncio.create_task(_show_progress(fetch, printer))
+    totals = await fetch.run()
+    showing.cancel()
+    with suppress(asyncio.CancelledError):
+        await showing
+    printer.end(summary_line(totals))
+    patience = PATIENCE
+    while printer.is_writing and patience > 0:
+        await asyncio.sleep(CHECK_SECONDS)
+        patience -= CHECK_SECONDS if stopped_by else 0.0
+    if stopped_by:
+        return INTERRUPTED if stopped_by[0] == signal.SIGINT else TERMINATED
+    return ALL_OK if totals.counts["ok"] == totals.rows else SOME_FAILED
+
+
+async def _show_progress(fetch: Fetch, printer: Printer) -> None:
+    while printer.shows_progress:
+        printer.progress(totals_line(fetch.totals()))
+        await asyncio.sleep(PROGRESS_SECONDS)
