@@ -13,6 +13,7 @@ from typing import Any
 from asynclab.model.events import StepEnded, StepStarted
 from asynclab.trace.census import TaskRecord
 from asynclab.trace.scope import CURRENT
+from asynclab.trace.timeouts import timeout_of
 from asynclab.trace.tracer import Tracer
 
 _run_untraced = Handle._run
@@ -111,7 +112,6 @@ class TracedHandle(Handle):
         number = record.id
         record.yielded = False
         tracer.current = record
-        task = self._callback.__self__  # type: ignore[attr-defined]
         started = tracer.step_started = clock.real_time()
         emit(StepStarted(started * clock.rate + clock.offset, number))
         try:
@@ -124,11 +124,20 @@ class TracedHandle(Handle):
         yielded = record.yielded
         emit(StepEnded(at, number, ended - started, yielded))
         if not yielded or tracer.attention:
-            tracer.step_ended(record, task, at)
+            tracer.step_ended(record, self._callback.__self__, at)  # type: ignore[attr-defined]
         return None
+
+    def cancel(self) -> None:
+        timeout = None if self._tracer is None or self._cancelled else timeout_of(self._callback)
+        if timeout is not None and self._tracer is not None:
+            self._tracer.timers.timeouts.met(timeout)
+        super().cancel()
 
     def _run_callback(self, tracer: Tracer) -> None:
         tracer.cause = self._waker
+        timeout = timeout_of(self._callback)
+        if timeout is not None:
+            tracer.timers.timeouts.expired_at_once(timeout)
         try:
             _run_untraced(self)
         except SystemExit as error:

@@ -5,30 +5,26 @@ from __future__ import annotations
 import heapq
 import math
 import sys
-from asyncio import Timeout, format_helpers
+from asyncio import format_helpers
 from asyncio.events import TimerHandle
 from asyncio.futures import _set_result_unless_cancelled  # type: ignore[attr-defined]
-from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from types import CodeType, FrameType, MethodType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.trace.timeouts import Timeouts, is_rescheduled
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from asynclab.trace.tracer import Tracer
 
-_ON_TIMEOUT = Timeout._on_timeout  # type: ignore[attr-defined]
-_RESCHEDULE: CodeType = Timeout.reschedule.__code__
-
 
 class LabTimerHandle(TimerHandle):
     """A timer in a lab's heap instead of the loop's."""
 
-    __slots__ = ("_fired", "_timeout", "_timeout_key", "_tracer")
+    __slots__ = ("_fired", "_timeout", "_tracer")
 
     def __init__(
         self,
@@ -51,14 +47,20 @@ class LabTimerHandle(TimerHandle):
         self._scheduled = False
         self._tracer = tracer
         self._fired = False
-        self._timeout: int | None = None
-        """The number of the timeout that it is for."""
-        self._timeout_key = 0
+        self._timeout: object = None
+        """The timeout that it is for: see Timeouts.armed."""
 
     def cancel(self) -> None:
-        if not self._cancelled and not self._fired:
+        # As Handle.cancel does it; the loop doesn't count this one, as it is not in its heap. Each sleep() cancels.
+        if self._cancelled:
+            return
+        self._cancelled = True
+        if not self._fired:
             self._tracer.timers.cancelled(self, sys._getframe(1))
-        super().cancel()
+        if self._loop._debug:  # type: ignore[attr-defined]
+            self._repr = repr(self)  # type: ignore[assignment]
+        # Nothing stays alive because a cancelled timer is still in the heap.
+        self._callback = self._args = self._timeout = None  # type: ignore[assignment]
 
     def fire(self) -> None:
         """Run the callback, unless it was cancelled."""
@@ -67,7 +69,7 @@ class LabTimerHandle(TimerHandle):
         if self._cancelled:
             return
         if self._timeout is not None:
-            tracer.timers.expired(self)
+            tracer.timers.timeouts.expired(self._timeout)
         tracer.in_timer = True
         try:
             self._run()
@@ -91,9 +93,7 @@ class Timers:
         self._heap: list[tuple[float, int, LabTimerHandle]] = []
         self._count = 0
         self._cancelled = 0
-        self._timeouts: dict[int, int] = {}
-        """The numbers of running timeouts by the id() of the Timeout or waiter."""
-        self._timeout_count = 0
+        self.timeouts = Timeouts(tracer)
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
         """What the driver was set for: a lab time, and the clock's rate."""
@@ -144,13 +144,13 @@ class Timers:
         if lab_when != lab_when:  # not a number: asyncio's own heap lets it fire at once
             lab_when = tracer.clock.now()
         if callback is not _set_result_unless_cancelled:  # what a sleep arms its timer with
-            self._note_timeout(handle, callback, args, lab_when)
+            handle._timeout = self.timeouts.armed(callback, args, lab_when)
         self._count += 1
         entry = (lab_when, self._count, handle)
         heapq.heappush(self._heap, entry)
         if self._heap[0] is entry:
             tracer.attention = True
-            if tracer.current is None and tracer.waker is None:
+            if tracer.waker is None:
                 self.attend()
         return handle
 
@@ -174,19 +174,12 @@ class Timers:
             caller: The frame that cancels it.
         """
         self._cancelled += 1
-        if handle._timeout is not None and not self._is_rescheduled(caller):
-            self._tracer.emit(TimeoutMet(self._tracer.clock.now(), handle._timeout))
-            self._timeouts.pop(handle._timeout_key, None)
+        if handle._timeout is not None and not is_rescheduled(caller):
+            self.timeouts.met(handle._timeout)
         if self._cancelled > 100 and self._cancelled * 2 > len(self._heap):
             self._heap = [entry for entry in self._heap if not entry[2]._cancelled]
             heapq.heapify(self._heap)
             self._cancelled = 0
-
-    def expired(self, handle: LabTimerHandle) -> None:
-        """The timer of a timeout fires."""
-        assert handle._timeout is not None
-        self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), handle._timeout))
-        self._timeouts.pop(handle._timeout_key, None)
 
     def attend(self) -> None:
         """Set the real timer for what comes first now; in an instant lab, see whether time can be skipped."""
@@ -224,9 +217,10 @@ class Timers:
         self.attend()
 
     def _fire_due(self, now: float) -> None:
-        due = []
-        while (when := self.next_when()) is not None and when <= now:
-            due.append(heapq.heappop(self._heap)[2])
+        heap, due = self._heap, []
+        while heap and heap[0][0] <= now:
+            due.append(heapq.heappop(heap)[2])
+        self._cancelled -= sum(handle._cancelled for handle in due)
         for handle in due:
             handle.fire()
 
@@ -242,29 +236,3 @@ class Timers:
         if self._driver is not None:
             self._driver.cancel()
             self._driver = None
-
-    def _note_timeout(
-        self, handle: LabTimerHandle, callback: Callable[..., object], args: tuple[Any, ...], when: float
-    ) -> None:
-        if type(callback) is MethodType and callback.__func__ is _ON_TIMEOUT:
-            key = id(callback.__self__)
-        elif callback is _release_waiter:
-            key = id(args[0])
-        else:
-            return
-        now = self._tracer.clock.now()
-        known = self._timeouts.get(key)
-        if known is None:
-            self._timeout_count += 1
-            known = self._timeouts[key] = self._timeout_count
-            self._tracer.emit(TimeoutStarted(now, known, when, self._tracer.current_number()))
-        else:
-            self._tracer.emit(TimeoutRescheduled(now, known, when))
-        handle._timeout = known
-        handle._timeout_key = key
-
-    def _is_rescheduled(self, caller: FrameType) -> bool:
-        if caller.f_code is not _RESCHEDULE:
-            return False
-        when: float | None = caller.f_locals["when"]
-        return when is not None and when > self.loop_time()

@@ -196,8 +196,10 @@ class Tracer:
             self.current, self.cause = outer
             self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
         record = self.records.get(id(task)) or self.census.enter(task, coroutine)
-        record.yielded = False
-        self.step_ended(record, task, self.clock.now())
+        if task.done():
+            self.census.end(record, task, self.clock.now())
+        else:
+            self._look_or_postpone(record, task)
         return task
 
     def attend(self) -> None:

@@ -102,7 +102,9 @@ def test_to_close_twice_at_once_asks_once() -> None:
         async with fast_lab() as lab:
             lab.start(careful)
             await settle()
-            await asyncio.gather(lab.close(), lab.close())
+            first = asyncio.create_task(lab.close())
+            await asyncio.sleep(0.5)
+            await asyncio.gather(first, lab.close())
             assert cleaned(lab)
 
     run_fast(main())
@@ -114,6 +116,7 @@ def test_to_leave_a_lab_that_was_cancelled_lets_it_clean_up() -> None:
             lab.start(careful)
             await settle()
             lab.cancel()
+            await asyncio.sleep(0.5)
         assert cleaned(lab)
 
     run_fast(main())

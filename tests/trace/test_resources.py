@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -242,3 +244,50 @@ def test_many_cancelled_timers_do_not_pile_up() -> None:
     seen = observe(main)
     assert sizes[0] < 300
     assert len(seen.of(TimeoutMet)) == 2_000
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_timeout_whose_deadline_has_passed_is_seen(seconds: float) -> None:
+    async def main() -> None:
+        await asyncio.sleep(5)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(1)
+
+    seen = observe(main)
+    assert [event.task for event in seen.of(TimeoutStarted)] == [1]
+    assert [event.deadline for event in seen.of(TimeoutStarted)] == [pytest.approx(5 + seconds)]
+    assert [event.at for event in seen.of(TimeoutExpired)] == [pytest.approx(5)]
+    assert seen.of(TimeoutMet) == []
+
+
+def test_a_timeout_that_is_rescheduled_to_the_past_expires() -> None:
+    async def main() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10) as timeout:
+                timeout.reschedule(0)
+                await asyncio.sleep(1)
+
+    seen = observe(main)
+    assert [len(seen.of(kind)) for kind in (TimeoutStarted, TimeoutExpired, TimeoutMet)] == [1, 1, 0]
+
+
+def test_a_timeout_that_is_rescheduled_to_the_past_may_still_be_met() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(10) as timeout:  # noqa: ASYNC100 - this is the point
+            timeout.reschedule(0)
+
+    seen = observe(main)
+    assert [len(seen.of(kind)) for kind in (TimeoutStarted, TimeoutExpired, TimeoutMet)] == [1, 0, 1]
+
+
+def test_a_timer_that_was_cancelled_keeps_nothing_alive() -> None:
+    async def main() -> bool:
+        timeout = asyncio.timeout(3600)
+        async with timeout:
+            await asyncio.sleep(0)
+        reference = weakref.ref(timeout)
+        del timeout
+        return reference() is None
+
+    assert observe(main).ending.value is True
