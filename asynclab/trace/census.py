@@ -8,7 +8,7 @@ import weakref
 from asyncio import Future, Task
 from collections.abc import Iterator
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -182,8 +182,8 @@ class Census:
         tracer.emit(created)
         return created
 
-    def _forget(self, reference: weakref.ref[Task[Any]]) -> None:
-        record = cast(TaskRecord, reference)
+    def _forget(self, record: weakref.ref[Task[Any]]) -> None:
+        assert isinstance(record, TaskRecord)
         if self.records.get(record.key) is record:
             del self.records[record.key]
         if record.created is not None:

@@ -63,7 +63,9 @@ class VirtualClock:
 
     def advance_to(self, when: float) -> None:
         """Jump to the lab time `when`; nothing happens where that has passed."""
-        self.offset += max(0.0, when - self.now())
+        real = self.real_time()
+        if when > real * self.rate + self.offset:
+            self._go_on(real, when, self.rate)
 
     def real_delay(self, when: float) -> float:
         """Real seconds until the lab time `when`; infinite while time stands still, 0 where it has passed."""
@@ -74,8 +76,14 @@ class VirtualClock:
 
     def _run_at(self, rate: float) -> None:
         real = self.real_time()
-        self.offset += real * (self.rate - rate)
+        self._go_on(real, real * self.rate + self.offset, rate)
+
+    def _go_on(self, real: float, now: float, rate: float) -> None:
+        """Let the lab time at the real time `real` be `now`; not even a rounded sum may be earlier."""
         self.rate = rate
+        self.offset = now - real * rate
+        while real * rate + self.offset < now:
+            self.offset += math.ulp(max(abs(self.offset), real * rate))
 
 
 def _checked(speed: float) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError, Task
 from dataclasses import dataclass
+from typing import Any
 
 from asynclab.model.events import Outcome
 from asynclab.trace.reprs import short_error, short_repr
@@ -34,3 +36,22 @@ class Ending:
         count = len(self.leaked)
         leak = f", leaked {count} task{'s' if count > 1 else ''}: {', '.join(self.leaked)}" if count else ""
         return verb[self.outcome] + leak
+
+
+def ending_of(
+    main: Task[Any], exit: BaseException | None, leaked: tuple[str, ...], unstoppable: tuple[str, ...]
+) -> Ending:
+    """How a run ended whose main task has.
+
+    Args:
+        main: The main task.
+        exit: What ended the run from elsewhere, such as a SystemExit in a callback; main was cancelled for it.
+        leaked: See `Ending`.
+        unstoppable: See `Ending`.
+    """
+    if main.cancelled() and exit is None:
+        return Ending("cancelled", exception=CancelledError(), leaked=leaked, unstoppable=unstoppable)
+    error = exit if main.cancelled() else main.exception()
+    if error is not None:
+        return Ending("failed", exception=error, leaked=leaked, unstoppable=unstoppable)
+    return Ending("done", value=main.result(), leaked=leaked, unstoppable=unstoppable)

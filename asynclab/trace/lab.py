@@ -15,7 +15,7 @@ from asynclab.model.events import ClockChanged, Event, RunEnded, RunStarted
 from asynclab.model.state import LabState
 from asynclab.trace import hooks
 from asynclab.trace.clock import VirtualClock
-from asynclab.trace.ending import Ending
+from asynclab.trace.ending import Ending, ending_of
 from asynclab.trace.handles import BOUNDARY
 from asynclab.trace.leftovers import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
 from asynclab.trace.scope import CURRENT
@@ -312,18 +312,7 @@ class Lab:
         unstoppable = await clean_up(self._tracer, context)
         if not unstoppable:
             self._tracer.world.let_go()
-        return self._ending_of(main, leaked, unstoppable)
-
-    def _ending_of(self, main: Task[Any], leaked: tuple[str, ...], unstoppable: tuple[str, ...]) -> Ending:
-        if not main.cancelled():
-            error = main.exception()
-        elif self._exit is None:
-            return Ending("cancelled", exception=asyncio.CancelledError(), leaked=leaked, unstoppable=unstoppable)
-        else:
-            error = self._exit
-        if error is not None:
-            return Ending("failed", exception=error, leaked=leaked, unstoppable=unstoppable)
-        return Ending("done", value=main.result(), leaked=leaked, unstoppable=unstoppable)
+        return ending_of(main, self._exit, leaked, unstoppable)
 
     def _end(self, ending: Ending) -> None:
         if self._watch is not None:

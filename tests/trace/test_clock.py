@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -89,3 +90,24 @@ def test_the_real_delay_depends_on_the_speed(seconds: Seconds) -> None:
 def test_a_speed_is_a_number_above_zero(speed: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         VirtualClock(lambda: 0.0, speed=speed)
+
+
+@pytest.mark.parametrize("uptime", [0.0, 5.3, 1e5, 1e7])
+def test_time_never_goes_back_by_the_smallest_amount(seconds: Seconds, uptime: float) -> None:
+    seconds.now, choices = uptime, random.Random(uptime)
+    clock = VirtualClock(seconds, speed=3.7)
+    clock.start()
+    latest = clock.now()
+    for _ in range(2_000):
+        seconds.now += choices.choice([0, 1e-6, choices.random()])
+        what = choices.choice(["pause", "resume", "speed", "jump"])
+        if what == "speed":
+            clock.set_speed(choices.choice([0.1, 0.25, 1, 4, 64]))
+        elif what == "jump":
+            when = clock.now() + choices.choice([0, 1e-3, 3600])
+            clock.advance_to(when)
+            assert clock.now() >= when
+        else:
+            getattr(clock, what)()
+        assert clock.now() >= latest
+        latest = clock.now()
