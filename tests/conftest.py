@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,12 @@ def config_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="module")
+def jumping_time() -> Iterator[None]:
+    """The tests of a module run apps, and none of them waits for a timer."""
+    from tests.fast_ui import apps_on_jumping_time
+
+    with apps_on_jumping_time():
+        yield

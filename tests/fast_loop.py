@@ -32,8 +32,10 @@ class JumpingSelector(selectors.DefaultSelector):
 class FastLoop(asyncio.SelectorEventLoop):
     """An event loop on which nobody waits for a timer, and a moment is the same in each run."""
 
+    Selector: type[JumpingSelector] = JumpingSelector
+
     def __init__(self) -> None:
-        self.jumps = JumpingSelector()
+        self.jumps = self.Selector()
         super().__init__(self.jumps)
 
     def time(self) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,16 @@ from asynclab import settings
 from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import DEMOS
 from asynclab.settings import Settings
+from tests.fast_ui import until
 from tests.screens.stage import opened, plain_lab
+
+pytestmark = pytest.mark.usefixtures("jumping_time")
 
 
 async def start_all(app: AsyncLabApp) -> None:
     for run in app.runs:
         run.start()
     await until(lambda: all(run.lab is not None for run in app.runs))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110  there is no event for "something is so"
-        await asyncio.sleep(0)
 
 
 def tasks_of_labs() -> list[str]:

@@ -17,6 +17,7 @@ from asynclab.screens.learn import LearnScreen
 from asynclab.screens.runs import LabFactory
 from asynclab.screens.stage import Stage as Views
 from asynclab.trace import Lab
+from tests.fast_ui import loop_time, until
 
 
 def quick_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
@@ -25,8 +26,8 @@ def quick_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
 
 
 def plain_lab(name: str, *, speed: float = 1.0, instant: bool = False) -> Lab:
-    """A lab in real time, without a thread that watches the loop."""
-    return Lab(name, speed=speed, instant=instant, watch=False)
+    """A lab in the loop's time, without a thread that watches the loop."""
+    return Lab(name, speed=speed, instant=instant, watch=False, real_time=loop_time())
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,8 @@ class Stage:
         await self.pilot.press(*keys)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so; the test's own time limit is the bound."""
-        while not condition():
-            await self.pilot.pause(0.005)
+        """Wait until something is so, and the screen has been told."""
+        await until(condition)
         await self.pilot.pause()
 
 

@@ -1,0 +1,95 @@
+"""Apps on a loop on which nobody waits: each wait takes as long as it says, in a time that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+import textual._time
+import textual.app
+import textual.pilot
+
+from tests.fast_loop import FastLoop, JumpingSelector
+
+PAUSE = 0.03
+"""Loop seconds that a pilot waits twice after each key: more than a frame, so that what it did is on the screen."""
+
+PATIENCE = 30.0
+"""Loop seconds after which something that should come to be is missed."""
+
+
+class IdleSelector(JumpingSelector):
+    """Tells when the loop has nothing to do but wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle: list[asyncio.Future[None]] = []
+        """Done as soon as the loop is idle."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout == 0 or not self.idle:
+            return super().select(timeout)
+        for future in self.idle:
+            if not future.done():
+                future.set_result(None)
+        self.idle.clear()
+        return super().select(0)
+
+
+class AppLoop(FastLoop):
+    """A loop for apps. While sockets are open its time is real; to know when nothing is left to do matters then."""
+
+    Selector = IdleSelector
+
+    async def until_idle(self) -> None:
+        """Wait until nothing is ready to run."""
+        assert isinstance(self.jumps, IdleSelector)
+        future = self.create_future()
+        self.jumps.idle.append(future)
+        await future
+
+
+async def _wait_for_idle(*_: float) -> None:
+    await asyncio.sleep(PAUSE)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, AppLoop)
+    await loop.until_idle()
+
+
+@contextmanager
+def apps_on_jumping_time() -> Iterator[None]:
+    """Let new loops be ones whose time jumps, and Textual go by their time alone.
+
+    Its pilot waits until the process is idle by the CPU's time, which is later, or never, on a busy machine.
+    """
+
+    def new_loop() -> AppLoop:
+        loop = AppLoop()
+        patch.setattr(textual._time, "get_time", loop.time)
+        return loop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.events, "new_event_loop", new_loop)
+        patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
+        patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)
+        yield
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    now = loop_time()
+    deadline = now() + PATIENCE
+    while not condition():
+        assert now() < deadline, "it never came to be"
+        await asyncio.sleep(0.01)
+
+
+def loop_time() -> Callable[[], float]:
+    """What tells the time of the running loop to everybody, also to the tasks of a lab."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, FastLoop)
+    return partial(FastLoop.time, loop)

@@ -1,0 +1,10 @@
+"""Nothing here waits for a timer."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_waiting(jumping_time: None) -> None:
+    """Every module's apps are on a loop whose time jumps."""
