@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import time
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.screen import Screen
+from textual.events import Paste
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from asynclab import settings
@@ -21,7 +23,7 @@ from asynclab.demos.catalogue import DEMOS
 from asynclab.model.text import one_line
 from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
-from asynclab.screens.learn_commands import APP_COMMANDS
+from asynclab.screens.learn_commands import APP_COMMANDS, TABS
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -29,8 +31,10 @@ from asynclab.widgets.themes import DARK, THEMES
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
     from asynclab.demos.parameters import Value
+    from asynclab.screens.fetch import FetchScreen
     from asynclab.screens.runs import LabFactory, Runs
     from asynclab.trace.monitor import LoopMonitor
+    from asynclab.widgets.title_bar import TabChosen
 
 AGAIN_SECONDS = 2.0
 """How soon a second ctrl+c has to follow the first to quit."""
@@ -74,10 +78,12 @@ class AsyncLabApp(App[None]):
         self._values = values or {}
         self._make_lab = make_lab
         self._runs: Runs | None = None
+        self._fetch: FetchScreen | None = None
         self._settings_path = settings.settings_path()
         self._settings, self._complaint = settings.load(self._settings_path)
         self._interrupted_at = -AGAIN_SECONDS
         self._leaving: asyncio.Task[None] | None = None
+        self.add_mode("fetch", self._make_fetch_screen)
         for theme in THEMES:
             self.register_theme(theme)
         wanted = self._settings.theme
@@ -152,6 +158,39 @@ class AsyncLabApp(App[None]):
         self.clear_notifications()
         self.notify(one_line(text, limit=400), severity="error" if is_problem else "information", markup=False)
 
+    async def action_fetch(self) -> None:
+        """Go to the Fetch screen."""
+        # In a thread: HTTP takes a while to import, and demos may be running.
+        await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch")
+        await self.switch_mode("fetch")
+
+    async def on_paste(self, event: Paste) -> None:
+        """Take a text with URLs in it to the Fetch screen, wherever it was pasted."""
+        from asynclab.fetch.urls import find_urls
+
+        if isinstance(self.screen, ModalScreen):
+            return
+        if not (await asyncio.to_thread(find_urls, event.text)).urls:
+            self.tell("no URL was found in what was pasted")
+            return
+        await self.action_fetch()
+        if self._fetch is not None:
+            await self._fetch.take(event.text)
+
+    async def on_tab_chosen(self, event: TabChosen) -> None:
+        """Go where a tab of the title bar says."""
+        if TABS[event.tab] == "fetch":
+            await self.action_fetch()
+        else:
+            await self.switch_mode(TABS[event.tab])
+
+    async def close_labs(self) -> None:
+        """Cancel all that runs, and wait for its clean-up."""
+        if self._fetch is not None:
+            await self._fetch.close()
+        if self._runs is not None:
+            await self._runs.close()
+
     async def action_quit(self) -> None:
         """Cancel every demo, wait for its clean-up, and leave."""
         self._leave_soon(0)
@@ -165,13 +204,19 @@ class AsyncLabApp(App[None]):
             self._interrupted_at = now
             self.tell("q quits; so does ctrl+c once more")
 
+    def _make_fetch_screen(self) -> FetchScreen:
+        from asynclab.screens.fetch import FetchScreen
+        from asynclab.trace import Lab
+
+        self._fetch = FetchScreen(self._make_lab or Lab)
+        return self._fetch
+
     def _leave_soon(self, code: int) -> None:
         if self._leaving is None:
             self._leaving = asyncio.create_task(self._leave(code), name="leaving")
 
     async def _leave(self, code: int) -> None:
-        if self._runs is not None:
-            await self._runs.close()
+        await self.close_labs()
         self.exit(return_code=code)
 
     def _draw_everything(self, _: App[None]) -> None:

@@ -42,6 +42,19 @@ class Situation:
     has_filter: bool = False
     in_list: bool = False
     """Whether the list of demos has the focus."""
+    is_typing: bool = False
+    """Whether a text has the focus, so that letters are typed."""
+    has_urls: bool = False
+    has_ignored: bool = False
+    """Whether lines of the text hold no URL."""
+    has_url: bool = False
+    """Whether a URL is selected."""
+    has_live_url: bool = False
+    """Whether the selected URL has not ended."""
+    has_failed: bool = False
+    """Whether URLs have failed, or were cancelled."""
+    has_results: bool = False
+    """Whether URLs were fetched, so that there is something to export."""
 
 
 def always(situation: Situation) -> bool:

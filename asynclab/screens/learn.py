@@ -15,7 +15,7 @@ from textual.widgets import Static
 from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
 from asynclab.screens.controls import ControlScreen
-from asynclab.screens.learn_commands import APP_COMMANDS, LEARN_COMMANDS
+from asynclab.screens.learn_commands import APP_COMMANDS, LEARN_COMMANDS, TABS
 
 if TYPE_CHECKING:
     from asynclab.screens.key_bar import KeyBar
@@ -164,7 +164,7 @@ class LearnScreen(ControlScreen):
         from asynclab.screens.stage import Stage
         from asynclab.widgets.title_bar import TitleBar
 
-        self.title_bar, self.key_bar = TitleBar(("Learn",)), KeyBar()
+        self.title_bar, self.key_bar = TitleBar(tuple(TABS)), KeyBar()
         self.demo_list, stage = RunList(id="demos"), Stage(id="stage")
         with self.app.batch_update():
             await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)

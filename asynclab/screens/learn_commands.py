@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from asynclab.screens.commands import Command
 
+TABS = {"Learn": "learn", "Fetch": "fetch"}
+"""The tabs of the title bar, and the app's mode that each stands for."""
+
 DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
 
 
@@ -177,6 +180,14 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         "Looking",
         applies=lambda now: now.is_zoomed or now.has_filter,
         in_palette=False,
+    ),
+    Command(
+        "app.fetch",
+        ("f",),
+        "fetch",
+        "Fetch URLs concurrently; so does pasting a text with URLs in it, anywhere.",
+        "App",
+        rank=7,
     ),
     Command("help", ("question_mark", "f1"), "help", "Show every key and what the marks mean.", "App", rank=1),
 )

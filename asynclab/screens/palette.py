@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 if TYPE_CHECKING:
+    from asynclab.screens.commands import Command
     from asynclab.screens.learn import LearnScreen
 
 
@@ -27,8 +28,15 @@ class Found:
     run: Callable[[], Awaitable[Any] | Any]
 
 
-class LearnProvider(Provider):
-    """Finds the demos and the commands of the Learn screen."""
+class CommandScreen(Protocol):
+    """A screen, as the palette knows it."""
+
+    def commands_now(self) -> Sequence[Command]:
+        """The commands that apply now."""
+
+
+class CommandProvider(Provider):
+    """Finds the commands of a screen."""
 
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""
@@ -45,14 +53,25 @@ class LearnProvider(Provider):
                 yield Hit(score, matcher.highlight(found.text), found.run, text=found.text, help=found.help)
 
     def _all(self) -> Iterator[Found]:
-        screen = self._learn_screen
-        for run in screen.runs:
-            demo = run.demo
-            yield Found(f"{demo.key} {demo.name}", demo.concept, partial(screen.action_start_demo, demo.key))
+        screen: Any = self.screen
+        yield from self._commands(screen)
+
+    def _commands(self, screen: CommandScreen) -> Iterator[Found]:
         for command in screen.commands_now():
             if command.in_palette:
                 action = command.action if "." in command.action else f"screen.{command.action}"
                 yield Found(f"{command.name} ({command.label})", command.help, partial(self.app.run_action, action))
+
+
+class LearnProvider(CommandProvider):
+    """Finds the demos, too."""
+
+    def _all(self) -> Iterator[Found]:
+        learn = self._learn_screen
+        for run in learn.runs:
+            demo = run.demo
+            yield Found(f"{demo.key} {demo.name}", demo.concept, partial(learn.action_start_demo, demo.key))
+        yield from super()._all()
 
     @property
     def _learn_screen(self) -> LearnScreen:

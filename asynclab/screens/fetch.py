@@ -1,0 +1,245 @@
+"""The Fetch screen: any text with URLs in it, and every URL while it is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Paste, Resize
+from textual.widgets import Input, TextArea
+
+from asynclab.fetch.options import Options
+from asynclab.fetch.rows import Row
+from asynclab.model.words import plural
+from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
+from asynclab.screens.fetch_commands import FETCH_COMMANDS
+from asynclab.screens.fetch_controls import PANES, FetchControls
+from asynclab.screens.fetch_list import UrlList
+from asynclab.screens.fetch_session import FetchSession
+from asynclab.screens.fetch_views import FetchViews
+from asynclab.screens.key_bar import KeyBar
+from asynclab.screens.learn_commands import APP_COMMANDS, TABS
+from asynclab.screens.palette import CommandProvider
+from asynclab.screens.panes import LOW, NARROW
+from asynclab.screens.runs import LabFactory
+from asynclab.trace import Lab
+from asynclab.widgets.fetch_table import UrlSelected
+from asynclab.widgets.title_bar import TitleBar
+
+FRAMES_PER_SECOND = 12
+
+TALL = 50
+"""Lines from which on everything gets more room."""
+
+COMMANDS = (*FETCH_COMMANDS, *APP_COMMANDS)
+
+
+class FetchScreen(FetchControls):
+    """Text and options, a line for each URL, and all that is known of the selected one."""
+
+    DEFAULT_CSS = """
+    FetchScreen { background: $background; color: $state-text; }
+    """
+    AUTO_FOCUS = None
+    COMMANDS: ClassVar[set[Any]] = {CommandProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
+
+    def __init__(self, make_lab: LabFactory = Lab) -> None:
+        """Make the screen.
+
+        Args:
+            make_lab: What makes the labs that the fetches run in.
+        """
+        super().__init__()
+        self.urls = UrlList()
+        self.together, self.one_by_one = FetchSession(make_lab), FetchSession(make_lab)
+        self.chosen = Options()
+        self.title_bar = TitleBar(tuple(TABS))
+        self.views = FetchViews(id="fetch")
+        self.key_bar = KeyBar()
+        self._wants_detail: bool | None = None
+        self._selected_for: object = None
+
+    def compose(self) -> ComposeResult:
+        """The views between the title and the keys."""
+        yield self.title_bar
+        yield self.views
+        yield self.key_bar
+
+    async def on_mount(self) -> None:
+        """Offer something to fetch, and begin to paint."""
+        self.title_bar.activate("Fetch")
+        self.lay_out()
+        self.views.table.focus()
+        try:
+            await self.urls.offer_practice()
+        except OSError as error:
+            self.host.tell(f"the practice server can't start: {error}", is_problem=True)
+        self.paint()
+        self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
+
+    async def close(self) -> None:
+        """Cancel everything, wait for its clean-up, and stop the practice server."""
+        await self.together.close()
+        await self.one_by_one.close()
+        await self.urls.close()
+
+    async def take(self, text: str) -> None:
+        """Find the URLs of a text that was pasted, and say how many there are.
+
+        It is added to the text that is there, unless that is fetched already.
+        """
+        before = self.views.text.text.rstrip()
+        joins = before and not self.has_fetched_these
+        self.views.text.take(f"{before}\n{text}" if joins else text)
+        if await self.urls.read(self.views.text.text):
+            self.host.tell(f"{plural(len(self.urls.found.urls), 'URL')} found")
+        self.views.table.focus()
+
+    async def on_paste(self, event: Paste) -> None:
+        """Take what is pasted while something else than the text has the focus."""
+        event.stop()
+        await self.take(event.text)
+
+    @on(TextArea.Changed, "#fetch-text")
+    async def read_text(self, event: TextArea.Changed) -> None:
+        """Find the URLs while they are typed."""
+        text = event.text_area.text
+        if text != self.urls.text:
+            await self.urls.read(text)
+
+    @on(UrlSelected)
+    def keep_body(self, event: UrlSelected) -> None:
+        """Keep the body of the selected URL, where it is still to be downloaded."""
+        if self.together.fetch is not None and event.number is not None:
+            self.together.fetch.keep([event.number])
+
+    @on(Input.Changed, "#fetch-filter")
+    def use_filter(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        self.views.wanted = event.value
+
+    @on(Input.Submitted, "#fetch-filter")
+    async def keep_filter(self) -> None:
+        """Go back to the URLs; an empty filter goes away."""
+        self.views.table.focus()
+        if not self.views.wanted:
+            await self.views.close_filter()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What the table shows: what is or was fetched, or else what would be fetched."""
+        fetch = self.together.fetch
+        if fetch is not None and (self.together.is_active or self.has_fetched_these):
+            return fetch.rows
+        return self.urls.rows
+
+    def paint(self) -> None:
+        """Bring every view up to date; each repaints only what changed."""
+        if not self.is_current:
+            return
+        rows, fetch = self.rows, self.together.fetch
+        is_fetched = fetch is not None and rows is fetch.rows
+        version = fetch.version if fetch is not None and is_fetched else 0
+        self.views.show_text(self.urls, self.chosen)
+        self.views.show_rows(rows, version, self.together.now, is_running=self.together.is_running)
+        self._select_first(rows)
+        self.views.show_detail()
+        self.views.show_totals(self.together, self.one_by_one)
+        self._show_meter()
+        self.key_bar.show(bar_entries(COMMANDS, self.situation()))
+
+    def situation(self) -> Situation:
+        """What decides which commands apply now."""
+        fetch, row = self.together.fetch, self.views.selected
+        labs = self.labs
+        is_fetched = fetch is not None and self.views.rows is fetch.rows
+        return Situation(
+            is_running=bool(labs),
+            is_active=self.together.is_active or self.one_by_one.is_active,
+            is_paused=bool(labs) and labs[0].paused,
+            has_filter=self.views.is_filtering,
+            is_typing=isinstance(self.focused, TextArea | Input),
+            has_urls=bool(self.views.rows),
+            has_ignored=bool(self.urls.found.ignored),
+            has_url=row is not None,
+            has_live_url=row is not None and not row.has_ended,
+            has_failed=is_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0,
+            has_results=is_fetched,
+        )
+
+    def commands_now(self) -> Sequence[Command]:
+        """The commands that apply now."""
+        situation = self.situation()
+        return [command for command in COMMANDS if command.applies(situation)]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key works now, by the commands' own word."""
+        declared = [command for command in FETCH_COMMANDS if command.action == action]
+        if not declared:
+            return True
+        situation = self.situation()
+        return any(command.applies(situation) for command in declared)
+
+    def on_resize(self, event: Resize) -> None:
+        """Use the room there is."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Show the selected URL below the list; where room is short, only if asked to, and in place of the text."""
+        is_small = self.size.width < NARROW or self.size.height < LOW
+        self.views.set_class(is_small, "-small")
+        self.views.set_class(self.size.height >= TALL and not is_small, "-tall")
+        self.views.set_class(not is_small if self._wants_detail is None else self._wants_detail, "-detail")
+
+    def action_detail(self) -> None:
+        """Show or hide what is known of the selected URL."""
+        self._wants_detail = not self.views.has_class("-detail")
+        self.lay_out()
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self._go(1)
+
+    def action_previous_pane(self) -> None:
+        """Go to the pane before."""
+        self._go(-1)
+
+    async def action_leave(self) -> None:
+        """Leave the text, drop the filter, or go back to the demos."""
+        if self.focused is self.views.text:
+            self.views.table.focus()
+        elif self.views.is_filtering:
+            await self.views.close_filter()
+        else:
+            self.app.switch_mode("learn")
+
+    def action_help(self) -> None:
+        """Show every key and what the marks mean."""
+        from asynclab.screens.help import HelpScreen
+        from asynclab.widgets.line_view import CursorView
+
+        lists = [binding for binding in CursorView.BINDINGS if isinstance(binding, Binding)]
+        self.app.push_screen(HelpScreen(COMMANDS, lists))
+
+    def _go(self, by: int) -> None:
+        panes = [pane for pane in PANES if self.query_one(f"#{pane}").region.area]
+        focused = "" if self.focused is None else self.focused.id or ""
+        at = panes.index(focused) if focused in panes else 0
+        self.query_one(f"#{panes[(at + by) % len(panes)]}").focus()
+
+    def _select_first(self, rows: Sequence[Row]) -> None:
+        """Select something in a new list, so that its detail is seen."""
+        if rows is not self._selected_for:
+            self._selected_for = rows
+            self.views.table.select(self.views.table.selected or (1 if rows else None))
+
+    def _show_meter(self) -> None:
+        monitor = self.host.monitor
+        live = sum(1 for session in (self.together, self.one_by_one) if session.is_running)
+        fetch = self.together.fetch
+        tasks = 0 if fetch is None else fetch.counts["running"] + fetch.counts["retrying"]
+        self.title_bar.show(() if monitor is None else monitor.lags, live, tasks)

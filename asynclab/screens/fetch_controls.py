@@ -1,0 +1,220 @@
+"""What keys do on the Fetch screen: fetch, cancel, retry, compare, pause, export, copy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from asynclab.fetch.options import Options
+from asynclab.model.words import plural
+from asynclab.screens.controls import NO_STEP
+from asynclab.screens.fetch_list import UrlList
+from asynclab.screens.fetch_order import SORTS, next_sort
+from asynclab.screens.fetch_rows import url_row
+from asynclab.screens.fetch_session import FetchSession
+from asynclab.screens.fetch_views import FetchViews
+from asynclab.widgets.fetch_columns import in_words
+
+if TYPE_CHECKING:
+    from asynclab.fetch.rows import Row
+    from asynclab.screens.fetch_export import Format
+    from asynclab.screens.host import Host
+    from asynclab.trace import Lab
+
+PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer")
+"""What can have the focus, in the order of the tab key."""
+
+
+class FetchControls(Screen[None]):
+    """A screen with a list of URLs, and the actions on it."""
+
+    views: FetchViews
+    urls: UrlList
+    """What would be fetched next."""
+    together: FetchSession
+    """Fetches all URLs at the same time."""
+    one_by_one: FetchSession
+    """Fetches them one after another, to compare."""
+    chosen: Options
+    """How they are fetched."""
+
+    @property
+    def host(self) -> Host:
+        """The app, as what it is."""
+        return cast("Host", self.app)
+
+    @property
+    def labs(self) -> list[Lab]:
+        """The labs in which something is being fetched."""
+        sessions = (self.together, self.one_by_one)
+        return [session.lab for session in sessions if session.lab is not None and session.is_running]
+
+    @property
+    def unfinished(self) -> list[Row]:
+        """The rows that have ended and are not ok."""
+        return [row for row in self.views.rows if row.state in ("failed", "cancelled")]
+
+    async def action_fetch(self) -> None:
+        """Fetch all URLs at the same time, afresh where that is under way."""
+        if await self._read_text():
+            self._fetch_together()
+
+    async def action_one_by_one(self) -> None:
+        """Fetch the URLs one after another; also at the same time, where that was not done yet."""
+        if not await self._read_text():
+            return
+        slowly = replace(self.chosen, concurrency=1, per_host=1, save_to=None)
+        self.one_by_one.start(self.urls.urls, slowly)
+        if not self.has_fetched_these:
+            self._fetch_together()
+
+    @property
+    def has_fetched_these(self) -> bool:
+        """Whether the URLs that were fetched last are those in the text now."""
+        fetch = self.together.fetch
+        return fetch is not None and [row.target for row in fetch.rows] == [url.url for url in self.urls.urls]
+
+    def action_cancel_url(self) -> None:
+        """Cancel the selected URL."""
+        row = self.views.selected
+        if row is not None and self.together.fetch is not None:
+            self.together.fetch.cancel(row)
+
+    def action_cancel(self) -> None:
+        """Cancel everything."""
+        self.together.cancel()
+        self.one_by_one.cancel()
+
+    def action_retry(self) -> None:
+        """Fetch again what has failed or was cancelled."""
+        rows = self.unfinished
+        self.together.retry(rows)
+        self.host.tell(f"once more: {plural(len(rows), 'URL')}")
+
+    def action_pause(self) -> None:
+        """Hold the tasks and the clock of the fetch."""
+        for lab in self.labs:
+            lab.pause()
+
+    def action_resume(self) -> None:
+        """Let them go on."""
+        for lab in self.labs:
+            lab.resume()
+
+    async def action_step(self) -> None:
+        """Run one step; pause first where it is not paused, start paused where nothing is fetched."""
+        lab = self.together.lab
+        if lab is None or not lab.is_running:
+            if await self._read_text():
+                self._fetch_together(paused=True)
+        elif lab.paused:
+            if reason := NO_STEP.get(lab.step()):
+                self.host.tell(reason)
+        else:
+            lab.pause()
+
+    def action_slower(self) -> None:
+        """Slow lab time down."""
+        self._change_speed(-1)
+
+    def action_faster(self) -> None:
+        """Speed lab time up."""
+        self._change_speed(1)
+
+    def action_sort(self) -> None:
+        """Sort in the next way."""
+        self.views.sort = next_sort(self.views.sort)
+        self.host.tell(SORTS[self.views.sort])
+
+    async def action_filter(self) -> None:
+        """Open the filter."""
+        await self.views.open_filter()
+
+    def action_edit(self) -> None:
+        """Go to the text."""
+        self.views.text.focus()
+
+    def action_clear(self) -> None:
+        """Empty the text."""
+        self.views.text.take("")
+
+    def action_options(self) -> None:
+        """Open the form of the options."""
+        from asynclab.screens.fetch_options import OptionsForm
+
+        def use(options: Options | None) -> None:
+            if options is not None:
+                self.chosen = options
+
+        self.app.push_screen(OptionsForm(self.chosen), use)
+
+    def action_ignored(self) -> None:
+        """Show the lines without a URL."""
+        from asynclab.model.text import one_line
+        from asynclab.screens.text_list import TextList
+
+        lines = [((one_line(line), ""),) for line in self.urls.found.ignored]
+        self.app.push_screen(TextList("Lines without a URL", lines))
+
+    def action_copy(self) -> None:
+        """Copy the selected URL and how it ended."""
+        row = self.views.selected
+        if row is not None:
+            self._copy([in_words(url_row(row, self.together.now))])
+
+    def action_copy_failed(self) -> None:
+        """Copy the URLs that have failed."""
+        self._copy(row.url for row in self.views.rows if row.state == "failed")
+
+    def action_export(self) -> None:
+        """Ask for a format, and write the results to a file."""
+        from asynclab.screens.fetch_export import ExportForm
+
+        self.app.push_screen(ExportForm(Path.cwd()), self._export)
+
+    def _export(self, form: Format | None) -> None:
+        if form is not None:
+            self.run_worker(self._write(form), group="export", exit_on_error=False)
+
+    async def _write(self, form: Format) -> None:
+        from asynclab.screens.fetch_export import write_results
+
+        rows = tuple(self.views.rows)
+        options = self.chosen if self.together.fetch is None else self.together.fetch.options
+        try:
+            path = await asyncio.to_thread(write_results, rows, options, form, Path.cwd())
+        except OSError as error:
+            self.host.tell(f"can't write: {error}", is_problem=True)
+        else:
+            self.host.tell(f"{plural(len(rows), 'URL')} written to {path}")
+
+    def _fetch_together(self, *, paused: bool = False) -> None:
+        self.together.start(self.urls.urls, self.chosen, paused=paused)
+        if self.views.text.has_focus:
+            self.views.table.focus()
+
+    async def _read_text(self) -> bool:
+        """Whether there is something to fetch."""
+        if not await self.urls.read(self.views.text.text):
+            return False
+        if not self.urls.urls:
+            self.host.tell("no URL was found in the text", is_problem=True)
+        return bool(self.urls.urls)
+
+    def _change_speed(self, steps: int) -> None:
+        for session in (self.together, self.one_by_one):
+            session.change_speed(steps)
+        self.host.tell(f"lab time at {self.together.speed:g}× speed")
+
+    def _copy(self, lines: Iterable[str]) -> None:
+        text = "\n".join(lines)
+        if not text:
+            self.host.tell("nothing to copy")
+            return
+        self.app.copy_to_clipboard(text)
+        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}")

@@ -1,0 +1,122 @@
+"""The Fetch screen on a stage, with a practice server of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from asynclab.app import AsyncLabApp
+from asynclab.fetch.engine import Fetch
+from asynclab.practice.server import PracticeServer
+from asynclab.screens.fetch import FetchScreen
+from asynclab.screens.fetch_views import FetchViews
+from asynclab.screens.runs import LabFactory
+from asynclab.trace import Lab
+from tests.screens.stage import plain_lab
+
+
+@dataclass
+class FetchStage:
+    """The app on its Fetch screen, a hand on its keys, and a server to fetch from."""
+
+    app: AsyncLabApp
+    screen: FetchScreen
+    pilot: Pilot[None]
+    server: PracticeServer
+
+    @property
+    def views(self) -> FetchViews:
+        return self.screen.views
+
+    @property
+    def fetch(self) -> Fetch:
+        fetch = self.screen.together.fetch
+        assert fetch is not None
+        return fetch
+
+    @property
+    def lab(self) -> Lab:
+        lab = self.screen.together.lab
+        assert lab is not None
+        return lab
+
+    @property
+    def notices(self) -> list[str]:
+        return [str(notice.message) for notice in self.app._notifications]
+
+    @property
+    def states(self) -> list[str]:
+        return [row.state for row in self.fetch.rows]
+
+    @property
+    def table(self) -> list[str]:
+        """The lines of the table, without its header."""
+        view = self.views.table
+        return [view.line_text(index) for index in range(view.line_count())]
+
+    @property
+    def totals(self) -> list[str]:
+        view = self.views.totals
+        return [view.line_text(index) for index in range(view.line_count())]
+
+    def urls(self, *paths: str) -> list[str]:
+        return [self.server.url(path) for path in paths]
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so; the test's own time limit is the bound."""
+        while not condition():
+            await self.pilot.pause(0.005)
+        self.screen.paint()
+        await self.pilot.pause()
+
+    async def paste(self, text: str) -> None:
+        """Paste into whatever has the focus."""
+        self.app.post_message(Paste(text))
+        await self.pilot.pause()
+        self.screen.paint()
+
+    async def take(self, *paths: str) -> None:
+        """Have these of the server's URLs in the text."""
+        await self.screen.take("\n".join(self.urls(*paths)))
+        self.screen.paint()
+
+    async def fetched(self, *paths: str) -> None:
+        """Fetch these of the server's URLs to the end."""
+        await self.take(*paths)
+        await self.press("enter")
+        await self.ended()
+
+    async def ended(self) -> None:
+        await self.until(lambda: self.screen.together.fetch is not None and not self.screen.together.is_active)
+
+    async def type_into(self, selector: str, text: str) -> None:
+        self.app.screen.query_one(selector, Input).value = text
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def fetching(
+    size: tuple[int, int] = (140, 40), make_lab: LabFactory = plain_lab, *, pace: float = 0.0
+) -> AsyncIterator[FetchStage]:
+    """The app on its Fetch screen; nothing of it runs on when the block is left."""
+    app = AsyncLabApp(make_lab=make_lab)
+    async with PracticeServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
+        await app.action_fetch()
+        screen = app.screen
+        assert isinstance(screen, FetchScreen)
+        stage = FetchStage(app, screen, pilot, server)
+        await stage.until(lambda: screen.urls.urls)
+        try:
+            yield stage
+        finally:
+            await app.close_labs()
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("run ")] == []

@@ -1,0 +1,327 @@
+"""The Fetch screen: its keys, on a practice server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from asynclab.screens.fetch_commands import FETCH_COMMANDS
+from asynclab.widgets.lines import plain
+from tests.screens.fetching import FetchStage, fetching
+
+
+def written(folder: Path) -> Path:
+    """The one file in a folder."""
+    (path,) = folder.iterdir()
+    return path
+
+
+def focused(stage: FetchStage) -> str:
+    return "" if stage.app.focused is None else str(stage.app.focused.id)
+
+
+async def test_without_a_text_it_offers_the_practice_servers_urls_and_enter_fetches_them() -> None:
+    async with fetching() as stage:
+        assert "127.0.0.1" in stage.table[0]
+        assert "practice pages" in str(stage.views.text.border_subtitle)
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch is not None)
+        assert len(stage.fetch.rows) == len(stage.screen.urls.urls) == 12
+        assert stage.states.count("running") > 1
+
+
+async def test_every_url_gets_its_own_line_with_outcome_size_and_time() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/status/404", "/bytes/5000")
+        assert stage.states == ["ok", "failed", "ok"]
+        tasks, missing, many = stage.table
+        assert "✓ 200" in tasks
+        assert "✗ 404" in missing
+        assert "100%     5.0 kB" in many
+
+
+async def test_the_totals_tell_what_it_would_have_taken_one_after_another() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/status/404")
+        assert stage.totals[0].startswith("1 ok  1 failed")
+        assert "one after another this would have taken" in stage.totals[0]
+
+
+async def test_enter_again_fetches_afresh() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.is_running)
+        first = stage.lab
+        await stage.press("enter")
+        await stage.until(lambda: stage.lab is not first and stage.screen.together.is_running)
+        assert first.ending is not None
+        assert first.ending.outcome == "cancelled"
+
+
+async def test_x_cancels_the_selected_url_alone() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang", "/hang?2")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+        await stage.press("j", "x")
+        await stage.until(lambda: "cancelled" in stage.states)
+        assert stage.states == ["running", "cancelled"]
+        assert stage.screen.together.is_running
+
+
+async def test_c_cancels_all_and_keeps_what_came() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/hang", "/hang?2")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["ok", "running", "running"])
+        await stage.press("c")
+        await stage.ended()
+        assert stage.states == ["ok", "cancelled", "cancelled"]
+        assert "1 ok" in stage.totals[0]
+
+
+async def test_r_fetches_again_what_failed_and_nothing_else() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/flaky/once?status=500")
+        assert stage.states == ["ok", "failed"]
+        answered = stage.fetch.rows[0].version
+        await stage.press("r")
+        await stage.until(lambda: stage.screen.together.runs == 2)
+        await stage.ended()
+        assert stage.states == ["ok", "ok"]
+        assert stage.fetch.rows[0].version == answered
+
+
+async def test_r_works_while_others_are_still_fetched() -> None:
+    async with fetching() as stage:
+        await stage.take("/flaky/early?status=500", "/hang")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["failed", "running"])
+        await stage.press("r")
+        await stage.until(lambda: stage.states == ["ok", "running"])
+        assert stage.screen.together.runs == 1
+
+
+async def test_a_retry_counts_down_before_it_is_made() -> None:
+    async with fetching() as stage:
+        await stage.take("/flaky/later?status=503&after=30")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["retrying"])
+        assert re.search(r"↻ 503 in (29\.\d|30\.0) s", stage.table[0])
+        assert "try 2" in stage.table[0]
+        assert "1 retrying" in stage.totals[0]
+
+
+async def test_space_pauses_n_steps_and_space_resumes() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running)
+        assert stage.lab.paused
+        held = list(stage.lab.held)
+        await stage.press("n")
+        assert list(stage.lab.held) != held
+        await stage.press("space")
+        await stage.ended()
+        assert stage.states == ["ok", "ok"]
+
+
+async def test_comma_and_full_stop_change_the_speed() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.press("comma", "comma")
+        assert stage.lab.speed == 0.25
+        await stage.press("full_stop")
+        assert stage.lab.speed == 0.5
+        assert "0.5×" in stage.notices[-1]
+
+
+async def test_one_after_another_is_compared_with_all_at_the_same_time() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues", "/pages/futures")
+        await stage.press("S")
+        await stage.until(lambda: stage.screen.one_by_one.runs == 1 and stage.screen.together.runs == 1)
+        await stage.ended()
+        await stage.until(lambda: not stage.screen.one_by_one.is_active)
+        fetch = stage.screen.one_by_one.fetch
+        assert fetch is not None
+        assert fetch.options.concurrency == 1
+        assert [row.state for row in fetch.rows] == ["ok"] * 3
+        assert [line.split()[0] for line in stage.totals[1:]] == ["together", "one"]
+        assert all("done" in line for line in stage.totals[1:])
+
+
+async def test_s_sorts_in_the_next_way_and_says_which() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/bytes/9000", "/status/404")
+        await stage.press("s")
+        await stage.until(lambda: "✗ 404" in stage.table[0])
+        assert "failed first" in stage.notices[-1]
+        await stage.press("s", "s")
+        await stage.until(lambda: "bytes/9000" in stage.table[0])
+        await stage.press("s", "s")
+        await stage.until(lambda: "pages/tasks" in stage.table[0])
+
+
+async def test_slash_filters_while_it_is_typed_and_escape_shows_all_again() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/status/404", "/status/500")
+        await stage.press("slash", *"status")
+        await stage.until(lambda: len(stage.table) == 2)
+        await stage.press("enter")
+        assert focused(stage) == "fetch-table"
+        await stage.press("escape")
+        await stage.until(lambda: len(stage.table) == 3)
+        assert not stage.views.is_filtering
+
+
+async def test_the_filter_knows_states_and_titles() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/pages/queues", "/status/404")
+        await stage.press("slash", *"failed")
+        await stage.until(lambda: len(stage.table) == 1)
+        stage.views.query_one("#fetch-filter", Input).value = "queues"
+        await stage.until(lambda: len(stage.table) == 1 and "queues" in stage.table[0])
+
+
+async def test_y_copies_the_row_and_capital_y_the_failed_urls() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/status/404", "/status/500")
+        await stage.press("y")
+        assert stage.app.clipboard.startswith(f"{stage.server.url('/pages/tasks')}\t200")
+        await stage.press("Y")
+        assert stage.app.clipboard == "\n".join(stage.urls("/status/404", "/status/500"))
+        assert stage.notices[-1] == "copied 2 lines"
+
+
+@pytest.mark.parametrize(("key", "ending"), [("j", "json"), ("n", "ndjson"), ("c", "csv"), ("h", "har")])
+async def test_e_writes_a_file_and_says_where(
+    key: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        await stage.press("e", key)
+        await stage.until(lambda: list(tmp_path.iterdir()) and stage.notices)
+        path = written(tmp_path)
+        assert path.suffix == f".{ending}"
+        assert "pages/tasks" in path.read_text("utf-8")
+        assert "1 URL written to" in stage.notices[-1]
+
+
+async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.setattr(Path, "cwd", lambda: gone)
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        gone.rmdir()
+        await stage.press("e", "enter")
+        await stage.until(lambda: any("can't write" in notice for notice in stage.notices))
+
+
+async def test_capital_i_shows_the_lines_without_a_url() -> None:
+    async with fetching() as stage:
+        await stage.screen.take(f"nothing here [/] \x1b[31m\n{stage.server.url('/pages/tasks')}")
+        stage.screen.paint()
+        assert "1 URL · 1 line ignored" in str(stage.views.text.border_subtitle)
+        await stage.press("I")
+        view = stage.app.screen.query_one("LinesView")
+        assert plain(view.compose_line(0, 60)) == "nothing here [/] ␛[31m"  # type: ignore[attr-defined]
+        await stage.press("escape")
+        assert stage.app.screen is stage.screen
+
+
+async def test_d_shows_and_hides_the_selected_url() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        assert stage.views.story.region.area
+        await stage.press("d")
+        assert not stage.views.story.region.area
+        await stage.press("d")
+        assert stage.views.story.region.area
+
+
+async def test_i_goes_to_the_text_and_escape_leaves_it() -> None:
+    async with fetching() as stage:
+        await stage.press("i")
+        assert focused(stage) == "fetch-text"
+        await stage.press("x", "c", "q")
+        assert stage.views.text.text == "xcq"
+        await stage.press("escape")
+        assert focused(stage) == "fetch-table"
+
+
+async def test_f5_fetches_from_within_the_text() -> None:
+    async with fetching() as stage:
+        await stage.press("i")
+        stage.views.text.insert(stage.server.url("/pages/tasks"))
+        await stage.press("f5")
+        await stage.ended()
+        assert stage.states == ["ok"]
+        assert focused(stage) == "fetch-table"
+
+
+async def test_capital_d_empties_the_text() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks")
+        await stage.press("D")
+        await stage.until(lambda: len(stage.table) == 12)
+        assert stage.views.text.text == ""
+
+
+async def test_a_text_without_urls_is_not_fetched() -> None:
+    async with fetching() as stage:
+        await stage.screen.take("nothing to see here")
+        await stage.until(lambda: not stage.table and stage.notices == ["0 URLs found"])
+        await stage.press("f5", "enter", "S")
+        assert stage.screen.together.fetch is None
+        assert "fetch" not in [command.action for command in stage.screen.commands_now()]
+
+
+async def test_tab_goes_through_the_panes() -> None:
+    async with fetching() as stage:
+        seen = []
+        for _ in range(4):
+            await stage.press("tab")
+            seen.append(focused(stage))
+        assert seen == ["fetch-story", "fetch-answer", "fetch-text", "fetch-table"]
+        await stage.press("shift+tab")
+        assert focused(stage) == "fetch-text"
+
+
+async def test_escape_goes_back_to_the_demos_while_the_fetch_goes_on() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.press("escape")
+        await stage.until(lambda: stage.app.current_mode == "learn")
+        assert stage.screen.together.is_running
+
+
+async def test_question_mark_tells_every_key() -> None:
+    async with fetching() as stage:
+        await stage.press("question_mark")
+        told = str(stage.app.screen.query_one("Static").render())
+        for command in FETCH_COMMANDS:
+            assert command.help.split()[0] in told
+
+
+async def test_quitting_in_the_middle_ends_everything() -> None:
+    async with fetching() as stage:
+        await stage.take(*(f"/hang?{number}" for number in range(30)))
+        await stage.press("S")
+        await stage.until(lambda: stage.screen.together.is_running and stage.screen.one_by_one.is_running)
+        tasks = [task for task in asyncio.all_tasks() if task.get_name() == "run fetch"]
+        assert len(tasks) == 2
+        await stage.press("q")
+        await asyncio.wait(tasks)
+        assert set(stage.states) == {"cancelled"}

@@ -1,0 +1,160 @@
+"""The Fetch screen at several sizes, with pastes from anywhere and hostile answers."""
+
+from __future__ import annotations
+
+import pytest
+from textual.events import Paste
+
+from tests.screens.fetching import FetchStage, fetching
+from tests.screens.stage import opened
+
+
+def screen_text(stage: FetchStage) -> str:
+    """All that is on the screen."""
+    return "\n".join("".join(segment.text for segment in line) for line in stage.screen._compositor.render_strips())
+
+
+def shown(stage: FetchStage) -> list[str]:
+    views = stage.views
+    panes = {
+        "text": views.text,
+        "options": views.options,
+        "table": views.table,
+        "totals": views.totals,
+        "story": views.story,
+        "answer": views.answer,
+    }
+    return [name for name, view in panes.items() if view.region.area]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (140, 45), (200, 60)])
+async def test_where_there_is_room_everything_shows(size: tuple[int, int]) -> None:
+    async with fetching(size) as stage:
+        assert shown(stage) == ["text", "options", "table", "totals", "story", "answer"]
+        assert stage.views.table.page_height >= 7
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 24), (90, 40)])
+async def test_where_room_is_short_the_detail_shows_when_asked_for(size: tuple[int, int]) -> None:
+    async with fetching(size) as stage:
+        assert shown(stage) == ["text", "table", "totals"]
+        await stage.press("d")
+        assert shown(stage) == ["table", "totals", "story", "answer"]
+        assert stage.views.table.page_height >= 3
+        await stage.press("d")
+        assert shown(stage) == ["text", "table", "totals"]
+
+
+async def test_the_footer_of_a_small_terminal_still_makes_sense() -> None:
+    async with fetching((80, 24)) as stage:
+        await stage.fetched("/pages/tasks")
+        last = screen_text(stage).splitlines()[-1]
+        for entry in ("enter fetch", "esc back", "? help", "q quit"):
+            assert entry in last
+
+
+async def test_resizing_lays_everything_out_anew() -> None:
+    async with fetching((140, 45)) as stage:
+        await stage.fetched("/pages/tasks", "/status/404")
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: shown(stage) == ["text", "table", "totals"])
+        assert "✓ 200" in stage.table[0]
+        await stage.pilot.resize_terminal(200, 60)
+        await stage.until(lambda: "story" in shown(stage))
+
+
+async def test_the_cursor_fills_the_panes_below_with_its_url() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/status/404")
+        await stage.press("G")
+        await stage.until(lambda: "The server answered 404" in screen_text(stage))
+        await stage.press("g")
+        await stage.until(lambda: "Tasks" in screen_text(stage) and "text/html" in screen_text(stage))
+
+
+async def test_hostile_answers_are_shown_as_text_and_do_nothing() -> None:
+    async with fetching((160, 50)) as stage:
+        await stage.fetched("/evil", "/markup")
+        for key in ("g", "G"):
+            await stage.press(key)
+            stage.screen.paint()
+            await stage.pilot.pause()
+            assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(screen_text(stage))
+        assert "[@click=app.quit]here[/]" in screen_text(stage)
+        await stage.press("y")
+        assert stage.app.is_running
+
+
+async def test_a_pasted_text_with_urls_goes_to_the_screen_from_anywhere() -> None:
+    async with opened() as stage:
+        stage.app.post_message(Paste("see https://a.example.org and\nhttps://b.example.org\nhttps://a.example.org"))
+        await stage.until(lambda: stage.app.current_mode == "fetch" and stage.notices)
+        assert stage.notices == ["2 URLs found"]
+        await stage.app.close_labs()
+
+
+async def test_a_pasted_text_without_urls_goes_nowhere() -> None:
+    async with opened() as stage:
+        stage.app.post_message(Paste("nothing [/] here"))
+        await stage.until(lambda: stage.notices)
+        assert stage.app.current_mode == "learn"
+
+
+async def test_a_paste_into_a_form_stays_there() -> None:
+    async with opened() as stage:
+        await stage.press("3", "p")
+        stage.app.post_message(Paste("https://a.example.org"))
+        await stage.pilot.pause()
+        assert stage.app.current_mode == "learn"
+
+
+async def test_f_goes_to_the_screen_and_the_tabs_go_both_ways() -> None:
+    async with opened() as stage:
+        await stage.press("f")
+        await stage.until(lambda: stage.app.current_mode == "fetch")
+        await stage.pilot.click("TitleBar", offset=(12, 0))
+        await stage.until(lambda: stage.app.current_mode == "learn")
+        await stage.pilot.click("TitleBar", offset=(20, 0))
+        await stage.until(lambda: stage.app.current_mode == "fetch")
+        await stage.app.close_labs()
+
+
+async def test_a_second_paste_joins_a_text_that_was_not_fetched_and_replaces_one_that_was() -> None:
+    async with fetching() as stage:
+        first, second, third = stage.urls("/pages/tasks", "/pages/queues", "/pages/futures")
+        await stage.paste(first)
+        await stage.paste(second)
+        assert stage.views.text.text == f"{first}\n{second}"
+        await stage.press("enter")
+        await stage.ended()
+        await stage.paste(third)
+        assert stage.views.text.text == third
+        assert stage.notices[-1] == "1 URL found"
+
+
+async def test_results_are_shown_again_when_the_text_is_again_what_was_fetched() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        text = stage.views.text.text
+        stage.views.text.take(stage.server.url("/pages/queues"))
+        await stage.until(lambda: "queued" in stage.table[0])
+        stage.views.text.take(text)
+        await stage.until(lambda: "✓ 200" in stage.table[0])
+
+
+async def test_five_thousand_urls_are_listed_and_only_those_in_sight_looked_at() -> None:
+    async with fetching() as stage:
+        await stage.screen.take("\n".join(f"http://127.0.0.1:1/{number}" for number in range(5_000)))
+        stage.screen.paint()
+        assert stage.views.table.line_count() == 5_000
+        await stage.press("G")
+        assert "4999" in stage.table[-1]
+
+
+async def test_options_from_the_form_are_used_by_the_next_fetch() -> None:
+    async with fetching() as stage:
+        await stage.press("o")
+        await stage.press(*"3", "enter")
+        await stage.fetched("/pages/tasks")
+        assert stage.fetch.options.concurrency == 3
+        assert stage.views.options.line_text(0).split()[:3] == ["at", "once", "3"]

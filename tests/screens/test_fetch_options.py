@@ -1,0 +1,142 @@
+"""The form of a fetch's options: what it takes, what it refuses and how it says so."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input, Label, Select, TextArea
+
+from asynclab.app import AsyncLabApp
+from asynclab.fetch.options import Options
+from asynclab.screens.fetch_options import CHOICES, OptionField, OptionsForm, summary_lines
+from asynclab.widgets.lines import plain
+
+
+@dataclass
+class FormStage:
+    """A form, and what came out of it."""
+
+    form: OptionsForm
+    pilot: Pilot[None]
+    results: list[Options | None]
+
+    def field(self, name: str) -> OptionField:
+        return next(field for field in self.form.query(OptionField) if field.choice.name == name)
+
+    def hint(self, name: str) -> str:
+        return str(self.field(name).query_one(".hint", Label).render())
+
+    async def enter(self, name: str, text: str) -> None:
+        control = self.field(name).query_one(".control")
+        if isinstance(control, TextArea):
+            control.load_text(text)
+        else:
+            assert isinstance(control, Input)
+            control.value = text
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def opened_form(options: Options | None = None, size: tuple[int, int] = (120, 40)) -> AsyncIterator[FormStage]:
+    app = AsyncLabApp()
+    async with app.run_test(size=size) as pilot:
+        stage = FormStage(OptionsForm(options or Options()), pilot, [])
+        app.push_screen(stage.form, stage.results.append)
+        await pilot.pause()
+        yield stage
+
+
+def test_every_option_is_in_the_form() -> None:
+    assert [choice.name for choice in CHOICES] == [field.name for field in fields(Options)]
+
+
+async def test_enter_gives_all_options_as_they_were() -> None:
+    options = Options(concurrency=3, rate=2.5, headers=(("A", "b"), ("C", "d")), save_to=Path("/tmp/x"), method="HEAD")
+    async with opened_form(options) as stage:
+        await stage.pilot.press("enter")
+        assert stage.results == [options]
+
+
+async def test_what_is_entered_comes_out() -> None:
+    async with opened_form() as stage:
+        for name, text in (
+            ("concurrency", "50"),
+            ("deadline", "90"),
+            ("max_bytes", "500 kB"),
+            ("headers", "Accept: text/html\nX-Key: 1"),
+            ("save_to", "~/bodies"),
+        ):
+            await stage.enter(name, text)
+        stage.field("block_private").query_one(Checkbox).value = True
+        stage.field("method").query_one(Select).value = "HEAD"
+        await stage.pilot.press("enter")
+        assert stage.results == [
+            Options(
+                concurrency=50,
+                deadline=90.0,
+                max_bytes=500_000,
+                headers=(("Accept", "text/html"), ("X-Key", "1")),
+                save_to=Path.home() / "bodies",
+                block_private=True,
+                method="HEAD",
+            )
+        ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("concurrency", "x", "takes a whole number"),
+        ("concurrency", "0", "from 1 to 1,000"),
+        ("timeout", "-1", "timeout must be"),
+        ("timeout", "nan", "timeout must be"),
+        ("max_bytes", "many", "a size is"),
+        ("headers", "no colon", "a header is"),
+        ("headers", "A: b\nC[/]: d", "can't be the name"),
+    ],
+)
+async def test_what_is_not_allowed_is_said_and_not_used(name: str, text: str, why: str) -> None:
+    async with opened_form() as stage:
+        await stage.enter(name, text)
+        assert why in stage.hint(name)
+        stage.form.action_use()
+        await stage.pilot.pause()
+        assert stage.results == []
+        assert stage.form.focused in stage.field(name).walk_children()
+
+
+async def test_escape_leaves_the_options_as_they_were() -> None:
+    async with opened_form() as stage:
+        await stage.enter("concurrency", "7")
+        await stage.pilot.press("escape")
+        assert stage.results == [None]
+
+
+async def test_defaults_can_be_restored() -> None:
+    async with opened_form(Options(concurrency=3, headers=(("A", "b"),), proxy_from_environment=True)) as stage:
+        stage.form.restore_defaults()
+        await stage.pilot.press("enter")
+        assert stage.results == [Options()]
+
+
+async def test_all_fields_fit_at_80_by_24() -> None:
+    async with opened_form(size=(80, 24)) as stage:
+        controls = [field.query_one(".control") for field in stage.form.query(OptionField)]
+        assert all(control.region.height for control in controls)
+        assert stage.form.query_one("#use").region.bottom <= 24
+
+
+def test_the_summary_has_the_limits_and_what_else_is_set() -> None:
+    lines = [plain(line) for line in summary_lines(Options(rate=2, save_to=Path("x")), 48)]
+    assert lines[0].split() == ["at", "once", "20", "deadline", "none"]
+    assert any("2 /s" in line for line in lines)
+    assert lines[-1] == "also save to"
+
+
+def test_where_room_is_short_the_summary_has_one_column() -> None:
+    assert len(summary_lines(Options(), 30)) == 8
