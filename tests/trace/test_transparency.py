@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -57,7 +58,17 @@ def snapshot() -> dict[str, Any]:
     import warnings
     from asyncio.base_subprocess import BaseSubprocessTransport
 
-    owners = (asyncio.events, asyncio.Queue, asyncio.Lock, asyncio.Semaphore, asyncio.Event, asyncio.Condition)
+    owners = (
+        asyncio,
+        asyncio.events,
+        asyncio.tasks,
+        threading,
+        asyncio.Queue,
+        asyncio.Lock,
+        asyncio.Semaphore,
+        asyncio.Event,
+        asyncio.Condition,
+    )
     owners += (asyncio.Barrier, BaseSubprocessTransport)  # type: ignore[assignment]
     found = {f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()}
     found |= {"stdout": sys.stdout, "stderr": sys.stderr, "hooks": sys.get_asyncgen_hooks()}
