@@ -25,6 +25,10 @@ async def server() -> AsyncIterator[PracticeServer]:
         yield running
 
 
+PATIENT = Options(concurrency=1, timeout=500.0, connect_timeout=500.0)
+"""For labs in which time goes so fast that a busy machine would run into a timeout."""
+
+
 def hanging(server: PracticeServer, count: int, **options: float) -> Fetch:
     return Fetch(urls_of(server, *["/hang"] * count), Options(**options))  # type: ignore[arg-type]
 
@@ -73,7 +77,7 @@ async def test_each_redirect_is_told_with_its_status_and_time(server: PracticeSe
 async def test_no_more_requests_are_under_way_than_allowed_and_the_clock_starts_with_the_slot(
     server: PracticeServer,
 ) -> None:
-    fetch = await run(hanging(server, 7, concurrency=3, timeout=5.0), speed=100)
+    fetch = await run(hanging(server, 7, concurrency=3, timeout=20.0, connect_timeout=20.0), speed=100)
     assert {row.outcome for row in fetch.rows} == {"timeout_read"}
     for row in fetch.rows:
         assert row.attempt_at is not None
@@ -83,7 +87,7 @@ async def test_no_more_requests_are_under_way_than_allowed_and_the_clock_starts_
             if (other.attempt_at or 0.0) <= row.attempt_at < (other.ended_at or 0.0)
         ]  # fmt: skip
         assert len(at_once) <= 3
-        assert (row.ended_at or 0.0) - row.attempt_at >= 5.0
+        assert (row.ended_at or 0.0) - row.attempt_at >= 20.0
 
 
 async def test_tasks_are_named_after_their_rows_and_only_those_with_a_slot_have_one(server: PracticeServer) -> None:
@@ -174,11 +178,11 @@ async def test_cancelling_before_the_first_step_of_a_task_ends_its_row(server: P
 
 
 async def test_the_deadline_ends_everything_with_an_outcome_of_its_own(server: PracticeServer) -> None:
-    fetch = Fetch(urls_of(server, "/pages/tasks", *["/hang"] * 4), Options(concurrency=2, deadline=10.0))
+    fetch = Fetch(urls_of(server, "/pages/tasks", *["/hang"] * 4), Options(concurrency=2, deadline=40.0, timeout=100.0))
     await run(fetch, speed=100)
     assert [row.outcome for row in fetch.rows] == ["ok"] + ["deadline"] * 4
     assert "deadline" in fetch.rows[4].sentence
-    assert fetch.totals().took == pytest.approx(10, abs=5)
+    assert fetch.totals().took == pytest.approx(40, abs=15)
 
 
 async def test_failed_rows_are_fetched_again_in_a_new_lab(server: PracticeServer) -> None:
@@ -211,7 +215,7 @@ async def test_a_row_is_fetched_again_while_others_are_under_way_and_belongs_to_
 
 
 async def test_between_attempts_the_slot_is_free_and_the_wait_is_told(server: PracticeServer) -> None:
-    fetch = Fetch(urls_of(server, "/flaky/a?after=20", "/pages/tasks"), Options(concurrency=1))
+    fetch = Fetch(urls_of(server, "/flaky/a?after=20", "/pages/tasks"), PATIENT)
 
     async def look(lab: Lab) -> None:
         while not fetch.rows[1].has_ended:  # noqa: ASYNC110
@@ -229,7 +233,7 @@ async def test_between_attempts_the_slot_is_free_and_the_wait_is_told(server: Pr
 
 
 async def test_too_many_requests_slow_the_whole_host(server: PracticeServer) -> None:
-    fetch = Fetch(urls_of(server, "/flaky/a?status=429&after=20", "/delay/0", "/delay/0"), Options(concurrency=1))
+    fetch = Fetch(urls_of(server, "/flaky/a?status=429&after=20", "/delay/0", "/delay/0"), PATIENT)
     await run(fetch, speed=200)
     first, second, third = (row.attempt_at or 0.0 for row in fetch.rows)
     assert {row.outcome for row in fetch.rows} == {"ok"}
@@ -238,7 +242,7 @@ async def test_too_many_requests_slow_the_whole_host(server: PracticeServer) -> 
 
 
 async def test_requests_begin_no_more_often_than_the_rate_allows(server: PracticeServer) -> None:
-    fetch = await fetched(server, *["/delay/0"] * 5, rate=0.5, speed=500)
+    fetch = await fetched(server, *["/delay/0"] * 5, rate=0.5, speed=200, timeout=500.0, connect_timeout=500.0)
     begun = [row.attempt_at or 0.0 for row in fetch.rows]
     assert begun == sorted(begun)
     assert begun[4] - begun[0] >= 7
@@ -353,10 +357,10 @@ async def test_downloads_report_how_far_they_are_to_the_lab(
 
 
 async def test_totals_tell_what_concurrency_brought(server: PracticeServer) -> None:
-    fetch = await run(hanging(server, 4, timeout=10.0), speed=100)
+    fetch = await run(hanging(server, 4, timeout=20.0, connect_timeout=20.0), speed=100)
     totals = fetch.totals()
     assert (totals.rows, totals.ended, totals.in_flight) == (4, 4, 0)
-    assert totals.one_by_one == pytest.approx(40, rel=0.2)
+    assert totals.one_by_one == pytest.approx(80, rel=0.3)
     assert totals.times_faster == pytest.approx(4, rel=0.3)
     fetch = await fetched(server, "/bytes/1000", "/bytes/500", "/gzip")
     assert fetch.totals().wire == sum(row.wire for row in fetch.rows)

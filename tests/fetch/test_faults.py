@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -15,8 +16,8 @@ from asynclab.practice.faults import ESCAPES, MARKUP
 from asynclab.practice.server import CERTIFICATE, PracticeServer
 from tests.fetch.stage import fetched, fetched_row
 
-SPEED = 50.0
-"""Waits and timeouts pass so many times as fast."""
+SPEED = 10.0
+"""Waits and timeouts pass so many times as fast, where something is waited for."""
 
 
 @pytest_asyncio.fixture
@@ -42,8 +43,8 @@ async def server() -> AsyncIterator[PracticeServer]:
         ("/flaky/d?times=9&status=429&after=1", "rate_limited", 2, "429"),
         ("/slow-headers/3", "ok", 1, "Fetched"),
         ("/drip?chunks=5&seconds=1", "ok", 1, "Fetched"),
-        ("/hang", "timeout_read", 1, "no answer within 20 s"),
-        ("/hang-in-body", "timeout_total", 1, "Not complete within 20 s"),
+        ("/hang", "timeout_read", 1, "no answer within 12 s"),
+        ("/hang-in-body", "timeout_total", 1, "Not complete within 12 s"),
         ("/reset", "incomplete", 2, "without an answer"),
         ("/disconnect", "incomplete", 2, "without an answer"),
         ("/reset-in-body", "incomplete", 2, "of 1,000 bytes"),
@@ -68,12 +69,15 @@ async def test_each_fault_has_its_outcome(
     server: PracticeServer, path: str, outcome: Outcome, attempts: int, says: str
 ) -> None:
     begin = time.perf_counter()
-    row = await fetched_row(server, path, speed=SPEED, timeout=20.0, max_bytes=1_000_000, retries=1)
+    speed = SPEED if "hang" in path or "429" in path else 1.0
+    row = await fetched_row(
+        server, path, speed=speed, timeout=12.0, connect_timeout=12.0, max_bytes=1_000_000, retries=1
+    )
     assert (row.outcome, row.attempts) == (outcome, attempts), row.sentence
     assert says in row.sentence
     assert row.sentence.isprintable()
     assert row.state == ("ok" if outcome == "ok" else "failed")
-    assert time.perf_counter() - begin < 2.0
+    assert time.perf_counter() - begin < 5.0
 
 
 @pytest.mark.parametrize("path", ["/bomb", "/endless", "/bytes/50000000"])
@@ -142,6 +146,7 @@ async def test_text_is_read_whatever_the_server_says_of_it(server: PracticeServe
     assert rows[4].title == "10 €"
 
 
+@pytest.mark.skipif(sys.flags.dev_mode, reason="in development mode aiohttp refuses what servers must not send")
 async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) -> None:
     row = await fetched_row(server, "/evil")
     assert row.outcome == "ok"
