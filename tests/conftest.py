@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,15 @@ def config_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_loop_but_those_of_tests() -> None:
+    """Keep asyncio from making a loop that nobody closes, where pytest-asyncio asks for the present one to put it back.
+
+    Such a loop is dropped by the next asyncio.run, and complains later, in any test.
+    """
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="module")
