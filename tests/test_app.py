@@ -6,13 +6,14 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from textual.command import CommandPalette
 from textual.theme import BUILTIN_THEMES
 
 from asynclab import settings
-from asynclab.app import AsyncLabApp
+from asynclab.app import AGAIN_SECONDS, AsyncLabApp
 from asynclab.demos.catalogue import DEMOS
 from asynclab.settings import Settings
 from tests.fast_ui import until
@@ -63,13 +64,30 @@ async def test_quitting_twice_is_quitting_once() -> None:
     assert app.return_code == 0
 
 
-async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_quits() -> None:
+@pytest.fixture
+def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What tells the app the time; it moves only where a test says so."""
+    hand = SimpleNamespace(at=1_000.0)
+    monkeypatch.setattr("asynclab.app.time", SimpleNamespace(monotonic=lambda: hand.at))
+    return hand
+
+
+async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_quits(paced_by_hand: SimpleNamespace) -> None:
     async with opened() as stage:
         await stage.press("ctrl+c")
         assert stage.notices == ["q quits; so does ctrl+c once more"]
         assert stage.app._leaving is None
+        paced_by_hand.at += AGAIN_SECONDS - 0.1
         await stage.press("ctrl+c")
         assert stage.app._leaving is not None
+
+
+async def test_a_ctrl_c_long_after_the_first_asks_again(paced_by_hand: SimpleNamespace) -> None:
+    async with opened() as stage:
+        await stage.press("ctrl+c")
+        paced_by_hand.at += AGAIN_SECONDS + 0.1
+        await stage.press("ctrl+c")
+        assert stage.app._leaving is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
