@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.command import CommandPalette, Hit
+from textual.widgets import OptionList
 
 from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.palette import LearnProvider
@@ -13,6 +14,18 @@ async def offered(stage: Stage, query: str = "") -> list[str]:
     provider = LearnProvider(stage.screen)
     hits = [hit async for hit in (provider.search(query) if query else provider.discover())]
     return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score if isinstance(hit, Hit) else 0)]
+
+
+async def choose(stage: Stage, query: str, wanted: str) -> None:
+    """Type into the open palette, and take what is at its top once that is the wanted command."""
+    hits = stage.app.screen.query_one(OptionList)
+
+    def is_on_top() -> bool:
+        return bool(hits.highlighted == 0 and str(hits.get_option_at_index(0).prompt).startswith(wanted))
+
+    await stage.press(*query)
+    await stage.until(is_on_top)
+    await stage.press("enter")
 
 
 async def test_it_offers_all_demos_and_the_commands_that_apply() -> None:
@@ -45,9 +58,7 @@ async def test_a_demo_can_be_started_from_it() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("ctrl+p")
         assert isinstance(stage.app.screen, CommandPalette)
-        await stage.press(*"timeout")
-        await stage.pilot.pause(0.2)
-        await stage.press("enter")
+        await choose(stage, "timeout", "6 timeout")
         await stage.until(lambda: stage.app.runs["6"].standing().state == "done")
 
 
@@ -56,7 +67,6 @@ async def test_a_command_can_be_given_from_it() -> None:
         await stage.press("7")
         run = stage.app.runs["7"]
         await stage.until(lambda: run.is_running)
-        await stage.press("ctrl+p", *"pause")
-        await stage.pilot.pause(0.2)
-        await stage.press("enter")
+        await stage.press("ctrl+p")
+        await choose(stage, "pause", "pause (space)")
         await stage.until(lambda: run.lab is not None and run.lab.paused)
