@@ -13,6 +13,8 @@ from textual.widgets import Input, TextArea
 
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
+from asynclab.model.state import LabState
+from asynclab.model.tasks import StateWord
 from asynclab.model.words import plural
 from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
 from asynclab.screens.fetch_commands import FETCH_COMMANDS
@@ -30,6 +32,9 @@ from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_PER_SECOND = 12
+
+LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
+"""The states of a task that has not ended."""
 
 TALL = 50
 """Lines from which on everything gets more room."""
@@ -139,6 +144,7 @@ class FetchScreen(FetchControls):
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
+        states = [session.state for session in (self.together, self.one_by_one)]
         if not self.is_current:
             return
         rows, fetch = self.rows, self.together.fetch
@@ -149,7 +155,7 @@ class FetchScreen(FetchControls):
         self._select_first(rows)
         self.views.show_detail()
         self.views.show_totals(self.together, self.one_by_one)
-        self._show_meter()
+        self._show_meter(states)
         self.key_bar.show(bar_entries(COMMANDS, self.situation()))
 
     def situation(self) -> Situation:
@@ -237,9 +243,8 @@ class FetchScreen(FetchControls):
             self._selected_for = rows
             self.views.table.select(self.views.table.selected or (1 if rows else None))
 
-    def _show_meter(self) -> None:
+    def _show_meter(self, states: Sequence[LabState | None]) -> None:
         monitor = self.host.monitor
-        live = sum(1 for session in (self.together, self.one_by_one) if session.is_running)
-        fetch = self.together.fetch
-        tasks = 0 if fetch is None else fetch.counts["running"] + fetch.counts["retrying"]
-        self.title_bar.show(() if monitor is None else monitor.lags, live, tasks)
+        running = [state for state in states if state is not None and state.outcome is None]
+        live = sum(state.counts.get(word, 0) for state in running for word in LIVE)
+        self.title_bar.show(() if monitor is None else monitor.lags, len(running), live)

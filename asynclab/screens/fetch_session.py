@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from asynclab.fetch.options import Options
     from asynclab.fetch.rows import Row
     from asynclab.fetch.urls import FoundUrl
+    from asynclab.model.state import LabState
 
 
 class FetchSession:
@@ -48,6 +49,11 @@ class FetchSession:
     def now(self) -> float:
         """Seconds of the lab; 0 before the first start."""
         return 0.0 if self.lab is None else self.lab.now
+
+    @property
+    def state(self) -> LabState | None:
+        """What the lab's tasks do; asked for at each frame, so that events are folded few at a time."""
+        return None if self.lab is None else self.lab.state
 
     def start(self, urls: Sequence[FoundUrl], options: Options, *, paused: bool = False) -> None:
         """Fetch a list, in place of the one before; returns at once."""

@@ -31,7 +31,8 @@ async def test_without_a_text_it_offers_the_practice_servers_urls_and_enter_fetc
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.fetch is not None)
         assert len(stage.fetch.rows) == len(stage.screen.urls.urls) == 12
-        assert stage.states.count("running") > 1
+        await stage.ended()
+        assert stage.states.count("ok") == 11
 
 
 async def test_every_url_gets_its_own_line_with_outcome_size_and_time() -> None:
@@ -305,6 +306,15 @@ async def test_escape_goes_back_to_the_demos_while_the_fetch_goes_on() -> None:
         await stage.press("escape")
         await stage.until(lambda: stage.app.current_mode == "learn")
         assert stage.screen.together.is_running
+
+
+async def test_the_title_tells_how_many_tasks_live_and_events_do_not_pile_up() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang", "/hang?2")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+        assert "1 lab · 3 tasks" in stage.screen.title_bar.line_text(0)
+        assert stage.lab._tracer.take_events() == []
 
 
 async def test_question_mark_tells_every_key() -> None:
