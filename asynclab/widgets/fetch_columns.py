@@ -49,7 +49,7 @@ def columns_for(width: int) -> Columns:
     left = 8 if width >= 146 else 0
     tries = 7 if width >= 156 else 0
     spare = width - MARK - number - state - figure - bars - time - size - phases - rate - left - tries
-    more_phases = max(0, min(60, (spare - 22) * 3 // 5)) if phases else 0
+    more_phases = max(0, min(60, (spare - 20) * 2 // 3)) if phases else 0
     more_bars = max(0, min(14, (spare - more_phases - 26) // 4)) if bars else 0
     url = max(1, spare - more_phases - more_bars)
     return Columns(number, url, state, bars + more_bars, figure, size, rate, time, left, tries, phases + more_phases)

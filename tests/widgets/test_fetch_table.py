@@ -51,7 +51,7 @@ async def test_the_phases_are_drawn_beside_it() -> None:
     table = FetchTable()
     async with on_stage(table, 120, 4):
         show(table, url(1))
-        assert painted(table)[1].endswith("  ▁▁▂▂▃▃▃▄▄▅▅▅▅▇▇▇▇▇▇▇▇▇")
+        assert painted(table)[1].endswith("  ▁▁▂▂▂▃▃▄▄▄▅▅▅▅▇▇▇▇▇▇▇▇▇▇")
 
 
 @pytest.mark.parametrize(
