@@ -93,9 +93,9 @@ class Requests:
     async def _request(self, row: Row, url: URL) -> Failure | None:
         failure = await self._ask(row, url)
         if row.method == "HEAD" and failure is not None and failure.status not in _KEPT_FOR_HEAD:
-            row.notes.append(f"HEAD was answered with {failure.status}: asked again with GET")
+            row.notes += (f"HEAD was answered with {failure.status}: asked again with GET",)
             row.method = "GET"
-            row.hops.clear()
+            row.hops = ()
             row.phases.enter("wait", self._clock())
             failure = await self._ask(row, url)
         return failure
@@ -162,12 +162,12 @@ def reset(row: Row, *, failures: bool) -> None:
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
     row.content_type = row.charset = row.title = ""
     row.headers = ()
-    row.hops, row.notes = [], []
+    row.hops, row.notes = (), ()
     row.wire = row.decoded = 0
     row.head = b""
     if failures:
         row.attempts = 0
-        row.failures = []
+        row.failures = ()
         row.started_at = row.attempt_at = None
 
 

@@ -210,7 +210,7 @@ class Fetch:
         wait = max(backoff(row.attempts, self._chance()), failure.retry_after or 0.0)
         if failure.outcome == "rate_limited":
             wait = max(wait, slots.slow_down(row.host, failure.retry_after))
-        row.failures.append(failure)
+        row.failures += (failure,)
         row.sentence = failure.sentence
         row.retry_at = self.now() + wait
         self._set_state(row, "retrying")

@@ -157,9 +157,9 @@ class Row:
     sentence: str = ""
     """The outcome in words; one line, neutralised."""
     attempts: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failures: tuple[Failure, ...] = ()
     """Of the attempts that were followed by another."""
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     """What else is worth knowing, one neutralised line each."""
 
     phases: Phases = field(default_factory=Phases)
@@ -184,7 +184,7 @@ class Row:
     http_version: str = ""
     """Such as "1.1"."""
     headers: tuple[tuple[str, str], ...] = ()
-    hops: list[Hop] = field(default_factory=list)
+    hops: tuple[Hop, ...] = ()
     address: str = ""
     """The IP address that answered."""
     tls: TlsFacts | None = None

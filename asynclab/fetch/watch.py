@@ -82,18 +82,18 @@ class Watch:
         now = self._clock()
         if response.status in _REDIRECTS and "Location" in response.headers:
             hop = Hop(redacted(str(response.url)), response.status, self.row.address, now - self._asked_at)
-            self.row.hops.append(hop)
+            self.row.hops += (hop,)
             self._asked_at = now
             self._host = _host_of(response.headers["Location"]) or self._host
             self.row.phases.enter("wait", now)
+            self._touch(self.row)
         else:
             self.row.phases.enter("download", now)
-        self._touch(self.row)
 
     def _note_address(self, address: str) -> None:
         before = self.row.hops[-1].address if self.row.hops else ""
         if before and is_private(address) and not is_private(before):
-            self.row.notes.append(f"redirected from the public internet to the private address {address}")
+            self.row.notes += (f"redirected from the public internet to the private address {address}",)
         self.row.address = address
 
 

@@ -255,7 +255,7 @@ async def test_head_is_asked_and_get_where_that_is_refused(server: PracticeServe
         ("GET", "ok", 10),
         ("HEAD", "ok", 0),
     ]
-    assert fetch.rows[1].notes == ["HEAD was answered with 405: asked again with GET"]
+    assert fetch.rows[1].notes == ("HEAD was answered with 405: asked again with GET",)
 
 
 async def test_headers_are_sent_and_the_query_is_sent_as_given(server: PracticeServer) -> None:
@@ -300,7 +300,7 @@ async def test_a_hop_from_the_public_internet_to_a_private_address_is_noted(
     answers = iter([False, True])
     monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda _: not next(answers))
     row = await fetched_row(server, "/redirect/1")
-    assert row.notes == ["redirected from the public internet to the private address 127.0.0.1"]
+    assert row.notes == ("redirected from the public internet to the private address 127.0.0.1",)
 
 
 async def test_the_proxy_of_the_environment_counts_only_on_request(
