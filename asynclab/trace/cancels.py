@@ -51,18 +51,19 @@ class Cancels:
         tracer, task, seen = self._tracer, record(), self._seen.get(record.id)
         requests = 0 if task is None else task.cancelling()
         if requests > (0 if seen is None else seen.requests):
-            self._seen[record.id] = found = self._origin(requests)
+            self._seen[record.id] = found = self._origin(record, requests)
             if not found.by_timer:
                 tracer.emit(TaskCancelRequested(tracer.clock.now(), record.id, found.by))
         return requests > 0
 
-    def _origin(self, requests: int) -> _Seen:
+    def _origin(self, record: TaskRecord, requests: int) -> _Seen:
         tracer = self._tracer
         if tracer.in_timer:
-            return _Seen(requests, None, by_timer=True)
+            timed_out = tracer.timers.timeouts.firing_for
+            return _Seen(requests, timed_out, by_timer=timed_out in (None, record.id))
         below = None if tracer.waker is None else self._seen.get(tracer.waker.id)
         if below is not None and tracer.waker is not None and _was_cancelled(tracer.waker):
-            return _Seen(requests, below.by, below.by_timer)
+            return _Seen(requests, below.by, below.by_timer or below.by == record.id)
         return _Seen(requests, tracer.current_number(), by_timer=False)
 
 

@@ -58,7 +58,7 @@ class VirtualClock:
             ValueError: The speed is not a finite number above 0.
         """
         self.speed = _checked(speed)
-        if not self.paused:
+        if self.rate:
             self._run_at(self.speed)
 
     def advance_to(self, when: float) -> None:

@@ -167,6 +167,8 @@ class Lab:
             tracer.events.clear()
             raise
         self._clock.start()
+        if self.speed != 1 or self.instant:
+            self._clock_changed()
         self._closing = loop.create_future()
         if self._watch is not None:
             self._watch.start(loop)
@@ -325,8 +327,8 @@ class Lab:
 
     def _clock_changed(self) -> None:
         clock = self._clock
-        self._tracer.emit(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant))
-        if self._tracer.loop is not None:
+        if self.is_running:
+            self._tracer.emit(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant))
             self._tracer.attend()
 
     def _read_events(self) -> None:

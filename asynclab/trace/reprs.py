@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reprlib
 
+from asynclab.model.text import one_line
+
 LIMIT = 200
 """Characters kept of a repr."""
 
@@ -50,5 +52,4 @@ def short_error(error: BaseException) -> str:
     except Exception:
         message = "<its message can't be shown>"
     name = type(error).__qualname__
-    text = f"{name}: {message}" if message else name
-    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+    return one_line(f"{name}: {message}" if message else name, LIMIT)

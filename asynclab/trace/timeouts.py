@@ -25,6 +25,8 @@ class Timeouts:
         self._running: dict[int, int] = {}
         """Their numbers, by the id() of what `armed` returned."""
         self._count = 0
+        self.firing_for: int | None = None
+        """While a timeout's timer fires: the task around whose block it is."""
 
     def armed(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> object:
         """A timer was set for the lab time `when`.
@@ -45,6 +47,7 @@ class Timeouts:
 
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""
+        self.firing_for = self._tracer.census.number_of(getattr(owner, "_task", None))
         number = self._running.pop(id(owner), None)
         if number is not None:
             self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), number))

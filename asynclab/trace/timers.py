@@ -77,6 +77,7 @@ class LabTimerHandle(TimerHandle):
             tracer.end_run(error)
         finally:
             tracer.in_timer = False
+            tracer.timers.timeouts.firing_for = None
         if tracer.attention:
             tracer.attend()
 

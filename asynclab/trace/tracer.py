@@ -99,12 +99,12 @@ class Tracer:
         self.world = World(self)
         self.factory: Any = None
         """The task factory that code inside the lab has set."""
+        self.starts_eagerly = False
+        """Whether that factory runs a task's first step at once."""
         self.exception_handler: Any = None
         """The exception handler that code inside the lab has set."""
         self.end_run: Callable[[BaseException], None] = lambda _: None
         """Ends the run with an exception, as code inside the lab has asked for."""
-        self.starts_eagerly = False
-        """Whether that factory runs a task's first step at once."""
         self.asyncgens: weakref.WeakSet[Any] = weakref.WeakSet()
         """The asynchronous generators that were begun inside the lab."""
         self.current: TaskRecord | None = None

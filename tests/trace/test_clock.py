@@ -111,3 +111,13 @@ def test_time_never_goes_back_by_the_smallest_amount(seconds: Seconds, uptime: f
             getattr(clock, what)()
         assert clock.now() >= latest
         latest = clock.now()
+
+
+def test_a_speed_set_before_the_start_starts_nothing(seconds: Seconds) -> None:
+    clock = VirtualClock(seconds)
+    clock.set_speed(2)
+    seconds.now += 5
+    assert clock.now() == 0
+    clock.start()
+    seconds.now += 1
+    assert clock.now() == 2

@@ -503,5 +503,22 @@ def test_a_timeout_is_not_mistaken_for_somebody_who_asks() -> None:
         await asyncio.wait_for(asyncio.create_task(asyncio.sleep(100), name="work"), 1)
 
     seen = observe(main)
-    assert [event for event in seen.of(TaskCancelRequested) if event.by is not None and event.by != 1] == []
+    assert [(event.task, event.by) for event in seen.of(TaskCancelRequested)] == [(seen.task("work").id, 1)]
     assert seen.task("work").state == "cancelled"
+
+
+def test_a_run_that_begins_at_another_speed_says_so() -> None:
+    seen = observe(asyncio.sleep, 1, speed=0.5)
+    assert seen.state.clock.speed == 0.5
+
+
+def test_what_is_done_to_the_clock_after_the_end_is_no_event() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            await lab.run(asyncio.sleep, 1)
+            version = lab.state.version
+            lab.run_instantly()
+            lab.set_speed(2)
+            assert lab.state.version == version
+
+    run_fast(main())
