@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -15,7 +15,7 @@ from asynclab.demos.catalogue import DEMOS, Demo
 from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Value
 from asynclab.model.activity import ActivityLine
-from asynclab.model.events import Event, Outcome, encode
+from asynclab.model.events import Event, Outcome
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
 from asynclab.trace import Ending, Lab
@@ -25,9 +25,6 @@ NAME_WIDTH = 16
 
 READING_SECONDS = 0.02
 """How often what happened is read and printed, in real seconds."""
-
-_HARMFUL_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-"""What may act on a terminal and JSON does not escape by itself."""
 
 
 def list_demos(*, as_json: bool, width: int | None) -> None:
@@ -100,7 +97,8 @@ class JsonPrinter:
     def write(self, events: Sequence[Event]) -> None:
         """Print these events."""
         for event in events:
-            self._out.write(_HARMFUL_IN_JSON.sub(_escaped, encode(event).decode()) + "\n")
+            # Nothing but ASCII: what could act on a terminal, or can't be written at all, is escaped.
+            self._out.write(json.dumps(msgspec.to_builtins(event), separators=(",", ":")) + "\n")
         self._out.flush()
 
 
@@ -113,9 +111,7 @@ def activity_line(line: ActivityLine, state: LabState) -> str:
     return f"{line.at:9.3f}  {name:<{NAME_WIDTH}}  {one_line(line.text)}".rstrip()
 
 
-async def _run(
-    demo: Demo, values: Mapping[str, Value], printer: LinePrinter | JsonPrinter, *, instant: bool
-) -> Outcome:
+async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, instant: bool) -> Outcome:
     broken: list[OSError] = []
     async with aclosing(Pages()) as pages, Lab(demo.name, instant=instant, exact=True) as lab:
 
@@ -152,7 +148,3 @@ def _described(demo: Demo) -> dict[str, Any]:
         "concept": demo.concept,
         "parameters": {parameter.name: parameter.default for parameter in demo.parameters},
     }
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"

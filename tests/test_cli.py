@@ -164,3 +164,11 @@ def test_a_reader_that_goes_away_is_no_error_to_talk_about(queue_demo: subproces
     assert queue_demo.stderr is not None
     assert queue_demo.stderr.read() == ""
     assert queue_demo.wait() == 1
+
+
+def test_a_terminal_that_knows_few_characters_gets_escapes_in_place_of_others() -> None:
+    command = [sys.executable, "-m", "asynclab", "demo", "gather", "--headless", "--instant"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    finished = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert b"\\u201cTask 2 finished\\u201d" in finished.stdout
+    assert finished.stderr == b""

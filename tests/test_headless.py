@@ -62,3 +62,10 @@ def test_json_escapes_what_a_terminal_would_obey_and_stays_the_same_event() -> N
     (line,) = out.getvalue().splitlines()
     assert line.isprintable()
     assert decode(line) == event
+
+
+def test_a_json_line_can_be_written_whatever_was_printed() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    JsonPrinter(out).write([Output(0.0, "half a pair \ud800, a tag \U000e0041, a soft hyphen \u00ad\n")])
+    out.seek(0)
+    assert out.read().isascii()
