@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
     from asynclab.screens.fetch import FetchScreen
     from asynclab.screens.runs import LabFactory, Runs
+    from asynclab.trace import Lab
     from asynclab.trace.monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
@@ -73,8 +74,10 @@ class AsyncLabApp(App[None]):
         """What the command line asked for."""
         self.starts_instantly = instant
         self.monitor: LoopMonitor | None = None
-        self._collections = RareCollections()
         """Measures how late the loop is; None before it does."""
+        self._collections = RareCollections()
+        self._held: list[Lab] = []
+        """The labs that are held while the process is stopped."""
         self._values = values or {}
         self._make_lab = make_lab
         self._runs: Runs | None = None
@@ -132,7 +135,8 @@ class AsyncLabApp(App[None]):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
-        self.app_resume_signal.subscribe(self, self._draw_everything)
+        self.app_suspend_signal.subscribe(self, self._hold_runs)
+        self.app_resume_signal.subscribe(self, self._come_back)
         if self._complaint:
             self.tell(self._complaint, is_problem=True)
 
@@ -145,7 +149,7 @@ class AsyncLabApp(App[None]):
         self.monitor.start()
 
     def on_unmount(self) -> None:
-        """Stop what `on_mount` began."""
+        """Stop what `on_mount` and `begin_to_measure` began."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -219,8 +223,17 @@ class AsyncLabApp(App[None]):
         await self.close_labs()
         self.exit(return_code=code)
 
-    def _draw_everything(self, _: App[None]) -> None:
-        """Fill the terminal again that the shell had in between; Textual itself draws only what changes."""
+    def _hold_runs(self, _: App[None]) -> None:
+        """Let no lab time pass while the process is stopped."""
+        self._held = [run.lab for run in self.runs if run.lab is not None and run.is_running and not run.lab.paused]
+        for lab in self._held:
+            lab.pause()
+
+    def _come_back(self, _: App[None]) -> None:
+        """Let the runs go on, and fill the terminal that the shell had; Textual itself draws only what changes."""
+        for lab in self._held:
+            lab.resume()
+        self._held.clear()
         self.refresh(layout=True)
 
     def _remember_theme(self, theme: Theme) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from asynclab.model.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,11 @@ def save(settings: Settings, path: Path) -> str:
         draft.write_bytes(msgspec.json.encode(settings) + b"\n")
         draft.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         return f"The settings can't be saved in {path} ({_reason(error)})."
     return ""
 
 
 def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+    return one_line(getattr(error, "strerror", None) or str(error)) or type(error).__name__

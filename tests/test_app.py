@@ -171,3 +171,19 @@ async def test_without_colour_the_illegible_themes_are_left_out(monkeypatch: pyt
     async with opened() as stage:
         assert stage.app.theme == "asynclab"
         assert "ansi-dark" not in stage.app.available_themes
+
+
+async def test_no_lab_time_passes_while_the_process_is_suspended() -> None:
+    app = AsyncLabApp(make_lab=plain_lab)
+    async with app.run_test():
+        running, held = app.runs["7"], app.runs["3"]
+        running.start()
+        held.start(paused=True)
+        await until(lambda: running.lab is not None and held.lab is not None and held.lab.paused)
+        app.app_suspend_signal.publish(app)
+        await until(lambda: running.lab is not None and running.lab.paused)
+        app.app_resume_signal.publish(app)
+        await until(lambda: running.lab is not None and not running.lab.paused)
+        assert held.lab is not None
+        assert held.lab.paused
+        await app.close_labs()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from asynclab.demos.parameters import Value, fill_urls, wants_pages
@@ -40,9 +41,9 @@ class Pages:
     async def _started(self) -> PracticeServer:
         async with self._starting:
             if self._server is None:
-                from asynclab.practice.server import PracticeServer
-
-                server = PracticeServer()
+                # Importing aiohttp takes a good part of a second, which nobody else on the loop should have to wait.
+                module = await asyncio.to_thread(import_module, "asynclab.practice.server")
+                server: PracticeServer = module.PracticeServer()
                 await server.start()
                 self._server = server
             return self._server

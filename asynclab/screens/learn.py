@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -188,16 +189,17 @@ class LearnScreen(ControlScreen):
     async def _catch_up(self) -> None:
         """Do what was asked for before everything was there."""
         for key in self._early_keys:
-            for binding in bindings_of(LEARN_COMMANDS):
-                if binding.key == key:
-                    await self.run_action(binding.action)
+            bindings = [binding for binding in bindings_of(LEARN_COMMANDS) if binding.key == key]
+            applying = (binding for binding in bindings if self.check_action(*parse(binding.action)[1:]))
+            if (binding := next(applying, None)) is not None:
+                await self.run_action(binding.action)
 
     def _sample(self) -> None:
         self._frames += 1
         everyone = self._frames % FRAMES_PER_SAMPLE == 0
         for run in self.runs:
             if run.lab is not None and run.is_running and (everyone or run is self.run):
-                run.lab.sample()
+                run.lab.sample(self.stage.tasks.tasks_in_sight() if run is self.run else ())
 
     def _show_meter(self) -> None:
         monitor = self.host.monitor

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 LabFactory: TypeAlias = Callable[..., Lab]
 
-CLEANING_SECONDS = 1.0
-"""How long a cancelled run may clean up before it is cancelled again, when it has to make way."""
-
 CLOSING_SECONDS = 3.0
 """How long closing waits for all runs."""
 
@@ -159,9 +156,8 @@ class Run:
         self.problem = ""
         lab = self._make_lab(self.demo.name, speed=self.speed, instant=wanted.instant)
         try:
-            main = self.demo.load()
             arguments = await self._pages.fill(self.demo, self._arguments())
-            lab.start(main, **arguments)
+            lab.start(self.demo.load(), **arguments)
         except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
             self.problem = one_line(f"{type(error).__name__}: {error}")
             return
@@ -173,13 +169,7 @@ class Run:
                 lab.cancel()
             await _first_of(lab.wait(), self._asked.wait())
         finally:
-            await self._stop(lab)
-
-    async def _stop(self, lab: Lab) -> None:
-        """Cancel what still runs. Where that was asked for before, once more would cut its clean-up short."""
-        if self._cancel_asked:
-            await _first_of(lab.wait(), timeout=CLEANING_SECONDS)
-        await lab.close()
+            await lab.close()
 
     def _arguments(self) -> dict[str, Value]:
         return self.values if self.mistake is None else {**self.values, self.mistake: True}

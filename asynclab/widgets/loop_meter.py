@@ -17,7 +17,7 @@ WARN, ALARM = 0.010, 0.100
 
 
 def loop_meter(lag: Sequence[float], width: int = SPAN) -> Line:
-    """A sparkline of the loop's lag and the latest figure, such as "loop ▁▁▂▁ 0.4 ms".
+    """A sparkline of the loop's lag and a figure: the latest, such as "loop ▁▁▂▁ 0.4 ms", or the worst if it was late.
 
     Args:
         lag: Measurements in seconds, oldest first.
@@ -26,6 +26,7 @@ def loop_meter(lag: Sequence[float], width: int = SPAN) -> Line:
     recent = list(lag)[-max(width, SPAN) :]
     worst = max(recent, default=0.0)
     part = "failed" if worst >= ALARM else "ready" if worst >= WARN else "running"
-    latest = f"{recent[-1] * 1000:6.1f} ms" if recent else "     – ms"
+    told = worst if worst >= WARN else recent[-1] if recent else None
+    figure = "     – ms" if told is None else f"{told * 1000:6.1f} ms"
     word = " late" if worst >= WARN else "     "
-    return (("loop ", "past"), (sparkline(recent, width, max(TOP, worst)), part), (latest, ""), (word, part))
+    return (("loop ", "past"), (sparkline(recent, width, max(TOP, worst)), part), (figure, ""), (word, part))

@@ -100,13 +100,17 @@ async def test_z_gives_the_screen_to_the_focused_pane_and_takes_it_back() -> Non
         assert stage.views.source.region.width == 120
         await stage.press("tab")
         await stage.until(lambda: shown_panes(stage) == ["activity"])
+        await stage.press("tab")
+        await stage.until(lambda: len(shown_panes(stage)) == 1)
         await stage.press("z")
         await stage.until(lambda: "demos" in shown_panes(stage))
 
 
 async def test_escape_leaves_the_zoomed_pane() -> None:
     async with opened() as stage:
-        await stage.press("tab", "z", "escape")
+        await stage.press("tab", "z")
+        await stage.until(lambda: shown_panes(stage) == ["tasks"])
+        await stage.press("escape")
         await stage.until(lambda: "demos" in shown_panes(stage))
 
 

@@ -58,7 +58,7 @@ async def test_nothing_is_painted_again_when_nothing_changed() -> None:
     [
         ([], "loop                  – ms     ", "running"),
         ([0.0, 0.0051], "loop           ▁▄   5.1 ms     ", "running"),
-        ([0.02, 0.001], "loop           █▁   1.0 ms late", "ready"),
+        ([0.02, 0.001], "loop           █▁  20.0 ms late", "ready"),
         ([0.15], "loop            █ 150.0 ms late", "failed"),
     ],
 )
