@@ -12,7 +12,7 @@ from asynclab.demos.parameters import parse_all
 FOLDER = Path(__file__).parent / "screenshots"
 
 SCENES = {
-    "queue": ("queue", {"producers": "2", "consumers": "2", "consume_seconds": "2.5"}, (112, 36), 4.2),
+    "queue": ("queue", {"producers": "2", "maxsize": "2", "consume_seconds": "3"}, (112, 36), 4.2),
 }
 """Of each picture: the demo, its parameters, the size in cells, and the lab time in seconds."""
 

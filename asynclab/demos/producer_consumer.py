@@ -1,6 +1,6 @@
 """A queue carries items from producers to consumers, and with a maxsize it holds the faster side back.
 
-Watch: the queue's gauge. Make consuming slower than producing, and the producers wait at put() once it is full. At the
+Watch: the queue's gauge. With maxsize 1 and three seconds for consuming an item, the producer waits at put(). At the
     end join() waits until every item that was put has its task_done(); that the queue is empty is not enough.
 Belief: "asyncio.Queue is thread-safe": it is not, it belongs to one event loop. From another thread use
     asyncio.run_coroutine_threadsafe(queue.put(item), loop); between threads use queue.Queue.

@@ -2,8 +2,8 @@
 
 Watch: the squares are ready last to first, and the list still reads first to last.
 Belief: "If one fails, gather cancels the others": it raises the first exception at once, returns no results,
-    and the others run on. With return_exceptions=True it waits for all and lists the exception among the results.
-    A TaskGroup does cancel the others.
+    and the others run on; here asyncio.run ends them with the program. With return_exceptions=True it waits for all
+    and lists the exception among the results. A TaskGroup does cancel the others.
 Docs: Coroutines and tasks, Running tasks concurrently
 """
 
