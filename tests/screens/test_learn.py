@@ -53,6 +53,7 @@ def replace_main(run: Run, main: Any) -> None:
     run.demo = Replaced()  # type: ignore[assignment]
 
 
+@pytest.mark.usefixtures("practice_server_in_a_hurry")
 @pytest.mark.parametrize("key", DIGITS)
 async def test_a_digit_selects_its_demo_and_runs_it_to_its_end(key: str) -> None:
     async with opened(make_lab=quick_lab) as stage:

@@ -299,6 +299,7 @@ async def test_all_ten_run_at_once_and_close_together() -> None:
     assert len(names) == 1
 
 
+@pytest.mark.usefixtures("practice_server_in_a_hurry")
 async def test_demos_share_one_practice_server_and_closing_stops_it() -> None:
     runs = Runs(DEMOS, quick_lab)
     runs["8"].start()
