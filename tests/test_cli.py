@@ -172,3 +172,11 @@ def test_a_terminal_that_knows_few_characters_gets_escapes_in_place_of_others() 
     finished = subprocess.run(command, capture_output=True, env=environment, check=True)
     assert b"\\u201cTask 2 finished\\u201d" in finished.stdout
     assert finished.stderr == b""
+
+
+@pytest.mark.parametrize("arguments", [("queue", "-p", "forget_task_done=yes"), ("futures", "-p", "never_set=yes")])
+def test_a_demo_that_can_never_go_on_is_cancelled_and_says_why(arguments: tuple[str, ...]) -> None:
+    finished = run("demo", *arguments, "--headless", "--instant")
+    assert finished.exit_code == 1
+    assert finished.stderr == "asynclab: nothing is ready and no timer is pending: these tasks wait for ever\n"
+    assert "cancelled" in finished.stdout

@@ -26,7 +26,7 @@ from asynclab.trace.watch import Watch
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
-BACKLOG = 200_000
+BACKLOG = 250_000
 """Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
 
 Sink: TypeAlias = Callable[[Sequence[Event]], None]
@@ -107,6 +107,11 @@ class Lab:
     def is_running(self) -> bool:
         """Whether it has started and not ended."""
         return self._main is not None and self.ending is None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it can't go on by itself: no step is ready, no timer pending, and nothing from outside awaited."""
+        return self.is_running and self._tracer.is_stuck()
 
     @property
     def paused(self) -> bool:

@@ -167,6 +167,11 @@ class Tracer:
         cause: WakeCause = "cancel" if was_cancelled else "callback" if waker is None else "task"
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
 
+    def is_stuck(self) -> bool:
+        """Whether nothing is ready, due some time, or awaited from outside."""
+        is_busy = self.hold.handles or self.world.has_ready() or self.timers.next_when() is not None
+        return not is_busy and not self.world.is_awaited()
+
     def step_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """See what became of a task after its step, at the lab time `at`: it ended, or it waits."""
         if task.done():

@@ -522,3 +522,20 @@ def test_what_is_done_to_the_clock_after_the_end_is_no_event() -> None:
             assert lab.state.version == version
 
     run_fast(main())
+
+
+def test_a_lab_that_can_never_go_on_says_so() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(lambda: asyncio.Event().wait())
+            assert not lab.is_stuck
+            await settle()
+            assert lab.is_stuck
+        assert not lab.is_stuck
+
+        async with fast_lab() as sleeping:
+            sleeping.start(asyncio.sleep, 100)
+            await settle()
+            assert not sleeping.is_stuck
+
+    run_fast(main())
