@@ -14,6 +14,7 @@ from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Parameter
 from asynclab.screens.runs import SPEEDS, Run, Runs, Standing
 from asynclab.trace import lab as lab_module
+from tests.fast_ui import until
 from tests.screens.stage import plain_lab, quick_lab, staged
 
 Main = Callable[..., Coroutine[Any, Any, Any]]
@@ -46,11 +47,6 @@ def run_of(main: Main, *parameters: Parameter) -> Run:
 
 async def turns(count: int = 10) -> None:
     for _ in range(count):
-        await asyncio.sleep(0)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110  there is no event for "something is so"
         await asyncio.sleep(0)
 
 

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
+from tests.fast_ui import until
 from tests.screens.frozen import frozen_lab, frozen_monitor, queue_history
 
 Compare = Callable[..., bool]
@@ -21,13 +22,12 @@ def frozen_app() -> AsyncLabApp:
 async def start_the_queue(pilot: Pilot[Any]) -> None:
     app = pilot.app
     assert isinstance(app, AsyncLabApp)
-    while app.monitor is None:
-        await pilot.pause(0.01)
+    await until(lambda: app.monitor is not None)
+    assert app.monitor is not None
     app.monitor.stop()
     app.monitor = frozen_monitor()
     await pilot.press("7")
-    while not app.runs["7"].is_running:
-        await pilot.pause(0.01)
+    await until(lambda: app.runs["7"].is_running)
     await pilot.press("tab", "j")
     await pilot.pause(0.15)  # a few frames, so that every pane has found its place
 
