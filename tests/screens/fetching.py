@@ -18,6 +18,7 @@ from asynclab.screens.fetch import FetchScreen
 from asynclab.screens.fetch_views import FetchViews
 from asynclab.screens.runs import LabFactory
 from asynclab.trace import Lab
+from tests.fast_ui import until
 from tests.screens.stage import plain_lab
 
 
@@ -72,9 +73,8 @@ class FetchStage:
         await self.pilot.press(*keys)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so; the test's own time limit is the bound."""
-        while not condition():
-            await self.pilot.pause(0.005)
+        """Wait until something is so, and paint it."""
+        await until(condition)
         self.screen.paint()
         await self.pilot.pause()
 
