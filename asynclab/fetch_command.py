@@ -38,7 +38,7 @@ MOST_TEXT = 50_000_000
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
 @click.option("--har", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
-@click.option("--headless", is_flag=True, help="Print lines also where there is a terminal.")
+@click.option("--headless", is_flag=True, help="Print lines, as it does so far in any case.")
 def fetch(urls: Sequence[str], files: Sequence[str], as_json: bool, as_csv: bool, **settings: Any) -> int:
     """Fetch URLs concurrently and print a line for each as it ends.
 

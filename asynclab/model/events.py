@@ -43,6 +43,9 @@ WaitKind: TypeAlias = Literal[
 ]
 """What a suspended task waits for; "library" is a future inside a package that is not asyncio's (`Wait.resource`)."""
 
+BLOCKED_AFTER = 0.1
+"""A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
+
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 
 

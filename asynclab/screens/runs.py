@@ -197,11 +197,11 @@ class Runs:
         await self._pages.aclose()
 
 
-async def _first_of(*coroutines: Coroutine[Any, Any, Any], timeout: float | None = None) -> None:
+async def _first_of(*coroutines: Coroutine[Any, Any, Any]) -> None:
     """Wait until one of them is done."""
     waiting = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
-        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in waiting:
             task.cancel()

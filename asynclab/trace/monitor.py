@@ -15,9 +15,6 @@ from types import FrameType
 PERIOD = 0.05
 """Real seconds between two looks."""
 
-BLOCKED_AFTER = 0.1
-"""A step that has run for as many real seconds blocks the loop."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 
-from asynclab.model.events import LoopBlocked, LoopLagged
-from asynclab.trace.monitor import BLOCKED_AFTER, LoopMonitor
+from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
+from asynclab.trace.monitor import LoopMonitor
 from asynclab.trace.tracer import Tracer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from asynclab.model.events import BLOCKED_AFTER
 from asynclab.widgets.lines import Line, sparkline
 
 TOP = 0.010
@@ -12,7 +13,7 @@ TOP = 0.010
 SPAN = 12
 """How many measurements count as lately."""
 
-WARN, ALARM = 0.010, 0.100
+WARN, ALARM = 0.010, BLOCKED_AFTER
 """The lags in seconds from which the meter turns amber, and red."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclab.model.events import StepEnded, StepStarted, TaskReady
+from asynclab.model.events import BLOCKED_AFTER, StepEnded, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_wait, tell_woke
 from asynclab.model.words import measured
@@ -12,9 +12,6 @@ from asynclab.model.words import measured
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
     from asynclab.model.tasks import TaskState
-
-BLOCKING_SECONDS = 0.1
-"""A step of this many real seconds or more kept the loop from everything else."""
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
@@ -75,7 +72,7 @@ def step_ended(state: LabState, event: StepEnded, at: float) -> None:
     if task is None:
         return
     task.running_seconds += event.seconds
-    if event.seconds >= BLOCKING_SECONDS or state.is_blocking:
+    if event.seconds >= BLOCKED_AFTER or state.is_blocking:
         _stop_blocking(state, event, at)
     if task.state != "running":
         return
@@ -106,7 +103,7 @@ def leave_step(state: LabState, task: TaskState) -> None:
 
 def _stop_blocking(state: LabState, event: StepEnded, at: float) -> None:
     state.is_blocking = False
-    if event.seconds >= BLOCKING_SECONDS:
+    if event.seconds >= BLOCKED_AFTER:
         state.tell(at, event.task, "blocked", f"blocked the loop for {measured(event.seconds)}")
 
 
