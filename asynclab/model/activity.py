@@ -34,6 +34,7 @@ ActivityKind: TypeAlias = Literal[
     "progress",
     "run",
     "clock",
+    "chosen",
 ]
 """What a line is about, for its colour and for filters."""
 

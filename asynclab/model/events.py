@@ -280,6 +280,31 @@ class TimeoutMet(Event):
     timeout: int
 
 
+class CallScheduled(Event):
+    """A callback was set for later with call_later or call_at; sleeps and timeouts are told of elsewhere."""
+
+    call: int
+    name: str
+    """What is to be called."""
+    deadline: float
+    """Lab time at which it is due."""
+    task: int | None = None
+
+
+class CallEnded(Event):
+    """A callback that was set for later is called now, or was cancelled."""
+
+    call: int
+
+
+class TaskChosen(Event):
+    """The person at the keyboard let a ready task go before others that were ahead of it."""
+
+    task: int
+    ahead_of: int
+    """The task that would have gone."""
+
+
 class Output(Event):
     """Text was printed."""
 
@@ -345,6 +370,9 @@ AnyEvent: TypeAlias = (
     | TimeoutRescheduled
     | TimeoutExpired
     | TimeoutMet
+    | CallScheduled
+    | CallEnded
+    | TaskChosen
     | Output
     | Warned
     | LoopBlocked

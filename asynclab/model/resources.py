@@ -90,3 +90,17 @@ class TimeoutState:
     def left(self, now: float) -> float:
         """Seconds to spare at lab time `now`, or at its end; never below 0."""
         return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """A callback that is to be called later."""
+
+    id: int
+    name: str
+    """What is called."""
+    task: int | None
+    """Who asked for it."""
+    started_at: float
+    deadline: float
+    """Lab time at which it is due."""

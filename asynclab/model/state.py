@@ -10,7 +10,7 @@ from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome
 from asynclab.model.fold import HANDLERS
 from asynclab.model.fold.room import KEPT
-from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
+from asynclab.model.resources import CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.rows import TaskRows
 from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.text import one_line
@@ -82,6 +82,8 @@ class LabState:
     queues: dict[int, QueueState] = field(default_factory=dict)
     primitives: dict[int, PrimitiveState] = field(default_factory=dict)
     timeouts: dict[int, TimeoutState] = field(default_factory=dict)
+    calls: dict[int, CallState] = field(default_factory=dict)
+    """The callbacks that `call_later` or `call_at` are to call, apart from those of sleeps and timeouts."""
     activity: deque[ActivityLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     """The latest lines, oldest first."""
     lag: deque[float] = field(default_factory=lambda: deque(maxlen=LAG_SAMPLES))
@@ -91,6 +93,8 @@ class LabState:
     counts: dict[StateWord, int] = field(default_factory=_no_counts)
     """How many tasks are in each state; those that were dropped still count as ended."""
     dropped: Dropped = field(default_factory=Dropped)
+    ready_queue: dict[int, None] = field(default_factory=dict)
+    """The tasks that are ready, in the order in which the loop will run them."""
     running: int | None = None
     """The task whose step is under way."""
     outer_steps: list[int] = field(default_factory=list)

@@ -18,6 +18,7 @@ from asynclab.trace.clock import VirtualClock
 from asynclab.trace.ending import Ending, ending_of
 from asynclab.trace.handles import BOUNDARY
 from asynclab.trace.leftovers import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
+from asynclab.trace.pursuit import Pursuit
 from asynclab.trace.scope import CURRENT
 from asynclab.trace.stepping import Stepped
 from asynclab.trace.tracer import Tracer
@@ -28,6 +29,9 @@ Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
 BACKLOG = 250_000
 """Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
+
+BATCH = 10_000
+"""How many events are folded, and handed to subscribers, at once."""
 
 Sink: TypeAlias = Callable[[Sequence[Event]], None]
 
@@ -84,6 +88,7 @@ class Lab:
         """Done as soon as somebody has asked for the lab to be closed."""
         self._exit: BaseException | None = None
         """What ended the run from elsewhere than the main task."""
+        self._pursuit: Pursuit | None = None
         self._tracer.end_run = self._end_run
 
     async def __aenter__(self) -> Self:
@@ -133,8 +138,16 @@ class Lab:
         """The tasks that are ready but held, the next first."""
         return self._tracer.hold.tasks()
 
+    @property
+    def pursued(self) -> int | None:
+        """The task to whose next event `run_to_event` runs at present; None where it doesn't."""
+        return None if self._pursuit is None or self._pursuit.is_over else self._pursuit.task
+
     def subscribe(self, sink: Sink) -> None:
-        """Hand every event to `sink`, in order, in batches, whenever the state is read."""
+        """Hand every event to `sink`, in order, in batches, whenever the state is read.
+
+        The state has taken in exactly the events up to the end of the batch then.
+        """
         self._sinks.append(sink)
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
@@ -203,13 +216,12 @@ class Lab:
 
     def pause(self) -> None:
         """Hold lab time and every task; I/O and threads go on. A lab that is being closed or cleaned up goes on."""
-        if self._can_pause() and not self.paused:
-            self._tracer.paused = True
-            self._clock.pause()
-            self._clock_changed()
+        self._stop_pursuit()
+        self._hold_still()
 
     def resume(self) -> None:
         """Let time and tasks go on."""
+        self._stop_pursuit()
         if self.paused:
             self._tracer.paused = False
             self._clock.resume()
@@ -225,10 +237,27 @@ class Lab:
         Returns:
             What was done.
         """
+        self._stop_pursuit()
+        return self.step_once(task)
+
+    def step_once(self, task: int | None = None) -> Stepped:
+        """As `step`, in the course of `run_to_event`."""
         if not self._can_pause():
             return "nothing"
-        self.pause()
+        self._hold_still()
         return self._tracer.hold.step(task)
+
+    def run_to_event(self, task: int) -> None:
+        """Pause, and run step after step until a task becomes ready, has run a step, or is asked to end.
+
+        Returns at once. Where nothing is ready, lab time jumps to the next timer. It stops as soon as the lab is
+        paused, resumed, stepped or cancelled, and where the next step never comes.
+        """
+        self._stop_pursuit()
+        loop = self._tracer.loop
+        if loop is not None and self._can_pause():
+            self._hold_still()
+            self._pursuit = Pursuit(self, task, loop)
 
     def set_speed(self, speed: float) -> None:
         """Let lab time run at `speed` lab seconds per real second from now on.
@@ -269,6 +298,17 @@ class Lab:
             first: The tasks to begin with, such as those that can be seen; a bounded number of others follow.
         """
         self._tracer.look_at_the_rest(list(first))
+
+    def _hold_still(self) -> None:
+        if self._can_pause() and not self.paused:
+            self._tracer.paused = True
+            self._clock.pause()
+            self._clock_changed()
+
+    def _stop_pursuit(self) -> None:
+        if self._pursuit is not None:
+            self._pursuit.stop()
+            self._pursuit = None
 
     def _can_pause(self) -> bool:
         is_closing = self._closing is not None and self._closing.done()
@@ -338,11 +378,12 @@ class Lab:
 
     def _read_events(self) -> None:
         events = self._tracer.take_events()
-        if events:
-            self._state.fold(events)
+        for start in range(0, len(events), BATCH):
+            batch = events[start : start + BATCH]
+            self._state.fold(batch)
             with ExitStack() as sinks:  # each gets them, also where one before it fails
                 for sink in reversed(self._sinks):
-                    sinks.callback(sink, events)
+                    sinks.callback(sink, batch)
 
     def _relieve(self) -> None:
         """Keep what waits to be read from growing without bound."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from asynclab.model.events import TaskChosen
+
 if TYPE_CHECKING:
     from asynclab.trace.handles import TracedHandle
     from asynclab.trace.tracer import Tracer
@@ -52,16 +54,25 @@ class Hold:
         """
         if self._released or self._tracer.world.has_ready():
             return "step"  # one is under way already
-        while self.handles:
-            handle = next((held for held in self.handles if _is_of(held, task)), self.handles[0])
+        while self.handles and self.handles[0]._cancelled:
+            self.handles.popleft()
+        if self.handles:
+            first = self.handles[0]
+            handle = next((held for held in self.handles if _is_of(held, task) and not held._cancelled), first)
             self.handles.remove(handle)
-            if not handle._cancelled:
-                self._released.add(handle)
-                self._make_ready(handle)
-                return "step"
+            self._tell_if_chosen(handle, first)
+            self._released.add(handle)
+            self._make_ready(handle)
+            return "step"
         if self._tracer.world.is_awaited():
             return "outside"
         return "jump" if self._tracer.timers.jump() else "nothing"
+
+    def _tell_if_chosen(self, handle: TracedHandle, first: TracedHandle) -> None:
+        chosen, passed_over = handle._record, first._record
+        if chosen is not None and passed_over is not None and chosen is not passed_over:
+            tracer = self._tracer
+            tracer.emit(TaskChosen(tracer.clock.now(), chosen.id, passed_over.id))
 
     def _make_ready(self, handle: TracedHandle) -> None:
         loop = self._tracer.loop

@@ -13,6 +13,7 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace.timeouts import Timeouts, is_rescheduled
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class LabTimerHandle(TimerHandle):
     """A timer in a lab's heap instead of the loop's."""
 
-    __slots__ = ("_fired", "_timeout", "_tracer")
+    __slots__ = ("_fired", "_purpose", "_tracer")
 
     def __init__(
         self,
@@ -47,8 +48,8 @@ class LabTimerHandle(TimerHandle):
         self._scheduled = False
         self._tracer = tracer
         self._fired = False
-        self._timeout: object = None
-        """The timeout that it is for: see Timeouts.armed."""
+        self._purpose: object = None
+        """The timeout that it is for (see Timeouts.armed), or the number of a call; None for a sleep."""
 
     def cancel(self) -> None:
         # As Handle.cancel does it; the loop doesn't count this one, as it is not in its heap. Each sleep() cancels.
@@ -60,7 +61,7 @@ class LabTimerHandle(TimerHandle):
         if self._loop._debug:  # type: ignore[attr-defined]
             self._repr = repr(self)  # type: ignore[assignment]
         # Nothing stays alive because a cancelled timer is still in the heap.
-        self._callback = self._args = self._timeout = None  # type: ignore[assignment]
+        self._callback = self._args = self._purpose = None  # type: ignore[assignment]
 
     def fire(self) -> None:
         """Run the callback, unless it was cancelled."""
@@ -68,8 +69,8 @@ class LabTimerHandle(TimerHandle):
         self._fired = True
         if self._cancelled:
             return
-        if self._timeout is not None:
-            tracer.timers.timeouts.expired(self._timeout)
+        if self._purpose is not None:
+            tracer.timers.came(self._purpose)
         tracer.in_timer = True
         try:
             self._run()
@@ -94,6 +95,7 @@ class Timers:
         self._heap: list[tuple[float, int, LabTimerHandle]] = []
         self._count = 0
         self._cancelled = 0
+        self._calls = 0
         self.timeouts = Timeouts(tracer)
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
@@ -145,7 +147,7 @@ class Timers:
         if lab_when != lab_when:  # not a number: asyncio's own heap lets it fire at once
             lab_when = tracer.clock.now()
         if callback is not _set_result_unless_cancelled:  # what a sleep arms its timer with
-            handle._timeout = self.timeouts.armed(callback, args, lab_when)
+            handle._purpose = self.timeouts.armed(callback, args, lab_when) or self._schedule(callback, lab_when)
         self._count += 1
         entry = (lab_when, self._count, handle)
         heapq.heappush(self._heap, entry)
@@ -175,12 +177,22 @@ class Timers:
             caller: The frame that cancels it.
         """
         self._cancelled += 1
-        if handle._timeout is not None and not is_rescheduled(caller):
-            self.timeouts.met(handle._timeout)
+        purpose = handle._purpose
+        if type(purpose) is int:
+            self._tracer.emit(CallEnded(self._tracer.clock.now(), purpose))
+        elif purpose is not None and not is_rescheduled(caller):
+            self.timeouts.met(purpose)
         if self._cancelled > 100 and self._cancelled * 2 > len(self._heap):
             self._heap = [entry for entry in self._heap if not entry[2]._cancelled]
             heapq.heapify(self._heap)
             self._cancelled = 0
+
+    def came(self, purpose: object) -> None:
+        """The time of a timeout or a call has come."""
+        if type(purpose) is int:
+            self._tracer.emit(CallEnded(self._tracer.clock.now(), purpose))
+        else:
+            self.timeouts.expired(purpose)
 
     def attend(self) -> None:
         """Set the real timer for what comes first now; in an instant lab, see whether time can be skipped."""
@@ -209,6 +221,14 @@ class Timers:
         self._tracer.clock.advance_to(when)
         self._fire_due(when)
         return True
+
+    def _schedule(self, callback: Callable[..., object], when: float) -> int:
+        """Tell of a callback that is due at a lab time, and give it a number."""
+        tracer = self._tracer
+        self._calls += 1
+        name = getattr(callback, "__qualname__", "") or type(callback).__name__
+        tracer.emit(CallScheduled(tracer.clock.now(), self._calls, name, when, tracer.current_number()))
+        return self._calls
 
     def _drive(self, when: float) -> None:
         self._driver = None

@@ -31,6 +31,7 @@ PART_OF: Mapping[str, str] = MappingProxyType(
         "cancelled": "cancelled",
         "progress": "past",
         "clock": "past",
+        "chosen": "accent",
         "run": "accent",
     }
 )

@@ -50,6 +50,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
         parent.children.append(event.task)
     tasks[event.task] = task
     state.counts["ready"] += 1
+    state.ready_queue[event.task] = None
     state.structure += 1
     if not is_main and not event.internal:
         state.tell(at, event.parent, "created", f"created {state.task_name(event.task)}")
@@ -128,6 +129,7 @@ def _leave_state(state: LabState, task: TaskState, at: float) -> None:
         leave_wait(state, task, at)
     else:
         task.ready_seconds += at - task.since
+        del state.ready_queue[task.id]
 
 
 def _drop_oldest(state: LabState) -> None:

@@ -11,6 +11,7 @@ from asynclab.model.events import (
     LoopLagged,
     RunEnded,
     RunStarted,
+    TaskChosen,
     Warned,
 )
 from asynclab.model.fold.handler import Handlers
@@ -51,6 +52,11 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
     state.clock.instant = event.instant
     if changes:
         state.tell(at, None, "clock", ", ".join(changes))
+
+
+def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
+    """The order of the ready queue was changed from outside."""
+    state.tell(at, event.task, "chosen", f"chosen to go next, ahead of {state.task_name(event.ahead_of)}")
 
 
 def warned(state: LabState, event: Warned, at: float) -> None:
@@ -95,6 +101,7 @@ HANDLERS: Handlers = {
     RunStarted: run_started,
     RunEnded: run_ended,
     ClockChanged: clock_changed,
+    TaskChosen: task_chosen,
     Warned: warned,
     LoopBlocked: loop_blocked,
     LoopLagged: loop_lagged,

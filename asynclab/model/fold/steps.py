@@ -26,6 +26,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
         task.state = "ready"
         task.since = at
         task.wakes += 1
+        state.ready_queue[event.task] = None
         counts = state.counts
         counts["waiting"] -= 1
         counts["ready"] += 1
@@ -50,6 +51,7 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
     word = task.state
     if word == "ready":
         task.ready_seconds += at - task.since
+        del state.ready_queue[event.task]
     elif word == "waiting":
         task.waiting_seconds += at - task.since
         leave_wait(state, task, at)
@@ -82,11 +84,10 @@ def step_ended(state: LabState, event: StepEnded, at: float) -> None:
     counts["running"] -= 1
     if event.ready:
         task.self_wakes += 1
+    if event.ready or task.woken_in_step:
         task.state = "ready"
         counts["ready"] += 1
-    elif task.woken_in_step:
-        task.state = "ready"
-        counts["ready"] += 1
+        state.ready_queue[event.task] = None
     else:
         task.state = "waiting"
         counts["waiting"] += 1

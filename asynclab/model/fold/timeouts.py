@@ -1,12 +1,19 @@
-"""Which deadlines run, and how each ended."""
+"""Which deadlines and callbacks are to come, and how each deadline ended."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.events import (
+    CallEnded,
+    CallScheduled,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutRescheduled,
+    TimeoutStarted,
+)
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.resources import TimeoutOutcome, TimeoutState
+from asynclab.model.resources import CallState, TimeoutOutcome, TimeoutState
 from asynclab.model.words import length, measured
 
 if TYPE_CHECKING:
@@ -48,6 +55,16 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
         state.tell(at, timeout.task, "met", f"timeout met with {measured(timeout.left(at))} to spare")
 
 
+def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
+    """Add a callback that is to come."""
+    state.calls[event.call] = CallState(event.call, event.name, event.task, at, event.deadline)
+
+
+def call_ended(state: LabState, event: CallEnded, at: float) -> None:
+    """It is not to come any more."""
+    state.calls.pop(event.call, None)
+
+
 def _running(state: LabState, timeout: int) -> TimeoutState | None:
     known = state.timeouts.get(timeout)
     return known if known is not None and known.outcome == "running" else None
@@ -67,4 +84,6 @@ HANDLERS: Handlers = {
     TimeoutRescheduled: timeout_rescheduled,
     TimeoutExpired: timeout_expired,
     TimeoutMet: timeout_met,
+    CallScheduled: call_scheduled,
+    CallEnded: call_ended,
 }

@@ -1,0 +1,92 @@
+"""What a lab looked like at any moment of its past."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import islice
+from operator import attrgetter
+
+from asynclab.model.copying import copied
+from asynclab.model.events import Event, LoopLagged
+from asynclab.model.state import LabState
+
+EVENTS_KEPT = 300_000
+"""How many events are kept at the most; the oldest go first."""
+
+SPACING = 10_000
+"""How many events lie between two states that are kept, at the least."""
+
+TASKS_A_COPY = 4
+"""A state with many tasks is worth as many times more events before it is copied again."""
+
+
+class History:
+    """The events of one lab, and now and then a copy of its state, from which any other is folded.
+
+    A moment is counted in events: at moment 0 nothing has happened, at moment n the first n events have.
+    """
+
+    def __init__(self, live: LabState) -> None:
+        """Begin with the history of a state in which nothing has happened.
+
+        Args:
+            live: Has always taken in exactly those events that were handed to `take`, when it is called.
+        """
+        self.events: list[Event] = []
+        """Those that are kept, oldest first."""
+        self.first = 0
+        """How many events happened before those that are kept."""
+        self._live = live
+        self._states = [LabState()]
+        self._moments = [0]
+        """When each of those states was."""
+
+    @property
+    def end(self) -> int:
+        """The moment after the latest event."""
+        return self.first + len(self.events)
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take in events that the live state has just taken in."""
+        self.events.extend(events)
+        if self.end - self._moments[-1] >= max(SPACING, TASKS_A_COPY * len(self._live.tasks)):
+            self._states.append(copied(self._live))
+            self._moments.append(self.end)
+        while len(self.events) > EVENTS_KEPT and len(self._moments) > 1:
+            self._forget_oldest()
+
+    def state_at(self, moment: int) -> LabState:
+        """The state at a moment, or at the nearest that is kept; nobody else has it."""
+        moment = self.nearest(moment)
+        at = bisect_right(self._moments, moment) - 1
+        state = copied(self._states[at])
+        state.fold(islice(self.events, self._moments[at] - self.first, moment - self.first))
+        return state
+
+    def nearest(self, moment: int) -> int:
+        """A moment, or the nearest that is kept."""
+        return max(self.first, min(self.end, moment))
+
+    def moment_at(self, now: float) -> int:
+        """The moment after the last event up to a lab time, in seconds."""
+        return self.first + bisect_right(self.events, now, key=attrgetter("at"))
+
+    def next_moment(self, moment: int, by: int) -> int:
+        """The moment some events later, or earlier where `by` is below 0; measurements of the loop don't count."""
+        step = 1 if by > 0 else -1
+        for _ in range(abs(by)):
+            moment = self.nearest(moment + step)
+            while self.first < moment < self.end and isinstance(self.events[moment - self.first - 1], LoopLagged):
+                moment += step
+        return moment
+
+    def event_before(self, moment: int) -> Event | None:
+        """The latest event at a moment; None where it is not kept."""
+        index = moment - self.first - 1
+        return self.events[index] if 0 <= index < len(self.events) else None
+
+    def _forget_oldest(self) -> None:
+        gone = self._moments[1] - self.first
+        del self.events[:gone], self._states[0], self._moments[0]
+        self.first += gone

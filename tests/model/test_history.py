@@ -1,0 +1,112 @@
+"""Whether the past can be looked at exactly as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import asynclab.model.history
+from asynclab.model.copying import copied
+from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated
+from asynclab.model.history import History
+from asynclab.model.state import LabState
+from tests.model.anything import any_history
+from tests.model.history import tea_party
+
+
+def history_of(*batches: Sequence[Event]) -> History:
+    """The history of a lab in which these batches of events came."""
+    live = LabState()
+    history = History(live)
+    for batch in batches:
+        live.fold(batch)
+        history.take(batch)
+    return history
+
+
+def folded(events: Iterable[Event]) -> LabState:
+    state = LabState()
+    state.fold(events)
+    return state
+
+
+def busy(events: int) -> list[Event]:
+    """A task that steps all the time."""
+    steps = [StepStarted, lambda at, task: StepEnded(at, task, 0.0, True)]
+    return [TaskCreated(0.0, 1, "main", "main"), *(steps[at % 2](at / 1000, 1) for at in range(events - 1))]
+
+
+@pytest.fixture
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynclab.model.history, "SPACING", 10)
+    monkeypatch.setattr(asynclab.model.history, "EVENTS_KEPT", 40)
+
+
+@given(any_history(), st.data())
+def test_the_state_at_any_moment_is_the_one_that_was_there(events: list[Event], data: st.DataObject) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asynclab.model.history, "SPACING", 7)
+        cut = data.draw(st.integers(0, len(events)))
+        history = history_of(events[:cut], events[cut:])
+        for moment in range(len(events) + 1):
+            assert history.state_at(moment) == folded(events[:moment])
+
+
+@given(any_history(), any_history())
+def test_a_copy_goes_its_own_way(before: list[Event], after: list[Event]) -> None:
+    state = folded(before)
+    copy = copied(state)
+    assert copy == state
+    copy.fold(after)
+    assert state == folded(before)
+    assert copy == folded([*before, *after])
+
+
+def test_a_copy_shares_no_list_and_nothing_else_that_can_change() -> None:
+    state = tea_party()
+    copy = copied(state)
+    for field in fields(LabState):
+        value = getattr(state, field.name)
+        if is_dataclass(value) or hasattr(value, "clear"):
+            assert getattr(copy, field.name) is not value, field.name
+
+
+def test_the_tasks_of_the_past_are_listed_as_they_were() -> None:
+    state = tea_party()
+    rows = list(state.rows())
+    assert list(copied(state).rows()) == rows
+
+
+@pytest.mark.usefixtures("_small")
+def test_the_oldest_events_are_forgotten_and_counted() -> None:
+    events = busy(500)
+    history = history_of(*(events[start : start + 5] for start in range(0, 500, 5)))
+    assert history.end == 500
+    assert 30 <= len(history.events) <= 40
+    assert history.first == 500 - len(history.events)
+    assert history.state_at(0) == folded(events[: history.first])
+    assert history.state_at(480) == folded(events[:480])
+
+
+def test_a_moment_is_found_by_its_lab_time() -> None:
+    history = history_of([Output(0.1, "a\n"), Output(0.2, "b\n"), Output(0.2, "c\n"), Output(0.3, "d\n")])
+    assert [history.moment_at(now) for now in (0.0, 0.1, 0.15, 0.2, 9.0)] == [0, 1, 1, 3, 4]
+
+
+def test_going_from_event_to_event_passes_over_measurements() -> None:
+    history = history_of([Output(0.1, "a\n"), LoopLagged(0.2, 0.0), LoopLagged(0.3, 0.0), Output(0.4, "b\n")])
+    assert history.next_moment(1, 1) == 4
+    assert history.next_moment(4, -1) == 1
+    assert history.next_moment(0, -1) == 0
+    assert history.next_moment(4, 1) == 4
+    assert history.next_moment(0, 2) == 4
+
+
+def test_the_event_that_led_to_a_moment_is_known() -> None:
+    events = [Output(0.1, "a\n"), Output(0.2, "b\n")]
+    history = history_of(events)
+    assert [history.event_before(moment) for moment in (0, 1, 2, 3)] == [None, *events, None]

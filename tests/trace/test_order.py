@@ -1,0 +1,250 @@
+"""In which order ready tasks go: as on any loop, unless the person at the keyboard chooses; and running to an event."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import threading
+
+import pytest
+
+from asynclab.model.events import CallEnded, CallScheduled, StepStarted, TaskChosen
+from asynclab.model.state import LabState
+from asynclab.trace import Lab
+from tests.fast_loop import run_fast
+from tests.fast_ui import until
+from tests.trace.labs import fast_lab, observe
+
+
+async def settle() -> None:
+    """Let everything that is ready run."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def arrived(lab: Lab) -> None:
+    """Wait until a run to an event is over."""
+    await until(lambda: lab.pursued is None)
+    await settle()
+
+
+def texts(lab: Lab) -> list[str]:
+    return [line.text for line in lab.state.activity]
+
+
+class Account:
+    """Money that two tasks draw at the same time, as if each were alone."""
+
+    balance = 100
+
+    async def draw(self, amount: int) -> None:
+        before = self.balance
+        if amount > 50:
+            await asyncio.sleep(0)  # others may run here
+        self.balance = before - amount
+
+    async def both(self) -> int:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.draw(10), name="small")
+            group.create_task(self.draw(60), name="large")
+        return self.balance
+
+
+def test_in_the_default_order_no_update_is_lost() -> None:
+    assert observe(Account().both).ending.value == 30
+
+
+def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(Account().both)
+            lab.pause()
+            await settle()
+            lab.step()
+            await settle()
+            small, large = lab.held
+            lab.step(large)
+            await settle()
+            assert lab.held == [small, large]
+            lab.step()
+            await settle()
+            lab.resume()
+            ending = await lab.wait()
+            assert ending.value == 40
+            assert texts(lab).count("chosen to go next, ahead of small") == 1
+
+    run_fast(main())
+
+
+def test_the_first_in_line_needs_no_choosing() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            seen: list[object] = []
+            lab.subscribe(seen.extend)
+            lab.start(Account().both)
+            lab.pause()
+            await settle()
+            for _ in range(6):
+                lab.step(lab.held[0] if lab.held else None)
+                await settle()
+            _ = lab.state
+            assert not any(isinstance(event, TaskChosen) for event in seen)
+
+    run_fast(main())
+
+
+def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
+    async def worker(queue: asyncio.Queue[int], lock: asyncio.Lock, luck: random.Random) -> None:
+        for number in range(20):
+            match luck.randrange(5):
+                case 0:
+                    await asyncio.sleep(0)
+                case 1:
+                    await asyncio.sleep(luck.random() / 100)
+                case 2:
+                    async with lock:
+                        await asyncio.sleep(0)
+                case 3:
+                    queue.put_nowait(number)
+                case _:
+                    queue.put_nowait(number)
+                    await queue.get()
+
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        lock, luck = asyncio.Lock(), random.Random(7)
+        await asyncio.gather(*(worker(queue, lock, luck) for _ in range(30)))
+
+    events = observe(main).events
+    state, steps = LabState(), 0
+    for event in events:
+        if isinstance(event, StepStarted):
+            assert next(iter(state.ready_queue)) == event.task
+            steps += 1
+        state.apply(event)
+    assert steps > 300
+    assert not state.ready_queue
+
+
+def test_running_to_an_event_passes_over_all_others() -> None:
+    async def main() -> None:
+        async def chatter() -> None:
+            for number in range(50):
+                print(number)
+                await asyncio.sleep(0)
+
+        async def sleeper() -> None:
+            await asyncio.sleep(5)
+
+        async def both() -> None:
+            await asyncio.gather(chatter(), sleeper())
+
+        async with fast_lab() as lab:
+            lab.start(both)
+            lab.pause()
+            await settle()
+            lab.step()
+            await settle()
+            sleeping = lab.held[1]
+            before = lab.state.tasks[sleeping].steps
+            lab.run_to_event(sleeping)
+            assert lab.pursued == sleeping
+            await arrived(lab)
+            assert (lab.state.tasks[sleeping].steps, lab.state.tasks[sleeping].state) == (before + 1, "waiting")
+            lab.run_to_event(sleeping)
+            await arrived(lab)
+            assert lab.state.tasks[sleeping].state == "ready"
+            assert texts(lab).count("“49”") == 1
+            assert lab.now == pytest.approx(5)
+            assert lab.paused
+            lab.run_to_event(sleeping)
+            await arrived(lab)
+            assert lab.state.tasks[sleeping].state == "done"
+
+    run_fast(main())
+
+
+def test_running_to_an_event_ends_where_nothing_can_happen_any_more() -> None:
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(forever)
+            lab.pause()
+            await settle()
+            lab.step()
+            await settle()
+            lab.run_to_event(1)
+            await arrived(lab)
+            assert lab.paused
+
+    run_fast(main())
+
+
+@pytest.mark.parametrize("command", [Lab.pause, Lab.step, Lab.resume, Lab.cancel])
+def test_any_other_command_stops_running_to_an_event(command: object) -> None:
+    async def busy() -> None:
+        for _ in itertools.count():
+            await asyncio.sleep(0)
+
+    async def main_of_lab() -> None:
+        await asyncio.gather(busy(), asyncio.sleep(1e9))
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(main_of_lab)
+            lab.pause()
+            await settle()
+            for _ in range(3):
+                lab.step()
+                await settle()
+            lab.run_to_event(3)
+            await settle()
+            assert lab.pursued == 3
+            assert callable(command)
+            command(lab)
+            assert lab.pursued is None
+
+    run_fast(main())
+
+
+def test_running_to_an_event_waits_for_what_comes_from_outside() -> None:
+    async def main() -> None:
+        gate = threading.Event()
+
+        async def from_a_thread() -> bool:
+            return await asyncio.to_thread(gate.wait)
+
+        async with fast_lab() as lab:
+            lab.start(from_a_thread)
+            lab.pause()
+            await settle()
+            lab.step()
+            await settle()
+            lab.run_to_event(1)
+            await asyncio.sleep(1)
+            assert lab.pursued == 1
+            gate.set()
+            await arrived(lab)
+            assert lab.state.tasks[1].state == "ready"
+
+    run_fast(main())
+
+
+def test_callbacks_that_are_set_for_later_are_known_until_they_are_called_or_cancelled() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[str] = loop.create_future()
+        loop.call_later(1, future.set_result, "rung")
+        loop.call_later(5, print).cancel()
+        await future
+        await asyncio.sleep(1)
+
+    seen = observe(main)
+    first, second = seen.of(CallScheduled)
+    assert (first.name, first.deadline, first.task) == ("Future.set_result", pytest.approx(1), 1)
+    assert (second.name, second.deadline, second.task) == ("print", pytest.approx(5), 1)
+    assert [(ended.call, ended.at) for ended in seen.of(CallEnded)] == [(2, 0), (1, pytest.approx(1))]
+    assert not seen.state.calls
