@@ -1,0 +1,94 @@
+"""What the event loop has to do: who runs, who is ready, what is due when, and what comes from outside."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from asynclab.model.events import WaitKind
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.model.text import one_line
+from asynclab.model.words import length
+
+OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread", "library"})
+"""The waits that end when something outside the program happens."""
+
+NAME_LIMIT = 80
+"""The characters of a callback's name that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer: what will happen when."""
+
+    at: float
+    """Lab time in seconds."""
+    started_at: float
+    """Since when it is to come."""
+    what: str
+    """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result"."""
+    task: int | None
+    """Whom it concerns."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopParts:
+    """The parts of a lab's event loop at one moment."""
+
+    running: int | None
+    """The task whose step is under way."""
+    ready: tuple[int, ...]
+    """The tasks that are ready, the next first; at most as many as were asked for."""
+    ready_count: int
+    """How many are ready."""
+    timers: tuple[Due, ...]
+    """What is due, the next first; at most as many as were asked for."""
+    timer_count: int
+    """How many timers there are."""
+    outside: tuple[int, ...]
+    """The tasks that wait for I/O, a thread or a process, oldest first; at most as many as were asked for."""
+    outside_count: int
+    """How many tasks do."""
+
+
+def loop_parts(state: LabState, most: int) -> LoopParts:
+    """The parts of a lab's loop.
+
+    Args:
+        state: The lab.
+        most: How many entries of each part are listed; the others are counted.
+    """
+    if state.outcome is not None:
+        return LoopParts(None, (), 0, (), 0, (), 0)
+    dues = list(_dues(state))
+    outside = [task.id for task in state.tasks.values() if _waits_for_outside(task)]
+    return LoopParts(
+        state.running,
+        tuple(islice(state.ready_queue, most)),
+        len(state.ready_queue),
+        tuple(heapq.nsmallest(most, dues, key=lambda due: due.at)),
+        len(dues),
+        tuple(outside[:most]),
+        len(outside),
+    )
+
+
+def _dues(state: LabState) -> Iterator[Due]:
+    for timeout in state.timeouts.values():
+        if timeout.outcome == "running":
+            what = f"timeout of {length(timeout.length)}"
+            yield Due(timeout.deadline, timeout.started_at, what, timeout.task)
+    for call in state.calls.values():
+        yield Due(call.deadline, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
+    for task in state.tasks.values():
+        wait = task.waits_for
+        if wait is not None and wait.deadline is not None:
+            seconds = wait.deadline - task.since if wait.seconds is None else wait.seconds
+            yield Due(wait.deadline, wait.deadline - seconds, f"{wait.kind} {length(seconds)}", task.id)
+
+
+def _waits_for_outside(task: TaskState) -> bool:
+    return task.waits_for is not None and task.waits_for.kind in OUTSIDE

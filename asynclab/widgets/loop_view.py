@@ -1,0 +1,185 @@
+"""The parts of the event loop: who runs, who is next, what is due when, and what comes from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asynclab.model.loop_parts import Due, LoopParts, loop_parts
+from asynclab.model.state import LabState
+from asynclab.model.words import GLYPHS, describe_wait, plural
+from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of
+from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.task_columns import reason
+
+LISTED = 100
+"""How many entries of each part are listed; the others are counted."""
+
+PLACE = 6
+"""The cells of a place in the ready queue."""
+
+COUNTDOWN = 9
+"""The cells of the time that a timer has left."""
+
+NOTHING = LoopParts(None, (), 0, (), 0, (), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One line: what it says after the cursor's mark, and the task that it is about."""
+
+    line: Line
+    task: int | None = None
+
+
+class LoopView(CursorView):
+    """The event loop of a lab; posts `TaskSelected`.
+
+    In a held lab the ready queue is a choice: the task that is to go next is marked.
+    """
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.border_title = "Event loop"
+        self._state: LabState | None = None
+        self._now = 0.0
+        self._next: int | None = None
+        self._seen: object = None
+        self._selected: int | None = None
+        self._parts = NOTHING
+        self._parts_of: object = None
+        self._entries: list[_Entry] = []
+
+    def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
+        """Show a lab at a lab time, in seconds; repaints only the lines that look different.
+
+        Args:
+            state: The lab; None for nothing.
+            now: Lab seconds.
+            next_task: The task of a held lab that the next step is to run; None where the loop is not held.
+        """
+        seen = None if state is None else (state.version, now, next_task)
+        if state is self._state and seen == self._seen:
+            return
+        if state is None:
+            self._selected = None
+        self._state, self._now, self._next, self._seen = state, now, next_task, seen
+        self._update()
+
+    def select(self, task: int | None) -> None:
+        """Put the cursor on a task, if it is listed, without telling anybody."""
+        if task != self._selected:
+            self._selected = task
+            self._place_cursor()
+            self.keep_in_sight()
+            self.repaint()
+
+    def line_count(self) -> int:
+        """How many lines the parts take."""
+        return len(self._entries)
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """One line."""
+        return (self.mark(index), *self._entries[index].line)
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Tell whom the line is about that the cursor is on."""
+        self._selected = None if index is None else self._entries[index].task
+        if self._selected is not None:
+            self.post_message(TaskSelected(self, self._selected))
+
+    def on_resize(self, event: object) -> None:
+        """Draw the lines for the new width."""
+        self._update()
+        self.keep_in_sight()
+
+    def _update(self) -> None:
+        state = self._state
+        version = None if state is None else (id(state), state.version)
+        if version != self._parts_of:  # timers count down, but that changes no part
+            self._parts_of = version
+            self._parts = NOTHING if state is None else loop_parts(state, LISTED)
+        self._entries = [] if state is None else list(self._lay_out(state, self.content_width() - 1))
+        self._place_cursor()
+        self.set_subtitle(self._summary())
+        self.repaint()
+
+    def _summary(self) -> Line:
+        parts = self._parts
+        said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"
+        return ((f"{said} · {parts.outside_count:,} outside" if parts.outside_count else said, "past"),)
+
+    def _place_cursor(self) -> None:
+        """Keep the cursor on the selected task, wherever it is listed now."""
+        lines = (at for at, entry in enumerate(self._entries) if entry.task == self._selected is not None)
+        self._cursor = next(lines, None)
+
+    def _lay_out(self, state: LabState, width: int) -> Iterator[_Entry]:
+        parts = self._parts
+        yield self._now_line(state)
+        yield _heading("ready queue", parts.ready_count, width)
+        for place, task in enumerate(parts.ready, 1):
+            yield self._ready_line(place, task, state, width)
+        if parts.timer_count:
+            yield _heading("timers", parts.timer_count, width)
+            for due in parts.timers:
+                yield _Entry(_timer_line(due, state, self._now, width), due.task)
+        if parts.outside_count:
+            yield _heading("outside the loop", parts.outside_count, width)
+            for task in parts.outside:
+                yield _Entry(_outside_line(task, state, width), task)
+
+    def _now_line(self, state: LabState) -> _Entry:
+        running = self._parts.running
+        if running is not None:
+            return _Entry(((f"{GLYPHS['running']} {state.task_name(running)} runs", "running"),), running)
+        if state.outcome is not None:
+            return _Entry((("the run has ended", "past"),))
+        if state.clock.paused:
+            return _Entry((("held: no step runs", "ready"),))
+        return _Entry((("between two steps" if self._parts.ready_count else "idle: nothing is ready", "past"),))
+
+    def _ready_line(self, place: int, task: int, state: LabState, width: int) -> _Entry:
+        known = state.tasks[task]
+        is_next = task == self._next
+        names, rest = _split(width - PLACE)
+        label = f"{GLYPHS['running']}next" if is_next else right(str(place), 4)
+        part = "strong running" if is_next else "past"
+        name = (f"{left(state.task_name(task), names - 1)} ", "ready")
+        why = reason(known, state) or ("asked for another turn" if known.steps else "")
+        return _Entry(((left(label, PLACE), part), name, (left_cut_end(why, rest), "past")), task)
+
+
+def _heading(text: str, count: int, width: int) -> _Entry:
+    return _Entry((("", ""), (left_cut_end(f"{text}  {count:,}" if count else f"{text}  empty", width), "heading")))
+
+
+def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:
+    """How long a timer has still to go, as a figure and a bar, and what it is for."""
+    remaining = max(0.0, due.at - now)
+    whole = due.at - due.started_at
+    bar_width = max(0, min(16, (width - 30) // 2))
+    over = 1.0 if whole <= 0 else 1 - remaining / whole
+    left_of_it: Line = ((f"{_countdown(remaining):>{COUNTDOWN}} ", ""), *bar(over, bar_width, "waiting"))
+    room = width - width_of(left_of_it) - 1
+    names, rest = _split(room)
+    name = state.task_name(due.task)
+    return (*left_of_it, (f" {left(name, names - 1)} ", "waiting"), (left_cut_end(due.what, rest), "past"))
+
+
+def _countdown(seconds: float) -> str:
+    return f"{seconds:.3f} s" if seconds < 1000 else f"{seconds:,.0f} s"
+
+
+def _outside_line(task: int, state: LabState, width: int) -> Line:
+    names, rest = _split(width - 2)
+    wait = state.tasks[task].waits_for
+    what = "" if wait is None else describe_wait(wait, state)
+    return (("  ", ""), (f"{left(state.task_name(task), names - 1)} ", "waiting"), (left_cut_end(what, rest), "past"))
+
+
+def _split(room: int) -> tuple[int, int]:
+    """The cells for a name and for what is said of it, out of so many."""
+    names = max(2, min(20, room * 9 // 20))
+    return names, max(0, room - names)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asynclab.model.events import (
+    CallScheduled,
+    ClockChanged,
+    Event,
+    RunEnded,
+    StepEnded,
+    StepStarted,
+    TaskReady,
+    TaskWaiting,
+    TimeoutStarted,
+    Wait,
+)
+from asynclab.model.loop_parts import loop_parts
+from asynclab.model.state import LabState
+from asynclab.widgets.loop_view import LoopView
+from asynclab.widgets.messages import TaskSelected
+from tests.widgets.labs import HOSTILE, crowd, folded, sleeps, step, task
+from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
+
+
+def waits(number: int, wait: Wait, at: float = 0.0) -> Iterable[Event]:
+    return (*step(number, at), TaskWaiting(at, number, wait))
+
+
+def busy_loop(*further: Event) -> LabState:
+    """Two tasks are ready, one sleeps under a timeout, one reads from a stream, a callback is set for later."""
+    return folded(
+        task(1, "main"),
+        StepStarted(0.0, 1),
+        *(task(number, name, 1) for number, name in ((2, "first"), (3, "second"), (4, "sleeper"), (5, "reader"))),
+        StepEnded(0.0, 1, 0.0),
+        TaskWaiting(0.0, 1, Wait("gather", tasks=(2, 3, 4, 5), count=4)),
+        *waits(2, Wait("event", "event#1")),
+        *waits(3, Wait("event", "event#1")),
+        TimeoutStarted(0.0, 1, 4.0, 4),
+        *sleeps(4, 2.0),
+        *waits(5, Wait("stream")),
+        CallScheduled(0.0, 1, "Future.set_result", 1.0, 1),
+        TaskReady(0.5, 3, "task", 2),
+        TaskReady(0.5, 2, "timer"),
+        *further,
+    )
+
+
+async def test_every_part_of_the_loop_has_its_lines() -> None:
+    view = LoopView()
+    async with on_stage(view, 60, 16):
+        view.show(busy_loop(), 0.5)
+        assert painted(view)[:11] == [
+            " between two steps",
+            " ready queue  2",
+            "    1  second              woken by first",
+            "    2  first               its time is up",
+            " timers  3",
+            "   0.500 s ━━━━━━╸────── main          calls Future.set_…",
+            "   1.500 s ━━━────────── sleeper       sleep 2.00 s",
+            "   3.500 s ━╸─────────── sleeper       timeout of 4.00 s",
+            " outside the loop  1",
+            "   reader               reads from a stream",
+            "",
+        ]
+        assert subtitle(view) == "2 ready · 3 timers · 1 outside"
+
+
+async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> None:
+    view = LoopView()
+    async with on_stage(view, 60, 16):
+        view.show(busy_loop(ClockChanged(0.5, paused=True, speed=1.0, instant=False)), 0.5, next_task=2)
+        lines = painted(view)
+        assert lines[0] == " held: no step runs"
+        assert lines[2].startswith("    1  second")
+        assert lines[3].startswith(" ►next first")
+        assert part_at(view.compose_line(3, 58), "►next") == "strong running"
+
+
+async def test_the_task_that_runs_is_named() -> None:
+    view = LoopView()
+    async with on_stage(view, 60, 16):
+        view.show(busy_loop(StepStarted(0.6, 3)), 0.6)
+        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               its time is up"]
+
+
+async def test_timers_count_down_with_no_event() -> None:
+    view = LoopView()
+    state = busy_loop()
+    async with on_stage(view, 60, 16):
+        view.show(state, 0.5)
+        view.show(state, 0.75)
+        assert "0.250 s" in painted(view)[5]
+
+
+async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> None:
+    view = LoopView()
+    async with on_stage(view, 60, 16) as pilot:
+        view.show(busy_loop(), 0.5)
+        view.focus()
+        await pilot.press("j", "j", "j", "j")
+        assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [3, 2]
+        view.select(5)
+        assert painted(view)[9].startswith("▌")
+
+
+async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
+    view = LoopView()
+    state = busy_loop()
+    async with on_stage(view, 60, 16):
+        view.show(state, 0.5)
+        view.select(2)
+        assert view.cursor == 3
+        state.apply(StepStarted(0.6, 3))
+        view.show(state, 0.6)
+        assert view.cursor == 2
+
+
+async def test_a_run_that_has_ended_has_nothing_to_do() -> None:
+    view = LoopView()
+    async with on_stage(view, 60, 16):
+        view.show(busy_loop(RunEnded(1.0, "cancelled")), 1.0)
+        assert painted(view)[:2] == [" the run has ended", " ready queue  empty"]
+        view.show(None, 0.0)
+        assert painted(view)[0] == ""
+
+
+async def test_names_from_anywhere_are_data() -> None:
+    view = LoopView()
+    async with on_stage(view, 44, 16):
+        view.show(folded(task(1, HOSTILE), CallScheduled(0.0, 1, HOSTILE, 1.0, 1)), 0.5)
+        assert not any("\x1b" in line for line in painted(view))
+
+
+def test_thousands_of_timers_are_counted_and_the_next_ones_listed() -> None:
+    parts = loop_parts(crowd(5_001), 20)
+    assert parts.timer_count == 5_000
+    assert len(parts.timers) == 20
