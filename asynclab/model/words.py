@@ -80,6 +80,12 @@ def measured(seconds: float) -> str:
     return f"{seconds:.3f} s"
 
 
+def speed_text(speed: float) -> str:
+    """A speed as it is chosen: "2×", "1/64×"."""
+    whole = round(1 / speed) if 0.001 <= speed < 1 else 0
+    return f"1/{whole}×" if whole > 1 and abs(whole * speed - 1) < 1e-9 else f"{speed:g}×"
+
+
 def plural(count: int, noun: str) -> str:
     """A count and its noun: "1 task", "2 tasks"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

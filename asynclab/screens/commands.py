@@ -14,6 +14,10 @@ SHOWN_KEYS = {
     "question_mark": "?",
     "enter": "enter",
     "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "shift+tab": "shift+tab",
 }
 
@@ -38,6 +42,12 @@ class Situation:
     has_mistakes: bool = False
     has_lines: bool = False
     """Whether there is activity to filter or copy."""
+    has_past: bool = False
+    """Whether anything has happened that could be looked at again."""
+    is_past: bool = False
+    """Whether the past is looked at."""
+    has_turns: bool = False
+    """Whether panes take turns in the middle row."""
     is_zoomed: bool = False
     has_filter: bool = False
     in_list: bool = False

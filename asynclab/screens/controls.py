@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.panes import PaneScreen
+from asynclab.widgets.messages import TaskSelected
 
 if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
@@ -70,19 +73,61 @@ class ControlScreen(PaneScreen):
 
     def action_resume(self) -> None:
         """Let them go on."""
-        if self.run.lab is not None:
-            self.run.lab.resume()
+        if self.run.record is not None:
+            self.run.record.go_to_present()
+            self.run.record.lab.resume()
 
     def action_step(self) -> None:
         """Run one step; pause first where the run is not paused, start it paused where it does not run."""
-        lab = self.run.lab
-        if lab is None or not lab.is_running:
+        record = self.run.record
+        if record is None or not record.lab.is_running:
             self.run.start(paused=True)
-        elif lab.paused:
-            if reason := NO_STEP.get(lab.step()):
-                self.host.tell(reason)
+            return
+        record.go_to_present()
+        if not record.lab.paused:
+            record.lab.pause()
+        elif reason := NO_STEP.get(record.step()):
+            self.host.tell(reason)
+
+    def action_run_to_event(self) -> None:
+        """Run to the next event of the selected task."""
+        record = self.run.record
+        if record is not None and self.selected_task is not None:
+            record.go_to_present()
+            record.lab.run_to_event(self.selected_task)
+
+    @on(TaskSelected)
+    def choose_next(self, event: TaskSelected) -> None:
+        """Let the task that was picked go next, if it is held."""
+        if self.run.record is not None and not self.run.record.is_past:
+            self.run.record.choose(event.task)
+
+    def action_go_back(self) -> None:
+        """Look at one event earlier."""
+        if self.run.record is not None:
+            self.run.record.go(-1)
+
+    def action_go_forth(self) -> None:
+        """Look at one event later."""
+        if self.run.record is not None:
+            self.run.record.go(1)
+
+    def action_go_to_first(self) -> None:
+        """Look at the beginning of the run."""
+        if self.run.record is not None:
+            self.run.record.go_to_first()
+
+    def action_go_to_present(self) -> None:
+        """Look at what is."""
+        if self.run.record is not None:
+            self.run.record.go_to_present()
+
+    async def action_leave(self) -> None:
+        """Drop the filter, come back from the past, or leave the zoomed pane."""
+        if self.run.record is not None and self.run.record.is_past and not self.stage.is_filtering:
+            self.run.record.go_to_present()
         else:
-            lab.pause()
+            await super().action_leave()
 
     def action_slower(self) -> None:
         """Slow the selected run down."""

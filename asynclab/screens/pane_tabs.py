@@ -44,11 +44,11 @@ class PaneTabs(Widget):
         offset = event.get_content_offset(self)
         at = 0
         for pane, name in self._names.items() if offset is not None else ():
-            if offset is not None and at <= offset.x < at + len(name) + 2:
+            if offset is not None and at <= offset.x <= at + len(name):
                 await self.run_action(f"screen.show_pane('{pane}')")
-            at += len(name) + 3
+            at += len(name) + 2
 
     def _drawn(self, pane: str, name: str) -> Content:
         if pane == self._front:
-            return Content.styled(f"▸{name} ", "bold $state-text on $state-row")
-        return Content.styled(f" {name} ", "$state-past")
+            return Content.styled(f"▸{name}", "bold $state-text on $state-row")
+        return Content.styled(f" {name}", "$state-past")

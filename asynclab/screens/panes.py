@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 from textual.events import Resize
 from textual.screen import Screen
 
+from asynclab.screens.middle import MIDDLE
+
 if TYPE_CHECKING:
     from asynclab.screens.host import Host
     from asynclab.screens.stage import Stage
@@ -17,7 +19,9 @@ NARROW, LOW = 100, 30
 PANES = {
     "demos": "demos",
     "tasks": "tasks",
+    "timeline": "timeline",
     "gauges": "queues",
+    "loop": "loop",
     "source": "code",
     "activity": "activity",
     "concept": "lesson",
@@ -85,6 +89,11 @@ class PaneScreen(Screen[None]):
             self.action_show_pane(self.focused_pane)
         self.lay_out()
 
+    def action_view(self) -> None:
+        """Show the next of the panes that take turns in the middle."""
+        self.stage.show_next_in_the_middle()
+        self._leave_hidden()
+
     async def action_leave(self) -> None:
         """Drop the filter, or leave the zoomed pane."""
         if self.stage.is_filtering:
@@ -115,6 +124,11 @@ class PaneScreen(Screen[None]):
         self.app.copy_to_clipboard(text)
         self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
 
+    def _leave_hidden(self) -> None:
+        """Give the focus to what has come in the place of a pane that has it and doesn't show any more."""
+        if not self.is_single and self.focused_pane in MIDDLE and self.focused_pane not in self.stage.shown_panes:
+            self.action_show_pane(next(pane for pane in MIDDLE if pane in self.stage.shown_panes))
+
     def _go(self, by: int) -> None:
         panes = [pane for pane in PANES if self._can_go_to(pane)]
         at = panes.index(self.focused_pane) if self.focused_pane in panes else 0
@@ -125,4 +139,4 @@ class PaneScreen(Screen[None]):
             return not self.is_zoomed
         if pane == "concept":
             return self.is_single or self.stage.concept.max_scroll_y > 0
-        return self.is_single or self.query_one(f"#{pane}").display
+        return self.is_single or pane in self.stage.shown_panes

@@ -14,6 +14,7 @@ from asynclab.model.bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
+from asynclab.screens.record import Record
 from asynclab.trace import Lab
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ LabFactory: TypeAlias = Callable[..., Lab]
 CLOSING_SECONDS = 3.0
 """How long closing waits for all runs."""
 
-SPEEDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Lab seconds per real second that can be chosen."""
+SPEEDS = tuple(2.0**power for power in range(-6, 5))
+"""Lab seconds per real second that can be chosen: from 1/64 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Run:
         """The parameters that the user chose; absent ones have their defaults."""
         self.mistake: str | None = None
         """The name of the mistake that is switched on."""
-        self.lab: Lab | None = None
+        self.record: Record | None = None
+        """What is kept of the present or latest lab."""
         self.problem: str = ""
         """Why it could not be started, in one line."""
         self.speed: float = 1.0
@@ -74,6 +76,11 @@ class Run:
     def mistakes(self) -> tuple[str, ...]:
         """The names of the parameters that switch a classic mistake on."""
         return tuple(parameter.name for parameter in self.demo.mistakes)
+
+    @property
+    def lab(self) -> Lab | None:
+        """The present or latest lab."""
+        return None if self.record is None else self.record.lab
 
     @property
     def is_running(self) -> bool:
@@ -155,13 +162,14 @@ class Run:
     async def _run_once(self, wanted: _Start) -> None:
         self.problem = ""
         lab = self._make_lab(self.demo.name, speed=self.speed, instant=wanted.instant)
+        record = Record(lab)
         try:
             arguments = await self._pages.fill(self.demo, self._arguments())
             lab.start(self.demo.load(), **arguments)
         except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
             self.problem = one_line(f"{type(error).__name__}: {error}")
             return
-        self.lab = lab
+        self.record = record
         try:
             if wanted.paused:
                 lab.pause()

@@ -7,18 +7,28 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.css.scalar import Scalar
 from textual.getters import query_one
+from textual.widget import Widget
 from textual.widgets import Input
 
+from asynclab.screens.middle import MIDDLE, shown, turns
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
+from asynclab.screens.record import Record
 from asynclab.screens.runs import Run
 from asynclab.widgets.activity_log import ActivityLog
+from asynclab.widgets.clock_line import ClockReading
 from asynclab.widgets.concept import ConceptPane, Lesson
 from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from asynclab.widgets.line_view import LineView
+from asynclab.widgets.lines_view import LinesView
+from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.past_banner import Moment, PastBanner, event_words
 from asynclab.widgets.source_view import GUTTER, SourceView
 from asynclab.widgets.task_table import TaskTable
+
+FRAME = 2
+"""The lines that a pane's frame takes."""
 
 
 class Stage(Vertical):
@@ -31,21 +41,30 @@ class Stage(Vertical):
         #concept { max-height: 11; }
         PaneTabs { display: none; }
         #tasks { height: 1fr; min-height: 7; }
-        #gauges { display: none; }
+        #past, #gauges, #middle, #timeline, #loop { display: none; }
+        #timeline { width: 1fr; height: 100%; }
+        #loop { width: 1fr; height: 100%; }
         #lower { height: 2fr; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
         #log { width: 1fr; height: 100%; }
         #activity { height: 1fr; }
         #filter { padding: 0 1; color: $state-text; background: $state-row; }
-        &.-has-gauges #gauges { display: block; }
+        &.-past #past { display: block; }
+        &.-shows-gauges #gauges { display: block; }
+        &.-shows-timeline #middle, &.-shows-timeline #timeline { display: block; }
+        &.-shows-loop #middle, &.-shows-loop #loop { display: block; }
+        &.-shows-timeline.-shows-loop #loop { width: 45%; }
         &.-mistake #concept { border: round $state-cancelled; border-title-color: $state-cancelled; }
         &.-single {
             PaneTabs { display: block; }
             #concept { max-height: 4; }
-            #tasks, #gauges, #lower { display: none; height: 1fr; }
+            #tasks, #gauges, #middle, #timeline, #loop, #lower { display: none; height: 1fr; }
+            #loop { width: 1fr; }
             #source { width: 1fr; }
             &.-front-tasks #tasks { display: block; }
             &.-front-gauges #gauges { display: block; }
+            &.-front-timeline #middle, &.-front-timeline #timeline { display: block; }
+            &.-front-loop #middle, &.-front-loop #loop { display: block; }
             &.-front-source #lower { display: block; }
             &.-front-source #log { display: none; }
             &.-front-activity #lower { display: block; }
@@ -58,7 +77,9 @@ class Stage(Vertical):
     concept = query_one(ConceptPane)
     tabs = query_one(PaneTabs)
     tasks = query_one(TaskTable)
+    past = query_one(PastBanner)
     gauges = query_one(Gauges)
+    loop = query_one(LoopView)
     source = query_one(SourceView)
     activity = query_one(ActivityLog)
 
@@ -68,6 +89,10 @@ class Stage(Vertical):
         """The id of the pane that shows where one shows at a time."""
         self.is_single = False
         """Whether one pane shows at a time."""
+        self._record: Record | None = None
+        self._has_gauges = False
+        self._in_the_middle: str | None = None
+        """The pane that the person wants to see in the middle row."""
 
     @property
     def is_filtering(self) -> bool:
@@ -78,8 +103,12 @@ class Stage(Vertical):
         """The panes from top to bottom."""
         yield ConceptPane(id="concept")
         yield PaneTabs({pane: name for pane, name in PANES.items() if pane != "demos"})
+        yield PastBanner(id="past")
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
+        with Horizontal(id="middle"):
+            yield LinesView(id="timeline")
+            yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(id="source")
             with Vertical(id="log"):
@@ -99,17 +128,41 @@ class Stage(Vertical):
         self.set_class(run.mistake is not None, "-mistake")
         self.concept.show_lesson(lesson_of(run))
 
+    @property
+    def shown_panes(self) -> frozenset[str]:
+        """The ids of the panes that show where all do, without those that always show."""
+        width, height = self.size.width, self.screen.size.height
+        middle = shown(width, height, has_gauges=self._has_gauges, chosen=self._in_the_middle)
+        return middle | {"tasks", "source", "activity"}
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether panes take turns in the middle row."""
+        return not self.is_single and len(self._turns()) > 1
+
+    def show_next_in_the_middle(self) -> None:
+        """Show the next of the panes that take turns in the middle row."""
+        waiting = self._turns()
+        front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
+        self._in_the_middle = waiting[(waiting.index(front) + 1) % len(waiting)]
+        self._share_the_middle()
+
     def paint(self, run: Run) -> None:
         """Bring every view up to date; each repaints only what changed."""
-        lab, state = run.lab, run.state
-        now, held = (0.0, 0) if lab is None else (lab.now, len(lab.held))
+        record = run.record
+        if record is not self._record:
+            self._record = record
+            for selecting in (self.tasks, self.source, self.loop):
+                selecting.select(None)
+        state, now = (None, 0.0) if record is None else (record.state, record.now)
         for view in (self.tasks, self.gauges, self.source, self.activity):
             view.show(state, now)
-        if state is None:
-            self.concept.show_clock(None, now)
-        else:
-            self.concept.show_clock(state.clock, now, held, state.outcome)
-        self._show_gauges(0 if state is None else lines_of_gauges(state))
+        self.loop.show(state, now, None if record is None else record.next_task)
+        self.concept.show_clock(None if record is None else reading_of(record))
+        self.past.show(None if record is None else moment_of(record))
+        self.set_class(record is not None and record.is_past, "-past")
+        self._has_gauges = state is not None and lines_of_gauges(state) > 0
+        self._share_the_middle()
 
     def lay_out(self, front: str, *, is_single: bool) -> None:
         """Show all panes, or one.
@@ -128,7 +181,7 @@ class Stage(Vertical):
     @on(TaskSelected)
     def select_task(self, event: TaskSelected) -> None:
         """Select the task in the other panes, too."""
-        for view in (self.tasks, self.source):
+        for view in (self.tasks, self.source, self.loop):
             if view is not event.view:
                 view.select(event.task)
 
@@ -169,13 +222,47 @@ class Stage(Vertical):
                 return "\n".join(view.line_text(index) for index in range(view.line_count()))
         return ""
 
-    def _show_gauges(self, lines: int) -> None:
-        """Make room for queues and deadlines as they come up."""
-        self.set_class(lines > 0, "-has-gauges")
-        room = min(max(lines, 3), self.screen.size.height // 5) + 2
-        height = "1fr" if self.is_single else str(room)
-        if self.gauges.styles.height != Scalar.parse(height):
-            self.gauges.styles.height = height
+    def _turns(self) -> tuple[str, ...]:
+        return turns(self.size.width, self.screen.size.height, has_gauges=self._has_gauges)
+
+    def _share_the_middle(self) -> None:
+        """Show the panes between tasks and code, each with the room that it needs, as far as there is some."""
+        for pane in MIDDLE:
+            self.set_class(pane in self.shown_panes, f"-shows-{pane}")
+        height = self.screen.size.height
+        state = None if self._record is None else self._record.state
+        gauges = 0 if state is None else lines_of_gauges(state)
+        self._set_height(self.gauges, min(max(gauges, 3), height // 5) + FRAME)
+        self._set_height(self.query_one("#middle"), max(7, height // 4))
+
+    def _set_height(self, pane: Widget, lines: int) -> None:
+        wanted = "1fr" if self.is_single else str(lines)
+        if pane.styles.height != Scalar.parse(wanted):
+            pane.styles.height = wanted
+
+
+def reading_of(record: Record) -> ClockReading:
+    """How a lab's clock runs now, whatever moment is looked at."""
+    lab, state = record.lab, record.lab.state
+    held = lab.held
+    is_chosen = record.chosen in held and record.chosen != held[0]
+    return ClockReading(
+        state.clock,
+        lab.now,
+        len(held),
+        state.outcome,
+        state.task_name(record.chosen) if is_chosen else "",
+        state.task_name(lab.pursued),
+        lab.is_cleaning_up,
+    )
+
+
+def moment_of(record: Record) -> Moment | None:
+    """Which moment of the past is looked at."""
+    if record.moment is None:
+        return None
+    history, state = record.history, record.state
+    return Moment(record.moment, history.end, state.now, event_words(history.event_before(record.moment), state))
 
 
 def lesson_of(run: Run) -> Lesson:

@@ -114,6 +114,11 @@ class Lab:
         return self._main is not None and self.ending is None
 
     @property
+    def is_cleaning_up(self) -> bool:
+        """Whether it was told to end, and has not ended yet."""
+        return self.is_running and self._was_asked_to_end
+
+    @property
     def is_stuck(self) -> bool:
         """Whether it can't go on by itself: no step is ready, no timer pending, and nothing from outside awaited."""
         return self.is_running and self._tracer.is_stuck()

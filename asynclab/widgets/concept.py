@@ -7,12 +7,10 @@ from functools import lru_cache
 
 from textual.geometry import Size
 
-from asynclab.model.events import Outcome
-from asynclab.model.state import ClockState
 from asynclab.model.text import one_line
-from asynclab.model.words import GLYPHS, measured
+from asynclab.widgets.clock_line import ClockReading, clock_line
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, Span, joined, wrap
+from asynclab.widgets.lines import Line, Span, wrap
 
 LABEL = 8
 """The cells of the words before what to watch for and what to believe."""
@@ -62,16 +60,9 @@ class ConceptPane(LineView, can_focus=False):
         self.refresh(layout=True)
         self.repaint()
 
-    def show_clock(self, clock: ClockState | None, now: float, held: int = 0, outcome: Outcome | None = None) -> None:
-        """Say in the frame how lab time runs.
-
-        Args:
-            clock: The lab's; None where nothing has run.
-            now: Lab seconds.
-            held: How many ready tasks a paused lab holds back.
-            outcome: How the run ended; None while it runs.
-        """
-        self.set_subtitle(() if clock is None else clock_line(clock, now, held, outcome))
+    def show_clock(self, reading: ClockReading | None) -> None:
+        """Say in the frame how lab time runs; None where nothing has run."""
+        self.set_subtitle(() if reading is None else clock_line(reading))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the texts take when wrapped."""
@@ -84,17 +75,6 @@ class ConceptPane(LineView, can_focus=False):
     def compose_line(self, index: int, width: int) -> Line:
         """One wrapped line."""
         return _lay_out(self._lesson, width)[index]
-
-
-def clock_line(clock: ClockState, now: float, held: int = 0, outcome: Outcome | None = None) -> Line:
-    """How lab time runs: "► 1× · 1.240 s", "held at 1.204 s · 3 ready", or "✓ done at 2.003 s"."""
-    if outcome is not None:
-        return ((f"{GLYPHS[outcome]} {outcome}", outcome), (" at ", "past"), (measured(now), "text"))
-    if clock.paused:
-        ready: Line = ((f"{GLYPHS['ready']} {held} ready", "ready"),) if held else (("nothing ready", "past"),)
-        return joined(((("held at ", "ready"), (measured(now), "text")), ready))
-    speed = "instant" if clock.instant else f"{clock.speed:g}×"
-    return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(now), "past"),)))
 
 
 @lru_cache(maxsize=32)

@@ -62,8 +62,6 @@ class LoopView(CursorView):
         seen = None if state is None else (state.version, now, next_task)
         if state is self._state and seen == self._seen:
             return
-        if state is None:
-            self._selected = None
         self._state, self._now, self._next, self._seen = state, now, next_task, seen
         self._update()
 

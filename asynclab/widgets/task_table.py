@@ -46,8 +46,6 @@ class TaskTable(CursorView):
         seen = None if state is None else (state.version, now)
         if state is self._state and seen == self._seen:
             return
-        if state is not self._state:
-            self._selected = None
         self._state, self._now, self._seen = state, now, seen
         self._update_rows()
         self.set_subtitle(self.summary())

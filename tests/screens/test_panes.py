@@ -27,10 +27,35 @@ async def finish(stage: Stage, key: str) -> None:
     await stage.until(lambda: stage.views.activity.line_count() > 0)
 
 
-async def test_at_120_columns_all_panes_show() -> None:
+async def test_at_120_columns_timeline_queues_and_event_loop_take_turns_and_all_else_shows() -> None:
     async with opened((120, 40), make_lab=quick_lab) as stage:
         await finish(stage, "7")
+        always = {"demos", "tasks", "source", "activity", "concept"}
+        for pane in ("gauges", "loop", "timeline", "gauges"):
+            await stage.until(lambda pane=pane: set(shown_panes(stage)) == always | {pane})  # type: ignore[misc]
+            await stage.press("w")
+
+
+async def test_at_140_columns_the_event_loop_is_beside_the_timeline() -> None:
+    async with opened((140, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        assert {"timeline", "loop"} < set(shown_panes(stage))
+        assert not stage.views.has_turns
+
+
+async def test_at_200_columns_all_panes_show() -> None:
+    async with opened((200, 60), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
         assert shown_panes(stage) == list(PANES)
+
+
+async def test_a_pane_that_gives_up_its_turn_gives_its_focus_to_the_next() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("tab", "tab")
+        assert focused(stage) == "timeline"
+        await stage.press("w")
+        assert focused(stage) == "loop"
 
 
 async def test_without_queues_and_deadlines_their_pane_takes_no_room() -> None:
@@ -58,10 +83,10 @@ async def test_tab_goes_through_all_panes_and_back_to_the_first() -> None:
     async with opened((120, 40), make_lab=quick_lab) as stage:
         await finish(stage, "3")
         seen = []
-        for _ in range(5):
+        for _ in range(6):
             await stage.press("tab")
             seen.append(focused(stage))
-        assert seen == ["tasks", "source", "activity", "demos", "tasks"]
+        assert seen == ["tasks", "timeline", "source", "activity", "demos", "tasks"]
         await stage.press("shift+tab")
         assert focused(stage) == "demos"
 
@@ -69,7 +94,7 @@ async def test_tab_goes_through_all_panes_and_back_to_the_first() -> None:
 async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
     async with opened((80, 24), make_lab=quick_lab) as stage:
         await finish(stage, "7")
-        for pane in ("tasks", "gauges", "source", "activity"):
+        for pane in ("tasks", "timeline", "gauges", "loop", "source", "activity"):
             await stage.press("tab")
             await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
             assert focused(stage) == pane
@@ -89,13 +114,13 @@ async def test_a_click_on_a_tab_brings_its_pane_to_the_front() -> None:
 async def test_growing_the_terminal_shows_all_panes_again() -> None:
     async with opened((80, 24)) as stage:
         await stage.pilot.resize_terminal(120, 40)
-        await stage.until(lambda: len(shown_panes(stage)) == 5)
+        await stage.until(lambda: {"tasks", "timeline", "source", "activity"} < set(shown_panes(stage)))
 
 
 async def test_z_gives_the_screen_to_the_focused_pane_and_takes_it_back() -> None:
     async with opened((120, 40), make_lab=quick_lab) as stage:
         await finish(stage, "3")
-        await stage.press("tab", "tab", "z")
+        await stage.press("tab", "tab", "tab", "z")
         await stage.until(lambda: shown_panes(stage) == ["source"])
         assert stage.views.source.region.width == 120
         await stage.press("tab")
@@ -165,7 +190,7 @@ async def test_y_copies_the_line_of_activity_in_full() -> None:
 async def test_y_in_the_code_copies_the_whole_file() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
-        await stage.press("tab", "tab", "y")
+        await stage.press("tab", "tab", "tab", "y")
         assert stage.app.clipboard == stage.screen.run.demo.source()
 
 

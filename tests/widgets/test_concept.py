@@ -5,7 +5,8 @@ import pytest
 from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
 from asynclab.model.words import GLYPHS
-from asynclab.widgets.concept import ConceptPane, Lesson, clock_line
+from asynclab.widgets.clock_line import ClockReading, clock_line
+from asynclab.widgets.concept import ConceptPane, Lesson
 from asynclab.widgets.lines import plain
 from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import on_stage, painted, subtitle
@@ -69,10 +70,10 @@ async def test_hostile_texts_do_nothing() -> None:
 async def test_the_frame_tells_how_the_clock_runs() -> None:
     pane = ConceptPane()
     async with on_stage(pane, 60, 12) as pilot:
-        pane.show_clock(ClockState(), 1.24)
+        pane.show_clock(ClockReading(ClockState(), 1.24))
         await pilot.pause()
         assert subtitle(pane) == "► 1× · 1.240 s"
-        pane.show_clock(None, 0.0)
+        pane.show_clock(None)
         await pilot.pause()
         assert subtitle(pane) == ""
 
@@ -80,16 +81,26 @@ async def test_the_frame_tells_how_the_clock_runs() -> None:
 @pytest.mark.parametrize(
     ("clock", "held", "text"),
     [
-        (ClockState(speed=0.25), 0, "► 0.25× · 1.204 s"),
+        (ClockState(speed=0.25), 0, "► 1/4× · 1.204 s"),
         (ClockState(instant=True), 0, "► instant · 1.204 s"),
         (ClockState(paused=True), 3, "held at 1.204 s · ▸ 3 ready"),
         (ClockState(paused=True), 0, "held at 1.204 s · nothing ready"),
     ],
 )
 def test_speed_pause_and_what_is_held_are_words(clock: ClockState, held: int, text: str) -> None:
-    assert plain(clock_line(clock, 1.204, held)) == text
+    assert plain(clock_line(ClockReading(clock, 1.204, held))) == text
 
 
 @pytest.mark.parametrize("outcome", ["done", "failed", "cancelled"])
 def test_a_run_that_has_ended_says_how_and_when(outcome: Outcome) -> None:
-    assert plain(clock_line(ClockState(paused=True), 2.003, 0, outcome)) == f"{GLYPHS[outcome]} {outcome} at 2.003 s"
+    reading = ClockReading(ClockState(paused=True), 2.003, outcome=outcome)
+    assert plain(clock_line(reading)) == f"{GLYPHS[outcome]} {outcome} at 2.003 s"
+
+
+def test_a_chosen_order_a_run_to_an_event_and_cleaning_up_are_told() -> None:
+    held = ClockReading(ClockState(paused=True), 1.2, 2, chosen="worker-2")
+    assert plain(clock_line(held)) == "held at 1.200 s · ▸ 2 ready · next worker-2 (chosen)"
+    pursuing = ClockReading(ClockState(paused=True), 1.2, 2, pursued="worker-2")
+    assert plain(clock_line(pursuing)) == "► to the next event of worker-2 · 1.200 s"
+    cleaning = ClockReading(ClockState(), 1.2, is_cleaning_up=True)
+    assert plain(clock_line(cleaning)) == "⊘ cancelled, cleaning up · 1.200 s"

@@ -60,7 +60,7 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
             "   1.500 s ━━━────────── sleeper       sleep 2.00 s",
             "   3.500 s ━╸─────────── sleeper       timeout of 4.00 s",
             " outside the loop  1",
-            "   reader               reads from a stream",
+            "   reader              reads from a stream",
             "",
         ]
         assert subtitle(view) == "2 ready · 3 timers · 1 outside"

@@ -221,13 +221,15 @@ async def test_the_selection_stays_on_its_task_when_rows_come_in_between() -> No
         assert [line.split()[0] for line in painted(table)[1:5]] == ["main", "├", "└", f"{CURSOR}last"]
 
 
-async def test_another_lab_starts_without_a_selection() -> None:
+async def test_a_selection_outlives_a_state_in_which_its_task_does_not_exist() -> None:
     table = TaskTable()
     async with on_stage(table):
         table.show(gather(), 1.24)
         table.select(3)
+        table.show(folded(), 0.0)
+        assert (table.selected, table.cursor) == (3, None)
         table.show(gather(), 1.24)
-        assert (table.selected, table.cursor) == (None, None)
+        assert (table.selected, table.cursor) == (3, 2)
 
 
 async def test_the_filter_keeps_tasks_by_name_or_state() -> None:

@@ -17,7 +17,7 @@ from asynclab.model.events import (
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, names_of, plural
+from asynclab.model.words import describe_ending, names_of, plural, speed_text
 
 if TYPE_CHECKING:
     from asynclab.model.state import ClockState, LabState
@@ -91,7 +91,7 @@ def _clock_changes(clock: ClockState, event: ClockChanged) -> list[str]:
     if event.paused != clock.paused:
         changes.append("paused" if event.paused else "resumed")
     if event.speed != clock.speed:
-        changes.append(f"speed {event.speed:g}×")
+        changes.append(f"speed {speed_text(event.speed)}")
     if event.instant != clock.instant:
         changes.append("idle time is skipped" if event.instant else "idle time is waited for")
     return changes

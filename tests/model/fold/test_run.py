@@ -70,7 +70,7 @@ def test_changes_of_the_clock_are_told_as_what_changed() -> None:
         ClockChanged(1.0, False, 0.25, False),
     )
     assert state.clock == ClockState(paused=False, speed=0.25, instant=False)
-    assert told_of(state, None) == ["paused", "speed 0.25×", "resumed, idle time is skipped", "idle time is waited for"]
+    assert told_of(state, None) == ["paused", "speed 1/4×", "resumed, idle time is skipped", "idle time is waited for"]
 
 
 def test_a_warning_is_told_of_its_task() -> None:

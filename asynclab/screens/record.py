@@ -1,0 +1,83 @@
+"""What is kept of one lab while it is shown: its whole history, and which moment of it is looked at."""
+
+from __future__ import annotations
+
+from asynclab.model.history import History
+from asynclab.model.state import LabState
+from asynclab.trace import Lab, Stepped
+
+
+class Record:
+    """One lab and its past. Views paint `state` and `now`, which are the present unless a moment was chosen."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Begin to record.
+
+        Args:
+            lab: A lab that has not started.
+        """
+        self.lab = lab
+        self.history = History(lab.state)
+        self.moment: int | None = None
+        """The moment that is looked at, counted in events; None for the present."""
+        self.chosen: int | None = None
+        """The task that the person wants to go next."""
+        self._past = LabState()
+        lab.subscribe(self.history.take)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the past is looked at."""
+        return self.moment is not None
+
+    @property
+    def state(self) -> LabState:
+        """What is looked at."""
+        live = self.lab.state  # also in the past: it brings the history up to date
+        return live if self.moment is None else self._past
+
+    @property
+    def now(self) -> float:
+        """The lab time that is looked at, in seconds."""
+        return self.lab.now if self.moment is None else self._past.now
+
+    @property
+    def next_task(self) -> int | None:
+        """The task of a held lab that the next step is to run; None where it is not held, or the past is looked at."""
+        if self.is_past or not self.lab.paused:
+            return None
+        held = self.lab.held
+        return self.chosen if self.chosen in held else next(iter(held), None)
+
+    def step(self) -> Stepped:
+        """Run one step of the held task that is next, and forget that it was chosen."""
+        task, self.chosen = self.next_task, None
+        return self.lab.step(task)
+
+    def choose(self, task: int | None) -> None:
+        """Let a task go next, if it is held then."""
+        self.chosen = task
+
+    def go(self, by: int) -> None:
+        """Look at the moment some events later, or earlier where `by` is below 0; after the last is the present."""
+        _ = self.lab.state
+        moment = self.history.next_moment(self.history.end if self.moment is None else self.moment, by)
+        self._look_at(None if by > 0 and moment == self.history.end else moment)
+
+    def go_to_first(self) -> None:
+        """Look at the first moment that is kept."""
+        self._look_at(self.history.first)
+
+    def go_to_time(self, now: float | None) -> None:
+        """Look at a lab time, in seconds; None for the present."""
+        _ = self.lab.state
+        self._look_at(None if now is None else self.history.moment_at(now))
+
+    def go_to_present(self) -> None:
+        """Look at what is."""
+        self._look_at(None)
+
+    def _look_at(self, moment: int | None) -> None:
+        if moment is not None and moment != self.moment:
+            self._past = self.history.state_at(moment)
+        self.moment = moment

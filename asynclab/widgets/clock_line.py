@@ -1,0 +1,47 @@
+"""How the clock of a lab runs, in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asynclab.model.events import Outcome
+from asynclab.model.state import ClockState
+from asynclab.model.words import GLYPHS, measured, speed_text
+from asynclab.widgets.lines import Line, joined
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """A lab's clock, and what it holds back, at one moment."""
+
+    clock: ClockState
+    now: float
+    """Lab seconds."""
+    held: int = 0
+    """How many ready tasks a paused lab holds back."""
+    outcome: Outcome | None = None
+    """How the run ended; None while it runs."""
+    chosen: str = ""
+    """The name of the task that was chosen to go next; empty where the order is the loop's own."""
+    pursued: str = ""
+    """The name of the task to whose next event the lab is run."""
+    is_cleaning_up: bool = False
+    """Whether the run was cancelled and cleans up."""
+
+
+def clock_line(reading: ClockReading) -> Line:
+    """Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", or "✓ done at 2.003 s"."""
+    now = (measured(reading.now), "text")
+    if reading.outcome is not None:
+        return ((f"{GLYPHS[reading.outcome]} {reading.outcome}", reading.outcome), (" at ", "past"), now)
+    if reading.pursued:
+        return joined((((f"{GLYPHS['running']} to the next event of {reading.pursued}", "accent"),), (now,)))
+    if reading.is_cleaning_up:
+        return joined((((f"{GLYPHS['cancelled']} cancelled, cleaning up", "cancelled"),), (now,)))
+    if not reading.clock.paused:
+        speed = "instant" if reading.clock.instant else speed_text(reading.clock.speed)
+        return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(reading.now), "past"),)))
+    count = f"{GLYPHS['ready']} {reading.held} ready"
+    ready: Line = ((count, "ready"),) if reading.held else (("nothing ready", "past"),)
+    chosen: Line = (("next ", "past"), (reading.chosen, "running"), (" (chosen)", "past"))
+    return joined(((("held at ", "ready"), now), ready, *((chosen,) if reading.chosen else ())))

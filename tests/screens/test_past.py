@@ -1,0 +1,167 @@
+"""Looking at the past of a run while the run itself goes on, or is held."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from asynclab.screens.record import Record
+from asynclab.screens.runs import Run
+from asynclab.widgets.lines import plain
+from tests.screens.stage import Stage, opened
+from tests.screens.test_learn import lab_of, replace_main, start
+
+
+def record_of(run: Run) -> Record:
+    assert run.record is not None
+    return run.record
+
+
+def clock(stage: Stage) -> str:
+    return plain(stage.views.concept._subtitle)
+
+
+def banner(stage: Stage) -> str:
+    return stage.views.past.line_text(0) if stage.views.past.line_count() else ""
+
+
+async def held(stage: Stage, main: Any, steps: int = 0) -> Run:
+    """A run of `main` that has made some steps and is held."""
+    run = stage.app.runs["1"]
+    replace_main(run, main)
+    run.start(paused=True)
+    await stage.until(lambda: run.is_running and lab_of(run).held)
+    for _ in range(steps):
+        before = sum(task.steps for task in lab_of(run).state.tasks.values())
+        await stage.press("n")
+        await stage.until(lambda before=before: sum(t.steps for t in lab_of(run).state.tasks.values()) > before)  # type: ignore[misc]
+    return run
+
+
+async def racers(**_: object) -> None:
+    async def racer() -> None:
+        for lap in range(3):
+            print("lap", lap)
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        for name in ("red", "blue", "green"):
+            group.create_task(racer(), name=name)
+
+
+async def test_the_past_is_shown_event_by_event_in_every_pane() -> None:
+    async with opened((200, 60)) as stage:
+        run = await held(stage, racers, steps=3)
+        record = record_of(run)
+        assert "lap" in stage.views.activity.visible_text()
+        first_steps = next(
+            moment for moment in range(record.history.end) if record.history.state_at(moment).counts["waiting"]
+        )
+        while record.moment is None or record.moment > first_steps:
+            await stage.press("left_square_bracket")
+        await stage.until(lambda: "the past" in banner(stage))
+        assert stage.views.has_class("-past")
+        assert stage.views.activity.visible_text().count("lap") == 0
+        assert [task.state for task in record.state.tasks.values()] == ["waiting", "ready", "ready", "ready"]
+        assert f"event {first_steps} of {record.history.end}" in banner(stage)
+        assert stage.views.loop.line_text(2).strip().startswith("1  red")
+        await stage.press("escape")
+        await stage.until(lambda: not stage.views.has_class("-past"))
+        assert stage.views.activity.visible_text().count("lap") == 2
+
+
+async def test_the_run_goes_on_while_the_past_is_looked_at() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("left_curly_bracket")
+        shown = record_of(run).state
+        assert (shown.version, shown.now) == (0, 0.0)
+        before = lab_of(run).state.version
+        await stage.until(lambda: lab_of(run).state.version > before + 20)
+        assert record_of(run).state is shown
+        assert clock(stage).startswith("► 1×")
+
+
+async def test_going_forth_past_the_last_event_is_the_present() -> None:
+    async with opened() as stage:
+        run = await held(stage, racers, steps=2)
+        await stage.press("left_square_bracket", "left_square_bracket", "right_square_bracket")
+        assert record_of(run).is_past
+        await stage.press("right_square_bracket")
+        assert not record_of(run).is_past
+
+
+async def test_a_step_comes_back_to_the_present() -> None:
+    async with opened() as stage:
+        run = await held(stage, racers, steps=2)
+        await stage.press("left_curly_bracket")
+        assert record_of(run).is_past
+        steps = sum(task.steps for task in lab_of(run).state.tasks.values())
+        await stage.press("n")
+        await stage.until(lambda: sum(task.steps for task in lab_of(run).state.tasks.values()) == steps + 1)
+        assert not record_of(run).is_past
+
+
+async def test_the_selected_task_stays_selected_where_it_exists() -> None:
+    async with opened() as stage:
+        run = await held(stage, racers, steps=3)
+        stage.views.tasks.select(3)
+        await stage.press("left_curly_bracket")
+        await stage.until(lambda: stage.views.tasks.line_count() == 0)
+        assert stage.views.tasks.cursor is None
+        await stage.press("right_curly_bracket")
+        await stage.until(lambda: stage.views.tasks.cursor == 2)
+        assert stage.screen.selected_task == 3
+        assert run.is_running
+
+
+async def test_the_task_that_was_picked_goes_next_and_after_it_the_first_in_line() -> None:
+    async with opened() as stage:
+        run = await held(stage, racers, steps=1)
+        lab = lab_of(run)
+        assert [lab.state.task_name(task) for task in lab.held] == ["red", "blue", "green"]
+        await stage.press("tab", "j", "j", "j", "j")
+        await stage.until(lambda: "next green (chosen)" in clock(stage))
+        await stage.press("n")
+        await stage.until(lambda: lab.state.tasks[4].steps == 1)
+        assert any(line.text == "chosen to go next, ahead of red" for line in lab.state.activity)
+        await stage.press("n")
+        await stage.until(lambda: lab.state.tasks[2].steps == 1)
+        assert lab.state.tasks[4].steps == 1
+
+
+async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> None:
+    async with opened() as stage:
+        run = await held(stage, racers, steps=1)
+        stage.views.tasks.select(4)
+        await stage.press("N")
+        await stage.until(lambda: lab_of(run).state.tasks[4].steps == 1)
+        await stage.until(lambda: lab_of(run).pursued is None)
+        assert [lab_of(run).state.tasks[task].steps for task in (2, 3, 4)] == [1, 1, 1]
+        assert lab_of(run).paused
+
+
+async def test_another_run_is_shown_in_its_present() -> None:
+    async with opened() as stage:
+        run = await held(stage, racers, steps=2)
+        await stage.press("left_square_bracket")
+        await stage.press("3")
+        await stage.until(lambda: stage.app.runs["3"].is_running and not stage.views.has_class("-past"))
+        assert record_of(run).is_past
+
+
+async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
+    async def main(**_: object) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(1)
+
+    async with opened() as stage:
+        run = stage.app.runs["1"]
+        replace_main(run, main)
+        await stage.press("1")
+        await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
+        await stage.press("c")
+        await stage.until(lambda: "cleaning up" in clock(stage))
+        await stage.until(lambda: "cancelled at" in clock(stage))
