@@ -92,4 +92,4 @@ def loop_time() -> Callable[[], float]:
     """What tells the time of the running loop to everybody, also to the tasks of a lab."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, FastLoop)
-    return partial(FastLoop.time, loop)
+    return partial(getattr, loop.jumps, "now")

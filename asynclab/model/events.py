@@ -131,7 +131,7 @@ class TaskRenamed(Event):
 
 
 class TaskReady(Event):
-    """A task was put in the ready queue. A task that yields with sleep(0) has none: see `StepEnded.ready`."""
+    """A task was put in the ready queue. A task that yields with sleep(0) has none: see `Stepped.ready`."""
 
     task: int
     cause: WakeCause
@@ -139,8 +139,21 @@ class TaskReady(Event):
     """The task whose step made it ready, directly or through callbacks."""
 
 
+class Stepped(Event):
+    """A whole step of a task, in which nothing else happened: StepStarted and StepEnded in one.
+
+    `at` is its beginning. Its end in lab time is `at + seconds * speed`, or `at` while the clock is paused.
+    """
+
+    task: int
+    seconds: float
+    """How long the step ran, in real seconds."""
+    ready: bool = False
+    """Whether the task asked for another turn at once."""
+
+
 class StepStarted(Event):
-    """The loop began to run a task, up to its next suspension."""
+    """The loop began to run a task, up to its next suspension; what happens in the step follows."""
 
     task: int
 
@@ -351,6 +364,7 @@ AnyEvent: TypeAlias = (
     | TaskCreated
     | TaskRenamed
     | TaskReady
+    | Stepped
     | StepStarted
     | StepEnded
     | TaskWaiting

@@ -122,10 +122,10 @@ class LabState:
     def fold(self, events: Iterable[Event]) -> None:
         """Take in events, in the order in which they happened."""
         handlers = HANDLERS
-        now = self.now
         count = 0
         for event in events:
             count += 1
+            now = self.now  # read each time: an event of some length moves it to its end
             if event.at > now:
                 self.now = now = event.at
             handlers[type(event)](self, event, now)

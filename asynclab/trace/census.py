@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import weakref
 from asyncio import Future, Task
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from sys import _getframe
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,9 @@ _CREATOR = 4
 class TaskRecord(weakref.ref["Task[Any]"]):
     """What the tracer keeps of a task. It is itself the weak reference to it, and does not keep it alive."""
 
-    __slots__ = ("created", "id", "key", "yielded")
+    __slots__ = ("created", "id", "key", "tracer", "yielded")
 
+    tracer: Tracer
     id: int
     key: int
     """The task's id()."""
@@ -36,6 +37,10 @@ class TaskRecord(weakref.ref["Task[Any]"]):
     """The event of its birth, until it has ended."""
     yielded: bool
     """Whether it asked for another turn during its present step."""
+
+
+RECORDS: dict[int, TaskRecord] = {}
+"""The tasks of all labs by their id(): which lab a step belongs to is told by its task, in one look."""
 
 
 class Census:
@@ -48,8 +53,6 @@ class Census:
             tracer: Gets the events.
             boundary: The code that runs a handle: frames above it are the loop's.
         """
-        self.records: dict[int, TaskRecord] = {}
-        """By the task's id(), for as long as the task exists."""
         self._newborn: list[TaskRecord] = []
         """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
         self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
@@ -59,41 +62,49 @@ class Census:
         references before it finalizes. Emptied soon, as an id() may be used again."""
         self._failed: set[int] = set()
         """The id() of tasks whose exception somebody may still complain about."""
-        self._when_gone = self._forget
+        self._when_gone = tracer.gone.append  # a function of ours would cost each task as much as a step
         self._tracer = tracer
         self._boundary = boundary
         self._count = 0
         self._expected: list[tuple[object, TaskCreated]] = []
         """Coroutines whose eager first step is under way, before anybody has seen the task."""
 
-    def enter(self, task: Task[Any], coroutine: object = None) -> TaskRecord:
-        """Enter a task that has not been seen before.
+    def enter(self, task: Task[Any], coroutine: object) -> TaskRecord:
+        """Enter a task that has not been seen before, for whose first step a handle is made.
 
         Args:
             task: The task.
-            coroutine: Its coroutine, where the task may have ended: Python 3.12.1 crashes if it is asked for it then.
+            coroutine: Its coroutine.
         """
-        has_ended = coroutine is not None and task.done()
-        if not has_ended:
-            coroutine = task.get_coro()
+        tracer = self._tracer
         created = self._take_expected(coroutine) if self._expected else None
         if created is None:
-            created = self._announce(coroutine, sys._getframe(_CREATOR))
+            created = self._announce(coroutine, _getframe(_CREATOR))
         key = id(task)
-        record = self.records[key] = TaskRecord(task, self._when_gone)
+        record = RECORDS[key] = TaskRecord(task, self._when_gone)
+        record.tracer = tracer
         record.id = created.task
         record.key = key
         record.created = created
-        if has_ended:
-            self._ended_newborn.append((task, created))
-        else:
-            self._newborn.append(record)
-        self._tracer.attention = True
+        self._newborn.append(record)
+        tracer.attention = True
+        return record
+
+    def enter_eager(self, task: Task[Any], coroutine: object) -> TaskRecord:
+        """Enter a task that has run its first step while it was made, and may have ended in it.
+
+        Args:
+            task: The task.
+            coroutine: Its coroutine: Python 3.12.1 crashes if a task that has ended is asked for it.
+        """
+        record = self.enter(task, coroutine)
+        if task.done() and record.created is not None:
+            self._ended_newborn.append((task, record.created))
         return record
 
     def expect(self, coroutine: object) -> TaskCreated:
         """Announce a task that is about to run its first step while it is being made."""
-        created = self._announce(coroutine, sys._getframe(1))
+        created = self._announce(coroutine, _getframe(1))
         self._expected.append((coroutine, created))
         return created
 
@@ -101,18 +112,21 @@ class Census:
         """Write down how a task ended at the lab time `at`, without retrieving its exception."""
         record.created = None
         # exception() and result() would count as retrieving what is there
-        if task._exception is not None:
+        error = task._exception
+        if error is not None:
             self._failed.add(record.key)
-            self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(task._exception)))
+            event = TaskEnded(at, record.id, "failed", short_error(error))
         elif task.cancelled():
-            self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
+            event = TaskEnded(at, record.id, "cancelled")
         else:
             result = task._result  # type: ignore[attr-defined]
-            self._tracer.emit(TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result)))
+            event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
+        self._tracer.events.append(event)
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
         self._gone.clear()
+        self.strike_off()
         if self._newborn:
             newborn, self._newborn = self._newborn, []
             for record in newborn:
@@ -125,7 +139,7 @@ class Census:
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""
-        record = self.records[id(task)]
+        record = RECORDS[id(task)]
         self.settle_names()
         assert record.created is not None
         record.created.name = name
@@ -143,23 +157,65 @@ class Census:
 
     def tasks(self) -> Iterator[tuple[TaskRecord, Task[Any]]]:
         """The tasks that have not ended, oldest first."""
-        for record in list(self.records.values()):
-            task = record()
+        for record in list(RECORDS.values()):
+            task = record() if record.tracer is self._tracer else None
             if task is not None and not task.done():
                 yield record, task
 
+    def known(self, task: object) -> TaskRecord | None:
+        """What is kept of a task; None where it is not known in this lab, or was destroyed."""
+        if self._tracer.gone:
+            self.strike_off()
+        record = RECORDS.get(id(task))
+        return record if record is not None and record.tracer is self._tracer else None
+
     def number_of(self, future: Future[Any] | None) -> int | None:
         """The number of a task, or None where it is no task of this lab."""
-        record = self.records.get(id(future))
+        record = self.known(future)
         return self._gone.get(id(future)) if record is None else record.id
+
+    def numbers_of(self, futures: Iterable[Future[Any]]) -> tuple[int, ...]:
+        """The numbers of those that are tasks of this lab; there may be many thousands."""
+        if self._tracer.gone:
+            self.strike_off()
+        tracer, gone = self._tracer, self._gone
+        found = []
+        for future in futures:
+            key = id(future)
+            record = RECORDS.get(key)
+            if record is not None and record.tracer is tracer:
+                found.append(record.id)
+            elif key in gone:
+                found.append(gone[key])
+        return tuple(found)
 
     def knows(self, task: Task[Any]) -> bool:
         """Whether a task is of this lab."""
-        return id(task) in self.records or any(task.get_coro() is coroutine for coroutine, _ in self._expected)
+        return self.known(task) is not None or any(task.get_coro() is coroutine for coroutine, _ in self._expected)
 
     def unexpected(self, created: TaskCreated) -> None:
         """Forget about a task that was announced but could not be made."""
         self._expected = [pair for pair in self._expected if pair[1] is not created]
+
+    def strike_off(self) -> None:
+        """Forget about the tasks that were destroyed, and report those that were pending."""
+        gone = self._tracer.gone[:]
+        del self._tracer.gone[: len(gone)]
+        for record in gone:
+            if RECORDS.get(record.key) is record:
+                del RECORDS[record.key]
+            if record.created is not None:
+                self._gone[record.key] = record.id
+                self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
+            elif record.key in self._failed:
+                self._failed.remove(record.key)
+                self._gone[record.key] = record.id
+
+    def let_go(self) -> None:
+        """Take the tasks of a lab that is over out of what all labs look into."""
+        self.strike_off()
+        for key in [key for key, record in RECORDS.items() if record.tracer is self._tracer]:
+            del RECORDS[key]
 
     def _take_expected(self, coroutine: object) -> TaskCreated | None:
         for pair in self._expected:
@@ -168,30 +224,22 @@ class Census:
                 return pair[1]
         return None
 
-    def _announce(self, coroutine: object, creator: FrameType) -> TaskCreated:
+    def _announce(self, coroutine: Any, creator: FrameType) -> TaskCreated:
         """Report a birth; the name comes later."""
         tracer = self._tracer
+        clock, code, parent = tracer.clock, tracer.code, tracer.current
+        at = clock.real_time() * clock.rate + clock.offset
         self._count += 1
         file, line = creation_place(creator, self._boundary)
-        internal = not (file and tracer.code.owns(file)) and not tracer.code.owns_code_of(coroutine)
-        qualname = getattr(coroutine, "__qualname__", "") or type(coroutine).__name__
-        parent, clock = tracer.current, tracer.clock
-        at = clock.real_time() * clock.rate + clock.offset
+        internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
+        try:
+            qualname = coroutine.__qualname__
+        except AttributeError:
+            qualname = ""
         number = None if parent is None else parent.id
-        created = TaskCreated(at, self._count, "", qualname, number, file, line, internal)
-        tracer.emit(created)
+        created = TaskCreated(at, self._count, "", qualname or type(coroutine).__name__, number, file, line, internal)
+        tracer.events.append(created)
         return created
-
-    def _forget(self, record: weakref.ref[Task[Any]]) -> None:
-        assert isinstance(record, TaskRecord)
-        if self.records.get(record.key) is record:
-            del self.records[record.key]
-        if record.created is not None:
-            self._gone[record.key] = record.id
-            self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
-        elif record.key in self._failed:
-            self._failed.remove(record.key)
-            self._gone[record.key] = record.id
 
 
 def is_eager_factory(factory: object) -> bool:

@@ -6,7 +6,6 @@ import asyncio.events
 import asyncio.tasks
 import functools
 import threading
-import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Any
 
 from asynclab.trace.complaints import observe_warnings
 from asynclab.trace.handles import TracedHandle
-from asynclab.trace.loop_hooks import LoopHooks
+from asynclab.trace.loop_hooks import HOOKS, LoopHooks, replace_methods
 from asynclab.trace.output import observe_output
 from asynclab.trace.patches import Patches
 from asynclab.trace.primitives import observe_primitives
@@ -31,15 +30,24 @@ class _ProcessHooks:
 
     def __init__(self) -> None:
         self._patches = Patches()
+        self._kinds: set[type[BaseEventLoop]] = set()
+        """The classes of loops whose methods are replaced."""
         self._users = 0
         self._lock = threading.Lock()
 
-    def acquire(self) -> None:
-        """Install, unless another lab has."""
+    def acquire(self, kind: type[BaseEventLoop]) -> None:
+        """Install, unless another lab has.
+
+        Args:
+            kind: The class of the lab's loop.
+        """
         with self._lock:
             self._users += 1
             if self._users == 1:
                 self._install(self._patches)
+            if kind not in self._kinds:
+                self._kinds.add(kind)
+                replace_methods(kind, self._patches)
 
     def release(self) -> None:
         """Remove, unless another lab needs it."""
@@ -47,6 +55,7 @@ class _ProcessHooks:
             self._users -= 1
             if self._users == 0:
                 self._patches.undo()
+                self._kinds.clear()
 
     def _install(self, patches: Patches) -> None:
         patches.set(asyncio.events, "Handle", TracedHandle)
@@ -62,7 +71,6 @@ class _ProcessHooks:
 
 
 _process = _ProcessHooks()
-_loops: weakref.WeakKeyDictionary[AbstractEventLoop, LoopHooks] = weakref.WeakKeyDictionary()
 
 
 def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
@@ -73,22 +81,22 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
     """
     if not isinstance(loop, BaseEventLoop):
         raise RuntimeError(f"a lab needs one of asyncio's own event loops, not {type(loop).__name__}")
-    _process.acquire()
-    hooks = _loops.get(loop)
+    _process.acquire(type(loop))
+    hooks = HOOKS.get(loop)
     if hooks is None:
-        hooks = _loops[loop] = LoopHooks(loop)
+        hooks = HOOKS[loop] = LoopHooks(loop)
     hooks.add(tracer)
 
 
 def uninstall(tracer: Tracer) -> None:
     """Stop to observe; the last lab leaves the loop and the asyncio package as they were found."""
     loop = tracer.loop
-    assert loop is not None
-    hooks = _loops[loop]
+    assert isinstance(loop, BaseEventLoop)
+    hooks = HOOKS[loop]
     hooks.remove(tracer)
     if not hooks.tracers:
         hooks.undo()
-        del _loops[loop]
+        del HOOKS[loop]
     _process.release()
 
 

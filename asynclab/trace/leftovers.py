@@ -23,7 +23,7 @@ def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
     break_await_cycles(alive)
     taken = False
     for task in alive:
-        record = tracer.records.get(id(task))
+        record = tracer.census.known(task)
         if task.done():  # it was in a circle, and chosen to break it
             taken = True
         elif record is not None:

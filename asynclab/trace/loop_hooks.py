@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+import weakref
 from asyncio import BaseEventLoop, Future, Task
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import Context, copy_context
-from functools import partial
+from functools import partial, wraps
+from types import MethodType
 from typing import Any
 
 from asynclab.model.events import Warned
 from asynclab.trace.census import is_eager_factory
 from asynclab.trace.complaints import complaint, owner_of, task_number
 from asynclab.trace.patches import Patches
-from asynclab.trace.scope import CURRENT, bare_context
+from asynclab.trace.scope import CURRENT, adopt, bare_context
 from asynclab.trace.tracer import Tracer
 
 _REPLACED = (
     "time",
     "call_at",
-    "create_task",
     "run_in_executor",
     "get_task_factory",
     "set_task_factory",
@@ -34,34 +33,85 @@ _REPLACED = (
 )
 
 
+def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
+
+    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
+    on the loop itself would slow down each step and each timer of it by a tenth.
+    """
+    for name in _REPLACED:
+        original = getattr(kind, name)
+        around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
+        patches.set(kind, name, around(kind, original))
+
+
+def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
+    stand_in = getattr(LoopHooks, original.__name__)
+
+    @wraps(original)
+    def method(self: BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
+        # a class derived from this one, and replaced itself, calls what it overrides
+        hooks = HOOKS.get(self) if type(self) is kind else None
+        return original(self, *args, **kwargs) if hooks is None else stand_in(hooks, *args, **kwargs)
+
+    return method
+
+
+def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
+    @wraps(original)
+    def time(self: BaseEventLoop) -> float:
+        tracer = CURRENT.get()
+        if tracer is None or tracer.loop is not self or type(self) is not kind:
+            return original(self)
+        return tracer.timers.loop_time()
+
+    return time
+
+
+def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def call_at(
+        self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Any:
+        tracer = CURRENT.get() if context is None else context.get(CURRENT)
+        if tracer is None or tracer.loop is not self or type(self) is not kind:
+            return original(self, when, callback, *args, context=context)
+        if self._debug:  # type: ignore[attr-defined]
+            self._check_thread()  # type: ignore[attr-defined]
+            self._check_callback(callback, "call_at")  # type: ignore[attr-defined]
+        return tracer.timers.call_at(when, callback, args, context)
+
+    return call_at
+
+
 class LoopHooks:
-    """What is replaced on one loop while it has labs: each replacement looks whose code calls."""
+    """What stands in for the methods of one loop while it has labs: each looks whose code calls."""
 
     def __init__(self, loop: BaseEventLoop) -> None:
+        """Observe from now on a loop of whose class the methods are replaced."""
         self.tracers: list[Tracer] = []
         self._loop = loop
-        self._patches = Patches()
-        self._time = loop.time
-        self._call_at = loop.call_at
+        self._births = Patches()
+        """The replacement of create_task, while there is one."""
+        self._time = _original(loop, "time")
+        self._call_at = _original(loop, "call_at")
         self._create_task = loop.create_task
-        self._run_in_executor = loop.run_in_executor
-        self._get_factory = loop.get_task_factory
-        self._set_factory = loop.set_task_factory
-        self._get_handler = loop.get_exception_handler
-        self._set_handler = loop.set_exception_handler
-        self._call_handler = loop.call_exception_handler
-        self._stop = loop.stop
-        self._set_debug = loop.set_debug
+        self._run_in_executor = _original(loop, "run_in_executor")
+        self._get_factory = _original(loop, "get_task_factory")
+        self._set_factory = _original(loop, "set_task_factory")
+        self._get_handler = _original(loop, "get_exception_handler")
+        self._set_handler = _original(loop, "set_exception_handler")
+        self._call_handler = _original(loop, "call_exception_handler")
+        self._stop = _original(loop, "stop")
+        self._set_debug = _original(loop, "set_debug")
         self._debug: bool | None = None
         """What the debug mode was before code inside a lab changed it."""
         self._asyncgen_hooks = sys.get_asyncgen_hooks()
-        for name in _REPLACED:
-            self._patches.set(loop, name, getattr(self, name))
         sys.set_asyncgen_hooks(firstiter=self._note_asyncgen)
 
     def undo(self) -> None:
         """Put back what was there."""
-        self._patches.undo()
+        self._births.undo()
         if self._debug is not None:
             self._set_debug(self._debug)
         sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
@@ -70,47 +120,30 @@ class LoopHooks:
         """Observe for one more lab."""
         factory = self._get_factory()
         tracer.factory = None if is_eager_factory(factory) else factory
-        tracer.loop = self._loop
+        tracer.begin(self._loop)
         tracer.timers.attach(self._call_at, self._time)
         self.tracers.append(tracer)
+        self._see_to_births()
 
     def remove(self, tracer: Tracer) -> None:
         """Observe for one lab less."""
         tracer.timers.detach()
-        tracer.loop = None
+        tracer.let_go()
         self.tracers.remove(tracer)
-
-    def time(self) -> float:
-        """Stands in for loop.time: inside a lab, its own time."""
-        tracer = self._current()
-        return self._time() if tracer is None else tracer.timers.loop_time()
-
-    def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        """Stands in for loop.call_at: inside a lab, a timer on its own time."""
-        tracer = CURRENT.get() if context is None else context.get(CURRENT)
-        if tracer is None or tracer.loop is not self._loop:
-            return self._call_at(when, callback, *args, context=context)
-        if self._loop._debug:  # type: ignore[attr-defined]
-            self._loop._check_thread()  # type: ignore[attr-defined]
-            self._loop._check_callback(callback, "call_at")  # type: ignore[attr-defined]
-        return tracer.timers.call_at(when, callback, args, context)
+        self._see_to_births()
 
     def create_task(self, coro: Any, **kwargs: Any) -> Task[Any]:
-        """Stands in for loop.create_task: inside a lab tasks start lazily, whatever the loop's factory is.
+        """Stands in for loop.create_task while there are factories: inside a lab it takes the lab's, not the loop's.
 
-        The original is called with the lab's factory in the place of the loop's, so that every version of Python
-        names and wraps the task as it always does.
+        So tasks start lazily there, whatever the loop's factory does. The original is called with the lab's factory in
+        the place of the loop's, so that every version of Python names and wraps the task as it always does.
         """
         tracer = CURRENT.get()
         if tracer is None or tracer.loop is not self._loop:
             return self._create_task(coro, **kwargs)
-        if kwargs and kwargs.get("context") is not None:
-            _adopt(kwargs["context"], tracer)
-        factory = self._loop._task_factory  # type: ignore[attr-defined] # what get_task_factory() gives, without a call
-        if factory is None and tracer.factory is None:
-            return self._create_task(coro, **kwargs)
+        if kwargs.get("context") is not None:
+            adopt(kwargs["context"], tracer)  # before an eager task runs in it
+        factory = self._get_factory()
         self._set_factory(tracer.factory)
         try:
             if tracer.starts_eagerly:
@@ -134,6 +167,7 @@ class LoopHooks:
         else:
             tracer.factory = factory
             tracer.starts_eagerly = is_eager_factory(factory)
+        self._see_to_births()
 
     def get_exception_handler(self) -> Any:
         """Stands in for loop.get_exception_handler: inside a lab, what was set there."""
@@ -154,11 +188,11 @@ class LoopHooks:
         """Stands in for loop.call_exception_handler: what a lab is the cause of is reported there."""
         tracer = self._current() or owner_of(context, self.tracers)
         if tracer is None:
-            return self._call_handler(context)
+            self._call_handler(context)
+            return
         tracer.emit(Warned(tracer.clock.now(), complaint(context), task_number(context, tracer)))
         if tracer.echo or tracer.exception_handler is not None:
             self._call_handler_of(tracer, context)
-        return None
 
     def set_debug(self, enabled: bool) -> None:
         """Stands in for loop.set_debug: what a lab sets ends with the labs."""
@@ -178,12 +212,20 @@ class LoopHooks:
         """Stands in for loop.run_in_executor: a lab knows that it waits for the call, and what it prints."""
         tracer = self._current()
         if tracer is None:
-            return self._run_in_executor(executor, func, *args)
+            future: Future[Any] = self._run_in_executor(executor, func, *args)
+            return future
         if executor is None or type(executor) is ThreadPoolExecutor:  # a context can't go to another process
             func = partial(bare_context(tracer).run, func)
-        future: Future[Any] = self._run_in_executor(executor, func, *args)
+        future = self._run_in_executor(executor, func, *args)
         tracer.world.called_executor(future)
         return future
+
+    def _see_to_births(self) -> None:
+        """Replace create_task only while it has something to do: every birth would pay for it."""
+        factories = [self._get_factory(), *(tracer.factory for tracer in self.tracers)]
+        self._births.undo()
+        if any(factory is not None for factory in factories):
+            self._births.set(self._loop, "create_task", self.create_task)
 
     def _current(self) -> Tracer | None:
         tracer = CURRENT.get()
@@ -207,8 +249,11 @@ class LoopHooks:
             self._asyncgen_hooks.firstiter(generator)
 
 
-def _adopt(context: Context, tracer: Tracer) -> None:
-    """Let what runs in a context that code in a lab brings along belong to the lab, as its creator does."""
-    if context.get(CURRENT) is None:
-        with suppress(RuntimeError):  # somebody runs in it now
-            context.run(CURRENT.set, tracer)
+def _original(loop: BaseEventLoop, name: str) -> Callable[..., Any]:
+    """A method of a loop as it is without us."""
+    method = getattr(type(loop), name)
+    return MethodType(method.__wrapped__, loop)
+
+
+HOOKS: weakref.WeakKeyDictionary[BaseEventLoop, LoopHooks] = weakref.WeakKeyDictionary()
+"""Those of the loops that have labs."""

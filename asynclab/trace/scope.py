@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING
 
@@ -23,3 +24,10 @@ def bare_context(tracer: Tracer) -> Context:
     context = Context()
     context.run(CURRENT.set, tracer)
     return context
+
+
+def adopt(context: Context, tracer: Tracer) -> None:
+    """Let what runs in a context that code in a lab brings along belong to the lab, as its creator does."""
+    if context.get(CURRENT) is None:
+        with suppress(RuntimeError):  # somebody runs in it now
+            context.run(CURRENT.set, tracer)

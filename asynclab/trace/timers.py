@@ -69,16 +69,21 @@ class LabTimerHandle(TimerHandle):
         self._fired = True
         if self._cancelled:
             return
-        if self._purpose is not None:
-            tracer.timers.came(self._purpose)
+        purpose = self._purpose
+        if purpose is not None:
+            tracer.timers.came(purpose)
         tracer.in_timer = True
         try:
-            self._run()
+            if self._callback is _set_result_unless_cancelled:  # a sleep's, which can't fail
+                self._context.run(self._callback, *self._args)
+            else:
+                self._run()
         except SystemExit as error:
             tracer.end_run(error)
         finally:
             tracer.in_timer = False
-            tracer.timers.timeouts.firing_for = None
+            if purpose is not None:
+                tracer.timers.timeouts.firing_for = None
         if tracer.attention:
             tracer.attend()
 
@@ -132,7 +137,8 @@ class Timers:
 
     def loop_time(self) -> float:
         """What the loop's clock shows inside the lab."""
-        return self.origin + self._tracer.clock.now()
+        clock = self._tracer.clock
+        return self.origin + (clock.real_time() * clock.rate + clock.offset)
 
     def call_at(
         self, when: float, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
@@ -153,7 +159,7 @@ class Timers:
         heapq.heappush(self._heap, entry)
         if self._heap[0] is entry:
             tracer.attention = True
-            if tracer.waker is None:
+            if tracer.current is None and tracer.cause is None:
                 self.attend()
         return handle
 
@@ -240,8 +246,11 @@ class Timers:
     def _fire_due(self, now: float) -> None:
         heap, due = self._heap, []
         while heap and heap[0][0] <= now:
-            due.append(heapq.heappop(heap)[2])
-        self._cancelled -= sum(handle._cancelled for handle in due)
+            handle = heapq.heappop(heap)[2]
+            if handle._cancelled:
+                self._cancelled -= 1
+            else:
+                due.append(handle)
         for handle in due:
             handle.fire()
 

@@ -46,9 +46,9 @@ class Tracer:
         "_look_period_ends",
         "_looks_left",
         "_not_looked_at",
+        "_paused",
         "_printed",
         "_printing",
-        "_thread",
         "asyncgens",
         "attention",
         "cancels",
@@ -57,20 +57,23 @@ class Tracer:
         "clock",
         "code",
         "current",
+        "detour",
         "echo",
         "emit",
         "end_run",
         "events",
         "exception_handler",
         "factory",
+        "gone",
         "hold",
         "in_timer",
         "loop",
-        "paused",
-        "records",
         "resources",
         "starts_eagerly",
+        "step_began",
+        "step_mark",
         "step_started",
+        "thread",
         "timers",
         "world",
     )
@@ -91,8 +94,9 @@ class Tracer:
         """What nobody has read yet, oldest first."""
         self.emit: Callable[[Event], None] = self.events.append
         self.code = UserCode()
+        self.gone: list[TaskRecord] = []
+        """The tasks that were destroyed and that the census has not struck off yet."""
         self.census = Census(self, boundary)
-        self.records = self.census.records
         self.cancels = Cancels(self)
         self.timers = Timers(self)
         self.resources = Resources(self)
@@ -115,7 +119,14 @@ class Tracer:
         """Whether a timer's callback is under way."""
         self.step_started = 0.0
         """Real time at which the step under way began."""
-        self.paused = False
+        self.step_began = 0.0
+        """The same in lab time."""
+        self.step_mark = 0
+        """How many events there were then; -1 once it is written that it began. A step in which nothing else happens
+        is one event, written at its end."""
+        self._paused = False
+        self.detour = False
+        """Whether a step can't simply run: the lab is paused, or over."""
         self.hold = Hold(self)
         self.attention = False
         """Whether something is to be seen to at the end of the present callback."""
@@ -127,7 +138,28 @@ class Tracer:
         self._printed: dict[tuple[int | None, str], str] = {}
         self._printing = threading.RLock()
         """Held while `_printed` changes: threads print too."""
-        self._thread = threading.get_ident()
+        self.thread = threading.get_ident()
+        """The loop's."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether steps are held."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._paused = self.detour = paused
+
+    def begin(self, loop: AbstractEventLoop) -> None:
+        """Observe what runs on `loop`."""
+        self.loop = loop
+        self.detour = self._paused
+
+    def let_go(self) -> None:
+        """See no more."""
+        self.loop = None
+        self.detour = True
+        self.census.let_go()
 
     @property
     def waker(self) -> TaskRecord | None:
@@ -141,10 +173,11 @@ class Tracer:
 
     def is_elsewhere(self) -> bool:
         """Whether the calling thread is not the loop's."""
-        return threading.get_ident() != self._thread
+        return threading.get_ident() != self.thread
 
     def take_events(self) -> Sequence[Event]:
         """Everything since the last call."""
+        self.open_step()
         self.census.settle_names()
         taken = self.events[:]
         del self.events[: len(taken)]
@@ -159,9 +192,11 @@ class Tracer:
         """
         clock = self.clock
         at = clock.real_time() * clock.rate + clock.offset
-        was_cancelled = bool(args) and ends_cancelled(args[0]) and self.cancels.notice(record)
+        was_cancelled = False
+        if args and (args[0].cancelled() or args[0]._exception is not None):  # told apart here, as most bring a result
+            was_cancelled = ends_cancelled(args[0]) and self.cancels.notice(record)
         if self.in_timer:
-            self.emit(TaskReady(at, record.id, "timer"))
+            self.events.append(TaskReady(at, record.id, "timer"))
             return
         waker = self.current or self.cause
         cause: WakeCause = "cancel" if was_cancelled else "callback" if waker is None else "task"
@@ -172,15 +207,47 @@ class Tracer:
         is_busy = self.hold.handles or self.world.has_ready() or self.timers.next_when() is not None
         return not is_busy and not self.world.is_awaited()
 
-    def step_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
-        """See what became of a task after its step, at the lab time `at`: it ended, or it waits."""
+    def open_step(self) -> None:
+        """Write that the step under way has begun, before what came after it."""
+        if self.step_mark >= 0 and self.current is not None:
+            self.events.insert(self.step_mark, StepStarted(self.step_began, self.current.id))
+            self.step_mark = -1
+
+    def end_long_step(self, record: TaskRecord, ended: float, seconds: float) -> float:
+        """Write a step in two events, as others came in between.
+
+        Args:
+            record: Its task.
+            ended: When it ended, in real time.
+            seconds: How long it ran, in real seconds.
+
+        Returns:
+            When it ended, in lab time.
+        """
+        if self.step_mark >= 0:
+            self.events.insert(self.step_mark, StepStarted(self.step_began, record.id))
+        at = ended * self.clock.rate + self.clock.offset
+        self.emit(StepEnded(at, record.id, seconds, record.yielded))
+        return at
+
+    def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float) -> None:
+        """See what became of a task after its step: it ended, or it waits.
+
+        Args:
+            record: The task.
+            task: The same.
+            at: When the step ended, in lab time.
+            real: The same in real time.
+        """
         if task.done():
             self.census.end(record, task, at)
+            if self._not_looked_at:
+                self._not_looked_at.pop(record.id, None)
             if record.id == MAIN:
                 self.timers.jumps = False
         elif not record.yielded:
-            self._look_or_postpone(record, task)
-        if self.attention:
+            self._look_or_postpone(record, task, real)
+        if self.attention or self.gone:
             self.attend()
 
     def step_eagerly(self, coroutine: object, create: Callable[[], Task[Any]]) -> Task[Any]:
@@ -188,6 +255,8 @@ class Tracer:
         created = self.census.expect(coroutine)
         stand_in = TaskRecord(cast("Task[Any]", coroutine))  # there is no task to refer to yet
         stand_in.id, stand_in.yielded = created.task, False
+        self.open_step()
+        self.step_mark = -1
         outer = self.current, self.cause
         self.current, self.cause = stand_in, None
         started = self.clock.real_time()
@@ -200,11 +269,11 @@ class Tracer:
         finally:
             self.current, self.cause = outer
             self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
-        record = self.records.get(id(task)) or self.census.enter(task, coroutine)
+        record = self.census.known(task) or self.census.enter_eager(task, coroutine)
         if task.done():
             self.census.end(record, task, self.clock.now())
         else:
-            self._look_or_postpone(record, task)
+            self._look_or_postpone(record, task, self.clock.real_time())
         return task
 
     def attend(self) -> None:
@@ -251,9 +320,8 @@ class Tracer:
         task, stream = key
         self.emit(Output(self.clock.now(), text, task, "stderr" if stream == "stderr" else "stdout"))
 
-    def _look_or_postpone(self, record: TaskRecord, task: Task[Any]) -> None:
+    def _look_or_postpone(self, record: TaskRecord, task: Task[Any], real: float) -> None:
         if not self._exact and self._looks_left <= 0:
-            real = self.clock.real_time()
             if real < self._look_period_ends:
                 self._not_looked_at[record.id] = record
                 return

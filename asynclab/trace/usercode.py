@@ -26,13 +26,14 @@ class UserCode:
             main: The code of the main coroutine: its folder is the user's, wherever it is installed.
         """
         self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
-        self._known: dict[str, bool] = {}
+        self.known: dict[str, bool] = {"": False}
+        """What was found of the files that were asked for."""
 
     def owns(self, file: str) -> bool:
         """Whether `file` is the user's own."""
-        known = self._known.get(file)
+        known = self.known.get(file)
         if known is None:
-            known = self._known[file] = self._judge(file)
+            known = self.known[file] = self._judge(file)
         return known
 
     def owns_code_of(self, coroutine: object) -> bool:

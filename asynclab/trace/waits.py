@@ -10,9 +10,8 @@ import asyncio
 import inspect
 from asyncio import Future, Task
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -29,8 +28,7 @@ _DEEPEST = 500
 Describe = Callable[[FrameType, "Tracer"], Wait]
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
+class _Chain(NamedTuple):
     """The coroutines of a suspended task, outermost first, as far as they can be seen."""
 
     frames: list[FrameType]
@@ -51,27 +49,23 @@ def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
     return msgspec.structs.replace(wait, file=place.f_code.co_filename, line=place.f_lineno or 0)
 
 
-def _follow(awaitable: object) -> _Chain:
+def _follow(awaitable: Any) -> _Chain:
     frames: list[FrameType] = []
     while len(frames) < _DEEPEST:
-        frame, inner = _look_into(awaitable)
+        kind = type(awaitable)
+        if kind is CoroutineType:
+            frame, inner = awaitable.cr_frame, awaitable.cr_await
+        elif kind is GeneratorType:
+            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
+        elif kind is AsyncGeneratorType:
+            frame, inner = awaitable.ag_frame, awaitable.ag_await
+        else:
+            break
         if frame is None:
             break
         frames.append(frame)
         awaitable = inner
     return _Chain(frames, awaitable)
-
-
-def _look_into(awaitable: object) -> tuple[FrameType | None, object]:
-    match awaitable:
-        case CoroutineType():
-            return awaitable.cr_frame, awaitable.cr_await
-        case GeneratorType():
-            return awaitable.gi_frame, awaitable.gi_yieldfrom
-        case AsyncGeneratorType():
-            return awaitable.ag_frame, awaitable.ag_await
-        case _:
-            return None, None
 
 
 def _from_frames(chain: _Chain, tracer: Tracer) -> Wait | None:
@@ -82,7 +76,7 @@ def _from_frames(chain: _Chain, tracer: Tracer) -> Wait | None:
         if not is_asyncio(frame.f_code.co_filename):
             innermost_foreign, found = frame, None
         elif found is None or found.kind in ("wait_for", "unknown"):
-            describe = _KNOWN.get(frame.f_code)
+            describe = _KNOWN.get(id(frame.f_code))
             found = describe(frame, tracer) if describe else found
     if type(chain.end).__name__ in _OPAQUE:
         return Wait("async_generator")
@@ -99,9 +93,9 @@ _OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable",
 def _from_future(future: Future[Any], tracer: Tracer) -> Wait:
     if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
         children = future._children
-        return Wait("gather", tasks=_numbers(children, tracer), count=len(children))
+        return Wait("gather", tasks=tracer.census.numbers_of(children), count=len(children))
     if isinstance(future, Task):
-        return Wait("task", tasks=_numbers([future], tracer), count=1)
+        return Wait("task", tasks=tracer.census.numbers_of([future]), count=1)
     if tracer.world.is_executor_call(future):
         return Wait("thread")
     return Wait("future")
@@ -109,18 +103,17 @@ def _from_future(future: Future[Any], tracer: Tracer) -> Wait:
 
 def _place(frames: list[FrameType], tracer: Tracer) -> FrameType | None:
     """The innermost frame of user code."""
-    return next((frame for frame in reversed(frames) if tracer.code.owns(frame.f_code.co_filename)), None)
-
-
-def _numbers(futures: Any, tracer: Tracer) -> tuple[int, ...]:
-    found = (tracer.census.number_of(future) for future in futures)
-    return tuple(number for number in found if number is not None)
+    for frame in reversed(frames):
+        if tracer.code.owns(frame.f_code.co_filename):
+            return frame
+    return None
 
 
 def _sleep(frame: FrameType, tracer: Tracer) -> Wait:
-    timer = frame.f_locals.get("h")
+    names = frame.f_locals
+    timer = names.get("h")
     deadline = timer.when() - tracer.timers.origin if isinstance(timer, LabTimerHandle) else None
-    return Wait("sleep", seconds=float(frame.f_locals["delay"]), deadline=deadline)
+    return Wait("sleep", seconds=float(names["delay"]), deadline=deadline)
 
 
 def _resource(kind: WaitKind) -> Describe:
@@ -145,19 +138,19 @@ def _plain(kind: WaitKind) -> Describe:
 
 def _wait(frame: FrameType, tracer: Tracer) -> Wait:
     futures = frame.f_locals["fs"]
-    return Wait("wait", tasks=_numbers(futures, tracer), count=len(futures))
+    return Wait("wait", tasks=tracer.census.numbers_of(futures), count=len(futures))
 
 
 def _wait_for(frame: FrameType, tracer: Tracer) -> Wait:
     inner = frame.f_locals["fut"]
     if isinstance(inner, Future):
-        return Wait("wait_for", tasks=_numbers([inner], tracer), count=1)
+        return Wait("wait_for", tasks=tracer.census.numbers_of([inner]), count=1)
     return Wait("unknown")
 
 
 def _task_group(frame: FrameType, tracer: Tracer) -> Wait:
     tasks = frame.f_locals["self"]._tasks
-    return Wait("task_group", tasks=_numbers(tasks, tracer), count=len(tasks))
+    return Wait("task_group", tasks=tracer.census.numbers_of(tasks), count=len(tasks))
 
 
 def _codes() -> Iterator[tuple[Any, Describe]]:
@@ -193,4 +186,5 @@ def _codes() -> Iterator[tuple[Any, Describe]]:
         yield getattr(loop, method), _plain("thread")
 
 
-_KNOWN: dict[CodeType, Describe] = {inspect.unwrap(function).__code__: describe for function, describe in _codes()}
+_KNOWN: dict[int, Describe] = {id(inspect.unwrap(function).__code__): describe for function, describe in _codes()}
+"""By the id() of their code, which stays: to hash a code object takes longer than all the rest."""

@@ -57,7 +57,7 @@ def test_the_documentation_has_an_example_of_each_event(event: type[Event]) -> N
 
 def test_the_documented_life_of_a_task_is_made_of_events() -> None:
     story = DOCUMENT.partition("```json\n")[2].partition("```")[0].splitlines()
-    assert len([decode(line) for line in story]) == 9
+    assert len([decode(line) for line in story]) == 8
 
 
 def test_the_documentation_names_every_kind_of_wait() -> None:

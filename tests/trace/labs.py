@@ -12,7 +12,7 @@ from asynclab.model.events import Event
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.trace import Ending, Lab
-from tests.fast_loop import run_fast
+from tests.fast_loop import FastLoop, run_fast
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -42,8 +42,9 @@ class Observed:
 def fast_lab(**options: Any) -> Lab:
     """A lab on the time of the running FastLoop."""
     loop = asyncio.get_running_loop()
+    assert isinstance(loop, FastLoop)
     # Not loop.time, which is a lab's own where one runs already.
-    defaults: dict[str, Any] = {"real_time": partial(type(loop).time, loop), "watch": False, "exact": True}
+    defaults: dict[str, Any] = {"real_time": partial(getattr, loop.jumps, "now"), "watch": False, "exact": True}
     return Lab(**(defaults | options))
 
 

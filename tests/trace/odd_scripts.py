@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -504,3 +505,31 @@ async def garbage_is_collected_in_steps() -> None:
 
     print(await tree(4))
     print(await asyncio.gather(failing("x"), job("y"), return_exceptions=True))
+
+
+@script
+async def a_failing_callback_has_the_loops_traceback() -> None:
+    def fails() -> None:
+        raise ValueError("on purpose")
+
+    def told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        frames = traceback.extract_tb(context["exception"].__traceback__)
+        print([(os.path.basename(frame.filename), frame.name) for frame in frames])
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(told)
+    loop.call_soon(fails)
+    loop.call_later(0.1, fails)
+    await asyncio.sleep(1)
+
+
+@script
+async def a_loops_methods_are_called_by_whatever_name() -> None:
+    loop = asyncio.get_running_loop()
+    create, set_factory, now = loop.create_task, loop.set_task_factory, loop.time
+    began = now()
+    print(await create(job("bound")), loop.get_task_factory())
+    set_factory(lambda loop, coro, **kwargs: asyncio.Task(coro, loop=loop, **kwargs))
+    print(await loop.create_task(job("by a factory")), loop.get_task_factory() is not None)
+    set_factory(None)
+    print(await loop.create_task(job("again")), type(loop).time is not None, round(now() - began, 3))

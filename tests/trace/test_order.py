@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from asynclab.model.events import CallEnded, CallScheduled, StepStarted, TaskChosen
+from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
@@ -119,7 +119,7 @@ def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
     events = observe(main).events
     state, steps = LabState(), 0
     for event in events:
-        if isinstance(event, StepStarted):
+        if isinstance(event, Stepped | StepStarted):
             assert next(iter(state.ready_queue)) == event.task
             steps += 1
         state.apply(event)

@@ -9,8 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady, TaskWaiting, Wait
-from asynclab.model.state import LabState
+from asynclab.model.events import (
+    ClockChanged,
+    Event,
+    StepEnded,
+    Stepped,
+    StepStarted,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.model.state import ClockState, LabState
+from tests.model.anything import any_history
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party, told_of
 
 
@@ -118,6 +130,35 @@ def test_yielding_is_not_worth_a_line() -> None:
 def test_a_long_step_is_told_as_blocking() -> None:
     state = tea_party(StepStarted(0.0, TEA), StepEnded(0.5, TEA, 0.5))
     assert told_of(state, TEA) == ["blocked the loop for 0.500 s"]
+
+
+def test_a_whole_step_in_one_event_lasts_as_long_as_the_clock_says() -> None:
+    state = tea_party(ClockChanged(0.0, paused=False, speed=2.0, instant=False), Stepped(1.0, TEA, 0.25))
+    task = state.tasks[TEA]
+    assert (task.state, task.since, state.now) == ("waiting", 1.5, 1.5)
+    assert (task.steps, task.ready_seconds, task.running_seconds) == (1, 1.0, 0.25)
+
+
+def test_a_step_of_a_paused_lab_takes_no_lab_time() -> None:
+    state = tea_party(ClockChanged(1.0, paused=True, speed=1.0, instant=False), Stepped(1.0, TEA, 0.25, ready=True))
+    assert (state.tasks[TEA].state, state.tasks[TEA].since, state.now) == ("ready", 1.0, 1.0)
+
+
+@given(any_history())
+def test_a_step_in_one_event_is_the_same_as_its_beginning_and_its_end(events: list[Event]) -> None:
+    in_one, in_two = LabState(), LabState()
+    for event in events:
+        in_one.apply(event)
+        in_two.fold(_in_two(event, in_two.clock))
+        assert replace(in_one, version=0) == replace(in_two, version=0)
+        assert list(in_one.ready_queue) == list(in_two.ready_queue)
+
+
+def _in_two(event: Event, clock: ClockState) -> list[Event]:
+    if not isinstance(event, Stepped):
+        return [event]
+    end = event.at if clock.paused else event.at + event.seconds * clock.speed
+    return [StepStarted(event.at, event.task), StepEnded(end, event.task, event.seconds, event.ready)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["wake", "yield", "suspend"]), st.integers(0, 1000)), max_size=30))

@@ -1,0 +1,227 @@
+"""What is written of a step: one event where nothing else happens in it, else its beginning and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from contextvars import Context
+
+import pytest
+
+from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCollected, TaskCreated, TaskEnded
+from asynclab.trace import Lab
+from asynclab.trace.census import RECORDS
+from tests.fast_loop import FastLoop, run_fast
+from tests.trace.labs import fast_lab, observe
+
+
+async def yields() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def kinds(events: list[Event]) -> list[type[Event]]:
+    """The types of the events, without those of the run."""
+    return [type(event) for event in events[1:-1]]
+
+
+def test_a_step_in_which_nothing_else_happens_is_one_event() -> None:
+    seen = observe(yields)
+    assert kinds(seen.events) == [TaskCreated, Stepped, Stepped, Stepped, Stepped, TaskEnded]
+    assert [event.ready for event in seen.of(Stepped)] == [True, True, True, False]
+    assert (seen.state.tasks[1].steps, seen.state.tasks[1].self_wakes) == (4, 3)
+
+
+def test_what_happens_in_a_step_comes_between_its_beginning_and_its_end() -> None:
+    async def main() -> None:
+        print("in the middle")
+
+    seen = observe(main)
+    assert kinds(seen.events) == [TaskCreated, StepStarted, Output, StepEnded, TaskEnded]
+
+
+def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
+    running: list[object] = []
+    events: list[Event] = []
+
+    async def looks_at_itself(lab: Lab) -> None:
+        running.append(lab.state.running)
+        running.append(lab.state.tasks[1].state)
+        await asyncio.sleep(0)
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.subscribe(events.extend)
+            await lab.run(looks_at_itself, lab)
+            assert lab.state.tasks[1].steps == 2
+
+    run_fast(main())
+    assert running == [1, "running"]
+    assert kinds(events) == [TaskCreated, StepStarted, StepEnded, Stepped, TaskEnded]
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0, 3.0])
+def test_a_task_ends_when_its_last_step_does(speed: float) -> None:
+    ticks = iter(range(1_000_000))
+    seen = observe(yields, speed=speed, real_time=lambda: next(ticks) * 0.1)
+    last = seen.of(Stepped)[-1]
+    assert last.seconds == pytest.approx(0.1)
+    assert seen.of(TaskEnded)[0].at == last.at + last.seconds * speed
+
+
+def test_a_step_in_which_the_clock_changes_is_told_in_two_events() -> None:
+    async def hurries(lab: Lab) -> None:
+        lab.set_speed(4)
+
+    async def main() -> list[Event]:
+        events: list[Event] = []
+        async with fast_lab() as lab:
+            lab.subscribe(events.extend)
+            await lab.run(hurries, lab)
+        return events
+
+    assert [type(event).__name__ for event in run_fast(main())[1:-1]] == [
+        "TaskCreated",
+        "StepStarted",
+        "ClockChanged",
+        "StepEnded",
+        "TaskEnded",
+    ]
+
+
+def test_a_task_that_takes_the_place_of_one_that_is_gone_is_another() -> None:
+    async def nothing() -> None: ...
+
+    async def main() -> None:
+        for _ in range(50):
+            await asyncio.create_task(nothing())
+
+    seen = observe(main)
+    assert [event.task for event in seen.of(TaskCreated)] == list(range(1, 52))
+    assert sorted(event.task for event in seen.of(TaskEnded)) == list(range(1, 52))
+
+
+def test_a_collected_task_is_reported_at_the_latest_when_the_step_ends() -> None:
+    async def lost() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def main() -> None:
+        asyncio.create_task(lost())  # noqa: RUF006 - that nobody keeps it is the point
+        await asyncio.sleep(1)
+        gc.collect()
+        await asyncio.sleep(1)
+
+    seen = observe(main)
+    collected = next(i for i, event in enumerate(seen.events) if isinstance(event, TaskCollected))
+    assert seen.events[collected].at == 1.0
+
+
+def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
+    async def stubborn() -> None:
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await asyncio.sleep(100)
+
+    async def starts() -> None:
+        kept.append(asyncio.create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    kept: list[asyncio.Task[None]] = []
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            ending = await lab.run(starts)
+            assert ending.unstoppable
+        assert [record for record in RECORDS.values() if record.tracer is lab._tracer] == []
+
+    run_fast(main())
+
+
+def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look() -> None:
+    async def many() -> None:
+        await asyncio.gather(*(asyncio.sleep(1) for _ in range(3_000)))
+
+    async def main() -> None:
+        async with fast_lab(exact=False) as lab:
+            await lab.run(many)
+            assert lab._tracer._not_looked_at == {}
+
+    run_fast(main())
+
+
+def test_a_task_with_a_context_of_its_own_is_its_creators_labs() -> None:
+    async def main() -> None:
+        await asyncio.create_task(yields(), context=Context())
+        await asyncio.Task(yields(), context=Context())
+
+    assert [event.parent for event in observe(main).of(TaskCreated)] == [None, 1, 1]
+
+
+class LateLoop(FastLoop):
+    """A loop of a derived class, which calls what it overrides."""
+
+    def time(self) -> float:
+        return super().time() + 100.0
+
+    def stop(self) -> None:
+        super().stop()
+
+
+def test_loops_of_a_class_and_of_one_derived_from_it_have_labs_at_once() -> None:
+    found: list[object] = []
+
+    async def sleeper() -> float:
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        await asyncio.sleep(2)
+        return round(loop.time() - before, 6)
+
+    async def observed() -> None:
+        async with fast_lab() as lab:
+            found.append((await lab.run(sleeper)).value)
+
+    def other_thread() -> None:
+        with asyncio.Runner(loop_factory=LateLoop) as runner:
+            runner.run(observed())
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(sleeper)
+            thread = threading.Thread(target=other_thread)
+            thread.start()
+            thread.join()
+            found.append((await lab.wait()).value)
+
+    run_fast(main())
+    assert found == [2.0, 2.0]
+
+
+def test_an_eager_step_outside_any_other_is_told_once_though_somebody_reads_in_it() -> None:
+    factory = getattr(asyncio, "eager_task_factory", None)
+    if factory is None:
+        pytest.skip("there are no eager tasks before Python 3.12")
+    events: list[Event] = []
+
+    async def reads(lab: Lab) -> None:
+        assert lab.state.running == 2
+
+    async def starts(lab: Lab) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
+        loop.call_soon(lambda: kept.append(asyncio.create_task(reads(lab))))
+        await asyncio.sleep(1)
+        kept[0].result()
+
+    kept: list[asyncio.Task[None]] = []
+
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.subscribe(events.extend)
+            await lab.run(starts, lab)
+
+    run_fast(main())
+    steps = [event for event in events if isinstance(event, Stepped | StepStarted | StepEnded)]
+    told = [(type(event), event.task) for event in steps]
+    assert told == [(Stepped, 1), (StepStarted, 2), (StepEnded, 2), (Stepped, 1)]
