@@ -155,6 +155,16 @@ class StepEnded(Event):
     """Whether the task asked for another turn at once."""
 
 
+class Stepped(Event):
+    """A task ran, from `at`, up to its next suspension: a whole step, in which nothing else was told."""
+
+    task: int
+    seconds: float
+    """How long the step ran, in real seconds."""
+    ready: bool = False
+    """Whether the task asked for another turn at once."""
+
+
 class TaskWaiting(Event):
     """A suspended task was looked at, and this is what it waits for."""
 
@@ -353,6 +363,7 @@ AnyEvent: TypeAlias = (
     | TaskReady
     | StepStarted
     | StepEnded
+    | Stepped
     | TaskWaiting
     | TaskCancelRequested
     | TaskEnded

@@ -122,13 +122,12 @@ class LabState:
     def fold(self, events: Iterable[Event]) -> None:
         """Take in events, in the order in which they happened."""
         handlers = HANDLERS
-        now = self.now
         count = 0
         for event in events:
             count += 1
-            if event.at > now:
-                self.now = now = event.at
-            handlers[type(event)](self, event, now)
+            if event.at > self.now:
+                self.now = event.at
+            handlers[type(event)](self, event, self.now)
         self.version += count
 
     def task_name(self, task: int | None) -> str:

@@ -11,6 +11,7 @@ from asynclab.model.events import (
     AnyEvent,
     Event,
     StepEnded,
+    Stepped,
     StepStarted,
     TaskCreated,
     TaskEnded,
@@ -24,7 +25,7 @@ _TEXT = st.sampled_from(["", "tea", "queue#1", "queue#2", "lock#1", "\x1b[31m", 
 _MANY, _FEW = st.integers(-1, 5), st.integers(1, 2)
 """Numbers of tasks and resources."""
 
-_LIFE = (TaskCreated, TaskReady, StepStarted, StepEnded, TaskWaiting, TaskEnded)
+_LIFE = (TaskCreated, TaskReady, StepStarted, StepEnded, Stepped, TaskWaiting, TaskEnded)
 
 
 def any_event() -> st.SearchStrategy[AnyEvent]:

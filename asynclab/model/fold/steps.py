@@ -1,10 +1,10 @@
-"""How a task goes between ready, running and waiting. These three events are nearly all of a busy lab's."""
+"""How a task goes between ready, running and waiting. Their events are nearly all of a busy lab's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclab.model.events import BLOCKED_AFTER, StepEnded, StepStarted, TaskReady
+from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_wait, tell_woke
 from asynclab.model.words import measured
@@ -43,7 +43,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
     task.waker = event.waker
 
 
-def step_started(state: LabState, event: StepStarted, at: float) -> None:
+def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
     """The task runs; a step that was under way goes on when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
@@ -68,7 +68,7 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
     state.running = event.task
 
 
-def step_ended(state: LabState, event: StepEnded, at: float) -> None:
+def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     """The task is ready again if it asked to be or was woken meanwhile; else it waits, until told that it ended."""
     task = state.tasks.get(event.task)
     if task is None:
@@ -94,6 +94,14 @@ def step_ended(state: LabState, event: StepEnded, at: float) -> None:
     task.woken_in_step = False
 
 
+def stepped(state: LabState, event: Stepped, at: float) -> None:
+    """The task ran a whole step, which ended later than the event says."""
+    step_started(state, event, at)
+    if not state.clock.paused:
+        state.now = at + max(0.0, event.seconds) * state.clock.speed
+    step_ended(state, event, state.now)
+
+
 def leave_step(state: LabState, task: TaskState) -> None:
     """Forget that the task's step is under way."""
     if state.running == task.id:
@@ -102,10 +110,15 @@ def leave_step(state: LabState, task: TaskState) -> None:
         state.outer_steps.remove(task.id)
 
 
-def _stop_blocking(state: LabState, event: StepEnded, at: float) -> None:
+def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
         state.tell(at, event.task, "blocked", f"blocked the loop for {measured(event.seconds)}")
 
 
-HANDLERS: Handlers = {TaskReady: task_ready, StepStarted: step_started, StepEnded: step_ended}
+HANDLERS: Handlers = {
+    TaskReady: task_ready,
+    StepStarted: step_started,
+    StepEnded: step_ended,
+    Stepped: stepped,
+}
