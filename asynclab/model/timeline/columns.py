@@ -43,7 +43,8 @@ def marks_in_columns(lane: Lane, scale: Scale, first: int, width: int) -> Iterat
     """The columns that have marks, without that for the end, and which mark matters most: index into `MARK_KINDS`."""
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
-    last = bisect_left(times, scale.begin(first + width), at)
+    marks = len(times) - (lane.ended is not None)
+    last = bisect_left(times, scale.begin(first + width), at, max(at, marks))
     while at < last:
         column = scale.column(times[at])
         after = max(at + 1, bisect_left(times, scale.begin(column + 1), at, last))
@@ -62,7 +63,7 @@ def landing(lane: Lane, scale: Scale, column: int) -> float:
     return max(begin, lane.begins[drawn]) if scale.column(lane.begins[drawn]) <= column else begin
 
 
-def reason_of_wake(lane: Lane, scale: Scale, column: int) -> int | None:
+def index_of_wake(lane: Lane, scale: Scale, column: int) -> int | None:
     """The index of the first interval in a column in which the task became ready."""
     first = bisect_left(lane.begins, scale.begin(column))
     last = bisect_left(lane.begins, scale.begin(column + 1), first)
