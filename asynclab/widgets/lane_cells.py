@@ -74,6 +74,7 @@ def mark_cell(kind: int) -> int:
     return FIRST_MARK + kind
 
 
+@lru_cache(maxsize=1024)
 def spans(cells: bytes) -> Line:
     """Cells as they are drawn, neighbours of a kind together."""
     drawn = []

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from asynclab.model.rows import TaskRows
 from asynclab.model.timeline import RUNNING, WAITING, Lane, Timeline
-from asynclab.model.timeline.columns import index_of_wake, kinds_in_columns, marks_in_columns
+from asynclab.model.timeline.columns import index_of_wake, marks_in_columns, paint_kinds
 from asynclab.model.timeline.lane import MARK_KINDS
 from asynclab.model.timeline.timeline import wake_of
 from asynclab.widgets.lane_cells import DOWN, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
@@ -27,6 +27,19 @@ class _Arrow(NamedTuple):
     """The row of the other."""
 
 
+class _Painted(NamedTuple):
+    """A lane as it was painted."""
+
+    place: tuple[int, int, int, int]
+    """The scale, the first column and the width, and how often something of the lane was dropped."""
+    revision: int
+    until: int
+    """The cell up to which the interval that lasts still was drawn."""
+    settled: int
+    """What comes later changes no cell before this one."""
+    cells: bytes
+
+
 class LanePainter:
     """Paints the lanes of a window, and remembers those that did not change."""
 
@@ -36,7 +49,7 @@ class LanePainter:
         self._now = 0.0
         self._moment: float | None = None
         self._arrows: list[_Arrow] = []
-        self._painted: dict[int, tuple[object, bytes]] = {}
+        self._painted: dict[int, _Painted] = {}
 
     def start_over(self) -> None:
         """Forget what was painted."""
@@ -101,26 +114,33 @@ class LanePainter:
             cells[column] = LINE
 
     def _remembered(self, lane: Lane, width: int) -> bytes:
+        """A lane's cells; where it only went on since it was painted, only what is new is painted."""
         window = self._window
-        until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else None
-        key = (lane.revision, window.scale.step, window.first, width, until)
+        place = (window.scale.step, window.first, width, lane.drops)
+        until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else width
         known = self._painted.get(lane.task)
-        if known is not None and known[0] == key:
-            return known[1]
+        if known is not None and known.place == place and (known.revision, known.until) == (lane.revision, until):
+            return known.cells
         if len(self._painted) > LANES_REMEMBERED:
             self._painted.clear()
-        cells = self._cells(lane, width)
-        self._painted[lane.task] = key, cells
-        return cells
+        cells, start = bytearray(width), 0
+        if known is not None and known.place == place:
+            start = known.settled
+            cells[:start] = known.cells[:start]
+        self._paint_from(start, cells, lane)
+        settled = window.scale.column(lane.begins[-1]) - window.first if lane.begins else 0
+        painted = _Painted(place, lane.revision, until, max(0, min(width, settled)), bytes(cells))
+        self._painted[lane.task] = painted
+        return painted.cells
 
-    def _cells(self, lane: Lane, width: int) -> bytes:
-        scale, first = self._window.scale, self._window.first
-        cells = kinds_in_columns(lane, scale, first, width, self._now)
-        for column, kind in marks_in_columns(lane, scale, first, width):
-            cells[column] = mark_cell(kind) | (ON_STEP if cells[column] == RUNNING else 0)
+    def _paint_from(self, start: int, cells: bytearray, lane: Lane) -> None:
+        scale, first, width = self._window.scale, self._window.first, len(cells)
+        paint_kinds(cells, lane, scale, first, self._now, start)
+        for column, kind in marks_in_columns(lane, scale, first + start, first + width - 1):
+            cell = column - first
+            cells[cell] = mark_cell(kind) | (ON_STEP if cells[cell] == RUNNING else 0)
         if lane.ended is not None and lane.outcome is not None:
             # Behind the last step, so that both can be seen.
-            column = scale.column(lane.ended) - first + 1
-            if 0 <= column <= width and width:
-                cells[min(column, width - 1)] = mark_cell(MARK_KINDS.index(lane.outcome))
-        return bytes(cells)
+            cell = scale.column(lane.ended) - first + 1
+            if 0 <= cell <= width and width:
+                cells[min(cell, width - 1)] = mark_cell(MARK_KINDS.index(lane.outcome))

@@ -66,8 +66,8 @@ class Lane:
     __slots__ = (
         "begins",
         "born",
+        "drops",
         "ended",
-        "is_cut",
         "kinds",
         "mark_events",
         "mark_kinds",
@@ -94,8 +94,8 @@ class Lane:
         self.mark_events: list[Event] = []
         self.woken_in_step: TaskReady | None = None
         """What made the task ready while its own step was under way."""
-        self.is_cut = False
-        """Whether its oldest intervals are no longer kept."""
+        self.drops = 0
+        """How often its oldest intervals or marks were let go."""
         self.revision = 0
         """Changes with everything that is added or dropped."""
 
@@ -143,13 +143,14 @@ class Lane:
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
             del self.begins[:gone], self.kinds[:gone], self.reasons[:gone]
-            self.is_cut = True
+            self.drops += 1
             self.revision += 1
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
         """Let the oldest marks go."""
         del self.mark_times[:count], self.mark_kinds[:count], self.mark_events[:count]
+        self.drops += 1
         self.revision += 1
 
     def index_at(self, at: float) -> int | None:

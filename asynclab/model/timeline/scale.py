@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor
 
 _DIGITS = (1, 2, 5)
@@ -22,6 +22,13 @@ class Scale:
 
     step: int
     """Which of the scales it is, from 0, the finest, up to `STEPS` - 1."""
+    seconds: float = field(init=False, compare=False)
+    """The lab seconds of a column."""
+
+    def __post_init__(self) -> None:
+        """Work out the width once: it is asked for thousands of times a frame."""
+        seconds = self.digit * 10.0**self.power if self.power >= 0 else self.digit / 10.0**-self.power
+        object.__setattr__(self, "seconds", seconds)
 
     @property
     def digit(self) -> int:
@@ -32,11 +39,6 @@ class Scale:
     def power(self) -> int:
         """The power of ten that the digit is to be multiplied by."""
         return self.step // 3 + _FINEST
-
-    @property
-    def seconds(self) -> float:
-        """The lab seconds of a column."""
-        return self.digit * 10.0**self.power if self.power >= 0 else self.digit / 10.0**-self.power
 
     def column(self, at: float) -> int:
         """In which column a moment lies."""
