@@ -8,7 +8,7 @@ from textual import on
 
 from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.panes import PaneScreen
-from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.messages import MomentChosen, TaskSelected
 
 if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
@@ -101,6 +101,12 @@ class ControlScreen(PaneScreen):
         """Let the task that was picked go next, if it is held."""
         if self.run.record is not None and not self.run.record.is_past:
             self.run.record.choose(event.task)
+
+    @on(MomentChosen)
+    def look_at(self, event: MomentChosen) -> None:
+        """Look at the lab time that was chosen on the timeline."""
+        if self.run.record is not None:
+            self.run.record.go_to_time(event.at)
 
     def action_go_back(self) -> None:
         """Look at one event earlier."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.history import History
 from asynclab.model.state import LabState
+from asynclab.model.timeline import Timeline
 from asynclab.trace import Lab, Stepped
 
 
@@ -18,12 +19,14 @@ class Record:
         """
         self.lab = lab
         self.history = History(lab.state)
+        self.timeline = Timeline()
         self.moment: int | None = None
         """The moment that is looked at, counted in events; None for the present."""
         self.chosen: int | None = None
         """The task that the person wants to go next."""
         self._past = LabState()
         lab.subscribe(self.history.take)
+        lab.subscribe(self.timeline.take)
 
     @property
     def is_past(self) -> bool:

@@ -20,12 +20,12 @@ from asynclab.widgets.clock_line import ClockReading
 from asynclab.widgets.concept import ConceptPane, Lesson
 from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines_view import LinesView
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.past_banner import Moment, PastBanner, event_words
 from asynclab.widgets.source_view import GUTTER, SourceView
 from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.timeline import TimelineView
 
 FRAME = 2
 """The lines that a pane's frame takes."""
@@ -78,6 +78,7 @@ class Stage(Vertical):
     tabs = query_one(PaneTabs)
     tasks = query_one(TaskTable)
     past = query_one(PastBanner)
+    timeline = query_one(TimelineView)
     gauges = query_one(Gauges)
     loop = query_one(LoopView)
     source = query_one(SourceView)
@@ -107,7 +108,7 @@ class Stage(Vertical):
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
         with Horizontal(id="middle"):
-            yield LinesView(id="timeline")
+            yield TimelineView(id="timeline")
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(id="source")
@@ -152,17 +153,24 @@ class Stage(Vertical):
         record = run.record
         if record is not self._record:
             self._record = record
-            for selecting in (self.tasks, self.source, self.loop):
+            for selecting in (self.tasks, self.timeline, self.source, self.loop):
                 selecting.select(None)
         state, now = (None, 0.0) if record is None else (record.state, record.now)
         for view in (self.tasks, self.gauges, self.source, self.activity):
             view.show(state, now)
+        self._show_timeline(record)
         self.loop.show(state, now, None if record is None else record.next_task)
         self.concept.show_clock(None if record is None else reading_of(record))
         self.past.show(None if record is None else moment_of(record))
         self.set_class(record is not None and record.is_past, "-past")
         self._has_gauges = state is not None and lines_of_gauges(state) > 0
         self._share_the_middle()
+
+    def _show_timeline(self, record: Record | None) -> None:
+        if record is None:
+            self.timeline.show(None, None, 0.0)
+        else:
+            self.timeline.show(record.state, record.timeline, record.lab.now, record.now if record.is_past else None)
 
     def lay_out(self, front: str, *, is_single: bool) -> None:
         """Show all panes, or one.
@@ -181,7 +189,7 @@ class Stage(Vertical):
     @on(TaskSelected)
     def select_task(self, event: TaskSelected) -> None:
         """Select the task in the other panes, too."""
-        for view in (self.tasks, self.source, self.loop):
+        for view in (self.tasks, self.timeline, self.source, self.loop):
             if view is not event.view:
                 view.select(event.task)
 

@@ -45,6 +45,7 @@ _SIXTEEN_ON_DARK = {
     "state-row": "ansi_default",
     "state-cell": "ansi_blue",
     "state-cell-text": "ansi_bright_white",
+    "state-step-text": "ansi_black",
 }
 
 _SIXTEEN_ON_LIGHT = {
@@ -56,6 +57,7 @@ _SIXTEEN_ON_LIGHT = {
     "state-cancelled": "ansi_bright_red",
     "state-accent": "ansi_cyan",
     "state-keyword": "ansi_magenta",
+    "state-step-text": "ansi_bright_white",
 }
 
 
@@ -87,6 +89,7 @@ def state_variables(theme: Theme) -> dict[str, str]:
         "state-row": ground.blend(waiting, 0.16),
         "state-cell": ground.blend(waiting, 0.42),
         "state-cell-text": text,
+        "state-step-text": legible(ground, running),
     }
     return {name: colour.hex for name, colour in colours.items()}
 

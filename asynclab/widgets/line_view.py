@@ -51,6 +51,8 @@ class LineView(ScrollView, can_focus=True):
 
     HEADER_HEIGHT: ClassVar[int] = 0
     """Lines at the top that do not scroll."""
+    FOOTER_HEIGHT: ClassVar[int] = 0
+    """0 or 1: a line below the last one, or at the bottom where that is out of sight."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -77,6 +79,10 @@ class LineView(ScrollView, can_focus=True):
         """The line that stays at the top, where `HEADER_HEIGHT` is 1."""
         return ()
 
+    def compose_footer(self, width: int) -> Line:
+        """The line that stays below the others, where `FOOTER_HEIGHT` is 1."""
+        return ()
+
     def content_width(self) -> int:
         """How wide lines are composed, in cells: as wide as the view unless it scrolls sideways."""
         return self.scrollable_content_region.width
@@ -92,7 +98,7 @@ class LineView(ScrollView, can_focus=True):
     @property
     def page_height(self) -> int:
         """How many lines are in sight at once, without the header."""
-        return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT)
+        return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.FOOTER_HEIGHT)
 
     def repaint(self) -> None:
         """Compose the lines in sight anew, and refresh those that look different."""
@@ -148,7 +154,7 @@ class LineView(ScrollView, can_focus=True):
     def index_under(self, event: Click) -> int | None:
         """Which line was clicked; None where there is none."""
         offset = event.get_content_offset(self)
-        if offset is None or offset.y < self.HEADER_HEIGHT:
+        if offset is None or not 0 <= offset.y - self.HEADER_HEIGHT < self.page_height:
             return None
         index = offset.y - self.HEADER_HEIGHT + self.scroll_offset.y
         return index if index < self.line_count() else None
@@ -173,13 +179,16 @@ class LineView(ScrollView, can_focus=True):
         if y < self.HEADER_HEIGHT:
             return fit(self.compose_header(width), width), ""
         index = y - self.HEADER_HEIGHT + top
+        last = min(self.line_count() - top, self.page_height) + self.HEADER_HEIGHT
+        if self.FOOTER_HEIGHT and y == last:
+            return fit(self.compose_footer(width), width), ""
         if index >= self.line_count():
             return (), ""
         return fit(self.compose_line(index, width), width), self.ground(index)
 
     def fit_content(self) -> None:
         """Make the scrolled area as large as the lines are now."""
-        size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT)
+        size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT + self.FOOTER_HEIGHT)
         if size == self.virtual_size:
             return
         grows = size.width == self.virtual_size.width and size.height > self.virtual_size.height

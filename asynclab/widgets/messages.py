@@ -21,3 +21,18 @@ class TaskSelected(Message):
     def control(self) -> Widget:
         """The view, so that `on` can tell them apart."""
         return self.view
+
+
+@dataclass
+class MomentChosen(Message):
+    """A person moved the cursor of a view in time."""
+
+    view: Widget
+    """Where it was moved."""
+    at: float | None
+    """The moment to be looked at, in lab seconds; None for now."""
+
+    @property
+    def control(self) -> Widget:
+        """The view, so that `on` can tell them apart."""
+        return self.view

@@ -21,6 +21,7 @@ LOOKS: Mapping[str, str] = MappingProxyType(
         "row": "background: $state-row;",
         "row-blurred": "background: $state-row 60%;",
         "keyword": "color: $state-keyword;",
+        "step": "color: $state-step-text; background: $state-running;",
     }
 )
 """The parts of a line that have a component class, which is the part after `line--`.

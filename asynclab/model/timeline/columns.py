@@ -1,0 +1,112 @@
+"""What a lane looks like in columns: the work grows with the columns, not with the intervals that lie in them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from asynclab.model.timeline.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
+from asynclab.model.timeline.scale import Scale
+
+FEW = 64
+"""So many marks are looked at one by one."""
+
+
+def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
+    """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting; 0 for none.
+
+    Args:
+        cells: As many zeros as there are columns; right already before `start`.
+        lane: Whose.
+        scale: How wide columns are.
+        first: The column that the first cell is for.
+        now: Where the interval that lasts still ends for now, in lab seconds.
+        start: The cell to begin with.
+    """
+    begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
+    if not count:
+        return
+    end = min(len(cells), scale.column(now if lane.ended is None else lane.ended) - first + 1)
+    column = max(start, scale.column(begins[0]) - first)
+    left = scale.begin(first + column)
+    after = bisect_left(begins, left)
+    while column < end:
+        at = after - 1 if after and (after == count or begins[after] > left) else after
+        right = scale.begin(first + column + 1)
+        after = bisect_left(begins, right, at)
+        if after - at > 1:
+            cells[column] = loudest(kinds, at, after)
+            column, left = column + 1, right
+            continue
+        stop = scale.column(begins[at + 1]) - first if at + 1 < count else end
+        stop = max(column + 1, min(stop, end))
+        cells[column:stop] = bytes((kinds[at],)) * (stop - column)
+        column, left = stop, scale.begin(first + stop)
+        after = bisect_left(begins, left, at)
+
+
+def marks_in_columns(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
+    """The columns that have marks, without that for the end, and which mark matters most: index into `MARK_KINDS`.
+
+    Args:
+        lane: Whose.
+        scale: How wide columns are.
+        first: The column to begin with.
+        last_column: The column to end with.
+    """
+    times, kinds = lane.mark_times, lane.mark_kinds
+    at = bisect_left(times, scale.begin(first))
+    marks = len(times) - (lane.ended is not None)
+    last = bisect_left(times, scale.begin(last_column + 1), at, max(at, marks))
+    while at < last:
+        column = scale.column(times[at])
+        after = max(at + 1, bisect_left(times, scale.begin(column + 1), at, last))
+        kind = kinds[at] if after == at + 1 else _first_found(kinds, at, after)
+        yield max(first, min(last_column, column)), kind
+        at = after
+
+
+def landing(lane: Lane, scale: Scale, column: int) -> float:
+    """The moment in a column at which what is drawn there begins; that of the column where it began before."""
+    begin = scale.round_time(column)
+    if not lane.begins:
+        return begin
+    at, after = _intervals_in(lane, scale, column)
+    drawn = lane.kinds.find(loudest(lane.kinds, at, after), at, after)
+    return max(begin, lane.begins[drawn]) if scale.column(lane.begins[drawn]) <= column else begin
+
+
+def index_of_wake(lane: Lane, scale: Scale, column: int) -> int | None:
+    """The index of the first interval in a column in which the task became ready."""
+    first = bisect_left(lane.begins, scale.begin(column))
+    last = bisect_left(lane.begins, scale.begin(column + 1), first)
+    index = lane.kinds.find(READY, first, last)
+    return index if index >= 0 else None
+
+
+def loudest(kinds: bytearray, first: int, last: int) -> int:
+    """The kind that is drawn for some intervals in a row; one of any three is a step, so that little is looked at."""
+    for kind in (RUNNING, READY):
+        if kinds.find(kind, first, last) >= 0:
+            return kind
+    return WAITING
+
+
+def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
+    """The index of the first interval that lies in a column, and that after the last one; at least one lies between."""
+    begins = lane.begins
+    left = scale.begin(column)
+    at = bisect_left(begins, left)
+    if at and (at == len(begins) or begins[at] > left):
+        at -= 1
+    return at, max(at + 1, bisect_left(begins, scale.begin(column + 1), at))
+
+
+def _first_found(kinds: bytearray, first: int, last: int) -> int:
+    """The mark that matters most; a long row is searched for one kind after the other, which takes no copy of it."""
+    if last - first <= FEW:
+        return min(kinds[first:last])
+    for kind in range(len(MARK_KINDS)):
+        if kinds.find(kind, first, last) >= 0:
+            return kind
+    return kinds[first]

@@ -1,0 +1,206 @@
+"""One task's life: intervals one after the other, and marks for what happened in them."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from asynclab.model.events import Event, Outcome, TaskCreated, TaskReady, Wait
+
+WAITING, READY, RUNNING = 1, 2, 3
+"""The kinds of an interval; 0 is for where there is none. The greater one is drawn where there is room for one."""
+
+KIND_WORDS: tuple[Literal["", "waiting", "ready", "running"], ...] = ("", "waiting", "ready", "running")
+"""The words for them."""
+
+Reason: TypeAlias = TaskCreated | TaskReady | Wait | None
+"""Why a task is as it is: what made it ready (None: it asked for another turn), what it waits for (None: not seen)."""
+
+MarkKind: TypeAlias = Literal[
+    "failed",
+    "cancelled",
+    "done",
+    "warned",
+    "blocked",
+    "expired",
+    "cancel",
+    "put",
+    "got",
+    "printed",
+    "changed",
+    "task_done",
+    "timeout",
+    "met",
+]
+"""What a mark is about: the end of the task, a complaint, a step that blocks the loop, a timeout that expires, is
+started or met, a request to cancel it, what it does with queues and primitives ("changed"), and prints."""
+
+MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
+"""In the order in which they matter: where there is room for one, it is the first."""
+
+
+class Interval(NamedTuple):
+    """A time in which a task did not change its state."""
+
+    word: Literal["running", "ready", "waiting"]
+    begin: float
+    """Lab seconds."""
+    end: float | None
+    """Lab seconds; None where it lasts still."""
+    reason: Reason
+
+
+class Mark(NamedTuple):
+    """Something that happened to a task or was done by it."""
+
+    at: float
+    kind: MarkKind
+    event: Event
+    """What tells of it; its texts come from the program."""
+
+
+class Lane:
+    """One task's intervals and marks, oldest first. Times are lab seconds and never go back."""
+
+    __slots__ = (
+        "begins",
+        "born",
+        "drops",
+        "ended",
+        "kinds",
+        "mark_events",
+        "mark_kinds",
+        "mark_times",
+        "outcome",
+        "reasons",
+        "revision",
+        "task",
+        "woken_in_step",
+    )
+
+    def __init__(self, task: int, born: float) -> None:
+        self.task = task
+        self.born = born
+        self.ended: float | None = None
+        self.outcome: Outcome | None = None
+        self.begins = array("d")
+        """When each interval began, which is when the one before it ended."""
+        self.kinds = bytearray()
+        self.reasons: list[Reason] = []
+        self.mark_times = array("d")
+        self.mark_kinds = bytearray()
+        """Indexes into `MARK_KINDS`."""
+        self.mark_events: list[Event] = []
+        self.woken_in_step: TaskReady | None = None
+        """What made the task ready while its own step was under way."""
+        self.drops = 0
+        """How often its oldest intervals or marks were let go."""
+        self.revision = 0
+        """Changes with everything that is added or dropped."""
+
+    @property
+    def kind(self) -> int:
+        """The kind of the interval that lasts still; 0 once the task has ended."""
+        return self.kinds[-1] if self.ended is None and self.kinds else 0
+
+    def begin(self, kind: int, at: float, reason: Reason) -> None:
+        """Let another interval begin."""
+        self.begins.append(at)
+        self.kinds.append(kind)
+        self.reasons.append(reason)
+        self.revision += 1
+
+    def mark(self, kind: int, at: float, event: Event) -> None:
+        """Note something that happened."""
+        self.mark_times.append(at)
+        self.mark_kinds.append(kind)
+        self.mark_events.append(event)
+        self.revision += 1
+
+    def explain_ready(self, reason: TaskReady) -> None:
+        """Something else makes the task ready that is ready already."""
+        self.reasons[-1] = reason
+        self.revision += 1
+
+    def explain_waiting(self, wait: Wait) -> None:
+        """It was seen what the task waits for."""
+        self.reasons[-1] = wait
+        self.revision += 1
+
+    def end(self, at: float, outcome: Outcome) -> None:
+        """Let the task end."""
+        self.ended = at
+        self.outcome = outcome
+        self.revision += 1
+
+    def drop_intervals(self, count: int) -> int:
+        """Let the oldest intervals go, but never the one that lasts still.
+
+        Returns:
+            How many went.
+        """
+        gone = min(count, len(self.begins) - (self.ended is None))
+        if gone > 0:
+            del self.begins[:gone], self.kinds[:gone], self.reasons[:gone]
+            self.drops += 1
+            self.revision += 1
+        return max(0, gone)
+
+    def drop_marks(self, count: int) -> None:
+        """Let the oldest marks go."""
+        del self.mark_times[:count], self.mark_kinds[:count], self.mark_events[:count]
+        self.drops += 1
+        self.revision += 1
+
+    def index_at(self, at: float) -> int | None:
+        """Which interval a moment lies in; None before the first one that is kept and from the task's end on."""
+        if self.ended is not None and at >= self.ended:
+            return None
+        index = bisect_right(self.begins, at) - 1
+        return index if index >= 0 else None
+
+    def interval(self, index: int) -> Interval:
+        """One of the intervals, from 0."""
+        is_last = index + 1 == len(self.begins)
+        end = self.ended if is_last else self.begins[index + 1]
+        word = KIND_WORDS[self.kinds[index]]
+        assert word, "an interval is of a kind"
+        return Interval(word, self.begins[index], end, self.reasons[index])
+
+    def marks_between(self, begin: float, end: float, limit: int) -> list[Mark]:
+        """The first marks from one moment up to another, both included."""
+        first = bisect_left(self.mark_times, begin)
+        last = min(bisect_right(self.mark_times, end), first + limit)
+        return [self._mark(index) for index in range(first, last)]
+
+    def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
+        """The last mark of a kind from one moment up to another, both included."""
+        first, last = bisect_left(self.mark_times, begin), bisect_right(self.mark_times, end)
+        index = self.mark_kinds.rfind(MARK_KINDS.index(kind), first, last)
+        return self._mark(index) if index >= 0 else None
+
+    def next_time(self, at: float) -> float | None:
+        """When something changes or happens next, after a moment."""
+        times = []
+        for known in (self.begins, self.mark_times):
+            index = bisect_right(known, at)
+            if index < len(known):
+                times.append(known[index])
+        if self.ended is not None and self.ended > at:
+            times.append(self.ended)
+        return min(times, default=None)
+
+    def previous_time(self, at: float) -> float | None:
+        """When something changed or happened last, before a moment."""
+        times = []
+        for known in (self.begins, self.mark_times):
+            index = bisect_left(known, at)
+            if index > 0:
+                times.append(known[index - 1])
+        if self.ended is not None and self.ended < at:
+            times.append(self.ended)
+        return max(times, default=None)
+
+    def _mark(self, index: int) -> Mark:
+        return Mark(self.mark_times[index], MARK_KINDS[self.mark_kinds[index]], self.mark_events[index])

@@ -1,0 +1,72 @@
+"""How lab time is cut into columns: at fixed places, whose width is 1, 2 or 5 times a power of ten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import floor
+
+_DIGITS = (1, 2, 5)
+_FINEST = -6
+"""The power of ten of the narrowest columns: a microsecond."""
+
+_SLACK = 1e-6
+"""The part of a column by which a moment may miss its beginning and count: 0.3 s is in column 3 of 0.1 s each."""
+
+STEPS = 28
+"""How many scales there are: up to 1,000 s a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Columns of one width; column n begins n widths after lab time 0, however far one has scrolled."""
+
+    step: int
+    """Which of the scales it is, from 0, the finest, up to `STEPS` - 1."""
+    seconds: float = field(init=False, compare=False)
+    """The lab seconds of a column."""
+
+    def __post_init__(self) -> None:
+        """Work out the width once: it is asked for thousands of times a frame."""
+        seconds = self.digit * 10.0**self.power if self.power >= 0 else self.digit / 10.0**-self.power
+        object.__setattr__(self, "seconds", seconds)
+
+    @property
+    def digit(self) -> int:
+        """1, 2 or 5."""
+        return _DIGITS[self.step % 3]
+
+    @property
+    def power(self) -> int:
+        """The power of ten that the digit is to be multiplied by."""
+        return self.step // 3 + _FINEST
+
+    def column(self, at: float) -> int:
+        """In which column a moment lies."""
+        return floor(at / self.seconds + _SLACK)
+
+    def begin(self, column: int) -> float:
+        """The moment at which a column begins."""
+        return (column - _SLACK) * self.seconds
+
+    def round_time(self, column: int) -> float:
+        """The round lab time that a column begins with, for people to read."""
+        return column * self.seconds
+
+    def zoomed(self, by: int) -> Scale:
+        """A finer scale, or for numbers below 0 a coarser one, as far as there are any."""
+        return Scale(max(0, min(STEPS - 1, self.step - by)))
+
+
+def fitting(seconds: float, columns: int, finest: int = 0) -> Scale:
+    """The finest scale at which so many seconds fit into so many columns.
+
+    Args:
+        seconds: From lab time 0 on.
+        columns: At least 1.
+        finest: The step of the finest scale that will do.
+    """
+    for step in range(finest, STEPS - 1):
+        scale = Scale(step)
+        if scale.column(seconds) < columns:
+            return scale
+    return Scale(STEPS - 1)

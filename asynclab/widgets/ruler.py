@@ -1,0 +1,74 @@
+"""What stands above and below the lanes of a timeline: round times, and the moment that is looked at."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+from asynclab.model.timeline.scale import Scale
+from asynclab.widgets.lines import Line
+
+LABEL_COLUMNS = {1: 20, 2: 25, 5: 20}
+"""How many columns lie between two labels, by the digit of the scale: so that labels are round, 20, 50 or 100."""
+
+TICK_COLUMNS = 5
+"""How many columns lie between two ticks."""
+
+TICK = "·"
+HERE, BEFORE, BEYOND = "▲", "◂", "▸"
+"""The moment that is looked at: in sight, to the left of what is in sight, and to the right."""
+
+_UNITS = (("s", 0), ("ms", 3), ("µs", 6))
+"""Each with the power of ten by which a second is more."""
+
+
+def ruler(scale: Scale, first: int, width: int) -> Line:
+    """Round times, each beginning at the column that it means, with ticks in between.
+
+    Args:
+        scale: How wide columns are.
+        first: The column to begin with.
+        width: How many columns.
+    """
+    cells = [" "] * width
+    for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
+        cells[column - first] = TICK
+    every = LABEL_COLUMNS[scale.digit]
+    for column in range(-(-first // every) * every, first + width, every):
+        label = f"{_label(scale, column, first + width)} "
+        at = column - first
+        if at + len(label) <= width + 1:
+            cells[at : at + len(label)] = label[: width - at]
+    return (("".join(cells), "past"),)
+
+
+def width_text(scale: Scale) -> str:
+    """The length of time that a column stands for: "20 ms", "1 s"."""
+    unit, shift = _UNITS[min(2, max(0, -(scale.power // 3)))]
+    return f"{scale.digit * 10 ** (scale.power + shift)} {unit}"
+
+
+def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
+    """A line that points up at a moment's column and names the moment; where it is out of sight, in which direction."""
+    column = scale.column(moment) - first
+    text = moment_text(moment, scale)
+    if column < 0:
+        return ((f"{BEFORE} {text}", "strong accent"),)
+    if column >= width:
+        return ((f"{text} {BEYOND}".rjust(width), "strong accent"),)
+    if column + 2 + len(text) <= width:
+        return ((" " * column, ""), (f"{HERE} {text}", "strong accent"))
+    return ((f"{text} {HERE}".rjust(column + 1), "strong accent"),)
+
+
+def moment_text(moment: float, scale: Scale) -> str:
+    """A moment as exactly as the scale is fine: "1.24 s"."""
+    decimals = max(2, min(6, 1 - floor(log10(scale.seconds))))
+    return f"{moment:.{decimals}f} s"
+
+
+def _label(scale: Scale, column: int, end: int) -> str:
+    """The time at which a column begins, in the unit of the last one in sight."""
+    last = end * scale.seconds
+    unit, shift = _UNITS[0 if last > 1 else 1 if last > 0.001 else 2]
+    decimals = max(0, -(scale.power + (2 if scale.digit == 5 else 1) + shift))
+    return f"{scale.round_time(column) * 10**shift:.{decimals}f} {unit}"

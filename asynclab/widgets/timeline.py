@@ -1,0 +1,285 @@
+"""When each task ran, was ready and waited: a lane for each, time from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
+
+from asynclab.model.rows import TaskRow, TaskRows
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.timeline import Timeline, explain
+from asynclab.model.timeline.columns import landing
+from asynclab.widgets.lane_cells import legend, spans
+from asynclab.widgets.lane_painter import LanePainter
+from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.lines import Line, left
+from asynclab.widgets.messages import MomentChosen, TaskSelected
+from asynclab.widgets.ruler import pointer, ruler, width_text
+from asynclab.widgets.window import Window
+
+TEXT_LIMIT = 200
+"""The characters of a name that are looked at; more never fit."""
+
+
+class TimelineView(CursorView):
+    """The lanes of a lab's tasks, in the order of the task table; posts `TaskSelected` and `MomentChosen`.
+
+    The whole run is in sight, until the reader scrolls or zooms in time. What comes after the moment that is looked at
+    is grey. The task that the cursor is on shows by arrows who woke it.
+    """
+
+    HEADER_HEIGHT = 1
+    FOOTER_HEIGHT = 1
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "shift(-1)", "Earlier", show=False),
+        Binding("right,l", "shift(1)", "Later", show=False),
+        Binding("shift+left,H", "shift(-10)", "Ten columns earlier", show=False),
+        Binding("shift+right,L", "shift(10)", "Ten columns later", show=False),
+        Binding("ctrl+left,less_than_sign", "scroll_time(-1)", "Scroll back", show=False),
+        Binding("ctrl+right,greater_than_sign", "scroll_time(1)", "Scroll on", show=False),
+        Binding("plus,equals_sign", "zoom_time(1)", "Zoom in", show=False),
+        Binding("minus", "zoom_time(-1)", "Zoom out", show=False),
+        Binding("F,o", "follow", "Whole run", show=False),
+        Binding("e", "next_event", "Next event", show=False),
+        Binding("E", "previous_event", "Event before", show=False),
+    ]
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.border_title = "Timeline"
+        self._state: LabState | None = None
+        self._timeline: Timeline | None = None
+        self._now = 0.0
+        self._moment: float | None = None
+        self._seen: object = None
+        self._selected: int | None = None
+        self._rows: Sequence[TaskRow] = ()
+        self._window = Window()
+        self._painter = LanePainter(self._window)
+        self._is_dragging = False
+
+    @property
+    def selected(self) -> int | None:
+        """The id of the task that the cursor is on."""
+        return self._selected
+
+    @property
+    def moment(self) -> float | None:
+        """The lab time that is looked at; None for now."""
+        return self._moment
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the whole run is kept in sight."""
+        return self._window.is_following
+
+    def show(self, state: LabState | None, timeline: Timeline | None, now: float, moment: float | None = None) -> None:
+        """Show a lab's run up to a lab time; repaints only the lines that look different.
+
+        Args:
+            state: Has the tasks and their names; at `moment` if it is given. None for no lab.
+            timeline: Has taken in the lab's events up to now. A view of another one starts over.
+            now: Lab seconds.
+            moment: The lab time that is looked at, in seconds; None for now.
+        """
+        versions = (0, 0) if state is None or timeline is None else (state.version, timeline.version)
+        seen = (versions, now, moment)
+        if state is self._state and timeline is self._timeline and seen == self._seen:
+            return
+        if timeline is not self._timeline:
+            self._selected = None
+            self._window.is_following = True
+            self._painter.start_over()
+        if moment is not None and moment != self._moment:
+            self._window.reveal(moment)
+        self._state, self._timeline, self._now, self._moment, self._seen = state, timeline, now, moment, seen
+        rows = () if state is None or timeline is None else state.rows()
+        if rows is not self._rows:
+            self._rows = rows
+            self._place_cursor()
+        self.repaint()
+
+    def select(self, task: int | None) -> None:
+        """Put the cursor on a task, without telling anybody."""
+        if task == self._selected:
+            return
+        self._selected = task
+        self._place_cursor()
+        self.keep_in_sight()
+        self.repaint()
+
+    def summary(self) -> Line:
+        """What the glyphs mean; of a selected task, or at a moment of the past, what it was about just then."""
+        if self._timeline is None or self._state is None:
+            return ()
+        task = self._selected
+        if task is None:
+            return legend(self.content_width())
+        text = explain(self._timeline, task, self._at, self._state)
+        return ((one_line(self._state.task_name(task), 30), ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
+
+    def repaint(self) -> None:
+        """Compose the lines in sight anew, and refresh those that look different."""
+        self._settle()
+        self.set_subtitle(self.summary())
+        super().repaint()
+
+    def line_count(self) -> int:
+        """How many lanes there are."""
+        return len(self._rows)
+
+    def compose_header(self, width: int) -> Line:
+        """The ruler, and how long a column is."""
+        names = names_width(width)
+        window = self._window
+        told = f"{width_text(window.scale)}{' a cell' if names > 13 else '/cell' if names > 10 else ''}"
+        return (
+            (left(f" {told}" if self._rows else "", names + 1), "past"),
+            *ruler(window.scale, window.first, max(0, width - names - 1)),
+        )
+
+    def compose_footer(self, width: int) -> Line:
+        """The moment that is looked at."""
+        names = names_width(width)
+        window = self._window
+        shown = pointer(window.scale, window.first, max(0, width - names - 1), self._at)
+        return ((" " * (names + 1), ""), *shown) if self._rows else ()
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """The lane of one task."""
+        assert self._state is not None
+        row = self._rows[index]
+        task = self._state.tasks[row.task]
+        names = names_width(width)
+        guide = row.guide[-(names // 4 * 2) :]
+        name = left(one_line(task.name, TEXT_LIMIT), names - 1 - len(guide))
+        cells = self._painter.paint(row.task, index, max(0, width - names - 1))
+        return (self.mark(index), (guide, "past"), (f"{name} ", "past" if task.has_ended else ""), *spans(cells))
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Tell which task the cursor is on."""
+        self._selected = None if index is None else self._rows[index].task
+        self.post_message(TaskSelected(self, self._selected))
+
+    def action_shift(self, by: int) -> None:
+        """Look at a moment some columns earlier or later; past the end, at now."""
+        if self._timeline is None:
+            return
+        scale = self._window.scale
+        column = scale.column(self._at) + by
+        self._look_at(self._landing(max(0, column)))
+
+    def action_scroll_time(self, by: int) -> None:
+        """Scroll by halves of what is in sight."""
+        self._window.scroll(by * max(1, self._window.width // 2), self._now)
+        self.repaint()
+
+    def action_zoom_time(self, by: int) -> None:
+        """Show less of lab time more exactly, or more of it."""
+        self._window.zoom(by, self._at)
+        self.repaint()
+
+    def action_follow(self) -> None:
+        """Have the whole run in sight from now on."""
+        self._window.is_following = True
+        self.repaint()
+
+    def action_next_event(self) -> None:
+        """Look at the moment at which something happens next to the selected task."""
+        self._go_to_event(1)
+
+    def action_previous_event(self) -> None:
+        """Look at the moment at which something happened last to the selected task."""
+        self._go_to_event(-1)
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Begin to drag the moment that is looked at."""
+        if event.button == 1 and self._look_where(event):
+            self._is_dragging = True
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Look at the moment that the mouse is dragged to."""
+        if self._is_dragging:
+            self._look_where(event)
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """Stop dragging."""
+        if self._is_dragging:
+            self._is_dragging = False
+            self.release_mouse()
+
+    @property
+    def _at(self) -> float:
+        return self._now if self._moment is None else self._moment
+
+    def _settle(self) -> None:
+        """Choose what is in sight, before it is composed."""
+        state, timeline, window = self._state, self._timeline, self._window
+        if state is None or timeline is None:
+            return
+        width = self.content_width()
+        lane_width = max(1, width - names_width(width) - 1)
+        if self._moment is None or window.width != lane_width:
+            window.width = lane_width
+            window.fit(max(self._now, timeline.now), goes_on=state.outcome is None and not state.clock.paused)
+        self._painter.prepare(timeline, self._now, self._moment)
+        self._painter.draw_arrows(self._selected, state.rows())
+
+    def _place_cursor(self) -> None:
+        """Keep the cursor on the selected task, wherever its row is now."""
+        rows = self._rows
+        self._cursor = rows.position(self._selected) if isinstance(rows, TaskRows) else None
+
+    def _look_at(self, at: float | None) -> None:
+        """Look at a moment, and tell so."""
+        moment = None if at is None or at >= self._now else at
+        if moment == self._moment:
+            return
+        self._moment = moment
+        self._window.reveal(self._at)
+        self.repaint()
+        self.post_message(MomentChosen(self, moment))
+
+    def _landing(self, column: int) -> float:
+        """The moment to look at in a column: that at which begins what the selected task's lane shows there."""
+        scale = self._window.scale
+        lane = None if self._timeline is None else self._timeline.lanes.get(self._selected or 0)
+        return scale.round_time(column) if lane is None else landing(lane, scale, column)
+
+    def _go_to_event(self, by: int) -> None:
+        if self._timeline is None:
+            return
+        if self._selected is None:
+            self.action_move_to(0)
+        task = self._selected
+        if task is None:
+            return
+        find = self._timeline.next_event if by > 0 else self._timeline.previous_event
+        at = find(task, self._at)
+        if at is not None:
+            self._look_at(at)
+
+    def _look_where(self, event: MouseEvent) -> bool:
+        """Look at the moment under the mouse, of the task whose lane it is; False where there is no lane."""
+        offset = event.get_content_offset_capture(self)
+        width = self.content_width()
+        column = offset.x - names_width(width) - 1
+        if self._is_dragging:
+            column = max(0, min(self._window.width - 1, column))
+        else:
+            index = offset.y - self.HEADER_HEIGHT
+            if column < 0 or not 0 <= index < self.page_height or index + self.scroll_offset.y >= self.line_count():
+                return False
+            self.move_cursor(index + self.scroll_offset.y, scroll=False)
+        self._look_at(self._landing(self._window.first + column))
+        return True
+
+
+def names_width(width: int) -> int:
+    """How many of a line's cells the names take; it depends on the width alone, so that lanes never move."""
+    return max(8, min(24, width // 5))

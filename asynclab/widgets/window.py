@@ -1,0 +1,73 @@
+"""Which part of lab time a timeline shows: how wide its columns are, and which is the first."""
+
+from __future__ import annotations
+
+from asynclab.model.timeline.scale import STEPS, Scale, fitting
+
+LIVE_FINEST = 9
+"""The finest scale for a run that goes on, a millisecond a column: it would change with every frame at first."""
+
+MARGIN = 2
+"""The columns that stay free at the right of the whole run: one for the mark of an end, one for the eye."""
+
+
+class Window:
+    """The columns in sight. It follows, that is: has the whole run in sight, until it is moved."""
+
+    def __init__(self) -> None:
+        self.scale = Scale(LIVE_FINEST)
+        self.first = 0
+        self.width = 1
+        self.is_following = True
+
+    @property
+    def last(self) -> int:
+        """The last column in sight."""
+        return self.first + self.width - 1
+
+    def fit(self, end: float, *, goes_on: bool) -> None:
+        """Have the whole run in sight, if it follows.
+
+        Args:
+            end: How long the run is by now, in lab seconds.
+            goes_on: Whether it will be longer soon; then it begins with a scale that lasts for a while.
+        """
+        if self.is_following:
+            self.scale = fitting(end, max(1, self.width - MARGIN), LIVE_FINEST if goes_on else 0)
+            self.first = 0
+
+    def zoom(self, by: int, around: float) -> None:
+        """Show less of lab time more exactly, or for numbers below 0 more of it; a moment keeps its place."""
+        column = min(self.last, max(self.first, self.scale.column(around)))
+        at = around if self.scale.column(around) == column else self.scale.round_time(column)
+        place = column - self.first
+        zoomed = self.scale.zoomed(by)
+        if zoomed != self.scale:
+            self.is_following = False
+            self.scale = zoomed
+            self.first = max(0, zoomed.column(at) - place)
+
+    def scroll(self, by: int, end: float) -> None:
+        """Move by some columns, as long as something of the run is in sight."""
+        to = max(0, min(self.scale.column(end), self.first + by))
+        if to != self.first:
+            self.is_following = False
+            self.first = to
+
+    def reveal(self, at: float) -> None:
+        """Bring a moment into sight, with a quarter of the columns beyond it."""
+        column, beyond = self.scale.column(at), self.width // 4
+        if column < self.first:
+            self.first = max(0, column - beyond)
+        elif column > self.last:
+            self.first = column - self.width + 1 + beyond
+
+    @property
+    def can_zoom_in(self) -> bool:
+        """Whether there is a finer scale."""
+        return self.scale.step > 0
+
+    @property
+    def can_zoom_out(self) -> bool:
+        """Whether there is a coarser scale."""
+        return self.scale.step < STEPS - 1
