@@ -10,32 +10,20 @@ import asyncio
 import inspect
 from asyncio import Future, Task
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
+from asynclab.trace.chains import Chain, follow
 from asynclab.trace.timers import LabTimerHandle
 from asynclab.trace.usercode import is_asyncio, library_of
 
 if TYPE_CHECKING:
     from asynclab.trace.tracer import Tracer
 
-_DEEPEST = 500
-"""Frames followed at the most; a longer chain is told as far as it was seen."""
-
 Describe = Callable[[FrameType, "Tracer"], Wait]
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """The coroutines of a suspended task, outermost first, as far as they can be seen."""
-
-    frames: list[FrameType]
-    end: object
-    """What the innermost awaits: a future's iterator, or something opaque."""
 
 
 def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
@@ -43,38 +31,15 @@ def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
     future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
     if future is None:
         return None
-    chain = _follow(task.get_coro())
+    chain = follow(task.get_coro())
     wait = _from_frames(chain, tracer) or _from_future(future, tracer)
-    place = _place(chain.frames, tracer)
+    place = _place(chain, tracer)
     if place is None:
         return wait
     return msgspec.structs.replace(wait, file=place.f_code.co_filename, line=place.f_lineno or 0)
 
 
-def _follow(awaitable: object) -> _Chain:
-    frames: list[FrameType] = []
-    while len(frames) < _DEEPEST:
-        frame, inner = _look_into(awaitable)
-        if frame is None:
-            break
-        frames.append(frame)
-        awaitable = inner
-    return _Chain(frames, awaitable)
-
-
-def _look_into(awaitable: object) -> tuple[FrameType | None, object]:
-    match awaitable:
-        case CoroutineType():
-            return awaitable.cr_frame, awaitable.cr_await
-        case GeneratorType():
-            return awaitable.gi_frame, awaitable.gi_yieldfrom
-        case AsyncGeneratorType():
-            return awaitable.ag_frame, awaitable.ag_await
-        case _:
-            return None, None
-
-
-def _from_frames(chain: _Chain, tracer: Tracer) -> Wait | None:
+def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
     """What the first function of asyncio below user code says; None where the future has to tell."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
@@ -107,9 +72,11 @@ def _from_future(future: Future[Any], tracer: Tracer) -> Wait:
     return Wait("future")
 
 
-def _place(frames: list[FrameType], tracer: Tracer) -> FrameType | None:
-    """The innermost frame of user code."""
-    return next((frame for frame in reversed(frames) if tracer.code.owns(frame.f_code.co_filename)), None)
+def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
+    """The innermost frame of user code; None where there is none, or where frames further in can't be seen."""
+    if chain.is_opaque:
+        return None
+    return next((frame for frame in reversed(chain.frames) if tracer.code.owns(frame.f_code.co_filename)), None)
 
 
 def _numbers(futures: Any, tracer: Tracer) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.fold.waits import leave_wait, tell_woke
+from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.words import measured
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
         leave_wait(state, task, at)
     else:
         return
+    leave_place(task)
     task.state = "running"
     task.since = at
     task.steps += 1
