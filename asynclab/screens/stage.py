@@ -12,6 +12,7 @@ from textual.widgets import Input
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
 from asynclab.screens.runs import Run
+from asynclab.screens.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.concept import ConceptPane, Lesson
 from asynclab.widgets.gauges import Gauges, lines_of_gauges
@@ -81,7 +82,7 @@ class Stage(Vertical):
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
         with Horizontal(id="lower"):
-            yield SourceView(id="source")
+            yield SourceView(SourceFiles(), id="source")
             with Vertical(id="log"):
                 yield ActivityLog(id="activity")
 

@@ -21,15 +21,13 @@ LEAVES_OPEN = {"forget_close"}
 QUICK: dict[str, Value] = {"block": True, "seconds": 0.0}
 """The demo that blocks the loop does so for no time at all."""
 
-CASES: list[tuple[Demo, dict[str, Value]]] = [
-    *((demo, {}) for demo in DEMOS),
-    *(
-        (demo, QUICK if mistake.name in QUICK else {mistake.name: True})
-        for demo in DEMOS
-        for mistake in demo.mistakes
-        if mistake.name not in LEAVES_OPEN
-    ),
+MISTAKES: list[tuple[Demo, dict[str, Value]]] = [
+    (demo, QUICK if mistake.name in QUICK else {mistake.name: True})
+    for demo in DEMOS
+    for mistake in demo.mistakes
+    if mistake.name not in LEAVES_OPEN
 ]
+CASES = [*((demo, dict[str, Value]()) for demo in DEMOS), *MISTAKES]
 
 MOST_STEPS = 2_000
 

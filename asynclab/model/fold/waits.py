@@ -49,7 +49,7 @@ def leave_place(task: TaskState) -> None:
 
 
 def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
-    """Add the line of a task whose wait is over, if that was told and took any time; it is ready, and doesn't run yet."""
+    """Add the line of a task whose wait is over, if that was told and took time; it is ready, and doesn't run yet."""
     if waited >= SHOWN_FROM:
         state.tell(at, task.id, "woke", f"ready again after {measured(waited)}")
 

@@ -1,4 +1,4 @@
-"""Where a task stands is known from when it was looked at until its next step begins, whatever its state is until then."""
+"""Where a task stands is known from when it was looked at until its next step begins, be it waiting or ready."""
 
 from __future__ import annotations
 
