@@ -96,8 +96,8 @@ class Stage(Vertical):
         self.describe(run)
 
     def describe(self, run: Run) -> None:
-        """Say in the frame what is run: the demo, changed parameters, and a mistake if one is switched on."""
-        self.set_class(run.mistake is not None, "-mistake")
+        """Say in the frame what is run: the demo, changed parameters, and the mistakes that are switched on."""
+        self.set_class(bool(run.mistakes_on), "-mistake")
         self.concept.show_lesson(lesson_of(run))
 
     def paint(self, run: Run) -> None:
@@ -180,14 +180,19 @@ class Stage(Vertical):
 
 
 def lesson_of(run: Run) -> Lesson:
-    """What the frame of a run says."""
+    """What the frame of a run says; of the mistakes that are on, what is wrong and what to watch for instead."""
     demo = run.demo
-    wrong = next((mistake.mistake for mistake in demo.mistakes if mistake.name == run.mistake), "")
+    wrong = [mistake for mistake in demo.mistakes if mistake.name in run.mistakes_on]
     changed = [
         f"{parameter.name}={parameter.show(run.values[parameter.name])}"
         for parameter in demo.parameters
         if run.values.get(parameter.name, parameter.default) != parameter.default
     ]
-    title = " ".join([demo.key, demo.name, *changed, *([f"· mistake: {run.mistake}"] if wrong else [])])
-    concept = f"The mistake: {wrong}" if wrong else demo.concept
-    return Lesson(title, concept, demo.watch, demo.belief, demo.truth, demo.docs)
+    label = "mistake" if len(wrong) == 1 else "mistakes"
+    names = [f"· {label}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
+    title = " ".join([demo.key, demo.name, *changed, *names])
+    if not wrong:
+        return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)
+    concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
+    watch = " ".join(f"{mistake.name}: {mistake.watch}" if wrong[1:] else mistake.watch for mistake in wrong)
+    return Lesson(title, concept, watch, demo.belief, demo.truth, demo.docs)
