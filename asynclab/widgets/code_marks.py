@@ -94,13 +94,13 @@ def legend(marks: CodeMarks) -> Line:
     """What the marks mean, those that there are."""
     entries: list[Line] = []
     if marks.running is not None:
-        entries.append((("► runs and blocks the loop", "running"),))
+        entries.append(((f"{GLYPHS['running']} blocks the loop", "running"),))
     if marks.next is not None:
-        entries.append(((f"{NEXT} goes on here next", "ready"),))
+        entries.append(((f"{NEXT} next", "ready"),))
     if marks.waiting:
-        entries.append(((f"{GLYPHS['waiting']} suspended here", "past"),))
+        entries.append(((f"{GLYPHS['waiting']} suspended", "past"),))
     if marks.ready:
-        entries.append(((f"{GLYPHS['ready']} ready to go on", "past"),))
+        entries.append(((f"{GLYPHS['ready']} ready", "past"),))
     return joined(entries)
 
 

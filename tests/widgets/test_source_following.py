@@ -247,11 +247,11 @@ async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
     async with on_stage(view, 70, 12):
         view.show_source(GATHER, HOME)
         view.show(state, 0.0)
-        assert subtitle(view) == "◌ suspended here"
+        assert subtitle(view) == "◌ suspended"
         shelf.changed = True
         state.apply(TaskReady(1.0, 1, "timer"))
         view.show(state, 1.0)
-        assert subtitle(view).startswith("changed on disk: lines may be off · ◌ suspended here")
+        assert subtitle(view).startswith("changed on disk: lines may be off · ◌ suspended")
 
 
 async def test_hostile_names_in_the_frame_are_harmless() -> None:

@@ -54,7 +54,7 @@ async def test_lines_have_numbers_and_a_mark_where_tasks_are_suspended() -> None
             "    4  ◌2        await asyncio.sleep(seconds)",
         ]
         assert painted(view)[8].startswith("    9  ◌1 ")
-        assert subtitle(view) == "◌ suspended here"
+        assert subtitle(view) == "◌ suspended"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> Non
         view.show_source(GATHER, SOURCE)
         view.show(state, 1.0)
         assert painted(view)[3].startswith("    4  ◌1▸1  ")
-        assert subtitle(view) == "◌ suspended here · ▸ ready to go on"
+        assert subtitle(view) == "◌ suspended · ▸ ready"
 
 
 async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
@@ -93,7 +93,7 @@ async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
         view.show(state, 1.0, next_task=2)
         assert painted(view)[8].startswith("    9 →▸1    ")
         assert (view.ground(3), view.ground(8)) == ("row", "row strong")
-        assert subtitle(view) == "→ goes on here next · ◌ suspended here · ▸ ready to go on"
+        assert subtitle(view) == "→ next · ◌ suspended · ▸ ready"
         view.show(state, 1.0, next_task=None)
         assert "→" not in "".join(painted(view))
 
@@ -135,7 +135,7 @@ async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
         view.show_source(GATHER, SOURCE)
         view.show(state, 0.2)
         assert painted(view)[4].startswith("    5 ► ")
-        assert (view.ground(4), subtitle(view)) == ("row strong", "► runs and blocks the loop")
+        assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
         state.apply(StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
         assert "►" not in "".join(painted(view))
