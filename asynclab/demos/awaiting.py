@@ -2,6 +2,8 @@
 
 Watch: there is one task, main, and it takes two steps: up to the sleep, and on from it. `await say_hello()` is no step
     of its own; it is like a call, and only the sleep inside suspends the task.
+Watch in_a_row: the second Hello comes after the first World: main sleeps twice, one sleep after the other, and takes
+    four seconds instead of two.
 Belief: "Every await lets other tasks run": only one that really has to wait does. A coroutine that never suspends is
     run to its end without a pause, and coroutines that are awaited in a row run in a row.
 Docs: Coroutines and tasks, Awaitables

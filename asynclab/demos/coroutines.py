@@ -1,6 +1,8 @@
 """Calling an async function makes a coroutine object; awaiting the object is what runs it.
 
 Watch: World comes a second after Hello. In between main waits, and the event loop is free for others.
+Watch forget_await: main returns at once and nothing is printed; the activity has the warning "coroutine 'greet' was
+    never awaited".
 Belief: "Calling an async function runs it": the call only makes an object. Nothing in the function runs until the
     object is awaited or made into a task; one that never is gets the warning "coroutine 'greet' was never awaited".
 Docs: Coroutines and tasks, Coroutines

@@ -2,6 +2,8 @@
 
 Watch: after create_task both tasks are ready, and neither has started: they run once main waits. main awaits the
     first task first, yet the second one is done before it.
+Watch forget_await: main returns while both tasks have yet to begin; they are cancelled in their first sleep, and the
+    run ends with two tasks leaked.
 Belief: "A task, once created, runs to its end": asyncio.run cancels what is left when main returns, and the loop keeps
     only weak references, so a task that nothing else refers to may be garbage-collected. Keep it, and await it.
 Docs: Coroutines and tasks, Creating tasks

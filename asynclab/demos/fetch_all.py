@@ -2,6 +2,8 @@
 
 Watch: three pages at a time are on their way, because the session's connector may have three connections. The next
     page takes over one that is open already: six pages, three connections.
+Watch session_per_url: all six pages are on their way at once, for the limit of three holds for each session alone,
+    and the last line counts six connections.
 Belief: "Each request needs a session of its own": a session is a pool of connections, made to serve all requests. With
     one for each URL, every request opens a connection, and no limit holds for all of them together.
 Docs: Coroutines and tasks, Running tasks concurrently; aiohttp: Client Quickstart, Make a Request

@@ -2,6 +2,10 @@
 
 Watch: the waiter is suspended until the setter calls set_result. That makes the waiter ready, and it runs when the
     setter's step has ended: "Set" is printed before "Got".
+Watch never_set: the setter returns, and the waiter waits for ever, and main for the waiter: nothing is ready and no
+    timer is pending. Cancel it.
+Watch set_twice: the waiter gets its result from the first call; the second one raises InvalidStateError in the
+    setter, and gather raises it in main.
 Belief: "A future is what I make to run something": it runs nothing and only holds an outcome, which somebody has
     to set, exactly once. Programs mostly use tasks: futures whose outcome is set by the coroutine that they run.
 Docs: Futures, Future object

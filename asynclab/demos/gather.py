@@ -1,6 +1,9 @@
 """gather runs coroutines concurrently, each in a task, and waits for all of them.
 
 Watch: the task listed last is done first, and the whole takes as long as the longest task, not as long as the sum.
+Watch one_by_one: main alone is in the table, as no tasks are made; the second begins when the first has finished, and
+    the whole takes as long as the sum.
+Watch one_fails: gather raises as soon as one fails, and the other task sleeps on to its end: it was not cancelled.
 Belief: "Async code is concurrent by itself": coroutines awaited one by one run one by one. Tasks are what runs
     concurrently, and gather makes one of each coroutine that it is given.
 Docs: Coroutines and tasks, Running tasks concurrently

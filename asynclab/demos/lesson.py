@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from asynclab.demos.parameters import Kind, Parameter, Value
 
-_LABEL = re.compile(r"^(Watch|Belief|Docs): ", re.MULTILINE)
+_LABEL = re.compile(r"^(Watch(?: \w+)?|Belief|Docs): ", re.MULTILINE)
 _BELIEF = re.compile(r'"(?P<belief>[^"]+)": (?P<truth>.+)')
 _NAMES = {"Annotated": Annotated, "Literal": Literal, "range": range} | {
     plain.__name__: plain for plain in (int, float, bool, str, list)
@@ -61,8 +61,23 @@ def read_lesson(source: str) -> Lesson:
         belief=belief["belief"],
         truth=belief["truth"],
         docs=labelled["Docs"],
-        parameters=tuple(_read_parameters(_find_main(tree).args)),
+        parameters=tuple(_with_watches(_read_parameters(_find_main(tree).args), labelled)),
     )
+
+
+def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) -> Iterator[Parameter]:
+    """Give each mistake what is to be watched while it is on.
+
+    Raises:
+        LessonError: A mistake has none, or one is given for what is no mistake.
+    """
+    watches = {label.removeprefix("Watch "): text for label, text in labelled.items() if label.startswith("Watch ")}
+    for parameter in parameters:
+        if parameter.mistake and not watches.get(parameter.name):
+            raise LessonError(f"the docstring has no line that starts with Watch {parameter.name}:")
+        yield replace(parameter, watch=watches.pop(parameter.name)) if parameter.mistake else parameter
+    if watches:
+        raise LessonError(f"no parameter is a mistake called {', '.join(watches)}")
 
 
 def _on_one_line(text: str) -> str:

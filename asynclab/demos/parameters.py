@@ -46,6 +46,8 @@ class Parameter:
     """What a `choice` is chosen from."""
     mistake: str = ""
     """What is done wrong when it is on; empty where the parameter is no mistake."""
+    watch: str = ""
+    """What to look at while that mistake is on."""
 
     @property
     def help(self) -> str:

@@ -2,6 +2,8 @@
 
 Watch: the queue's gauge. With maxsize 1 and three seconds for consuming an item, the producer waits at put(). At the
     end join() waits until every item that was put has its task_done(); that the queue is empty is not enough.
+Watch forget_task_done: the last item is consumed, the queue is empty, and main still waits at join(), for ever:
+    cancel it. The gauge still counts all items as unfinished.
 Belief: "asyncio.Queue is thread-safe": it is not, it belongs to one event loop. From another thread use
     asyncio.run_coroutine_threadsafe(queue.put(item), loop); between threads use queue.Queue.
 Docs: Queues, Queue

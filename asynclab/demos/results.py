@@ -1,6 +1,8 @@
 """gather returns the results in the order in which the coroutines were given, whichever is done first.
 
 Watch: the squares are ready last to first, and the list still reads first to last.
+Watch one_fails: main raises when the first square is due, and no list is printed; the other squares are still asleep
+    and are cancelled with the program.
 Belief: "If one fails, gather cancels the others": it raises the first exception at once, returns no results,
     and the others run on; here asyncio.run ends them with the program. With return_exceptions=True it waits for all
     and lists the exception among the results. A TaskGroup does cancel the others.

@@ -2,6 +2,8 @@
 
 Watch: entering the block of `session.get` already waits, here half a second: until the answer begins. Reading the
     text waits for the rest of it.
+Watch forget_close: the text is printed as ever; when main returns, the activity has the warnings "Unclosed client
+    session" and "Unclosed connector".
 Belief: "A session closes itself when I am done with it": nobody closes it but you, and closing has to be awaited, which
     async with does, also after an error or a cancellation. One that is left open leaves its connections to the garbage
     collector, and aiohttp reports an unclosed client session.

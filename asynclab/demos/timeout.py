@@ -1,6 +1,10 @@
 """wait_for cancels what it waits for when the time is up, and raises TimeoutError.
 
 Watch: the countdown reaches zero at 2 seconds; in that moment the task is cancelled, with its bar not half full.
+Watch swallow_cancel: at 2 seconds the countdown is over and the task is asked to stop, yet it sleeps for another
+    second; main waits for it, and gets a result and no TimeoutError.
+Watch block: for a second nothing moves, not even this screen: the step of the task does not end. The timeout of half
+    a second comes due meanwhile and cannot stop it.
 Belief: "wait_for(work, 2) returns within 2 seconds": it asks the task to stop and waits until it has. A task that
     swallows the cancellation returns late, without any TimeoutError; one that blocks the loop cannot even be asked.
 Docs: Coroutines and tasks, Timeouts

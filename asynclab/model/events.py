@@ -69,7 +69,21 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     file: str = ""
     """The file of the innermost frame of user code."""
     line: int = 0
-    """The line in that file; 0 where it can't be told."""
+    """The line in that file; 0 where it can't be told, as frames further in can't be seen."""
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A coroutine of a suspended task; or several that are told as one, being a library's or too many."""
+
+    function: str
+    """Its qualified name; of several the outermost's."""
+    file: str = ""
+    line: int = 0
+    """Where it goes on: its suspended line, or the first of its body where it has not begun."""
+    library: str = ""
+    """The package that it is of, such as "asyncio"; empty for the user's own code."""
+    count: int = 1
+    """How many coroutines it stands for."""
 
 
 class Event(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
@@ -173,6 +187,19 @@ class TaskWaiting(Event):
 
     task: int
     wait: Wait
+
+
+class TaskStands(Event):
+    """A task between two of its steps was looked at, and this is where in the code it stands.
+
+    It tells the place of tasks that are ready, too, and all the frames; a `TaskWaiting` tells the innermost line alone.
+    """
+
+    task: int
+    frames: tuple[Frame, ...]
+    """Its coroutines, outermost first."""
+    opaque: bool = False
+    """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
 
 
 class TaskCancelRequested(Event):
@@ -368,6 +395,7 @@ AnyEvent: TypeAlias = (
     | StepStarted
     | StepEnded
     | TaskWaiting
+    | TaskStands
     | TaskCancelRequested
     | TaskEnded
     | TaskCollected

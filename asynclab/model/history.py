@@ -8,7 +8,7 @@ from itertools import islice
 from operator import attrgetter
 
 from asynclab.model.copying import copied
-from asynclab.model.events import Event, LoopLagged
+from asynclab.model.events import Event, LoopLagged, TaskStands
 from asynclab.model.state import LabState
 
 EVENTS_KEPT = 300_000
@@ -16,6 +16,9 @@ EVENTS_KEPT = 300_000
 
 SPACING = 10_000
 """How many events lie between two states that are kept, at the least."""
+
+LOOKS = (LoopLagged, TaskStands)
+"""Events that nothing happens at: they come from somebody who looks."""
 
 TASKS_A_COPY = 4
 """A state with many tasks is worth as many times more events before it is copied again."""
@@ -73,11 +76,11 @@ class History:
         return self.first + bisect_right(self.events, now, key=attrgetter("at"))
 
     def next_moment(self, moment: int, by: int) -> int:
-        """The moment some events later, or earlier where `by` is below 0; measurements of the loop don't count."""
+        """The moment some events later, or earlier where `by` is below 0; what was only looked at doesn't count."""
         step = 1 if by > 0 else -1
         for _ in range(abs(by)):
             moment = self.nearest(moment + step)
-            while self.first < moment < self.end and isinstance(self.events[moment - self.first - 1], LoopLagged):
+            while self.first < moment < self.end and isinstance(self.events[moment - self.first - 1], LOOKS):
                 moment += step
         return moment
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from asynclab.model.events import Wait, WakeCause
+from asynclab.model.events import TaskStands, Wait, WakeCause
 
 StateWord: TypeAlias = Literal["ready", "running", "waiting", "done", "failed", "cancelled"]
 """The states of a task, in the words that every view uses."""
+
+Place: TypeAlias = tuple[str, int]
+"""A file and the number of a line in it, from 1."""
 
 ENDED: frozenset[StateWord] = frozenset({"done", "failed", "cancelled"})
 
@@ -54,6 +57,13 @@ class TaskState:
     wake_cause: WakeCause = "created"
     waits_for: Wait | None = None
     """Known while it waits and was looked at since it began to; None otherwise."""
+    place: Place | None = None
+    """Where it goes on: the innermost line of the user's code, from when it was looked at until its next step begins.
+
+    None while it runs, once it ended, where nobody has looked since its last step, and where that line can't be told.
+    """
+    stands: TaskStands | None = None
+    """All its frames, for as long, where they were looked at; `place` is None beside it where it can't be told."""
     progress: Progress | None = None
     last_fraction: float | None = None
     """How far it was, from 0 to 1, when it last stopped waiting; None where that can't be told."""
@@ -63,6 +73,11 @@ class TaskState:
     """Whether it became ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it is between two of its steps, or before the first: it has a place then."""
+        return self.state in ("ready", "waiting")
 
     @property
     def has_ended(self) -> bool:

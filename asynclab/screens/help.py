@@ -28,7 +28,8 @@ MEANINGS: dict[StateWord, str] = {
 """What each state means, in a line."""
 
 OTHER_MARKS = (
-    ("◌2", "in the source: two tasks are suspended at this line"),
+    ("◌2▸1", "in the source: at this line two tasks wait, one is ready"),
+    ("► →", "in the source: the line that blocks the loop; the next line"),
     ("━━╸──", "progress; of a sleep, the time that has passed"),
     ("▁▂▅▁", "how late the app's own loop was, oldest first"),
 )

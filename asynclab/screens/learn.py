@@ -201,8 +201,12 @@ class LearnScreen(ControlScreen):
         self._frames += 1
         everyone = self._frames % FRAMES_PER_SAMPLE == 0
         for run in self.runs:
-            if run.lab is not None and run.is_running and (everyone or run is self.run):
-                run.lab.sample(self.stage.tasks.tasks_in_sight() if run is self.run else ())
+            if run.lab is None or not run.is_running:
+                continue
+            if run is self.run:
+                run.lab.sample(self.stage.tasks.tasks_in_sight(), self.selected_task)
+            elif everyone:
+                run.lab.sample()
 
     def _show_meter(self) -> None:
         monitor = self.host.monitor

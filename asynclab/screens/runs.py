@@ -58,8 +58,8 @@ class Run:
         self.demo = demo
         self.values: dict[str, Value] = {}
         """The parameters that the user chose; absent ones have their defaults."""
-        self.mistake: str | None = None
-        """The name of the mistake that is switched on."""
+        self.mistakes_on: tuple[str, ...] = ()
+        """The names of the mistakes that are switched on, in the order of the parameters."""
         self.record: Record | None = None
         """What is kept of the present or latest lab."""
         self.problem: str = ""
@@ -105,10 +105,9 @@ class Run:
             )
 
     def take(self, values: Mapping[str, Value]) -> None:
-        """Use these parameters from the next start on; of the mistakes among them, the first that is on."""
+        """Use these parameters from the next start on; mistakes that are not among them stay on or off."""
         self.values = {name: value for name, value in values.items() if name not in self.mistakes}
-        switched_on = (name for name in self.mistakes if values.get(name))
-        self.mistake = next(switched_on, self.mistake)
+        self.mistakes_on = tuple(name for name in self.mistakes if values.get(name, name in self.mistakes_on))
 
     def cancel(self) -> None:
         """Ask it to stop; it goes on cleaning up."""
@@ -136,9 +135,9 @@ class Run:
             self.lab.set_speed(self.speed)
 
     def next_mistake(self) -> None:
-        """Switch the next mistake on; after the last one, none."""
-        choices = (None, *self.mistakes)
-        self.mistake = choices[(choices.index(self.mistake) + 1) % len(choices)]
+        """Switch on the mistake after those that are on, alone; after the last one, none."""
+        passed = self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
+        self.mistakes_on = self.mistakes[passed : passed + 1]
 
     def standing(self) -> Standing:
         """How it stands now."""
@@ -180,7 +179,7 @@ class Run:
             await lab.close()
 
     def _arguments(self) -> dict[str, Value]:
-        return self.values if self.mistake is None else {**self.values, self.mistake: True}
+        return {**self.values, **dict.fromkeys(self.mistakes_on, True)}
 
 
 class Runs:

@@ -15,6 +15,7 @@ from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
 from asynclab.screens.record import Record
 from asynclab.screens.runs import Run
+from asynclab.screens.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.clock_line import ClockReading
 from asynclab.widgets.concept import ConceptPane, Lesson
@@ -111,7 +112,7 @@ class Stage(Vertical):
             yield TimelineView(id="timeline")
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
-            yield SourceView(id="source")
+            yield SourceView(SourceFiles(), id="source")
             with Vertical(id="log"):
                 yield ActivityLog(id="activity")
 
@@ -125,8 +126,8 @@ class Stage(Vertical):
         self.describe(run)
 
     def describe(self, run: Run) -> None:
-        """Say in the frame what is run: the demo, changed parameters, and a mistake if one is switched on."""
-        self.set_class(run.mistake is not None, "-mistake")
+        """Say in the frame what is run: the demo, changed parameters, and the mistakes that are switched on."""
+        self.set_class(bool(run.mistakes_on), "-mistake")
         self.concept.show_lesson(lesson_of(run))
 
     @property
@@ -156,10 +157,12 @@ class Stage(Vertical):
             for selecting in (self.tasks, self.timeline, self.source, self.loop):
                 selecting.select(None)
         state, now = (None, 0.0) if record is None else (record.state, record.now)
-        for view in (self.tasks, self.gauges, self.source, self.activity):
+        next_task = None if record is None else record.next_task
+        for view in (self.tasks, self.gauges, self.activity):
             view.show(state, now)
         self._show_timeline(record)
-        self.loop.show(state, now, None if record is None else record.next_task)
+        self.loop.show(state, now, next_task)
+        self.source.show(state, now, next_task)
         self.concept.show_clock(None if record is None else reading_of(record))
         self.past.show(None if record is None else moment_of(record))
         self.set_class(record is not None and record.is_past, "-past")
@@ -274,14 +277,19 @@ def moment_of(record: Record) -> Moment | None:
 
 
 def lesson_of(run: Run) -> Lesson:
-    """What the frame of a run says."""
+    """What the frame of a run says; of the mistakes that are on, what is wrong and what to watch for instead."""
     demo = run.demo
-    wrong = next((mistake.mistake for mistake in demo.mistakes if mistake.name == run.mistake), "")
+    wrong = [mistake for mistake in demo.mistakes if mistake.name in run.mistakes_on]
     changed = [
         f"{parameter.name}={parameter.show(run.values[parameter.name])}"
         for parameter in demo.parameters
         if run.values.get(parameter.name, parameter.default) != parameter.default
     ]
-    title = " ".join([demo.key, demo.name, *changed, *([f"· mistake: {run.mistake}"] if wrong else [])])
-    concept = f"The mistake: {wrong}" if wrong else demo.concept
-    return Lesson(title, concept, demo.watch, demo.belief, demo.truth, demo.docs)
+    label = "mistake" if len(wrong) == 1 else "mistakes"
+    names = [f"· {label}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
+    title = " ".join([demo.key, demo.name, *changed, *names])
+    if not wrong:
+        return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)
+    concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
+    watch = " ".join(f"{mistake.name}: {mistake.watch}" if wrong[1:] else mistake.watch for mistake in wrong)
+    return Lesson(title, concept, watch, demo.belief, demo.truth, demo.docs)

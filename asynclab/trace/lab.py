@@ -18,6 +18,7 @@ from asynclab.trace.clock import VirtualClock
 from asynclab.trace.ending import Ending, ending_of
 from asynclab.trace.handles import BOUNDARY
 from asynclab.trace.leftovers import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
+from asynclab.trace.places import tell_places
 from asynclab.trace.pursuit import Pursuit
 from asynclab.trace.scope import CURRENT
 from asynclab.trace.stepping import Stepped
@@ -296,13 +297,17 @@ class Lab:
         found = [candidate for record, candidate in self._tracer.census.tasks() if record.id == task]
         return self._tracer.loop is not None and cancel(self._tracer, found)
 
-    def sample(self, first: Iterable[int] = ()) -> None:
-        """Look at what tasks wait for, where there was no time before; to be called before painting.
+    def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
+        """Look at what tasks wait for and where they stand, where that is not known; to be called before painting.
 
         Args:
-            first: The tasks to begin with, such as those that can be seen; a bounded number of others follow.
+            first: The tasks to begin with, such as those that can be seen; a bounded number of others follow. While
+                paused these are all that are held, so that each has its place.
+            selected: The task of which all frames are wanted.
         """
-        self._tracer.look_at_the_rest(list(first))
+        numbers = list(first)
+        self._tracer.look_at_the_rest(numbers)
+        tell_places(self._tracer, self.state, [*numbers, *self.held], selected)
 
     def _hold_still(self) -> None:
         if self._can_pause() and not self.paused:

@@ -10,30 +10,20 @@ import asyncio
 import inspect
 from asyncio import Future, Task
 from collections.abc import Callable, Iterator
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
+from asynclab.trace.chains import Chain, follow
 from asynclab.trace.timers import LabTimerHandle
 from asynclab.trace.usercode import is_asyncio, library_of
 
 if TYPE_CHECKING:
     from asynclab.trace.tracer import Tracer
 
-_DEEPEST = 500
-"""Frames followed at the most; a longer chain is told as far as it was seen."""
-
 Describe = Callable[[FrameType, "Tracer"], Wait]
-
-
-class _Chain(NamedTuple):
-    """The coroutines of a suspended task, outermost first, as far as they can be seen."""
-
-    frames: list[FrameType]
-    end: object
-    """What the innermost awaits: a future's iterator, or something opaque."""
 
 
 def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
@@ -41,34 +31,15 @@ def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
     future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
     if future is None:
         return None
-    chain = _follow(task.get_coro())
+    chain = follow(task.get_coro())
     wait = _from_frames(chain, tracer) or _from_future(future, tracer)
-    place = _place(chain.frames, tracer)
+    place = _place(chain, tracer)
     if place is None:
         return wait
     return msgspec.structs.replace(wait, file=place.f_code.co_filename, line=place.f_lineno or 0)
 
 
-def _follow(awaitable: Any) -> _Chain:
-    frames: list[FrameType] = []
-    while len(frames) < _DEEPEST:
-        kind = type(awaitable)
-        if kind is CoroutineType:
-            frame, inner = awaitable.cr_frame, awaitable.cr_await
-        elif kind is GeneratorType:
-            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
-        elif kind is AsyncGeneratorType:
-            frame, inner = awaitable.ag_frame, awaitable.ag_await
-        else:
-            break
-        if frame is None:
-            break
-        frames.append(frame)
-        awaitable = inner
-    return _Chain(frames, awaitable)
-
-
-def _from_frames(chain: _Chain, tracer: Tracer) -> Wait | None:
+def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
     """What the first function of asyncio below user code says; None where the future has to tell."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
@@ -101,9 +72,11 @@ def _from_future(future: Future[Any], tracer: Tracer) -> Wait:
     return Wait("future")
 
 
-def _place(frames: list[FrameType], tracer: Tracer) -> FrameType | None:
-    """The innermost frame of user code."""
-    for frame in reversed(frames):
+def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
+    """The innermost frame of user code; None where there is none, or where frames further in can't be seen."""
+    if chain.is_opaque:
+        return None
+    for frame in reversed(chain.frames):
         if tracer.code.owns(frame.f_code.co_filename):
             return frame
     return None

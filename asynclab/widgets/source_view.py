@@ -1,30 +1,65 @@
-"""The code that runs, and at which of its lines tasks are suspended."""
+"""The code that runs, and at which of its lines tasks stand."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
-from textual.events import Click
+from textual.events import Click, Resize
 
 from asynclab.model.state import LabState
-from asynclab.model.words import GLYPHS
+from asynclab.widgets.code_marks import (
+    MARKS_WIDTH,
+    CodeMarks,
+    file_name,
+    legend,
+    mark_spans,
+    marks_in,
+    out_of_reach,
+    standing,
+)
 from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
-from asynclab.widgets.lines import Line, Span, right, width_of
+from asynclab.widgets.lines import Line, joined, right, width_of
 from asynclab.widgets.messages import TaskSelected
 
-GUTTER = 11
-"""The cells before the code: the cursor's mark, the number, how many tasks are suspended there."""
+GUTTER = 8 + MARKS_WIDTH
+"""The cells before the code: the cursor's mark, the number, an arrow, who stands there."""
 
-LEGEND: Line = ((f"{GLYPHS['waiting']} tasks suspended here", "past"),)
+FRAME = 4
+"""The cells of the lower border that its text can't take, corners apart."""
+
+CHANGED: Line = (("changed on disk: lines may be off", "cancelled"),)
+
+
+class Files(Protocol):
+    """Where a view gets the files from that tasks lead it to."""
+
+    def read(self, path: str) -> str | None:
+        """The text of a file; None where it can't be read."""
+
+    def has_changed(self, path: str, since: float) -> bool:
+        """Whether a file is another on disk than what runs.
+
+        Args:
+            path: As tasks call it.
+            since: Seconds since 1970 from which on a change counts, even if it was read later.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str = ""
+    text: str = ""
+    title: str = ""
 
 
 class SourceView(LineView):
-    """A Python file with a mark at each line where tasks are suspended.
+    """A Python file with a mark at each line where tasks stand.
 
-    It keeps a marked line in sight, the selected task's where there is one, until the reader scrolls.
+    It follows the selected task into its innermost frame of the user's code, also into other files, and keeps a marked
+    line in sight, that task's where one is selected, until the reader scrolls. `backspace` goes back to the first file.
     """
 
     DEFAULT_CSS = """
@@ -38,28 +73,34 @@ class SourceView(LineView):
         Binding("right,l", "scroll_right", "Right", show=False),
         Binding("home,g", "scroll_home", "First", show=False),
         Binding("end,G", "scroll_end", "Last", show=False),
+        Binding("backspace", "first_file", "First file", show=False),
     ]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, files: Files | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None
+    ) -> None:
+        """A view of nothing yet; `files` has the other files that tasks are in, without it only the first is shown."""
         super().__init__(name=name, id=id, classes=classes)
         self.border_title = "Code"
-        self._path = self._text = ""
+        self._files = files
+        self._first = self._file = _File()
         self._coloured: dict[str, tuple[Line, ...]] = {}
         self._lines: tuple[Line, ...] = ()
         self._widest = 0
         self._state: LabState | None = None
+        self._next: int | None = None
         self._version: int | None = None
-        self._suspended: dict[int, list[int]] = {}
-        self._line_of: dict[int, int] = {}
-        self._running_at: int | None = None
+        self._marks = CodeMarks()
         self._selected: int | None = None
         self._is_following = True
+        self._stays = False
+        """Whether the reader has asked for the first file, although the selected task is in another."""
         self._is_moving_itself = False
 
     @property
     def path(self) -> str:
         """The file that is shown, as it was given; empty for none."""
-        return self._path
+        return self._file.path
 
     @property
     def selected(self) -> int | None:
@@ -74,38 +115,43 @@ class SourceView(LineView):
             text: Its contents.
             title: What the frame says; the file's name where it is empty.
         """
-        self._path, self._text = path, text
-        self._lines = self._coloured.get(text) or uncoloured(text)
-        self._widest = max(map(width_of, self._lines), default=0)
-        self.set_title(title or path.replace("\\", "/").rpartition("/")[2])
-        self._is_following, self._version = True, None
-        self._take_marks()
-        self.repaint()
-        self.call_after_refresh(self._settle)
+        self._first = _File(path, text, title or file_name(path))
+        self._state = self._selected = None
+        self._stays = False
+        self._open(self._first)
 
-    def show(self, state: LabState | None, now: float) -> None:
-        """Show where the tasks of a lab are suspended. Lab time, in seconds, makes no difference here."""
+    def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
+        """Show where the tasks of a lab stand. Lab time, in seconds, makes no difference here.
+
+        Args:
+            state: The lab; None where nothing has run.
+            now: Lab seconds.
+            next_task: The task that goes next in a held lab; its line is lit.
+        """
         version = None if state is None else state.version
-        if state is self._state and version == self._version:
+        if state is self._state and (version, next_task) == (self._version, self._next):
             return
-        self._state, self._version = state, version
         before = self._line_to_follow()
+        if _is_another_run(self._state, state):
+            self._selected = None  # its tasks have the same numbers
+        self._state, self._version, self._next = state, version, next_task
         self._take_marks()
         self._follow(before)
         self.repaint()
 
     def select(self, task: int | None) -> None:
-        """Let the line of a task stand out, and bring it into sight."""
+        """Let the line of a task stand out, and bring it into sight, whichever file it is in."""
         if task == self._selected:
             return
         self._selected = task
-        self._is_following = True
+        self._is_following, self._stays = True, False
+        self._take_marks()
         self._follow(None)
         self.repaint()
 
     def line_of(self, task: int | None) -> int | None:
-        """The number of the line, from 1, at which a task is suspended in this file."""
-        return None if task is None else self._line_of.get(task)
+        """The number of the line, from 1, at which a task stands in this file."""
+        return None if task is None else self._marks.line_of.get(task)
 
     def line_count(self) -> int:
         """How many lines the file has."""
@@ -116,32 +162,45 @@ class SourceView(LineView):
         return max(super().content_width(), self._widest + GUTTER + 1)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A line of code after its number and mark."""
+        """A line of code after its number and marks."""
         number = index + 1
         picked = number == self.line_of(self._selected)
         return (
             (CURSOR if picked else " ", "mark"),
             (right(str(number), 4), "past"),
             (" ", ""),
-            self._mark(number),
+            *mark_spans(self._marks, number),
+            (" ", ""),
             *self._lines[index],
         )
 
     def ground(self, index: int) -> str:
-        """Lines where tasks are stand out."""
+        """Lines where tasks stand stand out, the one that runs or is next most of all."""
         number = index + 1
-        if number not in self._suspended and number != self._running_at:
+        if not self._marks.is_marked(number):
             return ""
+        if self._marks.is_lit(number):
+            return "row strong"
         return "row" if self._selected is None or number == self.line_of(self._selected) else "row-blurred"
 
     def on_click(self, event: Click) -> None:
-        """Select the task that is suspended at a line, the next one if that is selected already."""
+        """Select the task that stands at a line, the next one if that is selected already."""
         index = self.index_under(event)
-        tasks = [] if index is None else self._suspended.get(index + 1, [])
+        tasks = [] if index is None else self._marks.tasks_at(index + 1)
         if tasks:
             at = tasks.index(self._selected) + 1 if self._selected in tasks else 0
             self.select(tasks[at % len(tasks)])
             self.post_message(TaskSelected(self, self._selected))
+
+    def action_first_file(self) -> None:
+        """Go back to the first file, until another task is selected."""
+        self._stays = True
+        self._take_marks()
+        self.repaint()
+
+    def on_resize(self, event: Resize) -> None:
+        """Say as much in the frame as there is room for."""
+        self._show_subtitle()
 
     def keep_in_sight(self) -> None:
         """Bring the line to follow into sight, unless the reader has scrolled."""
@@ -153,39 +212,71 @@ class SourceView(LineView):
         if not self._is_moving_itself:
             self._is_following = False
 
-    def _settle(self) -> None:
+    def _open(self, file: _File) -> None:
+        self._file = file
+        self._lines = self._coloured.get(file.text) or uncoloured(file.text)
+        self._widest = max(map(width_of, self._lines), default=0)
+        back = "" if file is self._first else f" · backspace: {self._first.title}"
+        self.set_title(file.title + back)
+        self._is_following = True
+        self._take_marks()
+        self.repaint()
+        self.call_after_refresh(self._settle, file)
+
+    def _settle(self, file: _File) -> None:
         """Colour the code, which is slow the first time, and go to its beginning; once the file has been painted."""
-        if self._text not in self._coloured:
-            self._coloured[self._text] = highlighted(self._text)
-        self._lines = self._coloured[self._text]
+        if file is not self._file:
+            return
+        if file.text not in self._coloured:
+            self._coloured[file.text] = highlighted(file.text)
+        self._lines = self._coloured[file.text]
+        self._is_following = True
         line = self._line_to_follow()
         if line is None:
-            self._come_into_sight(first_of_code(self._text))
+            self._come_into_sight(first_of_code(file.text))
         else:
             self._come_into_sight(line, margin=2)
         self.repaint()
 
-    def _mark(self, number: int) -> Span:
-        if number == self._running_at:
-            return (f"{GLYPHS['running']:<5}", "strong running")
-        tasks = len(self._suspended.get(number, ()))
-        return (f"{GLYPHS['waiting']}{min(tasks, 999):<4}", "strong waiting") if tasks else (" " * 5, "")
-
     def _take_marks(self) -> None:
-        state = self._state
-        suspended: defaultdict[int, list[int]] = defaultdict(list)
-        for task in () if state is None else state.tasks.values():
-            wait = task.waits_for
-            if wait is not None and wait.file == self._path and wait.line:
-                suspended[wait.line].append(task.id)
-        self._suspended = dict(suspended)
-        self._line_of = {task: line for line, tasks in suspended.items() for task in tasks}
-        blocking = state.blocked if state is not None and state.is_blocking else None
-        self._running_at = blocking.line if blocking is not None and blocking.file == self._path else None
-        self.set_subtitle(LEGEND if suspended else ())
+        wanted = self._file_to_show()
+        if wanted.path != self._file.path:
+            self._open(wanted)  # takes the marks in its own time
+            return
+        self._marks = marks_in(self._file.path, self._state, self._next)
+        self._show_subtitle()
+
+    def _file_to_show(self) -> _File:
+        """The file that the selected task is in; while that can't be told, the same as before."""
+        task = None if self._state is None or self._selected is None else self._state.tasks.get(self._selected)
+        if task is None or task.has_ended or self._stays or self._files is None:
+            return self._first
+        if task.place is None or not self._is_following:
+            return self._file
+        path = task.place[0]
+        text = None if path == self._first.path else self._files.read(path)
+        return self._first if text is None else _File(path, text, file_name(path))
+
+    def _show_subtitle(self) -> None:
+        about = self._about_selected() or legend(self._marks)
+        since = float("inf") if self._state is None else self._state.epoch
+        has_changed = self._files is not None and self._files.has_changed(self.path, since)
+        self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
+
+    def _about_selected(self) -> Line:
+        task = None if self._state is None or self._selected is None else self._state.tasks.get(self._selected)
+        if task is None or self._state is None:
+            return ()
+        is_elsewhere = task.place is not None and task.place[0] != self.path
+        if is_elsewhere and not self._stays and self._is_following:
+            return out_of_reach(task, self._state)
+        return standing(task, self._state, self.size.width - FRAME)
 
     def _line_to_follow(self) -> int | None:
-        return self._running_at or self.line_of(self._selected) or min(self._suspended, default=None)
+        marks = self._marks
+        if marks.running is not None or self._selected is not None:
+            return marks.running or self.line_of(self._selected)
+        return marks.next or marks.first()
 
     def _follow(self, before: int | None) -> None:
         """Bring the line to follow into sight if it is another one than before."""
@@ -200,3 +291,8 @@ class SourceView(LineView):
         self._is_moving_itself = True
         self.scroll_to(y=max(0, line - 1 - margin), animate=False, force=True)
         self._is_moving_itself = False
+
+
+def _is_another_run(before: LabState | None, after: LabState | None) -> bool:
+    epochs = {state.epoch for state in (before, after) if state is not None and state.epoch}
+    return len(epochs) > 1

@@ -35,7 +35,9 @@ def is_main_guard(node: ast.AST) -> bool:
 
 @every_demo
 def test_its_lesson_is_complete(demo: Demo) -> None:
-    for text in (demo.concept, demo.watch, demo.belief, demo.truth, demo.docs):
+    watches = [mistake.watch for mistake in demo.mistakes]
+    assert len({demo.watch, *watches}) == 1 + len(watches)
+    for text in (demo.concept, demo.watch, demo.belief, demo.truth, demo.docs, *watches):
         assert text
         assert '"""' not in text
     assert demo.concept.endswith(".")

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from asynclab.model.events import (
     AnyEvent,
     Event,
+    Frame,
     StepEnded,
     Stepped,
     StepStarted,
     TaskCreated,
     TaskEnded,
     TaskReady,
+    TaskStands,
     TaskWaiting,
     Wait,
 )
@@ -25,7 +27,7 @@ _TEXT = st.sampled_from(["", "tea", "queue#1", "queue#2", "lock#1", "\x1b[31m", 
 _MANY, _FEW = st.integers(-1, 5), st.integers(1, 2)
 """Numbers of tasks and resources."""
 
-_LIFE = (TaskCreated, TaskReady, Stepped, StepStarted, StepEnded, TaskWaiting, TaskEnded)
+_LIFE = (TaskCreated, TaskReady, Stepped, StepStarted, StepEnded, TaskWaiting, TaskStands, TaskEnded)
 
 
 def any_event() -> st.SearchStrategy[AnyEvent]:
@@ -51,6 +53,8 @@ def _value(hint: object, numbers: st.SearchStrategy[int]) -> st.SearchStrategy[A
             return st.sampled_from(get_args(hint))
         case _ if get_origin(hint) in (Union, types.UnionType):
             return st.one_of([_value(choice, numbers) for choice in get_args(hint)])
+        case _ if hint == tuple[Frame, ...]:
+            return st.lists(_struct(Frame, numbers), max_size=3).map(tuple)
         case _ if get_origin(hint) is tuple:
             return st.lists(numbers, max_size=3).map(tuple)
     simple: dict[type[Any], st.SearchStrategy[Any]] = {

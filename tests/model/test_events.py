@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from asynclab.model.events import AnyEvent, Event, TaskWaiting, Wait, WaitKind, decode, encode
+from asynclab.model.events import AnyEvent, Event, Frame, TaskStands, TaskWaiting, Wait, WaitKind, decode, encode
 from tests.model.anything import any_event
 
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
@@ -47,6 +47,10 @@ def test_the_documentation_describes_exactly_the_fields_of_an_event(event: type[
 def test_the_documentation_describes_exactly_the_fields_of_a_wait() -> None:
     text = DOCUMENT.partition("### TaskWaiting")[2].partition("###")[0]
     assert described(text, "  - ") == fields(Wait)
+
+
+def test_the_documentation_describes_exactly_the_fields_of_a_frame() -> None:
+    assert described(section(TaskStands), "  - ") == fields(Frame)
 
 
 @pytest.mark.parametrize("event", EVENTS)

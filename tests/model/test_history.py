@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import asynclab.model.history
 from asynclab.model.copying import copied
-from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated
+from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated, TaskStands
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from tests.model.anything import any_history
@@ -100,8 +100,8 @@ def test_a_moment_is_found_by_its_lab_time() -> None:
     assert [history.moment_at(now) for now in (0.0, 0.1, 0.15, 0.2, 9.0)] == [0, 1, 1, 3, 4]
 
 
-def test_going_from_event_to_event_passes_over_measurements() -> None:
-    history = history_of([Output(0.1, "a\n"), LoopLagged(0.2, 0.0), LoopLagged(0.3, 0.0), Output(0.4, "b\n")])
+def test_going_from_event_to_event_passes_over_measurements_and_looks() -> None:
+    history = history_of([Output(0.1, "a\n"), LoopLagged(0.2, 0.0), TaskStands(0.3, 1, ()), Output(0.4, "b\n")])
     assert history.next_moment(1, 1) == 4
     assert history.next_moment(4, -1) == 1
     assert history.next_moment(0, -1) == 0

@@ -36,7 +36,7 @@ class FrozenLab:
     def start(self, main: object, /, **values: object) -> None:
         """Nothing: what it shows has happened already."""
 
-    def sample(self) -> None:
+    def sample(self, *tasks: object) -> None:
         """Nothing is there to look at."""
 
     def cancel(self) -> None:
@@ -66,7 +66,7 @@ def queue_history() -> Iterable[Event]:
     file = str(demo.path)
     put, get, sleep = (line_with(demo, text) for text in ("queue.put(item)", "queue.get()", "asyncio.sleep"))
     main = line_with(demo, "asyncio.gather")
-    yield e.RunStarted(0.0, "queue", 1_700_000_000.0, "3.13.0")
+    yield e.RunStarted(0.0, "queue", 4_000_000_000.0, "3.13.0")  # later than any change of the demo's file
     yield e.TaskCreated(0.0, 1, "main", "main")
     yield e.StepStarted(0.0, 1)
     yield e.QueueCreated(0.0001, 1, "Queue", 3)

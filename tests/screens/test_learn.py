@@ -200,7 +200,9 @@ async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> Non
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("1", "v")
         assert "mistake: forget_await" in title(stage)
-        assert stage.views.concept.lesson.concept.startswith("The mistake: ")
+        lesson = stage.views.concept.lesson
+        assert lesson.concept == "The mistake: greet is called, and never awaited"
+        assert lesson.watch.startswith("main returns at once")
         assert stage.views.has_class("-mistake")
         run = stage.app.runs["1"]
         await stage.until(lambda: run.state and any("never awaited" in line.text for line in run.state.activity))
@@ -311,6 +313,17 @@ async def test_the_demo_of_the_command_line_starts_with_its_parameters() -> None
         await stage.until(lambda: run.standing().state == "done")
         assert stage.screen.run is run
         assert title(stage) == "3 gather tasks=3 · mistake: one_by_one"
+
+
+async def test_two_mistakes_of_the_command_line_are_both_on() -> None:
+    async with opened(make_lab=quick_lab, demo=find("timeout"), swallow_cancel=True, block=True, seconds=0.0) as stage:
+        run = stage.app.runs["6"]
+        await stage.until(lambda: run.standing().state == "done")
+        assert title(stage) == "6 timeout seconds=0.0 · mistakes: swallow_cancel, block"
+        lesson = stage.views.concept.lesson
+        assert lesson.concept.startswith("The mistakes: the task swallows its cancellation and returns late; the task")
+        assert lesson.watch.startswith("swallow_cancel: at 2 seconds the countdown is over")
+        assert " block: for a second nothing moves" in lesson.watch
 
 
 async def test_nothing_repaints_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,8 +249,23 @@ def test_mistakes_take_turns_and_end_with_none() -> None:
     seen = []
     for _ in range(3):
         gather.next_mistake()
-        seen.append(gather.mistake)
-    assert seen == ["one_by_one", "one_fails", None]
+        seen.append(gather.mistakes_on)
+    assert seen == [("one_by_one",), ("one_fails",), ()]
+
+
+def test_mistakes_that_are_on_together_give_way_to_the_next_one() -> None:
+    gather = Run(find("gather"), Pages(), plain_lab)
+    gather.take({"one_by_one": True, "one_fails": True})
+    seen = [gather.mistakes_on]
+    gather.next_mistake()
+    assert [*seen, gather.mistakes_on] == [("one_by_one", "one_fails"), ()]
+
+
+def test_parameters_from_the_form_leave_the_mistakes_as_they_are() -> None:
+    gather = Run(find("gather"), Pages(), plain_lab)
+    gather.next_mistake()
+    gather.take({"tasks": 3})
+    assert gather.mistakes_on == ("one_by_one",)
 
 
 async def test_parameters_and_the_mistake_reach_main() -> None:
@@ -265,7 +280,21 @@ async def test_parameters_and_the_mistake_reach_main() -> None:
     run.start()
     await run.settle()
     assert got == {"cups": 4, "spill": True}
-    assert run.mistake == "spill"
+    assert run.mistakes_on == ("spill",)
+
+
+async def test_all_the_mistakes_that_were_asked_for_reach_main() -> None:
+    got: dict[str, object] = {}
+
+    async def main(**values: object) -> None:
+        got.update(values)
+
+    mistakes = [Parameter(name, "bool", False, mistake="it is") for name in ("spill", "burn", "forget")]
+    run = run_of(main, *mistakes)
+    run.take({"spill": True, "burn": False, "forget": True})
+    run.start()
+    await run.settle()
+    assert got == {"spill": True, "forget": True}
 
 
 async def test_a_demo_does_not_inherit_the_app_s_context() -> None:

@@ -1,10 +1,23 @@
 from __future__ import annotations
 
-from asynclab.model.events import Event, LoopBlocked, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
+import pytest
+
+from asynclab.model.events import (
+    Event,
+    LoopBlocked,
+    StepEnded,
+    StepStarted,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.widgets.code_marks import CodeMarks, mark_spans
 from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.source_view import SourceView
-from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, task
+from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, step, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
 SOURCE = """\
@@ -35,13 +48,64 @@ async def test_lines_have_numbers_and_a_mark_where_tasks_are_suspended() -> None
         view.show(folded(*waiting(4, 4, 9)), 0.0)
         await pilot.pause()
         assert painted(view)[:4] == [
-            "    1      import asyncio",
+            "    1        import asyncio",
             "    2",
-            "    3      async def brew(drink: str, seconds: float) -> str:",
-            "    4 ◌2       await asyncio.sleep(seconds)",
+            "    3        async def brew(drink: str, seconds: float) -> str:",
+            "    4  ◌2        await asyncio.sleep(seconds)",
         ]
-        assert painted(view)[8].startswith("    9 ◌1 ")
-        assert subtitle(view) == "◌ tasks suspended here"
+        assert painted(view)[8].startswith("    9  ◌1 ")
+        assert subtitle(view) == "◌ suspended"
+
+
+@pytest.mark.parametrize(
+    ("suspended", "ready", "mark"),
+    [
+        (2, 1, "◌2▸1 "),
+        (0, 3, "▸3   "),
+        (9_999, 0, "◌9999"),
+        (10_000, 0, "◌+   "),
+        (12, 3, "◌12▸3"),
+        (12, 34, "◌+▸34"),
+        (123, 456, "◌+▸+ "),
+    ],
+)
+def test_marks_of_all_sizes_take_the_same_room(suspended: int, ready: int, mark: str) -> None:
+    marks = CodeMarks(waiting={4: [*range(suspended)]}, ready={4: [*range(ready)]})
+    assert plain(mark_spans(marks, 4)) == " " + mark
+
+
+async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> None:
+    view = SourceView()
+    state = folded(*waiting(4, 4), TaskReady(1.0, 2, "timer"))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(state, 1.0)
+        assert painted(view)[3].startswith("    4  ◌1▸1  ")
+        assert subtitle(view) == "◌ suspended · ▸ ready"
+
+
+async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
+    view = SourceView()
+    state = folded(*waiting(4, 9), TaskReady(1.0, 2, "timer"))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(state, 1.0)
+        view.show(state, 1.0, next_task=2)
+        assert painted(view)[8].startswith("    9 →▸1    ")
+        assert (view.ground(3), view.ground(8)) == ("row", "row strong")
+        assert subtitle(view) == "→ next · ◌ suspended · ▸ ready"
+        view.show(state, 1.0, next_task=None)
+        assert "→" not in "".join(painted(view))
+
+
+async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -> None:
+    view = SourceView()
+    state = folded(*waiting(4, 90), TaskReady(1.0, 2, "timer"))
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, LONG)
+        await pilot.pause()
+        view.show(state, 1.0, next_task=2)
+        assert any("line_90 " in line for line in painted(view))
 
 
 async def test_marks_go_when_tasks_go_on() -> None:
@@ -71,6 +135,19 @@ async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
         view.show_source(GATHER, SOURCE)
         view.show(state, 0.2)
         assert painted(view)[4].startswith("    5 ► ")
+        assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
+        state.apply(StepEnded(0.3, 1, 0.3))
+        view.show(state, 0.3)
+        assert "►" not in "".join(painted(view))
+
+
+async def test_a_report_that_comes_after_the_block_lights_nothing() -> None:
+    view = SourceView()
+    state = folded(task(1, "main"), *step(1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, SOURCE)
+        view.show(state, 0.2)
+        assert "►" not in "".join(painted(view))
 
 
 async def test_the_line_of_the_selected_task_stands_out() -> None:
@@ -147,10 +224,10 @@ async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
     view = SourceView()
     async with on_stage(view, 70, 12) as pilot:
         view.show_source(GATHER, SOURCE)
-        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("    1      import asyncio", "")
+        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("    1        import asyncio", "")
         await pilot.pause()
         assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (
-            "    1      import asyncio",
+            "    1        import asyncio",
             "keyword",
         )
 

@@ -9,7 +9,7 @@ from asynclab.model.events import Progressed, TaskCancelRequested, TaskCollected
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
-from asynclab.model.fold.waits import leave_wait
+from asynclab.model.fold.waits import leave_place, leave_wait
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.words import describe_ending
 
@@ -130,6 +130,7 @@ def _leave_state(state: LabState, task: TaskState, at: float) -> None:
     else:
         task.ready_seconds += at - task.since
         del state.ready_queue[task.id]
+    leave_place(task)
 
 
 def _drop_oldest(state: LabState) -> None:

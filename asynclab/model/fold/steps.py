@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.fold.waits import leave_wait, tell_woke
+from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.words import measured
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     else:
         step_ended(state, event, end)
         return
+    task.place = task.stands = None  # as leave_place does, without a call
     task.steps += 1
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
@@ -95,6 +96,7 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
         leave_wait(state, task, at)
     else:
         return
+    leave_place(task)
     task.state = "running"
     task.since = at
     task.steps += 1

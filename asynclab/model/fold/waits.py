@@ -1,4 +1,4 @@
-"""What a suspended task waits for, from when that is known until it wakes."""
+"""What a suspended task waits for, from when that is known until it wakes; and where it stands, until it runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from asynclab.model.activity import wait_text
 from asynclab.model.bars import fraction_of_wait
-from asynclab.model.events import TaskWaiting, Wait
+from asynclab.model.events import TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.places import innermost
 from asynclab.model.words import measured
 
 if TYPE_CHECKING:
@@ -28,15 +29,29 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     if before is not None:
         _set_queued(state, before, task.id, is_queued=False)
     task.waits_for = wait
+    task.place = (wait.file, wait.line) if wait.line else None
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.resource) != (wait.kind, wait.resource):
         state.tell(at, task.id, "waits", wait_text(wait, state))
 
 
+def task_stands(state: LabState, event: TaskStands, at: float) -> None:
+    """Note where a task stands; a look that comes after its next step began is stale."""
+    task = state.tasks.get(event.task)
+    if task is not None and task.is_suspended:
+        task.stands = event
+        task.place = innermost(event)
+
+
+def leave_place(task: TaskState) -> None:
+    """The task runs or has ended: where it stood is no longer true."""
+    task.place = task.stands = None
+
+
 def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
-    """Add the line of a task that woke from a wait that was told, and that took any time."""
+    """Add the line of a task whose wait is over, if that was told and took time; it is ready, and doesn't run yet."""
     if waited >= SHOWN_FROM:
-        state.tell(at, task.id, "woke", f"woke after {measured(waited)}")
+        state.tell(at, task.id, "woke", f"ready again after {measured(waited)}")
 
 
 def leave_wait(state: LabState, task: TaskState, at: float) -> None:
@@ -62,4 +77,4 @@ def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
         line.remove(task)
 
 
-HANDLERS: Handlers = {TaskWaiting: task_waiting}
+HANDLERS: Handlers = {TaskWaiting: task_waiting, TaskStands: task_stands}

@@ -63,7 +63,7 @@ def test_a_wait_for_something_else_changes_the_line() -> None:
 
 def test_a_wait_and_its_end_are_told() -> None:
     state = tea_party(*suspended(0.0, TEA, Wait("sleep", seconds=1.0)), TaskReady(1.001, TEA, "timer"))
-    assert told_of(state, TEA) == ["sleeps 1.00 s", "woke after 1.001 s"]
+    assert told_of(state, TEA) == ["sleeps 1.00 s", "ready again after 1.001 s"]
 
 
 def test_a_wake_up_from_a_wait_that_nobody_saw_is_not_told() -> None:

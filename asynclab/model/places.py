@@ -1,0 +1,34 @@
+"""Where in the code a task stands, and how its frames are told in a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asynclab.model.events import Frame, TaskStands
+from asynclab.model.text import one_line
+
+if TYPE_CHECKING:
+    from asynclab.model.tasks import Place
+
+ARROW = " → "
+"""Between a coroutine and the one that it awaits."""
+
+
+def innermost(stands: TaskStands) -> Place | None:
+    """The innermost line of the user's code; None where there is none, or where frames further in can't be seen."""
+    if stands.opaque:
+        return None
+    return next(((frame.file, frame.line) for frame in reversed(stands.frames) if frame.line), None)
+
+
+def chain_text(stands: TaskStands) -> str:
+    """A task's coroutines from the outermost inwards: "main → brew → asyncio.sleep", "main → 5 frames in aiohttp"."""
+    names = [_frame_text(frame) for frame in stands.frames]
+    return ARROW.join([*names, "…"] if stands.opaque else names)
+
+
+def _frame_text(frame: Frame) -> str:
+    function = one_line(frame.function).rpartition("<locals>.")[2]
+    if frame.count > 1:
+        return f"{frame.count} frames in {one_line(frame.library)}" if frame.library else f"{frame.count} more"
+    return f"{one_line(frame.library)}.{function}" if frame.library else function

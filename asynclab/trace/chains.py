@@ -1,0 +1,54 @@
+"""The coroutines of a task that await one another, followed from the outermost inwards without touching them."""
+
+from __future__ import annotations
+
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from typing import Any, NamedTuple
+
+_DEEPEST = 500
+"""Frames followed at the most; a longer chain is told as far as it was seen."""
+
+_FUTURE_ITERATOR = "FutureIter"
+"""The name of the type of what `await future` waits on: it is written in C, and runs no code but the future's."""
+
+
+class Chain(NamedTuple):
+    """The coroutines of a suspended task, outermost first, as far as they can be seen."""
+
+    frames: list[FrameType]
+    end: object
+    """What the innermost awaits: a future's iterator, nothing, or something opaque."""
+    has_begun: bool
+    """Whether the outermost has run at all."""
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
+        return self.end is not None and type(self.end).__name__ != _FUTURE_ITERATOR
+
+
+def follow(awaitable: Any) -> Chain:
+    """The chain that begins with a coroutine."""
+    frames: list[FrameType] = []
+    has_begun = getattr(awaitable, "cr_suspended", True)
+    while len(frames) < _DEEPEST:
+        kind = type(awaitable)
+        if kind is CoroutineType:
+            frame, inner = awaitable.cr_frame, awaitable.cr_await
+        elif kind is GeneratorType:
+            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
+        elif kind is AsyncGeneratorType:
+            frame, inner = awaitable.ag_frame, awaitable.ag_await
+        else:
+            break
+        if frame is None:
+            break
+        frames.append(frame)
+        awaitable = inner
+    return Chain(frames, awaitable, has_begun)
+
+
+def first_line_of(code: CodeType) -> int:
+    """The first line of a function's body; its `def` may come after decorators and go on over several lines."""
+    lines = (line for _, _, line in code.co_lines() if line and line != code.co_firstlineno)
+    return next(lines, code.co_firstlineno)

@@ -1,0 +1,156 @@
+"""What is marked in a file: at which lines tasks stand, which line runs, and where the next step goes on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from asynclab.model.places import chain_text
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.model.text import cell_width, one_line, shorten_middle
+from asynclab.model.words import GLYPHS
+from asynclab.widgets.lines import Line, Span, joined
+
+NEXT = "→"
+"""Stands at the line where the next step of a held lab goes on."""
+
+STANDING = (GLYPHS["waiting"], GLYPHS["ready"])
+"""The marks of tasks that stand at a line."""
+
+MARKS_WIDTH = 5
+"""The cells that tell how many tasks stand at a line."""
+
+NAME_WIDTH = 20
+"""The cells of a task's name in the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMarks:
+    """The marks of one file, by line numbers from 1."""
+
+    waiting: dict[int, list[int]] = field(default_factory=dict)
+    """The suspended tasks at each line."""
+    ready: dict[int, list[int]] = field(default_factory=dict)
+    """The tasks at each line that go on there at their turn."""
+    line_of: dict[int, int] = field(default_factory=dict)
+    """Where each of them stands."""
+    running: int | None = None
+    """The line that keeps the loop from running."""
+    next: int | None = None
+    """Where the next step goes on."""
+
+    def tasks_at(self, line: int) -> list[int]:
+        """The tasks that stand at a line, those that wait first."""
+        return [*self.waiting.get(line, ()), *self.ready.get(line, ())]
+
+    def is_lit(self, line: int) -> bool:
+        """Whether a line runs, or is the next to."""
+        return line in (self.running, self.next)
+
+    def is_marked(self, line: int) -> bool:
+        """Whether there is any mark at a line."""
+        return line in self.waiting or line in self.ready or self.is_lit(line)
+
+    def first(self) -> int | None:
+        """The first line where a task stands."""
+        return min(self.line_of.values(), default=None)
+
+
+def marks_in(path: str, state: LabState | None, next_task: int | None = None) -> CodeMarks:
+    """The marks of a file.
+
+    Args:
+        path: What tasks call it; compared as it is.
+        state: The lab; None for no marks at all.
+        next_task: The task that goes next in a held lab.
+    """
+    if state is None:
+        return CodeMarks()
+    lines: dict[str, defaultdict[int, list[int]]] = {"waiting": defaultdict(list), "ready": defaultdict(list)}
+    line_of = {}
+    for task in state.tasks.values():
+        if task.place is not None and task.place[0] == path:
+            line_of[task.id] = task.place[1]
+            lines[task.state][task.place[1]].append(task.id)
+    goes_on = None if next_task is None else line_of.get(next_task)
+    return CodeMarks(dict(lines["waiting"]), dict(lines["ready"]), line_of, _blocking_line(path, state), goes_on)
+
+
+def mark_spans(marks: CodeMarks, line: int) -> Line:
+    """The cells beside a line's number: an arrow for the line that runs or is next, and who stands there."""
+    lit: Span = (" ", "")
+    if line == marks.running:
+        lit = (GLYPHS["running"], "strong running")
+    elif line == marks.next:
+        lit = (NEXT, "strong ready")
+    waiting, ready = len(marks.waiting.get(line, ())), len(marks.ready.get(line, ()))
+    texts = _counts(waiting, ready)
+    spans = [(text, part) for text, part in zip(texts, ("strong waiting", "strong ready"), strict=True) if text]
+    return (lit, *spans, (" " * (MARKS_WIDTH - sum(map(len, texts))), ""))
+
+
+def legend(marks: CodeMarks) -> Line:
+    """What the marks mean, those that there are."""
+    entries: list[Line] = []
+    if marks.running is not None:
+        entries.append(((f"{GLYPHS['running']} blocks the loop", "running"),))
+    if marks.next is not None:
+        entries.append(((f"{NEXT} next", "ready"),))
+    if marks.waiting:
+        entries.append(((f"{GLYPHS['waiting']} suspended", "past"),))
+    if marks.ready:
+        entries.append(((f"{GLYPHS['ready']} ready", "past"),))
+    return joined(entries)
+
+
+def standing(task: TaskState, state: LabState, width: int) -> Line:
+    """Where a task stands, in so many cells: its frames, or that it can't be told; nothing where it has ended."""
+    if task.has_ended:
+        return ()
+    name = shorten_middle(state.task_name(task.id), NAME_WIDTH)
+    if task.state == "running":
+        return ((f"{GLYPHS['running']} {name}", "running"), (" runs", "past"))
+    if task.stands is None:
+        return () if task.place is not None else ((f"can't tell where {name} stands", "cancelled"),)
+    before = _before_frames(task, name)
+    return (before, (shorten_middle(chain_text(task.stands), max(10, width - cell_width(before[0]))), "past"))
+
+
+def out_of_reach(task: TaskState, state: LabState) -> Line:
+    """What is said of a task that stands in a file that can't be read."""
+    assert task.place is not None
+    file, line = task.place
+    name, place = shorten_middle(state.task_name(task.id), NAME_WIDTH), one_line(f"{file_name(file)}:{line}")
+    return ((f"{name} is at {place}, which can't be read", "cancelled"),)
+
+
+def file_name(path: str) -> str:
+    """A path without its folders, whoever's slashes it has."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _before_frames(task: TaskState, name: str) -> Span:
+    if task.place is not None:
+        return (f"{name}: ", "text")
+    if task.stands is not None and task.stands.opaque:
+        return (f"can't tell where {name} stands: ", "cancelled")
+    return (f"{name} is in no code of yours: ", "text")
+
+
+def _blocking_line(path: str, state: LabState) -> int | None:
+    """The line of a step that blocks the loop, while that step is under way; a report may come after it."""
+    blocked = state.blocked
+    if blocked is None or not state.is_blocking or blocked.file != path:
+        return None
+    task = None if blocked.task is None else state.tasks.get(blocked.task)
+    return blocked.line if task is None or task.state == "running" else None
+
+
+def _counts(waiting: int, ready: int) -> tuple[str, str]:
+    """How many wait and are ready at a line, in `MARKS_WIDTH` cells; a "+" stands for a number without room."""
+    texts = [f"{glyph}{count}" if count else "" for glyph, count in zip(STANDING, (waiting, ready), strict=True)]
+    while len("".join(texts)) > MARKS_WIDTH:
+        longest = texts.index(max(texts, key=len))
+        texts[longest] = f"{texts[longest][0]}+"
+    return texts[0], texts[1]

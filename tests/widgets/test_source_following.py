@@ -1,0 +1,264 @@
+"""The code pane follows the selected task into its innermost frame of the user's code, or says that it can't tell."""
+
+from __future__ import annotations
+
+from asynclab.model.events import (
+    Event,
+    Frame,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskEnded,
+    TaskReady,
+    TaskStands,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.model.state import LabState
+from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.source_view import SourceView
+from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, task
+from tests.widgets.stage import on_stage, painted, subtitle
+
+KETTLE, SECRET = "/demos/kettle.py", "/demos/secret.py"
+HOME = "\n".join(f"home_{number} = {number}" for number in range(1, 101))
+ELSEWHERE = "\n".join(f"kettle_{number} = {number}" for number in range(1, 51))
+
+SLEEP = Frame("sleep", library="asyncio")
+
+
+class Shelf:
+    """Files that are not on any disk."""
+
+    changed = False
+
+    def read(self, path: str) -> str | None:
+        return {KETTLE: ELSEWHERE}.get(path)
+
+    def has_changed(self, path: str, since: float) -> bool:
+        return self.changed
+
+
+def stands(number: int, *frames: Frame, at: float = 0.0, opaque: bool = False) -> Event:
+    return TaskStands(at, number, frames, opaque)
+
+
+def boils(number: int, line: int = 40, at: float = 0.0) -> Event:
+    """A task that main called waits in another file."""
+    return stands(number, Frame("main", GATHER, 9), Frame("boil", KETTLE, line), SLEEP, at=at)
+
+
+def two_tasks(*events: Event) -> LabState:
+    """Two tasks that sleep at lines 4 and 9 of the first file, and what happens then."""
+    return folded(task(1, "tea"), task(2, "coffee"), *sleeps(1, 1.0, line=4), *sleeps(2, 1.0, line=9), *events)
+
+
+def shows(view: SourceView, text: str) -> bool:
+    """Whether a line is in sight."""
+    return any(f" {text} " in line for line in painted(view))
+
+
+async def test_the_pane_goes_to_the_file_that_the_selected_task_is_in_and_back_with_another() -> None:
+    view = SourceView(Shelf())
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(boils(1)), 0.0)
+        assert view.path == GATHER
+        view.select(1)
+        await pilot.pause()
+        assert (view.path, view.line_of(1)) == (KETTLE, 40)
+        assert shows(view, "kettle_40")
+        assert str(view.border_title) == "kettle.py · backspace: gather.py"
+        view.select(2)
+        await pilot.pause()
+        assert (view.path, view.line_of(2)) == (GATHER, 9)
+        assert shows(view, "home_9")
+        assert str(view.border_title) == "gather.py"
+
+
+async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        view.select(1)
+        for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
+            frames = (Frame("main", GATHER, 90), Frame("boil", KETTLE, line))[: 1 if file == GATHER else 2]
+            state.fold([TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), stands(1, *frames)])
+            view.show(state, 1.0)
+            await pilot.pause()
+            assert (view.path, view.line_of(1)) == (file, line)
+            assert sum(painted_line.startswith(CURSOR) for painted_line in painted(view)) == 1
+
+
+async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks(boils(1))
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        view.select(1)
+        await pilot.pause()
+        state.fold([TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1)])
+        view.show(state, 1.0)
+        assert view.path == KETTLE
+        assert not any(mark in "".join(painted(view)) for mark in "◌▸")
+        assert subtitle(view) == "► tea runs"
+
+
+async def test_a_task_that_ended_leads_back() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks(boils(1))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        view.select(1)
+        state.fold([StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), TaskEnded(1.0, 1, "done")])
+        view.show(state, 1.0)
+        assert view.path == GATHER
+
+
+async def test_backspace_goes_back_until_another_task_is_selected() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks(boils(1), boils(2))
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        view.select(1)
+        view.focus()
+        await pilot.press("backspace")
+        assert view.path == GATHER
+        state.fold([StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, 41, at=1.0)])
+        view.show(state, 1.0)
+        assert view.path == GATHER
+        view.select(2)
+        assert view.path == KETTLE
+
+
+async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks()
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        view.select(1)
+        await pilot.pause()
+        view.scroll_to(y=50, animate=False)
+        state.fold([StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, at=1.0)])
+        view.show(state, 1.0)
+        assert (view.path, view.scroll_offset.y) == (GATHER, 50)
+
+
+async def test_a_file_that_cannot_be_read_is_named_and_the_pane_stays() -> None:
+    view = SourceView(Shelf())
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(stands(1, Frame("main", GATHER, 9), Frame("hide", SECRET, 7))), 0.0)
+        view.select(1)
+        assert view.path == GATHER
+        assert subtitle(view) == "tea is at secret.py:7, which can't be read"
+
+
+async def test_another_demo_is_not_left_for_the_file_of_a_task_of_the_last_one() -> None:
+    view = SourceView(Shelf())
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(boils(1)), 0.0)
+        view.select(1)
+        view.show_source("/demos/queue.py", HOME)
+        assert view.path == "/demos/queue.py"
+
+
+async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number() -> None:
+    view = SourceView(Shelf())
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(), 0.0)
+        view.select(1)
+        again = LabState()
+        again.fold([RunStarted(0.0, "lab", 2e9, "3.11.0"), task(1, "tea"), *sleeps(1, 1.0, line=4)])
+        view.show(again, 0.0)
+        assert view.selected is None
+
+
+async def test_the_frame_tells_the_chain_of_coroutines_with_libraries_folded() -> None:
+    view = SourceView(Shelf())
+    frames = (Frame("main", GATHER, 9), Frame("brew", GATHER, 4), Frame("get", library="aiohttp", count=5))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(stands(1, *frames)), 0.0)
+        view.select(1)
+        assert subtitle(view) == "tea: main → brew → 5 frames in aiohttp"
+
+
+async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
+    view = SourceView(Shelf())
+    frames = [Frame(f"a_rather_long_name_{number}", GATHER, number) for number in range(1, 20)]
+    async with on_stage(view, 70, 12) as pilot:
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(stands(1, *frames, SLEEP)), 0.0)
+        view.select(1)
+        for width in (70, 44):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            assert subtitle(view).startswith("tea: a_rather_")
+            assert subtitle(view).endswith("asyncio.sleep")
+
+
+async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0, ready=True))
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(state, 1.0)
+        view.select(1)
+        assert subtitle(view) == "can't tell where tea stands"
+        assert not any(line.startswith(CURSOR) for line in painted(view))
+
+
+async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
+    view = SourceView(Shelf())
+    state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0))
+    state.fold(
+        [TaskWaiting(1.0, 1, Wait("async_generator")), stands(1, Frame("main", GATHER, 20), opaque=True, at=1.0)]
+    )
+    async with on_stage(view, 70, 30):
+        view.show_source(GATHER, HOME)
+        view.show(state, 1.0)
+        view.select(1)
+        assert subtitle(view) == "can't tell where tea stands: main → …"
+        assert painted(view)[19] == "   20        home_20 = 20"
+
+
+async def test_a_task_of_a_library_is_in_no_code_of_the_users() -> None:
+    view = SourceView(Shelf())
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(stands(1, SLEEP)), 0.0)
+        view.select(1)
+        assert subtitle(view) == "tea is in no code of yours: asyncio.sleep"
+
+
+async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
+    shelf = Shelf()
+    view = SourceView(shelf)
+    state = two_tasks()
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        assert subtitle(view) == "◌ suspended"
+        shelf.changed = True
+        state.apply(TaskReady(1.0, 1, "timer"))
+        view.show(state, 1.0)
+        assert subtitle(view).startswith("changed on disk: lines may be off · ◌ suspended")
+
+
+async def test_hostile_names_in_the_frame_are_harmless() -> None:
+    view = SourceView(Shelf())
+    hostile = Frame(HOSTILE, GATHER, 9)
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(stands(1, hostile)), 0.0)
+        view.select(1)
+        assert subtitle(view).startswith("tea: [/] [link=' ␛[31mred␇")
