@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.trace.exceptions import tree_of
 from asynclab.trace.reprs import short_error, short_repr
 from asynclab.trace.usercode import creation_place
 
@@ -103,7 +104,8 @@ class Census:
         # exception() and result() would count as retrieving what is there
         if task._exception is not None:
             self._failed.add(record.key)
-            self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(task._exception)))
+            error = task._exception
+            self._tracer.emit(TaskEnded(at, record.id, "failed", short_error(error), tree_of(error)))
         elif task.cancelled():
             self._tracer.emit(TaskEnded(at, record.id, "cancelled"))
         else:

@@ -1,0 +1,177 @@
+"""What a task went through between its beginning and its end, in a bounded number of sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from asynclab.model.activity import ActivityKind
+from asynclab.model.events import Wait
+from asynclab.model.story.deeds import did
+from asynclab.model.story.life import Life
+from asynclab.model.story.phrases import ended_by, first_ones, place, readiness, sentence, took, waited
+from asynclab.model.story.repeats import Block, blocks
+from asynclab.model.story.sentences import Sentence
+from asynclab.model.story.turns import Turn
+from asynclab.model.words import length, measured, plural
+
+if TYPE_CHECKING:
+    from asynclab.model.state import LabState
+
+FIRST_BLOCKS, LAST_BLOCKS = 16, 10
+"""Of a long life so much is told at its beginning and its end; what is between is summed up."""
+
+AGAIN = {1: "the same again", 2: "both again", 3: "all three again", 4: "all four again"}
+"""How the repetition of so many turns is introduced."""
+
+KINDS_SUMMED_UP = 6
+"""How many kinds of turns that sum names."""
+
+
+class Teller:
+    """Tells the turns of one life."""
+
+    def __init__(self, life: Life, state: LabState, home: str) -> None:
+        """Begin.
+
+        Args:
+            life: Whose.
+            state: Has the names.
+            home: The file that goes without saying.
+        """
+        self._life, self._state, self._home = life, state, home
+
+    def tell(self, turns: Sequence[Turn]) -> Iterator[Sentence]:
+        """The turns, at most some forty sentences."""
+        found = list(blocks([turn.key for turn in turns]))
+        if len(found) <= FIRST_BLOCKS + LAST_BLOCKS + 1:
+            first, between, last = found, found[:0], found[:0]
+        else:
+            first, between, last = found[:FIRST_BLOCKS], found[FIRST_BLOCKS:-LAST_BLOCKS], found[-LAST_BLOCKS:]
+        for block in first:
+            yield from self._block(turns, block)
+        if between:
+            yield self._sum_up(turns[between[0].start : last[0].start])
+        for block in last:
+            yield from self._block(turns, block)
+
+    def _block(self, turns: Sequence[Turn], block: Block) -> Iterator[Sentence]:
+        pattern = range(block.start, block.start + block.period)
+        for index in pattern:
+            yield self.turn(turns[index])
+        if block.times > 1:
+            end = block.start + block.period * block.times
+            alike = [turns[index + block.period : end : block.period] for index in pattern]
+            last = turns[end - 1]
+            text = f"{AGAIN[block.period]} {block.times - 1:,} times, until {measured(_end_of(last))}: {self._likeness(alike)}"
+            yield Sentence(alike[0][0].began, "run", sentence(text))
+
+    def turn(self, turn: Turn) -> Sentence:
+        text = self._first(turn) if turn.is_first else self._given_up(turn) if turn.yielded else self._waited(turn)
+        deeds = did(turn, self._state)
+        return Sentence(turn.began, _kind(turn), f"{sentence(text)} Then it {deeds}." if deeds else sentence(text))
+
+    def _first(self, turn: Turn) -> str:
+        life, state = self._life, self._state
+        parent = None if life.created is None else life.created.parent
+        if parent is not None and not turn.follows_step_of_parent:
+            return f"ran at once, within the step of {state.task_name(parent)}: it was started eagerly"
+        after = f"after {state.task_name(parent)}'s step" if parent is not None else ""
+        behind = f"behind {first_ones(turn, state)}" if turn.went_first_count else ""
+        order = " and ".join(filter(None, [after, behind]))
+        first = f"first ran {took(turn.was_ready)} later{', ' if order else ''}{order}"
+        return "; ".join(filter(None, [first, ended_by(turn, state)]))
+
+    def _given_up(self, turn: Turn) -> str:
+        often = "" if turn.times == 1 else f" {turn.times:,} times in a row"
+        again = f"was ready again at once and ran {took(turn.was_ready)} later"
+        if turn.times > 1:
+            again = f"was ready again at once each time and ran {took(turn.ready_total / turn.times)} later on average"
+        behind = f", behind {first_ones(turn, self._state)}" if turn.went_first_count else ""
+        return f"let others go first{often}, with sleep(0) or the like: it {again}{behind}"
+
+    def _waited(self, turn: Turn) -> str:
+        state, wait = self._state, turn.wait
+        if wait is None and not turn.waited:
+            said = "did not have to wait: it was ready before its step had ended"
+        else:
+            said = f"{waited(wait, self._time(turn), state)}{'' if wait is None else place(wait.file, wait.line, self._home)}"
+        why = ended_by(turn, state)
+        return "; ".join(filter(None, [said, why, readiness(turn, state)]))
+
+    def _time(self, turn: Turn) -> str:
+        """How long it waited; of a sleep that was cut short, also how long it was to be."""
+        wait = turn.wait
+        if wait is None or wait.seconds is None or turn.cause == "timer" and turn.expired is None:
+            return took(turn.waited)
+        return f"{took(turn.waited)} of {length(wait.seconds)}"
+
+    def _likeness(self, alike: Sequence[Sequence[Turn]]) -> str:
+        """What many turns have in common, and how long their waits were."""
+        return "; ".join(self._common(turns) for turns in alike)
+
+    def _common(self, turns: Sequence[Turn]) -> str:
+        first = turns[0]
+        if first.yielded or first.is_first:
+            return "let others go first"
+        said = _on_average(first.wait, [turn.waited for turn in turns], self._state)
+        verbs = _in_general(first)
+        return f"{said}, then {verbs}" if verbs else said
+
+    def _sum_up(self, turns: Sequence[Turn]) -> Sentence:
+        kinds: dict[object, list[Turn]] = {}
+        for turn in turns:
+            kinds.setdefault(turn.key, []).append(turn)
+        most = sorted(kinds.values(), key=len, reverse=True)[:KINDS_SUMMED_UP]
+        told = [f"{len(alike):,} × {self._common(alike)}" for alike in most]
+        rest = len(turns) - sum(map(len, most))
+        if rest:
+            told.append(f"{plural(rest, 'turn')} of other kinds")
+        text = f"In {plural(len(turns), 'turn')} more, until {measured(_end_of(turns[-1]))}: {'; '.join(told)}."
+        return Sentence(turns[0].began, "run", text)
+
+
+def _end_of(turn: Turn) -> float:
+    return turn.began if turn.ran is None else turn.ran
+
+
+def _on_average(wait: Wait | None, lengths: Sequence[float], state: LabState) -> str:
+    average, most = took(sum(lengths) / len(lengths)), took(max(lengths))
+    return waited(wait, average if average == most else f"{average} on average (at most {most})", state)
+
+
+_VERBS = {
+    "created": "created a task",
+    "asked": "asked a task to stop",
+    "put": "put an item into queue#{}",
+    "got": "got an item from queue#{}",
+    "task_done": "called task_done()",
+    "shut_down": "shut a queue down",
+    "changed": "used a lock or the like",
+    "notified": "notified a condition",
+    "set_timeout": "set a timeout",
+    "moved_timeout": "moved a timeout",
+    "met_timeout": "was done in time",
+    "timed_out": "timed out at once",
+    "warned": "made Python complain",
+    "printed": "printed",
+    "blocked": "blocked the loop",
+}
+
+
+def _in_general(turn: Turn) -> str:
+    """What a turn did, without its particulars."""
+    return ", ".join(dict.fromkeys(_VERBS[verb].format(number) for verb, number in turn.deeds if verb in _VERBS))
+
+
+def _kind(turn: Turn) -> ActivityKind:
+    if ("blocked", 0) in turn.deeds:
+        return "blocked"
+    if ("warned", 0) in turn.deeds:
+        return "warned"
+    if turn.cancel is not None or turn.cause == "cancel":
+        return "cancel"
+    if turn.expired is not None or ("timed_out", 0) in turn.deeds:
+        return "expired"
+    return "created" if turn.is_first else "woke" if turn.yielded else "waits"
