@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Value
 from asynclab.model.bars import bar_of
+from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
@@ -60,6 +61,8 @@ class Run:
         self.mistake: str | None = None
         """The name of the mistake that is switched on."""
         self.lab: Lab | None = None
+        self.history: History | None = None
+        """The events of that lab."""
         self.problem: str = ""
         """Why it could not be started, in one line."""
         self.speed: float = 1.0
@@ -155,13 +158,15 @@ class Run:
     async def _run_once(self, wanted: _Start) -> None:
         self.problem = ""
         lab = self._make_lab(self.demo.name, speed=self.speed, instant=wanted.instant)
+        history = History(lab.state)
+        lab.subscribe(history.take)
         try:
             arguments = await self._pages.fill(self.demo, self._arguments())
             lab.start(self.demo.load(), **arguments)
         except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
             self.problem = one_line(f"{type(error).__name__}: {error}")
             return
-        self.lab = lab
+        self.lab, self.history = lab, history
         try:
             if wanted.paused:
                 lab.pause()

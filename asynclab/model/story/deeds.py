@@ -65,7 +65,7 @@ def _things(deed: Deed, state: LabState) -> str:
 
 
 def _quoted(deed: Deed, text: str) -> str:
-    return f"“{text}”" if deed.verb == "printed" else text
+    return f"“{text}”" if deed.verb in ("printed", "warned") else text
 
 
 _CHANGES = {

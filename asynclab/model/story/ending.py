@@ -73,10 +73,8 @@ def _now(life: Life, state: LabState, home: str) -> Iterator[Sentence]:
     if life.phase == "running":
         blocking = life.blocking
         if blocking is not None:
-            where = place(blocking.file, blocking.line, "").strip(" ()")
-            yield Sentence(
-                blocking.at, "blocked", f"Blocks the whole loop: {took(blocking.seconds)} so far, at {where}."
-            )
+            so_far = f"{took(blocking.seconds)} so far{place(blocking.file, blocking.line, '')}"
+            yield Sentence(blocking.at, "blocked", sentence(f"blocks the whole loop: {so_far}"))
         else:
             yield Sentence(turn.ran, "run", "Runs now.")
     elif life.phase == "ready":

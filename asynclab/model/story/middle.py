@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -63,9 +62,8 @@ class Teller:
         if block.times > 1:
             end = block.start + block.period * block.times
             alike = [turns[index + block.period : end : block.period] for index in pattern]
-            last = turns[end - 1]
-            text = f"{AGAIN[block.period]} {block.times - 1:,} times, until {measured(_end_of(last))}: {self._likeness(alike)}"
-            yield Sentence(alike[0][0].began, "run", sentence(text))
+            again = f"{AGAIN[block.period]} {block.times - 1:,} times, until {measured(_end_of(turns[end - 1]))}"
+            yield Sentence(alike[0][0].began, "run", sentence(f"{again}: {'; '.join(map(self._common, alike))}"))
 
     def turn(self, turn: Turn) -> Sentence:
         text = self._first(turn) if turn.is_first else self._given_up(turn) if turn.yielded else self._waited(turn)
@@ -96,26 +94,24 @@ class Teller:
         if wait is None and not turn.waited:
             said = "did not have to wait: it was ready before its step had ended"
         else:
-            said = f"{waited(wait, self._time(turn), state)}{'' if wait is None else place(wait.file, wait.line, self._home)}"
+            where = "" if wait is None else place(wait.file, wait.line, self._home)
+            said = f"{waited(wait, self._time(turn), state)}{where}"
         why = ended_by(turn, state)
         return "; ".join(filter(None, [said, why, readiness(turn, state)]))
 
     def _time(self, turn: Turn) -> str:
         """How long it waited; of a sleep that was cut short, also how long it was to be."""
         wait = turn.wait
-        if wait is None or wait.seconds is None or turn.cause == "timer" and turn.expired is None:
+        if wait is None or wait.seconds is None or (turn.cause == "timer" and turn.expired is None):
             return took(turn.waited)
         return f"{took(turn.waited)} of {length(wait.seconds)}"
-
-    def _likeness(self, alike: Sequence[Sequence[Turn]]) -> str:
-        """What many turns have in common, and how long their waits were."""
-        return "; ".join(self._common(turns) for turns in alike)
 
     def _common(self, turns: Sequence[Turn]) -> str:
         first = turns[0]
         if first.yielded or first.is_first:
             return "let others go first"
-        said = _on_average(first.wait, [turn.waited for turn in turns], self._state)
+        where = "" if first.wait is None else place(first.wait.file, first.wait.line, self._home)
+        said = f"{_on_average(first.wait, [turn.waited for turn in turns], self._state)}{where}"
         verbs = _in_general(first)
         return f"{said}, then {verbs}" if verbs else said
 

@@ -57,7 +57,7 @@ def file_name(path: str) -> str:
 
 
 def waited(wait: Wait | None, time: str, state: LabState) -> str:
-    """What the task waited for, and how long: "slept 1.000 s", "waited 0.500 s to get from queue#1, which was empty"."""
+    """What was waited for, and how long: "slept 1.000 s", "waited 0.500 s to get from queue#1, which was empty"."""
     if wait is None:
         return f"waited {time} for something that was not looked at"
     if wait.kind == "sleep":
@@ -80,8 +80,8 @@ def awaited(wait: Wait, state: LabState) -> str:
             inside = " in wait_for" if wait.kind == "wait_for" else ""
             return f"for {names or 'a task'}{inside}"
         case "gather" | "wait":
-            which = f" ({names})" if names else ""
-            return f"for {'a gather' if wait.kind == 'gather' else 'asyncio.wait'} of {wait.count or len(wait.tasks)}{which}"
+            what = "a gather" if wait.kind == "gather" else "asyncio.wait"
+            return f"for {what} of {wait.count or len(wait.tasks)}{f' ({names})' if names else ''}"
         case "task_group":
             return f"for the rest of its task group ({names})" if names else "for its task group"
         case "lock":
@@ -166,23 +166,23 @@ def _woken_by_task(turn: Turn, state: LabState) -> str:
 
 def _how(wait: Wait, reason: Event | None, state: LabState) -> str:
     """What the waker did, where that is what the task waited for: "set event#1 and "."""
+    resource = wait.resource
     match reason:
-        case QueuePut(queue=queue, item=item) if wait.kind == "queue.get" and wait.resource == f"queue#{queue}":
+        case QueuePut(queue=queue, item=item) if wait.kind == "queue.get" and resource == f"queue#{queue}":
             return f"put {one_line(item, OBJECT_LIMIT)} there and "
-        case QueueGot(queue=queue, item=item) if wait.kind == "queue.put" and wait.resource == f"queue#{queue}":
+        case QueueGot(queue=queue, item=item) if wait.kind == "queue.put" and resource == f"queue#{queue}":
             return f"took {one_line(item, OBJECT_LIMIT)} out and "
-        case QueueTaskDone(queue=queue, unfinished=0) if (
-            wait.kind == "queue.join" and wait.resource == f"queue#{queue}"
-        ):
+        case QueueTaskDone(queue=queue, unfinished=0) if wait.kind == "queue.join" and resource == f"queue#{queue}":
             return "did the last of them and "
-        case PrimitiveChanged(primitive=number) if label_of(number, state) == wait.resource:
-            return {"lock": "released it and ", "semaphore": "released one and ", "event": "set it and "}.get(
-                wait.kind, ""
-            )
-        case ConditionNotified(primitive=number) if label_of(number, state) == wait.resource:
+        case PrimitiveChanged(primitive=number) if label_of(number, state) == resource:
+            return _RELEASES.get(wait.kind, "")
+        case ConditionNotified(primitive=number) if label_of(number, state) == resource:
             return "notified it and "
         case _:
             return ""
+
+
+_RELEASES = {"lock": "released it and ", "semaphore": "released one and ", "event": "set it and "}
 
 
 def label_of(primitive: int, state: LabState) -> str:

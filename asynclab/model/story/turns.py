@@ -105,6 +105,7 @@ class Turn:
     """How many turns this stands for: a task that only yields has one for all of them in a row."""
     ready_total: float = 0.0
     """For these: how long they were ready, all together."""
+    _key: Hashable = None
 
     @property
     def woke(self) -> float | None:
@@ -124,6 +125,11 @@ class Turn:
     @property
     def key(self) -> Hashable:
         """Equal for turns that are alike: the same wait, ended the same way, and the same things done then."""
+        if self._key is None or not self.is_over:
+            self._key = self._alike()
+        return self._key
+
+    def _alike(self) -> Hashable:
         wait = self.wait
         place = None if wait is None else (wait.kind, wait.resource, wait.file, wait.line)
         deeds = tuple(deed for deed in self.deeds if deed[0] != "woke")
