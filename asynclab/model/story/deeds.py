@@ -71,6 +71,7 @@ def _quoted(deed: Deed, text: str) -> str:
 _CHANGES = {
     "lock": ("released", "took"),
     "event": ("cleared", "set"),
+    "barrier": ("left", "came to"),
     "semaphore": ("took a permit of", "gave a permit back to"),
 }
 """What it is called when a primitive's value falls, and when it rises."""

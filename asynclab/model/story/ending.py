@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from asynclab.model.state import LabState
     from asynclab.model.tasks import TaskState
 
+SOON = 0.01
+"""A task that ends so many lab seconds after it was asked to does so at once."""
+
 TREE_LINES = 24
 """The most lines of an exception's tree."""
 
@@ -59,7 +62,9 @@ def _cancelled(life: Life, at: float) -> str:
     if life.last_cancel is None:
         return "Ended cancelled: what it awaited was cancelled, or it raised CancelledError itself."
     if life.steps_since_cancel <= 1:
-        return "Ended cancelled at once: it awaited nothing to clean up."
+        at_once = at - life.last_cancel < SOON
+        when = "at once" if at_once else f"{took(at - life.last_cancel)} after it was asked"
+        return f"Ended cancelled {when}: it awaited nothing to clean up."
     return f"Ended cancelled: its clean-up took {took(at - life.last_cancel)}, from when it was asked."
 
 
@@ -123,5 +128,5 @@ def headline(task: TaskState | None, name: str, state: LabState) -> str:
     if task.state == "failed":
         return f"{name} ran {coroutine}() and failed after {after}."
     if task.state == "cancelled":
-        return f"{name} was to run {coroutine}(), and was cancelled after {after}."
+        return f"{name} was made to run {coroutine}(), and was cancelled after {after}."
     return f"{name} runs {coroutine}(), and is {task.state}; it is {after} old."

@@ -14,6 +14,7 @@ from asynclab.model.events import (
     StepEnded,
     StepStarted,
     TaskCancelRequested,
+    TaskChosen,
     TaskCollected,
     TaskCreated,
     TaskEnded,
@@ -65,10 +66,18 @@ def task_ready(life: Life, event: TaskReady) -> None:
         if life.woken_in_step is None:
             life.woken_in_step = Turn(event.at, cause=event.cause, waker=event.waker)
     elif life.phase in ("waiting", "unknown"):
-        turn = life.turn = life.turn or Turn(event.at)
+        turn = life.turn = life.turn or Turn(event.at, is_cut=True)
         turn.ready, turn.cause, turn.waker = event.at, event.cause, event.waker
+        if event.cause == "task" and event.waker == life.task:
+            turn.cause = "callback"  # something that it had set off itself has come back, from a thread say
         turn.reason = _reason(life, turn)
         life.phase = "ready"
+
+
+def task_chosen(life: Life, event: TaskChosen) -> None:
+    """The person lets the task go out of turn."""
+    if event.task == life.task and life.phase == "ready" and life.turn is not None:
+        life.turn.chosen_before = event.ahead_of
 
 
 def step_started(life: Life, event: StepStarted) -> None:
@@ -108,10 +117,11 @@ def task_cancel_requested(life: Life, event: TaskCancelRequested) -> None:
     if life.phase == "running":
         life.did("asked", thing=event.task)
         return
-    turn = life.turn = life.turn or Turn(event.at)
+    turn = life.turn = life.turn or Turn(event.at, is_cut=True)
     if turn.cancel is None:
         timed_out = None if event.by is None else life.just_expired.get(event.by)
-        turn.cancel = Request(event.at, event.by, timed_out, life.main_has_ended, event.by in life.failed)
+        is_waiting, has_failed = life.phase == "waiting", event.by in life.failed
+        turn.cancel = Request(event.at, event.by, is_waiting, timed_out, life.main_has_ended, has_failed)
 
 
 def task_ended(life: Life, event: TaskEnded | TaskCollected) -> None:
@@ -166,7 +176,7 @@ def _wakes(life: Life, other: int) -> None:
 def _start(life: Life, at: float) -> None:
     if life.phase in ("running", "ended"):
         return
-    turn = life.turn or Turn(at)
+    turn = life.turn or Turn(at, is_cut=True)
     turn.ran = at
     life.turn, life.phase = turn, "running"
     life.turns.append(turn)
@@ -181,7 +191,7 @@ def _stop(life: Life, at: float, seconds: float, *, is_ready: bool) -> None:
     if seconds >= BLOCKED_AFTER:
         doings.blocked(turn, seconds, life.blocking)
     life.blocking = None
-    if turn.yielded and not turn.deeds:
+    if turn.is_plain:
         _merge(life, turn)
     following = Turn(at, yielded=is_ready)
     life.phase = "waiting"
@@ -199,7 +209,7 @@ def _merge(life: Life, turn: Turn) -> None:
     turns = life.turns
     turn.ready_total = turn.was_ready
     before = turns[-2] if len(turns) > 1 and turns[-1] is turn else None
-    if before is not None and before.yielded and not before.deeds and before.is_over:
+    if before is not None and before.is_plain and before.is_over:
         turns.pop()
         before.times += 1
         before.ready_total += turn.was_ready
@@ -217,6 +227,7 @@ def _reason(life: Life, turn: Turn) -> Event | None:
 HANDLERS: Handlers = {
     TaskCreated: task_created,
     TaskReady: task_ready,
+    TaskChosen: task_chosen,
     StepStarted: step_started,
     StepEnded: step_ended,
     TaskWaiting: task_waiting,

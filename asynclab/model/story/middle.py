@@ -9,7 +9,7 @@ from asynclab.model.activity import ActivityKind
 from asynclab.model.events import Wait
 from asynclab.model.story.deeds import did
 from asynclab.model.story.life import Life
-from asynclab.model.story.phrases import ended_by, first_ones, place, readiness, sentence, took, waited
+from asynclab.model.story.phrases import clause, ended_by, first_ones, place, readiness, sentence, took, waited
 from asynclab.model.story.repeats import Block, blocks
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.turns import Turn
@@ -18,7 +18,7 @@ from asynclab.model.words import length, measured, plural
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
 
-FIRST_BLOCKS, LAST_BLOCKS = 16, 10
+FIRST_SENTENCES, LAST_SENTENCES = 24, 16
 """Of a long life so much is told at its beginning and its end; what is between is summed up."""
 
 AGAIN = {1: "the same again", 2: "both again", 3: "all three again", 4: "all four again"}
@@ -44,15 +44,14 @@ class Teller:
     def tell(self, turns: Sequence[Turn]) -> Iterator[Sentence]:
         """The turns, at most some forty sentences."""
         found = list(blocks([turn.key for turn in turns]))
-        if len(found) <= FIRST_BLOCKS + LAST_BLOCKS + 1:
-            first, between, last = found, found[:0], found[:0]
-        else:
-            first, between, last = found[:FIRST_BLOCKS], found[FIRST_BLOCKS:-LAST_BLOCKS], found[-LAST_BLOCKS:]
-        for block in first:
+        first = _within(found, FIRST_SENTENCES)
+        last = _within(found[first:][::-1], LAST_SENTENCES)
+        for block in found[:first]:
             yield from self._block(turns, block)
-        if between:
-            yield self._sum_up(turns[between[0].start : last[0].start])
-        for block in last:
+        if first + last < len(found):
+            between = found[first : len(found) - last]
+            yield self._sum_up(turns[between[0].start : between[-1].end])
+        for block in found[len(found) - last :]:
             yield from self._block(turns, block)
 
     def _block(self, turns: Sequence[Turn], block: Block) -> Iterator[Sentence]:
@@ -60,12 +59,13 @@ class Teller:
         for index in pattern:
             yield self.turn(turns[index])
         if block.times > 1:
-            end = block.start + block.period * block.times
-            alike = [turns[index + block.period : end : block.period] for index in pattern]
-            again = f"{AGAIN[block.period]} {block.times - 1:,} times, until {measured(_end_of(turns[end - 1]))}"
+            alike = [turns[index + block.period : block.end : block.period] for index in pattern]
+            until = measured(_end_of(turns[block.end - 1]))
+            again = f"{AGAIN[block.period]} {block.times - 1:,} times, until {until}"
             yield Sentence(alike[0][0].began, "run", sentence(f"{again}: {'; '.join(map(self._common, alike))}"))
 
     def turn(self, turn: Turn) -> Sentence:
+        """One turn: the wait, what ended it, and what the task did then."""
         text = self._first(turn) if turn.is_first else self._given_up(turn) if turn.yielded else self._waited(turn)
         deeds = did(turn, self._state)
         return Sentence(turn.began, _kind(turn), f"{sentence(text)} Then it {deeds}." if deeds else sentence(text))
@@ -87,11 +87,14 @@ class Teller:
         if turn.times > 1:
             again = f"was ready again at once each time and ran {took(turn.ready_total / turn.times)} later on average"
         behind = f", behind {first_ones(turn, self._state)}" if turn.went_first_count else ""
-        return f"let others go first{often}, with sleep(0) or the like: it {again}{behind}"
+        given = f"gave up its turn{often}, as sleep(0) does: it {again}{behind}"
+        return "; ".join(filter(None, [given, ended_by(turn, self._state)]))
 
     def _waited(self, turn: Turn) -> str:
         state, wait = self._state, turn.wait
-        if wait is None and not turn.waited:
+        if turn.is_cut:
+            said = "was in a wait, which ended"
+        elif wait is None and not turn.waited:
             said = "did not have to wait: it was ready before its step had ended"
         else:
             where = "" if wait is None else place(wait.file, wait.line, self._home)
@@ -102,14 +105,15 @@ class Teller:
     def _time(self, turn: Turn) -> str:
         """How long it waited; of a sleep that was cut short, also how long it was to be."""
         wait = turn.wait
-        if wait is None or wait.seconds is None or (turn.cause == "timer" and turn.expired is None):
+        is_cut_short = turn.expired is not None or turn.cause != "timer" or (turn.cancel and turn.cancel.interrupted)
+        if wait is None or wait.seconds is None or not is_cut_short:
             return took(turn.waited)
         return f"{took(turn.waited)} of {length(wait.seconds)}"
 
     def _common(self, turns: Sequence[Turn]) -> str:
         first = turns[0]
         if first.yielded or first.is_first:
-            return "let others go first"
+            return "gave up its turn"
         where = "" if first.wait is None else place(first.wait.file, first.wait.line, self._home)
         said = f"{_on_average(first.wait, [turn.waited for turn in turns], self._state)}{where}"
         verbs = _in_general(first)
@@ -128,11 +132,22 @@ class Teller:
         return Sentence(turns[0].began, "run", text)
 
 
+def _within(found: Sequence[Block], sentences: int) -> int:
+    """How many of the blocks, from the first on, take no more than so many sentences."""
+    for count, block in enumerate(found):
+        sentences -= block.sentences
+        if sentences < 0:
+            return count
+    return len(found)
+
+
 def _end_of(turn: Turn) -> float:
     return turn.began if turn.ran is None else turn.ran
 
 
 def _on_average(wait: Wait | None, lengths: Sequence[float], state: LabState) -> str:
+    if wait is None and not any(lengths):
+        return "did not have to wait"
     average, most = took(sum(lengths) / len(lengths)), took(max(lengths))
     return waited(wait, average if average == most else f"{average} on average (at most {most})", state)
 
@@ -158,7 +173,7 @@ _VERBS = {
 
 def _in_general(turn: Turn) -> str:
     """What a turn did, without its particulars."""
-    return ", ".join(dict.fromkeys(_VERBS[verb].format(number) for verb, number in turn.deeds if verb in _VERBS))
+    return clause(dict.fromkeys(_VERBS[verb].format(number) for verb, number in turn.deeds if verb in _VERBS))
 
 
 def _kind(turn: Turn) -> ActivityKind:

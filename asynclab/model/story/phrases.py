@@ -40,8 +40,8 @@ def clause(parts: Iterable[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """The text with a capital, and a full stop unless it ends already."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
 
 
 def place(file: str, line: int, home: str) -> str:
@@ -118,11 +118,11 @@ def ended_by(turn: Turn, state: LabState) -> str:
     if turn.expired is not None:
         at = measured(turn.expired_at)
         clauses.append(f"its timeout of {length(turn.expired)} expired at {at} and interrupted that")
-    elif why := _woken(turn, state):
-        clauses.append(why)
+    elif turn.cancel is None or not turn.cancel.interrupted:
+        clauses.append(_woken(turn, state))
     if turn.cancel is not None:
         clauses.append(f"at {measured(turn.cancel.at)} {asked_by(turn.cancel, state)}")
-    return "; ".join(clauses)
+    return "; ".join(filter(None, clauses))
 
 
 def asked_by(request: Request, state: LabState) -> str:
@@ -135,7 +135,7 @@ def asked_by(request: Request, state: LabState) -> str:
     if request.timed_out is not None:
         return f"{name}, whose timeout of {length(request.timed_out)} had expired, asked it to stop"
     if request.after_failure:
-        return f"it was asked to stop because {name} had failed"
+        return f"it was asked to stop when {name} had failed"
     return f"{name} asked it to stop, with cancel()"
 
 
@@ -154,14 +154,12 @@ def _woken(turn: Turn, state: LabState) -> str:
 
 
 def _woken_by_task(turn: Turn, state: LabState) -> str:
-    waker = state.task_name(turn.waker)
-    if not waker:
-        return "another task woke it"
-    if turn.wait is not None and turn.waker in turn.wait.tasks and turn.wait.kind != "lock":
+    wait, waker = turn.wait, state.task_name(turn.waker) or "another task"
+    if wait is None:
+        return f"{waker} woke it"
+    if turn.waker in wait.tasks and wait.kind != "lock":
         return f"{waker} ended and woke it"
-    if turn.wait is not None:
-        return f"{waker} {_how(turn.wait, turn.reason, state)}woke it"
-    return f"{waker} woke it"
+    return f"{waker} {_how(wait, turn.reason, state)}woke it"
 
 
 def _how(wait: Wait, reason: Event | None, state: LabState) -> str:
@@ -182,7 +180,12 @@ def _how(wait: Wait, reason: Event | None, state: LabState) -> str:
             return ""
 
 
-_RELEASES = {"lock": "released it and ", "semaphore": "released one and ", "event": "set it and "}
+_RELEASES = {
+    "lock": "released it and ",
+    "semaphore": "gave one back and ",
+    "event": "set it and ",
+    "barrier": "came as well and ",
+}
 
 
 def label_of(primitive: int, state: LabState) -> str:
@@ -192,6 +195,8 @@ def label_of(primitive: int, state: LabState) -> str:
 
 def readiness(turn: Turn, state: LabState) -> str:
     """How long the task was ready before it ran, and behind whom; empty where that is not worth telling."""
+    if turn.chosen_before is not None:
+        return f"ready for {took(turn.was_ready)}, until you let it go before {state.task_name(turn.chosen_before)}"
     if turn.went_first_count:
         return f"ready for {took(turn.was_ready)} behind {first_ones(turn, state)}"
     return f"ready for {took(turn.was_ready)} before it ran" if turn.was_ready >= 0.001 else ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 LONGEST = 4
 """How many parts the longest pattern has that is looked for."""
 
-WORTH_FOLDING = 8
+WORTH_FOLDING = 12
 """How many parts the repetitions of a pattern have, at the least, for it to be told once."""
 
 
@@ -20,6 +20,16 @@ class Block(NamedTuple):
     period: int
     """How many parts the pattern has."""
     times: int
+
+    @property
+    def end(self) -> int:
+        """The index after its last part."""
+        return self.start + self.period * self.times
+
+    @property
+    def sentences(self) -> int:
+        """How many it takes to be told: one for each part of the pattern, and one for its repetition."""
+        return self.period + (self.times > 1)
 
 
 def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
@@ -34,7 +44,7 @@ def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
         if block.times < 3 or block.period * block.times < WORTH_FOLDING:
             block = Block(start, 1, 1)
         yield block
-        start += block.period * block.times
+        start = block.end
 
 
 def _worth(block: Block) -> tuple[int, int]:

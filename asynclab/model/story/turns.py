@@ -57,6 +57,8 @@ class Request:
     at: float
     by: int | None
     """The task that asked; None for the person at the keyboard or the lab itself."""
+    interrupted: bool = False
+    """Whether it ended a wait."""
     timed_out: float | None = None
     """The length of that task's timeout, where it had just expired."""
     after_main: bool = False
@@ -72,6 +74,8 @@ class Turn:
     began: float
     """When the wait began; for the first turn, when the task was created."""
     is_first: bool = False
+    is_cut: bool = False
+    """Whether its beginning is not among the events."""
     yielded: bool = False
     """Whether the task asked for this turn itself, instead of waiting."""
     wait: Wait | None = None
@@ -91,6 +95,8 @@ class Turn:
     went_first: list[int] = field(default_factory=list)
     """Tasks that ran while it was ready, the first few."""
     went_first_count: int = 0
+    chosen_before: int | None = None
+    """The task that would have gone next, where the person let this one go instead."""
     follows_step_of_parent: bool = True
     """For the first turn: whether the step that created the task had ended before it ran."""
     ran: float | None = None
@@ -123,6 +129,11 @@ class Turn:
         return 0.0 if self.ran is None or self.ready is None else max(0.0, self.ran - self.ready)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the task gave a turn away and nothing else is to be told."""
+        return self.yielded and not self.deeds and self.cancel is None and self.expired is None
+
+    @property
     def key(self) -> Hashable:
         """Equal for turns that are alike: the same wait, ended the same way, and the same things done then."""
         if self._key is None or not self.is_over:
@@ -134,7 +145,7 @@ class Turn:
         place = None if wait is None else (wait.kind, wait.resource, wait.file, wait.line)
         deeds = tuple(deed for deed in self.deeds if deed[0] != "woke")
         interruption = self.cancel is not None, self.cause == "cancel", self.expired is not None
-        return self.is_first, self.yielded, place, interruption, deeds
+        return self.is_first, self.is_cut, self.yielded, place, interruption, deeds
 
     def went_ahead(self, task: int) -> None:
         """Note that another task ran while this one was ready."""
