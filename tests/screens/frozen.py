@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,11 +21,15 @@ class FrozenLab:
     instant = False
     held = ()
 
-    def __init__(self, state: LabState, now: float) -> None:
+    def __init__(self, state: LabState, now: float, events: Sequence[Event]) -> None:
+        self._events = events
         self.state = state
         self.now = now
         self.is_running = state.outcome is None
         self._closed = asyncio.Event()
+
+    def subscribe(self, sink: Callable[[Sequence[Event]], None]) -> None:
+        sink(self._events)
 
     def start(self, main: object, /, **values: object) -> None:
         """Nothing: what it shows has happened already."""
@@ -94,6 +98,7 @@ def queue_history() -> Iterable[Event]:
 
 def frozen_lab(history: Iterable[Event], now: float) -> Any:
     """A lab in which these events have happened, at a lab time in seconds."""
+    events = list(history)
     state = LabState()
-    state.fold(history)
-    return FrozenLab(state, now)
+    state.fold(events)
+    return FrozenLab(state, now, events)

@@ -114,23 +114,24 @@ def _awaited_simply(wait: Wait, resource: str) -> str:
 
 def ended_by(turn: Turn, state: LabState) -> str:
     """What ended the wait: "its timer woke it", "consumer-1 took 'A1' out and woke it"; empty where nothing tells."""
+    expired, cancel = turn.expired, turn.cancel
+    is_cut_short = (expired is not None and turn.cause == "timer") or (cancel is not None and cancel.interrupted)
     clauses = []
-    if turn.expired is not None:
-        at = measured(turn.expired_at)
-        clauses.append(f"its timeout of {length(turn.expired)} expired at {at} and interrupted that")
-    elif turn.cancel is None or not turn.cancel.interrupted:
+    if expired is not None:
+        how = " and interrupted that" if turn.cause == "timer" else ""
+        clauses.append(f"its timeout of {length(expired)} expired at {measured(turn.expired_at)}{how}")
+    if not is_cut_short:
         clauses.append(_woken(turn, state))
-    if turn.cancel is not None:
-        clauses.append(f"at {measured(turn.cancel.at)} {asked_by(turn.cancel, state)}")
+    if cancel is not None:
+        clauses.append(f"at {measured(cancel.at)} {asked_by(cancel, state)}")
     return "; ".join(filter(None, clauses))
 
 
 def asked_by(request: Request, state: LabState) -> str:
     """Who asked a task to end: "main asked it to stop, with cancel()"."""
     if request.by is None:
-        return (
-            "the lab asked it to stop, as main had ended" if request.after_main else "it was asked to stop from outside"
-        )
+        by_lab = "the lab asked it to stop, as main had ended"
+        return by_lab if request.after_main else "it was asked to stop from outside"
     name = state.task_name(request.by)
     if request.timed_out is not None:
         return f"{name}, whose timeout of {length(request.timed_out)} had expired, asked it to stop"
@@ -146,7 +147,7 @@ def _woken(turn: Turn, state: LabState) -> str:
         case "task":
             return _woken_by_task(turn, state)
         case "callback":
-            return "it was woken from outside, by I/O, a thread or another callback"
+            return "I/O, a thread or another callback woke it"
         case "cancel" if turn.cancel is None:
             return "what it waited for was cancelled"
         case _:

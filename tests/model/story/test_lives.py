@@ -322,4 +322,4 @@ def test_a_wait_for_a_thread_was_ended_from_outside() -> None:
 
     waited = told(story_of(observe(main), "main"))[2]
     assert " for a thread " in waited
-    assert "it was woken from outside, by I/O, a thread or another callback" in waited
+    assert "I/O, a thread or another callback woke it" in waited

@@ -73,8 +73,7 @@ def test_every_kind_of_wait_can_be_told(kind: WaitKind) -> None:
 def test_a_wait_that_nobody_looked_at_says_so() -> None:
     events = [*suspended(0.0, TEA), TaskReady(1.0, TEA, "callback"), *suspended(1.0, TEA)]
     assert told_of_tea(*events)[1] == (
-        "Waited 1.000 s for something that was not looked at; "
-        "it was woken from outside, by I/O, a thread or another callback."
+        "Waited 1.000 s for something that was not looked at; I/O, a thread or another callback woke it."
     )
 
 
