@@ -215,6 +215,8 @@ class TaskEnded(Event):
     outcome: Outcome
     detail: str = ""
     """The repr of its result, or its exception in one line."""
+    tree: tuple[str, ...] = ()
+    """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
 
 
 class TaskCollected(Event):

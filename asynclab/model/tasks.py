@@ -73,6 +73,8 @@ class TaskState:
     """Whether it became ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
+    tree: tuple[str, ...] = ()
+    """What is in that exception, or caused it, drawn as a tree in some lines."""
 
     @property
     def is_suspended(self) -> bool:

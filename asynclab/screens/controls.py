@@ -8,10 +8,12 @@ from textual import on
 
 from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.panes import PaneScreen
-from asynclab.widgets.messages import MomentChosen, TaskSelected
+from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
+    from asynclab.model.state import LabState
+    from asynclab.model.story import Recorded
     from asynclab.screens.runs import Run, Runs
     from asynclab.trace import Stepped
 
@@ -150,6 +152,26 @@ class ControlScreen(PaneScreen):
             lab.run_instantly()
         else:
             self.run.start(instant=True)
+
+    def action_explain(self) -> None:
+        """Tell the life of the task under the table's cursor."""
+        self.stage.tasks.action_open()
+
+    @on(TaskOpened)
+    def explain(self, event: TaskOpened) -> None:
+        """Tell the life of a task; if another one's was read at last, select that."""
+        from asynclab.screens.story import StoryScreen
+
+        def select(task: int | None) -> None:
+            if task is not None and task != self.selected_task:
+                self.stage.post_message(TaskSelected(self.stage, task))
+
+        self.app.push_screen(StoryScreen(event.task, self._recorded), select)
+
+    def _recorded(self) -> tuple[Recorded, LabState] | None:
+        """The events and the state of the selected run, at the moment that is looked at."""
+        record = self.run.record
+        return None if record is None else (record.history, record.state)
 
     def action_mistake(self) -> None:
         """Start the demo with its next mistake, or without after the last."""

@@ -64,7 +64,8 @@ class Cancels:
         below = None if tracer.waker is None else self._seen.get(tracer.waker.id)
         if below is not None and tracer.waker is not None and _was_cancelled(tracer.waker):
             return _Seen(requests, below.by, below.by_timer or below.by == record.id)
-        return _Seen(requests, tracer.current_number(), by_timer=False)
+        by = None if tracer.waker is None or tracer.is_elsewhere() else tracer.waker.id
+        return _Seen(requests, by, by_timer=False)
 
 
 def ends_cancelled(future: Future[Any]) -> bool:

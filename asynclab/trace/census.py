@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.trace.exceptions import tree_of
 from asynclab.trace.reprs import short_error, short_repr
 from asynclab.trace.usercode import creation_place
 
@@ -115,7 +116,7 @@ class Census:
         error = task._exception
         if error is not None:
             self._failed.add(record.key)
-            event = TaskEnded(at, record.id, "failed", short_error(error))
+            event = TaskEnded(at, record.id, "failed", short_error(error), tree_of(error))
         elif task.cancelled():
             event = TaskEnded(at, record.id, "cancelled")
         else:

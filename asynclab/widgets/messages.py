@@ -36,3 +36,18 @@ class MomentChosen(Message):
     def control(self) -> Widget:
         """The view, so that `on` can tell them apart."""
         return self.view
+
+
+@dataclass
+class TaskOpened(Message):
+    """A person wants to know all about a task of a view."""
+
+    view: Widget
+    """Where it was picked."""
+    task: int
+    """Its id."""
+
+    @property
+    def control(self) -> Widget:
+        """The view, so that `on` can tell them apart."""
+        return self.view

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
 
 from asynclab.model.rows import TaskRow, TaskRows
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.lines import Line, joined
-from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.messages import TaskOpened, TaskSelected
 from asynclab.widgets.task_columns import cells, columns_for, header
 
 COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed", "cancelled")
@@ -17,7 +21,9 @@ COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed
 
 
 class TaskTable(CursorView):
-    """The tasks of a lab, children under their parents; posts `TaskSelected`."""
+    """The tasks of a lab, children under their parents; posts `TaskSelected`, and `TaskOpened` on enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
 
     HEADER_HEIGHT = 1
 
@@ -104,6 +110,19 @@ class TaskTable(CursorView):
         """Tell which task the cursor is on."""
         self._selected = None if index is None else self._rows[index].task
         self.post_message(TaskSelected(self, self._selected))
+
+    def action_open(self) -> None:
+        """Tell that all about the task under the cursor is wanted; of the first one where the cursor is nowhere.
+
+        Raises:
+            SkipAction: There is no task, so that the key may mean something else.
+        """
+        if not self._rows:
+            raise SkipAction
+        if self.cursor is None:
+            self.move_cursor(0)
+        if self._selected is not None:
+            self.post_message(TaskOpened(self, self._selected))
 
     def _update_rows(self) -> None:
         if self._state is None:

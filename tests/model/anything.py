@@ -56,7 +56,7 @@ def _value(hint: object, numbers: st.SearchStrategy[int]) -> st.SearchStrategy[A
         case _ if hint == tuple[Frame, ...]:
             return st.lists(_struct(Frame, numbers), max_size=3).map(tuple)
         case _ if get_origin(hint) is tuple:
-            return st.lists(numbers, max_size=3).map(tuple)
+            return st.lists(_value(get_args(hint)[0], numbers), max_size=3).map(tuple)
     simple: dict[type[Any], st.SearchStrategy[Any]] = {
         int: numbers,
         float: _SECONDS,

@@ -76,6 +76,9 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
 
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     """Note how a task ended."""
+    task = state.tasks.get(event.task)
+    if task is not None and not task.has_ended:
+        task.tree = event.tree
     _end(state, event.task, event.outcome, event.detail, describe_ending(event.outcome, event.detail), at)
 
 

@@ -1,0 +1,60 @@
+"""Where a life repeats itself, so that it can be told once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import NamedTuple
+
+LONGEST = 4
+"""How many parts the longest pattern has that is looked for."""
+
+WORTH_FOLDING = 12
+"""How many parts the repetitions of a pattern have, at the least, for it to be told once."""
+
+
+class Block(NamedTuple):
+    """Neighbouring parts: one by itself, or a pattern several times over."""
+
+    start: int
+    """The index of its first part."""
+    period: int
+    """How many parts the pattern has."""
+    times: int
+
+    @property
+    def end(self) -> int:
+        """The index after its last part."""
+        return self.start + self.period * self.times
+
+    @property
+    def sentences(self) -> int:
+        """How many it takes to be told: one for each part of the pattern, and one for its repetition."""
+        return self.period + (self.times > 1)
+
+
+def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
+    """The parts in their order, repetitions taken together; in time that grows with their number alone.
+
+    Args:
+        keys: For each part what is equal for parts that are alike.
+    """
+    start = 0
+    while start < len(keys):
+        block = max((_repeats(keys, start, period) for period in range(1, LONGEST + 1)), key=_worth)
+        if block.times < 3 or block.period * block.times < WORTH_FOLDING:
+            block = Block(start, 1, 1)
+        yield block
+        start = block.end
+
+
+def _worth(block: Block) -> tuple[int, int]:
+    """How much it folds; of two that fold the same, the one with the shorter pattern is better."""
+    covered = block.period * block.times if block.times > 1 else 0
+    return covered, -block.period
+
+
+def _repeats(keys: Sequence[Hashable], start: int, period: int) -> Block:
+    end = start + period
+    while end < len(keys) and keys[end] == keys[end - period]:
+        end += 1
+    return Block(start, period, max(1, (end - start) // period))

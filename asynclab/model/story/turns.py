@@ -1,0 +1,167 @@
+"""What a life is made of: turns, each a wait and the step that ended it, and what happened beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from asynclab.model.events import Event, Wait, WakeCause
+
+Verb: TypeAlias = Literal[
+    "created",
+    "woke",
+    "asked",
+    "put",
+    "got",
+    "task_done",
+    "shut_down",
+    "changed",
+    "notified",
+    "set_timeout",
+    "moved_timeout",
+    "met_timeout",
+    "timed_out",
+    "printed",
+    "warned",
+    "blocked",
+]
+"""What a task can do in a step."""
+
+OBJECTS_KEPT = 3
+"""How many things of one kind that a step did are kept by name; further ones are counted."""
+
+DEEDS_KEPT = 8
+"""How many kinds of things that a step did are kept."""
+
+NAMES_KEPT = 3
+"""How many of the tasks that went first are kept by number."""
+
+
+@dataclass(slots=True)
+class Deed:
+    """What a task did in a step, once or several times."""
+
+    verb: Verb
+    resource: int
+    """The number of the queue or primitive; 0 where there is none."""
+    objects: list[str | int] = field(default_factory=list)
+    """To what, the first few: text, or tasks by number; for a primitive, 1 where its value rose, 0 where it fell."""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody's request that the task end."""
+
+    at: float
+    by: int | None
+    """The task that asked; None for the person at the keyboard or the lab itself."""
+    interrupted: bool = False
+    """Whether it ended a wait."""
+    timed_out: float | None = None
+    """The length of that task's timeout, where it had just expired."""
+    after_main: bool = False
+    """Whether main had ended."""
+    after_failure: bool = False
+    """Whether the task that asked had failed."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """A wait, and the step that followed. Moments and lengths are lab seconds unless they say otherwise."""
+
+    began: float
+    """When the wait began; for the first turn, when the task was created."""
+    is_first: bool = False
+    is_cut: bool = False
+    """Whether its beginning is not among the events."""
+    yielded: bool = False
+    """Whether the task asked for this turn itself, instead of waiting."""
+    wait: Wait | None = None
+    """The latest that is known of what it waited for."""
+    ready: float | None = None
+    """When it was put in the ready queue; None where nothing tells."""
+    cause: WakeCause | None = None
+    waker: int | None = None
+    reason: Event | None = None
+    """What the waker had done just before, where that may be why."""
+    cancel: Request | None = None
+    """The first request to end that came before its step."""
+    expired: float | None = None
+    """The length of the task's own timeout that expired during the wait."""
+    expired_at: float = 0.0
+    """When it did."""
+    went_first: list[int] = field(default_factory=list)
+    """Tasks that ran while it was ready, the first few."""
+    went_first_count: int = 0
+    chosen_before: int | None = None
+    """The task that would have gone next, where the person let this one go instead."""
+    follows_step_of_parent: bool = True
+    """For the first turn: whether the step that created the task had ended before it ran."""
+    ran: float | None = None
+    """When its step began; None where that is still to come."""
+    is_over: bool = False
+    """Whether its step has ended."""
+    seconds: float = 0.0
+    """How long the step ran, in real seconds."""
+    deeds: dict[tuple[Verb, int], Deed] = field(default_factory=dict)
+    more_deeds: int = 0
+    times: int = 1
+    """How many turns this stands for: a task that only yields has one for all of them in a row."""
+    ready_total: float = 0.0
+    """For these: how long they were ready, all together."""
+    _key: Hashable = None
+
+    @property
+    def woke(self) -> float | None:
+        """When the wait was over."""
+        return self.ran if self.ready is None else self.ready
+
+    @property
+    def waited(self) -> float:
+        """How long the wait was; 0 while it goes on."""
+        return 0.0 if self.woke is None else max(0.0, self.woke - self.began)
+
+    @property
+    def was_ready(self) -> float:
+        """How long the task was ready before it ran."""
+        return 0.0 if self.ran is None or self.ready is None else max(0.0, self.ran - self.ready)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the task gave a turn away and nothing else is to be told."""
+        return self.yielded and not self.deeds and self.cancel is None and self.expired is None
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for turns that are alike: the same wait, ended the same way, and the same things done then."""
+        if self._key is None or not self.is_over:
+            self._key = self._alike()
+        return self._key
+
+    def _alike(self) -> Hashable:
+        wait = self.wait
+        place = None if wait is None else (wait.kind, wait.resource, wait.file, wait.line)
+        deeds = tuple(deed for deed in self.deeds if deed[0] != "woke")
+        interruption = self.cancel is not None, self.cause == "cancel", self.expired is not None
+        return self.is_first, self.is_cut, self.yielded, place, interruption, deeds
+
+    def went_ahead(self, task: int) -> None:
+        """Note that another task ran while this one was ready."""
+        if task not in self.went_first:
+            self.went_first_count += 1
+            if len(self.went_first) < NAMES_KEPT:
+                self.went_first.append(task)
+
+    def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None, count: int = 1) -> None:
+        """Note what the task did in its step."""
+        deed = self.deeds.get((verb, resource))
+        if deed is None:
+            if len(self.deeds) >= DEEDS_KEPT:
+                self.more_deeds += count
+                return
+            deed = self.deeds[verb, resource] = Deed(verb, resource)
+        deed.count += count
+        if thing is not None and len(deed.objects) < OBJECTS_KEPT:
+            deed.objects.append(thing)

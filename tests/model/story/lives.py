@@ -1,0 +1,34 @@
+"""Stories of tasks that really ran, and how to read them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+from asynclab.model.events import Event
+from asynclab.model.state import LabState
+from asynclab.model.story import Story, tell_life
+from tests.trace.labs import Observed
+
+
+def story_of(seen: Observed, name: str) -> Story:
+    """The story of the task with that name."""
+    return tell_life(seen.events, seen.task(name).id, seen.state)
+
+
+def told(story: Story) -> list[str]:
+    """Its sentences, without the totals."""
+    return [sentence.text for paragraph in story.paragraphs for sentence in paragraph if sentence.kind != "progress"]
+
+
+def told_of(task: int, *events: Event) -> list[str]:
+    """The sentences of a task's life in a run of these events alone."""
+    state = LabState()
+    state.fold(events)
+    return told(tell_life(events, task, state))
+
+
+def line_of(function: Callable[..., object], text: str) -> int:
+    """The number of the first line of a function that contains a text."""
+    lines, first = inspect.getsourcelines(function)
+    return next(number for number, line in enumerate(lines, first) if text in line)

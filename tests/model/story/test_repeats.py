@@ -1,0 +1,136 @@
+"""Repetitions are told once, and however long a life is, its story is short."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asynclab.model.events import (
+    Event,
+    Output,
+    QueueGot,
+    StepEnded,
+    StepStarted,
+    TaskCreated,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.model.state import LabState
+from asynclab.model.story import Story, tell_life
+from asynclab.model.story.repeats import Block, blocks
+from tests.model.anything import any_history
+from tests.model.history import suspended
+from tests.model.story.lives import told_of
+
+WORKER = 2
+MOST = 60
+"""Sentences of a story."""
+
+
+def life(*turns: list[Event]) -> list[Event]:
+    """A worker's life: its first step, then these turns."""
+    born = [TaskCreated(0.0, 1, "main", "main"), TaskCreated(0.0, WORKER, "worker", "work", 1)]
+    return [*born, *suspended(0.0, WORKER), *itertools.chain.from_iterable(turns)]
+
+
+def turn(at: float, wait: Wait, *deeds: Event) -> list[Event]:
+    """A wait for one second up to a moment, and what was done then."""
+    woken = TaskReady(at, WORKER, "timer")
+    return [TaskWaiting(at - 1, WORKER, wait), woken, StepStarted(at, WORKER), *deeds, StepEnded(at, WORKER, 0.0)]
+
+
+def sentences(story: Story) -> int:
+    return sum(map(len, story.paragraphs))
+
+
+def test_alike_turns_are_told_once_with_their_number_and_lengths() -> None:
+    naps = [turn(at, Wait("sleep")) for at in range(1, 1001)]
+    assert told_of(WORKER, *life(*naps))[2:-1] == [
+        "Slept 1.000 s; its timer woke it.",
+        "The same again 999 times, until 1000.000 s: slept 1.000 s.",
+    ]
+
+
+def test_turns_that_alternate_are_told_once_each() -> None:
+    got = QueueGot(0.0, 1, "x", 0, 0, 0, WORKER)
+    rounds = [
+        [*turn(at, Wait("queue.get", "queue#1"), got), *turn(at + 1, Wait("sleep"), Output(at, "x\n", WORKER))]
+        for at in range(1, 101, 2)
+    ]
+    assert told_of(WORKER, *life(*rounds))[4:-1] == [
+        "Both again 49 times, until 100.000 s: waited 1.000 s to get from queue#1, which was empty, "
+        "then got an item from queue#1; slept 1.000 s, then printed."
+    ]
+
+
+def test_a_few_alike_turns_are_told_one_by_one() -> None:
+    naps = [turn(at, Wait("sleep")) for at in range(1, 6)]
+    assert told_of(WORKER, *life(*naps)).count("Slept 1.000 s; its timer woke it.") == 5
+
+
+def test_turns_that_were_given_up_in_a_row_are_one_sentence() -> None:
+    given: list[Event] = [StepStarted(0.0, WORKER), StepEnded(0.0, WORKER, 0.0, ready=True)]
+    for at in range(1, 1001):
+        given += [StepStarted(at, WORKER), StepEnded(at, WORKER, 0.0, ready=at < 1000)]
+    born = life()[:2]
+    assert told_of(WORKER, *born, *given)[2] == (
+        "Gave up its turn 1,000 times in a row, as sleep(0) does: "
+        "it was ready again at once each time and ran 1.000 s later on average."
+    )
+
+
+def test_a_long_life_without_repetition_is_summed_up_in_its_middle() -> None:
+    naps = [turn(at, Wait("sleep", file="a.py", line=1 + at * at % 7 + at % 5)) for at in range(1, 1000)]
+    told = told_of(WORKER, *life(*naps))
+    summary = next(text for text in told if text.startswith("In "))
+    assert summary.startswith("In 960 turns more, until 983.000 s: 191 × slept 1.000 s (line 5); ")
+    assert len(told) < MOST
+
+
+@given(any_history())
+def test_no_history_makes_the_telling_fail(events: list[Event]) -> None:
+    state = LabState()
+    state.fold(events)
+    for task in (-1, 1, 2):
+        story = tell_life(events, task, state)
+        assert sentences(story) <= MOST
+        assert all(line.isprintable() for line in story.text().splitlines())
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), max_size=300))
+def test_a_story_is_bounded_however_the_turns_differ(lines: list[int]) -> None:
+    naps = [turn(at, Wait("sleep", file="a.py", line=line)) for at, line in enumerate(lines, 1)]
+    events = life(*naps)
+    state = LabState()
+    state.fold(events)
+    story = tell_life(events, WORKER, state)
+    assert sentences(story) <= MOST
+
+
+@given(st.lists(st.integers(0, 2), max_size=80))
+def test_blocks_cover_every_part_once_and_repeat_what_they_say(keys: list[int]) -> None:
+    end = 0
+    for block in blocks(keys):
+        assert block.start == end
+        end = block.end
+        assert keys[block.start : end] == keys[block.start : block.start + block.period] * block.times
+    assert end == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ("", []),
+        ("aaaaaaaaaaaa", [Block(0, 1, 12)]),
+        ("abababababab", [Block(0, 2, 6)]),
+        ("abcabcabcabcx", [Block(0, 3, 4), Block(12, 1, 1)]),
+        ("aaa", [Block(0, 1, 1), Block(1, 1, 1), Block(2, 1, 1)]),
+    ],
+)
+def test_the_shortest_pattern_is_found(keys: str, found: list[Block]) -> None:
+    assert list(blocks(keys)) == found

@@ -1,0 +1,74 @@
+"""A story that is told again as its task lives on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asynclab.model.events import Event, TaskEnded, TaskReady, Wait
+from asynclab.model.history import History
+from asynclab.model.state import LabState
+from asynclab.model.story import Retelling, tell_life
+from tests.model.anything import any_history
+from tests.model.history import TEA, suspended, tea_party
+from tests.model.story.lives import told
+
+
+def recorded(events: list[Event]) -> tuple[History, LabState]:
+    """A history of these events, and the state after them."""
+    state = LabState()
+    history = History(state)
+    state.fold(events)
+    history.take(events)
+    return history, state
+
+
+@given(any_history(), st.lists(st.integers(0, 60), max_size=5))
+def test_it_is_the_story_of_any_moment_in_whatever_order_moments_are_looked_at(
+    events: list[Event], moments: list[int]
+) -> None:
+    history, live = recorded(events)
+    retelling = Retelling(1)
+    for moment in moments:
+        state = history.state_at(moment)
+        assert retelling.tell(history, state) == tell_life(events[:moment], 1, state)
+    assert retelling.tell(history, live) == tell_life(events, 1, live)
+
+
+def test_it_reads_each_event_once_while_time_goes_on() -> None:
+    class Counting(list[Event]):
+        read = 0
+
+        def __getitem__(self, index: Any) -> Any:
+            found = super().__getitem__(index)
+            self.read += len(found)
+            return found
+
+    state = tea_party()
+    history = History(state)
+    history.events = events = Counting([TaskEnded(0.0, 99, "done")] * state.version)
+    retelling = Retelling(TEA)
+    for at in range(1, 11):
+        new: list[Event] = [*suspended(at - 0.5, TEA, Wait("sleep")), TaskReady(at, TEA, "timer")]
+        state.fold(new)
+        history.take(new)
+        retelling.tell(history, state)
+    assert events.read == len(events)
+
+
+def test_what_was_forgotten_before_it_was_read_is_said_to_be() -> None:
+    history, state = recorded([*suspended(0.0, TEA), *suspended(1.0, TEA)])
+    retelling = Retelling(TEA)
+    assert told(retelling.tell(history, state))[0] == "What it did before 0.000 s is no longer kept."
+    del history.events[:2]
+    history.first = 2
+    assert told(Retelling(TEA).tell(history, state))[0] == "What it did before 1.000 s is no longer kept."
+
+
+def test_another_run_s_story_begins_anew() -> None:
+    retelling = Retelling(TEA)
+    retelling.tell(*recorded([*suspended(0.0, TEA)]))
+    history, state = recorded([*suspended(2.0, TEA)])
+    assert told(retelling.tell(history, state))[0] == "What it did before 2.000 s is no longer kept."

@@ -1,0 +1,158 @@
+"""The story of a task: opened from the table, kept up to date, closed again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from asynclab.screens.story import StoryScreen
+from asynclab.widgets.lines_view import LinesView
+from tests.screens.stage import Stage, opened
+from tests.screens.test_learn import replace_main
+
+
+async def brew(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "[bold]tea\x1b[2J"
+
+
+async def main() -> None:
+    tea = asyncio.create_task(brew(5), name="tea")
+    await asyncio.gather(tea, asyncio.create_task(brew(3600), name="[red]coffee"))
+
+
+@asynccontextmanager
+async def running(size: tuple[int, int] = (120, 40)) -> AsyncIterator[Stage]:
+    """The dashboard with that main running, and the table of its three tasks in focus."""
+    async with opened(size) as stage:
+        run = stage.app.runs["3"]
+        replace_main(run, main)
+        await stage.press("3")
+        await stage.until(lambda: run.state is not None and run.state.counts["waiting"] == 3)
+        stage.screen.action_show_pane("tasks")
+        await stage.until(lambda: stage.views.tasks.line_count() == 3)
+        yield stage
+
+
+def story(stage: Stage) -> StoryScreen | None:
+    screen = stage.app.screen
+    return screen if isinstance(screen, StoryScreen) else None
+
+
+def read(stage: Stage) -> str:
+    """What the open story says, its lines joined."""
+    view = stage.app.screen.query_one(LinesView)
+    return " ".join(" ".join(view.line_text(index).split()) for index in range(view.line_count()))
+
+
+def bar(stage: Stage) -> str:
+    return str(stage.screen.key_bar.render())
+
+
+async def test_enter_on_a_task_tells_its_story_and_enter_closes_it() -> None:
+    async with running() as stage:
+        await stage.press("j", "j", "enter")
+        assert "tea runs brew(), and is waiting" in read(stage)
+        assert "Created by main in test_story.py line" in read(stage)
+        assert "Now sleeps 5.00 s" in read(stage)
+        await stage.press("enter")
+        assert story(stage) is None
+        assert stage.screen.run.is_running
+
+
+async def test_without_a_cursor_enter_tells_of_the_first_task() -> None:
+    async with running() as stage:
+        await stage.press("enter")
+        assert "main runs main(), and is waiting" in read(stage)
+
+
+async def test_the_story_goes_on_while_its_task_lives() -> None:
+    async with running() as stage:
+        await stage.press("j", "j", "enter")
+        assert "Returned" not in read(stage)
+        await stage.until(lambda: "Returned" in read(stage))
+        assert "Slept 5.00" in read(stage)
+        assert "Returned '[bold]tea\\x1b[2J'." in read(stage)
+
+
+async def test_names_and_results_are_never_markup() -> None:
+    async with running() as stage:
+        await stage.press("j", "j", "j", "enter")
+        title = stage.app.screen.query_one(LinesView).border_title
+        assert "[red]coffee" in str(title)
+        assert "[red]coffee runs brew()" in read(stage)
+
+
+async def test_tab_and_arrows_go_to_other_tasks_and_the_last_one_is_selected_then() -> None:
+    async with running() as stage:
+        await stage.press("enter", "right")
+        assert read(stage).startswith("◌ tea ")
+        await stage.press("tab")
+        assert read(stage).startswith("◌ [red]coffee ")
+        await stage.press("shift+tab", "shift+tab")
+        assert read(stage).startswith("◌ main ")
+        await stage.press("tab", "left", "right", "escape")
+        assert story(stage) is None
+        state = stage.screen.run.state
+        assert state is not None
+        await stage.until(lambda: state.task_name(stage.screen.selected_task) == "tea")
+
+
+async def test_at_the_ends_of_the_tree_arrows_do_nothing() -> None:
+    async with running() as stage:
+        await stage.press("enter", "left")
+        assert read(stage).startswith("◌ main ")
+        await stage.press("right", "right")
+        assert read(stage).startswith("◌ tea ")
+
+
+async def test_y_copies_the_story_as_text() -> None:
+    async with running() as stage:
+        await stage.press("j", "j", "enter", "y")
+        assert stage.app.clipboard.startswith("tea runs brew(), and is waiting")
+        assert any(notice.startswith("copied ") for notice in stage.notices)
+
+
+async def test_a_long_story_scrolls_in_a_small_terminal() -> None:
+    async with running((80, 12)) as stage:
+        await stage.press("enter")
+        view = stage.app.screen.query_one(LinesView)
+        assert view.max_scroll_y > 0
+        await stage.press("G")
+        assert view.scroll_y == view.max_scroll_y
+        await stage.press("k", "g")
+        assert view.scroll_y == 0
+
+
+async def test_it_is_laid_out_anew_when_the_terminal_is_resized() -> None:
+    async with running() as stage:
+        await stage.press("enter")
+        view = stage.app.screen.query_one(LinesView)
+        before = view.line_count()
+        await stage.pilot.resize_terminal(50, 30)
+        await stage.until(lambda: view.line_count() > before)
+        assert view.region.width <= 50
+
+
+async def test_the_key_bar_offers_explain_on_the_table_and_run_elsewhere() -> None:
+    async with running((160, 40)) as stage:
+        await stage.until(lambda: "enter explain" in bar(stage))
+        assert "enter run this" not in bar(stage)
+        stage.screen.demo_list.focus()
+        await stage.until(lambda: "enter run this" in bar(stage))
+        assert "explain" not in bar(stage)
+
+
+async def test_r_still_runs_the_demo_from_the_table() -> None:
+    async with running() as stage:
+        first = stage.screen.run.lab
+        await stage.press("r")
+        await stage.until(lambda: stage.screen.run.lab is not first)
+
+
+async def test_enter_on_an_empty_table_runs_the_demo() -> None:
+    async with opened() as stage:
+        stage.screen.action_show_pane("tasks")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.run.lab is not None)
