@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 
 from asynclab.model.events import (
     BLOCKED_AFTER,
+    ClockChanged,
     Event,
     LoopBlocked,
     Output,
     Progressed,
     StepEnded,
+    Stepped,
     StepStarted,
     TaskCancelRequested,
     TaskChosen,
@@ -80,7 +82,7 @@ def task_chosen(life: Life, event: TaskChosen) -> None:
         life.turn.chosen_before = event.ahead_of
 
 
-def step_started(life: Life, event: StepStarted) -> None:
+def step_started(life: Life, event: StepStarted | Stepped) -> None:
     """The task runs, or another does while this one is ready."""
     if event.task == life.task:
         _start(life, event.at)
@@ -88,15 +90,26 @@ def step_started(life: Life, event: StepStarted) -> None:
         life.turn.went_ahead(event.task)
 
 
-def step_ended(life: Life, event: StepEnded) -> None:
+def step_ended(life: Life, event: StepEnded | Stepped, at: float | None = None) -> None:
     """The task gives control back, or another does."""
     if event.task == life.task:
-        _stop(life, event.at, event.seconds, is_ready=event.ready)
+        _stop(life, event.at if at is None else at, event.seconds, is_ready=event.ready)
         return
     if life.just_expired:
         life.just_expired.pop(event.task, None)
     if life.phase == "ready" and life.turn is not None and life.created is not None:
         life.turn.follows_step_of_parent |= event.task == life.created.parent
+
+
+def stepped(life: Life, event: Stepped) -> None:
+    """A whole step, of the task or of another."""
+    step_started(life, event)
+    step_ended(life, event, at=event.at + event.seconds * life.speed)
+
+
+def clock_changed(life: Life, event: ClockChanged) -> None:
+    """Steps take other lengths of lab time from here on."""
+    life.speed = 0.0 if event.paused else event.speed
 
 
 def task_waiting(life: Life, event: TaskWaiting) -> None:
@@ -228,6 +241,7 @@ HANDLERS: Handlers = {
     TaskCreated: task_created,
     TaskReady: task_ready,
     TaskChosen: task_chosen,
+    Stepped: stepped,
     StepStarted: step_started,
     StepEnded: step_ended,
     TaskWaiting: task_waiting,
@@ -238,5 +252,6 @@ HANDLERS: Handlers = {
     Progressed: progressed,
     Warned: warned,
     LoopBlocked: loop_blocked,
+    ClockChanged: clock_changed,
     **doings.HANDLERS,
 }

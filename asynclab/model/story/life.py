@@ -59,6 +59,8 @@ class Life:
     anybody_created: bool = False
     woken_in_step: Turn | None = None
     """The turn that was made sure of while its step was still under way."""
+    speed: float = 1.0
+    """Lab seconds per real second; 0 while the lab is paused."""
     timeouts: dict[int, Timeout] = field(default_factory=dict)
     """Everybody's that run."""
     just_expired: dict[int, float] = field(default_factory=dict)

@@ -7,16 +7,19 @@ from typing import get_args
 import pytest
 
 from asynclab.model.events import (
+    ClockChanged,
     Event,
     LoopBlocked,
     Output,
     StepEnded,
+    Stepped,
     StepStarted,
     TaskCancelRequested,
     TaskChosen,
     TaskCreated,
     TaskEnded,
     TaskReady,
+    TaskWaiting,
     Wait,
     WaitKind,
     Warned,
@@ -108,6 +111,22 @@ def test_it_names_those_that_ran_while_it_was_ready() -> None:
         StepStarted(1.0123, TEA),
     ]
     assert told_of_tea(*events)[1] == "Slept 1.000 s; its timer woke it; ready for 12.3 ms behind coffee."
+
+
+def test_a_step_in_one_event_is_a_step_like_any_other() -> None:
+    events = [
+        ClockChanged(0.0, paused=False, speed=2.0, instant=False),
+        Stepped(0.0, TEA, 0.1),
+        TaskWaiting(0.2, TEA, Wait("sleep")),
+        TaskReady(1.2, TEA, "timer"),
+        Stepped(1.2, COFFEE, 0.0),
+        Stepped(1.3, TEA, 0.0, ready=True),
+        Stepped(1.4, TEA, 0.0),
+    ]
+    assert told_of_tea(*events)[1:3] == [
+        "Slept 1.000 s; its timer woke it; ready for 0.100 s behind coffee.",
+        "Gave up its turn, as sleep(0) does: it was ready again at once and ran 0.100 s later.",
+    ]
 
 
 def test_a_turn_that_the_person_chose_says_so() -> None:
