@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste, Resize
 from textual.widgets import Input, TextArea
 
-from asynclab.fetch.options import Options
+from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
@@ -52,16 +52,18 @@ class FetchScreen(FetchControls):
     COMMANDS: ClassVar[set[Any]] = {CommandProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
 
-    def __init__(self, make_lab: LabFactory = Lab) -> None:
+    def __init__(self, make_lab: LabFactory = Lab, request: Request | None = None) -> None:
         """Make the screen.
 
         Args:
             make_lab: What makes the labs that the fetches run in.
+            request: What to fetch at once, and with which options; None for nothing yet.
         """
         super().__init__()
         self.urls = UrlList()
         self.together, self.one_by_one = FetchSession(make_lab), FetchSession(make_lab)
-        self.chosen = Options()
+        self._request = request or Request()
+        self.chosen = self._request.options
         self.title_bar = TitleBar(tuple(TABS))
         self.views = FetchViews(id="fetch")
         self.key_bar = KeyBar()
@@ -83,6 +85,10 @@ class FetchScreen(FetchControls):
             await self.urls.offer_practice()
         except OSError as error:
             self.host.tell(f"the practice server can't start: {error}", is_problem=True)
+        self.host.begin_to_measure()
+        if self._request.text:
+            self.views.text.take(self._request.text)
+            await self.action_fetch()
         self.paint()
         self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
 
