@@ -20,8 +20,10 @@ _LONGEST_IGNORED = 200
 
 _URL = re.compile(r"(?<![A-Za-z0-9+.-])https?://", re.IGNORECASE)
 _END = re.compile(
-    "[\\s\"'`<>|\\\\^{}()\\[\\]\x00-\x1f\x7f-\x9f“”„‘’‚«»‹›「」『』（）【】，、。；！？…\u200b\u2028\u2029\ufeff]|[,;|](?=https?://)"
+    "[\\s\"'`<>|\\\\^{}()\\[\\]\x00-\x1f\x7f-\x9f“”„‘’‚«»‹›「」『』（）【】，、。；！？…\u200b\u2028\u2029\u2400-\u2426\ufeff]|[,;|](?=https?://)"
 )
+_COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
+"""What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
 _PAIRS = {")": "(", "]": "["}
 _TRAILING = ".,;:!?*_~"
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
@@ -85,7 +87,7 @@ def find_urls(text: str) -> Found:
     address.
     """
     finding = _Finding()
-    text = text.removeprefix("\ufeff").replace("\\/", "/").replace("\\u0026", "&")
+    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace("\\u0026", "&")
     if _HTML.search(text):
         _read_html(text, finding)
     else:

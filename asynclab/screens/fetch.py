@@ -48,7 +48,7 @@ class FetchScreen(FetchControls):
     DEFAULT_CSS = """
     FetchScreen { background: $background; color: $state-text; }
     """
-    AUTO_FOCUS = None
+    AUTO_FOCUS = "#fetch-table"
     COMMANDS: ClassVar[set[Any]] = {CommandProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
 
@@ -80,7 +80,6 @@ class FetchScreen(FetchControls):
         """Offer something to fetch, and begin to paint."""
         self.title_bar.activate("Fetch")
         self.lay_out()
-        self.views.table.focus()
         try:
             await self.urls.offer_practice()
         except OSError as error:

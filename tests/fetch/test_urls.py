@@ -34,6 +34,7 @@ def urls(text: str) -> list[str]:
         ("https://u:p%40w@a.com/x", ["https://u:p%40w@a.com/x"]),
         ("http://[2001:db8::1]:8080/x http://[::1]", ["http://[2001:db8::1]:8080/x", "http://[::1]"]),
         ("https://bücher.example/straße?q=ü", ["https://bücher.example/straße?q=ü"]),
+        ("\x1b[32mhttp://a.com/x\x1b[0m \u241b[1;31m\u241b[Khttp\u241b[m\u241b[K://b.com/\u2407", ["http://a.com/x", "http://b.com/"]),
         ("参照：https://例え.jp/パス。次", ["https://例え.jp/パス"]),
     ],
 )  # fmt: skip

@@ -230,12 +230,12 @@ async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
 
 async def test_capital_i_shows_the_lines_without_a_url() -> None:
     async with fetching() as stage:
-        await stage.screen.take(f"nothing here [/] \x1b[31m\n{stage.server.url('/pages/tasks')}")
+        await stage.screen.take(f"nothing here [/] \x07\n{stage.server.url('/pages/tasks')}")
         stage.screen.paint()
         assert "1 URL · 1 line ignored" in str(stage.views.text.border_subtitle)
         await stage.press("I")
         view = stage.app.screen.query_one("LinesView")
-        assert plain(view.compose_line(0, 60)) == "nothing here [/] ␛[31m"  # type: ignore[attr-defined]
+        assert plain(view.compose_line(0, 60)) == "nothing here [/] ␇"  # type: ignore[attr-defined]
         await stage.press("escape")
         assert stage.app.screen is stage.screen
 
