@@ -133,11 +133,11 @@ def test_a_paste_is_text_whatever_is_in_it(server: str, opened: Open) -> None:
     pasted = f"\x1b[31mq {server}pages/tasks \x1b]0;PWNED\x07\x9b31m\x1bq\x1b[A {server}status/404 \x1b["
     terminal.press(f"\x1b[200~{pasted}\x1b[201~")
     terminal.wait_for(lambda screen: "1 127.0" in screen and "2 127.0" in screen, "the URLs of the paste")
-    terminal.press("i")
+    terminal.press("a")
     terminal.press(f"\x1b[200~\n\x1b[31mq {server}evil\x07\x1b[201~")
     terminal.wait_for(lambda screen: "3 URLs" in screen and "f5 fetch" in screen, "the text")
     terminal.press("\x1b")
-    terminal.wait_for_text("edit text")
+    terminal.wait_for_text("add URLs")
     leave(terminal)
     assert foreign_characters(terminal.output) == set()
 

@@ -91,6 +91,11 @@ class Fetch:
         alone = self._alone + sum(row.elapsed(now) for row in self.in_flight)
         return Totals(dict(self._counts), len(self.rows), wire, self._rate.at(now, wire), took, alone)
 
+    @property
+    def kept(self) -> frozenset[int]:
+        """The numbers of the rows whose whole bodies are kept."""
+        return self._kept
+
     def keep(self, numbers: Iterable[int]) -> None:
         """Keep the whole bodies of these rows, when they are downloaded from now on, and of no others."""
         self._kept = frozenset(numbers)
@@ -243,6 +248,8 @@ class Fetch:
             if job is not None and job.task is not None:
                 job.stopped_by = failure
                 job.task.cancel()
+                row.is_stopping = True
+                self._touch(row)
                 continue
             if job is not None and job.ticket is not None:
                 job.ticket.withdrawn = True
@@ -265,6 +272,7 @@ class Fetch:
         now = self.now()
         row.phases.enter(None, now)
         row.retry_at = row.expires_at = None
+        row.is_stopping = False
         row.ended_at = now
         row.outcome = "ok" if failure is None else failure.outcome
         row.sentence = failure.sentence if failure is not None else praise(row)

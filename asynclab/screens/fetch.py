@@ -28,7 +28,9 @@ from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.runs import LabFactory
 from asynclab.trace import Lab
+from asynclab.widgets.concept import clock_line
 from asynclab.widgets.fetch_table import UrlSelected
+from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_PER_SECOND = 12
@@ -124,8 +126,7 @@ class FetchScreen(FetchControls):
     @on(UrlSelected)
     def keep_body(self, event: UrlSelected) -> None:
         """Keep the body of the selected URL, where it is still to be downloaded."""
-        if self.together.fetch is not None and event.number is not None:
-            self.together.fetch.keep([event.number])
+        self.together.keep(event.number)
 
     @on(Input.Changed, "#fetch-filter")
     def use_filter(self, event: Input.Changed) -> None:
@@ -158,6 +159,7 @@ class FetchScreen(FetchControls):
         self.views.show_text(self.urls, self.chosen)
         self.views.show_rows(rows, version, self.together.now, is_running=self.together.is_running)
         self._select_first(rows)
+        self.views.show_clock(self._clock())
         self.views.show_detail()
         self.views.show_totals(self.together, self.one_by_one)
         self._show_meter(states)
@@ -178,6 +180,8 @@ class FetchScreen(FetchControls):
             has_ignored=bool(self.urls.found.ignored),
             has_url=row is not None,
             has_live_url=row is not None and not row.has_ended,
+            has_ended_url=is_fetched and row is not None and row.has_ended,
+            is_instant=bool(labs) and labs[0].instant,
             has_failed=is_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0,
             has_results=is_fetched,
         )
@@ -247,6 +251,13 @@ class FetchScreen(FetchControls):
         if rows is not self._selected_for:
             self._selected_for = rows
             self.views.table.select(self.views.table.selected or (1 if rows else None))
+
+    def _clock(self) -> Line:
+        """How the time of what is being fetched runs, or when it ended."""
+        lab = next(iter(self.labs), self.together.lab)
+        if lab is None or lab.state.clock is None:
+            return ()
+        return clock_line(lab.state.clock, lab.now, len(lab.held), lab.state.outcome)
 
     def _show_meter(self, states: Sequence[LabState | None]) -> None:
         monitor = self.host.monitor

@@ -96,6 +96,13 @@ class FetchControls(Screen[None]):
         self.together.retry(rows)
         self.host.tell(f"once more: {plural(len(rows), 'URL')}")
 
+    def action_again(self) -> None:
+        """Fetch the selected URL again, and keep its whole body."""
+        row = self.views.selected
+        if row is not None:
+            self.together.keep(row.number)
+            self.together.retry([row])
+
     def action_pause(self) -> None:
         """Hold the tasks and the clock of the fetch."""
         for lab in self.labs:
@@ -125,6 +132,11 @@ class FetchControls(Screen[None]):
     def action_faster(self) -> None:
         """Speed lab time up."""
         self._change_speed(1)
+
+    def action_instantly(self) -> None:
+        """Skip all waiting from now on, but for the network."""
+        for session in (self.together, self.one_by_one):
+            session.run_instantly()
 
     def action_sort(self) -> None:
         """Sort in the next way."""
@@ -194,7 +206,8 @@ class FetchControls(Screen[None]):
             self.host.tell(f"{plural(len(rows), 'URL')} written to {path}")
 
     def _fetch_together(self, *, paused: bool = False) -> None:
-        self.together.start(self.urls.urls, self.chosen, paused=paused)
+        selected = self.views.table.selected or 1
+        self.together.start(self.urls.urls, self.chosen, keep=[selected], paused=paused)
         if self.views.text.has_focus:
             self.views.table.focus()
 

@@ -83,6 +83,7 @@ class FetchViews(Vertical):
         """How the rows are sorted."""
         self.wanted = ""
         """What a row has to contain to be shown."""
+        self._clock: Line = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -144,6 +145,10 @@ class FetchViews(Vertical):
         self._arrange(version, is_running=is_running)
         self.table.show(self._numbers, self._look, nice_scale(self._longest))
         self.table.set_title(plural(len(rows), "URL"))
+
+    def show_clock(self, line: Line) -> None:
+        """Say in the frame of the table how time runs, and what is shown in which order."""
+        self._clock = line
         self.table.set_subtitle(self._table_summary())
 
     def show_detail(self) -> None:
@@ -212,7 +217,7 @@ class FetchViews(Vertical):
         self._numbers = arrange(self._rows, self.sort, self.wanted, self._now)
 
     def _table_summary(self) -> Line:
-        groups: list[Line] = []
+        groups = [self._clock] if self._clock else []
         if self.wanted:
             groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
         groups.append(((SORTS[self.sort], "past"),))
