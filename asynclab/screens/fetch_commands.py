@@ -74,7 +74,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "add URLs",
         "Go to the text that the URLs are found in, to add to it or change it; esc leaves it.",
         "Text",
-        rank=6,
+        rank=9,
         applies=lambda now: not now.is_typing,
     ),
     Command(
@@ -99,7 +99,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "options",
         "Change how URLs are fetched: limits, timeouts, retries, method, headers, folder.",
         "URLs",
-        rank=9,
+        rank=10,
         applies=lambda now: not now.is_typing,
     ),
     Command(
@@ -161,7 +161,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "pause",
         "Hold the clock and every task of the fetch; the network goes on.",
         "Time",
-        rank=15,
+        rank=6,
         applies=lambda now: now.is_running and not now.is_paused and not now.is_typing,
     ),
     Command(

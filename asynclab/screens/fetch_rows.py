@@ -157,11 +157,11 @@ def _facts(row: Row) -> Iterator[str]:
         yield row.address
     if row.decoded != row.wire and row.decoded:
         yield f"unpacked {plural(row.decoded, 'byte')}"
+    if row.tls is not None:
+        yield certificate(row.tls, time.time())
 
 
 def _notes(row: Row) -> Iterator[str]:
-    if row.tls is not None:
-        yield one_line(certificate(row.tls, time.time()))
     for failure in row.failures:
         yield f"before: {one_line(failure.sentence)}"
     yield from map(one_line, row.notes)

@@ -49,10 +49,14 @@ def totals_line(totals: Totals, width: int) -> Line:
     counts: Line = ()
     for group in _counts(totals):
         counts = (*counts, *(GAP if counts else ()), *group)
+    for received in (_bytes(totals, rate=True), _bytes(totals, rate=False), ()):
+        line = (*counts, *(GAP if received else ()), *received)
+        if width_of(line) <= width:
+            break
     for end in (_saved(totals), _took(totals)):
-        if end and width_of(counts) + width_of(end) + 3 <= width:
-            return (*counts, ("   ", ""), *end)
-    return fit(counts, width)
+        if end and width_of(line) + width_of(end) + 3 <= width:
+            return (*line, ("   ", ""), *end)
+    return fit(line, width)
 
 
 def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
@@ -88,9 +92,13 @@ def _counts(totals: Totals) -> Iterator[Line]:
         yield ((f"{totals.queued} queued", "past"),)
     if totals.cancelled:
         yield ((f"{totals.cancelled} cancelled", "cancelled"),)
-    if totals.received:
-        rate = f" · {rate_text(totals.rate)}" if totals.rate else ""
-        yield ((f"{size_text(totals.received)}{rate}", ""),)
+
+
+def _bytes(totals: Totals, *, rate: bool) -> Line:
+    if not totals.received:
+        return ()
+    speed = f" · {rate_text(totals.rate)}" if rate and totals.rate else ""
+    return ((f"{size_text(totals.received)}{speed}", ""),)
 
 
 def _saved(totals: Totals) -> Line:
