@@ -159,9 +159,10 @@ class FetchScreen(FetchControls):
         self.views.show_text(self.urls, self.chosen)
         self.views.show_rows(rows, version, self.together.now, is_running=self.together.is_running)
         self._select_first(rows)
-        self.views.show_clock(self._clock())
+        self.views.show_clock(self._clock() if is_fetched else ())
         self.views.show_detail()
-        self.views.show_totals(self.together, self.one_by_one)
+        is_raced = is_fetched and self.one_by_one.targets == self.together.targets
+        self.views.show_totals(self.together if is_fetched else None, self.one_by_one if is_raced else None)
         self._show_meter(states)
         self.key_bar.show(bar_entries(COMMANDS, self.situation()))
 

@@ -29,7 +29,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "one by one",
         "Fetch the list one after another, and compare how long that takes.",
         "URLs",
-        rank=7,
+        rank=8,
         applies=lambda now: now.has_urls and not now.is_typing,
     ),
     Command(
@@ -152,7 +152,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "detail",
         "Show or hide what is known of the selected URL.",
         "Looking",
-        rank=14,
+        rank=7,
         applies=lambda now: now.has_url and not now.is_typing,
     ),
     Command(

@@ -76,8 +76,7 @@ class FetchControls(Screen[None]):
     @property
     def has_fetched_these(self) -> bool:
         """Whether the URLs that were fetched last are those in the text now."""
-        fetch = self.together.fetch
-        return fetch is not None and [row.target for row in fetch.rows] == [url.url for url in self.urls.urls]
+        return self.together.fetch is not None and self.together.targets == self.urls.targets
 
     def action_cancel_url(self) -> None:
         """Cancel the selected URL."""

@@ -24,6 +24,8 @@ class FetchSession:
     def __init__(self, make_lab: LabFactory = Lab) -> None:
         self.fetch: Fetch | None = None
         """What fetches, or fetched; None before the first start."""
+        self.targets: tuple[str, ...] = ()
+        """The URLs that were to be fetched last."""
         self.lab: Lab | None = None
         """The lab that it runs in, or ran in last."""
         self.speed = 1.0
@@ -68,6 +70,7 @@ class FetchSession:
         """
         fetch = Fetch(urls, options)
         fetch.keep(keep)
+        self.targets = tuple([url.url for url in urls])
         self._begin(fetch, paused=paused)
 
     def retry(self, rows: Iterable[Row]) -> None:

@@ -170,15 +170,18 @@ class FetchViews(Vertical):
         if area.border_subtitle != told:
             area.border_subtitle = told
 
-    def show_totals(self, together: FetchSession, one_by_one: FetchSession) -> None:
-        """Bring the sums up to date, and the race where there is one."""
+    def show_totals(self, together: FetchSession | None, one_by_one: FetchSession | None) -> None:
+        """Bring the sums up to date, and the race.
+
+        Args:
+            together: What fetches the rows that are shown; None where nothing has begun.
+            one_by_one: What fetches the same one after another; None where nothing does.
+        """
         width = self.totals.content_width()
-        lines = [totals_line(totals_of(together), width)]
-        racers = tuple(
-            racer for racer in (_racer("together", together), _racer("one after another", one_by_one)) if racer
-        )
-        if one_by_one.fetch is not None:
-            lines += race_lines(racers, width)
+        lines = [totals_line(totals_of(together, len(self._rows)), width)]
+        if together is not None and one_by_one is not None and one_by_one.fetch is not None:
+            racers = (_racer("together", together), _racer("one after another", one_by_one))
+            lines += race_lines(tuple(racer for racer in racers if racer), width)
         self.totals.styles.height = len(lines)
         self.totals.show(lines)
 
@@ -224,11 +227,11 @@ class FetchViews(Vertical):
         return joined(groups)
 
 
-def totals_of(session: FetchSession) -> Totals:
-    """The sums of a session."""
-    fetch = session.fetch
-    if fetch is None:
-        return Totals()
+def totals_of(session: FetchSession | None, count: int) -> Totals:
+    """The sums of a session; of as many queued URLs where there is none."""
+    fetch = None if session is None else session.fetch
+    if session is None or fetch is None:
+        return Totals(queued=count)
     totals = fetch.totals(session.now)
     counts = totals.counts
     return Totals(

@@ -63,6 +63,7 @@ class FrozenSession(FetchSession):
         super().__init__()
         fetch: Any = FrozenFetch(rows())
         self.fetch: Fetch | None = fetch
+        self.targets = tuple(row.target for row in fetch.rows)
         self.lab = frozen_lab(history(), NOW)
 
 
