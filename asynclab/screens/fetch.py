@@ -28,7 +28,7 @@ from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.runs import LabFactory
 from asynclab.trace import Lab
-from asynclab.widgets.concept import clock_line
+from asynclab.widgets.clock_line import ClockReading, clock_line
 from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
@@ -256,9 +256,14 @@ class FetchScreen(FetchControls):
     def _clock(self) -> Line:
         """How the time of what is being fetched runs, or when it ended."""
         lab = next(iter(self.labs), self.together.lab)
-        if lab is None or lab.state.clock is None:
+        if lab is None:
             return ()
-        return clock_line(lab.state.clock, lab.now, len(lab.held), lab.state.outcome)
+        state, held = lab.state, len(lab.held)
+        pursued = state.task_name(lab.pursued)
+        reading = ClockReading(
+            state.clock, lab.now, held, state.outcome, pursued=pursued, is_cleaning_up=lab.is_cleaning_up
+        )
+        return clock_line(reading)
 
     def _show_meter(self, states: Sequence[LabState | None]) -> None:
         monitor = self.host.monitor

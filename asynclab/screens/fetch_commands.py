@@ -183,6 +183,15 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.has_urls and not now.is_typing,
     ),
     Command(
+        "run_to_event",
+        ("N",),
+        "next of URL",
+        "Pause, and run step after step until something happens to the task that fetches the selected URL.",
+        "Time",
+        rank=16,
+        applies=lambda now: now.is_running and now.has_live_url and not now.is_typing,
+    ),
+    Command(
         "slower",
         ("comma",),
         "slower",

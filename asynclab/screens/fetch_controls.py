@@ -124,6 +124,19 @@ class FetchControls(Screen[None]):
         else:
             lab.pause()
 
+    def action_run_to_event(self) -> None:
+        """Run to the next event of the task that fetches the selected URL."""
+        row, lab = self.views.selected, self.together.lab
+        if row is None or lab is None:
+            return
+        tasks = reversed(lab.state.tasks.values())
+        name = f"fetch {row.number}"
+        task = next((task.id for task in tasks if task.name == name and not task.has_ended), None)
+        if task is None:
+            self.host.tell("this URL has no task: it waits for its turn, or has ended")
+        else:
+            lab.run_to_event(task)
+
     def action_slower(self) -> None:
         """Slow lab time down."""
         self._change_speed(-1)

@@ -159,6 +159,21 @@ async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_
         assert stage.fetch.rows[0].time_left(stage.lab.now) == pytest.approx(4.0)
 
 
+async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues", "/pages/futures")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.press("N")
+        assert "has no task" in stage.notices[-1]
+        while stage.states != ["running"] * 3:
+            await stage.press("n")
+        await stage.press("G", "N")
+        await stage.until(lambda: stage.lab.pursued is None and stage.lab.paused)
+        tasks = {task.name: task for task in stage.lab.state.tasks.values()}
+        assert tasks["fetch 3"].steps == 1
+
+
 async def test_what_is_cancelled_while_held_says_so_and_ends_with_its_step() -> None:
     async with fetching() as stage:
         await stage.take("/hang", "/hang?2")
