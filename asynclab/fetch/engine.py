@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 
 from asynclab.fetch.attempt import Requests, reset
+from asynclab.fetch.idle import hand_over
 from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, Job, Run, new_row, praise, state_of
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
@@ -141,7 +142,13 @@ class Fetch:
                 open_session(self.options, any(row.target[:6].lower() == "https:" for row in queued)) as session,
                 asyncio.TaskGroup() as group,
             ):
-                slots = Slots(self.options.concurrency, self.options.per_host, self.options.rate)
+                inside, outside = copy_context(), Context()
+                slots = Slots(
+                    self.options.concurrency,
+                    self.options.per_host,
+                    self.options.rate,
+                    lambda is_idle: hand_over(session.connector, outside if is_idle else inside),
+                )
                 requests = Requests(
                     session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
                 )
