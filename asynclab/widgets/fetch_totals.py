@@ -72,7 +72,7 @@ def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
 
 
 def _lane(racer: Racer, longest: float, room: int) -> Line:
-    state = f"{racer.done} of {racer.of}" if racer.is_running or racer.done < racer.of else "done"
+    state = f"{racer.done:,} of {racer.of:,}" if racer.is_running or racer.done < racer.of else "done"
     return (
         (f"{racer.name:<18} ", "past"),
         *bar(racer.seconds / longest, room, "waiting" if racer.is_running else "done"),
@@ -82,16 +82,16 @@ def _lane(racer: Racer, longest: float, room: int) -> Line:
 
 
 def _counts(totals: Totals) -> Iterator[Line]:
-    yield ((f"{totals.ok} ok", "done"),)
-    yield ((f"{totals.failed} failed", "failed" if totals.failed else "past"),)
+    yield ((f"{totals.ok:,} ok", "done"),)
+    yield ((f"{totals.failed:,} failed", "failed" if totals.failed else "past"),)
     if totals.in_flight:
-        yield ((f"{totals.in_flight} in flight", "waiting"),)
+        yield ((f"{totals.in_flight:,} in flight", "waiting"),)
     if totals.retrying:
-        yield ((f"{totals.retrying} retrying", "ready"),)
+        yield ((f"{totals.retrying:,} retrying", "ready"),)
     if totals.queued:
-        yield ((f"{totals.queued} queued", "past"),)
+        yield ((f"{totals.queued:,} queued", "past"),)
     if totals.cancelled:
-        yield ((f"{totals.cancelled} cancelled", "cancelled"),)
+        yield ((f"{totals.cancelled:,} cancelled", "cancelled"),)
 
 
 def _bytes(totals: Totals, *, rate: bool) -> Line:
