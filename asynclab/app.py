@@ -31,6 +31,7 @@ from asynclab.widgets.themes import DARK, THEMES
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
     from asynclab.demos.parameters import Value
+    from asynclab.fetch.request import Request
     from asynclab.screens.fetch import FetchScreen
     from asynclab.screens.runs import LabFactory, Runs
     from asynclab.trace import Lab
@@ -59,6 +60,7 @@ class AsyncLabApp(App[None]):
         values: dict[str, Value] | None = None,
         *,
         instant: bool = False,
+        request: Request | None = None,
         make_lab: LabFactory | None = None,
     ) -> None:
         """Set the app up.
@@ -67,8 +69,11 @@ class AsyncLabApp(App[None]):
             demo: What to start at once; None for nothing.
             values: Its parameters.
             instant: Whether to start it in virtual time, without real waiting.
+            request: What to fetch at once, on the Fetch screen; None to open on the demos.
             make_lab: What makes a lab of a name, a speed and `instant`; None for `Lab` itself.
         """
+        if request is not None:
+            self.DEFAULT_MODE = "fetch"  # type: ignore[misc]
         super().__init__()
         self.first = demo
         """What the command line asked for."""
@@ -80,6 +85,7 @@ class AsyncLabApp(App[None]):
         """The labs that are held while the process is stopped."""
         self._values = values or {}
         self._make_lab = make_lab
+        self._request = request
         self._runs: Runs | None = None
         self._fetch: FetchScreen | None = None
         self._settings_path = settings.settings_path()
@@ -142,6 +148,8 @@ class AsyncLabApp(App[None]):
 
     def begin_to_measure(self) -> None:
         """Measure from now on how late the loop is, and keep the garbage collector from making it late."""
+        if self.monitor is not None:
+            return
         from asynclab.trace.monitor import LoopMonitor
 
         self._collections.start()
@@ -212,7 +220,7 @@ class AsyncLabApp(App[None]):
         from asynclab.screens.fetch import FetchScreen
         from asynclab.trace import Lab
 
-        self._fetch = FetchScreen(self._make_lab or Lab)
+        self._fetch = FetchScreen(self._make_lab or Lab, self._request)
         return self._fetch
 
     def _leave_soon(self, code: int) -> None:

@@ -12,6 +12,7 @@ import click
 
 from asynclab import __version__
 from asynclab.fetch_command import fetch
+from asynclab.streams import has_terminal
 
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
@@ -67,7 +68,7 @@ def main(context: click.Context) -> int:
     """
     if context.invoked_subcommand is not None:
         return DONE
-    if not _has_terminal():
+    if not has_terminal():
         raise click.UsageError("the dashboard needs a terminal; try 'asynclab demos' or 'asynclab demo gather'")
     return _open_dashboard()
 
@@ -95,7 +96,7 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
     """
     chosen = _find(name)
     values = _parse(chosen, settings)
-    if headless or as_json or not _has_terminal():
+    if headless or as_json or not has_terminal():
         from asynclab.headless import run_demo
 
         return FAILED if run_demo(chosen, values, as_json=as_json, instant=instant) != "done" else DONE
@@ -136,10 +137,6 @@ def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:
         return action()
     except error_type as error:
         raise click.UsageError(str(error)) from None
-
-
-def _has_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _terminal_width() -> int | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from asynclab.streams import has_terminal
+
 if TYPE_CHECKING:
     from asynclab.fetch.options import Options
     from asynclab.fetch.urls import Found
@@ -17,6 +19,9 @@ T = TypeVar("T")
 
 MOST_TEXT = 50_000_000
 """Characters of a file that are looked through."""
+
+LONGEST_SHOWN = 1_000_000
+"""Characters of a text that the Fetch screen is given as they are."""
 
 
 @click.command()
@@ -38,21 +43,49 @@ MOST_TEXT = 50_000_000
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
 @click.option("--har", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
-@click.option("--headless", is_flag=True, help="Print lines, as it does so far in any case.")
-def fetch(urls: Sequence[str], files: Sequence[str], as_json: bool, as_csv: bool, **settings: Any) -> int:
-    """Fetch URLs concurrently and print a line for each as it ends.
+@click.option("--headless", is_flag=True, help="Print a line for each URL instead of opening the Fetch screen.")
+def fetch(
+    urls: Sequence[str],
+    files: Sequence[str],
+    as_json: bool,
+    as_csv: bool,
+    har: Path | None,
+    headless: bool,
+    **settings: Any,
+) -> int:
+    """Fetch URLs concurrently on the Fetch screen, or print a line for each as it ends.
 
-    URL is a URL, or a host; - is stdin. Exit code: 0 if all are ok, 1 if some are not, 130 if interrupted.
+    URL is a URL, or a host; - is stdin. On a terminal the Fetch screen opens and begins to fetch; without URLs it
+    offers some. Lines are printed with --headless, --json, --csv, --har or -, and where there is no terminal.
+
+    Exit code of what is printed: 0 if all are ok, 1 if some are not, 130 if interrupted.
     """
-    settings.pop("headless")
-    har: Path | None = settings.pop("har")
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     options = _options(**settings)
-    found = _find(urls, files)
+    prints = headless or as_json or as_csv or har is not None or "-" in (*urls, *files) or not has_terminal()
+    if not (urls or files):
+        if prints:
+            raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
+        return _open_screen("", options)
+    text = _text(urls, files)
+    found = _find(text)
+    if not prints:
+        # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
+        fits = len(text) <= LONGEST_SHOWN
+        return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
     from asynclab.fetch_lines import print_results
 
     return print_results(found.urls, options, style="json" if as_json else "csv" if as_csv else "lines", har=har)
+
+
+def _open_screen(text: str, options: Options) -> int:
+    from asynclab.app import AsyncLabApp
+    from asynclab.fetch.request import Request
+
+    app = AsyncLabApp(request=Request(text, options))
+    app.run()
+    return app.return_code or 0
 
 
 def _options(
@@ -76,8 +109,8 @@ def _options(
     return _or_usage_error(lambda: Options(**given))
 
 
-def _find(urls: Sequence[str], files: Sequence[str]) -> Found:
-    """The URLs in the arguments, and in what the files hold."""
+def _text(urls: Sequence[str], files: Sequence[str]) -> str:
+    """The arguments, a line each, and what the files hold; empty where there are neither."""
     from asynclab.fetch.address import redacted
     from asynclab.fetch.urls import find_urls
 
@@ -86,9 +119,13 @@ def _find(urls: Sequence[str], files: Sequence[str]) -> Found:
     if wrong:
         raise click.UsageError(f"'{redacted(wrong[0])}' is no URL to fetch")
     sources = [*files, *("-" for url in urls if url == "-")]
-    if not (named or sources):
-        raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
-    found = find_urls("\n".join([*named, *map(_read, dict.fromkeys(sources))]))
+    return "\n".join([*named, *map(_read, dict.fromkeys(sources))])
+
+
+def _find(text: str) -> Found:
+    from asynclab.fetch.urls import find_urls
+
+    found = find_urls(text)
     if not found.urls:
         raise click.UsageError("no URLs in that text")
     return found

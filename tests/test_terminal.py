@@ -44,7 +44,10 @@ class Terminal:
             )
 
     def press(self, keys: str) -> None:
-        os.write(self.main, keys.encode())
+        self.press_bytes(keys.encode())
+
+    def press_bytes(self, keys: bytes) -> None:
+        os.write(self.main, keys)
 
     def wait_for(self, condition: Callable[[str], bool], what: str) -> str:
         """Read until the screen is as it should be; the screen's text."""

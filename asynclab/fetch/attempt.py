@@ -71,7 +71,7 @@ class Requests:
         WATCH.set(watch)
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._request(row, URL(row.sent, encoded=True))
+                return await self._ask(row, URL(row.sent, encoded=True))
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
@@ -90,17 +90,18 @@ class Requests:
         row.method = self._options.method
         self._touch(row)
 
-    async def _request(self, row: Row, url: URL) -> Failure | None:
-        failure = await self._ask(row, url)
+    async def _ask(self, row: Row, url: URL) -> Failure | None:
+        """Make the request, and the same with GET where HEAD is refused."""
+        failure = await self._ask_once(row, url)
         if row.method == "HEAD" and failure is not None and failure.status not in _KEPT_FOR_HEAD:
             row.notes += (f"HEAD was answered with {failure.status}: asked again with GET",)
             row.method = "GET"
             row.hops = ()
             row.phases.enter("wait", self._clock())
-            failure = await self._ask(row, url)
+            failure = await self._ask_once(row, url)
         return failure
 
-    async def _ask(self, row: Row, url: URL) -> Failure | None:
+    async def _ask_once(self, row: Row, url: URL) -> Failure | None:
         async with self._session.request(row.method, url, max_redirects=MOST_REDIRECTS) as response:
             self._note_answer(row, response)
             failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
@@ -112,7 +113,7 @@ class Requests:
         row.reason = (response.reason or "")[:LONGEST_HEADER]
         row.effective_url = redacted(str(response.url))
         row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
-        row.headers = tuple((name, value[:LONGEST_HEADER]) for name, value in response.headers.items())
+        row.headers = tuple([(name, value[:LONGEST_HEADER]) for name, value in response.headers.items()])
         row.content_type = response.headers.get("Content-Type", "")[:LONGEST_HEADER]
         row.expected = _length_of(response) if row.method != "HEAD" else None
         self._touch(row)
@@ -138,7 +139,9 @@ class Requests:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
         content = response.content
         report_at = self._clock() + REPORT_SECONDS
-        async for chunk in content.iter_any():
+        # What has come at once is read at once: no waiting, and no asking for more once the end is there.
+        while not content.at_eof() or content.exception() is not None:
+            chunk = await content.readany()
             self.wire += content.total_raw_bytes - row.wire
             row.wire = content.total_raw_bytes
             if not body.take(chunk):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 
 from asynclab.fetch.attempt import Requests, reset
+from asynclab.fetch.idle import hand_over
 from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, Job, Run, new_row, praise, state_of
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
@@ -91,6 +92,11 @@ class Fetch:
         alone = self._alone + sum(row.elapsed(now) for row in self.in_flight)
         return Totals(dict(self._counts), len(self.rows), wire, self._rate.at(now, wire), took, alone)
 
+    @property
+    def kept(self) -> frozenset[int]:
+        """The numbers of the rows whose whole bodies are kept."""
+        return self._kept
+
     def keep(self, numbers: Iterable[int]) -> None:
         """Keep the whole bodies of these rows, when they are downloaded from now on, and of no others."""
         self._kept = frozenset(numbers)
@@ -136,7 +142,13 @@ class Fetch:
                 open_session(self.options, any(row.target[:6].lower() == "https:" for row in queued)) as session,
                 asyncio.TaskGroup() as group,
             ):
-                slots = Slots(self.options.concurrency, self.options.per_host, self.options.rate)
+                inside, outside = copy_context(), Context()
+                slots = Slots(
+                    self.options.concurrency,
+                    self.options.per_host,
+                    self.options.rate,
+                    lambda is_idle: hand_over(session.connector, outside if is_idle else inside),
+                )
                 requests = Requests(
                     session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
                 )
@@ -243,6 +255,8 @@ class Fetch:
             if job is not None and job.task is not None:
                 job.stopped_by = failure
                 job.task.cancel()
+                row.is_stopping = True
+                self._touch(row)
                 continue
             if job is not None and job.ticket is not None:
                 job.ticket.withdrawn = True
@@ -265,6 +279,7 @@ class Fetch:
         now = self.now()
         row.phases.enter(None, now)
         row.retry_at = row.expires_at = None
+        row.is_stopping = False
         row.ended_at = now
         row.outcome = "ok" if failure is None else failure.outcome
         row.sentence = failure.sentence if failure is not None else praise(row)

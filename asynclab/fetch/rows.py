@@ -154,6 +154,8 @@ class Row:
     """What the version of the fetch was when this row changed last."""
     outcome: Outcome | None = None
     """How it ended; None before."""
+    is_stopping: bool = False
+    """Whether it was told to stop, and its task has not ended yet."""
     sentence: str = ""
     """The outcome in words; one line, neutralised."""
     attempts: int = 0

@@ -40,16 +40,24 @@ class Host:
 class Slots:
     """Hands out slots: hosts take turns, and within a host it is first come, first served."""
 
-    def __init__(self, concurrency: int, per_host: int, rate: float | None) -> None:
+    def __init__(
+        self,
+        concurrency: int,
+        per_host: int,
+        rate: float | None,
+        on_idle: Callable[[bool], None] = lambda is_idle: None,
+    ) -> None:
         """Have all slots free.
 
         Args:
             concurrency: Slots altogether.
             per_host: Slots for one host.
             rate: Starts per second; None for no limit.
+            on_idle: Called when no slot is taken any more, and when one is again.
         """
         self._loop = asyncio.get_running_loop()
-        self._free = concurrency
+        self._free = self._all = concurrency
+        self._on_idle = on_idle
         self._per_host = per_host
         self._interval = 1.0 / rate if rate else 0.0
         self._next_start = 0.0
@@ -90,6 +98,8 @@ class Slots:
         self._free += 1
         self._line_up(place)
         self._hand_out()
+        if self._free == self._all and not self._starting:
+            self._on_idle(True)
 
     def slow_down(self, host: str, seconds: float | None) -> float:
         """The host has had enough: nothing starts there for a while, and less often after that.
@@ -164,6 +174,8 @@ class Slots:
             host.not_before = now + host.spacing
             self._next_start = now + self._interval
             host.running += 1
+            if self._free == self._all:
+                self._on_idle(False)
             self._free -= 1
             host.waiting.popleft().start()
         self._line_up(host)

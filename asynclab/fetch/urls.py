@@ -20,8 +20,10 @@ _LONGEST_IGNORED = 200
 
 _URL = re.compile(r"(?<![A-Za-z0-9+.-])https?://", re.IGNORECASE)
 _END = re.compile(
-    "[\\s\"'`<>|\\\\^{}()\\[\\]\x00-\x1f\x7f-\x9f“”„‘’‚«»‹›「」『』（）【】，、。；！？…\u200b\u2028\u2029\ufeff]|[,;|](?=https?://)"
+    "[\\s\"'`<>|\\\\^{}()\\[\\]\x00-\x1f\x7f-\x9f“”„‘’‚«»‹›「」『』（）【】，、。；！？…\u200b\u2028\u2029\u2400-\u2426\ufeff]|[,;|](?=https?://)"
 )
+_COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
+"""What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
 _PAIRS = {")": "(", "]": "["}
 _TRAILING = ".,;:!?*_~"
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
@@ -43,6 +45,7 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
+_PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
 _FILE_ENDINGS = frozenset(
     """
     md py rs sh pl js ts jsx tsx go rb c h cc cpp cs java kt txt log csv tsv json jsonl xml yml yaml toml ini cfg conf
@@ -85,7 +88,7 @@ def find_urls(text: str) -> Found:
     address.
     """
     finding = _Finding()
-    text = text.removeprefix("\ufeff").replace("\\/", "/").replace("\\u0026", "&")
+    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace("\\u0026", "&")
     if _HTML.search(text):
         _read_html(text, finding)
     else:
@@ -242,9 +245,17 @@ def _read_html(text: str, finding: _Finding) -> None:
 
 
 def _read_between(text: str, finding: _Finding) -> None:
+    """Take the URLs of a text between tags; a host without a scheme only with a path or port, as prose has dots."""
     for start in _URL.finditer(text):
         line = text[start.start() : start.start() + _LONGEST_IGNORED * 50]
-        finding.take(_until_its_end(_ENTITY.sub(_unescaped, line), 0, start.end() - start.start(), ""))
+        found = _until_its_end(_ENTITY.sub(_unescaped, line), 0, start.end() - start.start(), "")
+        if not finding.take(found):
+            finding.ignore(found)
+    for line in text.splitlines() if "/" in text or ":" in text else ():
+        if not _URL.search(line):
+            for candidate in _schemeless(line[:_LONGEST_LINE], ""):
+                if _PATH_OR_PORT.search(candidate):
+                    finding.take(candidate)
 
 
 def _take_link(link: str, finding: _Finding) -> None:

@@ -63,6 +63,8 @@ class Situation:
     """Whether a URL is selected."""
     has_live_url: bool = False
     """Whether the selected URL has not ended."""
+    has_ended_url: bool = False
+    """Whether the selected URL was fetched, well or not."""
     has_failed: bool = False
     """Whether URLs have failed, or were cancelled."""
     has_results: bool = False

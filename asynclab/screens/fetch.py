@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste, Resize
 from textual.widgets import Input, TextArea
 
-from asynclab.fetch.options import Options
+from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
@@ -28,7 +28,9 @@ from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.runs import LabFactory
 from asynclab.trace import Lab
+from asynclab.widgets.clock_line import ClockReading, clock_line
 from asynclab.widgets.fetch_table import UrlSelected
+from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_PER_SECOND = 12
@@ -48,20 +50,22 @@ class FetchScreen(FetchControls):
     DEFAULT_CSS = """
     FetchScreen { background: $background; color: $state-text; }
     """
-    AUTO_FOCUS = None
+    AUTO_FOCUS = "#fetch-table"
     COMMANDS: ClassVar[set[Any]] = {CommandProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
 
-    def __init__(self, make_lab: LabFactory = Lab) -> None:
+    def __init__(self, make_lab: LabFactory = Lab, request: Request | None = None) -> None:
         """Make the screen.
 
         Args:
             make_lab: What makes the labs that the fetches run in.
+            request: What to fetch at once, and with which options; None for nothing yet.
         """
         super().__init__()
         self.urls = UrlList()
         self.together, self.one_by_one = FetchSession(make_lab), FetchSession(make_lab)
-        self.chosen = Options()
+        self._request = request or Request()
+        self.chosen = self._request.options
         self.title_bar = TitleBar(tuple(TABS))
         self.views = FetchViews(id="fetch")
         self.key_bar = KeyBar()
@@ -78,11 +82,14 @@ class FetchScreen(FetchControls):
         """Offer something to fetch, and begin to paint."""
         self.title_bar.activate("Fetch")
         self.lay_out()
-        self.views.table.focus()
         try:
             await self.urls.offer_practice()
         except OSError as error:
             self.host.tell(f"the practice server can't start: {error}", is_problem=True)
+        self.host.begin_to_measure()
+        if self._request.text:
+            self.views.text.take(self._request.text)
+            await self.action_fetch()
         self.paint()
         self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
 
@@ -119,8 +126,7 @@ class FetchScreen(FetchControls):
     @on(UrlSelected)
     def keep_body(self, event: UrlSelected) -> None:
         """Keep the body of the selected URL, where it is still to be downloaded."""
-        if self.together.fetch is not None and event.number is not None:
-            self.together.fetch.keep([event.number])
+        self.together.keep(event.number)
 
     @on(Input.Changed, "#fetch-filter")
     def use_filter(self, event: Input.Changed) -> None:
@@ -153,8 +159,10 @@ class FetchScreen(FetchControls):
         self.views.show_text(self.urls, self.chosen)
         self.views.show_rows(rows, version, self.together.now, is_running=self.together.is_running)
         self._select_first(rows)
+        self.views.show_clock(self._clock() if is_fetched else ())
         self.views.show_detail()
-        self.views.show_totals(self.together, self.one_by_one)
+        is_raced = is_fetched and self.one_by_one.targets == self.together.targets
+        self.views.show_totals(self.together if is_fetched else None, self.one_by_one if is_raced else None)
         self._show_meter(states)
         self.key_bar.show(bar_entries(COMMANDS, self.situation()))
 
@@ -173,6 +181,8 @@ class FetchScreen(FetchControls):
             has_ignored=bool(self.urls.found.ignored),
             has_url=row is not None,
             has_live_url=row is not None and not row.has_ended,
+            has_ended_url=is_fetched and row is not None and row.has_ended,
+            is_instant=bool(labs) and labs[0].instant,
             has_failed=is_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0,
             has_results=is_fetched,
         )
@@ -242,6 +252,18 @@ class FetchScreen(FetchControls):
         if rows is not self._selected_for:
             self._selected_for = rows
             self.views.table.select(self.views.table.selected or (1 if rows else None))
+
+    def _clock(self) -> Line:
+        """How the time of what is being fetched runs, or when it ended."""
+        lab = next(iter(self.labs), self.together.lab)
+        if lab is None:
+            return ()
+        state, held = lab.state, len(lab.held)
+        pursued = state.task_name(lab.pursued)
+        reading = ClockReading(
+            state.clock, lab.now, held, state.outcome, pursued=pursued, is_cleaning_up=lab.is_cleaning_up
+        )
+        return clock_line(reading)
 
     def _show_meter(self, states: Sequence[LabState | None]) -> None:
         monitor = self.host.monitor

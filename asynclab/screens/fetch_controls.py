@@ -76,8 +76,7 @@ class FetchControls(Screen[None]):
     @property
     def has_fetched_these(self) -> bool:
         """Whether the URLs that were fetched last are those in the text now."""
-        fetch = self.together.fetch
-        return fetch is not None and [row.target for row in fetch.rows] == [url.url for url in self.urls.urls]
+        return self.together.fetch is not None and self.together.targets == self.urls.targets
 
     def action_cancel_url(self) -> None:
         """Cancel the selected URL."""
@@ -95,6 +94,13 @@ class FetchControls(Screen[None]):
         rows = self.unfinished
         self.together.retry(rows)
         self.host.tell(f"once more: {plural(len(rows), 'URL')}")
+
+    def action_again(self) -> None:
+        """Fetch the selected URL again, and keep its whole body."""
+        row = self.views.selected
+        if row is not None:
+            self.together.keep(row.number)
+            self.together.retry([row])
 
     def action_pause(self) -> None:
         """Hold the tasks and the clock of the fetch."""
@@ -118,6 +124,19 @@ class FetchControls(Screen[None]):
         else:
             lab.pause()
 
+    def action_run_to_event(self) -> None:
+        """Run to the next event of the task that fetches the selected URL."""
+        row, lab = self.views.selected, self.together.lab
+        if row is None or lab is None:
+            return
+        tasks = reversed(lab.state.tasks.values())
+        name = f"fetch {row.number}"
+        task = next((task.id for task in tasks if task.name == name and not task.has_ended), None)
+        if task is None:
+            self.host.tell("this URL has no task: it waits for its turn, or has ended")
+        else:
+            lab.run_to_event(task)
+
     def action_slower(self) -> None:
         """Slow lab time down."""
         self._change_speed(-1)
@@ -125,6 +144,11 @@ class FetchControls(Screen[None]):
     def action_faster(self) -> None:
         """Speed lab time up."""
         self._change_speed(1)
+
+    def action_instantly(self) -> None:
+        """Skip all waiting from now on, but for the network."""
+        for session in (self.together, self.one_by_one):
+            session.run_instantly()
 
     def action_sort(self) -> None:
         """Sort in the next way."""
@@ -194,7 +218,8 @@ class FetchControls(Screen[None]):
             self.host.tell(f"{plural(len(rows), 'URL')} written to {path}")
 
     def _fetch_together(self, *, paused: bool = False) -> None:
-        self.together.start(self.urls.urls, self.chosen, paused=paused)
+        selected = self.views.table.selected or 1
+        self.together.start(self.urls.urls, self.chosen, keep=[selected], paused=paused)
         if self.views.text.has_focus:
             self.views.table.focus()
 

@@ -39,6 +39,8 @@ class UrlList:
         """What is in the text."""
         self.rows: tuple[Row, ...] = ()
         """The URLs that would be fetched, each queued."""
+        self.targets: tuple[str, ...] = ()
+        """The same, as they were written."""
         self.is_practice = False
         """Whether they are the practice server's."""
         self.text = ""
@@ -63,6 +65,7 @@ class UrlList:
             return False
         self.found = found
         self.is_practice = not text.strip() and bool(self._offered)
+        self.targets = tuple([url.url for url in self.urls])
         self.rows = tuple(
             Row(number=number, url=redacted(url.url), target=url.url, count=url.count)
             for number, url in enumerate(self.urls, 1)

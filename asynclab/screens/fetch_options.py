@@ -19,6 +19,7 @@ from asynclab.fetch.options import MEBIBYTE, METHODS, Options, parse_header, par
 from asynclab.model.text import one_line
 from asynclab.widgets.lines import Line
 from asynclab.widgets.paste_area import PasteArea
+from asynclab.widgets.tick_box import TickBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class OptionField(Horizontal):
 
     def _control(self, value: Any) -> Input | Checkbox | Select[Any] | TextArea:
         if isinstance(value, bool):
-            return Checkbox(value=value, compact=True, classes="control")
+            return TickBox(value=value, compact=True, classes="control")
         if self.choice.name == "method":
             methods = [(method, method) for method in METHODS]
             return Select(methods, value=value, allow_blank=False, compact=True, classes="control")

@@ -19,7 +19,7 @@ URL_LIMIT = 2_000
 PREVIEW_LINES = 200
 """Lines of a body that are shown."""
 
-PREVIEW_WIDTH = 300
+PREVIEW_WIDTH = 2_000
 """Characters of each."""
 
 PREVIEW_BYTES = 65_536
@@ -78,6 +78,8 @@ def url_row(row: Row, now: float) -> UrlRow:
 
 def word_of(row: Row, now: float) -> str:
     """What a URL does or how it ended, in a few cells."""
+    if row.is_stopping:
+        return "cancelling"
     match row.state:
         case "queued":
             return "queued"
@@ -95,6 +97,7 @@ def word_of(row: Row, now: float) -> str:
 
 def url_detail(row: Row, now: float) -> UrlDetail:
     """All that is shown of a URL at a lab time, in seconds."""
+    preview, has_more = _preview(row)
     return UrlDetail(
         row=url_row(row, now),
         sentence=one_line(row.sentence or _so_far(row), URL_LIMIT),
@@ -103,7 +106,8 @@ def url_detail(row: Row, now: float) -> UrlDetail:
         notes=tuple(_notes(row)),
         title=one_line(row.title),
         headers=tuple((one_line(name), one_line(redacted_header(name, value))) for name, value in row.headers),
-        preview=_preview(row),
+        preview=preview,
+        cut=_cut(row, has_more=has_more),
     )
 
 
@@ -153,11 +157,11 @@ def _facts(row: Row) -> Iterator[str]:
         yield row.address
     if row.decoded != row.wire and row.decoded:
         yield f"unpacked {plural(row.decoded, 'byte')}"
+    if row.tls is not None:
+        yield certificate(row.tls, time.time())
 
 
 def _notes(row: Row) -> Iterator[str]:
-    if row.tls is not None:
-        yield one_line(certificate(row.tls, time.time()))
     for failure in row.failures:
         yield f"before: {one_line(failure.sentence)}"
     yield from map(one_line, row.notes)
@@ -165,8 +169,25 @@ def _notes(row: Row) -> Iterator[str]:
         yield one_line(f"saved as {row.saved}", URL_LIMIT)
 
 
-def _preview(row: Row) -> tuple[str, ...]:
-    if row.body is not None and len(row.body) > PREVIEW_BYTES:
+def _preview(row: Row) -> tuple[tuple[str, ...], bool]:
+    """The first lines of the body, and whether there are more in what is kept of it."""
+    if not row.head:
+        return (), False
+    is_large = row.body is not None and len(row.body) > PREVIEW_BYTES
+    if row.body is not None and is_large:
         row = replace(row, body=row.body[:PREVIEW_BYTES])
-    lines = preview_of(row, PREVIEW_LINES).split("\n") if row.head else []
-    return tuple(one_line(line, PREVIEW_WIDTH) for line in lines)
+    lines = preview_of(row, PREVIEW_LINES + 1).split("\n")
+    shown = tuple(one_line(line, PREVIEW_WIDTH) for line in lines[:PREVIEW_LINES])
+    return shown, is_large or len(lines) > PREVIEW_LINES or any(len(line) > PREVIEW_WIDTH for line in lines)
+
+
+def _cut(row: Row, *, has_more: bool) -> str:
+    """Why not all of an answer's body is seen, and how to see more."""
+    if not row.has_ended:
+        return ""
+    kept = len(row.head)
+    if row.body is None and 0 < kept < row.decoded:
+        return f"… the first {plural(kept, 'byte')} of {row.decoded:,}: R fetches it again and keeps all"
+    if not (has_more and row.body):
+        return ""
+    return f"… of {plural(row.decoded, 'byte')} in all" + ("; e writes them to a HAR" if row.charset else "")

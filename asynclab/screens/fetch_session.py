@@ -24,6 +24,8 @@ class FetchSession:
     def __init__(self, make_lab: LabFactory = Lab) -> None:
         self.fetch: Fetch | None = None
         """What fetches, or fetched; None before the first start."""
+        self.targets: tuple[str, ...] = ()
+        """The URLs that were to be fetched last."""
         self.lab: Lab | None = None
         """The lab that it runs in, or ran in last."""
         self.speed = 1.0
@@ -55,9 +57,21 @@ class FetchSession:
         """What the lab's tasks do; asked for at each frame, so that events are folded few at a time."""
         return None if self.lab is None else self.lab.state
 
-    def start(self, urls: Sequence[FoundUrl], options: Options, *, paused: bool = False) -> None:
-        """Fetch a list, in place of the one before; returns at once."""
-        self._begin(Fetch(urls, options), paused=paused)
+    def start(
+        self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
+    ) -> None:
+        """Fetch a list, in place of the one before; returns at once.
+
+        Args:
+            urls: What to fetch.
+            options: How.
+            keep: The numbers of the URLs whose whole bodies are kept.
+            paused: Whether to hold it before its first step.
+        """
+        fetch = Fetch(urls, options)
+        fetch.keep(keep)
+        self.targets = tuple([url.url for url in urls])
+        self._begin(fetch, paused=paused)
 
     def retry(self, rows: Iterable[Row]) -> None:
         """Fetch rows again that have ended; while others are still fetched, among these."""
@@ -79,6 +93,16 @@ class FetchSession:
         self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))]
         if self.lab is not None and self.lab.is_running:
             self.lab.set_speed(self.speed)
+
+    def run_instantly(self) -> None:
+        """Skip all waiting, but for the network."""
+        if self.lab is not None and self.lab.is_running:
+            self.lab.run_instantly()
+
+    def keep(self, number: int | None) -> None:
+        """Keep the whole body of this URL and of no other, where it is still to be downloaded."""
+        if self.fetch is not None and number is not None and self.fetch.kept != {number}:
+            self.fetch.keep([number])
 
     async def close(self) -> None:
         """Cancel everything and wait until it has cleaned up, as long as a lab allows."""

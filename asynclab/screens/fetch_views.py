@@ -83,6 +83,7 @@ class FetchViews(Vertical):
         """How the rows are sorted."""
         self.wanted = ""
         """What a row has to contain to be shown."""
+        self._clock: Line = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -144,6 +145,10 @@ class FetchViews(Vertical):
         self._arrange(version, is_running=is_running)
         self.table.show(self._numbers, self._look, nice_scale(self._longest))
         self.table.set_title(plural(len(rows), "URL"))
+
+    def show_clock(self, line: Line) -> None:
+        """Say in the frame of the table how time runs, and what is shown in which order."""
+        self._clock = line
         self.table.set_subtitle(self._table_summary())
 
     def show_detail(self) -> None:
@@ -165,15 +170,18 @@ class FetchViews(Vertical):
         if area.border_subtitle != told:
             area.border_subtitle = told
 
-    def show_totals(self, together: FetchSession, one_by_one: FetchSession) -> None:
-        """Bring the sums up to date, and the race where there is one."""
+    def show_totals(self, together: FetchSession | None, one_by_one: FetchSession | None) -> None:
+        """Bring the sums up to date, and the race.
+
+        Args:
+            together: What fetches the rows that are shown; None where nothing has begun.
+            one_by_one: What fetches the same one after another; None where nothing does.
+        """
         width = self.totals.content_width()
-        lines = [totals_line(totals_of(together), width)]
-        racers = tuple(
-            racer for racer in (_racer("together", together), _racer("one after another", one_by_one)) if racer
-        )
-        if one_by_one.fetch is not None:
-            lines += race_lines(racers, width)
+        lines = [totals_line(totals_of(together, len(self._rows)), width)]
+        if together is not None and one_by_one is not None and one_by_one.fetch is not None:
+            racers = (_racer("together", together), _racer("one after another", one_by_one))
+            lines += race_lines(tuple(racer for racer in racers if racer), width)
         self.totals.styles.height = len(lines)
         self.totals.show(lines)
 
@@ -212,18 +220,18 @@ class FetchViews(Vertical):
         self._numbers = arrange(self._rows, self.sort, self.wanted, self._now)
 
     def _table_summary(self) -> Line:
-        groups: list[Line] = []
+        groups = [self._clock] if self._clock else []
         if self.wanted:
             groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
         groups.append(((SORTS[self.sort], "past"),))
         return joined(groups)
 
 
-def totals_of(session: FetchSession) -> Totals:
-    """The sums of a session."""
-    fetch = session.fetch
-    if fetch is None:
-        return Totals()
+def totals_of(session: FetchSession | None, count: int) -> Totals:
+    """The sums of a session; of as many queued URLs where there is none."""
+    fetch = None if session is None else session.fetch
+    if session is None or fetch is None:
+        return Totals(queued=count)
     totals = fetch.totals(session.now)
     counts = totals.counts
     return Totals(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from rich.cells import chop_cells
+
 from asynclab.widgets.amounts import rate_text, size_text
 from asynclab.widgets.fetch_row import MARKS, UrlDetail
 from asynclab.widgets.line_view import LineView
@@ -90,7 +92,12 @@ def answer_lines(detail: UrlDetail, width: int) -> list[Line]:
         lines += [((text, "strong"),) for text in wrap(detail.title, width)]
     lines += [((f"{name:<{NAME_WIDTH}} ", "past"), (value, "")) for name, value in detail.headers]
     if detail.preview:
-        lines += [SEPARATOR, *(((text, "past"),) for text in detail.preview)]
+        lines += [
+            SEPARATOR,
+            *(((text, "past"),) for line in detail.preview for text in chop_cells(line, width) or [""]),
+        ]
+    if detail.cut:
+        lines += [SEPARATOR, *(((text, "ready"),) for text in wrap(detail.cut, width))]
     return lines or [(("nothing came back yet" if detail.row.state != "failed" else "nothing came back", "past"),)]
 
 

@@ -64,3 +64,5 @@ class UrlDetail:
     headers: tuple[tuple[str, str], ...] = ()
     preview: tuple[str, ...] = ()
     """The first lines of the body, as text or as hexadecimal digits."""
+    cut: str = ""
+    """What of the body is not in the preview; empty where all of it is."""

@@ -49,10 +49,14 @@ def totals_line(totals: Totals, width: int) -> Line:
     counts: Line = ()
     for group in _counts(totals):
         counts = (*counts, *(GAP if counts else ()), *group)
+    for received in (_bytes(totals, rate=True), _bytes(totals, rate=False), ()):
+        line = (*counts, *(GAP if received else ()), *received)
+        if width_of(line) <= width:
+            break
     for end in (_saved(totals), _took(totals)):
-        if end and width_of(counts) + width_of(end) + 3 <= width:
-            return (*counts, ("   ", ""), *end)
-    return fit(counts, width)
+        if end and width_of(line) + width_of(end) + 3 <= width:
+            return (*line, ("   ", ""), *end)
+    return fit(line, width)
 
 
 def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
@@ -68,7 +72,7 @@ def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
 
 
 def _lane(racer: Racer, longest: float, room: int) -> Line:
-    state = f"{racer.done} of {racer.of}" if racer.is_running or racer.done < racer.of else "done"
+    state = f"{racer.done:,} of {racer.of:,}" if racer.is_running or racer.done < racer.of else "done"
     return (
         (f"{racer.name:<18} ", "past"),
         *bar(racer.seconds / longest, room, "waiting" if racer.is_running else "done"),
@@ -78,19 +82,23 @@ def _lane(racer: Racer, longest: float, room: int) -> Line:
 
 
 def _counts(totals: Totals) -> Iterator[Line]:
-    yield ((f"{totals.ok} ok", "done"),)
-    yield ((f"{totals.failed} failed", "failed" if totals.failed else "past"),)
+    yield ((f"{totals.ok:,} ok", "done"),)
+    yield ((f"{totals.failed:,} failed", "failed" if totals.failed else "past"),)
     if totals.in_flight:
-        yield ((f"{totals.in_flight} in flight", "waiting"),)
+        yield ((f"{totals.in_flight:,} in flight", "waiting"),)
     if totals.retrying:
-        yield ((f"{totals.retrying} retrying", "ready"),)
+        yield ((f"{totals.retrying:,} retrying", "ready"),)
     if totals.queued:
-        yield ((f"{totals.queued} queued", "past"),)
+        yield ((f"{totals.queued:,} queued", "past"),)
     if totals.cancelled:
-        yield ((f"{totals.cancelled} cancelled", "cancelled"),)
-    if totals.received:
-        rate = f" · {rate_text(totals.rate)}" if totals.rate else ""
-        yield ((f"{size_text(totals.received)}{rate}", ""),)
+        yield ((f"{totals.cancelled:,} cancelled", "cancelled"),)
+
+
+def _bytes(totals: Totals, *, rate: bool) -> Line:
+    if not totals.received:
+        return ()
+    speed = f" · {rate_text(totals.rate)}" if rate and totals.rate else ""
+    return ((f"{size_text(totals.received)}{speed}", ""),)
 
 
 def _saved(totals: Totals) -> Line:

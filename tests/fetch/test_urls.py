@@ -34,6 +34,7 @@ def urls(text: str) -> list[str]:
         ("https://u:p%40w@a.com/x", ["https://u:p%40w@a.com/x"]),
         ("http://[2001:db8::1]:8080/x http://[::1]", ["http://[2001:db8::1]:8080/x", "http://[::1]"]),
         ("https://bücher.example/straße?q=ü", ["https://bücher.example/straße?q=ü"]),
+        ("\x1b[32mhttp://a.com/x\x1b[0m \u241b[1;31m\u241b[Khttp\u241b[m\u241b[K://b.com/\u2407", ["http://a.com/x", "http://b.com/"]),
         ("参照：https://例え.jp/パス。次", ["https://例え.jp/パス"]),
     ],
 )  # fmt: skip
@@ -172,3 +173,9 @@ def test_any_text_gives_distinct_urls_that_can_be_sent(text: str) -> None:
     assert all(address.isascii() and address.isprintable() and " " not in address for address in sent)
     assert sum(url.count for url in found.urls) == len(found.urls) + found.duplicates
     assert find_urls("\n".join(url.url for url in found.urls)).duplicates == 0
+
+
+def test_in_html_a_host_without_a_scheme_counts_in_a_line_of_its_own_and_with_a_path_or_port() -> None:
+    found = find_urls("<p>asyncio.run is\nexample.com/page\n127.0.0.1:80\n<li>os.path</li> http://a..b/ ends</p>")
+    assert [url.url for url in found.urls] == ["https://example.com/page", "http://127.0.0.1:80"]
+    assert found.ignored == ("http://a..b/",)

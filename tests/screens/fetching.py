@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from textual.content import Content
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -60,6 +61,17 @@ class FetchStage:
         """The lines of the table, without its header."""
         view = self.views.table
         return [view.line_text(index) for index in range(view.line_count())]
+
+    @property
+    def frame(self) -> str:
+        """What the frame of the table says, at the bottom."""
+        return Content.from_markup(str(self.views.table.border_subtitle or "")).plain
+
+    @property
+    def answer(self) -> str:
+        """The pane of headers and preview, as one text."""
+        view = self.views.answer
+        return " ".join(view.line_text(index).strip() for index in range(view.line_count()))
 
     @property
     def totals(self) -> list[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
+from asynclab.fetch.options import Options
 from asynclab.screens.fetch_commands import FETCH_COMMANDS
+from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from tests.screens.fetching import FetchStage, fetching
 
@@ -132,6 +135,90 @@ async def test_space_pauses_n_steps_and_space_resumes() -> None:
         assert stage.states == ["ok", "ok"]
 
 
+async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_says_so() -> None:
+    clock = [0.0]
+
+    def lab_on_that_clock(name: str, **settings: Any) -> Lab:
+        return Lab(name, watch=False, real_time=lambda: clock[0])
+
+    async with fetching(make_lab=lab_on_that_clock) as stage:
+        stage.screen.chosen = Options(timeout=5)
+        await stage.take("/hang", "/flaky/held?status=503&after=30")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "retrying"])
+        clock[0] += 1.0
+        await stage.press("space")
+        assert "held at 1.000 s · nothing ready" in stage.frame
+        before = stage.table
+        clock[0] += 1_000.0
+        await stage.pilot.pause()
+        stage.screen.paint()
+        assert stage.states == ["running", "retrying"]
+        assert stage.table == before
+        assert re.search(r"↻ 503 in 29\.0 s", before[1])
+        assert stage.fetch.rows[0].time_left(stage.lab.now) == pytest.approx(4.0)
+
+
+async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues", "/pages/futures")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.press("N")
+        assert "has no task" in stage.notices[-1]
+        while stage.states != ["running"] * 3:
+            await stage.press("n")
+        await stage.press("G", "N")
+        await stage.until(lambda: stage.lab.pursued is None and stage.lab.paused)
+        tasks = {task.name: task for task in stage.lab.state.tasks.values()}
+        assert tasks["fetch 3"].steps == 1
+
+
+async def test_what_is_cancelled_while_held_says_so_and_ends_with_its_step() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang", "/hang?2")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+        await stage.press("space", "j", "x")
+        stage.screen.paint()
+        assert "► cancelling" in stage.table[1]
+        assert "1 ready" in stage.frame
+        await stage.press("n")
+        await stage.until(lambda: stage.states == ["running", "cancelled"])
+        assert stage.lab.paused
+        await stage.press("c")
+        await stage.ended()
+        assert stage.states == ["cancelled", "cancelled"]
+
+
+async def test_the_frame_tells_how_time_runs() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang")
+        assert stage.frame == "sorted by order"
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.is_running)
+        assert re.fullmatch(r"► 1× · \d\.\d{3} s · sorted by order", stage.frame)
+        await stage.press("i")
+        stage.screen.paint()
+        assert stage.frame.startswith("► instant · ")
+        await stage.press("c")
+        await stage.ended()
+        assert re.match(r"⊘ cancelled at \d", stage.frame)
+
+
+async def test_only_the_selected_body_is_kept_and_capital_r_fetches_another_again_to_keep_it() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/bytes/6000", "/bytes/5000")
+        assert [row.body and len(row.body) for row in stage.fetch.rows] == [6_000, None]
+        await stage.press("j")
+        await stage.until(lambda: "… the first 4,096 bytes of 5,000: R fetches it again and keeps all" in stage.answer)
+        await stage.press("R")
+        await stage.until(lambda: stage.screen.together.runs == 2)
+        await stage.ended()
+        assert [row.body and len(row.body) for row in stage.fetch.rows] == [None, 5_000]
+        assert "the first 4,096" not in stage.answer
+
+
 async def test_comma_and_full_stop_change_the_speed() -> None:
     async with fetching() as stage:
         await stage.take("/hang")
@@ -230,12 +317,12 @@ async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
 
 async def test_capital_i_shows_the_lines_without_a_url() -> None:
     async with fetching() as stage:
-        await stage.screen.take(f"nothing here [/] \x1b[31m\n{stage.server.url('/pages/tasks')}")
+        await stage.screen.take(f"nothing here [/] \x07\n{stage.server.url('/pages/tasks')}")
         stage.screen.paint()
         assert "1 URL · 1 line ignored" in str(stage.views.text.border_subtitle)
         await stage.press("I")
         view = stage.app.screen.query_one("LinesView")
-        assert plain(view.compose_line(0, 60)) == "nothing here [/] ␛[31m"  # type: ignore[attr-defined]
+        assert plain(view.compose_line(0, 60)) == "nothing here [/] ␇"  # type: ignore[attr-defined]
         await stage.press("escape")
         assert stage.app.screen is stage.screen
 
@@ -250,9 +337,9 @@ async def test_d_shows_and_hides_the_selected_url() -> None:
         assert stage.views.story.region.area
 
 
-async def test_i_goes_to_the_text_and_escape_leaves_it() -> None:
+async def test_a_goes_to_the_text_and_escape_leaves_it() -> None:
     async with fetching() as stage:
-        await stage.press("i")
+        await stage.press("a")
         assert focused(stage) == "fetch-text"
         await stage.press("x", "c", "q")
         assert stage.views.text.text == "xcq"
@@ -262,7 +349,7 @@ async def test_i_goes_to_the_text_and_escape_leaves_it() -> None:
 
 async def test_f5_fetches_from_within_the_text() -> None:
     async with fetching() as stage:
-        await stage.press("i")
+        await stage.press("a")
         stage.views.text.insert(stage.server.url("/pages/tasks"))
         await stage.press("f5")
         await stage.ended()

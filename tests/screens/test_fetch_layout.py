@@ -158,3 +158,19 @@ async def test_options_from_the_form_are_used_by_the_next_fetch() -> None:
         await stage.fetched("/pages/tasks")
         assert stage.fetch.options.concurrency == 3
         assert stage.views.options.line_text(0).split()[:3] == ["at", "once", "3"]
+
+
+async def test_sums_and_races_are_those_of_the_list_that_is_shown() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/status/404")
+        await stage.press("S")
+        await stage.until(lambda: stage.screen.together.runs and stage.screen.one_by_one.runs)
+        await stage.ended()
+        await stage.until(lambda: not stage.screen.one_by_one.is_active and len(stage.totals) == 3)
+        assert "1 ok  1 failed" in stage.totals[0]
+        await stage.take("/pages/queues", "/pages/futures", "/pages/tasks")
+        assert [line.strip() for line in stage.totals] == ["0 ok  0 failed  3 queued"]
+        assert stage.frame == "sorted by order"
+        await stage.press("enter")
+        await stage.until(lambda: "3 ok" in stage.totals[0])
+        assert len(stage.totals) == 1

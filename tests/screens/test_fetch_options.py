@@ -140,3 +140,9 @@ def test_the_summary_has_the_limits_and_what_else_is_set() -> None:
 
 def test_where_room_is_short_the_summary_has_one_column() -> None:
     assert len(summary_lines(Options(), 30)) == 8
+
+
+async def test_a_box_that_is_off_is_empty_and_not_only_of_another_colour() -> None:
+    async with opened_form(Options(block_private=True)) as stage:
+        boxes = [str(box._button.plain) for box in stage.form.query(Checkbox)]
+        assert boxes == ["▐ ▌", "▐X▌"]

@@ -1,0 +1,56 @@
+"""What a terminal sends between the marks of a paste: text, whatever is in it."""
+
+from __future__ import annotations
+
+START, END = "\x1b[200~", "\x1b[201~"
+"""The marks of a bracketed paste."""
+
+PICTURE = "\u241b"
+"""What stands for the escape character in a paste."""
+
+
+class PasteFilter:
+    """Makes escape characters within pastes visible.
+
+    Textual's parser looks for keys and mouse events behind each of them, in a paste as well: `ESC[31mq`, copied from a
+    log, would quit the app. An `ESC[201~` within a paste ends it, as nothing tells it from the mark: to take it out
+    before is the terminal's part.
+    """
+
+    def __init__(self) -> None:
+        self._pasting = False
+        self._kept_back = ""
+        """The end of what came last, where it may be the beginning of the mark that ends the paste."""
+        self._handed_on = ""
+        """The end of what was parsed last, which may be the beginning of the mark that begins a paste."""
+
+    def feed(self, data: str) -> str:
+        """Return what is to be parsed now, of what was read and what was kept back before."""
+        parsed = ""
+        while data:
+            part, data = self._within(data) if self._pasting else self._outside(data)
+            parsed += part
+        return parsed
+
+    def _outside(self, data: str) -> tuple[str, str]:
+        """Keys, up to the beginning of a paste; and the rest."""
+        known = len(self._handed_on)
+        before, mark, rest = (self._handed_on + data).partition(START)
+        self._pasting = bool(mark)
+        self._handed_on = "" if mark else before[1 - len(START) :]
+        return (before + mark)[known:], rest
+
+    def _within(self, data: str) -> tuple[str, str]:
+        """A paste, up to its end; and the rest."""
+        before, mark, rest = (self._kept_back + data).partition(END)
+        self._pasting = not mark
+        before, self._kept_back = (before, "") if mark else _split_off_beginning_of_end(before)
+        return before.replace("\x1b", PICTURE) + mark, rest
+
+
+def _split_off_beginning_of_end(text: str) -> tuple[str, str]:
+    """The text, and apart from it what may turn out to be the mark when more has come."""
+    for length in range(len(END) - 1, 0, -1):
+        if text.endswith(END[:length]):
+            return text[:-length], text[-length:]
+    return text, ""

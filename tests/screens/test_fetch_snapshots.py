@@ -1,0 +1,63 @@
+"""The Fetch screen as a picture, at three sizes, from a fetch that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from asynclab.app import AsyncLabApp
+from asynclab.fetch.request import Request
+from asynclab.screens.fetch import FetchScreen
+from asynclab.screens.fetch_list import UrlList
+from tests.fast_ui import until
+from tests.screens.frozen import frozen_monitor
+from tests.screens.frozen_fetch import OPTIONS, TEXT, FrozenSession
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open no socket: the screen has a text."""
+
+    async def offer_nothing(_: UrlList) -> None:
+        return
+
+    monkeypatch.setattr(UrlList, "offer_practice", offer_nothing)
+
+
+async def stand_still(pilot: Pilot[Any]) -> None:
+    app = pilot.app
+    assert isinstance(app, AsyncLabApp)
+    await until(lambda: app.monitor is not None)
+    assert app.monitor is not None
+    app.monitor.stop()
+    app.monitor = frozen_monitor()
+    screen = app.screen
+    assert isinstance(screen, FetchScreen)
+    screen.together = FrozenSession()
+    screen.views.text.take(TEXT)
+    await screen.urls.read(TEXT)
+    await pilot.pause(0.3)  # a few frames, so that every pane has found its place
+
+
+async def open_the_detail(pilot: Pilot[Any]) -> None:
+    await stand_still(pilot)
+    await pilot.press("d")
+    await pilot.pause(0.3)
+
+
+def frozen_app() -> AsyncLabApp:
+    return AsyncLabApp(request=Request(options=OPTIONS))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 35)], ids=["80x24", "120x40", "160x35"])
+def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=stand_still)
+
+
+def test_the_detail_where_room_is_short(snap_compare: Compare) -> None:
+    assert snap_compare(frozen_app(), terminal_size=(80, 24), run_before=open_the_detail)

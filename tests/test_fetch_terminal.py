@@ -1,0 +1,150 @@
+"""The Fetch screen on a real driver: what the command line opens, and what never reaches the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from asynclab.practice.server import PracticeServer
+from tests.test_terminal import Terminal
+
+Open = Callable[..., Terminal]
+
+OWN_SEQUENCES = re.compile(
+    r"""\x1b\[ (?:
+        [\d;]* [mHJK]                     # colours, the cursor's place, erasing
+        | \? [\d;]+ [hl] | \? \d+ \$p     # modes, and questions after them
+        | [<>=]? [\d;]* [ut] | 6n | \?u   # the keyboard protocol, the window's size
+    )
+    | \x1b\]22;default\x07               # the shape of the mouse pointer
+    """,
+    re.VERBOSE,
+)
+"""All that Textual itself sends."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The address of a practice server in a thread of its own."""
+    addresses: list[str] = []
+    loop = asyncio.new_event_loop()
+    ready, ended = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with PracticeServer(pace=0) as running:
+            addresses.append(running.url())
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait()
+    yield addresses[0]
+    loop.call_soon_threadsafe(ended.set)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Opens `asynclab fetch` with arguments."""
+    terminals: list[Terminal] = []
+
+    def open_with(*arguments: str) -> Terminal:
+        terminals.append(Terminal(tmp_path / "errors", "fetch", *arguments))
+        return terminals[-1]
+
+    yield open_with
+    for terminal in terminals:
+        terminal.close()
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("q")
+    assert terminal.wait_for_exit() == 0
+    assert terminal.errors.read_text() == ""
+    assert terminal.is_restored()
+
+
+def foreign_characters(output: bytes) -> set[str]:
+    """What is neither a letter, nor one of Textual's own sequences."""
+    rest = OWN_SEQUENCES.sub("", output.decode("utf-8", "backslashreplace"))
+    return {character for character in rest if not character.isprintable() and character not in "\r\n"}
+
+
+def test_urls_and_options_of_the_command_line_are_fetched_on_the_screen(
+    server: str, opened: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "urls.txt").write_text(f"see {server}pages/tasks and\nnothing here\n{server}status/404\n")
+    options = ("--timeout", "21.5", "--concurrency", "3", "--per-host", "2", "--rate", "90", "--deadline", "500")
+    more = ("--retries", "1", "--max-bytes", "300kB", "--method", "HEAD", "-H", "X-Mine: yes")
+    terminal = opened(f"{server}bytes/9", "-f", str(tmp_path / "urls.txt"), "--save", str(tmp_path), *options, *more)
+    text = terminal.wait_for(lambda screen: "2 ok  1 failed" in screen, "all are fetched")
+    assert "3 URLs · 1 line ignored" in text
+    for shown in ("at once      3", "per host     2", "90 /s", "21.5 s", "500 s", "retries      1", "300000", "HEAD"):
+        assert shown in text
+    assert "also headers, save to" in text
+    leave(terminal)
+
+
+def test_without_urls_it_opens_with_the_practice_offer(opened: Open) -> None:
+    terminal = opened("--concurrency", "4")
+    text = terminal.wait_for_text("practice pages on this computer")
+    assert "at once      4" in text
+    assert "ok" not in text.split("╭─")[-1]
+    terminal.press("\r")
+    terminal.wait_for_text("in flight")
+    leave(terminal)
+
+
+def test_headless_prints_although_there_is_a_terminal(server: str, opened: Open) -> None:
+    terminal = opened(f"{server}pages/tasks", "--headless")
+    assert terminal.wait_for_exit() == 0
+    assert "✓ ok" in terminal.text
+    assert b"\x1b[?1049h" not in terminal.output
+
+
+def test_nothing_from_outside_acts_on_the_terminal(server: str, opened: Open) -> None:
+    nasty = ("evil", "markup", "redirect-to?url=ftp://%1b]0;PWNED%07/", "evil?%9b31m=[/]")
+    terminal = opened(*(server + path for path in nasty))
+    terminal.wait_for(lambda screen: "3 ok  1 failed" in screen, "all are fetched")
+    for _ in nasty:
+        shown = terminal.wait_for(lambda screen: "Headers and preview" in screen, "the detail")
+        terminal.press("j")
+        terminal.wait_for(lambda screen, before=shown: screen != before, "the next URL")  # type: ignore[misc]
+    assert b"PWNED" in terminal.output
+    terminal.press("e")
+    terminal.wait_for_text("for a spreadsheet")
+    terminal.press("\x1b")
+    terminal.wait_for(lambda screen: "for a spreadsheet" not in screen, "the form is closed")
+    leave(terminal)
+    assert foreign_characters(terminal.output) == set()
+
+
+def test_a_paste_is_text_whatever_is_in_it(server: str, opened: Open) -> None:
+    terminal = opened()
+    terminal.wait_for_text("practice pages on this computer")
+    # Taken for keys, this would quit, and set the title.
+    pasted = f"\x1b[31mq {server}pages/tasks \x1b]0;PWNED\x07\x9b31m\x1bq\x1b[A {server}status/404 \x1b["
+    terminal.press(f"\x1b[200~{pasted}\x1b[201~")
+    terminal.wait_for(lambda screen: "1 127.0" in screen and "2 127.0" in screen, "the URLs of the paste")
+    terminal.press("a")
+    terminal.press(f"\x1b[200~\n\x1b[31mq {server}evil\x07\x1b[201~")
+    terminal.wait_for(lambda screen: "3 URLs" in screen and "f5 fetch" in screen, "the text")
+    terminal.press("\x1b")
+    terminal.wait_for_text("add URLs")
+    leave(terminal)
+    assert foreign_characters(terminal.output) == set()
+
+
+def test_a_paste_of_bytes_that_are_no_text_ends_nothing(server: str, opened: Open) -> None:
+    terminal = opened()
+    terminal.wait_for_text("practice pages on this computer")
+    terminal.press_bytes(b"\x1b[200~\xff\xfe " + server.encode() + b"pages/tasks\x1b[201~")
+    terminal.wait_for_text("1 URL ")
+    leave(terminal)
