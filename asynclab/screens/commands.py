@@ -53,7 +53,7 @@ class Situation:
     in_list: bool = False
     """Whether the list of demos has the focus."""
     in_tasks: bool = False
-    """Whether the table of tasks has the focus, and tasks in it."""
+    """Whether a view of tasks has the focus, and tasks in it."""
     is_typing: bool = False
     """Whether a text has the focus, so that letters are typed."""
     has_urls: bool = False

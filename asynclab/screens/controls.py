@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from asynclab.model.state import LabState
     from asynclab.model.story import Recorded
     from asynclab.screens.runs import Run, Runs
-    from asynclab.trace import Stepped
+    from asynclab.trace import StepTaken
 
 
-NO_STEP: dict[Stepped, str] = {
+NO_STEP: dict[StepTaken, str] = {
     "outside": "nothing is ready: what comes next comes from outside, from I/O or a thread",
     "nothing": "nothing is ready, and no timer is pending: these tasks wait for ever",
 }

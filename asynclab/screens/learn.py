@@ -136,7 +136,7 @@ class LearnScreen(ControlScreen):
             is_zoomed=self.is_zoomed,
             has_filter=self.stage.is_filtering,
             in_list=self.focused is self.demo_list,
-            in_tasks=self.focused is self.stage.tasks and self.stage.tasks.line_count() > 0,
+            in_tasks=any(view is self.focused and view.line_count() for view in self.stage.task_views),
         )
 
     def commands_now(self) -> Sequence[Command]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
-from asynclab.trace import Lab, Stepped
+from asynclab.trace import Lab, StepTaken
 
 
 class Record:
@@ -52,7 +52,7 @@ class Record:
         held = self.lab.held
         return self.chosen if self.chosen in held else next(iter(held), None)
 
-    def step(self) -> Stepped:
+    def step(self) -> StepTaken:
         """Run one step of the held task that is next, and forget that it was chosen."""
         task, self.chosen = self.next_task, None
         return self.lab.step(task)

@@ -26,6 +26,7 @@ from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.past_banner import Moment, PastBanner, event_words
 from asynclab.widgets.source_view import GUTTER, SourceView
 from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.timeline import TimelineView
 
 FRAME = 2
@@ -131,6 +132,11 @@ class Stage(Vertical):
         self.concept.show_lesson(lesson_of(run))
 
     @property
+    def task_views(self) -> tuple[TaskView, ...]:
+        """The views with a cursor on a task."""
+        return (self.tasks, self.timeline, self.loop)
+
+    @property
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where all do, without those that always show."""
         width, height = self.size.width, self.screen.size.height
@@ -154,8 +160,7 @@ class Stage(Vertical):
         record = run.record
         if record is not self._record:
             self._record = record
-            for selecting in (self.tasks, self.timeline, self.source, self.loop):
-                selecting.select(None)
+            self._select(None)
         state, now = (None, 0.0) if record is None else (record.state, record.now)
         next_task = None if record is None else record.next_task
         for view in (self.tasks, self.gauges, self.activity):
@@ -191,10 +196,14 @@ class Stage(Vertical):
 
     @on(TaskSelected)
     def select_task(self, event: TaskSelected) -> None:
-        """Select the task in the other panes, too."""
-        for view in (self.tasks, self.timeline, self.source, self.loop):
-            if view is not event.view:
-                view.select(event.task)
+        """Select the task in all panes."""
+        self._select(event.task)
+
+    def _select(self, task: int | None) -> None:
+        """Select a task in every pane; where it is selected already, that changes nothing."""
+        for view in self.task_views:
+            view.select(task)
+        self.source.select(task)
 
     async def open_filter(self) -> None:
         """Let a text be typed that the activity is filtered by."""

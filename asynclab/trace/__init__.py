@@ -2,6 +2,6 @@
 
 from asynclab.trace.ending import Ending
 from asynclab.trace.lab import Lab
-from asynclab.trace.stepping import Stepped
+from asynclab.trace.stepping import StepTaken
 
-__all__ = ["Ending", "Lab", "Stepped"]
+__all__ = ["Ending", "Lab", "StepTaken"]

@@ -21,7 +21,7 @@ from asynclab.trace.leftovers import GRACE, cancel, clean_up, leaked_by_main, na
 from asynclab.trace.places import tell_places
 from asynclab.trace.pursuit import Pursuit
 from asynclab.trace.scope import CURRENT
-from asynclab.trace.stepping import Stepped
+from asynclab.trace.stepping import StepTaken
 from asynclab.trace.tracer import Tracer
 from asynclab.trace.usercode import UserCode
 from asynclab.trace.watch import Watch
@@ -234,7 +234,7 @@ class Lab:
             self._tracer.hold.release_all()
             self._clock_changed()
 
-    def step(self, task: int | None = None) -> Stepped:
+    def step(self, task: int | None = None) -> StepTaken:
         """While paused, run one step of one task; with none ready, move on to the next timer.
 
         Args:
@@ -246,7 +246,7 @@ class Lab:
         self._stop_pursuit()
         return self.step_once(task)
 
-    def step_once(self, task: int | None = None) -> Stepped:
+    def step_once(self, task: int | None = None) -> StepTaken:
         """As `step`, in the course of `run_to_event`."""
         if not self._can_pause():
             return "nothing"

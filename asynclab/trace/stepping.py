@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from asynclab.trace.handles import TracedHandle
     from asynclab.trace.tracer import Tracer
 
-Stepped: TypeAlias = Literal["step", "jump", "outside", "nothing"]
+StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """What a step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
 (I/O, a thread); nothing, as nothing is to come."""
 
@@ -43,7 +43,7 @@ class Hold:
         for handle in held:
             self._make_ready(handle)
 
-    def step(self, task: int | None = None) -> Stepped:
+    def step(self, task: int | None = None) -> StepTaken:
         """Let one step run; with none ready, move on to the next timer.
 
         Args:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from asynclab.model.loop_parts import Due, LoopParts, loop_parts
 from asynclab.model.state import LabState
 from asynclab.model.words import GLYPHS, describe_wait, plural
-from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of
-from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.task_columns import reason
+from asynclab.widgets.task_view import TaskView
 
 LISTED = 100
 """How many entries of each part are listed; the others are counted."""
@@ -33,8 +32,8 @@ class _Entry:
     task: int | None = None
 
 
-class LoopView(CursorView):
-    """The event loop of a lab; posts `TaskSelected`.
+class LoopView(TaskView):
+    """The event loop of a lab.
 
     In a held lab the ready queue is a choice: the task that is to go next is marked.
     """
@@ -46,7 +45,6 @@ class LoopView(CursorView):
         self._now = 0.0
         self._next: int | None = None
         self._seen: object = None
-        self._selected: int | None = None
         self._parts = NOTHING
         self._parts_of: object = None
         self._entries: list[_Entry] = []
@@ -65,14 +63,6 @@ class LoopView(CursorView):
         self._state, self._now, self._next, self._seen = state, now, next_task, seen
         self._update()
 
-    def select(self, task: int | None) -> None:
-        """Put the cursor on a task, if it is listed, without telling anybody."""
-        if task != self._selected:
-            self._selected = task
-            self._place_cursor()
-            self.keep_in_sight()
-            self.repaint()
-
     def line_count(self) -> int:
         """How many lines the parts take."""
         return len(self._entries)
@@ -81,11 +71,18 @@ class LoopView(CursorView):
         """One line."""
         return (self.mark(index), *self._entries[index].line)
 
+    def task_at(self, index: int) -> int | None:
+        """The task that a line is about."""
+        return self._entries[index].task
+
+    def line_of(self, task: int) -> int | None:
+        """The first line about a task."""
+        return next((at for at, entry in enumerate(self._entries) if entry.task == task), None)
+
     def cursor_moved(self, index: int | None) -> None:
-        """Tell whom the line is about that the cursor is on."""
-        self._selected = None if index is None else self._entries[index].task
-        if self._selected is not None:
-            self.post_message(TaskSelected(self, self._selected))
+        """Tell which task the cursor is on; a line about none leaves the selection alone."""
+        if index is not None and self.task_at(index) is not None:
+            super().cursor_moved(index)
 
     def on_resize(self, event: object) -> None:
         """Draw the lines for the new width."""
@@ -99,7 +96,7 @@ class LoopView(CursorView):
             self._parts_of = version
             self._parts = NOTHING if state is None else loop_parts(state, LISTED)
         self._entries = [] if state is None else list(self._lay_out(state, self.content_width() - 1))
-        self._place_cursor()
+        self.place_cursor()
         self.set_subtitle(self._summary())
         self.repaint()
 
@@ -107,11 +104,6 @@ class LoopView(CursorView):
         parts = self._parts
         said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"
         return ((f"{said} · {parts.outside_count:,} outside" if parts.outside_count else said, "past"),)
-
-    def _place_cursor(self) -> None:
-        """Keep the cursor on the selected task, wherever it is listed now."""
-        lines = (at for at, entry in enumerate(self._entries) if entry.task == self._selected is not None)
-        self._cursor = next(lines, None)
 
     def _lay_out(self, state: LabState, width: int) -> Iterator[_Entry]:
         parts = self._parts

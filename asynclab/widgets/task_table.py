@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
-
-from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
 
 from asynclab.model.rows import TaskRow, TaskRows
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
-from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.lines import Line, joined
-from asynclab.widgets.messages import TaskOpened, TaskSelected
 from asynclab.widgets.task_columns import cells, columns_for, header
+from asynclab.widgets.task_view import TaskView
 
 COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed", "cancelled")
 """The states in the order in which they are counted."""
 
 
-class TaskTable(CursorView):
-    """The tasks of a lab, children under their parents; posts `TaskSelected`, and `TaskOpened` on enter."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
+class TaskTable(TaskView):
+    """The tasks of a lab, children under their parents."""
 
     HEADER_HEIGHT = 1
 
@@ -33,14 +26,8 @@ class TaskTable(CursorView):
         self._state: LabState | None = None
         self._now = 0.0
         self._seen: tuple[int, float] | None = None
-        self._selected: int | None = None
         self._filter = ""
         self._rows: Sequence[TaskRow] = ()
-
-    @property
-    def selected(self) -> int | None:
-        """The id of the task that the cursor is on."""
-        return self._selected
 
     @property
     def filter_text(self) -> str:
@@ -55,16 +42,6 @@ class TaskTable(CursorView):
         self._state, self._now, self._seen = state, now, seen
         self._update_rows()
         self.set_subtitle(self.summary())
-        self.repaint()
-
-    def select(self, task: int | None) -> None:
-        """Put the cursor on a task, without telling anybody."""
-        if task == self._selected:
-            return
-        self._selected = task
-        self._place_cursor()
-        if self.cursor is not None:
-            self.scroll_to_line(self.cursor)
         self.repaint()
 
     def set_filter(self, text: str) -> None:
@@ -106,23 +83,16 @@ class TaskTable(CursorView):
         task = self._state.tasks[row.task]
         return (self.mark(index), *cells(row, task, self._state, self._now, columns_for(width)))
 
-    def cursor_moved(self, index: int | None) -> None:
-        """Tell which task the cursor is on."""
-        self._selected = None if index is None else self._rows[index].task
-        self.post_message(TaskSelected(self, self._selected))
+    def task_at(self, index: int) -> int:
+        """The task of a row."""
+        return self._rows[index].task
 
-    def action_open(self) -> None:
-        """Tell that all about the task under the cursor is wanted; of the first one where the cursor is nowhere.
-
-        Raises:
-            SkipAction: There is no task, so that the key may mean something else.
-        """
-        if not self._rows:
-            raise SkipAction
-        if self.cursor is None:
-            self.move_cursor(0)
-        if self._selected is not None:
-            self.post_message(TaskOpened(self, self._selected))
+    def line_of(self, task: int) -> int | None:
+        """The row of a task."""
+        rows = self._rows
+        if isinstance(rows, TaskRows):
+            return rows.position(task)
+        return next((at for at, row in enumerate(rows) if row.task == task), None)
 
     def _update_rows(self) -> None:
         if self._state is None:
@@ -131,15 +101,7 @@ class TaskTable(CursorView):
             self._rows = _matching(self._state, self._filter.casefold())
         else:
             self._rows = self._state.rows()
-        self._place_cursor()
-
-    def _place_cursor(self) -> None:
-        """Keep the cursor on the selected task, wherever its row is now."""
-        rows = self._rows
-        if isinstance(rows, TaskRows):
-            self._cursor = rows.position(self._selected)
-        else:
-            self._cursor = next((at for at, row in enumerate(rows) if row.task == self._selected), None)
+        self.place_cursor()
 
 
 def _matching(state: LabState, wanted: str) -> list[TaskRow]:

@@ -15,18 +15,18 @@ from asynclab.model.timeline import Timeline, explain
 from asynclab.model.timeline.columns import landing
 from asynclab.widgets.lane_cells import legend, spans
 from asynclab.widgets.lane_painter import LanePainter
-from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.lines import Line, left
-from asynclab.widgets.messages import MomentChosen, TaskSelected
+from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import pointer, ruler, width_text
+from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.window import Window
 
 TEXT_LIMIT = 200
 """The characters of a name that are looked at; more never fit."""
 
 
-class TimelineView(CursorView):
-    """The lanes of a lab's tasks, in the order of the task table; posts `TaskSelected` and `MomentChosen`.
+class TimelineView(TaskView):
+    """The lanes of a lab's tasks, in the order of the task table; posts `MomentChosen`.
 
     The whole run is in sight, until the reader scrolls or zooms in time. What comes after the moment that is looked at
     is grey. The task that the cursor is on shows by arrows who woke it.
@@ -56,16 +56,10 @@ class TimelineView(CursorView):
         self._now = 0.0
         self._moment: float | None = None
         self._seen: object = None
-        self._selected: int | None = None
         self._rows: Sequence[TaskRow] = ()
         self._window = Window()
         self._painter = LanePainter(self._window)
         self._is_dragging = False
-
-    @property
-    def selected(self) -> int | None:
-        """The id of the task that the cursor is on."""
-        return self._selected
 
     @property
     def moment(self) -> float | None:
@@ -91,7 +85,6 @@ class TimelineView(CursorView):
         if state is self._state and timeline is self._timeline and seen == self._seen:
             return
         if timeline is not self._timeline:
-            self._selected = None
             self._window.is_following = True
             self._painter.start_over()
         if moment is not None and moment != self._moment:
@@ -100,16 +93,7 @@ class TimelineView(CursorView):
         rows = () if state is None or timeline is None else state.rows()
         if rows is not self._rows:
             self._rows = rows
-            self._place_cursor()
-        self.repaint()
-
-    def select(self, task: int | None) -> None:
-        """Put the cursor on a task, without telling anybody."""
-        if task == self._selected:
-            return
-        self._selected = task
-        self._place_cursor()
-        self.keep_in_sight()
+            self.place_cursor()
         self.repaint()
 
     def summary(self) -> Line:
@@ -160,10 +144,13 @@ class TimelineView(CursorView):
         cells = self._painter.paint(row.task, index, max(0, width - names - 1))
         return (self.mark(index), (guide, "past"), (f"{name} ", "past" if task.has_ended else ""), *spans(cells))
 
-    def cursor_moved(self, index: int | None) -> None:
-        """Tell which task the cursor is on."""
-        self._selected = None if index is None else self._rows[index].task
-        self.post_message(TaskSelected(self, self._selected))
+    def task_at(self, index: int) -> int:
+        """The task of a lane."""
+        return self._rows[index].task
+
+    def line_of(self, task: int) -> int | None:
+        """The lane of a task."""
+        return self._rows.position(task) if isinstance(self._rows, TaskRows) else None
 
     def action_shift(self, by: int) -> None:
         """Look at a moment some columns earlier or later; past the end, at now."""
@@ -229,11 +216,6 @@ class TimelineView(CursorView):
             window.fit(max(self._now, timeline.now), goes_on=state.outcome is None and not state.clock.paused)
         self._painter.prepare(timeline, self._now, self._moment)
         self._painter.draw_arrows(self._selected, state.rows())
-
-    def _place_cursor(self) -> None:
-        """Keep the cursor on the selected task, wherever its row is now."""
-        rows = self._rows
-        self._cursor = rows.position(self._selected) if isinstance(rows, TaskRows) else None
 
     def _look_at(self, at: float | None) -> None:
         """Look at a moment, and tell so."""

@@ -1,0 +1,66 @@
+"""What the views of a lab's tasks share: a cursor that stays with its task, and the key that tells its life."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+
+from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.messages import TaskOpened, TaskSelected
+
+
+class TaskView(CursorView):
+    """A view whose lines are about tasks; posts `TaskSelected`, and `TaskOpened` on enter.
+
+    The selected task stays selected, also while no line is about it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._selected: int | None = None
+
+    @property
+    def selected(self) -> int | None:
+        """The id of the selected task."""
+        return self._selected
+
+    def task_at(self, index: int) -> int | None:
+        """The task that a line is about; None for none."""
+        raise NotImplementedError
+
+    def line_of(self, task: int) -> int | None:
+        """The index of the line about a task; None where there is none."""
+        raise NotImplementedError
+
+    def select(self, task: int | None) -> None:
+        """Put the cursor on a task, without telling anybody."""
+        if task != self._selected:
+            self._selected = task
+            self.place_cursor()
+            self.keep_in_sight()
+            self.repaint()
+
+    def place_cursor(self) -> None:
+        """Keep the cursor on the selected task, wherever its line is now."""
+        self._cursor = None if self._selected is None else self.line_of(self._selected)
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Tell which task the cursor is on."""
+        self._selected = None if index is None else self.task_at(index)
+        self.post_message(TaskSelected(self, self._selected))
+
+    def action_open(self) -> None:
+        """Tell that all about the selected task is wanted; of the first one where the cursor is nowhere.
+
+        Raises:
+            SkipAction: There is no task, so that the key may mean something else.
+        """
+        if self.cursor is None and self.line_count():
+            self.move_cursor(0)
+        if self._selected is None:
+            raise SkipAction
+        self.post_message(TaskOpened(self, self._selected))
