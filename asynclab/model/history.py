@@ -41,6 +41,10 @@ class History:
         self.first = 0
         """How many events happened before those that are kept."""
         self._live = live
+        self._looks: list[int] = []
+        """The moments, in order, that mere looks led to."""
+        self._looks_before = 0
+        """How many of these are no longer kept."""
         self._states = [LabState()]
         self._moments = [0]
         """When each of those states was."""
@@ -52,6 +56,8 @@ class History:
 
     def take(self, events: Sequence[Event]) -> None:
         """Take in events that the live state has just taken in."""
+        end = self.end
+        self._looks += [moment for moment, event in enumerate(events, end + 1) if type(event) in LOOKS]
         self.events.extend(events)
         if self.end - self._moments[-1] >= max(SPACING, TASKS_A_COPY * len(self._live.tasks)):
             self._states.append(copied(self._live))
@@ -80,9 +86,13 @@ class History:
         step = 1 if by > 0 else -1
         for _ in range(abs(by)):
             moment = self.nearest(moment + step)
-            while self.first < moment < self.end and isinstance(self.events[moment - self.first - 1], LOOKS):
+            while self.first < moment < self.end and type(self.events[moment - self.first - 1]) in LOOKS:
                 moment += step
         return moment
+
+    def number_of(self, moment: int) -> int:
+        """How many events had happened at a moment, without mere looks."""
+        return moment - bisect_right(self._looks, moment) - self._looks_before
 
     def event_before(self, moment: int) -> Event | None:
         """The latest event at a moment; None where it is not kept."""
@@ -91,5 +101,8 @@ class History:
 
     def _forget_oldest(self) -> None:
         gone = self._moments[1] - self.first
+        looks = bisect_right(self._looks, self._moments[1])
+        self._looks_before += looks
+        del self._looks[:looks]
         del self.events[:gone], self._states[0], self._moments[0]
         self.first += gone

@@ -72,7 +72,7 @@ class PaneScreen(Screen[None]):
         """Bring a pane to the front and give it the focus."""
         if pane != "demos":
             self.stage.lay_out(pane, is_single=self.is_single)
-        self.query_one(f"#{pane}").focus()
+        self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""

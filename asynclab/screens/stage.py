@@ -282,7 +282,8 @@ def moment_of(record: Record) -> Moment | None:
     if record.moment is None:
         return None
     history, state = record.history, record.state
-    return Moment(record.moment, history.end, state.now, event_words(history.event_before(record.moment), state))
+    number, end = history.number_of(record.moment), history.number_of(history.end)
+    return Moment(number, end, state.now, event_words(history.event_before(record.moment), state))
 
 
 def lesson_of(run: Run) -> Lesson:

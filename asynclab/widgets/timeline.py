@@ -264,4 +264,4 @@ class TimelineView(TaskView):
 
 def names_width(width: int) -> int:
     """How many of a line's cells the names take; it depends on the width alone, so that lanes never move."""
-    return max(8, min(24, width // 5))
+    return max(8, min(24, width // 4))

@@ -109,6 +109,18 @@ def test_going_from_event_to_event_passes_over_measurements_and_looks() -> None:
     assert history.next_moment(0, 2) == 4
 
 
+def test_measurements_are_not_counted_as_events() -> None:
+    history = history_of([Output(0.1, "a\n"), LoopLagged(0.2, 0.0)], [LoopLagged(0.3, 0.0), Output(0.4, "b\n")])
+    assert [history.number_of(moment) for moment in range(5)] == [0, 1, 1, 1, 2]
+
+
+@pytest.mark.usefixtures("_small")
+def test_measurements_are_not_counted_though_they_are_forgotten() -> None:
+    history = history_of(*([Output(at / 100, "a\n"), LoopLagged(at / 100, 0.0)] for at in range(100)))
+    assert history.first > 0
+    assert history.number_of(history.end) == 100
+
+
 def test_the_event_that_led_to_a_moment_is_known() -> None:
     events = [Output(0.1, "a\n"), Output(0.2, "b\n")]
     history = history_of(events)
