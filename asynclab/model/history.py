@@ -83,12 +83,14 @@ class History:
 
     def next_moment(self, moment: int, by: int) -> int:
         """The moment some events later, or earlier where `by` is below 0; what was only looked at doesn't count."""
-        step = 1 if by > 0 else -1
-        for _ in range(abs(by)):
-            moment = self.nearest(moment + step)
-            while self.first < moment < self.end and type(self.events[moment - self.first - 1]) in LOOKS:
-                moment += step
-        return moment
+        moment = self._without_looks(self.nearest(moment))
+        for _ in range(-by):
+            moment = self._without_looks(self.nearest(moment - 1))
+        for _ in range(by):
+            moment = self.nearest(moment + 1)
+            while moment < self.end and self._is_look(moment):
+                moment += 1
+        return self.end if self.number_of(moment) == self.number_of(self.end) and by > 0 else moment
 
     def number_of(self, moment: int) -> int:
         """How many events had happened at a moment, without mere looks."""
@@ -98,6 +100,15 @@ class History:
         """The latest event at a moment; None where it is not kept."""
         index = moment - self.first - 1
         return self.events[index] if 0 <= index < len(self.events) else None
+
+    def _is_look(self, moment: int) -> bool:
+        return type(self.events[moment - self.first - 1]) in LOOKS
+
+    def _without_looks(self, moment: int) -> int:
+        """The moment before the looks that led to one."""
+        while moment > self.first and self._is_look(moment):
+            moment -= 1
+        return moment
 
     def _forget_oldest(self) -> None:
         gone = self._moments[1] - self.first

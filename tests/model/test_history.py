@@ -109,6 +109,12 @@ def test_going_from_event_to_event_passes_over_measurements_and_looks() -> None:
     assert history.next_moment(0, 2) == 4
 
 
+def test_looks_after_the_last_event_are_passed_over_too() -> None:
+    history = history_of([Output(0.1, "a\n"), Output(0.2, "b\n"), LoopLagged(0.3, 0.0), LoopLagged(0.4, 0.0)])
+    assert history.next_moment(4, -1) == 1
+    assert history.next_moment(1, 1) == 4
+
+
 def test_measurements_are_not_counted_as_events() -> None:
     history = history_of([Output(0.1, "a\n"), LoopLagged(0.2, 0.0)], [LoopLagged(0.3, 0.0), Output(0.4, "b\n")])
     assert [history.number_of(moment) for moment in range(5)] == [0, 1, 1, 1, 2]
