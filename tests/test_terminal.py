@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -127,6 +128,34 @@ def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behi
     lazily = ("created task-1", "created task-2", "waits for task", "“Task 1 started”", "“Task 2 started”")
     terminal.wait_for(lambda screen: in_order(screen, *lazily), "the order of plain asyncio")
     terminal.wait_for_text("3 labs")
+    terminal.press("q")
+    assert terminal.wait_for_exit() == 0
+    assert terminal.errors.read_text() == ""
+    assert terminal.is_restored()
+
+
+def steps_and_clock(text: str) -> tuple[int, str]:
+    """How many steps the tasks on the screen have made, and at what lab time they are held."""
+    steps = sum(int(found) for found in re.findall(r" ms +(\d+) *│", text))
+    held = re.search(r"held at [\d.]+ s", text)
+    return steps, held.group() if held else ""
+
+
+def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None:
+    terminal.press("7")
+    terminal.wait_for_text("producer-A")
+    terminal.press(" ")
+    terminal.wait_for_text("held at")
+    before, stepped = steps_and_clock(terminal.text), 0
+    for _ in range(10):
+        terminal.press("n")
+        after = steps_and_clock(terminal.wait_for(lambda text, old=before: steps_and_clock(text) != old, "a step"))  # type: ignore[misc]
+        assert after[0] - before[0] == (0 if after[1] != before[1] else 1)
+        stepped += after[0] - before[0]
+        before = after
+    assert stepped >= 5
+    terminal.press(" ")
+    terminal.wait_for_text("► 1×")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
     assert terminal.errors.read_text() == ""

@@ -40,7 +40,7 @@ class Stage(Vertical):
     Stage {
         width: 1fr;
         height: 100%;
-        #concept { max-height: 11; }
+        #concept { max-height: 30%; }
         PaneTabs { display: none; }
         #tasks { height: 1fr; min-height: 7; }
         #past, #gauges, #middle, #timeline, #loop { display: none; }

@@ -64,7 +64,9 @@ def queue_history() -> Iterable[Event]:
     """A full queue: the producer waits to put, one consumer is ready, one sleeps, a deadline is near."""
     demo = find("queue")
     file = str(demo.path)
-    put, get, sleep = (line_with(demo, text) for text in ("queue.put(item)", "queue.get()", "asyncio.sleep"))
+    put, get, sleep = (
+        line_with(demo, text) for text in ("await queue.put(item)", "await queue.get()", "await asyncio.sleep")
+    )
     main = line_with(demo, "asyncio.gather")
     yield e.RunStarted(0.0, "queue", 4_000_000_000.0, "3.13.0")  # later than any change of the demo's file
     yield e.TaskCreated(0.0, 1, "main", "main")

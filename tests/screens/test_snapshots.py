@@ -39,3 +39,43 @@ def test_the_dashboard(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 def test_help(snap_compare: Compare) -> None:
     assert snap_compare(frozen_app(), terminal_size=(120, 40), press=["question_mark"], run_before=start_the_queue)
+
+
+async def select_the_producer(pilot: Pilot[Any]) -> None:
+    await start_the_queue(pilot)
+    await pilot.press("j", "w")
+    await pilot.pause(0.15)
+
+
+async def look_at_the_past(pilot: Pilot[Any]) -> None:
+    await select_the_producer(pilot)
+    await pilot.press(*["left_square_bracket"] * 12)
+    await pilot.pause(0.15)
+
+
+async def zoom_the_event_loop(pilot: Pilot[Any]) -> None:
+    await start_the_queue(pilot)
+    await pilot.press("tab", "tab", "tab", "z")
+    await pilot.pause(0.15)
+
+
+async def open_a_life(pilot: Pilot[Any]) -> None:
+    await start_the_queue(pilot)
+    await pilot.press("j", "enter")
+    await pilot.pause(0.5)
+
+
+def test_the_timeline_beside_the_event_loop(snap_compare: Compare) -> None:
+    assert snap_compare(frozen_app(), terminal_size=(140, 36), run_before=select_the_producer)
+
+
+def test_the_past(snap_compare: Compare) -> None:
+    assert snap_compare(frozen_app(), terminal_size=(120, 34), run_before=look_at_the_past)
+
+
+def test_the_event_loop_where_room_is_short(snap_compare: Compare) -> None:
+    assert snap_compare(frozen_app(), terminal_size=(80, 24), run_before=zoom_the_event_loop)
+
+
+def test_the_life_of_a_task(snap_compare: Compare) -> None:
+    assert snap_compare(frozen_app(), terminal_size=(100, 30), run_before=open_a_life)
