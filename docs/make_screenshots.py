@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent / "screenshots"
 
 SCENES = {
     "queue": ("queue", {"producers": "2", "maxsize": "2", "consume_seconds": "3"}, (112, 36), 4.2),
+    "timeline": ("create_task", {}, (140, 36), 1.5),
 }
 """Of each picture: the demo, its parameters, the size in cells, and the lab time in seconds."""
 
