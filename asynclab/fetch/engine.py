@@ -152,7 +152,7 @@ class Fetch:
                 requests = Requests(
                     session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
                 )
-                self._run = Run(group, slots, requests, asyncio.Event(), copy_context())
+                self._run = Run(group, slots, requests, asyncio.Event(), copy_context(), self._begin)
                 for row in queued:
                     self._submit(row)
                 await self._wait_for_all(self._run)
@@ -189,7 +189,7 @@ class Fetch:
         assert self._run is not None
         job = self._jobs[row.number] = Job(row)
         row.phases.enter("queued", self.now())
-        ticket = self._run.slots.submit(row.host, lambda: self._begin(job))
+        ticket = self._run.slots.submit(row.host, self._run.begin, job)
         job.ticket = ticket
 
     def _begin(self, job: Job) -> None:

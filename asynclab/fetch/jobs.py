@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
 
@@ -39,6 +40,8 @@ class Run:
     all_ended: asyncio.Event
     context: Context
     """What code inside the run sees: its lab."""
+    begin: Callable[[Job], None]
+    """What is done with a row that has got a slot."""
     is_ending: bool = False
     """Whether it takes no more rows."""
 

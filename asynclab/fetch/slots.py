@@ -6,6 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 LEAST_SPACING = 0.5
 """Seconds between requests to a host after its first "too many requests"; doubled by each, halved by each success."""
@@ -18,7 +21,9 @@ class Ticket:
     """A place in the queue of a host."""
 
     host: Host
-    start: Callable[[], None]
+    start: Callable[[Any], object]
+    subject: Any
+    """What is started."""
     withdrawn: bool = False
 
 
@@ -66,10 +71,13 @@ class Slots:
         self._timer: asyncio.TimerHandle | None = None
         self._starting = False
 
-    def submit(self, host: str, start: Callable[[], None]) -> Ticket:
-        """Have `start` called when there is a slot; it may be called at once."""
+    def submit(self, host: str, start: Callable[[T], object], subject: T) -> Ticket:
+        """Have `start` called with `subject` when there is a slot; it may be called at once.
+
+        Thousands wait at the same time: a closure for each would be more for the garbage collector to look at.
+        """
         place = self._host(host)
-        ticket = Ticket(place, start)
+        ticket = Ticket(place, start, subject)
         place.waiting.append(ticket)
         self._line_up(place)
         self._hand_out()
@@ -78,7 +86,7 @@ class Slots:
     async def acquire(self, host: str) -> None:
         """Wait for a slot."""
         granted: asyncio.Future[None] = self._loop.create_future()
-        ticket = self.submit(host, lambda: None if granted.done() else granted.set_result(None))
+        ticket = self.submit(host, _grant, granted)
         try:
             await granted
         except asyncio.CancelledError:
@@ -177,7 +185,8 @@ class Slots:
             if self._free == self._all:
                 self._on_idle(False)
             self._free -= 1
-            host.waiting.popleft().start()
+            ticket = host.waiting.popleft()
+            ticket.start(ticket.subject)
         self._line_up(host)
 
     def _is_too_early(self) -> bool:
@@ -192,3 +201,8 @@ class Slots:
     def _rate_allows(self) -> None:
         self._timer = None
         self._hand_out()
+
+
+def _grant(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

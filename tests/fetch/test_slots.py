@@ -22,7 +22,7 @@ class Desk:
     def ask(self, *names: str) -> None:
         """Ask for a slot for each name; its first letter is the host."""
         for name in names:
-            self.slots.submit(name[0], lambda name=name: self.started.append((self.now, name)))  # type: ignore[misc]
+            self.slots.submit(name[0], lambda name: self.started.append((self.now, name)), name)
 
     @property
     def now(self) -> float:
@@ -72,7 +72,7 @@ async def test_hosts_take_turns() -> None:
 async def test_what_is_withdrawn_does_not_start() -> None:
     desk = Desk(concurrency=1)
     desk.ask("a1")
-    ticket = desk.slots.submit("a", lambda: desk.started.append((0, "a2")))
+    ticket = desk.slots.submit("a", lambda name: desk.started.append((0, name)), "a2")
     desk.ask("a3")
     desk.slots.withdraw(ticket)
     desk.slots.release("a")
