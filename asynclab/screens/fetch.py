@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Paste, Resize
 from textual.widgets import Input, TextArea
 
@@ -238,8 +238,7 @@ class FetchScreen(FetchControls):
         from asynclab.screens.help import HelpScreen
         from asynclab.widgets.line_view import CursorView
 
-        lists = [binding for binding in CursorView.BINDINGS if isinstance(binding, Binding)]
-        self.app.push_screen(HelpScreen(COMMANDS, lists))
+        self.app.push_screen(HelpScreen(COMMANDS, {"Lists": CursorView.BINDINGS}))
 
     def _go(self, by: int) -> None:
         panes = [pane for pane in PANES if self.query_one(f"#{pane}").region.area]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,12 +30,14 @@ MEANINGS: dict[StateWord, str] = {
 OTHER_MARKS = (
     ("◌2▸1", "in the source: at this line two tasks wait, one is ready"),
     ("► →", "in the source: the line that blocks the loop; the next line"),
+    ("█ ▒ ─", "in the timeline: the task ran, was ready, waited"),
+    ("→ ← »", "in the timeline: it put, got, printed"),
     ("━━╸──", "progress; of a sleep, the time that has passed"),
     ("▁▂▅▁", "how late the app's own loop was, oldest first"),
 )
 
 
-TEXT_WIDTH = 61
+TEXT_WIDTH = 60
 """Cells for what a key does: all of it shows at 80 columns."""
 
 
@@ -70,53 +72,60 @@ class HelpScreen(ModalScreen[None]):
         Binding("b,pageup", "scroll('scroll_page_up')", "page up", show=False),
     ]
 
-    def __init__(self, commands: Sequence[Command], lists: Iterable[Binding]) -> None:
+    def __init__(self, commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]]) -> None:
+        """Make the screen.
+
+        Args:
+            commands: What the screen offers.
+            views: The bindings of its views, by the heading of their section.
+        """
         super().__init__()
-        self._commands = commands
-        self._lists = tuple(lists)
+        self._text = help_text(commands, views)
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
         with VerticalScroll() as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "esc closes"
-            yield Static(help_text(self._commands, self._lists))
+            yield Static(self._text)
 
     def action_scroll(self, method: str) -> None:
         """Scroll the text."""
         getattr(self.query_one(VerticalScroll), method)(animate=False)
 
 
-def help_text(commands: Sequence[Command], lists: Iterable[Binding]) -> Content:
-    """The whole help: commands by group, the lists' own keys, the marks.
+def help_text(commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]]) -> Content:
+    """The whole help: commands by group, the views' own keys, the marks.
 
     Args:
         commands: What the screen offers.
-        lists: The bindings of its lists.
+        views: The bindings of its views, by the heading of their section.
     """
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:
         keys = command.shown or " ".join(shown_key(key) for key in command.keys)
         groups.setdefault(command.group, []).append((keys, command.help))
-    groups["Lists"] = _list_rows(lists)
+    for heading, bindings in views.items():
+        groups[heading] = _rows_of(bindings)
     parts = [_section(group, rows) for group, rows in groups.items()]
     return Content("\n\n").join([*parts, _legend()])
 
 
-def _list_rows(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+def _rows_of(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
     keys: dict[str, list[str]] = {}
     for binding in bindings:
+        assert isinstance(binding, Binding)
         keys.setdefault(binding.description, []).extend(shown_key(key.strip()) for key in binding.key.split(","))
     return [(" ".join(dict.fromkeys(names)), description) for description, names in keys.items() if description]
 
 
 def _section(group: str, rows: Iterable[tuple[str, str]]) -> Content:
-    lines = [Content.assemble((f"{keys:<12} ", "bold $state-accent"), _hanging(help)) for keys, help in rows]
+    lines = [Content.assemble((f"{keys:<13} ", "bold $state-accent"), _hanging(help)) for keys, help in rows]
     return Content("\n").join([Content.styled(group.upper(), "bold $state-past"), *lines])
 
 
 def _hanging(text: str) -> str:
-    return ("\n" + " " * 13).join(textwrap.wrap(text, TEXT_WIDTH))
+    return ("\n" + " " * 14).join(textwrap.wrap(text, TEXT_WIDTH))
 
 
 def _legend() -> Content:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.actions import parse
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Key
@@ -158,9 +158,9 @@ class LearnScreen(ControlScreen):
         """Show every key and what the marks mean."""
         from asynclab.screens.help import HelpScreen
         from asynclab.widgets.line_view import CursorView
+        from asynclab.widgets.timeline import TimelineView
 
-        lists = [binding for binding in CursorView.BINDINGS if isinstance(binding, Binding)]
-        self.app.push_screen(HelpScreen(COMMANDS, lists))
+        self.app.push_screen(HelpScreen(COMMANDS, {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}))
 
     async def _furnish(self) -> None:
         """Set everything up, start what the command line asked for, and begin to paint."""

@@ -15,6 +15,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select
 
 from asynclab.demos.parameters import ParameterError, Value
 from asynclab.model.text import one_line
+from asynclab.widgets.tick_box import TickBox
 
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
@@ -85,7 +86,7 @@ class Field(Vertical):
 
     def _control(self, value: Value) -> Input | Checkbox | Select[Any]:
         if self.parameter.kind == "bool":
-            return Checkbox(value=bool(value), compact=True, classes="control")
+            return TickBox(value=bool(value), compact=True, classes="control")
         if self.parameter.choices:
             options = [(choice, choice) for choice in self.parameter.choices]
             return Select(options, value=value, allow_blank=False, compact=True, classes="control")

@@ -39,6 +39,8 @@ class TimelineView(TaskView):
         Binding("right,l", "shift(1)", "Later", show=False),
         Binding("shift+left,H", "shift(-10)", "Ten columns earlier", show=False),
         Binding("shift+right,L", "shift(10)", "Ten columns later", show=False),
+        Binding("home", "begin", "Beginning", show=False),
+        Binding("end", "end", "Now", show=False),
         Binding("ctrl+left,less_than_sign", "scroll_time(-1)", "Scroll back", show=False),
         Binding("ctrl+right,greater_than_sign", "scroll_time(1)", "Scroll on", show=False),
         Binding("plus,equals_sign", "zoom_time(1)", "Zoom in", show=False),
@@ -159,6 +161,14 @@ class TimelineView(TaskView):
         scale = self._window.scale
         column = scale.column(self._at) + by
         self._look_at(self._landing(max(0, column)))
+
+    def action_begin(self) -> None:
+        """Look at the beginning of the run."""
+        self._look_at(0.0)
+
+    def action_end(self) -> None:
+        """Look at now."""
+        self._look_at(None)
 
     def action_scroll_time(self, by: int) -> None:
         """Scroll by halves of what is in sight."""

@@ -10,6 +10,7 @@ from asynclab.screens.commands import GAP, BarEntry, Command, Situation, bar_ent
 from asynclab.screens.help import help_text
 from asynclab.screens.learn import COMMANDS, LearnScreen
 from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.timeline import TimelineView
 
 RUNNING = Situation(
     is_running=True, is_active=True, has_live_task=True, has_parameters=True, has_mistakes=True, has_lines=True
@@ -92,7 +93,7 @@ def test_neighbours_share_an_entry() -> None:
 
 def test_help_lists_every_key_of_every_command() -> None:
     lists = [binding for binding in CursorView.BINDINGS if isinstance(binding, Binding)]
-    text = help_text(COMMANDS, lists).plain
+    text = help_text(COMMANDS, {"Lists": lists}).plain
     for command in COMMANDS:
         assert command.label in text
         assert command.help.split()[0] in text
@@ -100,10 +101,11 @@ def test_help_lists_every_key_of_every_command() -> None:
 
 
 def test_help_explains_every_mark() -> None:
-    text = help_text(COMMANDS, []).plain
+    text = help_text(COMMANDS, {}).plain
     for mark in ("▸ ready", "► running", "◌ waiting", "✓ done", "✗ failed", "⊘ cancelled"):
         assert mark in text
 
 
 def test_help_fits_into_80_columns() -> None:
-    assert max(map(len, help_text(COMMANDS, []).plain.splitlines())) <= 80 - 5
+    views = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
+    assert max(map(len, help_text(COMMANDS, views).plain.splitlines())) <= 80 - 5

@@ -37,8 +37,14 @@ def test_the_dashboard(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=start_the_queue)
 
 
+async def open_help(pilot: Pilot[Any]) -> None:
+    await start_the_queue(pilot)
+    await pilot.press("question_mark")
+    await pilot.pause(0.15)
+
+
 def test_help(snap_compare: Compare) -> None:
-    assert snap_compare(frozen_app(), terminal_size=(120, 40), press=["question_mark"], run_before=start_the_queue)
+    assert snap_compare(frozen_app(), terminal_size=(120, 40), run_before=open_help)
 
 
 async def select_the_producer(pilot: Pilot[Any]) -> None:
