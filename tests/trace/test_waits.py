@@ -163,7 +163,8 @@ def test_what_is_inside_an_async_generator_is_not_guessed() -> None:
         async for _ in numbers():
             pass
 
-    assert wait_of(consume).kind == "async_generator"
+    wait = wait_of(consume)
+    assert (wait.kind, wait.file, wait.line) == ("async_generator", "", 0)
 
 
 def test_a_library_is_named_where_it_awaits_a_future_of_its_own() -> None:
