@@ -129,7 +129,7 @@ def _hanging(text: str) -> str:
 
 
 def _legend() -> Content:
-    marks = [(word, f"{GLYPHS[word]} {word:<10} ", meaning) for word, meaning in MEANINGS.items()]
+    marks = [(word, f"{GLYPHS[word]} {word:<11} ", meaning) for word, meaning in MEANINGS.items()]
     states = [Content.assemble((mark, f"$state-{word}"), meaning) for word, mark, meaning in marks]
-    others = [Content.assemble((f"{mark:<12} ", "$state-waiting"), meaning) for mark, meaning in OTHER_MARKS]
+    others = [Content.assemble((f"{mark:<13} ", "$state-waiting"), meaning) for mark, meaning in OTHER_MARKS]
     return Content("\n").join([Content.styled("MARKS", "bold $state-past"), *states, *others])

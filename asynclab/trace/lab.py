@@ -7,34 +7,27 @@ import platform
 import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import ExitStack
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import Any, Self, TypeAlias
 
-from asynclab.model.events import ClockChanged, Event, RunEnded, RunStarted
+from asynclab.model.events import ClockChanged, RunStarted
 from asynclab.model.state import LabState
 from asynclab.trace import hooks
 from asynclab.trace.clock import VirtualClock
-from asynclab.trace.ending import Ending, ending_of
+from asynclab.trace.ending import Ending
 from asynclab.trace.handles import BOUNDARY
-from asynclab.trace.leftovers import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
+from asynclab.trace.leftovers import cancel
 from asynclab.trace.places import tell_places
 from asynclab.trace.pursuit import Pursuit
+from asynclab.trace.readout import Readout, Sink
 from asynclab.trace.scope import CURRENT
 from asynclab.trace.stepping import StepTaken
+from asynclab.trace.supervision import Supervision
 from asynclab.trace.tracer import Tracer
 from asynclab.trace.usercode import UserCode
 from asynclab.trace.watch import Watch
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
-
-BACKLOG = 250_000
-"""Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
-
-BATCH = 10_000
-"""How many events are folded, and handed to subscribers, at once."""
-
-Sink: TypeAlias = Callable[[Sequence[Event]], None]
 
 
 class Lab:
@@ -79,18 +72,11 @@ class Lab:
         """How the run ended; None until it has."""
         self._clock = VirtualClock(real_time, speed=speed, instant=instant)
         self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
-        self._state = LabState()
-        self._sinks: list[Sink] = []
-        self._watch = Watch(self._tracer, self._relieve) if watch else None
-        self._main: Task[Any] | None = None
-        self._supervisor: Task[None] | None = None
-        self._was_asked_to_end = False
-        self._closing: asyncio.Future[None] | None = None
-        """Done as soon as somebody has asked for the lab to be closed."""
-        self._exit: BaseException | None = None
-        """What ended the run from elsewhere than the main task."""
+        self._readout = Readout(self._tracer)
+        self._watch = Watch(self._tracer, self._readout.relieve) if watch else None
+        self._supervision: Supervision | None = None
+        """Of its run; None before the start."""
         self._pursuit: Pursuit | None = None
-        self._tracer.end_run = self._end_run
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,8 +87,7 @@ class Lab:
     @property
     def state(self) -> LabState:
         """All that is known up to now."""
-        self._read_events()
-        return self._state
+        return self._readout.state
 
     @property
     def now(self) -> float:
@@ -112,12 +97,12 @@ class Lab:
     @property
     def is_running(self) -> bool:
         """Whether it has started and not ended."""
-        return self._main is not None and self.ending is None
+        return self._supervision is not None and self.ending is None
 
     @property
     def is_cleaning_up(self) -> bool:
         """Whether it was told to end, and has not ended yet."""
-        return self.is_running and self._was_asked_to_end
+        return self.ending is None and self._supervision is not None and self._supervision.was_asked_to_end
 
     @property
     def is_stuck(self) -> bool:
@@ -154,7 +139,7 @@ class Lab:
 
         The state has taken in exactly the events up to the end of the batch then.
         """
-        self._sinks.append(sink)
+        self._readout.sinks.append(sink)
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
         """Start `main` and wait until the run has ended; where the wait is cancelled, so is the run.
@@ -175,7 +160,7 @@ class Lab:
         Raises:
             RuntimeError: The lab was started before, or the running loop is not one of asyncio's own.
         """
-        if self._main is not None or self.ending is not None:
+        if self._supervision is not None:
             raise RuntimeError("a lab runs once: make a new one")
         loop = asyncio.get_running_loop()
         tracer = self._tracer
@@ -185,19 +170,19 @@ class Lab:
         context = copy_context()
         context.run(CURRENT.set, tracer)
         try:
-            self._main = context.run(_create_main, tracer, loop, main, args, kwargs)
+            task = context.run(_create_main, tracer, loop, main, args, kwargs)
         except BaseException:
             hooks.uninstall(tracer)
             tracer.events.clear()
             raise
+        self._supervision = Supervision(tracer, task, context, resume=self.resume, end=self._end)
+        tracer.end_run = self._supervision.end_run
         self._clock.start()
         if self.speed != 1 or self.instant:
             self._clock_changed()
-        self._closing = loop.create_future()
         if self._watch is not None:
             self._watch.start(loop)
-        # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
-        self._supervisor = Context().run(asyncio.ensure_future, self._supervise(self._main, self._closing, context))
+        self._supervision.start()
 
     async def wait(self) -> Ending:
         """Wait until the run has ended and all that it left behind is cleaned up; to cancel the wait lets it go on.
@@ -205,9 +190,9 @@ class Lab:
         Raises:
             RuntimeError: The lab was never started.
         """
-        if self._supervisor is None:
+        if self._supervision is None:
             raise RuntimeError("the lab was not started")
-        await asyncio.shield(self._supervisor)
+        await self._supervision.wait()
         assert self.ending is not None
         return self.ending
 
@@ -216,9 +201,8 @@ class Lab:
 
         A main task that was asked to end before is not asked again: that would break its cleaning up.
         """
-        if self._supervisor is not None and self.ending is None:
-            self._begin_to_close()
-            await asyncio.wait([self._supervisor])
+        if self._supervision is not None and self.ending is None:
+            await self._supervision.close()
 
     def pause(self) -> None:
         """Hold lab time and every task; I/O and threads go on. A lab that is being closed or cleaned up goes on."""
@@ -283,10 +267,8 @@ class Lab:
 
     def cancel(self) -> None:
         """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""
-        if self._main is not None and self._tracer.loop is not None:
-            self._was_asked_to_end = True
-            self.resume()
-            cancel(self._tracer, [self._main])
+        if self._supervision is not None and self._tracer.loop is not None:
+            self._supervision.cancel()
 
     def cancel_task(self, task: int) -> bool:
         """Ask one task to end.
@@ -321,55 +303,7 @@ class Lab:
             self._pursuit = None
 
     def _can_pause(self) -> bool:
-        is_closing = self._closing is not None and self._closing.done()
-        return self.is_running and self._main is not None and not self._main.done() and not is_closing
-
-    def _end_run(self, error: BaseException) -> None:
-        self._exit = error
-        if self._main is not None and not self._main.done():
-            self.cancel()
-
-    def _begin_to_close(self) -> None:
-        assert self._closing is not None
-        if not self._closing.done():
-            self._closing.set_result(None)
-        self.resume()
-        if not self._was_asked_to_end:
-            self.cancel()
-
-    async def _supervise(self, main: Task[Any], closing: asyncio.Future[None], context: Context) -> None:
-        ending = Ending("cancelled")
-        leaked: list[tuple[int, str]] = []
-        try:
-            await self._outlast(main, closing)
-            self.resume()
-            # What was told to stop in the middle has not forgotten anything.
-            leaked = [] if self._was_asked_to_end else leaked_by_main(self._tracer)
-            ending = await self._clean_up_after(main, tuple(name for _, name in leaked), context)
-        finally:
-            self._tracer.attend()
-            numbers = tuple(number for number, _ in leaked)
-            self._tracer.emit(RunEnded(self._clock.now(), ending.outcome, ending.detail, numbers))
-            self._end(ending)
-
-    async def _outlast(self, main: Task[Any], closing: asyncio.Future[None]) -> None:
-        """Wait until main has ended, or had its time to do so since the lab was to be closed."""
-        try:
-            await asyncio.wait([main, closing], return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
-            self._was_asked_to_end |= main.cancelling() > 0
-            self._begin_to_close()
-        if not main.done():
-            await asyncio.wait([main], timeout=GRACE)
-
-    async def _clean_up_after(self, main: Task[Any], leaked: tuple[str, ...], context: Context) -> Ending:
-        if not main.done():
-            names = names_of_tasks(self._tracer)
-            return Ending("cancelled", leaked=names, unstoppable=names)
-        unstoppable = await clean_up(self._tracer, context)
-        if not unstoppable:
-            self._tracer.world.let_go()
-        return ending_of(main, self._exit, leaked, unstoppable)
+        return self.is_running and self._supervision is not None and not self._supervision.is_over
 
     def _end(self, ending: Ending) -> None:
         if self._watch is not None:
@@ -378,27 +312,13 @@ class Lab:
         self.ending = ending
         self._clock.pause()
         hooks.uninstall(self._tracer)
-        self._read_events()
+        _ = self.state
 
     def _clock_changed(self) -> None:
         clock = self._clock
         if self.is_running:
             self._tracer.emit(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant))
             self._tracer.attend()
-
-    def _read_events(self) -> None:
-        events = self._tracer.take_events()
-        for start in range(0, len(events), BATCH):
-            batch = events[start : start + BATCH]
-            self._state.fold(batch)
-            with ExitStack() as sinks:  # each gets them, also where one before it fails
-                for sink in reversed(self._sinks):
-                    sinks.callback(sink, batch)
-
-    def _relieve(self) -> None:
-        """Keep what waits to be read from growing without bound."""
-        if len(self._tracer.events) > BACKLOG:
-            self._read_events()
 
 
 def _create_main(

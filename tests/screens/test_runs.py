@@ -13,7 +13,7 @@ from asynclab.demos.catalogue import DEMOS, find
 from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Parameter
 from asynclab.screens.runs import SPEEDS, Run, Runs, Standing
-from asynclab.trace import lab as lab_module
+from asynclab.trace import supervision
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab, quick_lab, staged
 
@@ -172,7 +172,7 @@ async def test_a_demo_that_cannot_be_loaded_says_why_and_can_be_tried_again() ->
 
 
 async def test_closing_does_not_wait_for_ever_for_a_task_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab_module, "GRACE", 0.01)
+    monkeypatch.setattr(supervision, "GRACE", 0.01)
     enough = asyncio.Event()
 
     async def main() -> None:

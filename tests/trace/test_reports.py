@@ -328,15 +328,15 @@ def test_the_lag_of_the_loop_is_measured() -> None:
 
 
 def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asynclab.trace.lab.BACKLOG", 1_000)
+    monkeypatch.setattr("asynclab.trace.readout.BACKLOG", 1_000)
 
     async def main() -> None:
         async with fast_lab() as lab:
             for _ in range(1_001):
                 lab._tracer.emit(LoopLagged(0.0, 0.001))
-            lab._relieve()
+            lab._readout.relieve()
             assert lab._tracer.events == []
-            assert lab._state.version > 0
+            assert lab._readout._state.version > 0
 
     run_fast(main())
 
