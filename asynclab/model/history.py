@@ -20,7 +20,7 @@ SPACING = 10_000
 LOOKS = (LoopLagged, TaskStands)
 """Events that nothing happens at: they come from somebody who looks."""
 
-TASKS_A_COPY = 4
+TASKS_A_COPY = 3
 """A state with many tasks is worth as many times more events before it is copied again."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from asyncio import Future, Task
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from sys import _getframe
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,14 @@ class Census:
             task = record() if record.tracer is self._tracer else None
             if task is not None and not task.done():
                 yield record, task
+
+    def some(self, numbers: Container[int]) -> Iterator[tuple[int, Task[Any]]]:
+        """Those of the tasks with these numbers that have not ended, oldest first."""
+        found = [record for record in list(RECORDS.values()) if record.id in numbers and record.tracer is self._tracer]
+        for record in found:
+            task = record()
+            if task is not None and not task.done():
+                yield record.id, task
 
     def known(self, task: object) -> TaskRecord | None:
         """What is kept of a task; None where it is not known in this lab, or was destroyed."""

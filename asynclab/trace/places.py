@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import Task
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,7 @@ def tell_places(tracer: Tracer, state: LabState, tasks: Iterable[int], selected:
         wanted.add(chosen.id)
     if not wanted:
         return
-    found = [(record.id, task) for record, task in tracer.census.tasks() if record.id in wanted]
-    for number, task in found[:PLACES_AT_ONCE]:
+    for number, task in islice(tracer.census.some(wanted), PLACES_AT_ONCE):
         stands = place_of(number, task, tracer)
         if stands is not None:
             tracer.emit(stands)
