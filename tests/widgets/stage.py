@@ -16,7 +16,7 @@ from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted
 from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
-from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.themes import THEMES
 from asynclab.widgets.title_bar import TabChosen
 
@@ -47,6 +47,8 @@ class Stage(App[None]):
         yield self.view
 
     @on(TaskSelected)
+    @on(TaskOpened)
+    @on(MomentChosen)
     @on(DemoHighlighted)
     @on(DemoChosen)
     @on(TabChosen)

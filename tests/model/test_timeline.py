@@ -1,0 +1,180 @@
+"""Whether lanes agree with what else is known of a run, and say why a task was what it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import asynclab.model.timeline.timeline
+from asynclab.model.events import Event, TaskStands
+from asynclab.model.state import LabState
+from asynclab.model.timeline import READY, RUNNING, WAITING, Interval, Timeline, explain
+from tests.model.anything import any_history
+from tests.trace.labs import Observed, observe
+
+WORDS = {RUNNING: "running", READY: "ready", WAITING: "waiting"}
+
+
+def timeline_of(*batches: Sequence[Event]) -> Timeline:
+    timeline = Timeline()
+    for batch in batches:
+        timeline.take(batch)
+    return timeline
+
+
+def folded(events: Sequence[Event]) -> LabState:
+    state = LabState()
+    state.fold(events)
+    return state
+
+
+def intervals(timeline: Timeline, task: int) -> list[Interval]:
+    lane = timeline.lanes[task]
+    return [lane.interval(index) for index in range(len(lane.begins))]
+
+
+async def queue_of_one() -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue(1)
+
+    async def produce() -> None:
+        for item in ("tea", "milk"):
+            await queue.put(item)
+
+    async def consume() -> None:
+        await asyncio.sleep(1)
+        print(await queue.get())
+        print(await queue.get())
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(produce(), name="producer")
+        group.create_task(consume(), name="consumer")
+
+
+def seen_and_lanes(main: object = queue_of_one) -> tuple[Observed, Timeline]:
+    seen = observe(main)  # type: ignore[arg-type]
+    return seen, timeline_of(seen.events)
+
+
+@given(any_history())
+def test_the_last_interval_of_a_lane_is_the_state_of_its_task(events: list[Event]) -> None:
+    timeline, state = timeline_of(events), folded(events)
+    assert list(timeline.lanes) == list(state.tasks)
+    for task in state.tasks.values():
+        kind = timeline.lanes[task.id].kind
+        assert WORDS.get(kind) == (None if task.has_ended else task.state)
+
+
+@given(any_history(), st.data())
+def test_batches_make_no_difference(events: list[Event], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(events)))
+    whole, parts = timeline_of(events), timeline_of(events[:cut], events[cut:])
+    assert [intervals(whole, task) for task in whole.lanes] == [intervals(parts, task) for task in parts.lanes]
+    assert (whole.now, whole.version) == (parts.now, parts.version)
+
+
+@given(any_history(), st.floats(-1.0, 25.0))
+def test_any_moment_of_any_history_can_be_told(events: list[Event], at: float) -> None:
+    timeline, state = timeline_of(events), folded(events)
+    for task in timeline.lanes:
+        assert isinstance(explain(timeline, task, at, state), str)
+        timeline.next_event(task, at), timeline.previous_event(task, at), timeline.wakes(task, 0.0, at)
+
+
+def test_the_intervals_add_up_to_what_the_model_knows() -> None:
+    seen, timeline = seen_and_lanes()
+    for task in seen.state.tasks.values():
+        spent = {"ready": 0.0, "waiting": 0.0}
+        for interval in intervals(timeline, task.id):
+            if interval.word in spent:
+                end = task.ended_at if interval.end is None else interval.end
+                assert end is not None
+                spent[interval.word] += end - interval.begin
+        assert spent["ready"] == pytest.approx(task.ready_seconds)
+        assert spent["waiting"] == pytest.approx(task.waiting_seconds)
+
+
+def test_intervals_follow_each_other_without_a_gap() -> None:
+    seen, timeline = seen_and_lanes()
+    for task in seen.state.tasks:
+        lane = intervals(timeline, task)
+        assert [one.end for one in lane[:-1]] == [other.begin for other in lane[1:]]
+        assert lane[0].word == "ready"
+
+
+def test_it_says_what_was_waited_for_and_who_ended_the_wait() -> None:
+    seen, timeline = seen_and_lanes()
+    producer, consumer = seen.task("producer").id, seen.task("consumer").id
+    told = explain(timeline, producer, 0.5, seen.state)
+    assert told == "waited 1.000 s: queue.put on queue#1, woken by consumer's get (0.000 s to 1.000 s)"
+    assert "sleep 1.00 s" in explain(timeline, consumer, 0.5, seen.state)
+    assert seen.state.task_name(timeline.wakes(producer, 0.0, 2.0)[-1].waker) == "consumer"
+
+
+def test_it_says_when_a_task_did_not_exist_yet_or_had_ended() -> None:
+    async def late() -> None:
+        await asyncio.sleep(1)
+        await asyncio.create_task(asyncio.sleep(1), name="guest")
+        await asyncio.sleep(1)
+
+    seen, timeline = seen_and_lanes(late)
+    task = seen.task("guest").id
+    before, after = explain(timeline, task, 0.5, seen.state), explain(timeline, task, 2.5, seen.state)
+    assert timeline.interval_at(task, 0.5) is None
+    assert before != after
+    assert "done" in after or "returned" in after
+
+
+def test_one_can_go_from_event_to_event_of_a_task_and_back() -> None:
+    seen, timeline = seen_and_lanes()
+    consumer = seen.task("consumer").id
+    there: list[float] = []
+    at: float | None = -1.0
+    while at is not None and len(there) < 100:
+        at = timeline.next_event(consumer, at)
+        if at is not None:
+            there.append(at)
+    assert there == sorted(set(there))
+    assert any(moment == pytest.approx(1.0) for moment in there)
+    back: list[float] = []
+    at = there[-1] + 1
+    while at is not None and len(back) < 100:
+        at = timeline.previous_event(consumer, at)
+        if at is not None:
+            back.append(at)
+    assert back[::-1] == there
+
+
+def test_what_a_task_did_is_marked() -> None:
+    seen, timeline = seen_and_lanes()
+    consumer = timeline.lanes[seen.task("consumer").id]
+    kinds = [mark.kind for mark in consumer.marks_between(0.0, 5.0, 100)]
+    assert kinds.count("got") == 2
+    assert kinds.count("printed") == 2
+
+
+def test_looking_where_a_task_stands_says_nothing_about_lanes() -> None:
+    _, timeline = seen_and_lanes()
+    before = intervals(timeline, 1)
+    timeline.take([TaskStands(timeline.now, 1, ())])
+    assert intervals(timeline, 1) == before
+
+
+def test_the_oldest_intervals_go_first_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynclab.model.timeline.timeline, "KEPT", 200)
+    monkeypatch.setattr(asynclab.model.timeline.timeline, "LET_GO", 20)
+
+    async def yields() -> None:
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+
+    seen, timeline = seen_and_lanes(yields)
+    kept = intervals(timeline, 1)
+    assert len(kept) <= 220
+    assert timeline.dropped > 500
+    assert kept[-1].begin > 4.0
+    assert timeline.span[0] > 0.0
+    assert explain(timeline, 1, 0.1, seen.state)

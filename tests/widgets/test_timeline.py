@@ -1,0 +1,246 @@
+"""Lanes, arrows, marks, the ruler and the cursor in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from rich.cells import cell_len
+
+from asynclab.model.events import (
+    Event,
+    QueueCreated,
+    QueuePut,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.model.state import LabState
+from asynclab.model.timeline import Timeline
+from asynclab.widgets.lane_cells import legend
+from asynclab.widgets.lines import Line, plain
+from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
+from asynclab.widgets.timeline import TimelineView
+from tests.widgets.labs import HOSTILE, sleeps, task
+from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
+
+
+def seen(*events: Event) -> tuple[LabState, Timeline]:
+    """A lab of which the events tell, and its timeline."""
+    told = (RunStarted(0.0, "lab", 1e9, "3.11.0"), *events)
+    state, timeline = LabState(), Timeline()
+    state.fold(told)
+    timeline.take(told)
+    return state, timeline
+
+
+def party() -> Iterable[Event]:
+    """Main waits for two; tea sleeps a second, then puts something, which wakes coffee, whose turn comes late."""
+    yield task(1, "main")
+    yield StepStarted(0.0, 1)
+    yield QueueCreated(0.0, 1, "Queue", 2)
+    yield task(2, "tea", 1)
+    yield task(3, "coffee", 1)
+    yield StepEnded(0.0, 1, 0.0001)
+    yield TaskWaiting(0.0, 1, Wait("gather", tasks=(2, 3), count=2))
+    yield from sleeps(2, 1.0)
+    yield StepStarted(0.0, 3)
+    yield StepEnded(0.0, 3, 0.0001)
+    yield TaskWaiting(0.0, 3, Wait("queue.get", "queue#1"))
+    yield TaskReady(1.0, 2, "timer")
+    yield StepStarted(1.0, 2)
+    yield QueuePut(1.0, 1, "'tea'", 1, 1, 2)
+    yield TaskReady(1.0, 3, "task", 2)
+    yield StepEnded(1.0, 2, 0.0001)
+    yield TaskEnded(1.0, 2, "done", "None")
+    yield StepStarted(1.5, 3)
+    yield StepEnded(1.5, 3, 0.0001)
+    yield TaskWaiting(1.5, 3, Wait("sleep", seconds=5.0, deadline=6.5))
+
+
+async def test_each_task_has_a_lane_under_its_parent() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10):
+        view.show(*seen(*party()), 2.0)
+        assert painted(view)[:6] == [
+            " 50 ms a cell       0 s  ·    ·    ·    1 s  ·    ·    ·    2 s  ·    ·    ·",
+            " main               █────────────────────────────────────────",
+            " ├ tea              █───────────────────→✓",
+            " └ coffee           █───────────────────▒▒▒▒▒▒▒▒▒▒█──────────",
+            "                                                            ▲ 2.000 s",
+            "",
+        ]
+
+
+async def test_states_are_told_apart_by_glyph() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10):
+        view.show(*seen(*party()), 2.0)
+        line = view.compose_line(2, 76)
+        assert part_at(line, "▒") == "ready"
+        assert "waiting" in part_at(line, "─")
+        assert "running" in part_at(line, "█")
+
+
+async def test_every_glyph_is_one_cell_wide() -> None:
+    view = TimelineView()
+    async with on_stage(view, 140, 10):
+        view.show(*seen(*party()), 2.0)
+        view.select(3)
+        text = "".join(painted(view)) + plain(legend(200))
+        assert cell_len(text) == len(text)
+
+
+async def test_an_arrow_goes_from_the_waker_to_the_selected_task() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10):
+        view.show(*seen(*party()), 2.0)
+        view.select(3)
+        assert painted(view)[3] == "▌└ coffee           █───────────────────▼▒▒▒▒▒▒▒▒▒█──────────"
+        view.select(1)
+        assert "▼" not in painted(view)[3]
+
+
+async def test_an_arrow_passes_through_the_lanes_between() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10):
+        state, timeline = seen(
+            task(1, "main"),
+            *(
+                TaskCreated(0.0, number, name, "brew", 1)
+                for number, name in ((2, "tea"), (3, "between"), (4, "coffee"))
+            ),
+            *sleeps(2, 9.0),
+            *sleeps(3, 9.0),
+            *sleeps(4, 9.0),
+            StepStarted(1.0, 4),
+            TaskReady(1.0, 2, "task", 4),
+            StepEnded(1.0, 4, 0.0001),
+        )
+        view.show(state, timeline, 2.0)
+        view.select(2)
+        lanes = painted(view)[1:5]
+        column = lanes[1].index("▲")
+        assert lanes[2][column] == "│"
+
+
+async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_looked_at() -> None:
+    view = TimelineView()
+    async with on_stage(view, 120, 10) as pilot:
+        view.show(*seen(*party()), 2.0, 1.2)
+        view.select(3)
+        await pilot.pause()
+        assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put (1.000 s to 1.500 s)"
+
+
+async def test_arrow_keys_go_through_time_and_tell_so() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10) as pilot:
+        view.show(*seen(*party()), 2.0)
+        view.focus()
+        await pilot.press("left", "left", "right", "home", "end")
+        moments = [message.at for message in said(pilot) if isinstance(message, MomentChosen)]
+        assert len(moments) == 5
+        assert moments[0] is not None
+        assert moments[1] is not None
+        assert moments[1] < moments[0] < 2.0
+        assert moments[3:] == [0.0, None]
+
+
+async def test_e_goes_to_the_events_of_the_selected_task() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10) as pilot:
+        view.show(*seen(*party()), 2.0)
+        view.focus()
+        view.select(3)
+        await pilot.press("E", "E", "e")
+        moments = [message.at for message in said(pilot) if isinstance(message, MomentChosen)]
+        assert moments == [pytest.approx(1.5), pytest.approx(1.0), pytest.approx(1.5)]
+
+
+async def test_the_lanes_are_gone_through_with_j_and_k_and_opened_with_enter() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10) as pilot:
+        view.show(*seen(*party()), 2.0)
+        view.focus()
+        await pilot.press("j", "j", "enter")
+        selected = [message.task for message in said(pilot) if isinstance(message, TaskSelected)]
+        assert selected == [1, 2]
+        assert [message.task for message in said(pilot) if isinstance(message, TaskOpened)] == [2]
+
+
+async def test_a_drag_with_the_mouse_goes_through_time() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10) as pilot:
+        view.show(*seen(*party()), 2.0)
+        await pilot.mouse_down(TimelineView, offset=(30, 3))
+        await pilot.hover(TimelineView, offset=(25, 3))
+        await pilot.mouse_up(TimelineView, offset=(25, 3))
+        moments = [
+            message.at for message in said(pilot) if isinstance(message, MomentChosen) and message.at is not None
+        ]
+        assert len(moments) == 2
+        assert moments[1] < moments[0]
+        assert view.selected == 2
+
+
+async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10) as pilot:
+        view.show(*seen(*party()), 2.0)
+        whole = painted(view)
+        view.focus()
+        await pilot.press("plus", "plus")
+        assert not view.is_following
+        assert painted(view)[0] != whole[0]
+        await pilot.press("o")
+        assert view.is_following
+        assert painted(view)[0] == whole[0]
+
+
+async def test_the_scale_stays_while_the_run_grows_within_it() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10):
+        state, timeline = seen(*party())
+        scales = set()
+        for tenths in range(20, 27):
+            view.show(state, timeline, tenths / 10)
+            scales.add(painted(view)[0])
+        assert len(scales) == 1
+
+
+async def test_names_from_anywhere_are_data() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 6):
+        view.show(*seen(task(1, HOSTILE)), 1.0)
+        assert not any("\x1b" in line for line in painted(view))
+
+
+async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = TimelineView()
+    composed: list[int] = []
+    original = view.compose_line
+
+    def compose_line(index: int, width: int) -> Line:
+        composed.append(index)
+        return original(index, width)
+
+    monkeypatch.setattr(view, "compose_line", compose_line)
+    births = (TaskCreated(0.0, number, f"task-{number}", "main") for number in range(1, 10_001))
+    async with on_stage(view, 80, 12):
+        view.show(*seen(*births), 1.0)
+        assert view.line_count() == 10_000
+        assert max(composed) < 20
+
+
+async def test_nothing_is_shown_of_no_lab() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 6):
+        view.show(None, None, 0.0)
+        assert view.line_count() == 0
+        assert not any(line.strip() for line in painted(view)[1:])
