@@ -93,7 +93,8 @@ class Stage(Vertical):
         self.is_single = False
         """Whether one pane shows at a time."""
         self._record: Record | None = None
-        self._has_gauges = False
+        self._gauge_lines = 0
+        """How many lines queues, locks and deadlines take."""
         self._in_the_middle: str | None = None
         """The pane that the person wants to see in the middle row."""
 
@@ -140,7 +141,7 @@ class Stage(Vertical):
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where all do, without those that always show."""
         width, height = self.size.width, self.screen.size.height
-        middle = shown(width, height, has_gauges=self._has_gauges, chosen=self._in_the_middle)
+        middle = shown(width, height, has_gauges=self._gauge_lines > 0, chosen=self._in_the_middle)
         return middle | {"tasks", "source", "activity"}
 
     @property
@@ -171,7 +172,8 @@ class Stage(Vertical):
         self.concept.show_clock(None if record is None else reading_of(record))
         self.past.show(None if record is None else moment_of(record))
         self.set_class(record is not None and record.is_past, "-past")
-        self._has_gauges = state is not None and lines_of_gauges(state) > 0
+        # The present's, whatever moment is looked at: nothing jumps on the way through the past.
+        self._gauge_lines = 0 if record is None else lines_of_gauges(record.lab.state)
         self._share_the_middle()
 
     def _show_timeline(self, record: Record | None) -> None:
@@ -243,16 +245,14 @@ class Stage(Vertical):
         return ""
 
     def _turns(self) -> tuple[str, ...]:
-        return turns(self.size.width, self.screen.size.height, has_gauges=self._has_gauges)
+        return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)
 
     def _share_the_middle(self) -> None:
         """Show the panes between tasks and code, each with the room that it needs, as far as there is some."""
         for pane in MIDDLE:
             self.set_class(pane in self.shown_panes, f"-shows-{pane}")
         height = self.screen.size.height
-        state = None if self._record is None else self._record.state
-        gauges = 0 if state is None else lines_of_gauges(state)
-        self._set_height(self.gauges, min(max(gauges, 3), height // 5) + FRAME)
+        self._set_height(self.gauges, min(max(self._gauge_lines, 3), height // 5) + FRAME)
         self._set_height(self.query_one("#middle"), max(7, height // 4))
 
     def _set_height(self, pane: Widget, lines: int) -> None:
