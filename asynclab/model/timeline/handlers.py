@@ -90,7 +90,7 @@ def stepped(timeline: Timeline, event: Stepped, at: float) -> None:
     """The task ran a whole step, which ended later than the event says."""
     step_started(timeline, event, at)
     if not timeline.paused:
-        timeline.now = at + max(0.0, event.seconds) * timeline.speed
+        timeline.now = max(at, event.at + event.seconds * timeline.speed)
     step_ended(timeline, event, timeline.now)
 
 
@@ -134,8 +134,7 @@ def timeout_met(timeline: Timeline, event: TimeoutMet, at: float) -> None:
 def clock_changed(timeline: Timeline, event: ClockChanged, at: float) -> None:
     """Whole steps take another length of lab time from here on."""
     timeline.paused = event.paused
-    if event.speed > 0:
-        timeline.speed = event.speed
+    timeline.speed = event.speed
 
 
 def _end(timeline: Timeline, event: TaskEnded | TaskCollected, outcome: Outcome, at: float) -> None:

@@ -14,7 +14,7 @@ from asynclab.model.timeline.handlers import HANDLERS
 from asynclab.model.timeline.lane import MARK_KINDS, READY, Interval, Lane, MarkKind, Reason
 
 KEPT = 200_000
-"""How many intervals and marks are kept together; the oldest go first."""
+"""How many intervals and marks are kept together, or two for each task where that is more; the oldest go first."""
 
 LET_GO = 1_000
 """How many of them go at once."""
@@ -74,11 +74,9 @@ class Timeline:
             if handler is not None:
                 handler(self, event, self.now)
         self.version += len(events)
-        while len(self._order) > KEPT:
-            before = len(self._order)
+        # Each lane has one interval at most that may not go, as it lasts still: so something always goes.
+        while len(self._order) > max(KEPT, 2 * len(self.lanes)):
             self._let_oldest_go()
-            if len(self._order) == before:
-                break  # all that is left lasts still: as many tasks are alive
 
     def interval_at(self, task: int, at: float) -> Interval | None:
         """The interval of a task in which a moment lies; where several begin at once, the last of them."""

@@ -1,0 +1,72 @@
+"""Short runs of a few tasks, folded into a state and a timeline at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskReady, TaskWaiting, Wait, WakeCause
+from asynclab.model.state import LabState
+from asynclab.model.timeline import Interval, Timeline, explain
+
+MAIN, TEA, COFFEE = 1, 2, 3
+
+Slice = tuple[str, float, float | None]
+"""The word of an interval, and from when to when it lasted."""
+
+
+@dataclass
+class Run:
+    """What events say, as a state and as a timeline."""
+
+    state: LabState = field(default_factory=LabState)
+    timeline: Timeline = field(default_factory=Timeline)
+
+    def take(self, *events: Event) -> None:
+        """Let more happen."""
+        self.state.fold(events)
+        self.timeline.take(events)
+
+    def told(self, task: int, at: float) -> str:
+        """What a task is said to be about at a moment."""
+        return explain(self.timeline, task, at, self.state)
+
+
+def run_of(*events: Event) -> Run:
+    """A run in which these events happened."""
+    run = Run()
+    run.take(*events)
+    return run
+
+
+def brewing(*further: Event) -> Run:
+    """A run whose main created tea and coffee in its first step, from 0.0 s to 0.1 s, and these further events."""
+    return run_of(
+        TaskCreated(0.0, MAIN, "main", "main"),
+        StepStarted(0.0, MAIN),
+        TaskCreated(0.0, TEA, "tea", "brew", MAIN),
+        TaskCreated(0.0, COFFEE, "coffee", "brew", MAIN),
+        StepEnded(0.1, MAIN, 0.1),
+        *further,
+    )
+
+
+def step(task: int, begin: float, end: float, *deeds: Event, wait: Wait | None = None) -> Iterable[Event]:
+    """A step of a task with what it does in it, and what it is seen to wait for then."""
+    seen = () if wait is None else (TaskWaiting(end, task, wait),)
+    return (StepStarted(begin, task), *deeds, StepEnded(end, task, end - begin), *seen)
+
+
+def woken(at: float, task: int, cause: WakeCause, waker: int | None = None) -> Event:
+    return TaskReady(at, task, cause, waker)
+
+
+def intervals(timeline: Timeline, task: int) -> list[Interval]:
+    """What is kept of a task, oldest first."""
+    lane = timeline.lanes[task]
+    return [lane.interval(index) for index in range(len(lane.begins))]
+
+
+def slices(timeline: Timeline, task: int) -> list[Slice]:
+    """The same, without the reasons."""
+    return [(interval.word, interval.begin, interval.end) for interval in intervals(timeline, task)]

@@ -1,0 +1,211 @@
+"""Which lanes events make."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+
+from asynclab.model.events import (
+    ClockChanged,
+    Event,
+    Frame,
+    LoopLagged,
+    Output,
+    Progressed,
+    QueuePut,
+    StepEnded,
+    Stepped,
+    StepStarted,
+    TaskCancelRequested,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskRenamed,
+    TaskStands,
+    TaskWaiting,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutStarted,
+    Wait,
+)
+from asynclab.model.timeline import MarkKind, Timeline, Wake
+from tests.model.anything import any_history
+from tests.model.timeline.lives import COFFEE, MAIN, TEA, brewing, intervals, run_of, slices, step, woken
+from tests.trace.labs import observe
+
+
+def timeline_of(*events: Event) -> Timeline:
+    timeline = Timeline()
+    timeline.take(events)
+    return timeline
+
+
+def marks(timeline: Timeline, task: int) -> list[tuple[float, MarkKind]]:
+    return [(mark.at, mark.kind) for mark in timeline.lanes[task].marks_between(-1.0, 1e9, 1_000)]
+
+
+@given(any_history())
+def test_state_and_timeline_agree_on_the_time(events: list[Event]) -> None:
+    run = run_of(*events)
+    assert run.timeline.now == run.state.now
+    for number, task in run.state.tasks.items():
+        lane = run.timeline.lanes[number]
+        assert task.since == (lane.ended if task.has_ended else lane.begins[-1])
+        assert list(lane.begins) == sorted(lane.begins)
+        assert list(lane.mark_times) == sorted(lane.mark_times)
+
+
+def test_a_life_is_cut_where_the_task_changes_its_state() -> None:
+    run = brewing(*step(TEA, 0.2, 0.3), woken(1.3, TEA, "timer"), StepStarted(1.4, TEA), TaskEnded(1.5, TEA, "done"))
+    assert slices(run.timeline, TEA) == [
+        ("ready", 0.0, 0.2),
+        ("running", 0.2, 0.3),
+        ("waiting", 0.3, 1.3),
+        ("ready", 1.3, 1.4),
+        ("running", 1.4, 1.5),
+    ]
+    assert slices(run.timeline, COFFEE) == [("ready", 0.0, None)]
+    assert run.timeline.interval_at(TEA, 1.5) is None
+    assert run.timeline.span == (0.0, 1.5)
+
+
+def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
+    birth = TaskCreated(0.0, 1, "a", "a")
+    in_one = timeline_of(birth, Stepped(1.0, 1, 0.5, True), Stepped(2.0, 1, 0.5))
+    in_two = timeline_of(
+        birth,
+        StepStarted(1.0, 1),
+        StepEnded(1.5, 1, 0.5, True),
+        StepStarted(2.0, 1),
+        StepEnded(2.5, 1, 0.5),
+    )
+    assert intervals(in_one, 1) == intervals(in_two, 1)
+    assert in_one.span == in_two.span
+
+
+@pytest.mark.parametrize(("paused", "speed", "end"), [(False, 1.0, 1.5), (False, 4.0, 3.0), (True, 4.0, 1.0)])
+def test_a_whole_step_takes_the_lab_time_that_its_clock_gives_it(paused: bool, speed: float, end: float) -> None:
+    clock = ClockChanged(0.0, paused, speed, False)
+    timeline = timeline_of(clock, TaskCreated(0.0, 1, "a", "a"), Stepped(1.0, 1, 0.5))
+    assert slices(timeline, 1)[1:] == [("running", 1.0, end), ("waiting", end, None)]
+    assert timeline.now == end
+
+
+def test_a_task_that_is_woken_in_its_own_step_is_ready_from_the_end_of_that() -> None:
+    wake = TaskReady(0.25, TEA, "task", TEA)
+    run = brewing(*step(TEA, 0.2, 0.3, wake))
+    assert slices(run.timeline, TEA)[1:] == [("running", 0.2, 0.3), ("ready", 0.3, None)]
+    assert intervals(run.timeline, TEA)[-1].reason is wake
+    run.take(*step(TEA, 0.4, 0.5))
+    assert slices(run.timeline, TEA)[-1] == ("waiting", 0.5, None)
+
+
+def test_a_step_that_asks_for_another_turn_leaves_the_task_ready_for_no_reason() -> None:
+    run = brewing(StepStarted(0.2, TEA), StepEnded(0.3, TEA, 0.1, True))
+    assert intervals(run.timeline, TEA)[-1] == ("ready", 0.3, None, None)
+
+
+def test_what_a_task_waits_for_belongs_to_its_wait_and_a_stale_look_to_none() -> None:
+    wait, wake = Wait("sleep", seconds=1.0), woken(1.3, TEA, "timer")
+    run = brewing(*step(TEA, 0.2, 0.3, wait=wait), wake, TaskWaiting(1.3, TEA, Wait("event", "event#1")))
+    assert [interval.reason for interval in intervals(run.timeline, TEA)[2:]] == [wait, wake]
+
+
+def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
+    run = brewing(
+        TimeoutStarted(0.2, 1, 1.0, TEA),
+        TimeoutStarted(0.2, 2, 1.0, TEA),
+        QueuePut(0.3, 1, "'A'", 1, 1, TEA),
+        Output(0.4, "hi\n", TEA),
+        TaskCancelRequested(0.5, TEA, MAIN),
+        TimeoutMet(0.6, 1),
+        TimeoutExpired(0.7, 2),
+        TaskEnded(0.8, TEA, "cancelled"),
+        Output(0.9, "from beyond\n", TEA),
+    )
+    assert marks(run.timeline, TEA) == [
+        (0.2, "timeout"),
+        (0.2, "timeout"),
+        (0.3, "put"),
+        (0.4, "printed"),
+        (0.5, "cancel"),
+        (0.6, "met"),
+        (0.7, "expired"),
+        (0.8, "cancelled"),
+    ]
+    assert run.timeline.timeouts == {}
+
+
+def test_a_task_that_is_collected_has_failed() -> None:
+    lane = brewing(TaskCollected(0.5, TEA)).timeline.lanes[TEA]
+    assert (lane.ended, lane.outcome) == (0.5, "failed")
+
+
+def test_what_says_nothing_about_lanes_changes_none() -> None:
+    run = brewing()
+    before = [lane.revision for lane in run.timeline.lanes.values()]
+    run.take(
+        TaskStands(0.5, TEA, (Frame("brew", "brew.py", 3),)),
+        TaskRenamed(0.5, TEA, "green tea"),
+        Progressed(0.5, TEA, 1.0),
+        LoopLagged(0.5, 0.1),
+    )
+    assert [lane.revision for lane in run.timeline.lanes.values()] == before
+    assert run.timeline.now == 0.5
+
+
+def test_wakes_are_those_by_other_tasks_within_a_time() -> None:
+    run = brewing(*step(TEA, 0.2, 0.3), woken(0.5, TEA, "task", COFFEE), *step(TEA, 0.6, 0.7))
+    run.take(woken(0.8, TEA, "timer"), *step(TEA, 0.8, 0.9), woken(1.0, TEA, "cancel", MAIN))
+    assert run.timeline.wakes(TEA, 0.0, 1.0) == [Wake(0.5, COFFEE, TEA, "task")]
+    assert run.timeline.wakes(TEA, 0.6, 1.1) == [Wake(1.0, MAIN, TEA, "cancel")]
+    assert run.timeline.wakes(99, 0.0, 1.0) == []
+    assert run.timeline.next_event(99, 0.0) is None
+    assert run.timeline.previous_event(99, 0.0) is None
+
+
+async def kitchen() -> None:
+    """Tasks that sleep, yield, fill a queue, take a lock, time out and are cancelled."""
+    queue: asyncio.Queue[int] = asyncio.Queue(1)
+    lock = asyncio.Lock()
+
+    async def produce() -> None:
+        for number in range(5):
+            await queue.put(number)
+            await asyncio.sleep(0)
+
+    async def consume() -> None:
+        for _ in range(5):
+            async with lock:
+                await queue.get()
+                await asyncio.sleep(0.3)
+
+    async def give_up() -> None:
+        async with asyncio.timeout(0.5):
+            await asyncio.sleep(9)
+
+    cancelled = asyncio.create_task(asyncio.sleep(60), name="cancelled")
+    await asyncio.gather(produce(), consume(), give_up(), return_exceptions=True)
+    cancelled.cancel()
+    await asyncio.sleep(0.1)
+
+
+def test_the_slices_of_a_real_run_whose_steps_take_time_add_up_to_what_its_state_has_counted() -> None:
+    ticks = itertools.count()
+    seen = observe(kitchen, instant=True, real_time=lambda: next(ticks) * 0.001)
+    timeline = timeline_of(*seen.events)
+    assert len(seen.state.tasks) == 5
+    for number, task in seen.state.tasks.items():
+        spent: dict[str, float] = defaultdict(float)
+        for word, begin, end in slices(timeline, number):
+            spent[word] += (timeline.now if end is None else end) - begin
+        assert task.running_seconds > 0.0
+        # Telling of what happens in a step reads the clock, which ticks here.
+        assert spent["running"] == pytest.approx(task.running_seconds, abs=0.002 * task.steps)
+        assert spent["ready"] == pytest.approx(task.ready_seconds)
+        assert spent["waiting"] == pytest.approx(task.waiting_seconds)
