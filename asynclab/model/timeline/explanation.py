@@ -84,8 +84,8 @@ def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
 
 
 def _ending(lane: Lane, ended: float, state: LabState) -> str:
-    marks = lane.marks_between(ended, ended, DEEDS_TOLD * 100)
-    told = tell(marks[-1].event, state) if marks else lane.outcome
+    mark = None if lane.outcome is None else lane.last_mark(lane.outcome, ended, ended)
+    told = lane.outcome if mark is None else tell(mark.event, state)
     return f"{told}, at {measured(ended)}"
 
 
@@ -129,7 +129,10 @@ def _queued(timeline: Timeline, lane: Lane, index: int, end: float, state: LabSt
 
 
 def _waker(lane: Lane, index: int) -> int | None:
+    """The task in whose step it became ready, by being created or woken."""
     reason = lane.reasons[index]
+    if isinstance(reason, TaskCreated):
+        return reason.parent
     return reason.waker if isinstance(reason, TaskReady) else None
 
 
