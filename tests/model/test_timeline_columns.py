@@ -1,0 +1,109 @@
+"""A lane in columns is what one reads off its intervals one by one, at every scale."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCancelRequested, TaskCreated, TaskEnded
+from asynclab.model.timeline import READY, RUNNING, WAITING, Lane, Timeline
+from asynclab.model.timeline.columns import FEW, landing, marks_in_columns, paint_kinds
+from asynclab.model.timeline.lane import MARK_KINDS
+from asynclab.model.timeline.scale import STEPS, Scale, fitting
+from tests.model.anything import any_history
+
+CODES = {"running": RUNNING, "ready": READY, "waiting": WAITING}
+
+TENTHS = Scale(15)
+"""Columns of 0.1 s."""
+
+
+def lane_of(*events: Event) -> Lane:
+    timeline = Timeline()
+    timeline.take((TaskCreated(0.0, 1, "main", "main"), *events))
+    return timeline.lanes[1]
+
+
+def painted(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
+    cells = bytearray(width)
+    paint_kinds(cells, lane, scale, first, now)
+    return list(cells)
+
+
+def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
+    """The kind of each column, found by looking at every interval: the greatest that lies in it."""
+    cells = [0] * width
+    for index in range(len(lane.begins)):
+        interval = lane.interval(index)
+        end = now if interval.end is None else interval.end
+        for column in range(first, first + width):
+            left, right = scale.begin(column), scale.begin(column + 1)
+            if interval.begin < right and (end > left or interval.begin >= left):
+                cells[column - first] = max(cells[column - first], CODES[interval.word])
+    return cells
+
+
+@given(any_history(), st.integers(15, 21), st.integers(0, 3), st.integers(1, 60))
+def test_a_column_shows_the_greatest_kind_that_lies_in_it(
+    events: list[Event], step: int, first: int, width: int
+) -> None:
+    timeline = Timeline()
+    timeline.take(events)
+    scale = Scale(step)
+    for lane in timeline.lanes.values():
+        now = timeline.now
+        assert painted(lane, scale, first, width, now) == read_off(lane, scale, first, width, now)
+
+
+def test_a_step_shows_however_short_it_is() -> None:
+    lane = lane_of(StepStarted(0.35, 1), StepEnded(0.350001, 1, 0.000001))
+    assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, RUNNING, WAITING, 0]
+
+
+def test_a_step_of_no_length_shows() -> None:
+    lane = lane_of(StepStarted(0.3, 1), StepEnded(0.3, 1, 0.0))
+    assert painted(lane, TENTHS, 0, 6, 0.45) == [READY, READY, READY, RUNNING, WAITING, 0]
+
+
+def test_nothing_is_drawn_before_birth_and_after_the_end() -> None:
+    timeline = Timeline()
+    timeline.take([TaskCreated(0.2, 1, "main", "main"), StepStarted(0.3, 1), TaskEnded(0.45, 1, "done")])
+    assert painted(timeline.lanes[1], TENTHS, 0, 8, 9.0) == [0, 0, READY, RUNNING, RUNNING, 0, 0, 0]
+
+
+def test_the_mark_that_matters_most_is_shown_of_those_in_a_column() -> None:
+    puts = [QueuePut(0.2, 1, "tea", 1, 1, 1) for _ in range(FEW)]
+    for count in (1, FEW):
+        lane = lane_of(*puts[:count], TaskCancelRequested(0.25, 1), *puts[:count])
+        assert list(marks_in_columns(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
+
+
+def test_the_mark_of_the_end_is_not_among_them() -> None:
+    lane = lane_of(QueuePut(0.2, 1, "tea", 1, 1, 1), TaskEnded(0.2, 1, "failed"))
+    assert list(marks_in_columns(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
+
+
+def test_one_lands_where_what_is_drawn_begins() -> None:
+    lane = lane_of(StepStarted(0.35, 1), StepEnded(0.36, 1, 0.01))
+    assert landing(lane, TENTHS, 3) == 0.35
+    assert landing(lane, TENTHS, 2) == TENTHS.round_time(2)
+    assert landing(lane, TENTHS, 5) == TENTHS.round_time(5)
+
+
+@given(st.integers(0, STEPS - 1), st.integers(0, 2_000_000))
+def test_a_column_begins_with_its_round_time(step: int, column: int) -> None:
+    scale = Scale(step)
+    assert scale.column(scale.round_time(column)) == column
+    assert scale.begin(column) < scale.round_time(column) <= scale.begin(column) + scale.seconds
+
+
+@given(st.floats(0, 10_000), st.integers(1, 300))
+def test_the_scale_that_fits_is_the_finest_that_does(seconds: float, columns: int) -> None:
+    scale = fitting(seconds, columns)
+    assert scale.column(seconds) < columns or scale.step == STEPS - 1
+    assert scale.step == 0 or Scale(scale.step - 1).column(seconds) >= columns
+
+
+def test_zooming_ends_at_a_microsecond_and_at_a_thousand_seconds() -> None:
+    assert Scale(0).zoomed(1).seconds == 0.000001
+    assert Scale(STEPS - 1).zoomed(-1).seconds == 1000.0

@@ -1,0 +1,125 @@
+"""Lanes as cells: painted piece by piece they are what they would be at once, and the future is grey."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+import asynclab.model.timeline.timeline
+from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
+from asynclab.model.timeline import Timeline
+from asynclab.model.timeline.scale import Scale
+from asynclab.widgets.colours import LEGIBLE, contrast, state_variables
+from asynclab.widgets.lane_cells import spans
+from asynclab.widgets.lane_painter import LanePainter
+from asynclab.widgets.lines import plain
+from asynclab.widgets.themes import THEMES
+from asynclab.widgets.window import Window
+
+STORY = (
+    TaskCreated(0.0, 1, "main", "main"),
+    StepStarted(0.0, 1),
+    StepEnded(0.01, 1, 0.01),
+    StepStarted(0.3, 1),
+    QueuePut(0.3, 1, "tea", 1, 1, 1),
+    StepEnded(0.31, 1, 0.01),
+)
+
+
+def painter(timeline: Timeline, now: float, moment: float | None = None) -> LanePainter:
+    """A painter of columns of 0.1 s each."""
+    window = Window()
+    window.scale, window.width = Scale(15), 40
+    made = LanePainter(window)
+    made.prepare(timeline, now, moment)
+    return made
+
+
+def timeline_of(*events: Event) -> Timeline:
+    timeline = Timeline()
+    timeline.take(events)
+    return timeline
+
+
+def life(turns: list[tuple[str, int]]) -> list[list[Event]]:
+    """What a task does in some turns, each with the hundredths of a second before it; never out of its order."""
+    at = 0.0
+    batches: list[list[Event]] = [[TaskCreated(0.0, 1, "main", "main")]]
+    for turn, pause in turns:
+        at += pause / 100
+        if turn == "put":
+            batches.append([QueuePut(at, 1, "tea", 1, 1, 1)])
+        elif turn == "wake":
+            batches.append([TaskReady(at, 1, "timer")])
+        else:
+            batches.append([StepStarted(at, 1), StepEnded(at + 0.02, 1, 0.02, ready=turn == "yield")])
+        at += 0.02
+    return batches
+
+
+TURNS = st.lists(st.tuples(st.sampled_from(["wake", "step", "yield", "put"]), st.integers(0, 40)), max_size=15)
+
+
+def assert_painted_as_at_once(batches: list[list[Event]]) -> None:
+    """Paint after each batch what is new, and all of it."""
+    timeline = Timeline()
+    going_on = painter(timeline, 0.0)
+    for batch in batches:
+        timeline.take(batch)
+        going_on.prepare(timeline, timeline.now, None)
+        assert going_on.paint(1, 0, 40) == painter(timeline, timeline.now).paint(1, 0, 40)
+
+
+@given(TURNS)
+def test_a_lane_that_goes_on_is_painted_as_if_it_were_painted_at_once(turns: list[tuple[str, int]]) -> None:
+    assert_painted_as_at_once(life(turns))
+
+
+def test_a_lane_that_lost_its_beginning_is_painted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynclab.model.timeline.timeline, "KEPT", 8)
+    monkeypatch.setattr(asynclab.model.timeline.timeline, "LET_GO", 4)
+    assert_painted_as_at_once(life([("wake", 10), ("step", 10)] * 12))
+
+
+def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
+    timeline = timeline_of(*STORY, TaskEnded(0.31, 1, "done"))
+    assert spans(painter(timeline, 1.0).paint(1, 0, 10)) == (
+        ("█", "running"),
+        ("──", "waiting"),
+        ("→", "step"),
+        ("✓", "done"),
+        ("     ", ""),
+    )
+
+
+def test_an_end_in_the_last_column_is_drawn_over_its_step() -> None:
+    timeline = timeline_of(*STORY, TaskEnded(0.31, 1, "failed"))
+    assert plain(spans(painter(timeline, 1.0).paint(1, 0, 4))) == "█──✗"
+
+
+def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
+    line = spans(painter(timeline_of(*STORY), 0.55, 0.15).paint(1, 0, 10))
+    assert line == (
+        ("█", "running"),
+        ("─", "cell waiting"),
+        ("─", "rest"),
+        ("→", "past"),
+        ("──", "rest"),
+        ("    ", "past"),
+    )
+
+
+def test_a_task_of_which_nothing_is_kept_has_an_empty_lane() -> None:
+    assert plain(spans(painter(Timeline(), 1.0).paint(7, 0, 10))) == " " * 10
+
+
+@pytest.mark.parametrize(
+    "theme", [theme for theme in (*THEMES, *BUILTIN_THEMES.values()) if not theme.ansi], ids=lambda theme: theme.name
+)
+def test_a_mark_is_legible_on_its_step_in_every_theme(theme: Theme) -> None:
+    variables = state_variables(theme)
+    text, step = (Color.parse(variables[f"state-{name}"]) for name in ("step-text", "running"))
+    assert contrast(text, step) >= LEGIBLE - 0.05
