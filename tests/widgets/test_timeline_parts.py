@@ -8,13 +8,12 @@ from rich.cells import cell_len
 from asynclab.model.events import TaskCreated
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
-from asynclab.model.timeline.scale import STEPS, Scale, fitting
+from asynclab.model.timeline.scale import fitting
 from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, MARKS, UP, spans
 from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import MomentChosen
-from asynclab.widgets.ruler import BEFORE, BEYOND, HERE, TICK, pointer, ruler, width_text
+from asynclab.widgets.ruler import BEFORE, BEYOND, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
-from asynclab.widgets.window import Window
 from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, said
 
@@ -41,65 +40,6 @@ def test_the_marks_look_different_unless_both_complain() -> None:
     alike = [kind for kind, (glyph, _) in MARKS.items() if glyph == "!"]
     assert alike == ["warned", "blocked"]
     assert len({glyph for glyph, _ in MARKS.values()}) == len(MARKS) - 1
-
-
-def test_every_scale_has_a_ruler_with_round_times_and_ticks() -> None:
-    assert width_text(TENTHS) == "100 ms"
-    text = plain(ruler(TENTHS, 0, 50))
-    assert text.index("0 s") == 0
-    assert text.index("2 s") == 20
-    assert text.index("4 s") == 40
-    assert [column for column, cell in enumerate(text) if cell == TICK] == [5, 10, 15, 25, 30, 35, 45]
-    for step in range(STEPS):
-        for width in (0, 1, 7, 80):
-            assert len(plain(ruler(Scale(step), 13, width))) == width
-
-
-def test_the_pointer_stands_under_its_moment_or_says_where_that_is() -> None:
-    assert plain(pointer(TENTHS, 0, 40, 1.24)).startswith(" " * 12 + "▲ 1.24 s")
-    assert plain(pointer(TENTHS, 20, 40, 1.24)) == "◂ 1.24 s"
-    assert plain(pointer(TENTHS, 0, 40, 7.0)) == "7.00 s ▸".rjust(40)
-    assert plain(pointer(TENTHS, 0, 40, 3.9)) == "3.90 s ▲".rjust(40)
-
-
-def test_a_moment_keeps_its_place_while_time_is_zoomed() -> None:
-    window = Window()
-    window.width = 80
-    window.fit(7.0, goes_on=False)
-    place = window.scale.column(5.0) - window.first
-    for by in (1, 1, -1):
-        window.zoom(by, 5.0)
-        assert window.scale.column(5.0) - window.first == place
-    assert not window.is_following
-
-
-def test_zooming_ends_at_the_finest_and_at_the_coarsest_scale() -> None:
-    window = Window()
-    window.width = 80
-    window.zoom(STEPS, 0.0)
-    assert (window.can_zoom_in, window.can_zoom_out) == (False, True)
-    window.zoom(-2 * STEPS, 0.0)
-    assert (window.can_zoom_in, window.can_zoom_out) == (True, False)
-
-
-def test_scrolling_never_leaves_the_run_behind() -> None:
-    window = Window()
-    window.width = 80
-    window.fit(7.0, goes_on=False)
-    window.scroll(-5, 7.0)
-    assert (window.first, window.is_following) == (0, True)
-    window.scroll(10_000, 7.0)
-    assert window.first == window.scale.column(7.0)
-
-
-@pytest.mark.parametrize("moment", [0.0, 2.0, 30.0, 500.0])
-def test_a_moment_that_is_looked_at_is_brought_into_sight(moment: float) -> None:
-    window = Window()
-    window.width = 80
-    window.fit(7.0, goes_on=False)
-    window.zoom(3, 5.0)
-    window.reveal(moment)
-    assert window.first <= window.scale.column(moment) <= window.last
 
 
 async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import asynclab.model.timeline.timeline
 from asynclab.model.events import Event, TaskStands
 from asynclab.model.state import LabState
-from asynclab.model.timeline import READY, RUNNING, WAITING, Interval, Timeline, explain
+from asynclab.model.timeline import READY, RUNNING, WAITING, Timeline, explain
 from tests.model.anything import any_history
+from tests.model.timeline.lives import intervals
 from tests.trace.labs import Observed, observe
 
 WORDS = {RUNNING: "running", READY: "ready", WAITING: "waiting"}
@@ -30,11 +30,6 @@ def folded(events: Sequence[Event]) -> LabState:
     state = LabState()
     state.fold(events)
     return state
-
-
-def intervals(timeline: Timeline, task: int) -> list[Interval]:
-    lane = timeline.lanes[task]
-    return [lane.interval(index) for index in range(len(lane.begins))]
 
 
 async def queue_of_one() -> None:
@@ -161,20 +156,3 @@ def test_looking_where_a_task_stands_says_nothing_about_lanes() -> None:
     before = intervals(timeline, 1)
     timeline.take([TaskStands(timeline.now, 1, ())])
     assert intervals(timeline, 1) == before
-
-
-def test_the_oldest_intervals_go_first_and_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asynclab.model.timeline.timeline, "KEPT", 200)
-    monkeypatch.setattr(asynclab.model.timeline.timeline, "LET_GO", 20)
-
-    async def yields() -> None:
-        for _ in range(500):
-            await asyncio.sleep(0.01)
-
-    seen, timeline = seen_and_lanes(yields)
-    kept = intervals(timeline, 1)
-    assert len(kept) <= 220
-    assert timeline.dropped > 500
-    assert kept[-1].begin > 4.0
-    assert timeline.span[0] > 0.0
-    assert explain(timeline, 1, 0.1, seen.state)
