@@ -6,8 +6,7 @@ import asyncio
 import weakref
 from asyncio import Future, Task
 from collections.abc import Container, Iterable, Iterator
-from sys import _getframe
-from types import CodeType, FrameType
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -80,7 +79,7 @@ class Census:
         tracer = self._tracer
         created = self._take_expected(coroutine) if self._expected else None
         if created is None:
-            created = self._announce(coroutine, _getframe(_CREATOR))
+            created = self._announce(coroutine, _CREATOR)
         key = id(task)
         record = RECORDS[key] = TaskRecord(task, self._when_gone)
         record.tracer = tracer
@@ -105,7 +104,7 @@ class Census:
 
     def expect(self, coroutine: object) -> TaskCreated:
         """Announce a task that is about to run its first step while it is being made."""
-        created = self._announce(coroutine, _getframe(1))
+        created = self._announce(coroutine, 1)
         self._expected.append((coroutine, created))
         return created
 
@@ -233,13 +232,13 @@ class Census:
                 return pair[1]
         return None
 
-    def _announce(self, coroutine: Any, creator: FrameType) -> TaskCreated:
-        """Report a birth; the name comes later."""
+    def _announce(self, coroutine: Any, depth: int) -> TaskCreated:
+        """Report a birth, by a frame at least `depth` above the caller's; the name comes later."""
         tracer = self._tracer
         clock, code, parent = tracer.clock, tracer.code, tracer.current
         at = clock.real_time() * clock.rate + clock.offset
         self._count += 1
-        file, line = creation_place(creator, self._boundary)
+        file, line = creation_place(depth + 1, self._boundary)
         internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
         try:
             qualname = coroutine.__qualname__

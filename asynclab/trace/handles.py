@@ -80,7 +80,8 @@ class TracedHandle(Handle):
         self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
         kind = type(callback)
         is_step = kind is _STEP_TYPE
-        if is_step or kind is BuiltinMethodType or kind is MethodType:
+        may_be_step = is_step or kind is BuiltinMethodType or kind is MethodType
+        if may_be_step:
             record = RECORDS.get(id(callback.__self__))  # type: ignore[attr-defined]
             if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
                 record = record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
@@ -99,7 +100,7 @@ class TracedHandle(Handle):
             self._tracer = self._record = None
             return
         self._tracer = tracer
-        if is_step or ((kind is BuiltinMethodType or kind is MethodType) and _is_task_callback(callback)):
+        if may_be_step and (is_step or _is_task_callback(callback)):
             task = callback.__self__  # type: ignore[attr-defined]
             self._record = tracer.census.enter(task, task.get_coro())
             return

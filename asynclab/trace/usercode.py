@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os.path
+import sys
 import sysconfig
+from sys import _getframe
 from types import CodeType, FrameType
+
+if sys.version_info >= (3, 12):
+    from sys import _getframemodulename
 
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 _TRACE = os.path.dirname(__file__) + os.sep
@@ -61,16 +66,25 @@ def library_of(file: str) -> str:
     return ""
 
 
-def creation_place(frame: FrameType | None, boundary: CodeType) -> tuple[str, int]:
+_PASSED_BY = frozenset({"asyncio.base_events", "asyncio.tasks", "asyncio.taskgroups"})
+"""The modules between a call that makes a task and the task."""
+
+
+def creation_place(depth: int, boundary: CodeType) -> tuple[str, int]:
     """The innermost frame outside asyncio and the tracer, as (file, line).
 
     Args:
-        frame: Where to begin to look.
+        depth: How many frames above the caller's to begin to look.
         boundary: The code of the event loop's own frame, at which to stop.
 
     Returns:
         ("", 0) where only asyncio's frames are on the stack.
     """
+    depth += 1
+    if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
+        while _getframemodulename(depth) in _PASSED_BY:
+            depth += 1
+    frame: FrameType | None = _getframe(depth)
     while frame is not None:
         code = frame.f_code
         file = code.co_filename

@@ -1,0 +1,88 @@
+"""Where tasks are said to be made: at the user's line, however many of asyncio's functions lie between."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from asyncio import Task
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import TaskCreated
+from tests.trace.labs import observe
+
+Way = Callable[[Coroutine[Any, Any, None]], Awaitable[object]]
+
+
+async def newborn() -> None: ...
+
+
+async def in_group(coroutine: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(coroutine)  # here
+
+
+async def in_callback(coroutine: Coroutine[Any, Any, None]) -> None:
+    def create() -> None:
+        made.append(asyncio.ensure_future(coroutine))  # here
+
+    made: list[Task[None]] = []
+    asyncio.get_running_loop().call_soon(create)
+    await asyncio.sleep(0)
+    await made[0]
+
+
+async def in_factory(coroutine: Coroutine[Any, Any, None]) -> None:
+    def factory(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None], **_: object) -> Task[None]:
+        return Task(coroutine, loop=loop)  # here
+
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(factory)
+    task = loop.create_task(coroutine)
+    loop.set_task_factory(None)
+    await task
+
+
+async def made(way: Way) -> None:
+    await way(newborn())  # here
+
+
+def birth(way: Way) -> TaskCreated:
+    events = observe(partial(made, way)).events
+    (found,) = (event for event in events if isinstance(event, TaskCreated) and event.coroutine == "newborn")
+    return found
+
+
+def line_marked_in(function: Callable[..., object]) -> int:
+    lines, first = inspect.getsourcelines(function)
+    (at,) = (index for index, line in enumerate(lines) if line.endswith("# here\n"))
+    return first + at
+
+
+@pytest.mark.parametrize("way", [asyncio.create_task, asyncio.ensure_future, asyncio.gather, Task])
+def test_a_task_is_made_where_the_user_asks_for_it(way: Way) -> None:
+    found = birth(way)
+    assert (found.file, found.line) == (__file__, line_marked_in(made))
+
+
+@pytest.mark.parametrize("way", [in_group, in_callback, in_factory])
+def test_a_task_is_made_at_the_innermost_line_of_the_user(way: Way) -> None:
+    found = birth(way)
+    assert (found.file, found.line) == (__file__, line_marked_in(way))
+
+
+def test_a_task_that_only_the_loop_makes_has_no_place() -> None:
+    async def leaves_a_generator() -> None:
+        async def generate() -> Any:
+            yield 1
+
+        async for _ in generate():
+            break
+        await asyncio.sleep(0)
+
+    events = observe(leaves_a_generator).events
+    closing = [event for event in events if isinstance(event, TaskCreated)][1:]
+    assert [(event.file, event.line) for event in closing] == [("", 0)]
