@@ -27,16 +27,16 @@ async def in_group(coroutine: Coroutine[Any, Any, None]) -> None:
 
 async def in_callback(coroutine: Coroutine[Any, Any, None]) -> None:
     def create() -> None:
-        made.append(asyncio.ensure_future(coroutine))  # here
+        tasks.append(asyncio.ensure_future(coroutine))  # here
 
-    made: list[Task[None]] = []
+    tasks: list[Task[None]] = []
     asyncio.get_running_loop().call_soon(create)
     await asyncio.sleep(0)
-    await made[0]
+    await tasks[0]
 
 
 async def in_factory(coroutine: Coroutine[Any, Any, None]) -> None:
-    def factory(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None], **_: object) -> Task[None]:
+    def factory(loop: asyncio.AbstractEventLoop, coroutine: Any, **_: object) -> Task[Any]:
         return Task(coroutine, loop=loop)  # here
 
     loop = asyncio.get_running_loop()
