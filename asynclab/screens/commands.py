@@ -39,6 +39,8 @@ class Situation:
     """Whether the selected demo's lab runs."""
     is_active: bool = False
     """Whether the selected demo runs, or is about to, or is cleaning up."""
+    has_ended: bool = False
+    """Whether the selected demo has run, and does not any more."""
     is_paused: bool = False
     is_instant: bool = False
     has_live_task: bool = False
@@ -105,6 +107,8 @@ class Command:
     takes_key: bool = False
     """Whether the action's argument is the key that was pressed."""
     in_palette: bool = True
+    says_why_not: bool = False
+    """Whether its keys work also where it doesn't apply: to say why."""
 
     @property
     def label(self) -> str:
@@ -114,6 +118,10 @@ class Command:
     def bindings(self) -> list[Binding]:
         """A Textual binding for each key; its id can be used in a keymap."""
         return [self._binding(key) for key in self.keys]
+
+    def answers(self, situation: Situation) -> bool:
+        """Whether its keys do anything: what it is for, or to say why that can't be done now."""
+        return self.says_why_not or self.applies(situation)
 
     def _binding(self, key: str) -> Binding:
         action = f"{self.action}('{key}')" if self.takes_key else self.action

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
     from asynclab.model.state import LabState
     from asynclab.model.story import Recorded
+    from asynclab.screens.record import Record
     from asynclab.screens.runs import Run, Runs
     from asynclab.trace import StepTaken
 
@@ -59,14 +60,21 @@ class ControlScreen(PaneScreen):
         """Start the selected demo, afresh where it runs."""
         self.run.start()
 
+    def action_start_held(self) -> None:
+        """Start the selected demo, afresh where it runs, and hold it before its first step."""
+        self.run.start(paused=True)
+
     def action_cancel(self) -> None:
         """Cancel the selected run; its clean-up goes on."""
         self.run.cancel()
 
     def action_cancel_task(self) -> None:
-        """Cancel the selected task alone."""
-        if self.run.lab is not None and self.selected_task is not None:
-            self.run.lab.cancel_task(self.selected_task)
+        """Cancel the selected task alone, or say why not."""
+        record, task = self.run.record, self.selected_task
+        if record is None or task is None or has_ended(record, task):
+            self.host.tell(f"{_why_not(record, task)}: there is nothing to cancel")
+        else:
+            record.lab.cancel_task(task)
 
     def action_pause(self) -> None:
         """Hold the tasks and the clock of the selected run."""
@@ -80,10 +88,14 @@ class ControlScreen(PaneScreen):
             self.run.record.lab.resume()
 
     def action_step(self) -> None:
-        """Run one step; pause first where the run is not paused, start it paused where it does not run."""
+        """Run one step; pause first where the run is not paused, start it paused where it has never run."""
         record = self.run.record
-        if record is None or not record.lab.is_running:
+        if record is None:
             self.run.start(paused=True)
+            return
+        if not record.lab.is_running:
+            if not self.run.is_active:  # else the next run is about to begin
+                self.host.tell("the run has ended: r runs it again, R step by step")
             return
         record.go_to_present()
         if not record.lab.paused:
@@ -92,11 +104,13 @@ class ControlScreen(PaneScreen):
             self.host.tell(reason)
 
     def action_run_to_event(self) -> None:
-        """Run to the next event of the selected task."""
-        record = self.run.record
-        if record is not None and self.selected_task is not None:
+        """Run to the next event of the selected task, or say why not."""
+        record, task = self.run.record, self.selected_task
+        if record is None or task is None or has_ended(record, task):
+            self.host.tell(f"{_why_not(record, task)}: there is no next event to run to")
+        else:
             record.go_to_present()
-            record.lab.run_to_event(self.selected_task)
+            record.lab.run_to_event(task)
 
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
@@ -192,3 +206,23 @@ class ControlScreen(PaneScreen):
                 run.start()
 
         self.app.push_screen(ParameterForm(run.demo, run.values), use)
+
+
+def has_ended(record: Record, task: int) -> bool:
+    """Whether a task has ended by now, or its whole run has; or nothing is known of it."""
+    known = record.lab.state.tasks.get(task)
+    return not record.lab.is_running or known is None or known.has_ended
+
+
+def _why_not(record: Record | None, task: int | None) -> str:
+    """Why nothing can be done to a task: one clause."""
+    if record is None:
+        return "the demo does not run"
+    if not record.lab.is_running:
+        return "the run has ended"
+    if task is None:
+        return "no task is selected"
+    state = record.lab.state
+    known = state.tasks.get(task)
+    word = "no longer kept" if known is None else known.state
+    return f"{state.task_name(task)} {'has' if word == 'failed' else 'is'} {word}"

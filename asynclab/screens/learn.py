@@ -124,6 +124,7 @@ class LearnScreen(ControlScreen):
         return Situation(
             is_running=run.is_running,
             is_active=run.is_active,
+            has_ended=run.record is not None and not run.is_active,
             is_paused=lab is not None and lab.paused,
             is_instant=run.is_running and lab is not None and lab.instant,
             has_live_task=task is not None and not task.has_ended,
@@ -145,14 +146,14 @@ class LearnScreen(ControlScreen):
         return [command for command in COMMANDS if command.applies(situation)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key works now, by the commands' own word."""
+        """Whether a key does anything now, by the commands' own word."""
         declared = [command for command in LEARN_COMMANDS if command.action == action]
         if not declared:
             return True
         if not self.is_furnished:
             return False
         situation = self.situation()
-        return any(command.applies(situation) for command in declared)
+        return any(command.answers(situation) for command in declared)
 
     def action_help(self) -> None:
         """Show every key and what the marks mean."""

@@ -42,6 +42,13 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.in_tasks,
     ),
     Command(
+        "start_held",
+        ("R",),
+        "run held",
+        "Run the selected demo, or run it again, held before its first step.",
+        "Demos",
+    ),
+    Command(
         "explain",
         ("enter",),
         "explain",
@@ -73,9 +80,11 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         ("n",),
         "step",
         "Run one step: of the ready task that was selected last, else of the first in line; with none ready, jump to "
-        "the next timer. Starts the demo paused if it does not run.",
+        "the next timer. Starts the demo paused if it has never run.",
         "Time",
         rank=4,
+        applies=lambda now: not now.has_ended,
+        says_why_not=True,
     ),
     Command(
         "run_to_event",
@@ -85,6 +94,7 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         "Time",
         rank=12,
         applies=lambda now: now.is_running and now.has_live_task,
+        says_why_not=True,
     ),
     Command(
         "slower",
@@ -166,6 +176,7 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         "Demos",
         rank=10,
         applies=lambda now: now.is_running and now.has_live_task,
+        says_why_not=True,
     ),
     Command(
         "parameters",

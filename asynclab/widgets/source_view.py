@@ -259,8 +259,9 @@ class SourceView(LineView):
 
     def _show_subtitle(self) -> None:
         about = self._about_selected() or legend(self._marks)
-        since = float("inf") if self._state is None else self._state.epoch
-        has_changed = self._files is not None and self._files.has_changed(self.path, since)
+        # At the beginning of its past a run has no epoch yet; only what has changed since it was read counts then.
+        epoch = 0.0 if self._state is None else self._state.epoch
+        has_changed = self._files is not None and self._files.has_changed(self.path, epoch or float("inf"))
         self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
 
     def _about_selected(self) -> Line:

@@ -40,6 +40,17 @@ async def start(stage: Stage, key: str) -> Run:
     return run
 
 
+async def start_and_end(stage: Stage, key: str) -> Run:
+    await stage.press(key)
+    run = stage.app.runs[key]
+    await stage.until(lambda: run.state is not None and not run.is_active)
+    return run
+
+
+def key_bar(stage: Stage) -> str:
+    return str(stage.screen.key_bar.render())
+
+
 def replace_main(run: Run, main: Any) -> None:
     """Let a demo of the list run something else."""
 
@@ -142,10 +153,8 @@ async def test_space_holds_lab_time_and_lets_it_go_again() -> None:
 
 async def test_n_starts_a_demo_held_and_goes_step_by_step() -> None:
     async with opened() as stage:
-        await stage.press("4", "c")
         run = stage.app.runs["4"]
-        await stage.until(lambda: not run.is_active)
-        await stage.press("n")
+        await stage.press("j", "j", "j", "n")
         await stage.until(lambda: run.is_running and lab_of(run).held)
         assert lab_of(run).state.counts["waiting"] == 0
         await stage.press("n")
@@ -171,6 +180,43 @@ async def test_a_step_that_can_do_nothing_says_why() -> None:
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
         await stage.press("n", "n")
         assert any("wait for ever" in notice for notice in stage.notices)
+
+
+async def test_n_past_the_end_of_a_run_keeps_the_run_and_says_how_to_run_it_again() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        run = await start_and_end(stage, "3")
+        ended = run.record
+        await stage.press("n")
+        assert stage.notices == ["the run has ended: r runs it again, R step by step"]
+        assert "n step" not in key_bar(stage)
+        assert run.record is ended
+        assert not run.is_active
+
+
+async def test_capital_r_runs_a_demo_again_held_before_its_first_step() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        run = await start_and_end(stage, "4")
+        await stage.press("R")
+        await stage.until(lambda: run.is_running and lab_of(run).held)
+        assert sum(task.steps for task in lab_of(run).state.tasks.values()) == 0
+
+
+@pytest.mark.parametrize("key", ["x", "N"])
+async def test_what_is_done_to_a_task_says_why_where_there_is_none_to_do_it_to(key: str) -> None:
+    async with opened() as stage:
+        await stage.press(key)
+        assert stage.notices[-1].startswith("the demo does not run: there is ")
+        run = await start(stage, "4")
+        await stage.press(key)
+        assert stage.notices[-1].startswith("no task is selected: there is ")
+        await stage.until(lambda: lab_of(run).state.counts["done"] == 1)
+        done = next(task for task in lab_of(run).state.tasks.values() if task.has_ended)
+        stage.views.tasks.select(done.id)
+        await stage.press(key)
+        assert stage.notices[-1].startswith(f"{done.name} is done: there is ")
+        await stage.until(lambda: not run.is_active)
+        await stage.press(key)
+        assert stage.notices[-1].startswith("the run has ended: there is ")
 
 
 async def test_comma_and_full_stop_change_the_speed() -> None:

@@ -254,6 +254,20 @@ async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
         assert subtitle(view).startswith("changed on disk: lines may be off · ◌ suspended")
 
 
+async def test_at_the_very_beginning_of_its_past_no_run_claims_that_its_file_was_changed() -> None:
+    class Edited(Shelf):
+        def has_changed(self, path: str, since: float) -> bool:
+            return since < 1e9
+
+    view = SourceView(Edited())
+    async with on_stage(view, 70, 12):
+        view.show_source(GATHER, HOME)
+        view.show(two_tasks(), 0.0)
+        assert "changed" not in subtitle(view)
+        view.show(LabState(), 0.0)
+        assert "changed" not in subtitle(view)
+
+
 async def test_hostile_names_in_the_frame_are_harmless() -> None:
     view = SourceView(Shelf())
     hostile = Frame(HOSTILE, GATHER, 9)
