@@ -100,10 +100,12 @@ class Command:
     applies: Callable[[Situation], bool] = always
     rank: int | None = None
     """How soon it is left out of a narrow key bar: 0 last; None for never in the bar."""
+    held_rank: int | None = None
+    """The rank while the run is held, or its past is looked at; None for the same."""
     shown: str = ""
     """How its keys are written, where that is not the first key's own name."""
     bar: tuple[str, str] | None = None
-    """Keys and name in the key bar, for neighbours that share one entry."""
+    """Keys and name in the key bar where they are others, as for neighbours that share one entry."""
     takes_key: bool = False
     """Whether the action's argument is the key that was pressed."""
     in_palette: bool = True
@@ -118,6 +120,11 @@ class Command:
     def bindings(self) -> list[Binding]:
         """A Textual binding for each key; its id can be used in a keymap."""
         return [self._binding(key) for key in self.keys]
+
+    def rank_in(self, situation: Situation) -> int | None:
+        """How soon it is left out of a narrow key bar now."""
+        is_still = situation.is_paused or situation.is_past
+        return self.rank if self.held_rank is None or not is_still else self.held_rank
 
     def answers(self, situation: Situation) -> bool:
         """Whether its keys do anything: what it is for, or to say why that can't be done now."""
@@ -162,11 +169,12 @@ def bar_entries(commands: Iterable[Command], situation: Situation) -> tuple[BarE
     """The key bar's entries for the commands that apply now, in their order."""
     entries: dict[tuple[str, str], BarEntry] = {}
     for command in commands:
-        if command.rank is None or not command.applies(situation):
+        rank = command.rank_in(situation)
+        if rank is None or not command.applies(situation):
             continue
         keys, name = command.bar or (command.label, command.name)
-        action = "" if command.bar or command.takes_key else command.action
-        entries.setdefault((keys, name), BarEntry(keys, name, action, command.rank))
+        is_several = command.takes_key or (keys, name) in entries
+        entries[keys, name] = BarEntry(keys, name, "" if is_several else command.action, rank)
     return tuple(entries.values())
 
 

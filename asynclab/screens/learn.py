@@ -112,6 +112,7 @@ class LearnScreen(ControlScreen):
         """Bring every view up to date; each repaints only what changed."""
         self._sample()
         self.stage.paint(self.run)
+        self.title_bar.show_moment(self.stage.moment)
         self.demo_list.show_runs(self.runs)
         self._show_meter()
         self._show_problem()

@@ -23,7 +23,7 @@ from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.past_banner import Moment, PastBanner, event_words
+from asynclab.widgets.past_banner import Moment, event_words
 from asynclab.widgets.source_view import GUTTER, SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.task_view import TaskView
@@ -43,7 +43,7 @@ class Stage(Vertical):
         #concept { max-height: 30%; }
         PaneTabs { display: none; }
         #tasks { height: 1fr; min-height: 7; }
-        #past, #gauges, #middle, #timeline, #loop { display: none; }
+        #gauges, #middle, #timeline, #loop { display: none; }
         #timeline { width: 1fr; height: 100%; }
         #loop { width: 1fr; height: 100%; }
         #lower { height: 2fr; }
@@ -51,7 +51,10 @@ class Stage(Vertical):
         #log { width: 1fr; height: 100%; }
         #activity { height: 1fr; }
         #filter { padding: 0 1; color: $state-text; background: $state-row; }
-        &.-past #past { display: block; }
+        &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog {
+            border: dashed $state-frame;
+            &:focus { border: dashed $state-accent; }
+        }
         &.-shows-gauges #gauges { display: block; }
         &.-shows-timeline #middle, &.-shows-timeline #timeline { display: block; }
         &.-shows-loop #middle, &.-shows-loop #loop { display: block; }
@@ -79,7 +82,6 @@ class Stage(Vertical):
     concept = query_one(ConceptPane)
     tabs = query_one(PaneTabs)
     tasks = query_one(TaskTable)
-    past = query_one(PastBanner)
     timeline = query_one(TimelineView)
     gauges = query_one(Gauges)
     loop = query_one(LoopView)
@@ -92,6 +94,8 @@ class Stage(Vertical):
         """The id of the pane that shows where one shows at a time."""
         self.is_single = False
         """Whether one pane shows at a time."""
+        self.moment: Moment | None = None
+        """Which moment of the past is shown; None for the present."""
         self._record: Record | None = None
         self._gauge_lines = 0
         """How many lines queues, locks and deadlines take."""
@@ -107,7 +111,6 @@ class Stage(Vertical):
         """The panes from top to bottom."""
         yield ConceptPane(id="concept")
         yield PaneTabs({pane: name for pane, name in PANES.items() if pane != "demos"})
-        yield PastBanner(id="past")
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
         with Horizontal(id="middle"):
@@ -170,8 +173,8 @@ class Stage(Vertical):
         self.loop.show(state, now, next_task)
         self.source.show(state, now, next_task)
         self.concept.show_clock(None if record is None else reading_of(record))
-        self.past.show(None if record is None else moment_of(record))
-        self.set_class(record is not None and record.is_past, "-past")
+        self.moment = None if record is None else moment_of(record)
+        self.set_class(self.moment is not None, "-past")
         # The present's, whatever moment is looked at: nothing jumps on the way through the past.
         self._gauge_lines = 0 if record is None else lines_of_gauges(record.lab.state)
         self._share_the_middle()

@@ -21,6 +21,7 @@ LOOKS: Mapping[str, str] = MappingProxyType(
         "row": "background: $state-row;",
         "row-blurred": "background: $state-row 60%;",
         "keyword": "color: $state-keyword;",
+        "flag": "color: $state-step-text; background: $state-accent; text-style: bold;",
         "step": "color: $state-step-text; background: $state-running;",
     }
 )

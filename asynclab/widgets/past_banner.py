@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
 from asynclab.model.words import measured
-from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, joined, width_of
+from asynclab.widgets.lines import Line
 
-HINT: Line = (("[ ]", "strong accent"), (" event by event  ", "past"), ("esc", "strong accent"), (" now ", "past"))
+BACK = "esc now "
+KEYS = f"[ ] event by event  {BACK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +30,21 @@ class Moment:
     """What had just happened."""
 
 
-class PastBanner(LineView, can_focus=False):
-    """One line that stands above everything that shows the past."""
+def banner(moment: Moment, width: int) -> Line:
+    """Which moment of the past is looked at, and how to come back, in exactly so many cells.
 
-    DEFAULT_CSS = """
-    PastBanner {
-        height: 1;
-        border: none;
-        background: $state-row;
-        overflow-y: hidden;
-        scrollbar-gutter: auto;
-    }
+    Where it is narrow, what had just happened goes first, then which keys lead to other moments, then the end.
     """
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._moment: Moment | None = None
-
-    def show(self, moment: Moment | None) -> None:
-        """Show a moment; None for the present."""
-        if moment != self._moment:
-            self._moment = moment
-            self.repaint()
-
-    def line_count(self) -> int:
-        """One, or none in the present."""
-        return 0 if self._moment is None else 1
-
-    def compose_line(self, index: int, width: int) -> Line:
-        """Which moment it is, what had just happened, and how to come back."""
-        moment = self._moment
-        assert moment is not None
-        place = ((f"event {moment.number:,} of {moment.end:,}", ""),)
-        said: Line = ((" the past  ", "strong accent"), *joined((place, ((measured(moment.now), ""),))))
-        if moment.what:
-            said = (*said, ("  ", ""), (moment.what, "past"))
-        gap = width - width_of(said) - width_of(HINT)
-        return (*said, (" " * gap, ""), *HINT) if gap > 1 else said
+    name, event = "◂ the past", f"event {moment.number:,}"
+    of, at = f" of {moment.end:,}", measured(moment.now)
+    place = f" {name}  {event}{of} · {at}"
+    what = f"  {moment.what}" if moment.what else ""
+    forms = ((f"{place}{what}", KEYS), (place, KEYS), (place, BACK), (f" {name}  {event}{of}", BACK), ("", BACK))
+    for said, keys in forms:
+        gap = width - cell_len(said) - cell_len(keys)
+        if gap >= 1:
+            break
+    return ((f"{said}{' ' * max(0, gap)}{keys}", "flag"),)
 
 
 def event_words(event: Event | None, state: LabState) -> str:

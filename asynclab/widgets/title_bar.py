@@ -14,6 +14,7 @@ from asynclab.model.words import plural
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, width_of
 from asynclab.widgets.loop_meter import loop_meter
+from asynclab.widgets.past_banner import Moment, banner
 
 NAME = " asynclab "
 """What the bar begins with."""
@@ -33,7 +34,10 @@ class TabChosen(Message):
 
 
 class TitleBar(LineView, can_focus=False):
-    """The app's name, its tabs, the loop's lag, and how much is running; posts `TabChosen`."""
+    """The app's name, its tabs, the loop's lag, and how much is running; posts `TabChosen`.
+
+    While the past is looked at it says that instead of how the loop is doing: on its own line, so that nothing moves.
+    """
 
     DEFAULT_CSS = """
     TitleBar {
@@ -66,6 +70,7 @@ class TitleBar(LineView, can_focus=False):
         self._active = self._tabs[0] if self._tabs else ""
         self._lag: tuple[float, ...] = ()
         self._labs_and_tasks = (0, 0)
+        self._moment: Moment | None = None
 
     @property
     def active(self) -> str:
@@ -90,6 +95,12 @@ class TitleBar(LineView, can_focus=False):
             self._lag, self._labs_and_tasks = seen, (labs, tasks)
             self.repaint()
 
+    def show_moment(self, moment: Moment | None) -> None:
+        """Say which moment of the past is looked at; None for the present."""
+        if moment != self._moment:
+            self._moment = moment
+            self.repaint()
+
     def line_count(self) -> int:
         """One."""
         return 1
@@ -97,6 +108,8 @@ class TitleBar(LineView, can_focus=False):
     def compose_line(self, index: int, width: int) -> Line:
         """The bar; the sparkline and the counts go first where it is too narrow."""
         start = self._start()
+        if self._moment is not None:
+            return (*start, *banner(self._moment, width - width_of(start)))
         labs, tasks = self._labs_and_tasks
         counts: Line = ((f"  {plural(labs, 'lab')} · {plural(tasks, 'task'):<9}", "past"),)
         for end in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.record import Record
 from asynclab.screens.runs import Run
 from asynclab.widgets.lines import plain
 from tests.screens.stage import Stage, opened
-from tests.screens.test_learn import lab_of, replace_main, start
+from tests.screens.test_learn import key_bar, lab_of, replace_main, start
 
 
 def record_of(run: Run) -> Record:
@@ -22,7 +25,7 @@ def clock(stage: Stage) -> str:
 
 
 def banner(stage: Stage) -> str:
-    return stage.views.past.line_text(0) if stage.views.past.line_count() else ""
+    return stage.screen.title_bar.line_text(0)
 
 
 async def held(stage: Stage, main: Any, steps: int = 0) -> Run:
@@ -68,6 +71,36 @@ async def test_the_past_is_shown_event_by_event_in_every_pane() -> None:
         await stage.press("escape")
         await stage.until(lambda: not stage.views.has_class("-past"))
         assert stage.views.activity.visible_text().count("lap") == 2
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_on_the_way_into_the_past_and_back_nothing_moves(size: tuple[int, int]) -> None:
+    def places() -> list[tuple[str, object]]:
+        return [(str(view.id), view.region) for view in stage.views.query("*") if view.display]
+
+    async with opened(size) as stage:
+        await held(stage, racers, steps=2)
+        present = places()
+        await stage.press("left_square_bracket")
+        await stage.until(lambda: "the past" in banner(stage))
+        assert banner(stage).endswith("esc now")
+        assert stage.views.tasks.styles.border_top[0] == "dashed"  # told without colour, beside what it is about
+        assert places() == present
+        await stage.press("escape")
+        await stage.until(lambda: "the past" not in banner(stage))
+        assert stage.views.tasks.styles.border_top[0] == "round"
+        assert places() == present
+
+
+async def test_at_80_columns_the_key_bar_leads_into_the_past_and_back() -> None:
+    async with opened((80, 24)) as stage:
+        run = await held(stage, racers, steps=2)
+        await stage.until(lambda: "[ ] history" in key_bar(stage))
+        await stage.press("left_square_bracket")
+        await stage.until(lambda: "esc now" in key_bar(stage))
+        assert "[ ] history" in key_bar(stage)
+        await stage.pilot.click(KeyBar, offset=(1 + key_bar(stage).index("esc now"), 0))
+        assert not record_of(run).is_past
 
 
 async def test_the_run_goes_on_while_the_past_is_looked_at() -> None:

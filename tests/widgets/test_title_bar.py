@@ -4,6 +4,7 @@ import pytest
 
 from asynclab.widgets.lines import plain
 from asynclab.widgets.loop_meter import loop_meter
+from asynclab.widgets.past_banner import Moment
 from asynclab.widgets.title_bar import TabChosen, TitleBar
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said
 
@@ -25,6 +26,27 @@ async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: 
     async with on_stage(bar, width, 3):
         bar.show([0.0004] * 20, 2, 7)
         assert painted(bar)[0].endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (130, "◂ the past event 12 of 1,345 · 9.497 s queue put · eggs [ ] event by event esc now"),
+        (90, "◂ the past event 12 of 1,345 · 9.497 s [ ] event by event esc now"),
+        (66, "◂ the past event 12 of 1,345 · 9.497 s esc now"),
+        (56, "◂ the past event 12 of 1,345 esc now"),
+        (30, "esc now"),
+    ],
+)
+async def test_the_past_is_said_in_its_place_with_the_way_back_however_narrow_it_is(width: int, shown: str) -> None:
+    bar = TitleBar(("Learn",))
+    async with on_stage(bar, width, 3):
+        bar.show([0.0004] * 20, 2, 7)
+        bar.show_moment(Moment(12, 1345, 9.497, "queue put · eggs"))
+        assert painted(bar)[0].split() == ["asynclab", "Learn", *shown.split()]
+        assert painted(bar)[0].endswith("esc now")
+        bar.show_moment(None)
+        assert "the past" not in painted(bar)[0]
 
 
 async def test_the_active_tab_stands_out() -> None:
