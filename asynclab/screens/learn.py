@@ -88,10 +88,12 @@ class LearnScreen(ControlScreen):
             self._early_keys.append(event.key)
 
     def select_demo(self, key: str) -> None:
-        """Fill the screen with a demo."""
+        """Fill the screen with a demo, all of it at once: no frame shows two demos."""
         self.selected_key = key
-        self.demo_list.highlight(key)
-        self.stage.show_demo(self.run)
+        with self.app.batch_update():
+            self.demo_list.highlight(key)
+            self.stage.show_demo(self.run)
+            self.paint()
 
     def on_demo_highlighted(self) -> None:
         """Show the demo that the list's cursor is on now; it may have moved on since it told."""

@@ -106,6 +106,20 @@ async def test_the_list_s_cursor_selects_without_starting() -> None:
         assert stage.screen.run.demo.name == "await"
 
 
+async def test_another_demo_is_shown_at_once_and_no_frame_mixes_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learn, "FRAMES_PER_SECOND", 1e-6)
+    async with opened(make_lab=quick_lab) as stage:
+        await start_and_end(stage, "3")
+        stage.screen.paint()
+        assert stage.views.tasks.line_count() == 3
+        await stage.press("j")
+        assert stage.screen.demo_list.highlighted is not None
+        assert stage.screen.demo_list.highlighted.name == "create_task"
+        assert title(stage) == "4 create_task"
+        assert stage.views.tasks.line_count() == 0
+        assert stage.views.activity.line_count() == 0
+
+
 async def test_enter_starts_the_highlighted_demo() -> None:
     async with opened() as stage:
         await stage.press("j", "j", "enter")
