@@ -135,7 +135,7 @@ class LearnScreen(ControlScreen):
             has_mistakes=bool(run.mistakes),
             has_past=run.record is not None and run.record.history.end > 0,
             is_past=run.record is not None and run.record.is_past,
-            has_turns=self.stage.has_turns,
+            has_turns=self.is_single or self.stage.has_turns,
             has_lines=state is not None and bool(state.activity),
             is_zoomed=self.is_zoomed,
             has_filter=self.stage.is_filtering,

@@ -39,3 +39,8 @@ def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> f
     beside = {"loop"} if width >= WIDE and front == "timeline" else set()
     above = {"gauges"} if has_gauges and height >= ROOMY else set()
     return frozenset({front} | beside | above)
+
+
+def next_to_show(front: str) -> str:
+    """Which of the panes comes after the one in front, where one shows at a time; first after all others."""
+    return MIDDLE[(MIDDLE.index(front) + 1) % len(MIDDLE)] if front in MIDDLE else MIDDLE[0]

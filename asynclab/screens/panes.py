@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual.events import Resize
 from textual.screen import Screen
 
-from asynclab.screens.middle import MIDDLE
+from asynclab.screens.middle import MIDDLE, next_to_show
 
 if TYPE_CHECKING:
     from asynclab.screens.host import Host
@@ -90,9 +90,14 @@ class PaneScreen(Screen[None]):
         self.lay_out()
 
     def action_view(self) -> None:
-        """Show the next of the panes that take turns in the middle."""
-        self.stage.show_next_in_the_middle()
-        self._leave_hidden()
+        """Show the next of the panes that take turns in the middle; where one pane shows, bring it to the front."""
+        if self.is_single:
+            self.action_show_pane(next_to_show(self.stage.front))
+        elif self.stage.has_turns:
+            self.stage.show_next_in_the_middle()
+            self._leave_hidden()
+        else:
+            self.host.tell("here is room for all of them: no panes take turns")
 
     async def action_leave(self) -> None:
         """Drop the filter, or leave the zoomed pane."""

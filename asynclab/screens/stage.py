@@ -10,11 +10,13 @@ from textual.getters import query_one
 from textual.widget import Widget
 from textual.widgets import Input
 
+from asynclab.model.state import LabState
 from asynclab.screens.middle import MIDDLE, shown, turns
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
 from asynclab.screens.record import Record
 from asynclab.screens.runs import Run
+from asynclab.screens.shares import FRAME, LOWEST, Needs, shares
 from asynclab.screens.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.clock_line import ClockReading
@@ -29,8 +31,8 @@ from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.timeline import TimelineView
 
-FRAME = 2
-"""The lines that a pane's frame takes."""
+LESSON_PERCENT = 30
+"""How much of the stage's height the lesson takes at the most."""
 
 
 class Stage(Vertical):
@@ -42,11 +44,11 @@ class Stage(Vertical):
         height: 100%;
         #concept { max-height: 30%; }
         PaneTabs { display: none; }
-        #tasks { height: 1fr; min-height: 7; }
+        #tasks { height: 1fr; }
         #gauges, #middle, #timeline, #loop { display: none; }
         #timeline { width: 1fr; height: 100%; }
         #loop { width: 1fr; height: 100%; }
-        #lower { height: 2fr; }
+        #lower { height: 1fr; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
         #log { width: 1fr; height: 100%; }
         #activity { height: 1fr; }
@@ -67,7 +69,7 @@ class Stage(Vertical):
             #loop { width: 1fr; }
             #source { width: 1fr; }
             &.-front-tasks #tasks { display: block; }
-            &.-front-gauges #gauges { display: block; }
+            &.-front-gauges #gauges, &.-gauges-below #gauges { display: block; }
             &.-front-timeline #middle, &.-front-timeline #timeline { display: block; }
             &.-front-loop #middle, &.-front-loop #loop { display: block; }
             &.-front-source #lower { display: block; }
@@ -99,8 +101,12 @@ class Stage(Vertical):
         self._record: Record | None = None
         self._gauge_lines = 0
         """How many lines queues, locks and deadlines take."""
-        self._in_the_middle: str | None = None
-        """The pane that the person wants to see in the middle row."""
+        self._most_tasks = 0
+        """How many tasks the present demo has had at the most."""
+        self._wishes: dict[str, str] = {}
+        """The pane that the person wants to see in the middle row, by the name of the demo."""
+        self._demo = ""
+        """The name of the demo that is shown."""
 
     @property
     def is_filtering(self) -> bool:
@@ -127,6 +133,8 @@ class Stage(Vertical):
 
     def show_demo(self, run: Run) -> None:
         """Show another demo's code and lesson."""
+        if run.demo.name != self._demo:
+            self._demo, self._most_tasks = run.demo.name, 0
         self.source.show_source(str(run.demo.path), run.demo.source())
         self.describe(run)
 
@@ -144,7 +152,7 @@ class Stage(Vertical):
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where all do, without those that always show."""
         width, height = self.size.width, self.screen.size.height
-        middle = shown(width, height, has_gauges=self._gauge_lines > 0, chosen=self._in_the_middle)
+        middle = shown(width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._demo))
         return middle | {"tasks", "source", "activity"}
 
     @property
@@ -156,8 +164,8 @@ class Stage(Vertical):
         """Show the next of the panes that take turns in the middle row."""
         waiting = self._turns()
         front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
-        self._in_the_middle = waiting[(waiting.index(front) + 1) % len(waiting)]
-        self._share_the_middle()
+        self._wishes[self._demo] = waiting[(waiting.index(front) + 1) % len(waiting)]
+        self._share_the_room()
 
     def paint(self, run: Run) -> None:
         """Bring every view up to date; each repaints only what changed."""
@@ -176,8 +184,10 @@ class Stage(Vertical):
         self.moment = None if record is None else moment_of(record)
         self.set_class(self.moment is not None, "-past")
         # The present's, whatever moment is looked at: nothing jumps on the way through the past.
-        self._gauge_lines = 0 if record is None else lines_of_gauges(record.lab.state)
-        self._share_the_middle()
+        present = LabState() if record is None else record.lab.state
+        self._gauge_lines = lines_of_gauges(present)
+        self._most_tasks = max(self._most_tasks, len(present.tasks))
+        self._share_the_room()
 
     def _show_timeline(self, record: Record | None) -> None:
         if record is None:
@@ -250,16 +260,22 @@ class Stage(Vertical):
     def _turns(self) -> tuple[str, ...]:
         return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)
 
-    def _share_the_middle(self) -> None:
-        """Show the panes between tasks and code, each with the room that it needs, as far as there is some."""
+    def _share_the_room(self) -> None:
+        """Show the panes that have their turn, each with the room that it needs, as far as there is some."""
+        height, panes = self.screen.size.height, self.shown_panes
         for pane in MIDDLE:
-            self.set_class(pane in self.shown_panes, f"-shows-{pane}")
-        height = self.screen.size.height
-        self._set_height(self.gauges, min(max(self._gauge_lines, 3), height // 5) + FRAME)
-        self._set_height(self.query_one("#middle"), max(7, height // 4))
+            self.set_class(pane in panes, f"-shows-{pane}")
+        is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
+        self.set_class(is_below, "-gauges-below")
+        lesson = min(self.concept.line_count() + FRAME, height * LESSON_PERCENT // 100)
+        share = shares(height, Needs(lesson, self._most_tasks, self._gauge_lines), panes)
+        self._set_height(self.tasks, share.tasks)
+        self._set_height(self.gauges, share.gauges, stays=is_below)
+        self._set_height(self.query_one("#middle"), share.middle)
 
-    def _set_height(self, pane: Widget, lines: int) -> None:
-        wanted = "1fr" if self.is_single else str(lines)
+    def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
+        """Give a pane so many lines; all that there are where it shows alone, unless it stays as it is."""
+        wanted = "1fr" if self.is_single and not stays else str(lines)
         if pane.styles.height != Scalar.parse(wanted):
             pane.styles.height = wanted
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.widgets import Input
 
@@ -9,6 +11,7 @@ from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
 from tests.screens.stage import Stage, opened, quick_lab
+from tests.screens.test_learn import replace_main
 
 
 def shown_panes(stage: Stage) -> list[str]:
@@ -49,6 +52,57 @@ async def test_at_200_columns_all_panes_show() -> None:
         assert shown_panes(stage) == list(PANES)
 
 
+async def test_a_wish_for_another_pane_is_kept_for_its_demo_alone() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.press("w")
+        assert "loop" in shown_panes(stage)
+        await finish(stage, "7")
+        assert "gauges" in shown_panes(stage)  # what its lesson tells to watch
+        await stage.press("k", "k", "k", "k")
+        await stage.until(lambda: stage.screen.run.demo.name == "gather")
+        assert "loop" in shown_panes(stage)
+
+
+async def test_w_brings_the_next_of_its_panes_to_the_front_where_one_shows_at_a_time() -> None:
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        for pane in ("timeline", "gauges", "loop", "timeline"):
+            await stage.press("w")
+            await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
+            assert focused(stage) == pane
+
+
+async def test_w_says_so_where_no_panes_take_turns() -> None:
+    async with opened((200, 60), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        await stage.press("w")
+        assert stage.notices == ["here is room for all of them: no panes take turns"]
+
+
+async def test_the_queues_below_the_tasks_give_way_to_a_zoomed_pane() -> None:
+    async with opened((120, 24), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        await stage.press("tab", "z")
+        await stage.until(lambda: shown_panes(stage) == ["tasks"])
+
+
+async def test_the_tasks_get_the_lines_that_they_need_as_far_as_the_code_can_spare_them() -> None:
+    async def main(**_: object) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _number in range(count):
+                group.create_task(asyncio.sleep(0))
+
+    async with opened((140, 40), make_lab=quick_lab) as stage:
+        replace_main(stage.app.runs["3"], main)
+        for count, rows in ((5, 6), (50, 7)):
+            await finish(stage, "3")
+            await stage.until(lambda: stage.views.tasks.line_count() == count + 1)
+            await stage.pilot.pause()
+            assert stage.views.tasks.page_height == rows
+            assert stage.views.source.page_height >= rows
+
+
 async def test_a_pane_that_gives_up_its_turn_gives_its_focus_to_the_next() -> None:
     async with opened((120, 40), make_lab=quick_lab) as stage:
         await finish(stage, "3")
@@ -72,10 +126,12 @@ async def test_at_200_columns_code_and_tasks_grow() -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 24), (80, 60)])
-async def test_where_room_is_short_list_and_tasks_show_and_the_rest_is_on_tabs(size: tuple[int, int]) -> None:
+async def test_where_room_is_short_list_and_tasks_show_with_what_queues_there_are_and_the_rest_is_on_tabs(
+    size: tuple[int, int],
+) -> None:
     async with opened(size, make_lab=quick_lab) as stage:
         await finish(stage, "7")
-        assert shown_panes(stage) == ["demos", "tasks", "concept"]
+        assert shown_panes(stage) == ["demos", "tasks", "gauges", "concept"]
         assert "tasks" in str(stage.screen.query_one(PaneTabs).render())
 
 
@@ -93,7 +149,7 @@ async def test_tab_goes_through_all_panes_and_back_to_the_first() -> None:
 
 async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
     async with opened((80, 24), make_lab=quick_lab) as stage:
-        await finish(stage, "7")
+        await finish(stage, "3")
         for pane in ("tasks", "timeline", "gauges", "loop", "source", "activity"):
             await stage.press("tab")
             await stage.until(lambda pane=pane: shown_panes(stage) == ["demos", pane, "concept"])  # type: ignore[misc]
