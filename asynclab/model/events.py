@@ -331,6 +331,8 @@ class CallScheduled(Event):
     deadline: float
     """Lab time at which it is due."""
     task: int | None = None
+    library: str = ""
+    """The installed package whose function it is; empty for the user's own, and for Python's."""
 
 
 class CallEnded(Event):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from asynclab.model.events import WaitKind
+from asynclab.model.resources import CallState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
@@ -29,9 +30,9 @@ class Due:
     started_at: float
     """Since when it is to come."""
     what: str
-    """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result"."""
+    """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "a timer of aiohttp"."""
     task: int | None
-    """Whom it concerns."""
+    """Whom it concerns; None for nobody in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,21 @@ def _dues(state: LabState) -> Iterator[Due]:
             what = f"timeout of {length(timeout.length)}"
             yield Due(timeout.deadline, timeout.started_at, what, timeout.task)
     for call in state.calls.values():
-        yield Due(call.deadline, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
+        yield _due_of_call(call, state)
     for task in state.tasks.values():
         wait = task.waits_for
         if wait is not None and wait.deadline is not None:
             seconds = wait.deadline - task.since if wait.seconds is None else wait.seconds
             yield Due(wait.deadline, wait.deadline - seconds, f"{wait.kind} {length(seconds)}", task.id)
+
+
+def _due_of_call(call: CallState, state: LabState) -> Due:
+    """What a library calls is named by the library alone, and without the task that caused it where that has ended."""
+    if not call.library:
+        return Due(call.deadline, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
+    task = state.tasks.get(call.task or 0)
+    what = f"a timer of {one_line(call.library, NAME_LIMIT)}"
+    return Due(call.deadline, call.started_at, what, None if task is None or task.has_ended else task.id)
 
 
 def _waits_for_outside(task: TaskState) -> bool:

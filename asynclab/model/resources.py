@@ -104,3 +104,5 @@ class CallState:
     started_at: float
     deadline: float
     """Lab time at which it is due."""
+    library: str = ""
+    """The installed package whose function it is; empty for the user's own, and for Python's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from asynclab.model.events import TaskStands, Wait, WakeCause
+from asynclab.model.events import TaskStands, Wait, WaitKind, WakeCause
 
 StateWord: TypeAlias = Literal["ready", "running", "waiting", "done", "failed", "cancelled"]
 """The states of a task, in the words that every view uses."""
@@ -57,6 +57,8 @@ class TaskState:
     wake_cause: WakeCause = "created"
     waits_for: Wait | None = None
     """Known while it waits and was looked at since it began to; None otherwise."""
+    waited_for: WaitKind | None = None
+    """What it had waited for when it last became ready; None where nobody had looked."""
     place: Place | None = None
     """Where it goes on: the innermost line of the user's code, from when it was looked at until its next step begins.
 

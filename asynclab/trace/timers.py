@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace.timeouts import Timeouts, is_rescheduled
+from asynclab.trace.usercode import package_of
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -233,7 +234,8 @@ class Timers:
         tracer = self._tracer
         self._calls += 1
         name = getattr(callback, "__qualname__", "") or type(callback).__name__
-        tracer.emit(CallScheduled(tracer.clock.now(), self._calls, name, when, tracer.current_number()))
+        library = package_of(callback, tracer.code)
+        tracer.emit(CallScheduled(tracer.clock.now(), self._calls, name, when, tracer.current_number(), library))
         return self._calls
 
     def _drive(self, when: float) -> None:

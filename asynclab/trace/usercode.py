@@ -6,6 +6,8 @@ import asyncio
 import os.path
 import sys
 import sysconfig
+from collections.abc import Callable
+from functools import partial
 from sys import _getframe
 from types import CodeType, FrameType
 
@@ -14,10 +16,15 @@ if sys.version_info >= (3, 12):
 
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 _TRACE = os.path.dirname(__file__) + os.sep
-_LIBRARIES = tuple(
-    {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
+
+
+def _folders(*names: str) -> tuple[str, ...]:
+    paths = [sysconfig.get_path(name) for name in names]
+    return tuple({folder + os.sep for path in paths for folder in (path, os.path.realpath(path))})
+
+
+_PACKAGES = _folders("purelib", "platlib")
+_LIBRARIES = (*_folders("stdlib", "platstdlib"), *_PACKAGES)
 _NOT_THE_USERS = (*_LIBRARIES, _TRACE, "<frozen")
 
 
@@ -64,6 +71,15 @@ def library_of(file: str) -> str:
             top = file.removeprefix(root).split(os.sep)[0]
             return top.removesuffix(".py")
     return ""
+
+
+def package_of(callback: Callable[..., object], code: UserCode) -> str:
+    """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
+    while isinstance(callback, partial):
+        callback = callback.func
+    written = getattr(callback, "__code__", None)
+    file = written.co_filename if isinstance(written, CodeType) else ""
+    return library_of(file) if file.startswith(_PACKAGES) and not code.owns(file) else ""
 
 
 _PASSED_BY = frozenset({"asyncio.base_events", "asyncio.tasks", "asyncio.taskgroups"})

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from asynclab.model.activity import ActivityLine
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
+from asynclab.widgets.abbreviations import abbreviated
 from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.lines import Line, left
 from asynclab.widgets.messages import TaskSelected
@@ -118,11 +119,12 @@ class ActivityLog(CursorView):
             return (self.mark(index), (f"{self._gone} earlier lines are no longer kept", "past"))
         line = self._line_at(index)
         name_width = 8 if width < 44 else 12 if width < 72 else 18
+        text = abbreviated(line.kind, one_line(line.text, TEXT_LIMIT), width - name_width - 10)
         return (
             self.mark(index),
             (f"{line.at:7.3f} ", "past"),
             (f"{left(one_line(self._subject(line), TEXT_LIMIT), name_width)} ", ""),
-            (one_line(line.text, TEXT_LIMIT), PART_OF.get(line.kind, "")),
+            (text, PART_OF.get(line.kind, "")),
         )
 
     def cursor_moved(self, index: int | None) -> None:

@@ -9,7 +9,7 @@ from asynclab.model.loop_parts import Due, LoopParts, loop_parts
 from asynclab.model.state import LabState
 from asynclab.model.words import GLYPHS, describe_wait, plural
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of
-from asynclab.widgets.task_columns import reason
+from asynclab.widgets.reasons import reason
 from asynclab.widgets.task_view import TaskView
 
 LISTED = 100
@@ -137,7 +137,7 @@ class LoopView(TaskView):
         label = f"{GLYPHS['running']}next" if is_next else right(str(place), 4)
         part = "strong running" if is_next else "past"
         name = (f"{left(state.task_name(task), names - 1)} ", "ready")
-        why = reason(known, state) or ("asked for another turn" if known.steps else "")
+        why = reason(known, state, rest) or ("asked for another turn" if known.steps else "")
         return _Entry(((left(label, PLACE), part), name, (left_cut_end(why, rest), "past")), task)
 
 
@@ -153,6 +153,8 @@ def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:
     over = 1.0 if whole <= 0 else 1 - remaining / whole
     left_of_it: Line = ((f"{_countdown(remaining):>{COUNTDOWN}} ", ""), *bar(over, bar_width, "waiting"))
     room = width - width_of(left_of_it) - 1
+    if due.task is None:
+        return (*left_of_it, (f" {left_cut_end(due.what, room)}", "past"))
     names, rest = _split(room)
     name = state.task_name(due.task)
     return (*left_of_it, (f" {left(name, names - 1)} ", "waiting"), (left_cut_end(due.what, rest), "past"))

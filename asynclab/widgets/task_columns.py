@@ -10,11 +10,9 @@ from asynclab.model.rows import TaskRow
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
-from asynclab.model.words import GLYPHS, describe_ending, describe_wait
+from asynclab.model.words import GLYPHS
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
-
-TEXT_LIMIT = 200
-"""The characters of a detail that are looked at; more never fit in a column."""
+from asynclab.widgets.reasons import TEXT_LIMIT, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,42 +78,11 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
         (guide, "past"),
         (f"{name} ", quiet),
         (left_cut_end(word if columns.state > 2 else word[0], columns.state), task.state),
-        (_padded(reason(task, state) if columns.waiting else "", columns.waiting), quiet),
+        (_padded(reason(task, state, columns.waiting - 1) if columns.waiting else "", columns.waiting), quiet),
         *bar(fraction, max(0, columns.bar - 1), task.state),
         (_figure(figure, columns), task.state if figure != task.state else "past"),
         (_numbers(task, columns), "past"),
     )
-
-
-def reason(task: TaskState, state: LabState) -> str:
-    """Why a task is in its state, in a few words: what it waits for, who woke it, how it ended."""
-    match task.state:
-        case "waiting":
-            return describe_wait(task.waits_for, state) if task.waits_for else ""
-        case "ready":
-            return _why_ready(task, state)
-        case "running":
-            return ""
-        case "cancelled" if task.cancel_requested_by is not None:
-            return f"by {one_line(state.task_name(task.cancel_requested_by), TEXT_LIMIT)}"
-        case "cancelled":
-            return ""
-        case ended:
-            return describe_ending(ended, task.detail)
-
-
-def _why_ready(task: TaskState, state: LabState) -> str:
-    match task.wake_cause:
-        case "created":
-            return "not started yet" if not task.steps else ""
-        case "task" if task.waker is not None:
-            return f"woken by {one_line(state.task_name(task.waker), TEXT_LIMIT)}"
-        case "timer":
-            return "its time is up"
-        case "cancel":
-            return "cancel() was called"
-        case _:
-            return "woken from outside"
 
 
 def _figure(figure: str, columns: Columns) -> str:

@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import random
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -245,7 +247,23 @@ def test_callbacks_that_are_set_for_later_are_known_until_they_are_called_or_can
     seen = observe(main)
     first, second = seen.of(CallScheduled)
     assert [first.name, second.name] == ["Future.set_result", "print"]
+    assert first.library == second.library == ""
     assert [first.deadline, second.deadline] == [pytest.approx(1), pytest.approx(5)]
     assert first.task == second.task == 1
     assert [(ended.call, ended.at) for ended in seen.of(CallEnded)] == [(2, 0), (1, pytest.approx(1))]
     assert not seen.state.calls
+
+
+def test_of_a_call_that_a_library_made_for_itself_the_library_is_known() -> None:
+    from aiohttp.helpers import TimerNoop  # any function of an installed package will do
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        timer = TimerNoop()
+        callbacks: list[Callable[[], object]] = [timer.__enter__, partial(timer.__enter__), of_the_user]
+        for callback in callbacks:
+            loop.call_later(5, callback).cancel()
+
+    def of_the_user() -> None: ...
+
+    assert [call.library for call in observe(main).of(CallScheduled)] == ["aiohttp", "aiohttp", ""]

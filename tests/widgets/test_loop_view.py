@@ -9,8 +9,10 @@ from asynclab.model.events import (
     RunEnded,
     StepEnded,
     StepStarted,
+    TaskEnded,
     TaskReady,
     TaskWaiting,
+    TimeoutExpired,
     TimeoutStarted,
     Wait,
 )
@@ -54,7 +56,7 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
             " between two steps",
             " ready queue  2",
             "    1  second              woken by first",
-            "    2  first               its time is up",
+            "    2  first               woken by a timer",
             " timers  3",
             "   0.500 s ━━━━━━╸────── main          calls Future.set_…",
             "   1.500 s ━━━────────── sleeper       sleep 2.00 s",
@@ -81,7 +83,42 @@ async def test_the_task_that_runs_is_named() -> None:
     view = LoopView()
     async with on_stage(view, 60, 16):
         view.show(busy_loop(StepStarted(0.6, 3)), 0.6)
-        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               its time is up"]
+        assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
+
+
+async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done() -> None:
+    view = LoopView()
+    state = folded(
+        task(1, "main"),
+        task(2, "fetch", 1),
+        CallScheduled(0.0, 1, "_weakref_handle", 2.0, 2, "aiohttp"),
+        CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
+        TaskEnded(0.5, 2, "done", "None"),
+    )
+    async with on_stage(view, 60, 16):
+        view.show(state, 0.5)
+        assert painted(view)[4:6] == [
+            "   1.500 s ━━━────────── a timer of aiohttp",
+            "   2.500 s ━━─────────── main          a timer of aiohttp",
+        ]
+
+
+async def test_a_task_that_timed_out_or_slept_says_so() -> None:
+    view = LoopView()
+    events = [
+        task(1, "sleeper"),
+        task(2, "waiter"),
+        *sleeps(1, 1.0),
+        *waits(2, Wait("event", "event#1")),
+        TimeoutStarted(0.0, 1, 1.0, 2),
+        TaskReady(1.0, 1, "timer"),
+        TimeoutExpired(1.0, 1),
+        TaskReady(1.0, 2, "timer"),
+    ]
+    async with on_stage(view, 60, 16):
+        view.show(folded(*events), 1.0)
+        assert painted(view)[2].endswith("sleeper             its sleep is over")
+        assert painted(view)[3].endswith("waiter              its timeout expired")
 
 
 async def test_timers_count_down_with_no_event() -> None:

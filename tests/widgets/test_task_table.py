@@ -115,7 +115,7 @@ async def test_ended_tasks_turn_grey_and_their_word_keeps_its_colour() -> None:
 @pytest.mark.parametrize(
     ("ready", "reason"),
     [
-        (TaskReady(0.1, 2, "timer"), "its time is up"),
+        (TaskReady(0.1, 2, "timer"), "its sleep is over"),
         (TaskReady(0.1, 2, "task", 1), "woken by main"),
         (TaskReady(0.1, 2, "cancel"), "cancel() was called"),
         (TaskReady(0.1, 2, "callback"), "woken from outside"),

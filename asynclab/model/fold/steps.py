@@ -30,7 +30,10 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
         counts = state.counts
         counts["waiting"] -= 1
         counts["ready"] += 1
-        if task.waits_for is not None:
+        if task.waits_for is None:
+            task.waited_for = None
+        else:
+            task.waited_for = task.waits_for.kind
             tell_woke(state, task, waited, at)
             leave_wait(state, task, at)
     elif word == "running":

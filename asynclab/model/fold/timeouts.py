@@ -57,7 +57,7 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
     """Add a callback that is to come."""
-    state.calls[event.call] = CallState(event.call, event.name, event.task, at, event.deadline)
+    state.calls[event.call] = CallState(event.call, event.name, event.task, at, event.deadline, event.library)
 
 
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from asynclab.model.activity import wait_text
 from asynclab.model.bars import progress_text
-from asynclab.model.events import TaskEnded
+from asynclab.model.events import TaskEnded, Wait
 from asynclab.model.story.deeds import did
 from asynclab.model.story.life import Life
 from asynclab.model.story.phrases import clause, place, readiness, sentence, took
@@ -89,8 +89,15 @@ def _now(life: Life, state: LabState, home: str) -> Iterator[Sentence]:
         wait = turn.wait
         text = "waits; for what was not looked at" if wait is None else wait_text(wait, state)
         where = "" if wait is None else place(wait.file, wait.line, home)
-        due = "" if wait is None or wait.deadline is None else f", until {measured(wait.deadline)} at the latest"
+        due = "" if wait is None else _due(wait)
         yield Sentence(turn.began, "waits", sentence(f"now {text}{where}{due}"))
+
+
+def _due(wait: Wait) -> str:
+    """Until when a wait lasts: a sleep no shorter, every other one no longer."""
+    if wait.deadline is None:
+        return ""
+    return f", until {measured(wait.deadline)}{'' if wait.kind == 'sleep' else ' at the latest'}"
 
 
 def totals(life: Life, task: TaskState | None, now: float) -> Iterator[Sentence]:

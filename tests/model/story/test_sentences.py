@@ -157,7 +157,11 @@ def test_a_step_that_blocks_the_loop_says_where_and_for_how_long() -> None:
         (suspended(0.0, TEA), "Now waits; for what was not looked at."),
         (
             suspended(0.0, TEA, Wait("sleep", seconds=1.0, deadline=1.0)),
-            "Now sleeps 1.00 s, until 1.000 s at the latest.",
+            "Now sleeps 1.00 s, until 1.000 s.",
+        ),
+        (
+            suspended(0.0, TEA, Wait("wait_for", deadline=1.0)),
+            "Now waits for wait_for, until 1.000 s at the latest.",
         ),
     ],
 )
