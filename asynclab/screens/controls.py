@@ -115,7 +115,7 @@ class ControlScreen(PaneScreen):
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
         """Let the task that was picked go next, if it is held."""
-        if self.run.record is not None and not self.run.record.is_past:
+        if event.is_choice and self.run.record is not None and not self.run.record.is_past:
             self.run.record.choose(event.task)
 
     @on(MomentChosen)

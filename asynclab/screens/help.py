@@ -31,6 +31,7 @@ OTHER_MARKS = (
     ("◌2▸1", "in the source: at this line two tasks wait, one is ready"),
     ("► →", "in the source: the line that blocks the loop; the next line"),
     ("█ ▒ ─", "in the timeline: the task ran, was ready, waited"),
+    ("▄ ░ ┄", "in the timeline: the same, after the moment looked at"),
     ("→ ← »", "in the timeline: it put, got, printed"),
     ("━━╸──", "progress; of a sleep, the time that has passed"),
     ("▁▂▅▁", "how late the app's own loop was, oldest first"),

@@ -73,6 +73,9 @@ class PaneScreen(Screen[None]):
         if pane != "demos":
             self.stage.lay_out(pane, is_single=self.is_single)
         self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
+        for view in self.stage.task_views:
+            if view is self.focused:
+                view.begin_somewhere()
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""

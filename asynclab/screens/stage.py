@@ -179,6 +179,9 @@ class Stage(Vertical):
             view.show(state, now)
         self._show_timeline(record)
         self.loop.show(state, now, next_task)
+        for focused in self.task_views:
+            if focused.has_focus:
+                focused.begin_somewhere()
         self.source.show(state, now, next_task)
         self.concept.show_clock(None if record is None else reading_of(record))
         self.moment = None if record is None else moment_of(record)

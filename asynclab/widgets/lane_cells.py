@@ -40,6 +40,16 @@ KINDS: Mapping[int, Span] = MappingProxyType(
 )
 """The glyph of each kind of interval: they differ in height and grain, so that they do without colour."""
 
+LATER_KINDS: Mapping[int, Span] = MappingProxyType(
+    {
+        0: (" ", "past"),
+        WAITING: ("┄", "rest"),
+        READY: ("░", "past"),
+        RUNNING: ("▄", "past"),
+    }
+)
+"""The same after the moment that is looked at: thinner, so that it shows without colour where the past ends."""
+
 EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
     ("put", "put"),
     ("got", "got"),
@@ -103,10 +113,10 @@ def legend(width: int) -> Line:
 @lru_cache(maxsize=256)
 def _span(cell: int) -> Span:
     glyph, part = _glyph(cell & 31)
-    if cell & ON_STEP:
-        part = "step"
     if cell & LATER:
-        part = "rest" if cell & 31 == WAITING else "past"
+        glyph, part = LATER_KINDS.get(cell & 31, (glyph, "past"))
+    elif cell & ON_STEP:
+        part = "step"
     if cell & UNDER_CURSOR:
         part = f"cell {part}" if part else "cell"
     return glyph, part

@@ -16,6 +16,8 @@ class TaskSelected(Message):
     """Where it was picked."""
     task: int | None
     """Its id; None for none."""
+    is_choice: bool = True
+    """Whether it was picked for what it is; not where a cursor only had to begin somewhere."""
 
     @property
     def control(self) -> Widget:

@@ -48,6 +48,17 @@ class TaskView(CursorView):
         """Keep the cursor on the selected task, wherever its line is now."""
         self._cursor = None if self._selected is None else self.line_of(self._selected)
 
+    def begin_somewhere(self) -> None:
+        """Put the cursor on the first task, if none is selected, so that there is a line that keys are about."""
+        if self._selected is not None:
+            return
+        tasks = ((at, self.task_at(at)) for at in range(self.line_count()))
+        at, task = next(((at, task) for at, task in tasks if task is not None), (None, None))
+        if at is not None:
+            self._cursor, self._selected = at, task
+            self.repaint()
+            self.post_message(TaskSelected(self, task, is_choice=False))
+
     def cursor_moved(self, index: int | None) -> None:
         """Tell which task the cursor is on."""
         self._selected = None if index is None else self.task_at(index)

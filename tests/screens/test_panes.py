@@ -52,6 +52,36 @@ async def test_at_200_columns_all_panes_show() -> None:
         assert shown_panes(stage) == list(PANES)
 
 
+@pytest.mark.parametrize("tabs", [1, 2])
+async def test_a_pane_of_tasks_that_gets_the_focus_has_a_cursor_and_no_task_is_chosen_by_that(tabs: int) -> None:
+    async def main(**_: object) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(5))
+            await asyncio.sleep(0)
+
+    async with opened((120, 40)) as stage:
+        run = stage.app.runs["1"]
+        replace_main(run, main)
+        await stage.press("n", "n")
+        await stage.until(lambda: run.lab is not None and len(run.lab.held) == 2)
+        await stage.press(*["tab"] * tabs)
+        view = stage.views.task_views[tabs - 1]
+        assert view is stage.app.focused
+        assert (view.cursor, view.selected) == (0, 1)
+        await stage.pilot.pause()
+        assert stage.screen.selected_task == 1
+        assert run.record is not None
+        assert run.record.chosen is None
+
+
+async def test_a_focused_pane_without_tasks_has_its_cursor_as_soon_as_there_are_some() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await stage.press("tab")
+        assert stage.views.tasks.cursor is None
+        await finish(stage, "3")
+        await stage.until(lambda: stage.views.tasks.cursor == 0)
+
+
 async def test_a_wish_for_another_pane_is_kept_for_its_demo_alone() -> None:
     async with opened((120, 40), make_lab=quick_lab) as stage:
         await finish(stage, "3")

@@ -28,7 +28,7 @@ async def start_the_queue(pilot: Pilot[Any]) -> None:
     app.monitor = frozen_monitor()
     await pilot.press("7")
     await until(lambda: app.runs["7"].is_running)
-    await pilot.press("tab", "j")
+    await pilot.press("tab")
     await pilot.pause(0.15)  # a few frames, so that every pane has found its place
 
 

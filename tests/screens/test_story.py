@@ -52,7 +52,7 @@ def bar(stage: Stage) -> str:
 
 async def test_enter_on_a_task_tells_its_story_and_enter_closes_it() -> None:
     async with running() as stage:
-        await stage.press("j", "j", "enter")
+        await stage.press("j", "enter")
         assert "tea runs brew(), and is waiting" in read(stage)
         assert "Created by main in test_story.py line" in read(stage)
         assert "Now sleeps 5.00 s" in read(stage)
@@ -69,7 +69,7 @@ async def test_without_a_cursor_enter_tells_of_the_first_task() -> None:
 
 async def test_the_story_goes_on_while_its_task_lives() -> None:
     async with running() as stage:
-        await stage.press("j", "j", "enter")
+        await stage.press("j", "enter")
         assert "Returned" not in read(stage)
         await stage.until(lambda: "Returned" in read(stage))
         assert "Slept 5.00" in read(stage)
@@ -78,7 +78,7 @@ async def test_the_story_goes_on_while_its_task_lives() -> None:
 
 async def test_names_and_results_are_never_markup() -> None:
     async with running() as stage:
-        await stage.press("j", "j", "j", "enter")
+        await stage.press("j", "j", "enter")
         title = stage.app.screen.query_one(LinesView).border_title
         assert "[red]coffee" in str(title)
         assert "[red]coffee runs brew()" in read(stage)
@@ -109,7 +109,7 @@ async def test_at_the_ends_of_the_tree_arrows_do_nothing() -> None:
 
 async def test_y_copies_the_story_as_text() -> None:
     async with running() as stage:
-        await stage.press("j", "j", "enter", "y")
+        await stage.press("j", "enter", "y")
         assert stage.app.clipboard.startswith("tea runs brew(), and is waiting")
         assert any(notice.startswith("copied ") for notice in stage.notices)
 

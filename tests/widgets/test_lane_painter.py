@@ -100,14 +100,14 @@ def test_an_end_in_the_last_column_is_drawn_over_its_step() -> None:
     assert plain(spans(painter(timeline, 1.0).paint(1, 0, 4))) == "█──✗"
 
 
-def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
+def test_what_comes_after_the_moment_looked_at_is_grey_and_thin_so_that_it_shows_without_colour() -> None:
     line = spans(painter(timeline_of(*STORY), 0.55, 0.15).paint(1, 0, 10))
     assert line == (
         ("█", "running"),
         ("─", "cell waiting"),
-        ("─", "rest"),
+        ("┄", "rest"),
         ("→", "past"),
-        ("──", "rest"),
+        ("┄┄", "rest"),
         ("    ", "past"),
     )
 

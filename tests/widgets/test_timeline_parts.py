@@ -51,7 +51,7 @@ async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
         line = view.compose_line(0, 76)
         assert [part for _, part in line[-4:]] == ["waiting", "cell waiting", "rest", "past"]
         assert "▲ 2.00 s" in painted(view)[2]
-    assert spans(bytes((3 | LATER,)))[0][1] == "past"
+    assert spans(bytes((3 | LATER, 2 | LATER))) == (("▄", "past"), ("░", "past"))
 
 
 async def test_scrolled_time_stays_where_it_is_until_the_whole_run_is_wanted() -> None:
