@@ -143,7 +143,7 @@ def steps_and_clock(text: str) -> tuple[int, str]:
 
 def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None:
     terminal.press("7")
-    terminal.wait_for_text("producer-A")
+    terminal.wait_for(lambda text: steps_and_clock(text)[0] >= 3, "a step of each task")
     terminal.press(" ")
     terminal.wait_for_text("held at")
     before, stepped = steps_and_clock(terminal.text), 0
