@@ -97,8 +97,8 @@ class History:
         return moment - bisect_right(self._looks, moment) - self._looks_before
 
     def event_before(self, moment: int) -> Event | None:
-        """The latest event at a moment; None where it is not kept."""
-        index = moment - self.first - 1
+        """The latest event at a moment, apart from mere looks; None where it is not kept."""
+        index = self._without_looks(moment) - self.first - 1 if moment <= self.end else -1
         return self.events[index] if 0 <= index < len(self.events) else None
 
     def _is_look(self, moment: int) -> bool:

@@ -25,6 +25,8 @@ class Record:
         self.chosen: int | None = None
         """The task that the person wants to go next."""
         self._past = LabState()
+        self._at: float | None = None
+        """The lab time that was asked for, in seconds; None where a moment was, which has its own."""
         lab.subscribe(self.history.take)
         lab.subscribe(self.timeline.take)
 
@@ -42,7 +44,9 @@ class Record:
     @property
     def now(self) -> float:
         """The lab time that is looked at, in seconds."""
-        return self.lab.now if self.moment is None else self._past.now
+        if self.moment is None:
+            return self.lab.now
+        return self._past.now if self._at is None else max(self._at, self._past.now)
 
     @property
     def next_task(self) -> int | None:
@@ -72,9 +76,10 @@ class Record:
         self._look_at(self.history.first)
 
     def go_to_time(self, now: float | None) -> None:
-        """Look at a lab time, in seconds; None for the present."""
+        """Look at a lab time, in seconds, also where nothing happened just then; None for the present."""
         _ = self.lab.state
         self._look_at(None if now is None else self.history.moment_at(now))
+        self._at = now
 
     def go_to_present(self) -> None:
         """Look at what is."""
@@ -83,4 +88,4 @@ class Record:
     def _look_at(self, moment: int | None) -> None:
         if moment is not None and moment != self.moment:
             self._past = self.history.state_at(moment)
-        self.moment = moment
+        self.moment, self._at = moment, None

@@ -305,7 +305,7 @@ def moment_of(record: Record) -> Moment | None:
         return None
     history, state = record.history, record.state
     number, end = history.number_of(record.moment), history.number_of(history.end)
-    return Moment(number, end, state.now, event_words(history.event_before(record.moment), state))
+    return Moment(number, end, record.now, event_words(history.event_before(record.moment), state))
 
 
 def lesson_of(run: Run) -> Lesson:

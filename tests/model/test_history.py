@@ -131,3 +131,9 @@ def test_the_event_that_led_to_a_moment_is_known() -> None:
     events = [Output(0.1, "a\n"), Output(0.2, "b\n")]
     history = history_of(events)
     assert [history.event_before(moment) for moment in (0, 1, 2, 3)] == [None, *events, None]
+
+
+def test_a_mere_look_leads_to_no_moment() -> None:
+    event = Output(0.1, "a\n")
+    history = history_of([event, LoopLagged(0.2, 0.0), LoopLagged(0.3, 0.0)])
+    assert [history.event_before(moment) for moment in (1, 2, 3)] == [event, event, event]

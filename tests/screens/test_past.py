@@ -11,6 +11,7 @@ from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.record import Record
 from asynclab.screens.runs import Run
 from asynclab.widgets.lines import plain
+from asynclab.widgets.messages import MomentChosen
 from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import key_bar, lab_of, replace_main, start
 
@@ -101,6 +102,18 @@ async def test_at_80_columns_the_key_bar_leads_into_the_past_and_back() -> None:
         assert "[ ] history" in key_bar(stage)
         await stage.pilot.click(KeyBar, offset=(1 + key_bar(stage).index("esc now"), 0))
         assert not record_of(run).is_past
+
+
+async def test_a_time_at_which_nothing_happened_can_be_looked_at() -> None:
+    async with opened() as stage:
+        run = await start(stage, "4")
+        await stage.until(lambda: run.standing().state == "done")
+        stage.views.timeline.post_message(MomentChosen(stage.views.timeline, 0.5))
+        await stage.until(lambda: "0.500 s" in banner(stage))
+        assert record_of(run).now == stage.views.timeline.moment == 0.5
+        assert " 25% " in stage.views.tasks.line_text(1)
+        await stage.press("left_square_bracket")
+        assert record_of(run).now < 0.1
 
 
 async def test_the_run_goes_on_while_the_past_is_looked_at() -> None:
