@@ -257,7 +257,7 @@ class TimelineView(TaskView):
             self._look_at(at)
 
     def _look_where(self, event: MouseEvent) -> bool:
-        """Look at the moment under the mouse, of the task whose lane it is; False where there is no lane."""
+        """Look at the moment under the mouse, of the task whose lane it is; False where neither lane nor ruler is."""
         offset = event.get_content_offset_capture(self)
         width = self.content_width()
         column = offset.x - names_width(width) - 1
@@ -265,9 +265,12 @@ class TimelineView(TaskView):
             column = max(0, min(self._window.width - 1, column))
         else:
             index = offset.y - self.HEADER_HEIGHT
-            if column < 0 or not 0 <= index < self.page_height or index + self.scroll_offset.y >= self.line_count():
+            is_in_a_lane = 0 <= index < self.page_height and index + self.scroll_offset.y < self.line_count()
+            is_on_the_ruler = index == -1 and self.line_count() > 0
+            if column < 0 or not (is_in_a_lane or is_on_the_ruler):
                 return False
-            self.move_cursor(index + self.scroll_offset.y, scroll=False)
+            if is_in_a_lane:
+                self.move_cursor(index + self.scroll_offset.y, scroll=False)
         self._look_at(self._landing(self._window.first + column))
         return True
 

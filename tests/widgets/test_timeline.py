@@ -174,6 +174,16 @@ async def test_the_lanes_are_gone_through_with_j_and_k_and_opened_with_enter() -
         assert [message.task for message in said(pilot) if isinstance(message, TaskOpened)] == [2]
 
 
+async def test_a_click_on_the_ruler_goes_to_its_time_and_selects_nothing() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10) as pilot:
+        view.show(*seen(*party()), 2.0)
+        await pilot.click(TimelineView, offset=(30, 1))
+        assert [type(message) for message in said(pilot)] == [MomentChosen]
+        assert view.moment is not None
+        assert view.selected is None
+
+
 async def test_a_drag_with_the_mouse_goes_through_time() -> None:
     view = TimelineView()
     async with on_stage(view, 80, 10) as pilot:
