@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from asynclab.demos.parameters import Value
     from asynclab.fetch.request import Request
     from asynclab.screens.fetch import FetchScreen
-    from asynclab.screens.runs import LabFactory, Runs
+    from asynclab.screens.program import LabFactory
+    from asynclab.screens.runs import Runs
     from asynclab.trace import Lab
     from asynclab.trace.monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen

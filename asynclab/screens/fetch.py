@@ -26,7 +26,7 @@ from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.learn_commands import APP_COMMANDS, TABS
 from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
-from asynclab.screens.runs import LabFactory
+from asynclab.screens.program import LabFactory
 from asynclab.trace import Lab
 from asynclab.widgets.clock_line import ClockReading, clock_line
 from asynclab.widgets.fetch_table import UrlSelected

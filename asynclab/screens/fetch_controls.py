@@ -69,7 +69,7 @@ class FetchControls(Screen[None]):
         if not await self._read_text():
             return
         slowly = replace(self.chosen, concurrency=1, per_host=1, save_to=None)
-        self.one_by_one.start(self.urls.urls, slowly)
+        self.one_by_one.fetch_list(self.urls.urls, slowly)
         if not self.has_fetched_these:
             self._fetch_together()
 
@@ -219,7 +219,7 @@ class FetchControls(Screen[None]):
 
     def _fetch_together(self, *, paused: bool = False) -> None:
         selected = self.views.table.selected or 1
-        self.together.start(self.urls.urls, self.chosen, keep=[selected], paused=paused)
+        self.together.fetch_list(self.urls.urls, self.chosen, keep=[selected], paused=paused)
         if self.views.text.has_focus:
             self.views.table.focus()
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Value
@@ -14,19 +13,14 @@ from asynclab.model.bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-from asynclab.screens.record import Record
+from asynclab.screens.program import LabFactory, Program
 from asynclab.trace import Lab
 
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
 
-LabFactory: TypeAlias = Callable[..., Lab]
-
 CLOSING_SECONDS = 3.0
 """How long closing waits for all runs."""
-
-SPEEDS = tuple(2.0**power for power in range(-6, 5))
-"""Lab seconds per real second that can be chosen: from 1/64 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,100 +33,27 @@ class Standing:
     """How far it is, or what went wrong, in a few cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """A request to start."""
-
-    paused: bool
-    instant: bool
-
-
-class Run:
-    """One demo: its parameters, its present or latest lab, and the way from one to the next.
-
-    However often and fast it is asked to start, one lab runs at a time: the one before is cancelled, and its clean-up
-    awaited, first.
-    """
+class Run(Program):
+    """One demo, its parameters, and its present or latest lab."""
 
     def __init__(self, demo: Demo, pages: Pages, make_lab: LabFactory = Lab) -> None:
+        super().__init__(demo.name, make_lab)
         self.demo = demo
         self.values: dict[str, Value] = {}
         """The parameters that the user chose; absent ones have their defaults."""
         self.mistakes_on: tuple[str, ...] = ()
         """The names of the mistakes that are switched on, in the order of the parameters."""
-        self.record: Record | None = None
-        """What is kept of the present or latest lab."""
-        self.problem: str = ""
-        """Why it could not be started, in one line."""
-        self.speed: float = 1.0
         self._pages = pages
-        self._make_lab = make_lab
-        self._wanted: _Start | None = None
-        self._asked = asyncio.Event()
-        self._cancel_asked = False
-        self._driver: asyncio.Task[None] | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:
         """The names of the parameters that switch a classic mistake on."""
         return tuple(parameter.name for parameter in self.demo.mistakes)
 
-    @property
-    def lab(self) -> Lab | None:
-        """The present or latest lab."""
-        return None if self.record is None else self.record.lab
-
-    @property
-    def is_running(self) -> bool:
-        return self.lab is not None and self.lab.is_running
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it runs, is about to, or is cleaning up."""
-        return self._driver is not None and not self._driver.done()
-
-    @property
-    def state(self) -> LabState | None:
-        return None if self.lab is None else self.lab.state
-
-    def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, or start it afresh; returns at once."""
-        self._wanted = _Start(paused, instant)
-        self._asked.set()
-        if not self.is_active:
-            self._driver = asyncio.create_task(
-                self._drive(), name=f"run {self.demo.name}", context=contextvars.Context()
-            )
-
     def take(self, values: Mapping[str, Value]) -> None:
         """Use these parameters from the next start on; mistakes that are not among them stay on or off."""
         self.values = {name: value for name, value in values.items() if name not in self.mistakes}
         self.mistakes_on = tuple(name for name in self.mistakes if values.get(name, name in self.mistakes_on))
-
-    def cancel(self) -> None:
-        """Ask it to stop; it goes on cleaning up."""
-        self._wanted = None
-        self._cancel_asked = True
-        if self.lab is not None and self.lab.is_running:
-            self.lab.cancel()
-
-    async def settle(self) -> None:
-        """Wait until nothing of it runs any more."""
-        if self._driver is not None:
-            await asyncio.wait([self._driver])
-
-    async def close(self) -> None:
-        """Cancel it and wait until it has cleaned up, as long as a lab allows."""
-        self.cancel()
-        self._asked.set()
-        await self.settle()
-
-    def change_speed(self, steps: int) -> None:
-        """Go some steps along `SPEEDS`, now and for later starts."""
-        place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.speed))
-        self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))]
-        if self.lab is not None and self.lab.is_running:
-            self.lab.set_speed(self.speed)
 
     def next_mistake(self) -> None:
         """Switch on the mistake after those that are on, alone; after the last one, none."""
@@ -151,32 +72,14 @@ class Run:
         leaked = len(state.leaked)
         return Standing(state.outcome, f"leaked {leaked}" if leaked else "")
 
-    async def _drive(self) -> None:
-        while self._wanted is not None:
-            wanted, self._wanted = self._wanted, None
-            self._asked.clear()
-            self._cancel_asked = False
-            await self._run_once(wanted)
-
-    async def _run_once(self, wanted: _Start) -> None:
-        self.problem = ""
-        lab = self._make_lab(self.demo.name, speed=self.speed, instant=wanted.instant)
-        record = Record(lab)
+    async def enter(self, lab: Lab) -> str:
+        """Start the demo's main with its parameters."""
         try:
             arguments = await self._pages.fill(self.demo, self._arguments())
             lab.start(self.demo.load(), **arguments)
         except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
-            self.problem = one_line(f"{type(error).__name__}: {error}")
-            return
-        self.record = record
-        try:
-            if wanted.paused:
-                lab.pause()
-            if self._cancel_asked:
-                lab.cancel()
-            await _first_of(lab.wait(), self._asked.wait())
-        finally:
-            await lab.close()
+            return one_line(f"{type(error).__name__}: {error}")
+        return ""
 
     def _arguments(self) -> dict[str, Value]:
         return {**self.values, **dict.fromkeys(self.mistakes_on, True)}
@@ -202,16 +105,6 @@ class Runs:
         for task in closing:
             task.cancel()
         await self._pages.aclose()
-
-
-async def _first_of(*coroutines: Coroutine[Any, Any, Any]) -> None:
-    """Wait until one of them is done."""
-    waiting = [asyncio.create_task(coroutine) for coroutine in coroutines]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
 
 
 def _how_far(state: LabState) -> str:

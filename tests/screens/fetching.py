@@ -17,7 +17,7 @@ from asynclab.fetch.engine import Fetch
 from asynclab.practice.server import PracticeServer
 from asynclab.screens.fetch import FetchScreen
 from asynclab.screens.fetch_views import FetchViews
-from asynclab.screens.runs import LabFactory
+from asynclab.screens.program import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab

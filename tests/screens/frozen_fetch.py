@@ -12,6 +12,7 @@ from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls
 from asynclab.model import events as e
 from asynclab.screens.fetch_session import FetchSession
+from asynclab.screens.record import Record
 from tests.screens.frozen import frozen_lab
 
 NOW = 4.7
@@ -64,7 +65,7 @@ class FrozenSession(FetchSession):
         fetch: Any = FrozenFetch(rows())
         self.fetch: Fetch | None = fetch
         self.targets = tuple(row.target for row in fetch.rows)
-        self.lab = frozen_lab(history(), NOW)
+        self.record = Record(frozen_lab(history(), NOW))
 
 
 def history() -> list[e.Event]:

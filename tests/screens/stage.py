@@ -14,7 +14,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import Demo
 from asynclab.demos.parameters import Parameter
 from asynclab.screens.learn import LearnScreen
-from asynclab.screens.runs import LabFactory
+from asynclab.screens.program import LabFactory
 from asynclab.screens.stage import Stage as Views
 from asynclab.trace import Lab
 from tests.fast_ui import loop_time, until

@@ -12,7 +12,8 @@ import pytest
 from asynclab.demos.catalogue import DEMOS, find
 from asynclab.demos.pages import Pages
 from asynclab.demos.parameters import Parameter
-from asynclab.screens.runs import SPEEDS, Run, Runs, Standing
+from asynclab.screens.program import SPEEDS
+from asynclab.screens.runs import Run, Runs, Standing
 from asynclab.trace import supervision
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab, quick_lab, staged
