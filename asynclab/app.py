@@ -21,9 +21,9 @@ from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.demos.catalogue import DEMOS
 from asynclab.model.text import one_line
+from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
-from asynclab.screens.learn_commands import APP_COMMANDS, TABS
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES

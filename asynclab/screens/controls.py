@@ -1,4 +1,4 @@
-"""What keys do to the selected run: start, pause, step, speed, cancel, parameters, mistakes."""
+"""What keys do to the lab on the stage, whatever runs in it: pause, step, speed, cancel, history, explain."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.panes import PaneScreen
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
-    from asynclab.demos.parameters import Value
     from asynclab.model.state import LabState
     from asynclab.model.story import Recorded
+    from asynclab.screens.program import Program
     from asynclab.screens.record import Record
-    from asynclab.screens.runs import Run, Runs
     from asynclab.trace import StepTaken
 
 
@@ -27,74 +25,62 @@ NO_STEP: dict[StepTaken, str] = {
 
 
 class ControlScreen(PaneScreen):
-    """A screen with a selected run and a selected task, and the actions on them."""
-
-    selected_key = DEMOS[0].key
-    """The key of the selected demo."""
+    """A screen with a program's lab on its stage, and the actions on them."""
 
     @property
-    def run(self) -> Run:
-        """The selected run."""
-        return self.runs[self.selected_key]
+    def program(self) -> Program:
+        """What runs in the lab on the stage, ran in it last, or would run."""
+        raise NotImplementedError
+
+    @property
+    def record(self) -> Record | None:
+        """What is kept of its lab; None where it never ran."""
+        return self.program.record
 
     @property
     def selected_task(self) -> int | None:
-        """The selected task's id in that run."""
-        raise NotImplementedError
-
-    def select_demo(self, key: str) -> None:
-        """Select a demo's run."""
-        raise NotImplementedError
-
-    @property
-    def runs(self) -> Runs:
-        """All demos' runs."""
-        return self.host.runs
-
-    def action_start_demo(self, key: str) -> None:
-        """Select a demo and start it, afresh where it runs."""
-        self.select_demo(key)
-        self.run.start()
+        """The id of the task that the cursor is on."""
+        return self.stage.tasks.selected
 
     def action_start_selected(self) -> None:
-        """Start the selected demo, afresh where it runs."""
-        self.run.start()
+        """Start the program, afresh where it runs."""
+        self.program.start()
 
     def action_start_held(self) -> None:
-        """Start the selected demo, afresh where it runs, and hold it before its first step."""
-        self.run.start(paused=True)
+        """Start the program, afresh where it runs, and hold it before its first step."""
+        self.program.start(paused=True)
 
     def action_cancel(self) -> None:
-        """Cancel the selected run; its clean-up goes on."""
-        self.run.cancel()
+        """Cancel the program; its clean-up goes on."""
+        self.program.cancel()
 
     def action_cancel_task(self) -> None:
         """Cancel the selected task alone, or say why not."""
-        record, task = self.run.record, self.selected_task
+        record, task = self.record, self.selected_task
         if record is None or task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: there is nothing to cancel")
         else:
             record.lab.cancel_task(task)
 
     def action_pause(self) -> None:
-        """Hold the tasks and the clock of the selected run."""
-        if self.run.lab is not None:
-            self.run.lab.pause()
+        """Hold the tasks and the clock of the program."""
+        if self.program.lab is not None:
+            self.program.lab.pause()
 
     def action_resume(self) -> None:
         """Let them go on."""
-        if self.run.record is not None:
-            self.run.record.go_to_present()
-            self.run.record.lab.resume()
+        if self.record is not None:
+            self.record.go_to_present()
+            self.record.lab.resume()
 
     def action_step(self) -> None:
         """Run one step; pause first where the run is not paused, start it paused where it has never run."""
-        record = self.run.record
+        record = self.record
         if record is None:
-            self.run.start(paused=True)
+            self.program.start(paused=True)
             return
         if not record.lab.is_running:
-            if not self.run.is_active:  # else the next run is about to begin
+            if not self.program.is_active:  # else the next run is about to begin
                 self.host.tell("the run has ended: r runs it again, R step by step")
             return
         record.go_to_present()
@@ -105,7 +91,7 @@ class ControlScreen(PaneScreen):
 
     def action_run_to_event(self) -> None:
         """Run to the next event of the selected task, or say why not."""
-        record, task = self.run.record, self.selected_task
+        record, task = self.record, self.selected_task
         if record is None or task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: there is no next event to run to")
         else:
@@ -115,57 +101,57 @@ class ControlScreen(PaneScreen):
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
         """Let the task that was picked go next, if it is held."""
-        if event.is_choice and self.run.record is not None and not self.run.record.is_past:
-            self.run.record.choose(event.task)
+        if event.is_choice and self.record is not None and not self.record.is_past:
+            self.record.choose(event.task)
 
     @on(MomentChosen)
     def look_at(self, event: MomentChosen) -> None:
         """Look at the lab time that was chosen on the timeline."""
-        if self.run.record is not None:
-            self.run.record.go_to_time(event.at)
+        if self.record is not None:
+            self.record.go_to_time(event.at)
 
     def action_go_back(self) -> None:
         """Look at one event earlier."""
-        if self.run.record is not None:
-            self.run.record.go(-1)
+        if self.record is not None:
+            self.record.go(-1)
 
     def action_go_forth(self) -> None:
         """Look at one event later."""
-        if self.run.record is not None:
-            self.run.record.go(1)
+        if self.record is not None:
+            self.record.go(1)
 
     def action_go_to_first(self) -> None:
         """Look at the beginning of the run."""
-        if self.run.record is not None:
-            self.run.record.go_to_first()
+        if self.record is not None:
+            self.record.go_to_first()
 
     def action_go_to_present(self) -> None:
         """Look at what is."""
-        if self.run.record is not None:
-            self.run.record.go_to_present()
+        if self.record is not None:
+            self.record.go_to_present()
 
     async def action_leave(self) -> None:
         """Drop the filter, come back from the past, or leave the zoomed pane."""
-        if self.run.record is not None and self.run.record.is_past and not self.stage.is_filtering:
-            self.run.record.go_to_present()
+        if self.record is not None and self.record.is_past and not self.stage.is_filtering:
+            self.record.go_to_present()
         else:
             await super().action_leave()
 
     def action_slower(self) -> None:
-        """Slow the selected run down."""
-        self.run.change_speed(-1)
+        """Slow the program down."""
+        self.program.change_speed(-1)
 
     def action_faster(self) -> None:
-        """Speed the selected run up."""
-        self.run.change_speed(1)
+        """Speed the program up."""
+        self.program.change_speed(1)
 
     def action_instantly(self) -> None:
         """Skip all waiting from now on, or start without any."""
-        lab = self.run.lab
+        lab = self.program.lab
         if lab is not None and lab.is_running:
             lab.run_instantly()
         else:
-            self.run.start(instant=True)
+            self.program.start(instant=True)
 
     def action_explain(self) -> None:
         """Tell the life of the task under the table's cursor."""
@@ -183,29 +169,9 @@ class ControlScreen(PaneScreen):
         self.app.push_screen(StoryScreen(event.task, self._recorded), select)
 
     def _recorded(self) -> tuple[Recorded, LabState] | None:
-        """The events and the state of the selected run, at the moment that is looked at."""
-        record = self.run.record
+        """The events and the state of the program, at the moment that is looked at."""
+        record = self.record
         return None if record is None else (record.history, record.state)
-
-    def action_mistake(self) -> None:
-        """Start the demo with its next mistake, or without after the last."""
-        self.run.next_mistake()
-        self.stage.describe(self.run)
-        self.run.start()
-
-    def action_parameters(self) -> None:
-        """Open the form, and start the demo with what comes out of it."""
-        from asynclab.screens.parameters import ParameterForm
-
-        run = self.run
-
-        def use(values: dict[str, Value] | None) -> None:
-            if values is not None:
-                run.take(values)
-                self.stage.describe(run)
-                run.start()
-
-        self.app.push_screen(ParameterForm(run.demo, run.values), use)
 
 
 def has_ended(record: Record, task: int) -> bool:
@@ -217,7 +183,7 @@ def has_ended(record: Record, task: int) -> bool:
 def _why_not(record: Record | None, task: int | None) -> str:
     """Why nothing can be done to a task: one clause."""
     if record is None:
-        return "the demo does not run"
+        return "nothing runs"
     if not record.lab.is_running:
         return "the run has ended"
     if task is None:

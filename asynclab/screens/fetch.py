@@ -16,6 +16,7 @@ from asynclab.fetch.rows import Row
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.words import plural
+from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
 from asynclab.screens.fetch_commands import FETCH_COMMANDS
 from asynclab.screens.fetch_controls import PANES, FetchControls
@@ -23,7 +24,6 @@ from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.fetch_views import FetchViews
 from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.learn_commands import APP_COMMANDS, TABS
 from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.program import LabFactory

@@ -30,10 +30,10 @@ PANES = {
 
 
 class PaneScreen(Screen[None]):
-    """A screen with a list and a stage."""
+    """A screen with a stage, and perhaps a list beside it."""
 
     stage: Stage
-    """The views of the selected run; mounted after the first paint."""
+    """The views of a lab; they may be mounted after the first paint."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
@@ -144,7 +144,7 @@ class PaneScreen(Screen[None]):
 
     def _can_go_to(self, pane: str) -> bool:
         if pane == "demos":
-            return not self.is_zoomed
+            return not self.is_zoomed and bool(self.query("#demos"))
         if pane == "concept":
             return self.is_single or self.stage.concept.max_scroll_y > 0
         return self.is_single or pane in self.stage.shown_panes

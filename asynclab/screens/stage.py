@@ -1,4 +1,4 @@
-"""The views of one run: its lesson, tasks, queues and deadlines, code and activity."""
+"""The views of one lab: what runs in it, tasks, queues and deadlines, code and activity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from asynclab.screens.middle import MIDDLE, shown, turns
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
 from asynclab.screens.record import Record
-from asynclab.screens.runs import Run
 from asynclab.screens.shares import FRAME, LOWEST, Needs, shares
 from asynclab.screens.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
@@ -36,7 +35,7 @@ LESSON_PERCENT = 30
 
 
 class Stage(Vertical):
-    """All that is shown of one run; all panes at once, or one at a time behind tabs."""
+    """All that is shown of one lab; all panes at once, or one at a time behind tabs."""
 
     DEFAULT_CSS = """
     Stage {
@@ -102,11 +101,11 @@ class Stage(Vertical):
         self._gauge_lines = 0
         """How many lines queues, locks and deadlines take."""
         self._most_tasks = 0
-        """How many tasks the present demo has had at the most."""
+        """How many tasks the present program has had at the most."""
         self._wishes: dict[str, str] = {}
-        """The pane that the person wants to see in the middle row, by the name of the demo."""
-        self._demo = ""
-        """The name of the demo that is shown."""
+        """The pane that the person wants to see in the middle row, by the name of the program."""
+        self._program = ""
+        """The name of what runs in the lab."""
 
     @property
     def is_filtering(self) -> bool:
@@ -131,17 +130,27 @@ class Stage(Vertical):
         """Let a long lesson be scrolled with keys."""
         self.concept.can_focus = True
 
-    def show_demo(self, run: Run) -> None:
-        """Show another demo's code and lesson."""
-        if run.demo.name != self._demo:
-            self._demo, self._most_tasks = run.demo.name, 0
-        self.source.show_source(str(run.demo.path), run.demo.source())
-        self.describe(run)
+    def show_program(self, name: str, path: str, text: str) -> None:
+        """Show another program's code, and divide the room anew.
 
-    def describe(self, run: Run) -> None:
-        """Say in the frame what is run: the demo, changed parameters, and the mistakes that are switched on."""
-        self.set_class(bool(run.mistakes_on), "-mistake")
-        self.concept.show_lesson(lesson_of(run))
+        Args:
+            name: The program's.
+            path: Of its file, as its tasks call it.
+            text: What is in the file.
+        """
+        if name != self._program:
+            self._program, self._most_tasks = name, 0
+        self.source.show_source(path, text)
+
+    def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
+        """Say in the frame what is run.
+
+        Args:
+            lesson: What is said of it.
+            is_mistake: Whether it is how one should not do it.
+        """
+        self.set_class(is_mistake, "-mistake")
+        self.concept.show_lesson(lesson)
 
     @property
     def task_views(self) -> tuple[TaskView, ...]:
@@ -152,7 +161,7 @@ class Stage(Vertical):
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where all do, without those that always show."""
         width, height = self.size.width, self.screen.size.height
-        middle = shown(width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._demo))
+        middle = shown(width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program))
         return middle | {"tasks", "source", "activity"}
 
     @property
@@ -164,15 +173,18 @@ class Stage(Vertical):
         """Show the next of the panes that take turns in the middle row."""
         waiting = self._turns()
         front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
-        self._wishes[self._demo] = waiting[(waiting.index(front) + 1) % len(waiting)]
+        self._wishes[self._program] = waiting[(waiting.index(front) + 1) % len(waiting)]
         self._share_the_room()
 
-    def paint(self, run: Run) -> None:
-        """Bring every view up to date; each repaints only what changed."""
-        record = run.record
+    def paint(self, record: Record | None) -> None:
+        """Bring every view up to date; each repaints only what changed.
+
+        Args:
+            record: Of the lab that is looked at; None where nothing has run.
+        """
         if record is not self._record:
             self._record = record
-            self._select(None)
+            self.select(None)
         state, now = (None, 0.0) if record is None else (record.state, record.now)
         next_task = None if record is None else record.next_task
         for view in (self.tasks, self.gauges, self.activity):
@@ -215,9 +227,9 @@ class Stage(Vertical):
     @on(TaskSelected)
     def select_task(self, event: TaskSelected) -> None:
         """Select the task in all panes."""
-        self._select(event.task)
+        self.select(event.task)
 
-    def _select(self, task: int | None) -> None:
+    def select(self, task: int | None) -> None:
         """Select a task in every pane; where it is selected already, that changes nothing."""
         for view in self.task_views:
             view.select(task)
@@ -306,22 +318,3 @@ def moment_of(record: Record) -> Moment | None:
     history, state = record.history, record.state
     number, end = history.number_of(record.moment), history.number_of(history.end)
     return Moment(number, end, record.now, event_words(history.event_before(record.moment), state))
-
-
-def lesson_of(run: Run) -> Lesson:
-    """What the frame of a run says; of the mistakes that are on, what is wrong and what to watch for instead."""
-    demo = run.demo
-    wrong = [mistake for mistake in demo.mistakes if mistake.name in run.mistakes_on]
-    changed = [
-        f"{parameter.name}={parameter.show(run.values[parameter.name])}"
-        for parameter in demo.parameters
-        if run.values.get(parameter.name, parameter.default) != parameter.default
-    ]
-    label = "mistake" if len(wrong) == 1 else "mistakes"
-    names = [f"· {label}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
-    title = " ".join([demo.key, demo.name, *changed, *names])
-    if not wrong:
-        return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)
-    concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
-    watch = " ".join(f"{mistake.name}: {mistake.watch}" if wrong[1:] else mistake.watch for mistake in wrong)
-    return Lesson(title, concept, watch, demo.belief, demo.truth, demo.docs)

@@ -6,11 +6,15 @@ import pytest
 from textual.binding import Binding
 
 from asynclab.app import AsyncLabApp
+from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.commands import GAP, BarEntry, Command, Situation, bar_entries, bindings_of, fit, shown_key
 from asynclab.screens.help import help_text
-from asynclab.screens.learn import COMMANDS, LearnScreen
+from asynclab.screens.learn import LearnScreen
+from asynclab.screens.learn_commands import LEARN_COMMANDS
 from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.timeline import TimelineView
+
+COMMANDS = (*LEARN_COMMANDS, *APP_COMMANDS)
 
 RUNNING = Situation(
     is_running=True, is_active=True, has_live_task=True, has_parameters=True, has_mistakes=True, has_lines=True

@@ -219,7 +219,7 @@ async def test_capital_r_runs_a_demo_again_held_before_its_first_step() -> None:
 async def test_what_is_done_to_a_task_says_why_where_there_is_none_to_do_it_to(key: str) -> None:
     async with opened() as stage:
         await stage.press(key)
-        assert stage.notices[-1].startswith("the demo does not run: there is ")
+        assert stage.notices[-1].startswith("nothing runs: there is ")
         run = await start(stage, "4")
         await stage.press(key)
         assert stage.notices[-1].startswith("no task is selected: there is ")
