@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ _DEEPEST = 500
 
 _FUTURE_ITERATOR = "FutureIter"
 """The name of the type of what `await future` waits on: it is written in C, and runs no code but the future's."""
+
+_WRAPPER = "coroutine_wrapper"
+"""The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
 
 
 class Chain(NamedTuple):
@@ -39,6 +43,9 @@ def follow(awaitable: Any) -> Chain:
             frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
         elif kind is AsyncGeneratorType:
             frame, inner = awaitable.ag_frame, awaitable.ag_await
+        elif kind.__name__ == _WRAPPER:
+            (awaitable,) = gc.get_referents(awaitable)
+            continue
         else:
             break
         if frame is None:

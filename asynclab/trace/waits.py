@@ -58,7 +58,7 @@ def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
     return None
 
 
-_OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable", "coroutine_wrapper")
+_OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
 
 
 def _from_future(future: Future[Any], tracer: Tracer) -> Wait:

@@ -149,8 +149,17 @@ def test_inside_an_async_generator_the_line_cannot_be_told() -> None:
 
 def test_an_awaitable_that_runs_code_of_its_own_is_not_seen_through() -> None:
     class Hidden:
+        def __init__(self) -> None:
+            self.inner = asyncio.sleep(5).__await__()
+
         def __await__(self) -> Any:
-            return asyncio.sleep(5).__await__()
+            return self
+
+        def __iter__(self) -> Any:
+            return self
+
+        def __next__(self) -> Any:
+            return next(self.inner)
 
     async def main() -> None:
         await Hidden()
@@ -158,6 +167,25 @@ def test_an_awaitable_that_runs_code_of_its_own_is_not_seen_through() -> None:
     task = task_after(main, 1)
     assert task.stands is not None
     assert (task.place, task.stands.opaque) == (None, True)
+
+
+def test_an_object_that_awaits_a_coroutine_in_its_place_is_seen_through() -> None:
+    class Request:
+        def __await__(self) -> Any:
+            return self.answer().__await__()
+
+        async def answer(self) -> None:
+            await asyncio.sleep(5)
+
+    async def main() -> None:
+        await Request()
+
+    task = task_after(main, 1)
+    assert task.stands is not None
+    assert task.place == lines_below(Request.answer, 1)
+    assert [frame.function.rpartition(".")[2] for frame in task.stands.frames] == ["main", "answer", "sleep"]
+    assert task.waits_for is not None
+    assert task.waits_for.kind == "sleep"
 
 
 def test_a_task_without_code_of_the_users_has_frames_and_no_place() -> None:
