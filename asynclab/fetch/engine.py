@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 
 from asynclab.fetch.attempt import Requests, reset
 from asynclab.fetch.idle import hand_over
-from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, Job, Run, new_row, praise, state_of
+from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, TASK_NAME, Job, Run, new_row, praise, state_of
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
 from asynclab.fetch.rows import STATES, Failure, Row, RowState
@@ -197,7 +197,7 @@ class Fetch:
         assert self._run is not None
         job.has_slot = True
         self._set_state(job.row, "running")
-        task = self._run.group.create_task(self._fetch(job), name=f"fetch {job.row.number}")
+        task = self._run.group.create_task(self._fetch(job), name=f"{TASK_NAME}{job.row.number}")
         job.task = task
         task.add_done_callback(lambda _: self._task_ended(job))
 

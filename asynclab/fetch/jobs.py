@@ -16,6 +16,9 @@ from asynclab.fetch.urls import FoundUrl
 CANCELLED = Failure("cancelled", "Cancelled")
 OUT_OF_TIME = Failure("deadline", "Not done before the deadline for everything")
 
+TASK_NAME = "fetch "
+"""What the name of a row's task begins with, before the row's number."""
+
 
 @dataclass(slots=True, eq=False)
 class Job:

@@ -55,6 +55,8 @@ class Situation:
     """Whether the past is looked at."""
     has_turns: bool = False
     """Whether panes take turns in the middle row."""
+    has_other: bool = False
+    """Whether another lab can be put on the stage."""
     is_zoomed: bool = False
     has_filter: bool = False
     in_list: bool = False

@@ -185,6 +185,7 @@ class FetchScreen(FetchControls):
             is_instant=bool(labs) and labs[0].instant,
             has_failed=is_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0,
             has_results=is_fetched,
+            has_past=self.together.record is not None,
         )
 
     def commands_now(self) -> Sequence[Command]:

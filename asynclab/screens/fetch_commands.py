@@ -156,6 +156,15 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.has_url and not now.is_typing,
     ),
     Command(
+        "tasks",
+        ("T",),
+        "tasks",
+        "Show the fetch as any demo is shown: its tasks, timeline, event loop, code and activity, and its past.",
+        "Looking",
+        rank=9,
+        applies=lambda now: now.has_past and not now.is_typing,
+    ),
+    Command(
         "pause",
         ("space",),
         "pause",

@@ -78,6 +78,11 @@ class FetchControls(Screen[None]):
         """Whether the URLs that were fetched last are those in the text now."""
         return self.together.fetch is not None and self.together.targets == self.urls.targets
 
+    @property
+    def shows_fetched(self) -> bool:
+        """Whether the rows that are shown are those of the fetch."""
+        return self.together.fetch is not None and self.views.rows is self.together.fetch.rows
+
     def action_cancel_url(self) -> None:
         """Cancel the selected URL."""
         row = self.views.selected
@@ -129,13 +134,21 @@ class FetchControls(Screen[None]):
         row, lab = self.views.selected, self.together.lab
         if row is None or lab is None:
             return
-        tasks = reversed(lab.state.tasks.values())
-        name = f"fetch {row.number}"
-        task = next((task.id for task in tasks if task.name == name and not task.has_ended), None)
+        task = self.together.task_of(row.number)
+        if task is not None and lab.state.tasks[task].has_ended:
+            task = None
         if task is None:
             self.host.tell("this URL has no task: it waits for its turn, or has ended")
         else:
             lab.run_to_event(task)
+
+    def action_tasks(self) -> None:
+        """Show the lab in which the URLs are fetched, with the task of the selected one."""
+        from asynclab.screens.fetch_lab import FetchLabScreen
+
+        row = self.views.selected if self.shows_fetched else None
+        lab = FetchLabScreen(self.together, self.one_by_one, None if row is None else self.together.task_of(row.number))
+        self.app.push_screen(lab, lambda _: self._select(lab.number))
 
     def action_slower(self) -> None:
         """Slow lab time down."""
@@ -222,6 +235,12 @@ class FetchControls(Screen[None]):
         self.together.fetch_list(self.urls.urls, self.chosen, keep=[selected], paused=paused)
         if self.views.text.has_focus:
             self.views.table.focus()
+
+    def _select(self, number: int | None) -> None:
+        """Select a URL of the fetch, if its rows are those that are shown."""
+        if number is not None and self.shows_fetched:
+            self.views.table.select(number)
+            self.together.keep(number)
 
     async def _read_text(self) -> bool:
         """Whether there is something to fetch."""

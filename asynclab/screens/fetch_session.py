@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from asynclab.fetch.engine import Fetch
+from asynclab.fetch.jobs import TASK_NAME
 from asynclab.screens.program import LabFactory, Program
 from asynclab.trace import Lab
 
@@ -67,6 +68,27 @@ class FetchSession(Program):
         """Keep the whole body of this URL and of no other, where it is still to be downloaded."""
         if self.fetch is not None and number is not None and self.fetch.kept != {number}:
             self.fetch.keep([number])
+
+    def task_of(self, number: int) -> int | None:
+        """The task that fetches a URL, or fetched it last; None where there is none, or it is no longer kept.
+
+        Args:
+            number: The URL's.
+        """
+        tasks = {} if self.state is None else self.state.tasks
+        name = f"{TASK_NAME}{number}"
+        return next((task.id for task in reversed(tasks.values()) if task.name == name), None)
+
+    def number_of(self, task: int) -> int | None:
+        """The number of the URL that a task fetches, or on behalf of which it was made; None for none."""
+        tasks = {} if self.state is None else self.state.tasks
+        known = tasks.get(task)
+        while known is not None:
+            number = known.name.removeprefix(TASK_NAME)
+            if number != known.name and number.isdecimal():
+                return int(number)
+            known = None if known.parent is None else tasks.get(known.parent)
+        return None
 
     async def enter(self, lab: Lab) -> str:
         """Fetch what comes next."""

@@ -89,7 +89,13 @@ class Stage(Vertical):
     source = query_one(SourceView)
     activity = query_one(ActivityLog)
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
+        """Make the views.
+
+        Args:
+            in_the_middle: The id of the pane that is in the middle row at first; None for what there is most to see of.
+            id: The id in the DOM.
+        """
         super().__init__(id=id)
         self.front = "tasks"
         """The id of the pane that shows where one shows at a time."""
@@ -106,6 +112,8 @@ class Stage(Vertical):
         """The pane that the person wants to see in the middle row, by the name of the program."""
         self._program = ""
         """The name of what runs in the lab."""
+        self._first_wish = in_the_middle
+        """That of somebody who has not said."""
 
     @property
     def is_filtering(self) -> bool:
@@ -130,17 +138,18 @@ class Stage(Vertical):
         """Let a long lesson be scrolled with keys."""
         self.concept.can_focus = True
 
-    def show_program(self, name: str, path: str, text: str) -> None:
+    def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
         """Show another program's code, and divide the room anew.
 
         Args:
             name: The program's.
             path: Of its file, as its tasks call it.
             text: What is in the file.
+            line: From which line on it is seen while no task is to be followed; None for its first line of code.
         """
         if name != self._program:
             self._program, self._most_tasks = name, 0
-        self.source.show_source(path, text)
+        self.source.show_source(path, text, line=line)
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
         """Say in the frame what is run.
@@ -161,7 +170,9 @@ class Stage(Vertical):
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where all do, without those that always show."""
         width, height = self.size.width, self.screen.size.height
-        middle = shown(width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program))
+        middle = shown(
+            width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
+        )
         return middle | {"tasks", "source", "activity"}
 
     @property

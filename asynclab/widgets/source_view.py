@@ -53,6 +53,8 @@ class _File:
     path: str = ""
     text: str = ""
     title: str = ""
+    line: int | None = None
+    """From which line it is shown while nobody stands in it; None for its first line of code."""
 
 
 class SourceView(LineView):
@@ -107,15 +109,16 @@ class SourceView(LineView):
         """The id of the task whose line stands out."""
         return self._selected
 
-    def show_source(self, path: str, text: str, title: str = "") -> None:
-        """Show a file, from its first line of code.
+    def show_source(self, path: str, text: str, title: str = "", line: int | None = None) -> None:
+        """Show a file.
 
         Args:
             path: What tasks call it; compared as it is.
             text: Its contents.
             title: What the frame says; the file's name where it is empty.
+            line: From which line on; None for its first line of code.
         """
-        self._first = _File(path, text, title or file_name(path))
+        self._first = _File(path, text, title or file_name(path), line)
         self._state = self._selected = None
         self._stays = False
         self._open(self._first)
@@ -233,7 +236,7 @@ class SourceView(LineView):
         self._is_following = True
         line = self._line_to_follow()
         if line is None:
-            self._come_into_sight(first_of_code(file.text))
+            self._come_into_sight(file.line or first_of_code(file.text))
         else:
             self._come_into_sight(line, margin=2)
         self.repaint()

@@ -1,0 +1,51 @@
+"""What a person can do while a fetch's lab is on the stage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from asynclab.screens.commands import Command
+from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS
+
+FETCH_LAB_COMMANDS: tuple[Command, ...] = (
+    EXPLAIN,
+    *TIME_COMMANDS,
+    Command(
+        "cancel",
+        ("c",),
+        "cancel all",
+        "Cancel everything that is fetched here; what has come stays.",
+        "Fetch",
+        rank=5,
+        applies=lambda now: now.is_active,
+    ),
+    replace(CANCEL_TASK, group="Fetch"),
+    Command(
+        "back",
+        ("T", "f"),
+        "URLs",
+        "Go back to the URLs; that of the selected task is selected there.",
+        "Fetch",
+        rank=2,
+    ),
+    Command(
+        "other",
+        ("S",),
+        "other run",
+        "Show what fetches one after another, or again what fetches all together.",
+        "Fetch",
+        rank=9,
+        applies=lambda now: now.has_other,
+    ),
+    *LOOKING_COMMANDS,
+    Command(
+        "leave",
+        ("escape",),
+        "back",
+        "Clear the filter, come back from the past, leave the zoomed pane, or go back to the URLs.",
+        "Fetch",
+        in_palette=False,
+    ),
+    Command("help", ("question_mark", "f1"), "help", "Show every key and what the marks mean.", "App", rank=1),
+)
+"""In the order of the key bar."""
