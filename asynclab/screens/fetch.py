@@ -24,6 +24,7 @@ from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.fetch_views import FetchViews
 from asynclab.screens.key_bar import KeyBar
+from asynclab.screens.lab_screen import LabScreen
 from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.program import LabFactory
@@ -104,6 +105,8 @@ class FetchScreen(FetchControls):
 
         It is added to the text that is there, unless that is fetched already.
         """
+        if isinstance(self.app.screen, LabScreen):
+            self.app.pop_screen()  # it is no longer about what is fetched next
         before = self.views.text.text.rstrip()
         joins = before and not self.has_fetched_these
         self.views.text.take(f"{before}\n{text}" if joins else text)

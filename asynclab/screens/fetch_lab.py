@@ -75,7 +75,8 @@ class FetchLabScreen(LabScreen):
         yield self.key_bar
 
     def on_mount(self) -> None:
-        """Select the task, and begin to paint."""
+        """Begin in the present, with the task selected, and to paint."""
+        self.action_go_to_present()
         self.title_bar.activate("Fetch")
         self._show_engine()
         self.lay_out()
@@ -106,7 +107,6 @@ class FetchLabScreen(LabScreen):
 
     def action_back(self) -> None:
         """Go back to the URLs."""
-        self.action_go_to_present()
         self.dismiss()
 
     def action_other(self) -> None:

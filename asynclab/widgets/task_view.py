@@ -45,8 +45,12 @@ class TaskView(CursorView):
             self.repaint()
 
     def place_cursor(self) -> None:
-        """Keep the cursor on the selected task, wherever its line is now."""
+        """Keep the cursor on the selected task, wherever its line is now; in sight, where it was."""
+        before = self._cursor
         self._cursor = None if self._selected is None else self.line_of(self._selected)
+        top = self.scroll_offset.y
+        if before is not None and before != self._cursor and top <= before < top + self.page_height:
+            self.call_after_refresh(self.keep_in_sight)  # when the new lines are there to scroll to
 
     def begin_somewhere(self) -> None:
         """Put the cursor on the first task, if none is selected, so that there is a line that keys are about."""

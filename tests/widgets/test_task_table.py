@@ -70,6 +70,33 @@ async def test_figures_keep_their_columns_while_they_grow() -> None:
         assert painted(table)[4].endswith("10000.10 ms    501")
 
 
+async def test_the_selected_task_stays_in_sight_where_new_tasks_come_above_it() -> None:
+    table = TaskTable()
+    state = folded(task(1, "main"), *(task(number, f"worker-{number}") for number in range(2, 7)))
+    async with on_stage(table, 60, 8) as pilot:
+        table.show(state, 0.1)
+        table.select(5)
+        state.fold(task(number, f"child-{number}", 1) for number in range(7, 12))
+        table.show(state, 0.2)
+        await pilot.pause()
+        assert any("worker-5" in line for line in painted(table))
+
+
+async def test_a_reader_who_has_scrolled_away_is_left_alone() -> None:
+    table = TaskTable()
+    async with on_stage(table, 60, 8) as pilot:
+        state = crowd(40)
+        table.show(state, 0.1)
+        table.select(30)
+        await pilot.pause()
+        table.scroll_to(y=0, animate=False)
+        await pilot.pause()
+        state.fold([task(100, "child", 1)])
+        table.show(state, 0.2)
+        await pilot.pause()
+        assert table.scroll_offset.y == 0
+
+
 async def test_a_very_long_busy_time_is_told_in_seconds_and_millions_of_steps_in_millions() -> None:
     table = TaskTable()
     state = folded(task(1, "main"), *step(1, 0.0, 123.456))
