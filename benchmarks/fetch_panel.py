@@ -1,11 +1,11 @@
-"""How late the loop gets while the Fetch screen paints many URLs in flight.
+"""How late the loop gets while the Fetch screen, or the lab behind it, paints many URLs in flight.
 
     python benchmarks/fetch_panel.py [--urls 1000] [--seconds 6]
 
 A practice server in another process drips a body to every URL. Lag is how much later than asked the loop runs a timer
 that is due every 2 ms. It is measured while the same URLs are fetched in a lab that nobody looks at, and on the Fetch
-screen, headless, at 140x45: the aim is a p99 of at most 20 ms there, and the first figure tells how much of it is the
-fetching itself.
+screen and on the stage of its lab, headless, at 140x45: the aim is a p99 of at most 20 ms there, and the first figure
+tells how much of it is the fetching itself.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ async def unwatched(urls: list[str], options: Options, seconds: float) -> list[f
     return lags
 
 
-async def watched(urls: list[str], options: Options, seconds: float) -> list[float]:
-    """Fetch on the Fetch screen."""
+async def watched(urls: list[str], options: Options, seconds: float, *keys: str) -> list[float]:
+    """Fetch on the Fetch screen, or where some keys lead from there."""
     app = AsyncLabApp()
     async with app.run_test(size=SIZE) as pilot:
         await app.action_fetch()
@@ -101,6 +101,7 @@ async def watched(urls: list[str], options: Options, seconds: float) -> list[flo
         while screen.together.fetch is None:
             await pilot.pause(0.05)
         await until_all_in_flight(screen.together.fetch)
+        await pilot.press(*keys)
         lags = await measure(seconds)
         await app.close_labs()
     return lags
@@ -130,7 +131,9 @@ def main() -> None:
         urls = [f"{base}drip?chunks=10&seconds=10&number={number}" for number in range(count)]
         report("unwatched", asyncio.run(unwatched(urls, options, arguments.seconds)))
         reached = report("watched", asyncio.run(watched(urls, options, arguments.seconds)))
-    print(f"aim: p99 at most {AIM * 1e3:.0f} ms: {'reached' if reached <= AIM else 'missed'}")
+        on_stage = report("its lab", asyncio.run(watched(urls, options, arguments.seconds, "T")))
+    word = "reached" if max(reached, on_stage) <= AIM else "missed"
+    print(f"aim: p99 at most {AIM * 1e3:.0f} ms: {word}")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
+from typing import TypeAlias
 
 from asynclab.model.events import WaitKind
-from asynclab.model.resources import CallState
+from asynclab.model.resources import CallState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
@@ -16,6 +18,9 @@ from asynclab.model.words import length
 
 OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread", "library"})
 """The waits that end when something outside the program happens."""
+
+Timer: TypeAlias = TimeoutState | CallState | TaskState
+"""What something will happen to at a time that is known: a task that sleeps, or waits no longer than that."""
 
 NAME_LIMIT = 80
 """The characters of a callback's name that are looked at."""
@@ -64,31 +69,41 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
     """
     if state.outcome is not None:
         return LoopParts(None, (), 0, (), 0, (), 0)
-    dues = list(_dues(state))
+    dues = list(_pending(state))
     outside = [task.id for task in state.tasks.values() if _waits_for_outside(task)]
     return LoopParts(
         state.running,
         tuple(islice(state.ready_queue, most)),
         len(state.ready_queue),
-        tuple(heapq.nsmallest(most, dues, key=lambda due: due.at)),
+        tuple(_due_of(timer, state) for _, timer in heapq.nsmallest(most, dues, key=itemgetter(0))),
         len(dues),
         tuple(outside[:most]),
         len(outside),
     )
 
 
-def _dues(state: LabState) -> Iterator[Due]:
+def _pending(state: LabState) -> Iterator[tuple[float, Timer]]:
+    """What is to come, and when: there may be thousands, so that no words are made of them yet."""
     for timeout in state.timeouts.values():
         if timeout.outcome == "running":
-            what = f"timeout of {length(timeout.length)}"
-            yield Due(timeout.deadline, timeout.started_at, what, timeout.task)
+            yield timeout.deadline, timeout
     for call in state.calls.values():
-        yield _due_of_call(call, state)
+        yield call.deadline, call
     for task in state.tasks.values():
-        wait = task.waits_for
-        if wait is not None and wait.deadline is not None:
-            seconds = wait.deadline - task.since if wait.seconds is None else wait.seconds
-            yield Due(wait.deadline, wait.deadline - seconds, f"{wait.kind} {length(seconds)}", task.id)
+        if task.waits_for is not None and task.waits_for.deadline is not None:
+            yield task.waits_for.deadline, task
+
+
+def _due_of(timer: Timer, state: LabState) -> Due:
+    if isinstance(timer, TimeoutState):
+        return Due(timer.deadline, timer.started_at, f"timeout of {length(timer.length)}", timer.task)
+    if isinstance(timer, CallState):
+        return _due_of_call(timer, state)
+    wait = timer.waits_for
+    assert wait is not None
+    assert wait.deadline is not None
+    seconds = wait.deadline - timer.since if wait.seconds is None else wait.seconds
+    return Due(wait.deadline, wait.deadline - seconds, f"{wait.kind} {length(seconds)}", timer.id)
 
 
 def _due_of_call(call: CallState, state: LabState) -> Due:

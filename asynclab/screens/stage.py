@@ -14,17 +14,17 @@ from asynclab.model.state import LabState
 from asynclab.screens.middle import MIDDLE, shown, turns
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
+from asynclab.screens.readings import looked_at, moment_of, reading_of
 from asynclab.screens.record import Record
 from asynclab.screens.shares import FRAME, LOWEST, Needs, shares
 from asynclab.screens.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
-from asynclab.widgets.clock_line import ClockReading
 from asynclab.widgets.concept import ConceptPane, Lesson
 from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
-from asynclab.widgets.past_banner import Moment, event_words
+from asynclab.widgets.past_banner import Moment
 from asynclab.widgets.source_view import GUTTER, SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.task_view import TaskView
@@ -186,6 +186,7 @@ class Stage(Vertical):
         front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
         self._wishes[self._program] = waiting[(waiting.index(front) + 1) % len(waiting)]
         self._share_the_room()
+        self._show_the_middle()
 
     def paint(self, record: Record | None) -> None:
         """Bring every view up to date; each repaints only what changed.
@@ -196,30 +197,40 @@ class Stage(Vertical):
         if record is not self._record:
             self._record = record
             self.select(None)
-        state, now = (None, 0.0) if record is None else (record.state, record.now)
-        next_task = None if record is None else record.next_task
-        for view in (self.tasks, self.gauges, self.activity):
-            view.show(state, now)
-        self._show_timeline(record)
-        self.loop.show(state, now, next_task)
-        for focused in self.task_views:
-            if focused.has_focus:
-                focused.begin_somewhere()
-        self.source.show(state, now, next_task)
-        self.concept.show_clock(None if record is None else reading_of(record))
-        self.moment = None if record is None else moment_of(record)
-        self.set_class(self.moment is not None, "-past")
+        state, now = looked_at(record)
         # The present's, whatever moment is looked at: nothing jumps on the way through the past.
         present = LabState() if record is None else record.lab.state
         self._gauge_lines = lines_of_gauges(present)
         self._most_tasks = max(self._most_tasks, len(present.tasks))
         self._share_the_room()
+        for view in (self.tasks, self.activity):
+            view.show(state, now)
+        self._show_the_middle()
+        for focused in self.task_views:
+            if focused.has_focus:
+                focused.begin_somewhere()
+        self.source.show(state, now, None if record is None else record.next_task)
+        self.concept.show_clock(None if record is None else reading_of(record))
+        self.moment = None if record is None else moment_of(record)
+        self.set_class(self.moment is not None, "-past")
 
-    def _show_timeline(self, record: Record | None) -> None:
-        if record is None:
+    def _show_the_middle(self) -> None:
+        """Bring those panes up to date that are seen: with thousands of tasks the others would take half a frame."""
+        record = self._record
+        state, now = looked_at(record)
+        if self._is_seen("gauges"):
+            self.gauges.show(state, now)
+        if self._is_seen("loop"):
+            self.loop.show(state, now, None if record is None else record.next_task)
+        if self._is_seen("timeline") and record is None:
             self.timeline.show(None, None, 0.0)
-        else:
-            self.timeline.show(record.state, record.timeline, record.lab.now, record.now if record.is_past else None)
+        elif self._is_seen("timeline") and record is not None:
+            self.timeline.show(state, record.timeline, record.lab.now, now if record.is_past else None)
+
+    def _is_seen(self, pane: str) -> bool:
+        if not self.is_single:
+            return pane in self.shown_panes
+        return pane == self.front or (pane == "gauges" and self.has_class("-gauges-below"))
 
     def lay_out(self, front: str, *, is_single: bool) -> None:
         """Show all panes, or one.
@@ -234,6 +245,7 @@ class Stage(Vertical):
         self.add_class(f"-front-{front}")
         self.set_class(is_single, "-single")
         self.tabs.show(front)
+        self._show_the_middle()
 
     @on(TaskSelected)
     def select_task(self, event: TaskSelected) -> None:
@@ -304,28 +316,3 @@ class Stage(Vertical):
         wanted = "1fr" if self.is_single and not stays else str(lines)
         if pane.styles.height != Scalar.parse(wanted):
             pane.styles.height = wanted
-
-
-def reading_of(record: Record) -> ClockReading:
-    """How a lab's clock runs now, whatever moment is looked at."""
-    lab, state = record.lab, record.lab.state
-    held = lab.held
-    is_chosen = record.chosen in held and record.chosen != held[0]
-    return ClockReading(
-        state.clock,
-        lab.now,
-        len(held),
-        state.outcome,
-        state.task_name(record.chosen) if is_chosen else "",
-        state.task_name(lab.pursued),
-        lab.is_cleaning_up,
-    )
-
-
-def moment_of(record: Record) -> Moment | None:
-    """Which moment of the past is looked at."""
-    if record.moment is None:
-        return None
-    history, state = record.history, record.state
-    number, end = history.number_of(record.moment), history.number_of(history.end)
-    return Moment(number, end, record.now, event_words(history.event_before(record.moment), state))

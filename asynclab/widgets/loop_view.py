@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from asynclab.model.loop_parts import Due, LoopParts, loop_parts
 from asynclab.model.state import LabState
@@ -21,15 +23,19 @@ PLACE = 6
 COUNTDOWN = 9
 """The cells of the time that a timer has left."""
 
+Draw: TypeAlias = Callable[[int], Line]
+
 NOTHING = LoopParts(None, (), 0, (), 0, (), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line: what it says after the cursor's mark, and the task that it is about."""
+    """One line, of which only those in sight are drawn."""
 
-    line: Line
+    draw: Draw
+    """Draws what comes after the cursor's mark, in so many cells."""
     task: int | None = None
+    """The task that it is about."""
 
 
 class LoopView(TaskView):
@@ -69,7 +75,7 @@ class LoopView(TaskView):
 
     def compose_line(self, index: int, width: int) -> Line:
         """One line."""
-        return (self.mark(index), *self._entries[index].line)
+        return (self.mark(index), *self._entries[index].draw(width - 1))
 
     def task_at(self, index: int) -> int | None:
         """The task that a line is about."""
@@ -95,7 +101,7 @@ class LoopView(TaskView):
         if version != self._parts_of:  # timers count down, but that changes no part
             self._parts_of = version
             self._parts = NOTHING if state is None else loop_parts(state, LISTED)
-        self._entries = [] if state is None else list(self._lay_out(state, self.content_width() - 1))
+        self._entries = [] if state is None else list(self._lay_out(state))
         self.place_cursor()
         self.set_subtitle(self._summary())
         self.repaint()
@@ -105,44 +111,52 @@ class LoopView(TaskView):
         said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"
         return ((f"{said} · {parts.outside_count:,} outside" if parts.outside_count else said, "past"),)
 
-    def _lay_out(self, state: LabState, width: int) -> Iterator[_Entry]:
+    def _lay_out(self, state: LabState) -> Iterator[_Entry]:
         parts = self._parts
-        yield self._now_line(state)
-        yield _heading("ready queue", parts.ready_count, width)
+        yield self._now_entry(state)
+        yield _heading("ready queue", parts.ready_count)
         for place, task in enumerate(parts.ready, 1):
-            yield self._ready_line(place, task, state, width)
+            yield _Entry(partial(self._ready_line, place, task, state), task)
         if parts.timer_count:
-            yield _heading("timers", parts.timer_count, width)
+            yield _heading("timers", parts.timer_count)
             for due in parts.timers:
-                yield _Entry(_timer_line(due, state, self._now, width), due.task)
+                yield _Entry(partial(_timer_line, due, state, self._now), due.task)
         if parts.outside_count:
-            yield _heading("outside the loop", parts.outside_count, width)
+            yield _heading("outside the loop", parts.outside_count)
             for task in parts.outside:
-                yield _Entry(_outside_line(task, state, width), task)
+                yield _Entry(partial(_outside_line, task, state), task)
 
-    def _now_line(self, state: LabState) -> _Entry:
+    def _now_entry(self, state: LabState) -> _Entry:
         running = self._parts.running
         if running is not None:
-            return _Entry(((f"{GLYPHS['running']} {state.task_name(running)} runs", "running"),), running)
+            return _Entry(_always(f"{GLYPHS['running']} {state.task_name(running)} runs", "running"), running)
         if state.outcome is not None:
-            return _Entry((("the run has ended", "past"),))
+            return _Entry(_always("the run has ended", "past"))
         if state.clock.paused:
-            return _Entry((("held: no step runs", "ready"),))
-        return _Entry((("between two steps" if self._parts.ready_count else "idle: nothing is ready", "past"),))
+            return _Entry(_always("held: no step runs", "ready"))
+        return _Entry(_always("between two steps" if self._parts.ready_count else "idle: nothing is ready", "past"))
 
-    def _ready_line(self, place: int, task: int, state: LabState, width: int) -> _Entry:
-        known = state.tasks[task]
+    def _ready_line(self, place: int, task: int, state: LabState, width: int) -> Line:
+        known = state.tasks.get(task)
+        if known is None:  # the state has gone on since the parts were listed
+            return ()
         is_next = task == self._next
         names, rest = _split(width - PLACE)
         label = f"{GLYPHS['running']}next" if is_next else right(str(place), 4)
         part = "strong running" if is_next else "past"
         name = (f"{left(state.task_name(task), names - 1)} ", "ready")
         why = reason(known, state, rest) or ("asked for another turn" if known.steps else "")
-        return _Entry(((left(label, PLACE), part), name, (left_cut_end(why, rest), "past")), task)
+        return ((left(label, PLACE), part), name, (left_cut_end(why, rest), "past"))
 
 
-def _heading(text: str, count: int, width: int) -> _Entry:
-    return _Entry((("", ""), (left_cut_end(f"{text}  {count:,}" if count else f"{text}  empty", width), "heading")))
+def _always(text: str, part: str) -> Draw:
+    """Draws the same in any width."""
+    return lambda width: ((text, part),)
+
+
+def _heading(text: str, count: int) -> _Entry:
+    said = f"{text}  {count:,}" if count else f"{text}  empty"
+    return _Entry(lambda width: (("", ""), (left_cut_end(said, width), "heading")))
 
 
 def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:
@@ -166,7 +180,8 @@ def _countdown(seconds: float) -> str:
 
 def _outside_line(task: int, state: LabState, width: int) -> Line:
     names, rest = _split(width - 2)
-    wait = state.tasks[task].waits_for
+    known = state.tasks.get(task)
+    wait = None if known is None else known.waits_for
     what = "" if wait is None else describe_wait(wait, state)
     return (("  ", ""), (f"{left(state.task_name(task), names - 1)} ", "waiting"), (left_cut_end(what, rest), "past"))
 
