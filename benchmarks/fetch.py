@@ -28,6 +28,7 @@ from aiohttp import web
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
+from asynclab.screens.record import Record
 from asynclab.trace import Lab
 
 AT_ONCE = 50
@@ -79,8 +80,21 @@ async def engine(urls: Sequence[str]) -> float:
 
 
 async def in_a_lab(urls: Sequence[str]) -> float:
-    """Seconds for the engine in a lab, as the panel runs it, with the state read 20 times a second."""
-    async with Lab("fetch") as lab:
+    """Seconds for the engine in a lab, with the state read 20 times a second."""
+    return await _in_a_lab(urls, Lab("fetch"))
+
+
+async def in_a_recorded_lab(urls: Sequence[str]) -> float:
+    """The same as the panel runs it: with the history and the timeline that its lab is looked at with."""
+    lab = Lab("fetch")
+    record = Record(lab)
+    seconds = await _in_a_lab(urls, lab)
+    assert record.history.end == lab.state.version
+    return seconds
+
+
+async def _in_a_lab(urls: Sequence[str], lab: Lab) -> float:
+    async with lab:
         fetch = Fetch(urls, Options(concurrency=AT_ONCE, per_host=AT_ONCE), clock=lambda: lab.now)
         begin = perf_counter()
         lab.start(fetch.run)
@@ -118,7 +132,12 @@ def with_curl(urls: Sequence[str]) -> float | None:
 def compare_speed(base: str, pages: int, rounds: int) -> None:
     """Print pages per second of each contestant."""
     urls = [f"{base}/{number}" for number in range(pages)]
-    contestants = {"bare aiohttp gather": bare, "engine": engine, "engine in a lab": in_a_lab}
+    contestants = {
+        "bare aiohttp gather": bare,
+        "engine": engine,
+        "engine in a lab": in_a_lab,
+        "engine, lab and record": in_a_recorded_lab,
+    }
     best = dict.fromkeys(contestants, float("inf"))
     busy = dict.fromkeys(contestants, float("inf"))
     for _ in range(rounds):
@@ -137,11 +156,14 @@ def compare_speed(base: str, pages: int, rounds: int) -> None:
 
 
 def measure_memory(base: str, many: int) -> None:
-    """Print by how much the peak of the resident memory grows over many URLs."""
+    """Print by how much the peak of the resident memory grows over many URLs, and with all that a screen keeps."""
     before = _resident()
-    asyncio.run(engine([f"{base}/{number}" for number in range(many)]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"{many:,} URLs: {before / 1e6:.0f} MB before, {(peak - before) / 1e6:.0f} MB more at the peak")
+    urls = [f"{base}/{number}" for number in range(many)]
+    print(f"{many:,} URLs: {before / 1e6:.0f} MB before")
+    for name, contestant in (("engine", engine), ("engine, lab and record", in_a_recorded_lab)):
+        asyncio.run(contestant(urls))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(f"{name:<24}{(peak - before) / 1e6:10.0f} MB more at the peak")
 
 
 def _resident() -> int:

@@ -154,8 +154,8 @@ class FetchScreen(FetchControls):
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         states = [session.state for session in (self.together, self.one_by_one)]
-        if not self.is_current:
-            return
+        if not self.is_current or isinstance(self.app.screen, LabScreen):
+            return  # for what changes behind another screen, Textual paints that one anew as a whole
         rows, fetch = self.rows, self.together.fetch
         is_fetched = fetch is not None and rows is fetch.rows
         version = fetch.version if fetch is not None and is_fetched else 0

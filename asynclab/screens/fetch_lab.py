@@ -82,12 +82,10 @@ class FetchLabScreen(LabScreen):
         self.lay_out()
         self.paint()
         self.stage.select(self._first_task)
-        self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
+        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
-        if not self.is_current:
-            return
         if self._session.fetch is not self._described:
             self._described = self._session.fetch
             self.stage.describe(self._lesson())

@@ -44,6 +44,13 @@ class LabScreen(ControlScreen):
         """All programs of this screen, that on the stage among them."""
         raise NotImplementedError
 
+    def beat(self) -> None:
+        """Take in what has happened, and paint it where the screen is seen; to be called at each frame."""
+        for program in self.programs:
+            _ = program.state  # few events at a time, also while nobody looks
+        if self.is_current:
+            self.paint()
+
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         self._sample()

@@ -143,7 +143,7 @@ class LearnScreen(DemoScreen):
             self.run.start(instant=self.host.starts_instantly)
         self.host.begin_to_measure()
         self.paint()
-        self.set_interval(1 / FRAMES_PER_SECOND, self.paint)
+        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
 
     async def _catch_up(self) -> None:
         """Do what was asked for before everything was there."""
