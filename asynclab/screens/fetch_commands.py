@@ -161,7 +161,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "tasks",
         "Show the fetch as any demo is shown: its tasks, timeline, event loop, code and activity, and its past.",
         "Looking",
-        rank=9,
+        rank=6,
         applies=lambda now: now.has_past and not now.is_typing,
     ),
     Command(

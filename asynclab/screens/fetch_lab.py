@@ -78,10 +78,10 @@ class FetchLabScreen(LabScreen):
         """Begin in the present, with the task selected, and to paint."""
         self.action_go_to_present()
         self.title_bar.activate("Fetch")
-        self._show_engine()
+        self.show_engine()
         self.lay_out()
+        self.stage.turn_to(self.record, self._first_task)
         self.paint()
-        self.stage.select(self._first_task)
         self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
 
     def paint(self) -> None:
@@ -90,6 +90,12 @@ class FetchLabScreen(LabScreen):
             self._described = self._session.fetch
             self.stage.describe(self._lesson())
         super().paint()
+
+    def show_engine(self) -> None:
+        """Show what each task runs, as the first file; tasks are in others of asynclab's own, too."""
+        path = engine.__file__
+        first = Fetch._fetch.__code__.co_firstlineno
+        self.stage.show_program(self.program.name, path, SourceFiles().read(path) or "", line=first)
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""
@@ -120,12 +126,6 @@ class FetchLabScreen(LabScreen):
     @property
     def _other(self) -> FetchSession:
         return self._one_by_one if self._session is self._together else self._together
-
-    def _show_engine(self) -> None:
-        """Show what each task runs, as the first file; tasks are in others of asynclab's own, too."""
-        path = engine.__file__
-        first = Fetch._fetch.__code__.co_firstlineno
-        self.stage.show_program(self.program.name, path, SourceFiles().read(path) or "", line=first)
 
     def _lesson(self) -> Lesson:
         fetch = self._session.fetch

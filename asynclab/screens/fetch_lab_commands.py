@@ -8,6 +8,21 @@ from asynclab.screens.commands import Command
 from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS
 
 FETCH_LAB_COMMANDS: tuple[Command, ...] = (
+    Command(
+        "start_selected",
+        ("r",),
+        "fetch again",
+        "Fetch the same list afresh.",
+        "Fetch",
+        rank=12,
+    ),
+    Command(
+        "start_held",
+        ("R",),
+        "fetch held",
+        "Fetch the same list afresh, held before its first step.",
+        "Fetch",
+    ),
     EXPLAIN,
     *TIME_COMMANDS,
     Command(

@@ -195,8 +195,7 @@ class Stage(Vertical):
             record: Of the lab that is looked at; None where nothing has run.
         """
         if record is not self._record:
-            self._record = record
-            self.select(None)
+            self.turn_to(record)
         state, now = looked_at(record)
         # The present's, whatever moment is looked at: nothing jumps on the way through the past.
         present = LabState() if record is None else record.lab.state
@@ -213,6 +212,16 @@ class Stage(Vertical):
         self.concept.show_clock(None if record is None else reading_of(record))
         self.moment = None if record is None else moment_of(record)
         self.set_class(self.moment is not None, "-past")
+
+    def turn_to(self, record: Record | None, task: int | None = None) -> None:
+        """Look at another lab from the next paint on.
+
+        Args:
+            record: Of the lab; None where nothing has run.
+            task: The task that is selected there.
+        """
+        self._record = record
+        self.select(task)
 
     def _show_the_middle(self) -> None:
         """Bring those panes up to date that are seen: with thousands of tasks the others would take half a frame."""

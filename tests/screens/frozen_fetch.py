@@ -60,12 +60,12 @@ class FrozenSession(FetchSession):
 
     is_active = True
 
-    def __init__(self) -> None:
+    def __init__(self, record: Record | None = None) -> None:
         super().__init__()
         fetch: Any = FrozenFetch(rows())
         self.fetch: Fetch | None = fetch
         self.targets = tuple(row.target for row in fetch.rows)
-        self.record = Record(frozen_lab(history(), NOW))
+        self.record = record or Record(frozen_lab(history(), NOW))
 
 
 def history() -> list[e.Event]:

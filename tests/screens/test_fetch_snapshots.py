@@ -1,4 +1,4 @@
-"""The Fetch screen as a picture, at three sizes, from a fetch that stands still."""
+"""The Fetch screen and its lab as pictures, from a fetch that stands still."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from textual.pilot import Pilot
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.request import Request
 from asynclab.screens.fetch import FetchScreen
+from asynclab.screens.fetch_lab import FetchLabScreen
 from asynclab.screens.fetch_list import UrlList
+from asynclab.screens.record import Record
 from tests.fast_ui import until
-from tests.screens.frozen import frozen_monitor
+from tests.screens.frozen import frozen_lab, frozen_monitor
 from tests.screens.frozen_fetch import OPTIONS, TEXT, FrozenSession
+from tests.screens.frozen_fetch_lab import CODE, HELD_AT, PATH, lab_history
 
 Compare = Callable[..., bool]
 
@@ -29,7 +32,7 @@ def without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(UrlList, "offer_practice", offer_nothing)
 
 
-async def stand_still(pilot: Pilot[Any]) -> None:
+async def stand_still(pilot: Pilot[Any], record: Record | None = None) -> None:
     app = pilot.app
     assert isinstance(app, AsyncLabApp)
     await until(lambda: app.monitor is not None)
@@ -38,7 +41,7 @@ async def stand_still(pilot: Pilot[Any]) -> None:
     app.monitor = frozen_monitor()
     screen = app.screen
     assert isinstance(screen, FetchScreen)
-    screen.together = FrozenSession()
+    screen.together = FrozenSession(record)
     screen.views.text.take(TEXT)
     await screen.urls.read(TEXT)
     await pilot.pause(0.3)  # a few frames, so that every pane has found its place
@@ -47,6 +50,14 @@ async def stand_still(pilot: Pilot[Any]) -> None:
 async def open_the_detail(pilot: Pilot[Any]) -> None:
     await stand_still(pilot)
     await pilot.press("d")
+    await pilot.pause(0.3)
+
+
+async def open_the_lab(pilot: Pilot[Any]) -> None:
+    lab = frozen_lab(lab_history(), HELD_AT)
+    lab.paused, lab.held = True, (3,)
+    await stand_still(pilot, Record(lab))
+    await pilot.press("j", "j", "T")
     await pilot.pause(0.3)
 
 
@@ -61,3 +72,9 @@ def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 def test_the_detail_where_room_is_short(snap_compare: Compare) -> None:
     assert snap_compare(frozen_app(), terminal_size=(80, 24), run_before=open_the_detail)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_the_lab_of_a_fetch(snap_compare: Compare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FetchLabScreen, "show_engine", lambda screen: screen.stage.source.show_source(PATH, CODE))
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_lab)

@@ -1,0 +1,387 @@
+"""The lab of a fetch on the stage: the way in and back, and the keys that it shares with any demo's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.command import Hit
+
+from asynclab.fetch import attempt, engine, watch
+from asynclab.screens.commands import Situation, bar_entries
+from asynclab.screens.fetch_lab import FetchLabScreen
+from asynclab.screens.fetch_lab_commands import FETCH_LAB_COMMANDS
+from asynclab.screens.palette import CommandProvider
+from asynclab.screens.record import Record
+from asynclab.screens.story import StoryScreen
+from asynclab.widgets.lines import plain
+from asynclab.widgets.lines_view import LinesView
+from tests.screens.fetching import FetchStage, fetching
+
+ENGINE = str(Path(engine.__file__).parent)
+
+
+def lab_screen(stage: FetchStage) -> FetchLabScreen:
+    return next(screen for screen in stage.app.screen_stack if isinstance(screen, FetchLabScreen))
+
+
+def is_open(stage: FetchStage) -> bool:
+    return isinstance(stage.app.screen, FetchLabScreen)
+
+
+def record(stage: FetchStage) -> Record:
+    found = lab_screen(stage).record
+    assert found is not None
+    return found
+
+
+def selected_name(stage: FetchStage) -> str:
+    screen = lab_screen(stage)
+    return record(stage).lab.state.task_name(screen.selected_task)
+
+
+def task_lines(stage: FetchStage) -> list[str]:
+    tasks = lab_screen(stage).stage.tasks
+    return [tasks.line_text(index) for index in range(tasks.line_count())]
+
+
+def clock(stage: FetchStage) -> str:
+    return plain(lab_screen(stage).stage.concept._subtitle)
+
+
+@asynccontextmanager
+async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40)) -> AsyncIterator[FetchStage]:
+    """That many URLs in flight that never answer, and then these keys pressed."""
+    async with fetching(size) as stage:
+        await stage.take(*(f"/hang?{number}" for number in range(count)))
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running"] * count)
+        state = stage.lab.state
+        await stage.until(lambda: state.counts["waiting"] == count + 1)
+        await stage.press(*keys)
+        yield stage
+
+
+async def test_t_in_capitals_shows_the_tasks_of_the_fetch_and_selects_that_of_the_url() -> None:
+    async with hanging("j", "T") as stage:
+        assert is_open(stage)
+        assert len(task_lines(stage)) == 4
+        assert selected_name(stage) == "fetch 2"
+        assert "fetch 2" in task_lines(stage)[2]
+        assert "waiting" in task_lines(stage)[2]
+
+
+@pytest.mark.parametrize("key", ["escape", "T", "f"])
+async def test_these_keys_go_back_to_the_urls_where_that_of_the_selected_task_is_selected(key: str) -> None:
+    async with hanging("T", "j", "j", key) as stage:
+        assert stage.app.screen is stage.screen
+        assert stage.views.table.selected == 3
+        assert stage.screen.together.is_running
+
+
+async def test_from_a_task_that_fetches_no_url_the_way_back_leaves_the_selection_alone() -> None:
+    async with hanging("j", "T", "k", "k", "k") as stage:
+        assert selected_name(stage) == "run"
+        await stage.press("escape")
+        assert stage.views.table.selected == 2
+
+
+async def test_before_anything_was_fetched_there_is_no_lab_to_see() -> None:
+    async with fetching() as stage:
+        await stage.press("T")
+        assert stage.app.screen is stage.screen
+        assert "tasks" not in [command.action for command in stage.screen.commands_now()]
+
+
+async def test_a_url_that_waits_for_its_turn_has_no_task_to_select() -> None:
+    async with fetching() as stage:
+        await stage.take(*(f"/hang?{number}" for number in range(10)))
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states.count("running") == 6)
+        await stage.press("G", "T")
+        assert selected_name(stage) == "run"
+        await stage.press("escape")
+        assert stage.views.table.selected == 10
+
+
+async def test_key_bar_help_and_palette_tell_of_it() -> None:
+    async with hanging(size=(200, 50)) as stage:
+        assert "T tasks" in str(stage.screen.key_bar.render())
+        hits = [hit async for hit in CommandProvider(stage.screen).search("tasks")]
+        assert any(isinstance(hit, Hit) and str(hit.text) == "tasks (T)" for hit in hits)
+        await stage.press("question_mark")
+        assert "Show the fetch as any demo is shown" in str(stage.app.screen.query_one("Static").render())
+
+
+async def test_its_own_key_bar_and_help_tell_every_key() -> None:
+    async with hanging("T", size=(200, 50)) as stage:
+        await stage.until(lambda: "T URLs" in str(lab_screen(stage).key_bar.render()))
+        assert "space pause" in str(lab_screen(stage).key_bar.render())
+        await stage.press("question_mark")
+        told = str(stage.app.screen.query_one("Static").render())
+        for command in FETCH_LAB_COMMANDS:
+            assert command.help.split()[0] in told
+
+
+def test_every_command_has_an_action_and_a_key_of_its_own() -> None:
+    for command in FETCH_LAB_COMMANDS:
+        assert hasattr(FetchLabScreen, f"action_{command.action}"), command.action
+    held = Situation(is_running=True, is_active=True, is_paused=True, has_live_task=True, has_past=True, has_other=True)
+    keys = [key for command in FETCH_LAB_COMMANDS if command.applies(held) for key in command.keys]
+    assert len(keys) == len(set(keys))
+    assert [entry.keys for entry in bar_entries(FETCH_LAB_COMMANDS, held)].count("T") == 1
+
+
+async def test_the_frame_says_what_is_fetched_and_how_time_runs() -> None:
+    async with hanging("T") as stage:
+        view = lab_screen(stage).stage.concept
+        assert view.lesson.title == "fetch · 3 URLs together"
+        assert "20 at once, 6 a host" in view.lesson.concept
+        await stage.until(lambda: clock(stage).startswith("► 1×"))
+
+
+async def test_space_holds_it_n_makes_one_step_and_space_lets_it_go() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
+        await stage.press("T")
+        await stage.until(lambda: "held at" in clock(stage))
+        await stage.press("n")
+        await stage.until(lambda: stage.lab.state.tasks[1].steps == 1)
+        assert [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 0]
+        await stage.press("space")
+        await stage.ended()
+        assert stage.states == ["ok", "ok"]
+
+
+async def test_the_task_that_is_selected_goes_next() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
+        await stage.press("n")
+        await stage.until(lambda: len(stage.lab.held) == 2)
+        await stage.press("T", "G", "n")
+        await stage.until(lambda: [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 1])
+        assert any(line.text == "chosen to go next, ahead of fetch 1" for line in stage.lab.state.activity)
+
+
+async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
+        await stage.press("n", "j", "T", "N")
+        await stage.until(lambda: stage.lab.pursued is None and stage.lab.state.tasks[3].steps == 1)
+        assert stage.lab.paused
+
+
+async def test_comma_and_full_stop_change_its_speed_and_i_skips_the_waiting() -> None:
+    async with hanging("T", "comma", "comma", "full_stop") as stage:
+        assert stage.lab.speed == stage.screen.together.speed == 0.5
+        await stage.press("i")
+        assert stage.lab.instant
+
+
+async def test_c_cancels_everything_and_x_the_selected_task_alone() -> None:
+    async with hanging("j", "T", "x") as stage:
+        await stage.until(lambda: stage.states == ["running", "cancelled", "running"])
+        await stage.press("c")
+        await stage.ended()
+        assert stage.states == ["cancelled"] * 3
+        assert is_open(stage)
+
+
+async def test_square_brackets_show_its_past_from_the_first_event_on_and_esc_the_present() -> None:
+    async with hanging("T") as stage:
+        kept = record(stage)
+        await stage.press("left_square_bracket", "left_square_bracket")
+        views = lab_screen(stage).stage
+        await stage.until(lambda: views.has_class("-past"))
+        assert "the past" in lab_screen(stage).title_bar.line_text(0)
+        await stage.press("left_curly_bracket", "right_square_bracket")
+        assert kept.history.number_of(kept.moment or 0) == 1
+        await stage.until(lambda: views.tasks.line_count() < 4)
+        await stage.press("escape")
+        assert is_open(stage)
+        assert not kept.is_past
+
+
+async def test_the_next_time_it_is_seen_in_its_present() -> None:
+    async with hanging("T", "left_square_bracket", "f") as stage:
+        await stage.press("T")
+        assert not record(stage).is_past
+
+
+async def test_the_timeline_has_a_lane_for_each_task_and_its_cursor_looks_at_the_past() -> None:
+    async with hanging("T") as stage:
+        views = lab_screen(stage).stage
+        assert "timeline" in views.shown_panes
+        await stage.until(lambda: views.timeline.line_count() >= 4)
+        lab_screen(stage).action_show_pane("timeline")
+        await stage.press("left", "left")
+        await stage.until(lambda: record(stage).is_past)
+
+
+async def test_w_shows_timeouts_in_the_place_of_the_timeline() -> None:
+    async with hanging("T", "w") as stage:
+        views = lab_screen(stage).stage
+        await stage.until(lambda: views.gauges.display and views.gauges.line_count() >= 3)
+        assert "timeout" in views.gauges.line_text(0)
+        assert "timeline" not in views.shown_panes
+
+
+async def test_tab_goes_through_its_panes_and_z_gives_one_the_whole_screen() -> None:
+    async with hanging("T", "tab") as stage:
+        screen = lab_screen(stage)
+        assert screen.focused_pane == "timeline"
+        await stage.press("shift+tab", "z")
+        assert screen.is_single
+        assert screen.focused_pane == "tasks"
+        await stage.press("escape")
+        assert is_open(stage)
+        assert not screen.is_single
+
+
+async def test_slash_filters_the_activity_and_esc_drops_the_filter_before_it_goes_back() -> None:
+    async with hanging("T", "slash", *"fetch 3".replace(" ", "")) as stage:
+        views = lab_screen(stage).stage
+        await stage.until(lambda: views.activity.filter_text == "fetch3")
+        await stage.press("escape")
+        assert is_open(stage)
+        assert views.activity.filter_text == ""
+
+
+async def test_enter_on_a_task_tells_its_life() -> None:
+    async with hanging("j", "T", "enter") as stage:
+        assert isinstance(stage.app.screen, StoryScreen)
+        view = stage.app.screen.query_one(LinesView)
+        told = " ".join(" ".join(view.line_text(index).split()) for index in range(view.line_count()))
+        assert told.startswith("◌ fetch 2 ") or "fetch 2 runs Fetch._fetch()" in told
+        assert "inside aiohttp" in told
+        await stage.press("escape")
+        assert is_open(stage)
+
+
+async def test_the_code_pane_has_the_engines_own_code_where_the_task_stands_and_folds_the_librarys() -> None:
+    async with hanging("j", "T") as stage:
+        task = lab_screen(stage).selected_task
+        assert task is not None
+        known = stage.lab.state.tasks[task]
+        await stage.until(lambda: known.stands is not None)
+        assert known.stands is not None
+        assert known.place is not None
+        assert known.place[0] == watch.__file__
+        files = [frame.file or frame.library for frame in known.stands.frames]
+        assert files[0] == engine.__file__
+        assert attempt.__file__ in files
+        assert files.count("aiohttp") == 2
+        await stage.until(lambda: lab_screen(stage).stage.source.path == watch.__file__)
+
+
+async def test_with_nobody_to_follow_it_shows_what_every_task_runs() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        await stage.press("T")
+        source = lab_screen(stage).stage.source
+        assert source.path == engine.__file__
+        await stage.until(lambda: "_fetch(self, job" in source.line_text(source.scroll_offset.y))
+
+
+async def test_where_it_has_ended_n_says_so_and_r_in_capitals_fetches_the_same_list_afresh_and_held() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/pages/queues")
+        first = stage.lab
+        await stage.press("T", "n")
+        assert stage.notices[-1] == "the run has ended: r runs it again, R step by step"
+        await stage.press("R")
+        await stage.until(lambda: stage.lab is not first and stage.lab.held)
+        assert stage.lab.paused
+        assert stage.states == ["queued", "queued"]
+        await stage.press("r")
+        await stage.ended()
+        assert stage.states == ["ok", "ok"]
+        assert stage.screen.together.runs == 3
+
+
+async def test_i_fetches_it_afresh_without_waiting_where_it_has_ended() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        first = stage.lab
+        await stage.press("T", "i")
+        await stage.until(lambda: stage.lab is not first)
+        assert stage.lab.instant
+        await stage.ended()
+
+
+async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_what_is_together() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang", "/hang?2")
+        await stage.press("S")
+        await stage.until(lambda: stage.screen.together.is_running and stage.screen.one_by_one.is_running)
+        await stage.press("T", "S")
+        screen = lab_screen(stage)
+        assert screen.program is stage.screen.one_by_one
+        await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
+        await stage.until(lambda: len(task_lines(stage)) == 2)
+        await stage.press("S")
+        assert screen.program is stage.screen.together
+
+
+async def test_without_the_other_way_of_fetching_s_does_nothing() -> None:
+    async with hanging("T", "S") as stage:
+        assert lab_screen(stage).program is stage.screen.together
+
+
+async def test_what_is_pasted_there_is_taken_to_the_urls() -> None:
+    async with hanging("T") as stage:
+        await stage.paste(f"see {stage.server.url('/pages/tasks')}")
+        await stage.until(lambda: stage.app.screen is stage.screen)
+        assert "/pages/tasks" in stage.views.text.text
+
+
+async def test_the_tab_goes_back_to_the_urls() -> None:
+    async with hanging("T") as stage:
+        await stage.pilot.click(lab_screen(stage).title_bar, offset=(20, 0))
+        assert stage.app.screen is stage.screen
+
+
+async def test_the_screen_behind_it_is_not_painted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hanging("T") as stage:
+        painted: list[object] = []
+        monkeypatch.setattr(stage.views, "show_rows", lambda *_, **__: painted.append(1))
+        await stage.pilot.pause(0.5)
+        assert painted == []
+        await stage.press("escape")
+        await stage.pilot.pause(0.5)
+        assert painted
+
+
+async def test_the_title_counts_both_labs_and_their_tasks() -> None:
+    async with hanging("T") as stage:
+        await stage.until(lambda: "1 lab · 4 tasks" in lab_screen(stage).title_bar.line_text(0))
+
+
+async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> None:
+    async with fetching() as stage:
+        await stage.take("/flaky/early?status=500", "/hang")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["failed", "running"])
+        await stage.press("r")
+        await stage.until(lambda: stage.states == ["ok", "running"])
+        await stage.press("T")
+        tasks = [task.id for task in stage.lab.state.tasks.values() if task.name == "fetch 1"]
+        assert len(tasks) == 2
+        assert lab_screen(stage).selected_task == tasks[-1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_it_fits_at_every_size(size: tuple[int, int]) -> None:
+    async with hanging("T", size=size) as stage:
+        views = lab_screen(stage).stage
+        assert views.is_single == (size == (80, 24))
+        assert views.tasks.region.area
+        assert lab_screen(stage).key_bar.region.bottom == size[1]
