@@ -132,7 +132,7 @@ class ControlScreen(PaneScreen):
 
     async def action_leave(self) -> None:
         """Drop the filter, come back from the past, or leave the zoomed pane."""
-        if self.record is not None and self.record.is_past and not self.stage.is_filtering:
+        if self.record is not None and self.record.is_past and not self.stage.log_pane.is_filtering:
             self.record.go_to_present()
         else:
             await super().action_leave()

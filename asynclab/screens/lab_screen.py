@@ -75,7 +75,7 @@ class LabScreen(ControlScreen):
             has_turns=self.is_single or self.stage.has_turns,
             has_lines=state is not None and bool(state.activity),
             is_zoomed=self.is_zoomed,
-            has_filter=self.stage.is_filtering,
+            has_filter=self.stage.log_pane.is_filtering,
             in_tasks=any(view is self.focused and view.line_count() for view in self.stage.task_views),
         )
 

@@ -104,8 +104,8 @@ class PaneScreen(Screen[None]):
 
     async def action_leave(self) -> None:
         """Drop the filter, or leave the zoomed pane."""
-        if self.stage.is_filtering:
-            await self.stage.close_filter()
+        if self.stage.log_pane.is_filtering:
+            await self.stage.log_pane.close_filter()
         else:
             self.is_zoomed = False
             self.lay_out()
@@ -113,7 +113,7 @@ class PaneScreen(Screen[None]):
     async def action_filter(self) -> None:
         """Open the filter of the activity."""
         self.action_show_pane("activity")
-        await self.stage.open_filter()
+        await self.stage.log_pane.open_filter()
 
     def action_copy(self) -> None:
         """Copy what the focused pane has selected."""

@@ -8,9 +8,9 @@ from textual.containers import Horizontal, Vertical
 from textual.css.scalar import Scalar
 from textual.getters import query_one
 from textual.widget import Widget
-from textual.widgets import Input
 
 from asynclab.model.state import LabState
+from asynclab.screens.filtered_log import FilteredLog
 from asynclab.screens.middle import MIDDLE, shown, turns
 from asynclab.screens.pane_tabs import PaneTabs
 from asynclab.screens.panes import PANES
@@ -50,8 +50,6 @@ class Stage(Vertical):
         #lower { height: 1fr; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
         #log { width: 1fr; height: 100%; }
-        #activity { height: 1fr; }
-        #filter { padding: 0 1; color: $state-text; background: $state-row; }
         &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog {
             border: dashed $state-frame;
             &:focus { border: dashed $state-accent; }
@@ -87,6 +85,7 @@ class Stage(Vertical):
     gauges = query_one(Gauges)
     loop = query_one(LoopView)
     source = query_one(SourceView)
+    log_pane = query_one(FilteredLog)
     activity = query_one(ActivityLog)
 
     def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
@@ -115,11 +114,6 @@ class Stage(Vertical):
         self._first_wish = in_the_middle
         """That of somebody who has not said."""
 
-    @property
-    def is_filtering(self) -> bool:
-        """Whether the filter of the activity is open."""
-        return bool(self.query("#filter"))
-
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
         yield ConceptPane(id="concept")
@@ -131,8 +125,7 @@ class Stage(Vertical):
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(SourceFiles(), id="source")
-            with Vertical(id="log"):
-                yield ActivityLog(id="activity")
+            yield FilteredLog(id="log")
 
     def on_mount(self) -> None:
         """Let a long lesson be scrolled with keys."""
@@ -266,30 +259,6 @@ class Stage(Vertical):
         for view in self.task_views:
             view.select(task)
         self.source.select(task)
-
-    async def open_filter(self) -> None:
-        """Let a text be typed that the activity is filtered by."""
-        if not self.is_filtering:
-            await self.query_one("#log").mount(Input(placeholder="show lines with …", id="filter", compact=True))
-        self.query_one("#filter").focus()
-
-    async def close_filter(self) -> None:
-        """Show all activity again."""
-        self.activity.focus()
-        await self.query("#filter").remove()
-        self.activity.set_filter("")
-
-    @on(Input.Changed, "#filter")
-    def use_filter(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self.activity.set_filter(event.value)
-
-    @on(Input.Submitted, "#filter")
-    async def keep_filter(self) -> None:
-        """Go back to the activity; an empty filter goes away."""
-        self.activity.focus()
-        if not self.activity.filter_text:
-            await self.close_filter()
 
     def selected_text(self, pane: str) -> str:
         """What is selected in a pane, by its id; where nothing can be, all of it."""
