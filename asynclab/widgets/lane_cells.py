@@ -75,7 +75,7 @@ ON_STEP, LATER, UNDER_CURSOR = 32, 64, 128
 LATER_OF = bytes(cell | LATER for cell in range(256))
 """A table for bytes.translate that puts cells after the moment that is looked at."""
 
-_RUNS = re.compile(rb"(.)\1*", re.DOTALL)
+_RUNS = re.compile(rb"((.)\2*)", re.DOTALL)
 _ARROWS: Mapping[int, Span] = MappingProxyType({LINE: ("│", "accent"), DOWN: ("▼", "accent"), UP: ("▲", "accent")})
 
 
@@ -87,11 +87,7 @@ def mark_cell(kind: int) -> int:
 @lru_cache(maxsize=1024)
 def spans(cells: bytes) -> Line:
     """Cells as they are drawn, neighbours of a kind together."""
-    drawn = []
-    for run in _RUNS.finditer(cells):
-        glyph, part = _span(cells[run.start()])
-        drawn.append((glyph * (run.end() - run.start()), part))
-    return tuple(drawn)
+    return tuple([_drawn(run) for run, _ in _RUNS.findall(cells)])
 
 
 def legend(width: int) -> Line:
@@ -110,7 +106,13 @@ def legend(width: int) -> Line:
     return (*kept[:-1], (kept[-1][0].rstrip(), kept[-1][1]))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
+def _drawn(run: bytes) -> Span:
+    """Several cells of a kind."""
+    glyph, part = _span(run[0])
+    return glyph * len(run), part
+
+
 def _span(cell: int) -> Span:
     glyph, part = _glyph(cell & 31)
     if cell & LATER:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from asynclab.model.rows import TaskRows
 from asynclab.model.timeline import RUNNING, WAITING, Lane, Timeline
-from asynclab.model.timeline.columns import index_of_wake, marks_in_columns, paint_kinds
+from asynclab.model.timeline.columns import LaneColumns, index_of_wake
 from asynclab.model.timeline.lane import MARK_KINDS
 from asynclab.model.timeline.timeline import wake_of
-from asynclab.widgets.lane_cells import DOWN, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
+from asynclab.widgets.lane_cells import DOWN, FIRST_MARK, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
 from asynclab.widgets.window import Window
 
 LANES_REMEMBERED = 1_000
@@ -22,16 +22,14 @@ class _Arrow(NamedTuple):
     column: int
     """Counted from the first in sight."""
     waker: int
-    """The row of the one."""
-    woken: int
-    """The row of the other."""
+    """The row of the one that did."""
 
 
 class _Painted(NamedTuple):
     """A lane as it was painted."""
 
-    place: tuple[int, int, int, int]
-    """The scale, the first column and the width, and how often something of the lane was dropped."""
+    place: tuple[int, ...]
+    """The scale, the first column and the width, and how much of the lane was dropped."""
     revision: int
     until: int
     """The cell up to which the interval that lasts still was drawn."""
@@ -49,11 +47,15 @@ class LanePainter:
         self._now = 0.0
         self._moment: float | None = None
         self._arrows: list[_Arrow] = []
+        self._woken = 0
+        """The row that they lead to."""
         self._painted: dict[int, _Painted] = {}
+        self._columns: dict[int, LaneColumns] = {}
 
     def start_over(self) -> None:
         """Forget what was painted."""
         self._painted.clear()
+        self._columns.clear()
         self._arrows = []
 
     def prepare(self, timeline: Timeline, now: float, moment: float | None) -> None:
@@ -74,6 +76,7 @@ class LanePainter:
         self._arrows = []
         if lane is None or woken is None:
             return
+        self._woken = woken
         until = self._now if self._moment is None else self._moment
         last = min(window.width, window.scale.column(until) - window.first + 1)
         for column in range(last):
@@ -81,7 +84,7 @@ class LanePainter:
             wake = None if index is None else wake_of(lane, index)
             waker = None if wake is None else rows.position(wake.waker)
             if waker is not None:
-                self._arrows.append(_Arrow(column, waker, woken))
+                self._arrows.append(_Arrow(column, waker))
 
     def paint(self, task: int, row: int, width: int) -> bytes:
         """The cells of one lane.
@@ -93,8 +96,8 @@ class LanePainter:
         """
         lane = None if self._timeline is None else self._timeline.lanes.get(task)
         cells = bytearray(bytes(width) if lane is None else self._remembered(lane, width))
-        for arrow in self._arrows:
-            self._overlay(cells, arrow, row)
+        if self._arrows:
+            self._overlay(cells, row)
         if self._moment is not None:
             column = self._window.scale.column(self._moment) - self._window.first
             later = max(0, column + 1)
@@ -103,42 +106,52 @@ class LanePainter:
                 cells[column] |= UNDER_CURSOR
         return bytes(cells)
 
-    def _overlay(self, cells: bytearray, arrow: _Arrow, row: int) -> None:
-        column = arrow.column
-        if column >= len(cells):
+    def _overlay(self, cells: bytearray, row: int) -> None:
+        """Draw what of the arrows lies in a lane: their heads where they lead to, their shafts on the way there."""
+        if row == self._woken:
+            for column, waker in self._arrows:
+                on_step = cells[column] == RUNNING or cells[column] & ON_STEP
+                cells[column] = (DOWN if waker < row else UP) | (ON_STEP if on_step else 0)
             return
-        if row == arrow.woken:
-            head = DOWN if arrow.waker < row else UP
-            cells[column] = head | (ON_STEP if cells[column] == RUNNING or cells[column] & ON_STEP else 0)
-        elif cells[column] in (0, WAITING) and min(arrow.waker, arrow.woken) < row < max(arrow.waker, arrow.woken):
-            cells[column] = LINE
+        is_above = row < self._woken
+        for column in [column for column, waker in self._arrows if (waker < row if is_above else waker > row)]:
+            if cells[column] in (0, WAITING):
+                cells[column] = LINE
 
     def _remembered(self, lane: Lane, width: int) -> bytes:
         """A lane's cells; where it only went on since it was painted, only what is new is painted."""
-        window = self._window
-        place = (window.scale.step, window.first, width, lane.drops)
+        window, columns = self._window, self._columns_of(lane)
+        columns.look()
+        place = (window.scale.step, window.first, width, lane.intervals_gone, lane.marks_gone)
         until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else width
         known = self._painted.get(lane.task)
         if known is not None and known.place == place and (known.revision, known.until) == (lane.revision, until):
             return known.cells
-        if len(self._painted) > LANES_REMEMBERED:
-            self._painted.clear()
         cells, start = bytearray(width), 0
         if known is not None and known.place == place:
             start = known.settled
             cells[:start] = known.cells[:start]
-        self._paint_from(start, cells, lane)
+        self._paint_from(start, cells, columns)
         settled = window.scale.column(lane.begins[-1]) - window.first if lane.begins else 0
         painted = _Painted(place, lane.revision, until, max(0, min(width, settled)), bytes(cells))
         self._painted[lane.task] = painted
         return painted.cells
 
-    def _paint_from(self, start: int, cells: bytearray, lane: Lane) -> None:
-        scale, first, width = self._window.scale, self._window.first, len(cells)
-        paint_kinds(cells, lane, scale, first, self._now, start)
-        for column, kind in marks_in_columns(lane, scale, first + start, first + width - 1):
+    def _columns_of(self, lane: Lane) -> LaneColumns:
+        columns = self._columns.get(lane.task)
+        if columns is None:
+            if len(self._columns) > LANES_REMEMBERED:
+                self._columns.clear()
+                self._painted.clear()
+            columns = self._columns[lane.task] = LaneColumns(lane)
+        return columns
+
+    def _paint_from(self, start: int, cells: bytearray, columns: LaneColumns) -> None:
+        lane, scale, first, width = columns.lane, self._window.scale, self._window.first, len(cells)
+        columns.paint_kinds(cells, scale, first, self._now, start)
+        for column, kind in columns.marks(scale, first + start, first + width - 1):
             cell = column - first
-            cells[cell] = mark_cell(kind) | (ON_STEP if cells[cell] == RUNNING else 0)
+            cells[cell] = FIRST_MARK + kind + (ON_STEP if cells[cell] == RUNNING else 0)
         if lane.ended is not None and lane.outcome is not None:
             # Behind the last step, so that both can be seen.
             cell = scale.column(lane.ended) - first + 1

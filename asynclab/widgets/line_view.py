@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from collections.abc import Callable
+from functools import cache, partial
+from typing import ClassVar, NamedTuple, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,14 +16,37 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from asynclab.model.text import one_line
-from asynclab.widgets.lines import Line, Span, fit, plain, to_content
+from asynclab.widgets.lines import Line, Span, fill, plain, to_content
 from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
 
 CURSOR = "▌"
 """Stands before a line that is picked, so that it shows without colour."""
 
-Drawn = tuple[Line, str]
-"""A line, and what it lies on: the part that gives its background, or "" for none."""
+SPANS_REMEMBERED = 4_000
+"""How many spans are remembered as they were painted."""
+
+
+class Drawn(NamedTuple):
+    """A line as it is on the screen."""
+
+    line: Line
+    ground: str
+    """The part that gives its background, or "" for none."""
+    width: int
+    """How many cells the line takes; measuring it anew for each frame would cost as much as composing it."""
+
+
+class _Segments(dict[Span, Segment]):
+    """What spans are painted with: most are painted again and again, in lines that differ only as a whole."""
+
+    def __init__(self, style_of: Callable[[str], Style]) -> None:
+        super().__init__()
+        self._style_of = cache(style_of)
+
+    def __missing__(self, span: Span) -> Segment:
+        text, part = span
+        segment = self[span] = Segment(text, self._style_of(part))
+        return segment
 
 
 class LineView(ScrollView, can_focus=True):
@@ -60,7 +85,8 @@ class LineView(ScrollView, can_focus=True):
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()
         self._is_retitling = False
-        self._styles_of: dict[tuple[str, str], Style] = {}
+        self._segments_on: dict[str, _Segments] = {}
+        """What each span is painted with, by what it lies on."""
 
     def line_count(self) -> int:
         """How many lines there are, without the header."""
@@ -139,12 +165,12 @@ class LineView(ScrollView, can_focus=True):
         lines = self._current_lines()
         if y not in lines:
             lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width())
-        return self._paint(*lines[y])
+        return self._paint(lines[y])
 
     def notify_style_update(self) -> None:
         """Forget the styles of the theme or state that was."""
         super().notify_style_update()
-        self._styles_of.clear()
+        self._segments_on.clear()
 
     def watch_show_vertical_scrollbar(self, is_shown: bool) -> None:
         """Let a scrollbar that has just appeared start where the view is."""
@@ -176,15 +202,19 @@ class LineView(ScrollView, can_focus=True):
         return self._drawn
 
     def _line_for(self, y: int, top: int, width: int) -> Drawn:
+        line, ground = self._composed(y, top, width)
+        return Drawn(fill(line, width), ground, width)
+
+    def _composed(self, y: int, top: int, width: int) -> tuple[Line, str]:
         if y < self.HEADER_HEIGHT:
-            return fit(self.compose_header(width), width), ""
+            return self.compose_header(width), ""
         index = y - self.HEADER_HEIGHT + top
         last = min(self.line_count() - top, self.page_height) + self.HEADER_HEIGHT
         if self.FOOTER_HEIGHT and y == last:
-            return fit(self.compose_footer(width), width), ""
+            return self.compose_footer(width), ""
         if index >= self.line_count():
             return (), ""
-        return fit(self.compose_line(index, width), width), self.ground(index)
+        return self.compose_line(index, width), self.ground(index)
 
     def fit_content(self) -> None:
         """Make the scrolled area as large as the lines are now."""
@@ -199,19 +229,18 @@ class LineView(ScrollView, can_focus=True):
         else:
             self.virtual_size = size
 
-    def _paint(self, line: Line, ground: str) -> Strip:
-        segments = [Segment(text, self._style_of(part, ground)) for text, part in line if text]
-        scrolled, _ = self.scroll_offset
-        width = self.scrollable_content_region.width
-        return Strip(segments).crop_extend(scrolled, scrolled + width, self._style_of("", ground))
+    def _paint(self, drawn: Drawn) -> Strip:
+        ground = drawn.ground
+        painted = self._segments_on.get(ground)
+        if painted is None or len(painted) > SPANS_REMEMBERED:
+            painted = self._segments_on[ground] = _Segments(partial(self._style_of, ground=ground))
+        scrolled, width = self.scroll_offset.x, self.scrollable_content_region.width
+        return Strip([painted[span] for span in drawn.line if span[0]], drawn.width).crop(scrolled, scrolled + width)
 
     def _style_of(self, parts: str, ground: str) -> Style:
-        style = self._styles_of.get((parts, ground))
-        if style is None:
-            style = self.rich_style
-            for part in (*ground.split(), *SAME_AS.get(parts, parts).split()):
-                style += self.get_component_rich_style(f"line--{part}", partial=True)
-            self._styles_of[parts, ground] = style
+        style = self.rich_style
+        for part in (*ground.split(), *SAME_AS.get(parts, parts).split()):
+            style += self.get_component_rich_style(f"line--{part}", partial=True)
         return style
 
 

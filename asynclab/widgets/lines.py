@@ -62,6 +62,16 @@ def fit(line: Iterable[Span], width: int) -> Line:
     return (*kept, ("…"[: max(0, width)], "past"))
 
 
+def fill(line: Iterable[Span], width: int) -> Line:
+    """The line in exactly so many cells, cut where it is longer and with spaces behind where it is shorter."""
+    spans = tuple(line)
+    room = width - width_of(spans)
+    if room < 0:
+        spans = fit(spans, width)
+        room = width - width_of(spans)
+    return (*spans, (" " * room, "")) if room > 0 else spans
+
+
 def bar(fraction: float | None, width: int, part: str) -> Line:
     """A thin line that is full up to a fraction, in half cells.
 

@@ -2,31 +2,93 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
+from asynclab.model.timeline.column_index import ColumnIndex
 from asynclab.model.timeline.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
 from asynclab.model.timeline.scale import Scale
 
 FEW = 64
-"""So many marks are looked at one by one."""
+"""So many marks in a column are looked at one by one; and a lane with no more intervals is not indexed."""
+
+DENSE = 0.25
+"""With more intervals or marks to a column than this it is less work to go from column to column."""
 
 
-def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
-    """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting; 0 for none.
+class LaneColumns:
+    """Cuts a lane into columns: from interval to interval where there are few, column by column where there are many."""
 
-    Args:
-        cells: As many zeros as there are columns; right already before `start`.
-        lane: Whose.
-        scale: How wide columns are.
-        first: The column that the first cell is for.
-        now: Where the interval that lasts still ends for now, in lab seconds.
-        start: The cell to begin with.
-    """
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self._intervals = ColumnIndex()
+        self._marks = ColumnIndex()
+
+    def look(self) -> None:
+        """Take in some of what is new in the lane; call it for each frame in which the lane is in sight."""
+        lane = self.lane
+        if len(lane.begins) > FEW:
+            self._intervals.grow(lane.begins, lane.intervals_gone)
+            self._marks.grow(lane.mark_times, lane.marks_gone)
+
+    def paint_kinds(self, cells: bytearray, scale: Scale, first: int, now: float, start: int = 0) -> None:
+        """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
+
+        Args:
+            cells: As many zeros as there are columns, for none; right already before `start`.
+            scale: How wide columns are.
+            first: The column that the first cell is for.
+            now: Where the interval that lasts still ends for now, in lab seconds.
+            start: The cell to begin with.
+        """
+        lane = self.lane
+        if not lane.begins:
+            return
+        end = min(len(cells), scale.column(now if lane.ended is None else lane.ended) - first + 1)
+        count = end - start
+        if count > 0 and _are_dense(lane.begins, scale, first + start, count):
+            edges = self._intervals.before(lane.begins, lane.intervals_gone, scale, first + start, count + 1)
+            cells[start:end] = _kinds_of_columns(lane.kinds, edges)
+        else:
+            _paint_intervals(cells, lane, scale, first, start, end)
+
+    def marks(self, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
+        """The columns that have marks, without that for the end, and which matters most: index into `MARK_KINDS`.
+
+        Args:
+            scale: How wide columns are.
+            first: The column to begin with.
+            last_column: The column to end with.
+        """
+        lane, count = self.lane, last_column - first + 1
+        if count <= 0 or not _are_dense(lane.mark_times, scale, first, count):
+            return _marks_one_by_one(lane, scale, first, last_column)
+        edges = self._marks.before(lane.mark_times, lane.marks_gone, scale, first, count + 1)
+        return _marks_of_columns(lane, edges, first)
+
+
+def _are_dense(times: Sequence[float], scale: Scale, first: int, count: int) -> bool:
+    begin, end = scale.begin(first), scale.begin(first + count)
+    return len(times) > DENSE * count and bisect_left(times, end) - bisect_left(times, begin) > DENSE * count
+
+
+def _kinds_of_columns(kinds: bytearray, edges: Sequence[int]) -> bytes:
+    """What lies between each two edges, which say how many intervals begin before a column."""
+    under_way = [kinds[edge - 1] if edge else 0 for edge in edges]
+    cells = bytearray(
+        RUNNING if after - at > 1 else begun if begun > before else before
+        for (at, after), (before, begun) in zip(pairwise(edges), pairwise(under_way), strict=True)
+    )
+    # Of any three intervals in a row one is a step; but none was under way before the first of all.
+    column = bisect_right(edges, 0) - 1
+    if 0 <= column < len(cells):
+        cells[column] = loudest(kinds, 0, edges[column + 1])
+    return bytes(cells)
+
+
+def _paint_intervals(cells: bytearray, lane: Lane, scale: Scale, first: int, start: int, end: int) -> None:
     begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
-    if not count:
-        return
-    end = min(len(cells), scale.column(now if lane.ended is None else lane.ended) - first + 1)
     column = max(start, scale.column(begins[0]) - first)
     left = scale.begin(first + column)
     after = bisect_left(begins, left)
@@ -45,15 +107,14 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
         after = bisect_left(begins, left, at)
 
 
-def marks_in_columns(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-    """The columns that have marks, without that for the end, and which mark matters most: index into `MARK_KINDS`.
+def _marks_of_columns(lane: Lane, edges: Sequence[int], first: int) -> Iterator[tuple[int, int]]:
+    kinds = bytes(lane.mark_kinds if lane.ended is None else lane.mark_kinds[:-1])
+    for column, (at, after) in enumerate(pairwise(edges), first):
+        if at < after and at < len(kinds):
+            yield column, min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
 
-    Args:
-        lane: Whose.
-        scale: How wide columns are.
-        first: The column to begin with.
-        last_column: The column to end with.
-    """
+
+def _marks_one_by_one(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
     marks = len(times) - (lane.ended is not None)
@@ -61,7 +122,7 @@ def marks_in_columns(lane: Lane, scale: Scale, first: int, last_column: int) -> 
     while at < last:
         column = scale.column(times[at])
         after = max(at + 1, bisect_left(times, scale.begin(column + 1), at, last))
-        kind = kinds[at] if after == at + 1 else _first_found(kinds, at, after)
+        kind = min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
         yield max(first, min(last_column, column)), kind
         at = after
 
@@ -102,10 +163,8 @@ def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
     return at, max(at + 1, bisect_left(begins, scale.begin(column + 1), at))
 
 
-def _first_found(kinds: bytearray, first: int, last: int) -> int:
-    """The mark that matters most; a long row is searched for one kind after the other, which takes no copy of it."""
-    if last - first <= FEW:
-        return min(kinds[first:last])
+def _first_found(kinds: bytes | bytearray, first: int, last: int) -> int:
+    """As `min` of so many kinds, searched for one after the other: that takes no copy of a long row."""
     for kind in range(len(MARK_KINDS)):
         if kinds.find(kind, first, last) >= 0:
             return kind

@@ -66,12 +66,13 @@ class Lane:
     __slots__ = (
         "begins",
         "born",
-        "drops",
         "ended",
+        "intervals_gone",
         "kinds",
         "mark_events",
         "mark_kinds",
         "mark_times",
+        "marks_gone",
         "outcome",
         "reasons",
         "revision",
@@ -94,8 +95,9 @@ class Lane:
         self.mark_events: list[Event] = []
         self.woken_in_step: TaskReady | None = None
         """What made the task ready while its own step was under way."""
-        self.drops = 0
-        """How often its oldest intervals or marks were let go."""
+        self.intervals_gone = 0
+        """How many of its oldest intervals were let go."""
+        self.marks_gone = 0
         self.revision = 0
         """Changes with everything that is added or dropped."""
 
@@ -143,14 +145,14 @@ class Lane:
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
             del self.begins[:gone], self.kinds[:gone], self.reasons[:gone]
-            self.drops += 1
+            self.intervals_gone += gone
             self.revision += 1
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
         """Let the oldest marks go."""
         del self.mark_times[:count], self.mark_kinds[:count], self.mark_events[:count]
-        self.drops += 1
+        self.marks_gone += count
         self.revision += 1
 
     def index_at(self, at: float) -> int | None:

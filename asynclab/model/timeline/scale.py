@@ -9,8 +9,11 @@ _DIGITS = (1, 2, 5)
 _FINEST = -6
 """The power of ten of the narrowest columns: a microsecond."""
 
-_SLACK = 1e-6
-"""The part of a column by which a moment may miss its beginning and count: 0.3 s is in column 3 of 0.1 s each."""
+_SLACK = 5e-10
+"""The seconds by which a moment may miss the beginning of its column: 0.3 s is in column 3 of 0.1 s each.
+
+The same at each scale, so that wide columns begin exactly where narrow ones do.
+"""
 
 STEPS = 28
 """How many scales there are: up to 1,000 s a column."""
@@ -42,11 +45,11 @@ class Scale:
 
     def column(self, at: float) -> int:
         """In which column a moment lies."""
-        return floor(at / self.seconds + _SLACK)
+        return floor((at + _SLACK) / self.seconds)
 
     def begin(self, column: int) -> float:
         """The moment at which a column begins."""
-        return (column - _SLACK) * self.seconds
+        return column * self.seconds - _SLACK
 
     def round_time(self, column: int) -> float:
         """The round lab time that a column begins with, for people to read."""

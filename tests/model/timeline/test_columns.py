@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCancelRequested, TaskCreated, TaskEnded
 from asynclab.model.timeline import READY, RUNNING, WAITING, Lane, Timeline
-from asynclab.model.timeline.columns import FEW, landing, marks_in_columns, paint_kinds
+from asynclab.model.timeline.columns import FEW, LaneColumns, landing
 from asynclab.model.timeline.lane import MARK_KINDS
 from asynclab.model.timeline.scale import STEPS, Scale, fitting
 from tests.model.anything import any_history
@@ -26,7 +26,7 @@ def lane_of(*events: Event) -> Lane:
 
 def painted(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
     cells = bytearray(width)
-    paint_kinds(cells, lane, scale, first, now)
+    LaneColumns(lane).paint_kinds(cells, scale, first, now)
     return list(cells)
 
 
@@ -75,12 +75,12 @@ def test_the_mark_that_matters_most_is_shown_of_those_in_a_column() -> None:
     puts = [QueuePut(0.2, 1, "tea", 1, 1, 1) for _ in range(FEW)]
     for count in (1, FEW):
         lane = lane_of(*puts[:count], TaskCancelRequested(0.25, 1), *puts[:count])
-        assert list(marks_in_columns(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
+        assert list(LaneColumns(lane).marks(TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
 
 
 def test_the_mark_of_the_end_is_not_among_them() -> None:
     lane = lane_of(QueuePut(0.2, 1, "tea", 1, 1, 1), TaskEnded(0.2, 1, "failed"))
-    assert list(marks_in_columns(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
+    assert list(LaneColumns(lane).marks(TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
 
 
 def test_one_lands_where_what_is_drawn_begins() -> None:
@@ -94,7 +94,7 @@ def test_one_lands_where_what_is_drawn_begins() -> None:
 def test_a_column_begins_with_its_round_time(step: int, column: int) -> None:
     scale = Scale(step)
     assert scale.column(scale.round_time(column)) == column
-    assert scale.begin(column) < scale.round_time(column) <= scale.begin(column) + scale.seconds
+    assert scale.begin(column) <= scale.round_time(column) <= scale.begin(column) + scale.seconds
 
 
 @given(st.floats(0, 10_000), st.integers(1, 300))
