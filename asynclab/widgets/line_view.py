@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, partial
-from typing import ClassVar, NamedTuple, Self
+from functools import partial
+from typing import ClassVar, Self
 
-from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -16,37 +14,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from asynclab.model.text import one_line
+from asynclab.widgets.drawn import Drawn, Segments
 from asynclab.widgets.lines import Line, Span, fill, plain, to_content
 from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
 
 CURSOR = "▌"
 """Stands before a line that is picked, so that it shows without colour."""
-
-SPANS_REMEMBERED = 4_000
-"""How many spans are remembered as they were painted."""
-
-
-class Drawn(NamedTuple):
-    """A line as it is on the screen."""
-
-    line: Line
-    ground: str
-    """The part that gives its background, or "" for none."""
-    width: int
-    """How many cells the line takes; measuring it anew for each frame would cost as much as composing it."""
-
-
-class _Segments(dict[Span, Segment]):
-    """What spans are painted with: most are painted again and again, in lines that differ only as a whole."""
-
-    def __init__(self, style_of: Callable[[str], Style]) -> None:
-        super().__init__()
-        self._style_of = cache(style_of)
-
-    def __missing__(self, span: Span) -> Segment:
-        text, part = span
-        segment = self[span] = Segment(text, self._style_of(part))
-        return segment
 
 
 class LineView(ScrollView, can_focus=True):
@@ -85,7 +58,7 @@ class LineView(ScrollView, can_focus=True):
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()
         self._is_retitling = False
-        self._segments_on: dict[str, _Segments] = {}
+        self._segments_on: dict[str, Segments] = {}
         """What each span is painted with, by what it lies on."""
 
     def line_count(self) -> int:
@@ -133,8 +106,8 @@ class LineView(ScrollView, can_focus=True):
             return
         self.fit_content()
         before = self._current_lines()
-        top, content_width = self.scroll_offset.y, self.content_width()
-        after = {y: self._line_for(y, top, content_width) for y in range(height)}
+        top, content_width, page = self.scroll_offset.y, self.content_width(), self.page_height
+        after = {y: self._line_for(y, top, content_width, page) for y in range(height)}
         changed = [y for y in range(height) if after[y] != before.get(y)]
         self._drawn = after
         if changed:
@@ -164,7 +137,7 @@ class LineView(ScrollView, can_focus=True):
         """What Textual paints at a line of the screen."""
         lines = self._current_lines()
         if y not in lines:
-            lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width())
+            lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width(), self.page_height)
         return self._paint(lines[y])
 
     def notify_style_update(self) -> None:
@@ -201,15 +174,15 @@ class LineView(ScrollView, can_focus=True):
             self._drawn = {}
         return self._drawn
 
-    def _line_for(self, y: int, top: int, width: int) -> Drawn:
-        line, ground = self._composed(y, top, width)
+    def _line_for(self, y: int, top: int, width: int, page: int) -> Drawn:
+        line, ground = self._composed(y, top, width, page)
         return Drawn(fill(line, width), ground, width)
 
-    def _composed(self, y: int, top: int, width: int) -> tuple[Line, str]:
+    def _composed(self, y: int, top: int, width: int, page: int) -> tuple[Line, str]:
         if y < self.HEADER_HEIGHT:
             return self.compose_header(width), ""
         index = y - self.HEADER_HEIGHT + top
-        last = min(self.line_count() - top, self.page_height) + self.HEADER_HEIGHT
+        last = min(self.line_count() - top, page) + self.HEADER_HEIGHT
         if self.FOOTER_HEIGHT and y == last:
             return self.compose_footer(width), ""
         if index >= self.line_count():
@@ -232,9 +205,9 @@ class LineView(ScrollView, can_focus=True):
     def _paint(self, drawn: Drawn) -> Strip:
         ground = drawn.ground
         painted = self._segments_on.get(ground)
-        if painted is None or len(painted) > SPANS_REMEMBERED:
-            painted = self._segments_on[ground] = _Segments(partial(self._style_of, ground=ground))
-        scrolled, width = self.scroll_offset.x, self.scrollable_content_region.width
+        if painted is None:
+            painted = self._segments_on[ground] = Segments(partial(self._style_of, ground=ground))
+        scrolled, _, width = self._drawn_for
         return Strip([painted[span] for span in drawn.line if span[0]], drawn.width).crop(scrolled, scrolled + width)
 
     def _style_of(self, parts: str, ground: str) -> Style:

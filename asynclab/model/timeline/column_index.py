@@ -29,9 +29,13 @@ class ColumnIndex:
         """The column of the first entry."""
         self._before = array("q")
         """For each column how many moments come before it, of all that ever were."""
-        self._known = 0
-        """How many of all that ever were have been taken in."""
+        self.known = 0
+        """How many have been taken in of all that ever were."""
         self._gone = 0
+
+    def __len__(self) -> int:
+        """How many columns it has."""
+        return len(self._before)
 
     def grow(self, times: Sequence[float], gone: int) -> None:
         """Take in what is new, as much as is done at once.
@@ -40,7 +44,7 @@ class ColumnIndex:
             times: The moments, in order; since the last call some may have come, and the oldest may have gone.
             gone: How many have gone since the first call.
         """
-        start, end = max(self._known, gone), gone + len(times)
+        start, end = max(self.known, gone), gone + len(times)
         self._gone = gone
         if start == end:
             return
@@ -54,7 +58,7 @@ class ColumnIndex:
             if missing > 0:
                 self._before.extend(repeat(index, missing))
                 last += missing
-        self._known = end
+        self.known = end
 
     def before(self, times: Sequence[float], gone: int, scale: Scale, first: int, count: int) -> list[int]:
         """How many moments come before each of some columns.
@@ -66,7 +70,7 @@ class ColumnIndex:
             first: The first of them.
             count: How many columns.
         """
-        if scale.step < self._grain.step or self._known < gone + len(times):
+        if scale.step < self._grain.step or self.known < gone + len(times):
             return [bisect_left(times, scale.begin(column)) for column in range(first, first + count)]
         ratio = round(scale.seconds / self._grain.seconds)
         at = first * ratio - self._first

@@ -18,7 +18,7 @@ DENSE = 0.25
 
 
 class LaneColumns:
-    """Cuts a lane into columns: from interval to interval where there are few, column by column where there are many."""
+    """Cuts a lane into columns: from interval to interval where these are few, else column by column."""
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
