@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
 
-from asynclab.model.copying import copied
 from asynclab.model.events import Event, LoopLagged, TaskStands
+from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
 
 EVENTS_KEPT = 300_000
 """How many events are kept at the most; the oldest go first."""
 
-SPACING = 10_000
-"""How many events lie between two states that are kept, at the least."""
+SPACING = 5_000
+"""How many events lie between two states that are kept, at the least; and as many as there are tasks.
+
+So to go to a moment takes a bounded number of events, and no more tasks are kept than events.
+"""
 
 LOOKS = (LoopLagged, TaskStands)
 """Events that nothing happens at: they come from somebody who looks."""
-
-TASKS_A_COPY = 3
-"""A state with many tasks is worth as many times more events before it is copied again."""
 
 
 class History:
@@ -45,9 +47,9 @@ class History:
         """The moments, in order, that mere looks led to."""
         self._looks_before = 0
         """How many of these are no longer kept."""
-        self._states = [LabState()]
+        self._snapshots = [Snapshot(LabState())]
         self._moments = [0]
-        """When each of those states was."""
+        """When each of those was."""
 
     @property
     def end(self) -> int:
@@ -59,8 +61,9 @@ class History:
         end = self.end
         self._looks += [moment for moment, event in enumerate(events, end + 1) if type(event) in LOOKS]
         self.events.extend(events)
-        if self.end - self._moments[-1] >= max(SPACING, TASKS_A_COPY * len(self._live.tasks)):
-            self._states.append(copied(self._live))
+        if self.end - self._moments[-1] >= max(SPACING, len(self._live.tasks)):
+            with _without_collections():
+                self._snapshots.append(Snapshot(self._live, self._snapshots[-1]))
             self._moments.append(self.end)
         while len(self.events) > EVENTS_KEPT and len(self._moments) > 1:
             self._forget_oldest()
@@ -69,8 +72,9 @@ class History:
         """The state at a moment, or at the nearest that is kept; nobody else has it."""
         moment = self.nearest(moment)
         at = bisect_right(self._moments, moment) - 1
-        state = copied(self._states[at])
-        state.fold(islice(self.events, self._moments[at] - self.first, moment - self.first))
+        with _without_collections():
+            state = self._snapshots[at].restored()
+            state.fold(islice(self.events, self._moments[at] - self.first, moment - self.first))
         return state
 
     def nearest(self, moment: int) -> int:
@@ -115,5 +119,17 @@ class History:
         looks = bisect_right(self._looks, self._moments[1])
         self._looks_before += looks
         del self._looks[:looks]
-        del self.events[:gone], self._states[0], self._moments[0]
+        del self.events[:gone], self._snapshots[0], self._moments[0]
         self.first += gone
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the garbage collector from running: it would look at thousands of tasks and find all of them in use."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -13,7 +13,7 @@ from asynclab.trace.tracer import Tracer
 BACKLOG = 250_000
 """Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
 
-BATCH = 10_000
+BATCH = 5_000
 """How many events are folded, and handed to subscribers, at once."""
 
 Sink: TypeAlias = Callable[[Sequence[Event]], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 
@@ -10,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import asynclab.model.history
-from asynclab.model.copying import copied
 from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated, TaskStands
 from asynclab.model.history import History
+from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
 from tests.model.anything import any_history
-from tests.model.history import tea_party
+from tests.model.history import COFFEE, MAIN, TEA, tea_party
 
 
 def history_of(*batches: Sequence[Event]) -> History:
@@ -62,7 +63,7 @@ def test_the_state_at_any_moment_is_the_one_that_was_there(events: list[Event], 
 @given(any_history(), any_history())
 def test_a_copy_goes_its_own_way(before: list[Event], after: list[Event]) -> None:
     state = folded(before)
-    copy = copied(state)
+    copy = Snapshot(state).restored()
     assert copy == state
     copy.fold(after)
     assert state == folded(before)
@@ -71,17 +72,51 @@ def test_a_copy_goes_its_own_way(before: list[Event], after: list[Event]) -> Non
 
 def test_a_copy_shares_no_list_and_nothing_else_that_can_change() -> None:
     state = tea_party()
-    copy = copied(state)
+    copy = Snapshot(state).restored()
     for field in fields(LabState):
         value = getattr(state, field.name)
         if is_dataclass(value) or hasattr(value, "clear"):
             assert getattr(copy, field.name) is not value, field.name
 
 
+def test_what_has_not_changed_is_kept_once_for_all_snapshots() -> None:
+    state = tea_party()
+    first = Snapshot(state)
+    state.fold([StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0)])
+    second = Snapshot(state, first)
+    shared = [number for number in state.tasks if first.tasks[number] is second.tasks[number]]
+    assert shared == [MAIN, COFFEE]
+    assert second.restored() == state
+
+
+def test_the_garbage_collector_has_nothing_to_look_at_in_the_tasks_of_a_snapshot() -> None:
+    snapshot = Snapshot(tea_party())
+    for _ in range(2):  # the second time it sees that a tuple is of none but tuples that it let go
+        gc.collect()
+    assert not any(gc.is_tracked(values) for values in snapshot.tasks.values())
+
+
+def test_to_go_to_a_moment_takes_no_more_events_than_there_are_tasks_or_a_spacing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    births: list[Event] = [TaskCreated(0.0, number, "task", "work") for number in range(1, 8_001)]
+    events, batch = [*births, *busy(20_000)], 500
+    history = history_of(*(events[start : start + batch] for start in range(0, len(events), batch)))
+    taken: list[int] = []
+
+    def count(state: LabState, told: Iterable[Event]) -> None:
+        taken.append(len(list(told)))
+
+    monkeypatch.setattr(LabState, "fold", count)
+    for moment in range(0, len(events), 250):
+        history.state_at(moment)
+    assert 7_000 < max(taken) < 8_000 + batch
+
+
 def test_the_tasks_of_the_past_are_listed_as_they_were() -> None:
     state = tea_party()
     rows = list(state.rows())
-    assert list(copied(state).rows()) == rows
+    assert list(Snapshot(state).restored().rows()) == rows
 
 
 @pytest.mark.usefixtures("_small")

@@ -24,10 +24,11 @@ def searched(times: list[float], scale: Scale, first: int, count: int) -> list[i
     st.integers(1, 40),
 )
 def test_it_says_what_a_search_would(batches: list[tuple[list[float], int]], step: int, at: float, count: int) -> None:
-    index, times, gone = ColumnIndex(), list[float](), 0
+    index, times, gone, latest = ColumnIndex(), list[float](), 0, 0.0
     scale = Scale(step)
     for new, dropped in batches:
-        times += [(times[-1] if times else 0.0) + later for later in sorted(new)]
+        times += [latest + later for later in sorted(new)]
+        latest = max([latest, *times])
         index.grow(times, gone)
         gone += min(dropped, len(times))
         del times[:dropped]

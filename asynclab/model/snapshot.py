@@ -1,0 +1,118 @@
+"""A state as it was at a moment, from which any number of others may go their own way."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+from asynclab.model.resources import QueueState, TimeoutState
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+
+Values: TypeAlias = tuple[Any, ...]
+"""The fields of a task in their order; its children as a tuple."""
+
+_timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
+
+
+class Snapshot:
+    """A copy of a state, with tasks as tuples: the garbage collector doesn't look at these, nor at any number of them.
+
+    A task that has not changed since an earlier snapshot is kept once for both.
+    """
+
+    def __init__(self, state: LabState, earlier: Snapshot | None = None) -> None:
+        """Keep what a state is now.
+
+        Args:
+            state: May change after that.
+            earlier: Of the same run.
+        """
+        known = {} if earlier is None else earlier.tasks
+        self.tasks: dict[int, Values] = {}
+        """By number, in order of creation."""
+        for number, task in state.tasks.items():
+            values, before = _values(task), known.get(number)
+            self.tasks[number] = before if before is not None and before == values else values
+        self._rest = _without_tasks(state)
+
+    def restored(self) -> LabState:
+        """A state that is what the other one was; nobody else has it."""
+        state = _without_tasks(self._rest)
+        for number, values in self.tasks.items():
+            state.tasks[number] = task = TaskState(*values)
+            task.children = list(task.children)
+        return state
+
+
+def _without_tasks(state: LabState) -> LabState:
+    """A copy that shares nothing that a fold changes; what never changes is shared."""
+    return replace(
+        state,
+        clock=replace(state.clock),
+        dropped=replace(state.dropped),
+        tasks={},
+        queues={number: _copied_queue(queue) for number, queue in state.queues.items()},
+        primitives={number: replace(primitive) for number, primitive in state.primitives.items()},
+        timeouts={number: TimeoutState(*_timeout_values(timeout)) for number, timeout in state.timeouts.items()},
+        calls=state.calls.copy(),
+        activity=state.activity.copy(),
+        lag=state.lag.copy(),
+        counts=state.counts.copy(),
+        ready_queue=state.ready_queue.copy(),
+        outer_steps=state.outer_steps.copy(),
+        roots=state.roots.copy(),
+        ended_tasks=state.ended_tasks.copy(),
+        ended_timeouts=state.ended_timeouts.copy(),
+        unfinished_lines=state.unfinished_lines.copy(),
+        _rows=None,
+        _rows_structure=-1,
+    )
+
+
+def _copied_queue(queue: QueueState) -> QueueState:
+    return replace(
+        queue,
+        items=queue.items.copy(),
+        getters=queue.getters.copy(),
+        putters=queue.putters.copy(),
+        joiners=queue.joiners.copy(),
+        depth=queue.depth.copy(),
+    )
+
+
+def _values(task: TaskState) -> Values:
+    # Written out, since there may be ten thousand tasks: attrgetter takes three times as long.
+    return (
+        task.id,
+        task.name,
+        task.coroutine,
+        task.parent,
+        tuple(task.children),
+        task.file,
+        task.line,
+        task.internal,
+        task.state,
+        task.since,
+        task.created_at,
+        task.ended_at,
+        task.running_seconds,
+        task.ready_seconds,
+        task.waiting_seconds,
+        task.steps,
+        task.wakes,
+        task.self_wakes,
+        task.waker,
+        task.wake_cause,
+        task.waits_for,
+        task.place,
+        task.stands,
+        task.progress,
+        task.last_fraction,
+        task.cancel_requested_by,
+        task.cancel_requested,
+        task.woken_in_step,
+        task.detail,
+        task.tree,
+    )
