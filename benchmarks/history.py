@@ -5,7 +5,7 @@
 Two runs are measured: one with few tasks that step a lot, and one with thousands of tasks, whose states are large. The
 moments are chosen at random, with the same seed each time, and each is gone to in some rounds: "seek" and "slowest" are
 the median and the slowest of their best times, "worst" is the slowest of all. "collected" is how long the garbage
-collector ran in a seek or after it at the most; it is set as in the dashboard. "kept" is what the history adds to the
+collector ran in a seek or right after it, again the slowest of the best; it is set as in the dashboard. "kept" is what the history adds to the
 folding of a run, "copies" the memory that the states take which are kept to fold from.
 """
 
@@ -120,21 +120,28 @@ def collections() -> Iterator[list[float]]:
     rare.stop()
 
 
-def seeking(history: History) -> tuple[list[list[float]], list[float]]:
-    """The seconds of each seek in each round, and what the garbage collector took of each or took after it."""
+def seeking(history: History) -> tuple[list[list[float]], list[list[float]]]:
+    """For each round the seconds of each seek, and how many the garbage collector took in it and up to the next."""
     luck = random.Random(1)
     moments = [luck.randint(history.first, history.end) for _ in range(SEEKS)]
-    rounds = []
-    with collections() as collected:
+    times, collecting = [], []
+    with collections() as spent:
         for _ in range(ROUNDS):
-            times = []
-            for moment in moments:
-                collected.append(0.0)
-                started = perf_counter()
-                history.state_at(moment)
-                times.append(perf_counter() - started)
-            rounds.append(times)
-    return rounds, collected
+            times.append([_seek(history, moment, spent) for moment in moments])
+            collecting.append(spent[-SEEKS:])
+    return times, collecting
+
+
+def _seek(history: History, moment: int, spent: list[float]) -> float:
+    spent.append(0.0)
+    started = perf_counter()
+    history.state_at(moment)
+    return perf_counter() - started
+
+
+def best(rounds: list[list[float]]) -> list[float]:
+    """The best time for each moment, shortest first."""
+    return sorted(map(min, zip(*rounds, strict=True)))
 
 
 def measure(kind: str, events: int) -> None:
@@ -142,11 +149,11 @@ def measure(kind: str, events: int) -> None:
     run = asyncio.run(recorded(kind, events))
     fold = min(folding(run) for _ in range(5))
     history, kept = min((keeping(run) for _ in range(5)), key=lambda pair: pair[1])
-    rounds, collected = seeking(history)
-    times = sorted(map(min, zip(*rounds, strict=True)))
+    rounds, collecting = seeking(history)
+    times = best(rounds)
     middle, slowest, worst = times[len(times) // 2], times[-1], max(map(max, rounds))
     verdict = "within" if slowest <= AIM else "above"
-    figures = "".join(f"{seconds * 1e3:>10.1f} ms" for seconds in (middle, slowest, worst, max(collected)))
+    figures = "".join(f"{seconds * 1e3:>10.1f} ms" for seconds in (middle, slowest, worst, best(collecting)[-1]))
     print(
         f"{kind:<12}{len(run):>10,}{fold * 1e3:>10.1f} ms{kept / fold:>8.2f}{figures}{slowest / fold:>9.2f}"
         f"{memory(run) / 1e6:>9.1f} MB   {verdict} {AIM * 1e3:.0f} ms"
