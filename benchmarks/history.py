@@ -5,8 +5,8 @@
 Two runs are measured: one with few tasks that step a lot, and one with thousands of tasks, whose states are large. The
 moments are chosen at random, with the same seed each time, and each is gone to in some rounds: "seek" and "slowest" are
 the median and the slowest of their best times, "worst" is the slowest of all. "collected" is how long the garbage
-collector ran in a seek or right after it, again the slowest of the best; it is set as in the dashboard. "kept" is what the history adds to the
-folding of a run, "copies" the memory that the states take which are kept to fold from.
+collector ran in a seek or right after it, again the slowest of the best; it is set as in the dashboard. "kept" is what
+the history adds to the folding of a run, "copies" the memory that the states take which are kept to fold from.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from asynclab.model.events import Event
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
+from asynclab.trace.readout import BATCH
 
 AIM = 0.05
 """Seconds that a seek may take; 0.1 is what a person takes for at once, and a frame is painted then, too."""
@@ -62,7 +63,7 @@ async def recorded(kind: str, events: int) -> list[Event]:
     return seen[:events]
 
 
-def batches(events: Sequence[Event], size: int = 5_000) -> list[Sequence[Event]]:
+def batches(events: Sequence[Event], size: int = BATCH) -> list[Sequence[Event]]:
     """The events as a lab hands them over."""
     return [events[start : start + size] for start in range(0, len(events), size)]
 

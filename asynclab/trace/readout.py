@@ -13,8 +13,8 @@ from asynclab.trace.tracer import Tracer
 BACKLOG = 250_000
 """Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
 
-BATCH = 5_000
-"""How many events are folded, and handed to subscribers, at once."""
+BATCH = 2_000
+"""How many events are folded, and handed to subscribers, at once: a history can keep a state after each batch alone."""
 
 Sink: TypeAlias = Callable[[Sequence[Event]], None]
 
