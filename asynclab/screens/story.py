@@ -26,6 +26,9 @@ StorySource: TypeAlias = Callable[[], tuple[Recorded, LabState] | None]
 SECONDS_BETWEEN = 0.3
 """How often the story is told anew while its run goes on."""
 
+READS_ON_AFTER = 0.01
+"""Seconds until more of a long run is read: frames are painted and keys are taken meanwhile."""
+
 FRAME = 2
 """Lines of the frame."""
 
@@ -75,6 +78,8 @@ class StoryScreen(ModalScreen[int]):
         self._story: Story | None = None
         self._seen: tuple[object, int, int] | None = None
         """Of what the story was told last: events, state's version, task."""
+        self._reads_on = False
+        """Whether it is told again soon, as it was not complete."""
 
     @property
     def task_id(self) -> int:
@@ -101,10 +106,17 @@ class StoryScreen(ModalScreen[int]):
             return
         recorded, state = found
         seen = (recorded, state.version, self.task_id)
-        if seen != self._seen:
+        if seen != self._seen or self._retelling.unread:
             self._seen = seen
             self._story = self._retelling.tell(recorded, state)
             self._show()
+        if self._retelling.unread and not self._reads_on:
+            self._reads_on = True
+            self.set_timer(READS_ON_AFTER, self._read_on)
+
+    def _read_on(self) -> None:
+        self._reads_on = False
+        self.tell()
 
     def action_close(self) -> None:
         """Close, and tell which task it was about."""

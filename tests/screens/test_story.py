@@ -6,6 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
+import asynclab.model.story.retelling
+from asynclab.model.state import LabState
+from asynclab.model.story import Recorded, Retelling, Story
 from asynclab.screens.story import StoryScreen
 from asynclab.widgets.lines_view import LinesView
 from tests.screens.stage import Stage, opened
@@ -48,6 +53,25 @@ def read(stage: Stage) -> str:
 
 def bar(stage: Stage) -> str:
     return str(stage.screen.key_bar.render())
+
+
+async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stories: list[Story] = []
+    tell = Retelling.tell
+
+    def note(retelling: Retelling, recorded: Recorded, state: LabState) -> Story:
+        stories.append(tell(retelling, recorded, state))
+        return stories[-1]
+
+    monkeypatch.setattr(Retelling, "tell", note)
+    monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 2)
+    async with running() as stage:
+        await stage.press("j", "j", "enter")
+        await stage.until(lambda: "Now sleeps 5.00 s" in read(stage))
+        assert "is being read" in stories[0].text()
+        assert "is being read" not in read(stage)
 
 
 async def test_enter_on_a_task_tells_its_story_and_enter_closes_it() -> None:

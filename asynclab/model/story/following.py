@@ -192,7 +192,7 @@ def _start(life: Life, at: float) -> None:
     turn = life.turn or Turn(at, is_cut=True)
     turn.ran = at
     life.turn, life.phase = turn, "running"
-    life.turns.append(turn)
+    life.come_to(turn)
     life.steps_since_cancel += 1
 
 

@@ -13,7 +13,11 @@ from asynclab.model.events import (
     TaskCreated,
     TaskEnded,
 )
+from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Turn, Verb
+
+TURNS_KEPT = 1_000
+"""How many turns are kept one by one at the beginning of a life, and at least at its end; others are summed up."""
 
 
 @dataclass(slots=True)
@@ -32,7 +36,9 @@ class Life:
 
     task: int
     turns: list[Turn] = field(default_factory=list)
-    """Those that have come to their step, up to now."""
+    """Those that have come to their step, up to now; of a long life the first `TURNS_KEPT` and the last ones."""
+    between: Summary = field(default_factory=Summary)
+    """The turns between the first and the last ones, if any."""
     created: TaskCreated | None = None
     """None where the events do not go back so far."""
     is_main: bool = False
@@ -69,6 +75,14 @@ class Life:
     """What each primitive's value was last."""
     last_deed: Event | None = None
     """The latest thing that anybody did to a queue or primitive."""
+
+    def come_to(self, turn: Turn) -> None:
+        """Let the step of a turn begin."""
+        turns = self.turns
+        turns.append(turn)
+        if len(turns) >= 3 * TURNS_KEPT:
+            self.between.add(turns[TURNS_KEPT : 2 * TURNS_KEPT])
+            del turns[TURNS_KEPT : 2 * TURNS_KEPT]
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
         """Note what the task did in its latest step."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from asynclab.model.activity import ActivityKind
-from asynclab.model.events import Wait
 from asynclab.model.story.deeds import did
-from asynclab.model.story.life import Life
+from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.phrases import clause, ended_by, first_ones, place, readiness, sentence, took, waited
-from asynclab.model.story.repeats import Block, blocks
+from asynclab.model.story.repeats import blocks
 from asynclab.model.story.sentences import Sentence
+from asynclab.model.story.summary import Alike, Summary, alike
 from asynclab.model.story.turns import Turn
 from asynclab.model.words import length, measured, plural
 
@@ -28,6 +29,23 @@ KINDS_SUMMED_UP = 6
 """How many kinds of turns that sum names."""
 
 
+class _Part(NamedTuple):
+    """Neighbouring turns that are told together: one by itself, or a pattern of some, several times over."""
+
+    turns: Sequence[Turn]
+    period: int
+    """How many turns the pattern has."""
+
+    @property
+    def is_repeated(self) -> bool:
+        return len(self.turns) > self.period
+
+    @property
+    def sentences(self) -> int:
+        """How many it takes: one for each turn of the pattern, and one for its repetition."""
+        return self.period + self.is_repeated
+
+
 class Teller:
     """Tells the turns of one life."""
 
@@ -41,28 +59,32 @@ class Teller:
         """
         self._life, self._state, self._home = life, state, home
 
-    def tell(self, turns: Sequence[Turn]) -> Iterator[Sentence]:
+    def tell(self) -> Iterator[Sentence]:
         """The turns, at most some forty sentences."""
-        found = list(blocks([turn.key for turn in turns]))
-        first = _within(found, FIRST_SENTENCES)
-        last = _within(found[first:][::-1], LAST_SENTENCES)
-        for block in found[:first]:
-            yield from self._block(turns, block)
-        if first + last < len(found):
-            between = found[first : len(found) - last]
-            yield self._sum_up(turns[between[0].start : between[-1].end])
-        for block in found[len(found) - last :]:
-            yield from self._block(turns, block)
+        turns, between = self._life.turns, self._life.between
+        gap = TURNS_KEPT if between.count else len(turns)
+        early, late = _parts(turns[:gap]), _parts(turns[gap:])
+        first = _within(early, FIRST_SENTENCES)
+        last = _within((late or early[first:])[::-1], LAST_SENTENCES)
+        parts = [*early, *late]
+        rest = parts[first : len(parts) - last]
+        for part in parts[:first]:
+            yield from self._part(part)
+        if rest or between.count:
+            yield self._sum_up(rest, between)
+        for part in parts[len(parts) - last :]:
+            yield from self._part(part)
 
-    def _block(self, turns: Sequence[Turn], block: Block) -> Iterator[Sentence]:
-        pattern = range(block.start, block.start + block.period)
-        for index in pattern:
-            yield self.turn(turns[index])
-        if block.times > 1:
-            alike = [turns[index + block.period : block.end : block.period] for index in pattern]
-            until = measured(_end_of(turns[block.end - 1]))
-            again = f"{AGAIN[block.period]} {block.times - 1:,} times, until {until}"
-            yield Sentence(alike[0][0].began, "run", sentence(f"{again}: {'; '.join(map(self._common, alike))}"))
+    def _part(self, part: _Part) -> Iterator[Sentence]:
+        for turn in part.turns[: part.period]:
+            yield self.turn(turn)
+        if part.is_repeated:
+            again = [alike(part.turns[index :: part.period]) for index in range(part.period, 2 * part.period)]
+            until = measured(part.turns[-1].came)
+            said = (
+                f"{AGAIN[part.period]} {again[0].count:,} times, until {until}: {'; '.join(map(self._common, again))}"
+            )
+            yield Sentence(again[0].example.began, "run", sentence(said))
 
     def turn(self, turn: Turn) -> Sentence:
         """One turn: the wait, what ended it, and what the task did then."""
@@ -110,45 +132,47 @@ class Teller:
             return took(turn.waited)
         return f"{took(turn.waited)} of {length(wait.seconds)}"
 
-    def _common(self, turns: Sequence[Turn]) -> str:
-        first = turns[0]
-        if first.yielded or first.is_first:
+    def _common(self, alike: Alike) -> str:
+        turn = alike.example
+        if turn.yielded or turn.is_first:
             return "gave up its turn"
-        where = "" if first.wait is None else place(first.wait.file, first.wait.line, self._home)
-        said = f"{_on_average(first.wait, [turn.waited for turn in turns], self._state)}{where}"
-        verbs = _in_general(first)
+        where = "" if turn.wait is None else place(turn.wait.file, turn.wait.line, self._home)
+        said = f"{_on_average(alike, self._state)}{where}"
+        verbs = _in_general(turn)
         return f"{said}, then {verbs}" if verbs else said
 
-    def _sum_up(self, turns: Sequence[Turn]) -> Sentence:
-        kinds: dict[object, list[Turn]] = {}
-        for turn in turns:
-            kinds.setdefault(turn.key, []).append(turn)
-        most = sorted(kinds.values(), key=len, reverse=True)[:KINDS_SUMMED_UP]
-        told = [f"{len(alike):,} × {self._common(alike)}" for alike in most]
-        rest = len(turns) - sum(map(len, most))
+    def _sum_up(self, parts: Sequence[_Part], between: Summary) -> Sentence:
+        summary = Summary()
+        summary.absorb(between)
+        for part in parts:
+            summary.add(part.turns)
+        most = sorted(summary.kinds.values(), key=attrgetter("count"), reverse=True)[:KINDS_SUMMED_UP]
+        told = [f"{kind.count:,} × {self._common(kind)}" for kind in most]
+        rest = summary.count - sum(kind.count for kind in most)
         if rest:
             told.append(f"{plural(rest, 'turn')} of other kinds")
-        text = f"In {plural(len(turns), 'turn')} more, until {measured(_end_of(turns[-1]))}: {'; '.join(told)}."
-        return Sentence(turns[0].began, "run", text)
+        text = f"In {plural(summary.count, 'turn')} more, until {measured(summary.until)}: {'; '.join(told)}."
+        return Sentence(summary.began, "run", text)
 
 
-def _within(found: Sequence[Block], sentences: int) -> int:
-    """How many of the blocks, from the first on, take no more than so many sentences."""
-    for count, block in enumerate(found):
-        sentences -= block.sentences
+def _parts(turns: Sequence[Turn]) -> list[_Part]:
+    return [_Part(turns[block.start : block.end], block.period) for block in blocks([turn.key for turn in turns])]
+
+
+def _within(parts: Sequence[_Part], sentences: int) -> int:
+    """How many of the parts, from the first on, take no more than so many sentences."""
+    for count, part in enumerate(parts):
+        sentences -= part.sentences
         if sentences < 0:
             return count
-    return len(found)
+    return len(parts)
 
 
-def _end_of(turn: Turn) -> float:
-    return turn.began if turn.ran is None else turn.ran
-
-
-def _on_average(wait: Wait | None, lengths: Sequence[float], state: LabState) -> str:
-    if wait is None and not any(lengths):
+def _on_average(alike: Alike, state: LabState) -> str:
+    wait = alike.example.wait
+    if wait is None and not alike.longest:
         return "did not have to wait"
-    average, most = took(sum(lengths) / len(lengths)), took(max(lengths))
+    average, most = took(alike.waited / alike.count), took(alike.longest)
     return waited(wait, average if average == most else f"{average} on average (at most {most})", state)
 
 

@@ -26,11 +26,6 @@ class Block(NamedTuple):
         """The index after its last part."""
         return self.start + self.period * self.times
 
-    @property
-    def sentences(self) -> int:
-        """How many it takes to be told: one for each part of the pattern, and one for its repetition."""
-        return self.period + (self.times > 1)
-
 
 def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
     """The parts in their order, repetitions taken together; in time that grows with their number alone.

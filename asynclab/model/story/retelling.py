@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from asynclab.model.state import LabState
 
 
+READ_AT_ONCE = 20_000
+"""How many events are read before there is something to show: of a long run the story is told before all of it is."""
+
+
 class Recorded(Protocol):
     """The events of a run, as `model.history.History` keeps them."""
 
@@ -36,6 +40,8 @@ class Retelling:
         self._recorded: Recorded | None = None
         self._followed = 0
         """The moment up to which the life was followed, counted in events."""
+        self.unread = 0
+        """How many events are yet to be read for the story to be complete: tell it again, then."""
 
     def tell(self, recorded: Recorded, state: LabState) -> Story:
         """The story at the moment of a state.
@@ -47,6 +53,8 @@ class Retelling:
         is_other = recorded is not self._recorded
         if is_other or not recorded.first <= self._followed <= state.version:
             self._recorded, self._followed, self._life = recorded, recorded.first, Life(self.task)
-        follow(self._life, recorded.events[self._followed - recorded.first : state.version - recorded.first])
-        self._followed = max(self._followed, state.version)
-        return tell(self._life, state)
+        until = min(state.version, self._followed + READ_AT_ONCE)
+        follow(self._life, recorded.events[self._followed - recorded.first : until - recorded.first])
+        self._followed = until
+        self.unread = state.version - until
+        return tell(self._life, state, self.unread)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from asynclab.model.events import Event, Wait, WakeCause
 
@@ -38,14 +40,13 @@ NAMES_KEPT = 3
 """How many of the tasks that went first are kept by number."""
 
 
-@dataclass(slots=True)
-class Deed:
+class Deed(msgspec.Struct, gc=False):
     """What a task did in a step, once or several times."""
 
     verb: Verb
     resource: int
     """The number of the queue or primitive; 0 where there is none."""
-    objects: list[str | int] = field(default_factory=list)
+    objects: list[str | int] = msgspec.field(default_factory=list)
     """To what, the first few: text, or tasks by number; for a primitive, 1 where its value rose, 0 where it fell."""
     count: int = 0
 
@@ -67,9 +68,11 @@ class Request:
     """Whether the task that asked had failed."""
 
 
-@dataclass(slots=True)
-class Turn:
-    """A wait, and the step that followed. Moments and lengths are lab seconds unless they say otherwise."""
+class Turn(msgspec.Struct, gc=False):
+    """A wait, and the step that followed. Moments and lengths are lab seconds unless they say otherwise.
+
+    A struct, since a long life has a hundred thousand: it is made five times as fast as a dataclass.
+    """
 
     began: float
     """When the wait began; for the first turn, when the task was created."""
@@ -92,7 +95,7 @@ class Turn:
     """The length of the task's own timeout that expired during the wait."""
     expired_at: float = 0.0
     """When it did."""
-    went_first: list[int] = field(default_factory=list)
+    went_first: tuple[int, ...] = ()
     """Tasks that ran while it was ready, the first few."""
     went_first_count: int = 0
     chosen_before: int | None = None
@@ -105,7 +108,7 @@ class Turn:
     """Whether its step has ended."""
     seconds: float = 0.0
     """How long the step ran, in real seconds."""
-    deeds: dict[tuple[Verb, int], Deed] = field(default_factory=dict)
+    deeds: dict[tuple[Verb, int], Deed] = msgspec.field(default_factory=dict)
     more_deeds: int = 0
     times: int = 1
     """How many turns this stands for: a task that only yields has one for all of them in a row."""
@@ -117,6 +120,11 @@ class Turn:
     def woke(self) -> float | None:
         """When the wait was over."""
         return self.ran if self.ready is None else self.ready
+
+    @property
+    def came(self) -> float:
+        """When its step began; while that is to come, when the wait did."""
+        return self.began if self.ran is None else self.ran
 
     @property
     def waited(self) -> float:
@@ -152,7 +160,7 @@ class Turn:
         if task not in self.went_first:
             self.went_first_count += 1
             if len(self.went_first) < NAMES_KEPT:
-                self.went_first.append(task)
+                self.went_first += (task,)
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None, count: int = 1) -> None:
         """Note what the task did in its step."""

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import asynclab.model.story.life
+import asynclab.model.story.middle
 from asynclab.model.events import (
     Event,
     Output,
@@ -21,7 +23,11 @@ from asynclab.model.events import (
 )
 from asynclab.model.state import LabState
 from asynclab.model.story import Story, tell_life
+from asynclab.model.story.following import follow
+from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.repeats import Block, blocks
+from asynclab.model.story.summary import Summary
+from asynclab.model.story.turns import Turn
 from tests.model.anything import any_history
 from tests.model.history import suspended
 from tests.model.story.lives import told_of
@@ -89,6 +95,44 @@ def test_a_long_life_without_repetition_is_summed_up_in_its_middle() -> None:
     summary = next(text for text in told if text.startswith("In "))
     assert summary.startswith("In 960 turns more, until 983.000 s: 191 × slept 1.000 s (line 5); ")
     assert len(told) < MOST
+
+
+def test_of_a_very_long_life_the_first_and_last_turns_are_kept_and_the_others_summed_up() -> None:
+    count = 4 * TURNS_KEPT
+    kept = Life(WORKER)
+    follow(kept, life(*(turn(at, Wait("sleep", line=1 + at % 2, file="a.py")) for at in range(1, count + 1))))
+    assert len(kept.turns) < 3 * TURNS_KEPT
+    assert len(kept.turns) + kept.between.count == count + 1
+    assert len(kept.between.kinds) == 2
+
+
+def test_a_very_long_life_is_told_with_what_is_between_its_first_and_last_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    naps = [turn(at, Wait("sleep")) for at in range(1, 101)]
+    naps[60] = turn(61, Wait("event", "event#1"))
+    monkeypatch.setattr(asynclab.model.story.life, "TURNS_KEPT", 30)
+    monkeypatch.setattr(asynclab.model.story.middle, "TURNS_KEPT", 30)
+    assert told_of(WORKER, *life(*naps))[2:-1] == [
+        "Slept 1.000 s; its timer woke it.",
+        "The same again 28 times, until 29.000 s: slept 1.000 s.",
+        "In 30 turns more, until 59.000 s: 30 × slept 1.000 s.",
+        "Slept 1.000 s; its timer woke it.",
+        "Waited 1.000 s for event#1 to be set; a timer woke it.",
+        "Slept 1.000 s; its timer woke it.",
+        "The same again 38 times, until 100.000 s: slept 1.000 s.",
+    ]
+
+
+@given(st.lists(st.integers(0, 3), max_size=40), st.integers(0, 40))
+def test_a_summary_of_two_halves_is_that_of_the_whole(lines: list[int], cut: int) -> None:
+    turns = [Turn(at, wait=Wait("sleep", line=line), ran=at + line) for at, line in enumerate(lines)]
+    whole, half, other = Summary(), Summary(), Summary()
+    whole.add(turns)
+    half.add(turns[:cut])
+    other.add(turns[cut:])
+    half.absorb(other)
+    assert half == whole
 
 
 @given(any_history())

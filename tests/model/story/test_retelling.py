@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.model.events import Event, TaskEnded, TaskReady, Wait
+import asynclab.model.story.retelling
+from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, tell_life
 from tests.model.anything import any_history
-from tests.model.history import TEA, suspended, tea_party
+from tests.model.history import MAIN, TEA, suspended, tea_party
 from tests.model.story.lives import told
 
 
@@ -56,6 +58,30 @@ def test_it_reads_each_event_once_while_time_goes_on() -> None:
         history.take(new)
         retelling.tell(history, state)
     assert events.read == len(events)
+
+
+def test_a_long_run_is_read_piece_by_piece_up_to_the_same_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 4)
+    naps = [event for at in range(1, 6) for event in suspended(at, TEA, Wait("sleep"))]
+    history, state = recorded([TaskCreated(0.0, MAIN, "main", "main"), TaskCreated(0.0, TEA, "tea", "brew"), *naps])
+    retelling = Retelling(TEA)
+    stories, unread = [], []
+    for _ in range(5):
+        stories.append(retelling.tell(history, state))
+        unread.append(retelling.unread)
+    assert unread == [13, 9, 5, 1, 0]
+    assert told(stories[0]) == [
+        "Created by code that is in no task, to run brew().",
+        "First ran 1.000 s later.",
+        "What comes then is being read: 13 of 17 events are left.",
+    ]
+    assert stories[-1] == tell_life(history.events, TEA, state)
+
+
+def test_a_task_whose_birth_is_yet_to_be_read_is_not_said_to_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 1)
+    history, state = recorded([TaskCreated(0.0, MAIN, "main", "main"), TaskCreated(0.0, TEA, "tea", "brew", MAIN)])
+    assert told(Retelling(TEA).tell(history, state)) == ["What comes then is being read: 1 of 2 events are left."]
 
 
 def test_what_was_forgotten_before_it_was_read_is_said_to_be() -> None:
