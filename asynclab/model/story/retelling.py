@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asynclab.model.state import LabState
 
 
-READ_AT_ONCE = 20_000
+READ_AT_ONCE = 10_000
 """How many events are read before there is something to show: of a long run the story is told before all of it is."""
 
 
