@@ -5,22 +5,43 @@
 Each figure is the best of the rounds; bare, traced and debug-mode rounds take turns, so that a slow moment of the
 machine hits all alike. "recorded" is what the observed program pays for the events; "and folded" adds the model that
 the views read, also where the lab folds by itself, as a quarter of a million events wait.
+
+The second table says what of "recorded" is there for pause and speed alone. "without" is a lab from whose code, for
+this measurement, the question whether it is held is taken out and all arithmetic from real to lab time; the workloads
+take no lab time, so that a lab at four times the speed, and one that was held before and goes on, have as much to do.
+These differences are so small that the workloads are short and the rounds twenty times as many: of a few milliseconds
+some go undisturbed on any machine.
 """
 
 from __future__ import annotations
+import __future__
 
 import argparse
+import ast
 import asyncio
 import gc
+import inspect
 import platform
+import textwrap
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import ExitStack
+from functools import cache
 from time import perf_counter
+from types import CodeType, FunctionType
 from typing import Any
 from unittest.mock import patch
 
+import asynclab.trace.lab
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
+from asynclab.trace.clock import VirtualClock
+from asynclab.trace.handles import TracedHandle
+from asynclab.trace.timers import Timers
+from asynclab.trace.tracer import Tracer
+
+ADDED = 0.05
+"""How much pause and speed may add to traced ÷ bare."""
 
 Workload = Callable[[], Coroutine[Any, Any, None]]
 
@@ -30,18 +51,18 @@ async def _yielder(steps: int) -> None:
         await asyncio.sleep(0)
 
 
-async def yields(steps: int = 100) -> None:
-    """1,000 tasks that each yield `steps` times."""
-    await asyncio.gather(*(_yielder(steps) for _ in range(1_000)))
+async def yields(steps: int = 100, tasks: int = 1_000) -> None:
+    """Tasks that each yield `steps` times."""
+    await asyncio.gather(*(_yielder(steps) for _ in range(tasks)))
 
 
 async def _nothing() -> int:
     return 1
 
 
-async def births() -> None:
-    """20,000 tasks that end in their first step."""
-    await asyncio.gather(*(_nothing() for _ in range(20_000)))
+async def births(tasks: int = 20_000) -> None:
+    """Tasks that end in their first step."""
+    await asyncio.gather(*(_nothing() for _ in range(tasks)))
 
 
 async def timers() -> None:
@@ -109,6 +130,88 @@ def compare(name: str, workload: Workload, rounds: int, *, debug: bool) -> None:
     )
 
 
+class _Plain(ast.NodeTransformer):
+    """Takes out of a function what pause and speed need in it."""
+
+    changes = 0
+
+    def visit_If(self, node: ast.If) -> ast.stmt | None:
+        """A lab that is never held needs no detour."""
+        if isinstance(node.test, ast.Attribute) and node.test.attr == "detour":
+            self.changes += 1
+            return None
+        self.generic_visit(node)
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Lab time is real time: times the rate and plus the offset are nothing."""
+        self.generic_visit(node)
+        if isinstance(node.right, ast.Attribute) and node.right.attr in ("rate", "offset"):
+            self.changes += 1
+            return node.left
+        return node
+
+
+@cache
+def _plain_code(function: FunctionType) -> CodeType:
+    tree, plain = ast.parse(textwrap.dedent(inspect.getsource(function))), _Plain()
+    changed = ast.fix_missing_locations(plain.visit(tree))
+    assert plain.changes, f"{function.__qualname__} has nothing to do with pause or speed any more"
+    made: dict[str, Any] = {}
+    exec(compile(changed, function.__code__.co_filename, "exec", __future__.annotations.compiler_flag), made)
+    code = made[function.__name__].__code__
+    assert isinstance(code, CodeType)
+    return code
+
+
+def _stay(clock: VirtualClock, _real: float, _now: float, rate: float) -> None:
+    """Let lab time be real time, instead of what `VirtualClock._go_on` works out."""
+    clock.rate, clock.offset = rate, 0.0
+
+
+async def _in_lab(workload: Workload, speed: float, held: float) -> float:
+    async with Lab(speed=speed) as lab:
+        lab.start(_timed, workload)
+        if held:
+            lab.pause()
+            await asyncio.sleep(held)
+            lab.resume()
+        return (await lab.wait()).value  # type: ignore[no-any-return]
+
+
+def at_speed(workload: Workload, speed: float = 1.0, held: float = 0.0) -> float:
+    """Seconds in a lab at a speed, after it was held before its first step for some seconds."""
+    return asyncio.run(_in_lab(workload, speed, held))
+
+
+def without(workload: Workload) -> float:
+    """Seconds in a lab that knows neither pause nor speed."""
+    with ExitStack() as patches:
+        for function in (TracedHandle._run, Tracer.made_ready, Tracer.end_long_step, Timers.loop_time):
+            patches.callback(setattr, function, "__code__", function.__code__)
+            function.__code__ = _plain_code(function)
+        patches.enter_context(patch.object(VirtualClock, "_go_on", _stay))
+        patches.enter_context(patch.object(asynclab.trace.lab, "BOUNDARY", TracedHandle._run.__code__))
+        return at_speed(workload)
+
+
+def compare_controls(name: str, workload: Workload, rounds: int) -> None:
+    """Print how much of the ratio is due to pause and speed."""
+    kinds: tuple[Callable[[Workload], float], ...] = (
+        bare,
+        without,
+        at_speed,
+        lambda workload: at_speed(workload, speed=4.0),
+        lambda workload: at_speed(workload, held=0.01),
+    )
+    times = [[run(workload) for run in kinds] for _ in range(rounds)]
+    base, *others = map(min, zip(*times, strict=True))
+    plain, *ratios = [seconds / base for seconds in others]
+    added = "".join(f"{ratio:>10.2f} ({ratio - plain:+.2f})" for ratio in ratios)
+    verdict = "ok" if max(ratios) - plain <= ADDED else f"more than {ADDED:g} added"
+    print(f"{name:<28}{plain:>9.2f}{added}   {verdict}")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -120,6 +223,10 @@ def main() -> None:
     compare("1,000 tasks x 400 sleep(0)", lambda: yields(400), rounds, debug=False)
     compare("20,000 short tasks", births, rounds, debug=True)
     compare("10,000 timers", timers, rounds, debug=True)
+    print(f"\n{'':<28}{'without':>9}{'at 1×':>18}{'at 4×':>18}{'after a hold':>18}")
+    gc.freeze()
+    compare_controls("200 tasks x 20 sleep(0)", lambda: yields(20, 200), 20 * rounds)
+    compare_controls("1,000 short tasks", lambda: births(1_000), 20 * rounds)
 
 
 if __name__ == "__main__":
