@@ -28,8 +28,10 @@ class _Arrow(NamedTuple):
 class _Painted(NamedTuple):
     """A lane as it was painted."""
 
-    place: tuple[int, ...]
-    """The scale, the first column and the width, and how much of the lane was dropped."""
+    place: tuple[int, int, int]
+    """The scale, the first column and the width."""
+    gone: tuple[int, int]
+    """How many intervals and marks of the lane had been let go."""
     revision: int
     until: int
     """The cell up to which the interval that lasts still was drawn."""
@@ -122,20 +124,31 @@ class LanePainter:
         """A lane's cells; where it only went on since it was painted, only what is new is painted."""
         window, columns = self._window, self._columns_of(lane)
         columns.look()
-        place = (window.scale.step, window.first, width, lane.intervals_gone, lane.marks_gone)
+        place, gone = (window.scale.step, window.first, width), (lane.intervals_gone, lane.marks_gone)
         until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else width
         known = self._painted.get(lane.task)
         if known is not None and known.place == place and (known.revision, known.until) == (lane.revision, until):
             return known.cells
         cells, start = bytearray(width), 0
         if known is not None and known.place == place:
-            start = known.settled
-            cells[:start] = known.cells[:start]
-        self._paint_from(start, cells, columns)
+            changed = 0 if known.gone == gone else self._first_unchanged(lane, width)
+            if changed < known.settled:
+                beginning, start = bytearray(changed), known.settled
+                self._paint_columns(0, beginning, columns)
+                cells[:start] = beginning + known.cells[changed:start]
+        self._paint_columns(start, cells, columns)
+        self._paint_end(cells, lane)
         settled = window.scale.column(lane.begins[-1]) - window.first if lane.begins else 0
-        painted = _Painted(place, lane.revision, until, max(0, min(width, settled)), bytes(cells))
+        painted = _Painted(place, gone, lane.revision, until, max(0, min(width, settled)), bytes(cells))
         self._painted[lane.task] = painted
         return painted.cells
+
+    def _first_unchanged(self, lane: Lane, width: int) -> int:
+        """The cell from which on nothing has changed by what the lane has let go."""
+        if not lane.begins or not lane.mark_times:
+            return width
+        oldest = max(lane.begins[0], lane.mark_times[0])
+        return max(0, min(width, self._window.scale.column(oldest) - self._window.first + 1))
 
     def _columns_of(self, lane: Lane) -> LaneColumns:
         columns = self._columns.get(lane.task)
@@ -146,14 +159,17 @@ class LanePainter:
             columns = self._columns[lane.task] = LaneColumns(lane)
         return columns
 
-    def _paint_from(self, start: int, cells: bytearray, columns: LaneColumns) -> None:
-        lane, scale, first, width = columns.lane, self._window.scale, self._window.first, len(cells)
+    def _paint_columns(self, start: int, cells: bytearray, columns: LaneColumns) -> None:
+        scale, first = self._window.scale, self._window.first
         columns.paint_kinds(cells, scale, first, self._now, start)
-        for column, kind in columns.marks(scale, first + start, first + width - 1):
+        for column, kind in columns.marks(scale, first + start, first + len(cells) - 1):
             cell = column - first
             cells[cell] = FIRST_MARK + kind + (ON_STEP if cells[cell] == RUNNING else 0)
-        if lane.ended is not None and lane.outcome is not None:
-            # Behind the last step, so that both can be seen.
-            cell = scale.column(lane.ended) - first + 1
-            if 0 <= cell <= width and width:
-                cells[min(cell, width - 1)] = mark_cell(MARK_KINDS.index(lane.outcome))
+
+    def _paint_end(self, cells: bytearray, lane: Lane) -> None:
+        """Paint how the task ended behind its last step, so that both can be seen."""
+        if lane.ended is None or lane.outcome is None:
+            return
+        cell = self._window.scale.column(lane.ended) - self._window.first + 1
+        if 0 <= cell <= len(cells) and cells:
+            cells[min(cell, len(cells) - 1)] = mark_cell(MARK_KINDS.index(lane.outcome))

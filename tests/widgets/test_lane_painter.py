@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 import asynclab.model.timeline.timeline
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
 from asynclab.model.timeline import Timeline
+from asynclab.model.timeline.columns import LaneColumns
 from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.colours import LEGIBLE, contrast, state_variables
 from asynclab.widgets.lane_cells import spans
@@ -78,10 +81,31 @@ def test_a_lane_that_goes_on_is_painted_as_if_it_were_painted_at_once(turns: lis
     assert_painted_as_at_once(life(turns))
 
 
-def test_a_lane_that_lost_its_beginning_is_painted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asynclab.model.timeline.timeline, "KEPT", 8)
-    monkeypatch.setattr(asynclab.model.timeline.timeline, "LET_GO", 4)
-    assert_painted_as_at_once(life([("wake", 10), ("step", 10)] * 12))
+@given(TURNS)
+def test_a_lane_that_loses_its_beginning_is_painted_as_if_it_were_painted_at_once(turns: list[tuple[str, int]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asynclab.model.timeline.timeline, "KEPT", 8)
+        patch.setattr(asynclab.model.timeline.timeline, "LET_GO", 4)
+        assert_painted_as_at_once(life([("wake", 10), ("step", 10), ("put", 1)] * 3 + turns))
+
+
+def test_of_a_lane_that_loses_its_beginning_only_that_is_painted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[int] = []
+    paint_kinds = LaneColumns.paint_kinds
+
+    def count(columns: LaneColumns, cells: bytearray, scale: Scale, first: int, now: float, start: int = 0) -> None:
+        painted.append(len(cells) - start)
+        paint_kinds(columns, cells, scale, first, now, start)
+
+    timeline = timeline_of(*itertools.chain(*life([("step", 20), ("put", 5)] * 12)))
+    going_on = painter(timeline, timeline.now)
+    going_on.paint(1, 0, 40)
+    timeline.lanes[1].drop_intervals(2)
+    timeline.lanes[1].drop_marks(1)
+    monkeypatch.setattr(LaneColumns, "paint_kinds", count)
+    cells = going_on.paint(1, 0, 40)
+    assert sum(painted) < 25
+    assert cells == painter(timeline, timeline.now).paint(1, 0, 40)
 
 
 def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:

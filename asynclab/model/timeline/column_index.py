@@ -76,7 +76,8 @@ class ColumnIndex:
         at = first * ratio - self._first
         earlier = min(count, max(0, -(at // ratio)))
         inside = self._before[max(0, at + earlier * ratio) : max(0, at + count * ratio) : ratio]
-        found = [0] * earlier + ([max(0, entry - gone) for entry in inside] if gone else inside.tolist())
+        emptied = bisect_right(inside, gone)
+        found = [0] * (earlier + emptied) + [entry - gone for entry in inside[emptied:]]
         return found + [len(times)] * (count - len(found))
 
     def _make_room(self, end: float, most: int) -> None:
