@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -16,6 +17,8 @@ Span: TypeAlias = tuple[str, str]
 Line: TypeAlias = tuple[Span, ...]
 """One line of a view; equal lines look the same."""
 
+_text_of: Callable[[Span], str] = itemgetter(0)
+
 FULL, HALF, REST = "━", "╸", "─"
 EIGHTHS = "▁▂▃▄▅▆▇█"
 
@@ -27,7 +30,7 @@ def plain(line: Iterable[Span]) -> str:
 
 def width_of(line: Iterable[Span]) -> int:
     """How many cells a line takes."""
-    return sum(cell_len(text) for text, _ in line)
+    return sum(map(cell_len, map(_text_of, line)))
 
 
 def left(text: str, width: int) -> str:
