@@ -15,6 +15,7 @@ from asynclab.widgets.lines import (
     HALF,
     REST,
     bar,
+    fill,
     fit,
     joined,
     left,
@@ -74,6 +75,14 @@ def test_a_fitted_line_is_never_wider_and_says_when_it_was_cut(one: str, other: 
     fitted = fit(line, width)
     assert width_of(fitted) <= width
     assert fitted == line or plain(fitted).endswith("…")
+
+
+@given(TEXT, TEXT, WIDTH)
+def test_a_filled_line_is_as_wide_as_asked(one: str, other: str, width: int) -> None:
+    line = ((one, ""), (other, "past"))
+    filled = fill(line, width)
+    assert width_of(filled) == width
+    assert plain(filled).startswith(plain(fit(line, width)))
 
 
 def test_names_are_cut_in_the_middle_and_sentences_at_the_end() -> None:
