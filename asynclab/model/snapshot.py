@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -82,37 +83,15 @@ def _copied_queue(queue: QueueState) -> QueueState:
     )
 
 
-def _values(task: TaskState) -> Values:
-    # Written out, since there may be ten thousand tasks: attrgetter takes three times as long.
-    return (
-        task.id,
-        task.name,
-        task.coroutine,
-        task.parent,
-        tuple(task.children),
-        task.file,
-        task.line,
-        task.internal,
-        task.state,
-        task.since,
-        task.created_at,
-        task.ended_at,
-        task.running_seconds,
-        task.ready_seconds,
-        task.waiting_seconds,
-        task.steps,
-        task.wakes,
-        task.self_wakes,
-        task.waker,
-        task.wake_cause,
-        task.waits_for,
-        task.place,
-        task.stands,
-        task.progress,
-        task.last_fraction,
-        task.cancel_requested_by,
-        task.cancel_requested,
-        task.woken_in_step,
-        task.detail,
-        task.tree,
-    )
+def _values_of_tasks() -> Callable[[TaskState], Values]:
+    """Make what turns a task into a tuple; as written out by hand, which takes a third of attrgetter's time.
+
+    There may be ten thousand tasks, and each dataclass has its own methods made this way.
+    """
+    values = [f"tuple(task.{name})" if name == "children" else f"task.{name}" for name in _FIELDS]
+    made: Callable[[TaskState], Values] = eval(f"lambda task: ({', '.join(values)})")
+    return made
+
+
+_FIELDS = [field.name for field in fields(TaskState)]
+_values = _values_of_tasks()

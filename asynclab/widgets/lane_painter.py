@@ -110,13 +110,14 @@ class LanePainter:
 
     def _overlay(self, cells: bytearray, row: int) -> None:
         """Draw what of the arrows lies in a lane: their heads where they lead to, their shafts on the way there."""
+        arrows = [arrow for arrow in self._arrows if arrow.column < len(cells)]
         if row == self._woken:
-            for column, waker in self._arrows:
+            for column, waker in arrows:
                 on_step = cells[column] == RUNNING or cells[column] & ON_STEP
                 cells[column] = (DOWN if waker < row else UP) | (ON_STEP if on_step else 0)
             return
         is_above = row < self._woken
-        for column in [column for column, waker in self._arrows if (waker < row if is_above else waker > row)]:
+        for column in [column for column, waker in arrows if (waker < row if is_above else waker > row)]:
             if cells[column] in (0, WAITING):
                 cells[column] = LINE
 

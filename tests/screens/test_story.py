@@ -66,9 +66,9 @@ async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(
         return stories[-1]
 
     monkeypatch.setattr(Retelling, "tell", note)
-    monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 8)
     async with running() as stage:
-        await stage.press("j", "j", "enter")
+        await stage.press("j", "enter")
         await stage.until(lambda: "Now sleeps 5.00 s" in read(stage))
         assert "is being read" in stories[0].text()
         assert "is being read" not in read(stage)

@@ -12,11 +12,12 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 import asynclab.model.timeline.timeline
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
+from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
 from asynclab.model.timeline.columns import LaneColumns
 from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.colours import LEGIBLE, contrast, state_variables
-from asynclab.widgets.lane_cells import spans
+from asynclab.widgets.lane_cells import UP, spans
 from asynclab.widgets.lane_painter import LanePainter
 from asynclab.widgets.lines import plain
 from asynclab.widgets.themes import THEMES
@@ -122,6 +123,17 @@ def test_a_mark_stands_on_its_step_and_the_end_behind_it() -> None:
 def test_an_end_in_the_last_column_is_drawn_over_its_step() -> None:
     timeline = timeline_of(*STORY, TaskEnded(0.31, 1, "failed"))
     assert plain(spans(painter(timeline, 1.0).paint(1, 0, 4))) == "█──✗"
+
+
+def test_an_arrow_beyond_the_cells_there_are_is_not_drawn() -> None:
+    birth = TaskCreated(0.0, 2, "other", "work")
+    timeline = timeline_of(*STORY, birth, TaskReady(3.5, 1, "task", 2), StepStarted(3.6, 1), StepEnded(3.6, 1, 0.0))
+    state = LabState()
+    state.fold([STORY[0], birth])
+    made = painter(timeline, 4.0)
+    made.draw_arrows(1, state.rows())
+    assert made.paint(1, 0, 40)[35] == UP
+    assert UP not in made.paint(1, 0, 30)
 
 
 def test_what_comes_after_the_moment_looked_at_is_grey_and_thin_so_that_it_shows_without_colour() -> None:
