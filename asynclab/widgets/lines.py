@@ -17,6 +17,13 @@ Span: TypeAlias = tuple[str, str]
 Line: TypeAlias = tuple[Span, ...]
 """One line of a view; equal lines look the same."""
 
+
+class Filled(tuple[Span, ...]):
+    """A line that is known to take exactly the cells that it was composed for, so that it need not be measured."""
+
+    __slots__ = ()
+
+
 _text_of: Callable[[Span], str] = itemgetter(0)
 
 FULL, HALF, REST = "━", "╸", "─"
@@ -67,6 +74,8 @@ def fit(line: Iterable[Span], width: int) -> Line:
 
 def fill(line: Iterable[Span], width: int) -> Line:
     """The line in exactly so many cells, cut where it is longer and with spaces behind where it is shorter."""
+    if isinstance(line, Filled):
+        return line
     spans = tuple(line)
     room = width - width_of(spans)
     if room < 0:

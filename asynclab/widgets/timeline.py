@@ -15,7 +15,7 @@ from asynclab.model.timeline import Timeline, explain
 from asynclab.model.timeline.columns import landing
 from asynclab.widgets.lane_cells import legend, spans
 from asynclab.widgets.lane_painter import LanePainter
-from asynclab.widgets.lines import Line, left
+from asynclab.widgets.lines import Filled, Line, left
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import pointer, ruler, width_text
 from asynclab.widgets.task_view import TaskView
@@ -144,7 +144,8 @@ class TimelineView(TaskView):
         guide = row.guide[-(names // 4 * 2) :]
         name = left(one_line(task.name, TEXT_LIMIT), names - 1 - len(guide))
         cells = self._painter.paint(row.task, index, max(0, width - names - 1))
-        return (self.mark(index), (guide, "past"), (f"{name} ", "past" if task.has_ended else ""), *spans(cells))
+        head = (self.mark(index), (guide, "past"), (f"{name} ", "past" if task.has_ended else ""))
+        return Filled((*head, *spans(cells))) if width > names else head
 
     def task_at(self, index: int) -> int:
         """The task of a lane."""

@@ -10,7 +10,7 @@ from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
 from asynclab.model.timeline.scale import fitting
 from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, MARKS, UP, spans
-from asynclab.widgets.lines import plain
+from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import BEFORE, BEYOND, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
@@ -40,6 +40,20 @@ def test_the_marks_look_different_unless_both_complain() -> None:
     alike = [kind for kind, (glyph, _) in MARKS.items() if glyph == "!"]
     assert alike == ["warned", "blocked"]
     assert len({glyph for glyph, _ in MARKS.values()}) == len(MARKS) - 1
+
+
+async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 8):
+        for name in ("", "a", "🍵" * 50, "a\u200db", "☕\ufe0f tea"):
+            state, timeline = LabState(), Timeline()
+            events = (task(1, "main"), task(2, name, parent=1), *sleeps(2, 9.0))
+            state.fold(events)
+            timeline.take(events)
+            view.show(state, timeline, 4.0)
+            for width in (9, 10, 40, 76, 120):
+                for line in range(2):
+                    assert width_of(fill(view.compose_line(line, width), width)) == width
 
 
 async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
