@@ -26,13 +26,15 @@ _ESCAPED = re.compile(f"[{re.escape(_AS_THEY_ARE)}]*")
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
 
 
-def request_url(text: str) -> URL:
-    """The URL to send for a text, as `sent_text` says.
+def request_url(sent: str) -> URL:
+    """The URL to send, from its parts: in them it stays as it is, and nothing has to be found in it once more.
 
-    Raises:
-        ValueError: It is no http or https URL; the message says why.
+    Args:
+        sent: As `sent_text` makes it.
     """
-    return URL(sent_text(text), encoded=True)
+    scheme, _, place, rest = sent.split("/", 3)
+    path, _, query = rest.partition("?")
+    return URL.build(scheme=scheme[:-1], authority=place, path=f"/{path}", query_string=query, encoded=True)
 
 
 def sent_text(text: str) -> str:

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable
 
 import aiohttp
-from yarl import URL
 
 import asynclab
-from asynclab.fetch.address import redacted, sent_text
+from asynclab.fetch.address import redacted, request_url, sent_text
 from asynclab.fetch.body import Body
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_status
@@ -71,7 +70,10 @@ class Requests:
         WATCH.set(watch)
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._ask(row, URL(row.sent, encoded=True))
+                failure = await self._ask(row)
+                if row.method == "HEAD" and failure is not None and failure.status not in _KEPT_FOR_HEAD:
+                    failure = await self._ask_with_get(row, failure)
+                return failure
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
@@ -90,26 +92,24 @@ class Requests:
         row.method = self._options.method
         self._touch(row)
 
-    async def _ask(self, row: Row, url: URL) -> Failure | None:
-        """Make the request, and the same with GET where HEAD is refused."""
-        failure = await self._ask_once(row, url)
-        if row.method == "HEAD" and failure is not None and failure.status not in _KEPT_FOR_HEAD:
-            row.notes += (f"HEAD was answered with {failure.status}: asked again with GET",)
-            row.method = "GET"
-            row.hops = ()
-            row.phases.enter("wait", self._clock())
-            failure = await self._ask_once(row, url)
-        return failure
+    async def _ask_with_get(self, row: Row, refusal: Failure) -> Failure | None:
+        """Make the same request with GET, where HEAD is refused."""
+        row.notes += (f"HEAD was answered with {refusal.status}: asked again with GET",)
+        row.method = "GET"
+        row.hops = ()
+        row.phases.enter("wait", self._clock())
+        return await self._ask(row)
 
-    async def _ask_once(self, row: Row, url: URL) -> Failure | None:
-        response = await self._session.request(row.method, url, max_redirects=MOST_REDIRECTS)
+    async def _ask(self, row: Row) -> Failure | None:
+        response = await self._session.request(row.method, request_url(row.sent), max_redirects=MOST_REDIRECTS)
         try:
             self._note_answer(row, response)
             failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
             failure_of_body = await self._receive(row, response, may_save=failure is None)
             return failure or failure_of_body
         finally:
-            response.release()  # what `async with` does, too, in four awaits; nothing is sent that it could wait for
+            if response.connection is not None:  # an answer that was read to its end has let go of it by itself
+                response.release()
 
     def _note_answer(self, row: Row, response: aiohttp.ClientResponse) -> None:
         row.status = response.status
@@ -141,12 +141,13 @@ class Requests:
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
         content = response.content
-        report_at = self._clock() + REPORT_SECONDS
+        report_at = row.phases.since + REPORT_SECONDS
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
             chunk = await content.readany()
-            self.wire += content.total_raw_bytes - row.wire
-            row.wire = content.total_raw_bytes
+            received = content.total_raw_bytes
+            self.wire += received - row.wire
+            row.wire = received
             if not body.take(chunk):
                 return False
             self._touch(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.fetch.page import SCANNED, charset_of, kind_of, text_of, title_of
+from asynclab.fetch.page import SCANNED, charset_of, media_type, text_of, title_of
 from asynclab.fetch.rows import HEAD_KEPT, Row
 from asynclab.fetch.saving import BodyFile
 
@@ -59,5 +59,5 @@ class Body:
 
 
 def _may_have_title(content_type: str, beginning: bytes) -> bool:
-    kind = kind_of(content_type)
+    kind = media_type(content_type).kind
     return "html" in kind or (kind in ("", "text/plain") and beginning.lstrip()[:1] == b"<")

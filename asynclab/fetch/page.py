@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from asynclab.fetch.rows import Row
@@ -19,12 +20,40 @@ HEX_WIDTH = 16
 """Bytes in a line of a hex preview."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = tuple(mark for mark, _ in _BOMS)
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]{1,60})""", re.IGNORECASE)
 _TITLE = re.compile("<title(?=[\\s>])", re.IGNORECASE)
 _TITLE_END = re.compile("</title", re.IGNORECASE)
 _NOT_FOR_TEXT = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What a Content-Type header promises."""
+
+    kind: str
+    """Without its parameters, such as "text/html"."""
+    is_media: bool
+    """Whether it is a picture, a sound, a video or a font, not meant to be read."""
+    is_text: bool
+    """Whether it is meant to be read."""
+    charset: str
+    """The codec for text that it names; empty where it names none."""
+
+
+@lru_cache(256)
+def media_type(content_type: str) -> MediaType:
+    """What the header says; of a list of URLs, most say the same."""
+    kind = content_type.partition(";")[0].strip().lower()
+    named = _CHARSET.search(content_type[:1_000])
+    return MediaType(
+        kind,
+        kind.startswith(("image/", "audio/", "video/", "font/")) and "svg" not in kind,
+        kind.startswith("text/") or kind.endswith(("json", "xml", "javascript")),
+        _codec(named[1]) if named else "",
+    )
 
 
 def charset_of(body: bytes, content_type: str) -> str:
@@ -36,20 +65,22 @@ def charset_of(body: bytes, content_type: str) -> str:
         body: The beginning.
         content_type: The header.
     """
-    for mark, codec in _BOMS:
-        if body.startswith(mark):
-            return codec
-    if is_binary(body, content_type):
+    if body.startswith(_MARKS):
+        return next(codec for mark, codec in _BOMS if body.startswith(mark))
+    declared = media_type(content_type)
+    if is_binary(body, declared):
         return ""
-    declared = _declared(content_type)
-    return declared or _declared_in(body[:4_096]) or "utf-8"
+    return declared.charset or _declared_in(body[:4_096]) or "utf-8"
 
 
 def text_of(body: bytes, charset: str) -> str:
     """The text; what can't be read is replaced, and a character cut off at the end is left out."""
-    decoder = codecs.getincrementaldecoder(charset)("replace")
     try:
-        return decoder.decode(body)
+        return body.decode(charset)  # nearly all can be read as it is
+    except (UnicodeError, ValueError):
+        pass
+    try:
+        return codecs.getincrementaldecoder(charset)("replace").decode(body)
     except (UnicodeError, ValueError):
         return body.decode("utf-8", "replace")
 
@@ -65,19 +96,12 @@ def title_of(text: str) -> str:
     return " ".join(html.unescape(raw[: 10 * LONGEST_TITLE]).split())[:LONGEST_TITLE]
 
 
-@lru_cache(256)
-def kind_of(content_type: str) -> str:
-    """The media type without its parameters, such as "text/html"."""
-    return content_type.partition(";")[0].strip().lower()
-
-
-def is_binary(body: bytes, content_type: str) -> bool:
+def is_binary(body: bytes, declared: MediaType) -> bool:
     """Whether a body is not meant to be read."""
-    kind = kind_of(content_type)
-    if kind.startswith(("image/", "audio/", "video/", "font/")) and "svg" not in kind:
+    if declared.is_media:
         return True
     sample = body[: HEX_WIDTH * 64]
-    if kind.startswith("text/") or kind.endswith(("json", "xml", "javascript")):
+    if declared.is_text:
         return b"\0" in sample
     return len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20
 
@@ -102,12 +126,6 @@ def _declared_in(beginning: bytes) -> str:
     # Nearly all pages without a charset in their header have none here either, and that is faster to see.
     found = _META.search(beginning) if b"charset" in beginning.lower() else None
     return _codec(found[1].decode("ascii")) if found is not None else ""
-
-
-@lru_cache(256)
-def _declared(content_type: str) -> str:
-    named = _CHARSET.search(content_type[:1_000])
-    return _codec(named[1]) if named else ""
 
 
 def _codec(name: str) -> str:

@@ -151,11 +151,14 @@ class Slots:
         if host.is_lined_up or not host.waiting or host.running >= self._per_host:
             return
         host.is_lined_up = True
-        delay = host.not_before - self._loop.time()
-        if delay > 0:
-            host.timer = self._loop.call_later(delay, self._is_due, host)
+        if self._is_left_alone(host):
+            host.timer = self._loop.call_at(host.not_before, self._is_due, host)
         else:
             self._line.append(host)
+
+    def _is_left_alone(self, host: Host) -> bool:
+        """Whether nothing may start there yet; most hosts never ask for that, and then no clock is read."""
+        return host.not_before > 0.0 and host.not_before > self._loop.time()
 
     def _is_due(self, host: Host) -> None:
         host.is_lined_up = False
@@ -174,13 +177,14 @@ class Slots:
             self._starting = False
 
     def _start_next(self, host: Host) -> None:
-        now = self._loop.time()
         host.is_lined_up = False
         while host.waiting and host.waiting[0].withdrawn:
             host.waiting.popleft()
-        if host.waiting and host.not_before <= now:
-            host.not_before = now + host.spacing
-            self._next_start = now + self._interval
+        if host.waiting and not self._is_left_alone(host):
+            if host.spacing:
+                host.not_before = self._loop.time() + host.spacing
+            if self._interval:
+                self._next_start = self._loop.time() + self._interval
             host.running += 1
             if self._free == self._all:
                 self._on_idle(False)
@@ -191,11 +195,10 @@ class Slots:
 
     def _is_too_early(self) -> bool:
         """Whether the rate forbids a start now; a timer is set then."""
-        delay = self._next_start - self._loop.time()
-        if not self._interval or delay <= 0:
+        if not self._interval or self._next_start <= self._loop.time():
             return False
         if self._timer is None:
-            self._timer = self._loop.call_later(delay, self._rate_allows)
+            self._timer = self._loop.call_at(self._next_start, self._rate_allows)
         return True
 
     def _rate_allows(self) -> None:

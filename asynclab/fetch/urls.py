@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from asynclab.fetch.address import has_scheme, redacted, request_url
+from asynclab.fetch.address import has_scheme, redacted, request_url, sent_text
 
 MOST_URLS = 5_000
 """The most URLs that are taken from one text."""
@@ -109,7 +109,7 @@ class _Finding:
     def take(self, text: str) -> bool:
         """Note a candidate; whether it is a URL."""
         try:
-            key = str(request_url(text))
+            key = str(request_url(sent_text(text)))
         except ValueError:
             return False
         if key in self.counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from yarl import URL
 
 from asynclab.fetch.address import host_key, is_private, redacted, redacted_header, request_url, sent_text
 
@@ -21,7 +22,7 @@ from asynclab.fetch.address import host_key, is_private, redacted, redacted_head
     ],
 )
 def test_what_is_escaped_is_sent_as_it_is_and_the_rest_is_escaped(text: str, sent: str) -> None:
-    assert str(request_url(text)) == sent
+    assert str(request_url(sent_text(text))) == sent
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,24 @@ def test_what_is_escaped_is_sent_as_it_is_and_the_rest_is_escaped(text: str, sen
 )
 def test_what_can_t_be_sent_is_refused_with_a_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        request_url(text)
+        sent_text(text)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "http://a.com/",
+        "https://a.com/a/../b//c?x=[1]&y=%2F?z",
+        "https://user:p%40ss@a.com:8443/x?",
+        "http://[::1]:80/a:b/c",
+        "http://127.0.0.1:8080/%7Ex?q=http://b.com/",
+    ],
+)
+def test_a_url_from_its_parts_is_the_one_that_is_found_in_its_text(sent: str) -> None:
+    made, found = request_url(sent), URL(sent, encoded=True)
+    assert made == found
+    assert (made.host, made.port, made.user, made.password) == (found.host, found.port, found.user, found.password)
+    assert made.raw_path_qs == found.raw_path_qs
 
 
 @pytest.mark.parametrize(

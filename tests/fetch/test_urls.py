@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asynclab.fetch.address import request_url
+from asynclab.fetch.address import request_url, sent_text
 from asynclab.fetch.urls import IGNORED_KEPT, MOST_URLS, find_urls
 
 
@@ -168,7 +168,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=40).map("".join)))
 def test_any_text_gives_distinct_urls_that_can_be_sent(text: str) -> None:
     found = find_urls(text)
-    sent = [str(request_url(url.url)) for url in found.urls]
+    sent = [str(request_url(sent_text(url.url))) for url in found.urls]
     assert len(set(sent)) == len(sent)
     assert all(address.isascii() and address.isprintable() and " " not in address for address in sent)
     assert sum(url.count for url in found.urls) == len(found.urls) + found.duplicates
