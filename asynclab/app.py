@@ -112,6 +112,13 @@ class AsyncLabApp(App[None]):
         return self._runs
 
     @property
+    def labs(self) -> list[Lab]:
+        """The labs that run now, of whichever screen."""
+        runs = () if self._runs is None else self._runs
+        labs = [run.lab for run in runs if run.lab is not None and run.is_running]
+        return labs if self._fetch is None else [*labs, *self._fetch.labs]
+
+    @property
     def available_themes(self) -> dict[str, Theme]:
         """All themes; without colour, those of the terminal's own sixteen colours are illegible and left out."""
         themes = super().available_themes
@@ -234,7 +241,7 @@ class AsyncLabApp(App[None]):
 
     def _hold_runs(self, _: App[None]) -> None:
         """Let no lab time pass while the process is stopped."""
-        self._held = [run.lab for run in self.runs if run.lab is not None and run.is_running and not run.lab.paused]
+        self._held = [lab for lab in self.labs if not lab.paused]
         for lab in self._held:
             lab.pause()
 

@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 
 from asynclab.fetch.attempt import Requests, reset
 from asynclab.fetch.idle import hand_over
-from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, TASK_NAME, Job, Run, new_row, praise, state_of
+from asynclab.fetch.jobs import CANCELLED, OTHER_TIME, OUT_OF_TIME, TASK_NAME, Job, Run, new_row, praise, state_of
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
 from asynclab.fetch.rows import STATES, Failure, Row, RowState
@@ -48,6 +48,8 @@ class Fetch:
         self.version = 0
         """Grows with every change of any row; the row then has this version."""
         self.clock = clock
+        self.keeps_real_time: Callable[[], bool] = lambda: True
+        """Whether that clock has told real seconds ever since the run began."""
         self._chance = chance
         self._on_end = on_end
         self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": len(self.rows)}
@@ -90,7 +92,9 @@ class Fetch:
         end = now if self._ended_at is None else self._ended_at
         took = 0.0 if self._begun_at is None else end - self._begun_at
         alone = self._alone + sum(row.elapsed(now) for row in self.in_flight)
-        return Totals(dict(self._counts), len(self.rows), wire, self._rate.at(now, wire), took, alone)
+        return Totals(
+            dict(self._counts), len(self.rows), wire, self._rate.at(now, wire), took, alone, self.keeps_real_time()
+        )
 
     @property
     def kept(self) -> frozenset[int]:
@@ -189,8 +193,7 @@ class Fetch:
         assert self._run is not None
         job = self._jobs[row.number] = Job(row)
         row.phases.enter("queued", self.now())
-        ticket = self._run.slots.submit(row.host, self._run.begin, job)
-        job.ticket = ticket
+        job.ticket = self._run.slots.submit(row.host, self._run.begin, job)
 
     def _begin(self, job: Job) -> None:
         """Make a task for a row that has got a slot."""
@@ -283,6 +286,8 @@ class Fetch:
         row.ended_at = now
         row.outcome = "ok" if failure is None else failure.outcome
         row.sentence = failure.sentence if failure is not None else praise(row)
+        if row.attempts and not self.keeps_real_time():
+            row.notes += (OTHER_TIME,)
         self._alone += row.elapsed(now)
         self._set_state(row, state_of(row.outcome))
         if self._on_end is not None:

@@ -88,7 +88,7 @@ def escaped_json(value: object, indent: int | None = None) -> str:
     return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-_NOT_IN_CSV = frozenset({"redirects", "notes"})
+_NOT_IN_CSV = frozenset({"redirects"})
 
 _TIMES: tuple[tuple[str, tuple[Phase, ...]], ...] = (
     ("time_namelookup", ("dns",)),
@@ -121,6 +121,8 @@ def _cell(value: object) -> object:
     """A value for a spreadsheet: a text that it would take for a formula is told apart by an apostrophe."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        value = "; ".join(value)
     if not isinstance(value, str):
         return "" if value is None else value
     text = one_line(value, LONGEST_CELL)

@@ -81,7 +81,7 @@ def _entry_of_row(row: Row, begun: float, options: Options) -> dict[str, Any]:
         "cache": {},
         "timings": timings,
         "serverIPAddress": row.address,
-        "comment": row.sentence,
+        "comment": "; ".join((row.sentence, *row.notes)),
         "_outcome": row.outcome,
         "_retries": row.retries,
     }

@@ -26,6 +26,8 @@ class Totals:
     """Seconds since the run began, or that it took."""
     one_by_one: float
     """Seconds that the same would have taken one after another."""
+    is_real_time: bool = True
+    """Whether these are real seconds; else a clock's that was held or changed, which say nothing of speed."""
 
     @property
     def ended(self) -> int:
@@ -39,8 +41,9 @@ class Totals:
 
     @property
     def times_faster(self) -> float | None:
-        """How many times as long it would have taken one after another; None where that says nothing yet."""
-        return self.one_by_one / self.took if self.took > 0 and self.one_by_one > 0 else None
+        """How many times as long it would have taken one after another; None where that says nothing."""
+        says_something = self.is_real_time and self.took > 0 and self.one_by_one > 0
+        return self.one_by_one / self.took if says_something else None
 
 
 class Rate:

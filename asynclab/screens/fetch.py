@@ -13,8 +13,6 @@ from textual.widgets import Input, TextArea
 
 from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
-from asynclab.model.state import LabState
-from asynclab.model.tasks import StateWord
 from asynclab.model.words import plural
 from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
@@ -25,6 +23,7 @@ from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.fetch_views import FetchViews
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.lab_screen import LabScreen
+from asynclab.screens.meter import show_meter
 from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.program import LabFactory
@@ -35,9 +34,6 @@ from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_PER_SECOND = 12
-
-LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
-"""The states of a task that has not ended."""
 
 TALL = 50
 """Lines from which on everything gets more room."""
@@ -153,7 +149,8 @@ class FetchScreen(FetchControls):
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
-        states = [session.state for session in (self.together, self.one_by_one)]
+        for session in (self.together, self.one_by_one):
+            _ = session.state  # events are folded few at a time, also while another screen is seen
         if not self.is_current or isinstance(self.app.screen, LabScreen):
             return  # for what changes behind another screen, Textual paints that one anew as a whole
         rows, fetch = self.rows, self.together.fetch
@@ -166,7 +163,7 @@ class FetchScreen(FetchControls):
         self.views.show_detail()
         is_raced = is_fetched and self.one_by_one.targets == self.together.targets
         self.views.show_totals(self.together if is_fetched else None, self.one_by_one if is_raced else None)
-        self._show_meter(states)
+        show_meter(self.title_bar, self.host)
         self.key_bar.show(bar_entries(COMMANDS, self.situation()))
 
     def situation(self) -> Situation:
@@ -202,7 +199,7 @@ class FetchScreen(FetchControls):
         if not declared:
             return True
         situation = self.situation()
-        return any(command.applies(situation) for command in declared)
+        return any(command.answers(situation) for command in declared)
 
     def on_resize(self, event: Resize) -> None:
         """Use the room there is."""
@@ -267,9 +264,3 @@ class FetchScreen(FetchControls):
             state.clock, lab.now, held, state.outcome, pursued=pursued, is_cleaning_up=lab.is_cleaning_up
         )
         return clock_line(reading)
-
-    def _show_meter(self, states: Sequence[LabState | None]) -> None:
-        monitor = self.host.monitor
-        running = [state for state in states if state is not None and state.outcome is None]
-        live = sum(state.counts.get(word, 0) for state in running for word in LIVE)
-        self.title_bar.show(() if monitor is None else monitor.lags, len(running), live)

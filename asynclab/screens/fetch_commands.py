@@ -39,6 +39,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "Cancel the selected URL alone.",
         "URLs",
         rank=8,
+        says_why_not=True,
         applies=lambda now: now.has_live_url and now.is_active and not now.is_typing,
     ),
     Command(
@@ -186,7 +187,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "step",
         ("n",),
         "step",
-        "Run one step of one task, or jump to the next timer; starts paused if nothing is being fetched.",
+        "Run one step of one task, or jump to the next timer; starts paused if nothing was fetched yet.",
         "Time",
         rank=16,
         applies=lambda now: now.has_urls and not now.is_typing,
@@ -198,6 +199,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "Pause, and run step after step until something happens to the task that fetches the selected URL.",
         "Time",
         rank=16,
+        says_why_not=True,
         applies=lambda now: now.is_running and now.has_live_url and not now.is_typing,
     ),
     Command(

@@ -85,7 +85,7 @@ class FetchControls(Screen[None]):
 
     def action_cancel_url(self) -> None:
         """Cancel the selected URL."""
-        row = self.views.selected
+        row = self._live_row()
         if row is not None and self.together.fetch is not None:
             self.together.fetch.cancel(row)
 
@@ -118,11 +118,11 @@ class FetchControls(Screen[None]):
             lab.resume()
 
     async def action_step(self) -> None:
-        """Run one step; pause first where it is not paused, start paused where nothing is fetched."""
+        """Run one step; pause first where it is not paused, start paused where these URLs were not fetched yet."""
         lab = self.together.lab
         if lab is None or not lab.is_running:
             if await self._read_text():
-                self._fetch_together(paused=True)
+                self._start_paused()
         elif lab.paused:
             if reason := NO_STEP.get(lab.step()):
                 self.host.tell(reason)
@@ -131,14 +131,14 @@ class FetchControls(Screen[None]):
 
     def action_run_to_event(self) -> None:
         """Run to the next event of the task that fetches the selected URL."""
-        row, lab = self.views.selected, self.together.lab
+        row, lab = self._live_row(), self.together.lab
         if row is None or lab is None:
             return
         task = self.together.task_of(row.number)
         if task is not None and lab.state.tasks[task].has_ended:
             task = None
         if task is None:
-            self.host.tell("this URL has no task: it waits for its turn, or has ended")
+            self.host.tell("this URL has no task yet: it waits for its turn")
         else:
             lab.run_to_event(task)
 
@@ -241,6 +241,28 @@ class FetchControls(Screen[None]):
         if number is not None and self.shows_fetched:
             self.views.table.select(number)
             self.together.keep(number)
+
+    def _start_paused(self) -> None:
+        """Fetch, held before the first step; what was fetched already stays, since a key held down gets here as well."""
+        if self.together.is_active:
+            return
+        if self.has_fetched_these:
+            self.host.tell("the fetch has ended: enter fetches the list again")
+        else:
+            self._fetch_together(paused=True)
+
+    def _live_row(self) -> Row | None:
+        """The selected URL if it is being fetched; else it is said why nothing can be done to it."""
+        row, fetch = self.views.selected, self.together.fetch
+        if row is None:
+            self.host.tell("no URL is selected")
+        elif fetch is None or row not in fetch.rows:
+            self.host.tell("this URL is not being fetched: enter fetches the list")
+        elif row.has_ended:
+            self.host.tell("this URL has ended: R fetches it again")
+        else:
+            return row
+        return None
 
     async def _read_text(self) -> bool:
         """Whether there is something to fetch."""

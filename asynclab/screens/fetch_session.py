@@ -95,6 +95,7 @@ class FetchSession(Program):
         assert self._next is not None
         self.fetch = self._next
         self.fetch.clock = lambda: lab.now
+        self.fetch.keeps_real_time = lambda: lab.kept_real_time
         lab.start(self.fetch.run)
         return ""
 

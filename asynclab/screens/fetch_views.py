@@ -242,9 +242,10 @@ def totals_of(session: FetchSession | None, count: int) -> Totals:
         retrying=counts["retrying"],
         queued=counts["queued"],
         received=totals.wire,
-        rate=totals.rate if session.is_running else None,
+        rate=totals.rate if session.is_running and totals.is_real_time else None,
         took=totals.took,
         one_by_one=totals.one_by_one,
+        is_real_time=totals.is_real_time,
         is_running=session.is_running,
     )
 
@@ -253,4 +254,4 @@ def _racer(name: str, session: FetchSession) -> Racer | None:
     if session.fetch is None:
         return None
     totals = session.fetch.totals(session.now)
-    return Racer(name, totals.took, totals.ended, totals.rows, session.is_running)
+    return Racer(name, totals.took, totals.ended, totals.rows, session.is_running, totals.is_real_time)

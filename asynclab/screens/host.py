@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from asynclab.demos.catalogue import Demo
     from asynclab.screens.runs import Runs
+    from asynclab.trace import Lab
     from asynclab.trace.monitor import LoopMonitor
 
 
@@ -23,6 +24,10 @@ class Host(Protocol):
     @property
     def runs(self) -> Runs:
         """All demos' runs."""
+
+    @property
+    def labs(self) -> list[Lab]:
+        """The labs that run now, of whichever screen."""
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
         """Show a short notice; the text is never read as markup."""

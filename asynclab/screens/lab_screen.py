@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.commands import Command, Situation, bar_entries
 from asynclab.screens.controls import ControlScreen
+from asynclab.screens.meter import show_meter
 
 if TYPE_CHECKING:
-    from asynclab.model.tasks import StateWord
     from asynclab.screens.key_bar import KeyBar
     from asynclab.screens.program import Program
     from asynclab.widgets.title_bar import TitleBar
@@ -19,9 +19,6 @@ FRAMES_PER_SECOND = 20
 
 FRAMES_PER_SAMPLE = 5
 """The labs that are not on the stage are looked at once in so many frames."""
-
-LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
-"""The states of a task that has not ended."""
 
 
 class LabScreen(ControlScreen):
@@ -56,7 +53,7 @@ class LabScreen(ControlScreen):
         self._sample()
         self.stage.paint(self.record)
         self.title_bar.show_moment(self.stage.moment)
-        self._show_meter()
+        show_meter(self.title_bar, self.host)
         self.key_bar.show(bar_entries(self.commands, self.situation()))
 
     def situation(self) -> Situation:
@@ -113,9 +110,3 @@ class LabScreen(ControlScreen):
                 program.lab.sample(self.stage.tasks.tasks_in_sight(), self.selected_task)
             elif everyone:
                 program.lab.sample()
-
-    def _show_meter(self) -> None:
-        monitor = self.host.monitor
-        states = [program.state for program in self.programs if program.is_running]
-        live = sum(state.counts[word] for state in states if state is not None for word in LIVE)
-        self.title_bar.show(() if monitor is None else monitor.lags, len(states), live)

@@ -70,6 +70,8 @@ class Lab:
         self.name = name
         self.ending: Ending | None = None
         """How the run ended; None until it has."""
+        self.kept_real_time = True
+        """Whether lab time has been real time ever since the start: never held, stepped, scaled or skipped."""
         self._clock = VirtualClock(real_time, speed=speed, instant=instant)
         self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
         self._readout = Readout(self._tracer)
@@ -317,6 +319,7 @@ class Lab:
     def _clock_changed(self) -> None:
         clock = self._clock
         if self.is_running:
+            self.kept_real_time &= not self.paused and clock.speed == 1 and not clock.instant
             self._tracer.emit(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant))
             self._tracer.attend()
 

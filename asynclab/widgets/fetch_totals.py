@@ -10,6 +10,9 @@ from asynclab.widgets.lines import Line, bar, fit, width_of
 
 GAP: Line = (("  ", ""),)
 
+LAB_TIME = " lab time"
+"""Stands behind seconds that were none, because the clock was held or changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -29,6 +32,8 @@ class Totals:
     """Since the run began, or until it ended."""
     one_by_one: float = 0.0
     """The time of all fetches together, without their time in the queue."""
+    is_real_time: bool = True
+    """Whether lab time was real time: never held, stepped or changed."""
     is_running: bool = False
 
 
@@ -42,6 +47,8 @@ class Racer:
     done: int
     of: int
     is_running: bool
+    is_real_time: bool = True
+    """Whether its lab time was real time."""
 
 
 def totals_line(totals: Totals, width: int) -> Line:
@@ -53,7 +60,7 @@ def totals_line(totals: Totals, width: int) -> Line:
         line = (*counts, *(GAP if received else ()), *received)
         if width_of(line) <= width:
             break
-    for end in (_saved(totals), _took(totals)):
+    for end in (_saved(totals), _not_real(totals), _took(totals)):
         if end and width_of(line) + width_of(end) + 3 <= width:
             return (*line, ("   ", ""), *end)
     return fit(line, width)
@@ -67,7 +74,8 @@ def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
         width: Cells.
     """
     longest = max(racer.seconds for racer in racers) or 1.0
-    room = max(4, width - 44)
+    remark = 0 if all(racer.is_real_time for racer in racers) else len(LAB_TIME)
+    room = max(4, width - 44 - remark)
     return [_lane(racer, longest, room) for racer in racers]
 
 
@@ -78,6 +86,7 @@ def _lane(racer: Racer, longest: float, room: int) -> Line:
         *bar(racer.seconds / longest, room, "waiting" if racer.is_running else "done"),
         (f" {racer.seconds:8.2f} s", ""),
         (f"  {state}", "past"),
+        *(() if racer.is_real_time else ((LAB_TIME, "ready"),)),
     )
 
 
@@ -102,7 +111,7 @@ def _bytes(totals: Totals, *, rate: bool) -> Line:
 
 
 def _saved(totals: Totals) -> Line:
-    if not totals.took or not totals.one_by_one:
+    if not (totals.took and totals.one_by_one and totals.is_real_time):
         return ()
     times = totals.one_by_one / totals.took
     faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()
@@ -112,8 +121,17 @@ def _saved(totals: Totals) -> Line:
     return ((f"one after another this would have taken {alone}; took {took}", "past"), *faster)
 
 
+def _not_real(totals: Totals) -> Line:
+    """Times that say nothing of how fast anything was are compared with nothing."""
+    if not totals.took or totals.is_real_time:
+        return ()
+    return ((f"{_seconds(totals.took)} of the lab's clock, ", "past"), ("which was held or changed", "ready"))
+
+
 def _took(totals: Totals) -> Line:
-    return ((_seconds(totals.took), "past"),) if totals.took else ()
+    if not totals.took:
+        return ()
+    return ((_seconds(totals.took), "past"), *(() if totals.is_real_time else ((LAB_TIME, "ready"),)))
 
 
 def _seconds(seconds: float) -> str:

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from asynclab.fetch.options import Options
 from asynclab.screens.fetch_commands import FETCH_COMMANDS
+from asynclab.screens.learn import LearnScreen
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from tests.screens.fetching import FetchStage, fetching
@@ -157,6 +158,75 @@ async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_
         assert stage.table == before
         assert re.search(r"↻ 503 in 29\.0 s", before[1])
         assert stage.fetch.rows[0].time_left(stage.lab.now) == pytest.approx(4.0)
+
+
+async def test_n_past_the_end_of_a_fetch_keeps_its_results_and_says_what_fetches_again() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        lab = stage.lab
+        await stage.press("n", "n")
+        await stage.ended()
+        assert stage.lab is lab
+        assert stage.states == ["ok"]
+        assert stage.notices == ["the fetch has ended: enter fetches the list again"]
+
+
+async def test_n_starts_another_list_held() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        await stage.press("D")
+        await stage.take("/pages/queues")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running)
+        assert stage.lab.paused
+
+
+@pytest.mark.parametrize("key", ["N", "x"])
+async def test_keys_for_a_url_that_is_not_being_fetched_say_why_they_do_nothing(key: str) -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks")
+        await stage.press(key)
+        assert stage.notices == ["this URL is not being fetched: enter fetches the list"]
+        await stage.press("enter")
+        await stage.ended()
+        await stage.press(key)
+        assert stage.notices == ["this URL has ended: R fetches it again"]
+        await stage.press("slash")
+        await stage.type_into("#fetch-filter", "nothing has this")
+        await stage.press("enter")
+        stage.views.table.select(None)
+        await stage.press(key)
+        assert stage.notices == ["no URL is selected"]
+
+
+async def test_times_of_a_fetch_that_was_held_are_said_to_be_the_labs_and_are_compared_with_nothing() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues")
+        await stage.press("n")
+        await stage.until(lambda: stage.screen.together.is_running)
+        await stage.press("space")
+        await stage.ended()
+        assert "of the lab's clock, which was held or changed" in stage.totals[0]
+        assert "one after another" not in stage.totals[0]
+        assert "faster" not in stage.totals[0]
+        assert [note for row in stage.fetch.rows for note in row.notes] == [
+            "its times are of a lab's clock that was held, stepped or changed"
+        ] * 2
+        await stage.press("enter")
+        await stage.ended()
+        assert "one after another this would have taken" in stage.totals[0]
+        assert [row.notes for row in stage.fetch.rows] == [(), ()]
+
+
+async def test_a_race_in_which_a_clock_was_changed_says_so() -> None:
+    async with fetching() as stage:
+        await stage.press("full_stop")
+        await stage.take("/pages/tasks")
+        await stage.press("S")
+        await stage.until(lambda: stage.screen.one_by_one.fetch and not stage.screen.one_by_one.is_active)
+        await stage.ended()
+        assert all(lane.endswith("done lab time") for lane in stage.totals[1:])
+        assert len(stage.totals) == 3
 
 
 async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> None:
@@ -402,6 +472,29 @@ async def test_the_title_tells_how_many_tasks_live_and_events_do_not_pile_up() -
         await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
         assert "1 lab · 3 tasks" in stage.screen.title_bar.line_text(0)
         assert stage.lab._tracer.take_events() == []
+
+
+async def test_the_title_counts_what_runs_on_the_other_screen_too() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang", "/hang?2")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+        await stage.press("escape")
+        await stage.until(lambda: stage.app.current_mode == "learn")
+        learn = stage.app.screen
+        assert isinstance(learn, LearnScreen)
+        await stage.until(lambda: learn.is_mounted and "1 lab · 3 tasks" in learn.title_bar.line_text(0))
+
+
+async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:
+    async with fetching() as stage:
+        await stage.take("/hang")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.is_running)
+        stage.app._hold_runs(stage.app)
+        assert stage.lab.paused
+        stage.app._come_back(stage.app)
+        assert not stage.lab.paused
 
 
 async def test_question_mark_tells_every_key() -> None:

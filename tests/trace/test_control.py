@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from contextvars import Context
 from time import perf_counter
 
@@ -539,3 +540,31 @@ def test_a_lab_that_can_never_go_on_says_so() -> None:
             assert not sleeping.is_stuck
 
     run_fast(main())
+
+
+@pytest.mark.parametrize(
+    ("act", "is_kept"),
+    [
+        (lambda lab: None, True),
+        (lambda lab: (lab.set_speed(1.0), lab.resume()), True),
+        (lambda lab: (lab.pause(), lab.resume()), False),
+        (lambda lab: lab.step(), False),
+        (lambda lab: (lab.set_speed(2.0), lab.set_speed(1.0)), False),
+        (lambda lab: lab.run_instantly(), False),
+    ],
+)
+async def test_a_lab_knows_whether_its_time_was_real_time_throughout(
+    act: Callable[[Lab], object], is_kept: bool
+) -> None:
+    async with Lab(watch=False) as lab:
+        lab.start(counter, 3)
+        act(lab)
+        lab.resume()
+        await lab.wait()
+        assert lab.kept_real_time == is_kept
+
+
+async def test_a_lab_with_a_speed_of_its_own_never_kept_real_time() -> None:
+    async with Lab(speed=2.0, watch=False) as lab:
+        lab.start(counter, 3)
+        assert not lab.kept_real_time

@@ -60,3 +60,17 @@ def test_a_race_has_a_bar_for_each_way_as_long_as_its_time() -> None:
 
 def test_a_race_that_was_cancelled_tells_how_far_it_came() -> None:
     assert plain(race_lines((Racer("together", 0.0, 3, 12, False),), 64)[0]).endswith("0.00 s  3 of 12")
+
+
+def test_lab_seconds_that_were_none_are_compared_with_nothing_however_wide_it_is() -> None:
+    totals = Totals(ok=2, took=0.4, one_by_one=2.2, is_real_time=False)
+    assert plain(totals_line(totals, 140)) == "2 ok  0 failed   0.40 s of the lab's clock, which was held or changed"
+    assert plain(totals_line(totals, 40)) == "2 ok  0 failed   0.40 s lab time"
+
+
+def test_a_race_lane_in_lab_seconds_says_so_and_fits() -> None:
+    real, other = Racer("together", 1.0, 3, 3, False), Racer("one after another", 2.0, 3, 3, False, is_real_time=False)
+    first, second = (plain(line) for line in race_lines((real, other), 80))
+    assert first.endswith("1.00 s  done")
+    assert second.endswith("2.00 s  done lab time")
+    assert len(second) <= 80
