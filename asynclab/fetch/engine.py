@@ -92,9 +92,8 @@ class Fetch:
         end = now if self._ended_at is None else self._ended_at
         took = 0.0 if self._begun_at is None else end - self._begun_at
         alone = self._alone + sum(row.elapsed(now) for row in self.in_flight)
-        return Totals(
-            dict(self._counts), len(self.rows), wire, self._rate.at(now, wire), took, alone, self.keeps_real_time()
-        )
+        rate, is_real = self._rate.at(now, wire), self.keeps_real_time()
+        return Totals(dict(self._counts), len(self.rows), wire, rate, took, alone, is_real)
 
     @property
     def kept(self) -> frozenset[int]:

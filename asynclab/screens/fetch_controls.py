@@ -243,7 +243,7 @@ class FetchControls(Screen[None]):
             self.together.keep(number)
 
     def _start_paused(self) -> None:
-        """Fetch, held before the first step; what was fetched already stays, since a key held down gets here as well."""
+        """Fetch, held before the first step; what was fetched stays, since a key held down gets here, too."""
         if self.together.is_active:
             return
         if self.has_fetched_these:
