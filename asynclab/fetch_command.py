@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -67,9 +68,11 @@ def fetch(
     if not (urls or files):
         if prints:
             raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
+        _check_places(options.save_to, None)
         return _open_screen("", options)
     text = _text(urls, files)
     found = _find(text)
+    _check_places(options.save_to, har)
     if not prints:
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
         fits = len(text) <= LONGEST_SHOWN
@@ -107,6 +110,20 @@ def _options(
     given["headers"] = tuple(_or_usage_error(lambda text=text: parse_header(text)) for text in headers)  # type: ignore[misc]
     given |= {"save_to": save, "proxy_from_environment": proxy}
     return _or_usage_error(lambda: Options(**given))
+
+
+def _check_places(save: Path | None, har: Path | None) -> None:
+    """Complain before anything is fetched, instead of at its end, where results can't be written."""
+    if save is not None:
+        try:
+            save.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
+    if har is not None and not har.absolute().parent.is_dir():
+        raise click.UsageError(f"can't write '{har}': there is no such folder")
+    for place in (save, None if har is None else har if har.exists() else har.absolute().parent):
+        if place is not None and not os.access(place, os.W_OK):
+            raise click.UsageError(f"can't write to '{place}': permission denied")
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:

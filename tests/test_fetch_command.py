@@ -110,6 +110,11 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--max-bytes", "much"], "a size is"),
         (["a.com", "-H", "nothing"], "a header is"),
         (["a.com", "--method", "POST"], "--method"),
+        (
+            ["a.com", "--har", "/does/not/exist/all.har"],
+            "can't write '/does/not/exist/all.har': there is no such folder",
+        ),
+        (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str], says: str) -> None:

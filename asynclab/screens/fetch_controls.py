@@ -212,21 +212,27 @@ class FetchControls(Screen[None]):
         """Ask for a format, and write the results to a file."""
         from asynclab.screens.fetch_export import ExportForm
 
-        self.app.push_screen(ExportForm(Path.cwd()), self._export)
+        try:
+            folder = Path.cwd()
+        except OSError:
+            self.host.tell("can't write: the folder that this was started in is gone", is_problem=True)
+            return
 
-    def _export(self, form: Format | None) -> None:
-        if form is not None:
-            self.run_worker(self._write(form), group="export", exit_on_error=False)
+        def export(form: Format | None) -> None:
+            if form is not None:
+                self.run_worker(self._write(form, folder), group="export", exit_on_error=False)
 
-    async def _write(self, form: Format) -> None:
+        self.app.push_screen(ExportForm(folder), export)
+
+    async def _write(self, form: Format, folder: Path) -> None:
         from asynclab.screens.fetch_export import write_results
 
         rows = tuple(self.views.rows)
         options = self.chosen if self.together.fetch is None else self.together.fetch.options
         try:
-            path = await asyncio.to_thread(write_results, rows, options, form, Path.cwd())
+            path = await asyncio.to_thread(write_results, rows, options, form, folder)
         except OSError as error:
-            self.host.tell(f"can't write: {error}", is_problem=True)
+            self.host.tell(f"can't write {error.filename or folder}: {error.strerror or error}", is_problem=True)
         else:
             self.host.tell(f"{plural(len(rows), 'URL')} written to {path}")
 

@@ -382,7 +382,20 @@ async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch
         await stage.fetched("/pages/tasks")
         gone.rmdir()
         await stage.press("e", "enter")
-        await stage.until(lambda: any("can't write" in notice for notice in stage.notices))
+        await stage.until(lambda: stage.notices)
+        assert re.fullmatch(f"can't write {gone}/asynclab-fetch-.*json: No such file or directory", stage.notices[0])
+
+
+async def test_a_folder_that_is_gone_is_told_instead_of_offering_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError
+
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks")
+        monkeypatch.setattr(Path, "cwd", gone)
+        await stage.press("e")
+        assert stage.app.screen is stage.screen
+        assert stage.notices == ["can't write: the folder that this was started in is gone"]
 
 
 async def test_capital_i_shows_the_lines_without_a_url() -> None:
