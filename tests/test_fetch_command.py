@@ -112,7 +112,7 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--method", "POST"], "--method"),
         (
             ["a.com", "--har", "/does/not/exist/all.har"],
-            "can't write '/does/not/exist/all.har': there is no such folder",
+            "all.har': there is no such folder",
         ),
         (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
     ],
