@@ -222,7 +222,10 @@ class AsyncLabApp(App[None]):
             self._leave_soon(0)
         else:
             self._interrupted_at = now
-            self.tell("q quits; so does ctrl+c once more")
+            from textual.widgets import Input, TextArea
+
+            is_typing = isinstance(self.focused, Input | TextArea)
+            self.tell("ctrl+c once more quits" if is_typing else "q quits; so does ctrl+c once more")
 
     def _make_fetch_screen(self) -> FetchScreen:
         from asynclab.screens.fetch import FetchScreen

@@ -175,6 +175,7 @@ class FetchControls(Screen[None]):
     def action_edit(self) -> None:
         """Go to the text."""
         self.views.text.focus()
+        self.views.text.go_to_new_line()
 
     def action_clear(self) -> None:
         """Empty the text."""

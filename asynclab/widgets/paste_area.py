@@ -53,6 +53,12 @@ class PasteArea(TextArea):
         """Hold this text in place of the one before, as if it were pasted."""
         self.load_text(harmless(text))
 
+    def go_to_new_line(self) -> None:
+        """Let what is typed next be added below the text, unless the cursor was moved into it before."""
+        if self.text and self.cursor_location == (0, 0):
+            end = self.document.end
+            self.move_cursor(self.insert("\n", end).end_location if end[1] else end)
+
 
 def harmless(text: str) -> str:
     """The text with all that a terminal would obey made visible, and with newlines of one kind."""

@@ -430,6 +430,25 @@ async def test_a_goes_to_the_text_and_escape_leaves_it() -> None:
         assert focused(stage) == "fetch-table"
 
 
+async def test_what_is_typed_after_a_is_added_below_the_text() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks")
+        await stage.press("a", *"http://b.c/")
+        assert stage.views.text.text.splitlines() == [stage.server.url("/pages/tasks"), "http://b.c/"]
+        await stage.press("escape", "a", "d")
+        assert stage.views.text.text.endswith("http://b.c/d")
+
+
+async def test_ctrl_c_names_no_key_that_would_be_typed() -> None:
+    async with fetching() as stage:
+        await stage.press("a", "ctrl+c")
+        assert stage.notices == ["ctrl+c once more quits"]
+        await stage.press("escape")
+        stage.app._interrupted_at = -10.0
+        await stage.press("ctrl+c")
+        assert stage.notices == ["q quits; so does ctrl+c once more"]
+
+
 async def test_f5_fetches_from_within_the_text() -> None:
     async with fetching() as stage:
         await stage.press("a")
