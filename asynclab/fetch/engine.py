@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 
 from asynclab.fetch.attempt import Requests, reset
+from asynclab.fetch.crew import Crew
 from asynclab.fetch.idle import hand_over
 from asynclab.fetch.jobs import CANCELLED, OTHER_TIME, OUT_OF_TIME, TASK_NAME, Job, Run, new_row, praise, state_of
 from asynclab.fetch.options import Options
@@ -143,7 +144,7 @@ class Fetch:
         try:
             async with (
                 open_session(self.options, any(row.target[:6].lower() == "https:" for row in queued)) as session,
-                asyncio.TaskGroup() as group,
+                Crew() as crew,
             ):
                 inside, outside = copy_context(), Context()
                 slots = Slots(
@@ -155,7 +156,7 @@ class Fetch:
                 requests = Requests(
                     session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
                 )
-                self._run = Run(group, slots, requests, asyncio.Event(), copy_context(), self._begin)
+                self._run = Run(crew, slots, requests, asyncio.Event(), copy_context(), self._begin)
                 for row in queued:
                     self._submit(row)
                 await self._wait_for_all(self._run)
@@ -197,11 +198,12 @@ class Fetch:
     def _begin(self, job: Job) -> None:
         """Make a task for a row that has got a slot."""
         assert self._run is not None
+        if self._run.is_ending:
+            return
         job.has_slot = True
         self._set_state(job.row, "running")
-        task = self._run.group.create_task(self._fetch(job), name=f"{TASK_NAME}{job.row.number}")
-        job.task = task
-        task.add_done_callback(lambda _: self._task_ended(job))
+        name = f"{TASK_NAME}{job.row.number}"
+        job.task = self._run.crew.begin(self._fetch(job), name, lambda: self._task_ended(job))
 
     async def _fetch(self, job: Job) -> None:
         assert self._run is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from asynclab.fetch.address import host_key, redacted, sent_text
 from asynclab.fetch.attempt import Requests
+from asynclab.fetch.crew import Crew
 from asynclab.fetch.rows import Failure, Outcome, Row, RowState
 from asynclab.fetch.slots import Slots, Ticket
 from asynclab.fetch.urls import FoundUrl
@@ -38,7 +39,7 @@ class Job:
 class Run:
     """What belongs to one run of a fetch."""
 
-    group: asyncio.TaskGroup
+    crew: Crew
     slots: Slots
     requests: Requests
     all_ended: asyncio.Event

@@ -6,13 +6,14 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import HEAD_KEPT
+from asynclab.fetch.rows import HEAD_KEPT, Row
 from asynclab.fetch.urls import find_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
@@ -396,3 +397,24 @@ async def test_thousands_of_rows_are_cancelled_quickly(server: PracticeServer) -
     await run(fetch, beside=cancel)
     assert time.perf_counter() - begin < 0.5
     assert fetch.counts["cancelled"] == 3_000
+
+
+async def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is_begun(
+    server: PracticeServer,
+) -> None:
+    told: list[int] = []
+
+    def fail(row: Row) -> None:
+        told.append(row.number)
+        raise LookupError("a bug")
+
+    fetch = Fetch(
+        urls_of(server, *(f"/pages/tasks?{number}" for number in range(30))), Options(concurrency=2), on_end=fail
+    )
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    with pytest.raises(LookupError):
+        await fetch.run()
+    assert not fetch.is_running
+    assert sum(row.attempts > 0 for row in fetch.rows) <= 4
+    assert all(isinstance(complaint["exception"], LookupError) for complaint in complaints)
