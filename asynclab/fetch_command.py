@@ -21,6 +21,9 @@ T = TypeVar("T")
 MOST_TEXT = 50_000_000
 """Characters of a file that are looked through."""
 
+MOST_PRINTED = 100_000
+"""URLs that are fetched without the screen; more are refused, since nobody would see which were left out."""
+
 LONGEST_SHOWN = 1_000_000
 """Characters of a text that the Fetch screen is given as they are."""
 
@@ -71,7 +74,7 @@ def fetch(
         _check_places(options.save_to, None)
         return _open_screen("", options)
     text = _text(urls, files)
-    found = _find(text)
+    found = _find(text, MOST_PRINTED if prints else None)
     _check_places(options.save_to, har)
     if not prints:
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
@@ -139,12 +142,14 @@ def _text(urls: Sequence[str], files: Sequence[str]) -> str:
     return "\n".join([*named, *map(_read, dict.fromkeys(sources))])
 
 
-def _find(text: str) -> Found:
-    from asynclab.fetch.urls import find_urls
+def _find(text: str, most: int | None) -> Found:
+    from asynclab.fetch.urls import MOST_URLS, find_urls
 
-    found = find_urls(text)
+    found = find_urls(text, most or MOST_URLS)
     if not found.urls:
         raise click.UsageError("no URLs in that text")
+    if most is not None and found.left_out:
+        raise click.UsageError(f"that are more than {most:,} URLs: give fewer at a time")
     return found
 
 

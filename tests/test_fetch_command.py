@@ -22,6 +22,7 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 
+from asynclab import fetch_command
 from asynclab.cli import main
 from asynclab.practice.server import PracticeServer
 
@@ -123,6 +124,20 @@ def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str]
     assert result.stdout == ""
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+async def test_all_urls_of_a_long_list_are_printed(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("".join(f"http://127.0.0.1:9/{number}\n" for number in range(5_010)))
+    finished = await asynclab_fetch("-f", str(tmp_path / "list"), "--concurrency", "200", "--per-host", "200")
+    assert len(finished.lines) == 5_010
+
+
+def test_a_list_that_is_too_long_is_refused_instead_of_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch_command, "MOST_PRINTED", 2)
+    (tmp_path / "list").write_text("http://127.0.0.1:9/1\nhttp://127.0.0.1:9/2\nhttp://127.0.0.1:9/3\n")
+    result = CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "list")], prog_name="asynclab")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "more than 2 URLs" in result.stderr
 
 
 async def test_a_text_without_urls_is_wrong_usage() -> None:

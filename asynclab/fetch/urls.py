@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from asynclab.fetch.address import has_scheme, redacted, request_url, sent_text
 
 MOST_URLS = 5_000
-"""The most URLs that are taken from one text."""
+"""The most URLs that are taken from one text, unless more are asked for."""
 
 IGNORED_KEPT = 1_000
 """The most ignored lines that are kept to be shown."""
@@ -81,13 +81,17 @@ class Found:
     """How many different URLs were too many."""
 
 
-def find_urls(text: str) -> Found:
+def find_urls(text: str, most: int = MOST_URLS) -> Found:
     """Find the http and https URLs in any text; nothing that is in it is an error.
 
     A host without a scheme counts where it is alone in its line: as https, or as http where it is localhost or an IP
     address.
+
+    Args:
+        text: Where they are.
+        most: How many different ones are taken.
     """
-    finding = _Finding()
+    finding = _Finding(most)
     text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace("\\u0026", "&")
     if _HTML.search(text):
         _read_html(text, finding)
@@ -100,6 +104,7 @@ def find_urls(text: str) -> Found:
 class _Finding:
     """What was found up to now."""
 
+    most: int
     counts: dict[str, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
@@ -114,10 +119,10 @@ class _Finding:
             return False
         if key in self.counts:
             self.counts[key] += 1
-        elif len(self.counts) < MOST_URLS:
+        elif len(self.counts) < self.most:
             self.counts[key] = 1
             self.texts.append(text.partition("#")[0])
-        elif len(self.left_out) < 10 * MOST_URLS:
+        elif len(self.left_out) < 10 * self.most:
             self.left_out.add(key)
         return True
 
