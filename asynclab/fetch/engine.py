@@ -10,7 +10,7 @@ from contextvars import Context, copy_context
 from asynclab.fetch.attempt import Requests, reset
 from asynclab.fetch.crew import Crew
 from asynclab.fetch.idle import hand_over
-from asynclab.fetch.jobs import CANCELLED, OTHER_TIME, OUT_OF_TIME, TASK_NAME, Job, Run, new_row, praise, state_of
+from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, TASK_NAME, Job, Run, conclude, new_row, state_of
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
 from asynclab.fetch.rows import STATES, Failure, Row, RowState
@@ -281,16 +281,9 @@ class Fetch:
 
     def _end(self, row: Row, failure: Failure | None) -> None:
         now = self.now()
-        row.phases.enter(None, now)
-        row.retry_at = row.expires_at = None
-        row.is_stopping = False
-        row.ended_at = now
-        row.outcome = "ok" if failure is None else failure.outcome
-        row.sentence = failure.sentence if failure is not None else praise(row)
-        if row.attempts and not self.keeps_real_time():
-            row.notes += (OTHER_TIME,)
+        outcome = conclude(row, failure, now, in_real_time=self.keeps_real_time())
         self._alone += row.elapsed(now)
-        self._set_state(row, state_of(row.outcome))
+        self._set_state(row, state_of(outcome))
         if self._on_end is not None:
             self._on_end(row)
 

@@ -61,6 +61,29 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
     return Row(number, redacted(target), target, sent, host_key(sent) if sent else "", count)
 
 
+def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:
+    """Note how a row ended.
+
+    Args:
+        row: Which.
+        failure: Why it is not ok; None where it is.
+        now: The moment on the clock of the rows.
+        in_real_time: Whether that clock tells real seconds.
+
+    Returns:
+        Its outcome.
+    """
+    row.phases.enter(None, now)
+    row.retry_at = row.expires_at = None
+    row.is_stopping = False
+    row.ended_at = now
+    row.outcome = outcome = "ok" if failure is None else failure.outcome
+    row.sentence = failure.sentence if failure is not None else praise(row)
+    if row.attempts and not in_real_time:
+        row.notes += (OTHER_TIME,)
+    return outcome
+
+
 def state_of(outcome: Outcome) -> RowState:
     """The state of a row that has ended."""
     if outcome in ("ok", "cancelled"):
