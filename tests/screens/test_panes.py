@@ -313,3 +313,39 @@ async def test_the_key_bar_changes_with_what_can_be_done() -> None:
         await stage.until(lambda: "space pause" in str(stage.screen.key_bar.render()))
         await stage.press("space")
         await stage.until(lambda: "space resume" in str(stage.screen.key_bar.render()))
+
+
+async def test_of_the_middle_only_what_is_seen_is_brought_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await stage.press("7")
+        await stage.until(lambda: stage.views.shown_panes >= {"gauges"})
+        shown: list[str] = []
+        for pane in ("gauges", "timeline", "loop"):
+            view = getattr(stage.views, pane)
+            monkeypatch.setattr(view, "show", lambda *_, pane=pane: shown.append(pane))
+        stage.screen.paint()
+        assert set(shown) == stage.views.shown_panes & {"gauges", "timeline", "loop"} == {"gauges"}
+        shown.clear()
+        await stage.press("w")
+        assert shown[:1] == ["loop"]  # at once, not at the next frame
+        assert "gauges" not in shown
+
+
+async def test_behind_another_screen_events_are_taken_in_and_nothing_is_painted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened() as stage:
+        await stage.press("7")
+        run = stage.app.runs["7"]
+        await stage.until(lambda: run.is_running)
+        learn = stage.screen
+        await stage.press("f")
+        await stage.until(lambda: stage.app.screen is not learn)
+        painted: list[object] = []
+        monkeypatch.setattr(learn.stage, "paint", painted.append)
+        record = run.record
+        assert record is not None
+        before = record.history.end
+        await stage.until(lambda: record.history.end > before)
+        assert painted == []
+        await stage.app.close_labs()

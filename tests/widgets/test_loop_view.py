@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from asynclab.model.events import (
     CallScheduled,
     ClockChanged,
@@ -18,6 +20,8 @@ from asynclab.model.events import (
 )
 from asynclab.model.loop_parts import loop_parts
 from asynclab.model.state import LabState
+from asynclab.widgets import loop_view
+from asynclab.widgets.lines import Line
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
 from tests.widgets.labs import HOSTILE, crowd, folded, sleeps, step, task
@@ -173,3 +177,28 @@ def test_thousands_of_timers_are_counted_and_the_next_ones_listed() -> None:
     parts = loop_parts(crowd(5_001), 20)
     assert parts.timer_count == 5_000
     assert len(parts.timers) == 20
+
+
+async def test_of_many_timers_only_those_in_sight_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def bar(fraction: float, width: int, part: str) -> Line:
+        drawn.append(part)
+        return ()
+
+    monkeypatch.setattr(loop_view, "bar", bar)
+    view = LoopView()
+    async with on_stage(view, 60, 12):
+        view.show(crowd(500), 0.5)
+        assert view.line_count() > 100
+        assert 0 < len(drawn) <= 10
+
+
+async def test_of_a_task_that_is_no_longer_kept_nothing_is_said() -> None:
+    view = LoopView()
+    state = busy_loop()
+    async with on_stage(view, 60, 16):
+        view.show(state, 0.5)
+        del state.tasks[3], state.tasks[5]
+        assert view.line_text(2).strip() == ""
+        assert view.line_text(9).split() == ["task", "5"]
