@@ -134,6 +134,7 @@ def test_a_paste_is_text_whatever_is_in_it(server: str, opened: Open) -> None:
     terminal.press(f"\x1b[200~{pasted}\x1b[201~")
     terminal.wait_for(lambda screen: "1 127.0" in screen and "2 127.0" in screen, "the URLs of the paste")
     terminal.press("a")
+    terminal.wait_for_text("f5 fetch")
     terminal.press(f"\x1b[200~\n\x1b[31mq {server}evil\x07\x1b[201~")
     terminal.wait_for(lambda screen: "3 URLs" in screen and "f5 fetch" in screen, "the text")
     terminal.press("\x1b")
