@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from asynclab.model.tasks import StateWord
 from asynclab.model.words import GLYPHS
 from asynclab.screens.commands import Command, shown_key
+from asynclab.screens.reading import TEXT, ReadingScreen
 
 MEANINGS: dict[StateWord, str] = {
     "ready": "in the ready queue; the loop runs it when its turn comes",
@@ -42,35 +42,18 @@ TEXT_WIDTH = 60
 """Cells for what a key does: all of it shows at 80 columns."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ReadingScreen[None]):
     """Every command of a screen, the keys of its lists, and a legend."""
 
     DEFAULT_CSS = """
     HelpScreen {
-        align: center middle;
-        & > VerticalScroll {
-            width: 84;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $state-accent;
-            border-title-color: $state-accent;
-            border-subtitle-color: $state-past;
-            background: $background;
-            padding: 0 1;
-        }
+        & > .text { width: 84; max-width: 100%; max-height: 100%; }
         Static { width: 1fr; }
     }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,f1", "dismiss", "close", show=False),
-        Binding("j,down", "scroll('scroll_down')", "down", show=False),
-        Binding("k,up", "scroll('scroll_up')", "up", show=False),
-        Binding("g,home", "scroll('scroll_home')", "first line", show=False),
-        Binding("G,end", "scroll('scroll_end')", "last line", show=False),
-        Binding("space,pagedown", "scroll('scroll_page_down')", "page down", show=False),
-        Binding("b,pageup", "scroll('scroll_page_up')", "page up", show=False),
     ]
 
     def __init__(self, commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]]) -> None:
@@ -85,14 +68,10 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
-        with VerticalScroll() as scroll:
+        with VerticalScroll(classes=TEXT) as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "esc closes"
             yield Static(self._text)
-
-    def action_scroll(self, method: str) -> None:
-        """Scroll the text."""
-        getattr(self.query_one(VerticalScroll), method)(animate=False)
 
 
 def help_text(commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]]) -> Content:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.screen import ModalScreen
 
 from asynclab.model.state import LabState
 from asynclab.model.story import Recorded, Retelling, Story
 from asynclab.model.tasks import TaskState
 from asynclab.model.words import plural
+from asynclab.screens.reading import TEXT, ReadingScreen
 from asynclab.widgets.lines_view import LinesView
 from asynclab.widgets.story_lines import WIDEST, story_lines
 
@@ -33,22 +33,8 @@ FRAME = 2
 """Lines of the frame."""
 
 
-class StoryScreen(ModalScreen[int]):
+class StoryScreen(ReadingScreen[int]):
     """One task's story, kept up to date; gives back which task it was about at last."""
-
-    DEFAULT_CSS = """
-    StoryScreen {
-        align: center middle;
-        & > LinesView {
-            width: 90%;
-            height: auto;
-            max-height: 90%;
-            border: round $state-accent;
-            background: $background;
-            padding: 0 1;
-        }
-    }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", show=False),
@@ -57,12 +43,6 @@ class StoryScreen(ModalScreen[int]):
         Binding("shift+tab", "go(-1)", "previous task", show=False),
         Binding("left,h", "go_to_parent", "parent", show=False),
         Binding("right,l", "go_to_child", "first child", show=False),
-        Binding("j,down", "scroll('scroll_down')", "down", show=False),
-        Binding("k,up", "scroll('scroll_up')", "up", show=False),
-        Binding("g,home", "scroll('scroll_home')", "first line", show=False),
-        Binding("G,end", "scroll('scroll_end')", "last line", show=False),
-        Binding("space,pagedown", "scroll('scroll_page_down')", "page down", show=False),
-        Binding("b,pageup", "scroll('scroll_page_up')", "page up", show=False),
     ]
 
     def __init__(self, task: int, source: StorySource) -> None:
@@ -88,7 +68,7 @@ class StoryScreen(ModalScreen[int]):
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        yield LinesView()
+        yield LinesView(classes=TEXT)
 
     def on_mount(self) -> None:
         """Tell, and go on telling."""
@@ -128,10 +108,6 @@ class StoryScreen(ModalScreen[int]):
             text = self._story.text()
             self.app.copy_to_clipboard(text)
             cast("Host", self.app).tell(f"copied {plural(len(text.splitlines()), 'line')}")
-
-    def action_scroll(self, method: str) -> None:
-        """Scroll."""
-        getattr(self.query_one(LinesView), method)(animate=False)
 
     def action_go(self, by: int) -> None:
         """Tell the story of the next task in the table's order, or of the one before."""

@@ -7,33 +7,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
+from asynclab.screens.reading import TEXT, ReadingScreen
 from asynclab.widgets.lines import Line
 from asynclab.widgets.lines_view import LinesView
 
 
-class TextList(ModalScreen[None]):
+class TextList(ReadingScreen[None]):
     """Lines in a frame; scrolls where there are many."""
-
-    DEFAULT_CSS = """
-    TextList {
-        align: center middle;
-        & > LinesView {
-            width: 90%;
-            height: auto;
-            max-height: 90%;
-            border: round $state-accent;
-            background: $background;
-            padding: 0 1;
-        }
-    }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "close", show=False),
-        Binding("j,down", "scroll('scroll_down')", "down", show=False),
-        Binding("k,up", "scroll('scroll_up')", "up", show=False),
     ]
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
@@ -43,7 +27,7 @@ class TextList(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        view = LinesView()
+        view = LinesView(classes=TEXT)
         view.set_title(self._title)
         view.set_subtitle((("esc closes", "past"),))
         yield view
@@ -53,7 +37,3 @@ class TextList(ModalScreen[None]):
         view = self.query_one(LinesView)
         view.styles.height = min(len(self._lines) + 2, self.size.height * 9 // 10)
         view.show(self._lines)
-
-    def action_scroll(self, method: str) -> None:
-        """Scroll."""
-        getattr(self.query_one(LinesView), method)(animate=False)

@@ -1,0 +1,46 @@
+"""A text in a frame before another screen: to be read, scrolled and closed again."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+Result = TypeVar("Result")
+
+TEXT = "text"
+"""The class of the widget that is read."""
+
+
+class ReadingScreen(ModalScreen[Result]):
+    """A screen of which one widget, of the class `TEXT`, is read."""
+
+    DEFAULT_CSS = """
+    ReadingScreen {
+        align: center middle;
+        & > .text {
+            width: 90%;
+            height: auto;
+            max-height: 90%;
+            border: round $state-accent;
+            border-title-color: $state-accent;
+            border-subtitle-color: $state-past;
+            background: $background;
+            padding: 0 1;
+        }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll('scroll_down')", "down", show=False),
+        Binding("k,up", "scroll('scroll_up')", "up", show=False),
+        Binding("g,home", "scroll('scroll_home')", "first line", show=False),
+        Binding("G,end", "scroll('scroll_end')", "last line", show=False),
+        Binding("space,pagedown", "scroll('scroll_page_down')", "page down", show=False),
+        Binding("b,pageup", "scroll('scroll_page_up')", "page up", show=False),
+    ]
+
+    def action_scroll(self, method: str) -> None:
+        """Scroll the text."""
+        getattr(self.query_one(f".{TEXT}"), method)(animate=False)
