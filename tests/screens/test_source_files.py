@@ -54,7 +54,7 @@ def test_its_encoding_is_the_one_that_it_declares(files: SourceFiles, tmp_path: 
     assert files.read(str(file)) == "# coding: latin-1\n# café\n"
 
 
-@pytest.mark.parametrize("path", ["/no/such/file.py", "<string>", "", "nul\0l.py", "/"])
+@pytest.mark.parametrize("path", ["/no/such/file.py", "<no such text>", "", "nul\0l.py", "/"])
 def test_what_cannot_be_read_is_none_and_never_changes(files: SourceFiles, path: str) -> None:
     assert files.read(path) is None
     assert not files.has_changed(path, LATER)
