@@ -80,6 +80,7 @@ def fetch(
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
         fits = len(text) <= LONGEST_SHOWN
         return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
+    _tell_what_was_found(found)
     from asynclab.fetch_lines import print_results
 
     return print_results(found.urls, options, style="json" if as_json else "csv" if as_csv else "lines", har=har)
@@ -151,6 +152,16 @@ def _find(text: str, most: int | None) -> Found:
     if most is not None and found.left_out:
         raise click.UsageError(f"that are more than {most:,} URLs: give fewer at a time")
     return found
+
+
+def _tell_what_was_found(found: Found) -> None:
+    """Say on a terminal what of a text is not fetched, and show the first of it."""
+    from asynclab.fetch.words import counts_of
+    from asynclab.model.text import one_line
+
+    if (found.ignored or found.duplicates) and sys.stderr.isatty():
+        first = f", first: {one_line(found.ignored[0], 60)}" if found.ignored else ""
+        click.echo(" · ".join(counts_of(found)) + first, err=True)
 
 
 def _read(name: str) -> str:

@@ -226,6 +226,21 @@ async def test_nothing_from_outside_acts_on_the_terminal_and_the_progress_line_i
     assert all(line.isprintable() for line in rest.split("\n"))
 
 
+async def test_on_a_terminal_it_says_what_of_a_text_is_not_fetched(server: PracticeServer, tmp_path: Path) -> None:
+    url = server.url("/pages/tasks")
+    file = tmp_path / "list.txt"
+    file.write_text(f"my \x1b[31mlist\n{url}\n{url}\nthat is all\n", encoding="utf-8")
+    ours, theirs = pty.openpty()
+    process = await start("-f", str(file), "--headless", stderr=theirs)
+    os.close(theirs)
+    written = await asyncio.to_thread(_read_all, ours)
+    await process.wait()
+    os.close(ours)
+    told = written.decode().splitlines()[0]
+    assert told.startswith("1 URL · 1 duplicate · 2 lines ignored, first: my ")
+    assert told.isprintable()
+
+
 async def test_without_a_terminal_there_is_no_progress(server: PracticeServer) -> None:
     finished = await asynclab_fetch(server.url("/delay/0"), server.url("/evil"), "--json")
     assert finished.errors == ""

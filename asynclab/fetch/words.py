@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from asynclab.fetch.rows import Row, RowState
 from asynclab.fetch.totals import Totals
+from asynclab.fetch.urls import Found
 from asynclab.model.text import one_line
+from asynclab.model.words import plural
 
 GLYPHS: dict[RowState, str] = {
     "queued": "…",
@@ -15,6 +17,18 @@ GLYPHS: dict[RowState, str] = {
     "cancelled": "⊘",
 }
 """Each one cell wide."""
+
+
+def counts_of(found: Found) -> list[str]:
+    """What was found in a text, such as "12 URLs", "3 duplicates" and "2 lines ignored"."""
+    counts = [plural(len(found.urls), "URL")]
+    if found.duplicates:
+        counts.append(plural(found.duplicates, "duplicate"))
+    if found.ignored_count:
+        counts.append(f"{plural(found.ignored_count, 'line')} ignored")
+    if found.left_out:
+        counts.append(f"{found.left_out:,} too many")
+    return counts
 
 
 def size_text(count: float) -> str:

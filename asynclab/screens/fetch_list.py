@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from asynclab.fetch.address import redacted
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import Found, FoundUrl, find_urls
-from asynclab.model.words import plural
+from asynclab.fetch.words import counts_of
 from asynclab.widgets.lines import Line, joined
 
 if TYPE_CHECKING:
@@ -98,12 +98,4 @@ def summary(urls: UrlList) -> Line:
     """What was found, such as "12 URLs · 3 duplicates · 2 lines ignored"."""
     if urls.is_practice:
         return (("practice pages on this computer, until there is a text", "past"),)
-    found = urls.found
-    counts = [plural(len(found.urls), "URL")]
-    if found.duplicates:
-        counts.append(plural(found.duplicates, "duplicate"))
-    if found.ignored_count:
-        counts.append(f"{plural(found.ignored_count, 'line')} ignored")
-    if found.left_out:
-        counts.append(f"{found.left_out:,} too many")
-    return joined(((count, "past"),) for count in counts)
+    return joined(((count, "past"),) for count in counts_of(urls.found))
