@@ -135,6 +135,7 @@ class _Finding:
                 self.ignored.append(redacted(line[:_LONGEST_IGNORED]))
 
     def found(self) -> Found:
+        """All that was noted."""
         counts = self.counts.values()
         urls = tuple(FoundUrl(text, count) for text, count in zip(self.texts, counts, strict=True))
         duplicates = sum(counts) - len(urls)

@@ -165,6 +165,25 @@ async def test_space_holds_lab_time_and_lets_it_go_again() -> None:
         assert not lab_of(run).paused
 
 
+async def test_while_a_run_is_held_frames_come_as_ever_and_keys_are_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("space")
+        frames: list[float] = []
+        paint = stage.screen.paint
+
+        def counted() -> None:
+            frames.append(lab_of(run).now)
+            paint()
+
+        monkeypatch.setattr(stage.screen, "paint", counted)
+        await stage.until(lambda: len(frames) >= 10)
+        assert len(set(frames)) == 1
+        await stage.press("4")
+        await stage.until(lambda: stage.screen.run.demo.name == "create_task")
+        assert lab_of(run).paused
+
+
 async def test_n_starts_a_demo_held_and_goes_step_by_step() -> None:
     async with opened() as stage:
         run = stage.app.runs["4"]
