@@ -98,7 +98,7 @@ class History:
         return self.end if self.number_of(moment) == self.number_of(self.end) and by > 0 else moment
 
     def number_of(self, moment: int) -> int:
-        """How many events had happened at a moment, without mere looks."""
+        """How many events had happened at a moment that is kept, without mere looks."""
         return moment - bisect_right(self._looks, moment) - self._looks_before
 
     def event_before(self, moment: int) -> Event | None:

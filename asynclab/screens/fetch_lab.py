@@ -65,8 +65,10 @@ class FetchLabScreen(LabScreen):
 
     @property
     def number(self) -> int | None:
-        """The number of the URL that the selected task fetches; None where it fetches none."""
-        return None if self.selected_task is None else self._session.number_of(self.selected_task)
+        """The number of the URL that the selected task fetches; None where it fetches none, or one of another list."""
+        if self.selected_task is None or self._session.targets != self._together.targets:
+            return None
+        return self._session.number_of(self.selected_task)
 
     def compose(self) -> ComposeResult:
         """The stage between the title and the keys."""

@@ -34,5 +34,9 @@ def moment_of(record: Record) -> Moment | None:
     if record.moment is None:
         return None
     history, state = record.history, record.state
-    number, end = history.number_of(record.moment), history.number_of(history.end)
-    return Moment(number, end, record.now, event_words(history.event_before(record.moment), state))
+    return Moment(
+        record.number,
+        history.number_of(history.end),
+        record.now,
+        event_words(history.event_before(record.moment), state),
+    )

@@ -24,6 +24,8 @@ class Record:
         """The moment that is looked at, counted in events; None for the present."""
         self.chosen: int | None = None
         """The task that the person wants to go next."""
+        self.number = 0
+        """How many events had happened at the moment that is looked at, without mere looks; the history forgets."""
         self._past = LabState()
         self._at: float | None = None
         """The lab time that was asked for, in seconds; None where a moment was, which has its own."""
@@ -88,4 +90,5 @@ class Record:
     def _look_at(self, moment: int | None) -> None:
         if moment is not None and moment != self.moment:
             self._past = self.history.state_at(moment)
+            self.number = self.history.number_of(moment)
         self.moment, self._at = moment, None

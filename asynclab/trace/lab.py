@@ -278,7 +278,7 @@ class Lab:
         Returns:
             Whether it was asked: False where it has ended or is not known.
         """
-        found = [candidate for record, candidate in self._tracer.census.tasks() if record.id == task]
+        found = [candidate for _, candidate in self._tracer.census.some({task})]
         return self._tracer.loop is not None and cancel(self._tracer, found)
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:

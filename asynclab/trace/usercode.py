@@ -25,6 +25,7 @@ def _folders(*names: str) -> tuple[str, ...]:
 
 _PACKAGES = _folders("purelib", "platlib")
 _LIBRARIES = (*_folders("stdlib", "platstdlib"), *_PACKAGES)
+_LONGEST_FIRST = sorted(_LIBRARIES, key=len, reverse=True)
 _NOT_THE_USERS = (*_LIBRARIES, _TRACE, "<frozen")
 
 
@@ -66,7 +67,7 @@ def is_asyncio(file: str) -> bool:
 
 def library_of(file: str) -> str:
     """The top-level package that `file` is installed as, such as "aiohttp"; empty where it can't be told."""
-    for root in sorted(_LIBRARIES, key=len, reverse=True):
+    for root in _LONGEST_FIRST:
         if file.startswith(root):
             top = file.removeprefix(root).split(os.sep)[0]
             return top.removesuffix(".py")

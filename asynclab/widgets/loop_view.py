@@ -90,11 +90,6 @@ class LoopView(TaskView):
         if index is not None and self.task_at(index) is not None:
             super().cursor_moved(index)
 
-    def on_resize(self, event: object) -> None:
-        """Draw the lines for the new width."""
-        self._update()
-        self.keep_in_sight()
-
     def _update(self) -> None:
         state = self._state
         version = None if state is None else (id(state), state.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asynclab.model.rows import TaskRow, TaskRows
+from asynclab.model.rows import TaskRow
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.widgets.lines import Line, joined
@@ -26,13 +26,11 @@ class TaskTable(TaskView):
         self._state: LabState | None = None
         self._now = 0.0
         self._seen: tuple[int, float] | None = None
-        self._filter = ""
-        self._rows: Sequence[TaskRow] = ()
 
     @property
-    def filter_text(self) -> str:
-        """What a task's name or state has to contain; empty for every task."""
-        return self._filter
+    def _rows(self) -> Sequence[TaskRow]:
+        """The rows of the state as it is now: it may have forgotten tasks since it was shown."""
+        return () if self._state is None else self._state.rows()
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show a lab at a lab time, in seconds; repaints only the lines that look different."""
@@ -40,14 +38,7 @@ class TaskTable(TaskView):
         if state is self._state and seen == self._seen:
             return
         self._state, self._now, self._seen = state, now, seen
-        self._update_rows()
-        self.set_subtitle(self.summary())
-        self.repaint()
-
-    def set_filter(self, text: str) -> None:
-        """Keep the tasks whose name contains a text, in any case, or whose state is that word."""
-        self._filter = text
-        self._update_rows()
+        self.place_cursor()
         self.set_subtitle(self.summary())
         self.repaint()
 
@@ -59,8 +50,6 @@ class TaskTable(TaskView):
         counts = [((f"{state.counts[word]} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
         if state.dropped.tasks:
             counts.append(((f"{state.dropped.tasks} forgotten", "past"),))
-        if self._filter:
-            counts.append(((f"filtered: {self._filter}", "accent"),))
         return joined(counts)
 
     def tasks_in_sight(self) -> list[int]:
@@ -89,22 +78,4 @@ class TaskTable(TaskView):
 
     def line_of(self, task: int) -> int | None:
         """The row of a task."""
-        rows = self._rows
-        if isinstance(rows, TaskRows):
-            return rows.position(task)
-        return next((at for at, row in enumerate(rows) if row.task == task), None)
-
-    def _update_rows(self) -> None:
-        if self._state is None:
-            self._rows = ()
-        elif self._filter:
-            self._rows = _matching(self._state, self._filter.casefold())
-        else:
-            self._rows = self._state.rows()
-        self.place_cursor()
-
-
-def _matching(state: LabState, wanted: str) -> list[TaskRow]:
-    """The tasks that a filter lets through, in the order of their birth; parents may be missing, so without guides."""
-    tasks = state.tasks.values()
-    return [TaskRow(task.id, "") for task in tasks if wanted == task.state or wanted in task.name.casefold()]
+        return None if self._state is None else self._state.rows().position(task)

@@ -58,10 +58,16 @@ class TimelineView(TaskView):
         self._now = 0.0
         self._moment: float | None = None
         self._seen: object = None
-        self._rows: Sequence[TaskRow] = ()
+        self._placed_among: Sequence[TaskRow] = ()
+        """The rows among which the cursor was put on its task."""
         self._window = Window()
         self._painter = LanePainter(self._window)
         self._is_dragging = False
+
+    @property
+    def _rows(self) -> Sequence[TaskRow]:
+        """The rows of the state as it is now: it may have forgotten tasks since it was shown."""
+        return () if self._state is None or self._timeline is None else self._state.rows()
 
     @property
     def moment(self) -> float | None:
@@ -92,9 +98,8 @@ class TimelineView(TaskView):
         if moment is not None and moment != self._moment:
             self._window.reveal(moment)
         self._state, self._timeline, self._now, self._moment, self._seen = state, timeline, now, moment, seen
-        rows = () if state is None or timeline is None else state.rows()
-        if rows is not self._rows:
-            self._rows = rows
+        if self._rows is not self._placed_among:
+            self._placed_among = self._rows
             self.place_cursor()
         self.repaint()
 

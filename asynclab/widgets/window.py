@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.model.timeline.scale import STEPS, Scale, fitting
+from asynclab.model.timeline.scale import Scale, fitting
 
 LIVE_FINEST = 9
 """The finest scale for a run that goes on, a millisecond a column: it would change with every frame at first."""
@@ -61,13 +61,3 @@ class Window:
             self.first = max(0, column - beyond)
         elif column > self.last:
             self.first = column - self.width + 1 + beyond
-
-    @property
-    def can_zoom_in(self) -> bool:
-        """Whether there is a finer scale."""
-        return self.scale.step > 0
-
-    @property
-    def can_zoom_out(self) -> bool:
-        """Whether there is a coarser scale."""
-        return self.scale.step < STEPS - 1

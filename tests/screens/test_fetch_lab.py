@@ -385,3 +385,21 @@ async def test_it_fits_at_every_size(size: tuple[int, int]) -> None:
         assert views.is_single == (size == (80, 24))
         assert views.tasks.region.area
         assert lab_screen(stage).key_bar.region.bottom == size[1]
+
+
+async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/pages/queues", "/bytes/10")
+        await stage.press("S")
+        await stage.until(lambda: stage.screen.one_by_one.runs == 1)
+        await stage.ended()
+        await stage.until(lambda: not stage.screen.one_by_one.is_active)
+        await stage.take("/bytes/1000")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.runs == 2)
+        await stage.ended()
+        await stage.press("T", "S", "G")
+        assert lab_screen(stage).number is None
+        await stage.press("escape")
+        assert stage.views.table.selected == 1
+        assert stage.fetch.kept == {1}

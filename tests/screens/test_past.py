@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from asynclab.model import history
 from asynclab.screens.key_bar import KeyBar
+from asynclab.screens.readings import moment_of
 from asynclab.screens.record import Record
 from asynclab.screens.runs import Run
+from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import MomentChosen
 from tests.screens.stage import Stage, opened
@@ -211,3 +214,29 @@ async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
         await stage.press("c")
         await stage.until(lambda: "cleaning up" in clock(stage))
         await stage.until(lambda: "cancelled at" in clock(stage))
+
+
+async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history, "EVENTS_KEPT", 100)
+    monkeypatch.setattr(history, "SPACING", 50)
+
+    async def yields() -> None:
+        for _ in range(300):
+            await asyncio.sleep(0)
+
+    async with Lab(watch=False) as lab:
+        record = Record(lab)
+        lab.start(yields)
+        await asyncio.sleep(0)
+        record.go(-1)
+        found = moment_of(record)
+        await lab.wait()
+        _ = record.state
+        assert record.moment is not None
+        assert record.history.first > record.moment
+        later = moment_of(record)
+        assert found is not None
+        assert later is not None
+        assert later.number == found.number

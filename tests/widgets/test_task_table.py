@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import pytest
 
+import asynclab.model.fold.life
 from asynclab.model.events import (
+    Event,
     Progressed,
-    StepStarted,
     TaskCancelRequested,
     TaskEnded,
     TaskReady,
     TaskRenamed,
 )
+from asynclab.model.timeline import Timeline
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.timeline import TimelineView
 from tests.widgets.labs import HOSTILE, crowd, folded, gather, sleeps, step, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
@@ -259,39 +262,26 @@ async def test_a_selection_outlives_a_state_in_which_its_task_does_not_exist() -
         assert (table.selected, table.cursor) == (3, 2)
 
 
-async def test_the_filter_keeps_tasks_by_name_or_state() -> None:
-    table = TaskTable()
-    async with on_stage(table) as pilot:
-        table.show(gather(), 1.24)
-        table.set_filter("COC")
-        assert [line.split()[0] for line in painted(table)[1:3] if line] == ["brew"]
-        table.set_filter("waiting")
-        assert table.line_count() == 2
-        await pilot.pause()
-        assert subtitle(table).endswith("filtered: waiting")
-        table.set_filter("")
-        assert table.line_count() == 4
-
-
-async def test_a_filter_of_markup_is_only_text() -> None:
-    table = TaskTable()
-    async with on_stage(table) as pilot:
-        table.show(gather(), 1.24)
-        table.set_filter("[/] [link='")
-        await pilot.pause()
-        assert subtitle(table).endswith("filtered: [/] [link='")
-
-
-async def test_a_filter_by_state_follows_the_states() -> None:
-    table = TaskTable()
-    state = gather()
-    async with on_stage(table):
-        table.show(state, 1.24)
-        table.set_filter("running")
-        assert table.line_count() == 0
-        state.apply(StepStarted(1.3, 4))
-        table.show(state, 1.3)
-        assert table.line_count() == 1
+@pytest.mark.parametrize("kind", [TaskTable, TimelineView])
+async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
+    kind: type[TaskTable | TimelineView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asynclab.model.fold.life, "ENDED_KEPT", 2)
+    monkeypatch.setattr(asynclab.model.fold.life, "DROPPED_AT_ONCE", 1)
+    births: list[Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 12))]
+    state, timeline = folded(*births), Timeline()
+    timeline.take(births)
+    view = kind()
+    async with on_stage(view):
+        if isinstance(view, TaskTable):
+            view.show(state, 0.0)
+        else:
+            view.show(state, timeline, 0.0)
+        state.fold([TaskEnded(1.0, number, "done") for number in range(2, 12)])
+        assert 2 not in state.tasks
+        assert [view.line_text(index) for index in range(view.line_count())]
+        if isinstance(view, TaskTable):
+            assert set(view.tasks_in_sight()) <= set(state.tasks)
 
 
 async def test_nothing_is_painted_again_when_nothing_changed() -> None:
