@@ -20,7 +20,6 @@ MOST_SPACING = 30.0
 class Ticket:
     """A place in the queue of a host."""
 
-    host: Host
     start: Callable[[Any], object]
     subject: Any
     """What is started."""
@@ -77,7 +76,7 @@ class Slots:
         Thousands wait at the same time: a closure for each would be more for the garbage collector to look at.
         """
         place = self._host(host)
-        ticket = Ticket(place, start, subject)
+        ticket = Ticket(start, subject)
         place.waiting.append(ticket)
         self._line_up(place)
         self._hand_out()

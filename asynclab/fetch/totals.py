@@ -39,12 +39,6 @@ class Totals:
         """Rows with a request under way."""
         return self.counts["running"]
 
-    @property
-    def times_faster(self) -> float | None:
-        """How many times as long it would have taken one after another; None where that says nothing."""
-        says_something = self.is_real_time and self.took > 0 and self.one_by_one > 0
-        return self.one_by_one / self.took if says_something else None
-
 
 class Rate:
     """Bytes per second over the last moments, from what was read now and then."""

@@ -84,6 +84,8 @@ class FetchViews(Vertical):
         self.wanted = ""
         """What a row has to contain to be shown."""
         self._clock: Line = ()
+        self._described: tuple[Row, int] | None = None
+        """The row that the detail is about, and its version."""
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -154,6 +156,9 @@ class FetchViews(Vertical):
     def show_detail(self) -> None:
         """Bring the panes of the selected row up to date."""
         row = self.selected
+        if row is not None and row.has_ended and self._described == (row, row.version):
+            return  # to decode and lay out a preview takes milliseconds
+        self._described = None if row is None else (row, row.version)
         detail = None if row is None else url_detail(row, self._now)
         self.story.set_title("" if row is None else f"{row.number} {without_scheme(row.url)}")
         self.story.show(detail)

@@ -72,11 +72,6 @@ class TitleBar(LineView, can_focus=False):
         self._labs_and_tasks = (0, 0)
         self._moment: Moment | None = None
 
-    @property
-    def active(self) -> str:
-        """The tab one is on."""
-        return self._active
-
     def activate(self, tab: str) -> None:
         """Mark a tab as the one that one is on."""
         self._active = tab

@@ -147,4 +147,4 @@ async def test_results_timed_by_a_clock_that_was_held_or_changed_say_so_in_every
     assert cells["notes"] == said
     (entry,) = json.loads(to_har(fetch.rows, Options()))["log"]["entries"]
     assert entry["comment"] == f"Fetched; {said}"
-    assert fetch.totals().times_faster is None
+    assert not fetch.totals().is_real_time

@@ -232,8 +232,10 @@ async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
         await asyncio.sleep(0)
         record.go(-1)
         found = moment_of(record)
-        await lab.wait()
-        _ = record.state
+        while lab.is_running:
+            await asyncio.sleep(0)
+            lab.sample([1], 1)
+        assert record.history.number_of(record.history.end) < record.history.end - 100, "most are mere looks"
         assert record.moment is not None
         assert record.history.first > record.moment
         later = moment_of(record)
