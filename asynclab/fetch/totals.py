@@ -29,6 +29,10 @@ class Totals:
     is_real_time: bool = True
     """Whether these are real seconds; else a clock's that was held or changed, which say nothing of speed."""
 
+    def __repr__(self) -> str:
+        """In short, as a lab shows what its main task has returned."""
+        return f"<{self.ended} of {self.rows} ended, {self.counts['ok']} ok>"
+
     @property
     def ended(self) -> int:
         """Rows with which nothing more will happen."""

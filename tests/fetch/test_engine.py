@@ -361,6 +361,7 @@ async def test_totals_tell_what_concurrency_brought(server: PracticeServer) -> N
     fetch = await run(hanging(server, 4, timeout=20.0, connect_timeout=20.0), speed=100)
     totals = fetch.totals()
     assert (totals.rows, totals.ended, totals.in_flight) == (4, 4, 0)
+    assert repr(totals) == "<4 of 4 ended, 0 ok>"
     assert totals.one_by_one == pytest.approx(80, rel=0.3)
     assert totals.one_by_one / totals.took == pytest.approx(4, rel=0.3)
     fetch = await fetched(server, "/bytes/1000", "/bytes/500", "/gzip")
