@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from asynclab.trace.tracer import Tracer
 
 
-_CREATOR = 4
-"""How many frames above `enter` a task may be made: between are the handle's constructor and call_soon's two."""
+_CREATOR = 3
+"""How many frames above `enter` a task may be made: between are `_join_lab` and `call_soon`."""
 
 
 class TaskRecord(weakref.ref["Task[Any]"]):

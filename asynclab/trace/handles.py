@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from asyncio import AbstractEventLoop, Task, format_helpers
+from asyncio import AbstractEventLoop, BaseEventLoop, Task, format_helpers
+from asyncio.constants import DEBUG_STACK_DEPTH
 from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from functools import wraps
 from threading import get_ident
 from types import BuiltinMethodType, MethodType
 from typing import Any
@@ -18,6 +20,9 @@ from asynclab.trace.timeouts import timeout_of
 from asynclab.trace.tracer import Tracer
 
 _run_untraced = Handle._run
+_new = Handle.__new__
+_DEPTH = DEBUG_STACK_DEPTH - 2
+"""How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
 
 
 def _find_step_type() -> type:
@@ -48,8 +53,8 @@ _TASK_CALLBACKS = frozenset({"task_wakeup", "TaskWakeupMethWrapper", "__step", "
 class TracedHandle(Handle):
     """A Handle that tells its lab when it becomes ready and how long it runs.
 
-    Outside a lab it does what a Handle does. What runs once a step is written out here instead of called: a call costs
-    a twentieth of a whole step.
+    Outside a lab it does what a Handle does. What runs once a step is written out, here and in `call_soon`, instead of
+    called: a call costs a twentieth of a whole step.
     """
 
     __slots__ = ("_record", "_tracer", "_waker")
@@ -68,49 +73,39 @@ class TracedHandle(Handle):
         context: Context | None = None,
     ) -> None:
         is_plain = context is None
-        if context is None:
-            context = copy_context()
-        # As Handle.__init__ does it: to call that would show in debug mode's tracebacks, too.
-        self._context = context
+        # As Handle.__init__ does it: to call that would show in debug mode's tracebacks, too. Steps do not come here.
+        self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
         self._args = args
         self._cancelled = False
         self._repr = None
         self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
-        kind = type(callback)
-        is_step = kind is _STEP_TYPE
-        may_be_step = is_step or kind is BuiltinMethodType or kind is MethodType
-        if may_be_step:
-            record = RECORDS.get(id(callback.__self__))  # type: ignore[attr-defined]
-            if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
-                record = record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
-            if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
-                self._record = record
-                self._tracer = owner = record.tracer
-                if record is owner.current:
-                    record.yielded = True
-                else:
-                    owner.made_ready(record, args)
-                return
-        tracer = context.get(CURRENT)
+        self._join_lab(may_be_step=False)
+        if self._waker is not None and is_plain and sys._getframe(1).f_code.co_name != "_call_soon":
+            self._waker = None  # what I/O brings is caused by nobody here
+
+    def _join_lab(self, *, may_be_step: bool) -> None:
+        """See whose the callback is; a task that has not been seen before is entered.
+
+        Args:
+            may_be_step: Whether the type of the callback allows that it is a step of a task.
+        """
+        loop, context = self._loop, self._context
+        self._record = self._waker = None
+        self._tracer = tracer = context.get(CURRENT)
         if tracer is None and CURRENT.get() is not None:
-            tracer = self._adopted(context)
+            self._tracer = tracer = self._adopted(context)
         if tracer is None or tracer.loop is not loop:
-            self._tracer = self._record = None
+            self._tracer = None
             return
-        self._tracer = tracer
-        if may_be_step and (is_step or _is_task_callback(callback)):
-            task = callback.__self__  # type: ignore[attr-defined]
+        if may_be_step and _is_task_callback(self._callback):
+            task = self._callback.__self__  # type: ignore[attr-defined]
             self._record = tracer.census.enter(task, task.get_coro())
             return
-        self._record = None
         waker = tracer.current or tracer.cause
-        if waker is not None:
-            is_io = is_plain and sys._getframe(1).f_code.co_name != "_call_soon"
-            if is_io or get_ident() != tracer.thread:
-                waker = None
-        self._waker = waker
+        if waker is not None and get_ident() == tracer.thread:
+            self._waker = waker
 
     def _adopted(self, context: Context) -> Tracer | None:
         """A new task goes to the lab of its creator, though it brings a context of its own."""
@@ -197,6 +192,50 @@ class TracedHandle(Handle):
             raise error
         message = f"Exception in callback {format_helpers._format_callback_source(self._callback, self._args)}"
         self._loop.call_exception_handler({"message": message, "exception": error, "handle": self})
+
+
+@wraps(BaseEventLoop.call_soon)
+def call_soon(
+    self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
+) -> Handle:
+    """Stands in for loop.call_soon, through which each step of each task becomes ready.
+
+    It does what the original does in three frames: it checks, makes the handle, and appends it to those that are ready.
+    """
+    if self._closed:  # type: ignore[attr-defined]
+        self._check_closed()  # type: ignore[attr-defined]
+    if self._debug:  # type: ignore[attr-defined]
+        self._check_thread()  # type: ignore[attr-defined]
+        self._check_callback(callback, "call_soon")  # type: ignore[attr-defined]
+    handle = _new(TracedHandle)
+    handle._context = copy_context() if context is None else context
+    handle._loop = self
+    handle._callback = callback
+    handle._args = args
+    handle._cancelled = False
+    handle._repr = None
+    handle._source_traceback = (
+        format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
+    )
+    kind = type(callback)
+    is_step = kind is _STEP_TYPE
+    may_be_step = is_step or kind is BuiltinMethodType or kind is MethodType
+    if may_be_step:
+        record = RECORDS.get(id(callback.__self__))  # type: ignore[attr-defined]
+        if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
+            record = record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
+        if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
+            handle._record = record
+            handle._tracer = owner = record.tracer
+            if record is owner.current:
+                record.yielded = True
+            else:
+                owner.made_ready(record, args)
+            self._ready.append(handle)  # type: ignore[attr-defined]
+            return handle
+    handle._join_lab(may_be_step=may_be_step)
+    self._ready.append(handle)  # type: ignore[attr-defined]
+    return handle
 
 
 # A handle's repr names its class; observing must not change it.

@@ -419,7 +419,12 @@ async def debug_mode_checks() -> None:
     loop.set_debug(True)
     for handle in (loop.call_soon(print, "soon"), loop.call_later(1, print, "later")):
         source: Any = handle._source_traceback  # type: ignore[attr-defined]
-        print(source[-1].name, "created at" in repr(handle))
+        print([frame.name for frame in source][-2:], "created at" in repr(handle))
+
+    def deep(frames: int) -> Any:
+        return deep(frames - 1) if frames else loop.call_soon(print, "from deep down")
+
+    print(len(deep(20)._source_traceback))
     for set_callback in (loop.call_soon, lambda callback: loop.call_later(1, callback)):
         try:
             set_callback(no_callback)
