@@ -96,9 +96,7 @@ def _ended_of(wait: Wait, state: LabState) -> tuple[int, int]:
     """How many of the tasks of a group have ended, and how many it has; (0, 0) where it isn't known to be one."""
     if wait.kind not in ("gather", "task_group", "wait") or not wait.tasks:
         return 0, 0
-    known = map(state.tasks.get, wait.tasks)
-    ended = sum(1 for task in known if task is None or task.ended_at is not None)
-    return ended, max(wait.count, len(wait.tasks))
+    return state.ended_among(wait.tasks), max(wait.count, len(wait.tasks))
 
 
 def _within(fraction: float) -> float:

@@ -12,7 +12,7 @@ from asynclab.model.fold import HANDLERS
 from asynclab.model.fold.room import KEPT
 from asynclab.model.resources import CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.rows import TaskRows
-from asynclab.model.tasks import StateWord, TaskState
+from asynclab.model.tasks import ENDED, StateWord, TaskState
 from asynclab.model.text import one_line
 
 LINES_KEPT = 5_000
@@ -20,6 +20,9 @@ LINES_KEPT = 5_000
 
 LAG_SAMPLES = 120
 """How many measurements of the loop's lag are kept."""
+
+LARGE_GROUP = 100
+"""From how many tasks on it is remembered how many of a group have ended."""
 
 NAME_LIMIT = 80
 """The most characters of a task's name in any view."""
@@ -114,6 +117,8 @@ class LabState:
     """Whether a blocking step was reported and hasn't ended."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
+    _counted: tuple[tuple[int, ...], int, int] = field(default=((), 0, 0), compare=False, repr=False)
+    """The large group that was counted last, how many tasks of all had ended then, and how many of the group."""
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
@@ -145,6 +150,20 @@ class LabState:
         except ValueError:
             return None
         return queue if queue is not None and queue.label == label else None
+
+    def ended_among(self, group: tuple[int, ...]) -> int:
+        """How many tasks of a group have ended, those that were dropped included.
+
+        It is asked for at each frame: a large group is counted again only when a task has ended since.
+        """
+        ended_of_all = sum(self.counts[word] for word in ENDED)
+        counted, ended_then, ended = self._counted
+        if group is not counted or ended_of_all != ended_then:
+            tasks = map(self.tasks.get, group)
+            ended = sum(1 for task in tasks if task is None or task.ended_at is not None)
+            if len(group) >= LARGE_GROUP:
+                self._counted = (group, ended_of_all, ended)
+        return ended
 
     def rows(self) -> TaskRows:
         """All tasks, each followed by its children."""

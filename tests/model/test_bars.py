@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model.bars import Bar, bar_of
-from asynclab.model.events import Outcome, Progressed, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
+from asynclab.model.events import Outcome, Progressed, StepStarted, TaskCreated, TaskEnded, TaskReady, TaskWaiting, Wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party
@@ -44,6 +44,18 @@ def test_a_task_that_gathers_is_as_far_as_its_children() -> None:
 def test_an_ended_child_that_is_no_longer_kept_still_counts() -> None:
     state = tea_party(TaskWaiting(0.0, MAIN, Wait("task_group", tasks=(TEA, 99))))
     assert bar(state, MAIN) == (0.5, "1 of 2")
+
+
+def test_of_large_groups_it_is_told_how_many_have_ended_by_now() -> None:
+    first, second = tuple(range(2, 202)), tuple(range(202, 402))
+    state = lab(*(TaskCreated(0.0, number, f"task-{number}", "work") for number in range(1, 402)))
+    for task, group in ((2, first), (202, second)):
+        state.fold(suspended(0.0, task, Wait("gather", tasks=group)))
+    for ended, number in enumerate((301, 302, 303)):
+        assert bar(state, 2).text == "0 of 200"
+        assert [bar(state, 202).text for _ in range(2)] == [f"{ended} of 200"] * 2
+        state.apply(TaskEnded(1.0, number, "done"))
+    assert (bar(state, 202).text, bar(state, 2).text) == ("3 of 200", "0 of 200")
 
 
 @pytest.mark.parametrize("wait", [Wait("gather", count=3), Wait("sleep", seconds=0.0), Wait("future")])

@@ -66,6 +66,8 @@ def leave_wait(state: LabState, task: TaskState, at: float) -> None:
 
 def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
     """Put a task among those that wait on its wait's queue, or take it out."""
+    if not wait.kind.startswith("queue."):
+        return
     queue = state.queue_labelled(wait.resource)
     if queue is None:
         return
