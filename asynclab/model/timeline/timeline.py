@@ -11,7 +11,7 @@ from typing import NamedTuple
 from asynclab.model.events import Event, TaskReady, WakeCause
 from asynclab.model.fold.life import DROPPED_AT_ONCE, ENDED_KEPT
 from asynclab.model.timeline.handlers import HANDLERS
-from asynclab.model.timeline.lane import MARK_KINDS, READY, Interval, Lane, MarkKind, Reason
+from asynclab.model.timeline.lane import MARK_KINDS, Interval, Lane, MarkKind, Reason
 
 KEPT = 200_000
 """How many intervals and marks are kept together, or two for each task where that is more; the oldest go first."""
@@ -51,18 +51,12 @@ class Timeline:
         self.paused = False
         self.timeouts: dict[int, int] = {}
         """The tasks whose timeouts run, by timeout."""
-        self._first: float | None = None
         self._order = array("q")
         """What is kept, oldest first: twice the task's number, and one more for a mark."""
         self._ended: deque[int] = deque()
         self._step_times = array("d")
         self._step_tasks = array("q")
         """When each step of any task began, and whose it is."""
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """The lab times of the first thing that is kept and of the latest event."""
-        return self.now if self._first is None else self._first, self.now
 
     def take(self, events: Sequence[Event]) -> None:
         """Take in events, in the order in which they happened."""
@@ -94,15 +88,6 @@ class Timeline:
         lane = self.lanes.get(task)
         return None if lane is None else lane.previous_time(at)
 
-    def wakes(self, task: int, begin: float, end: float) -> list[Wake]:
-        """When a task was woken by which other, from one moment up to another, the latter not included."""
-        lane = self.lanes.get(task)
-        if lane is None:
-            return []
-        first, last = bisect_left(lane.begins, begin), bisect_left(lane.begins, end)
-        found = (wake_of(lane, index) for index in range(first, last) if lane.kinds[index] == READY)
-        return [wake for wake in found if wake is not None]
-
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
         """Whose steps lay in a time, in the order in which they began, and how many there were.
 
@@ -122,8 +107,6 @@ class Timeline:
         """Let another interval of a task begin; for the handlers of events."""
         lane.begin(kind, at, reason)
         self._order.append(2 * lane.task)
-        if self._first is None:
-            self._first = at
 
     def begin_step(self, task: int, at: float) -> None:
         """Note that a step of a task begins; for the handlers of events."""
@@ -163,14 +146,7 @@ class Timeline:
                 self._order.extend([entry] * (count - gone))
             if not lane.begins and not lane.mark_times:
                 del self.lanes[task]
-        self._first = self._time_of_oldest()
         del self._step_times[: -KEPT // 2], self._step_tasks[: -KEPT // 2]
-
-    def _time_of_oldest(self) -> float | None:
-        task, is_mark = divmod(self._order[0], 2)
-        lane = self.lanes.get(task)
-        times = () if lane is None else lane.mark_times if is_mark else lane.begins
-        return times[0] if times else self._first
 
     def _runs_at(self, task: int, at: float) -> bool:
         interval = self.interval_at(task, at)

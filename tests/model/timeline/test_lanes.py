@@ -33,7 +33,8 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
-from asynclab.model.timeline import MarkKind, Timeline, Wake
+from asynclab.model.timeline import READY, MarkKind, Timeline, Wake
+from asynclab.model.timeline.timeline import wake_of
 from tests.model.anything import any_history
 from tests.model.timeline.lives import COFFEE, MAIN, TEA, brewing, intervals, run_of, slices, step, woken
 from tests.trace.labs import observe
@@ -71,7 +72,7 @@ def test_a_life_is_cut_where_the_task_changes_its_state() -> None:
     ]
     assert slices(run.timeline, COFFEE) == [("ready", 0.0, None)]
     assert run.timeline.interval_at(TEA, 1.5) is None
-    assert run.timeline.span == (0.0, 1.5)
+    assert run.timeline.now == 1.5
 
 
 def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
@@ -85,7 +86,7 @@ def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
         StepEnded(2.5, 1, 0.5),
     )
     assert intervals(in_one, 1) == intervals(in_two, 1)
-    assert in_one.span == in_two.span
+    assert in_one.now == in_two.now
 
 
 @pytest.mark.parametrize(("paused", "speed", "end"), [(False, 1.0, 1.5), (False, 4.0, 3.0), (True, 4.0, 1.0)])
@@ -159,12 +160,16 @@ def test_what_says_nothing_about_lanes_changes_none() -> None:
     assert run.timeline.now == 0.5
 
 
-def test_wakes_are_those_by_other_tasks_within_a_time() -> None:
+def test_a_wake_is_told_where_another_task_caused_it() -> None:
     run = brewing(*step(TEA, 0.2, 0.3), woken(0.5, TEA, "task", COFFEE), *step(TEA, 0.6, 0.7))
     run.take(woken(0.8, TEA, "timer"), *step(TEA, 0.8, 0.9), woken(1.0, TEA, "cancel", MAIN))
-    assert run.timeline.wakes(TEA, 0.0, 1.0) == [Wake(0.5, COFFEE, TEA, "task")]
-    assert run.timeline.wakes(TEA, 0.6, 1.1) == [Wake(1.0, MAIN, TEA, "cancel")]
-    assert run.timeline.wakes(99, 0.0, 1.0) == []
+    lane = run.timeline.lanes[TEA]
+    wakes = [wake_of(lane, index) for index, kind in enumerate(lane.kinds) if kind == READY]
+    assert wakes[-3:] == [Wake(0.5, COFFEE, TEA, "task"), None, Wake(1.0, MAIN, TEA, "cancel")]
+
+
+def test_of_an_unknown_task_nothing_happens_next_or_did_before() -> None:
+    run = brewing()
     assert run.timeline.next_event(99, 0.0) is None
     assert run.timeline.previous_event(99, 0.0) is None
 

@@ -76,7 +76,7 @@ def test_any_moment_of_any_history_can_be_told(events: list[Event], at: float) -
     timeline, state = timeline_of(events), folded(events)
     for task in timeline.lanes:
         assert isinstance(explain(timeline, task, at, state), str)
-        timeline.next_event(task, at), timeline.previous_event(task, at), timeline.wakes(task, 0.0, at)
+        timeline.next_event(task, at), timeline.previous_event(task, at)
 
 
 def test_the_intervals_add_up_to_what_the_model_knows() -> None:
@@ -106,7 +106,6 @@ def test_it_says_what_was_waited_for_and_who_ended_the_wait() -> None:
     told = explain(timeline, producer, 0.5, seen.state)
     assert told == "waited 1.000 s: queue.put on queue#1, woken by consumer's get (0.000 s to 1.000 s)"
     assert "sleep 1.00 s" in explain(timeline, consumer, 0.5, seen.state)
-    assert seen.state.task_name(timeline.wakes(producer, 0.0, 2.0)[-1].waker) == "consumer"
 
 
 def test_it_says_when_a_task_did_not_exist_yet_or_had_ended() -> None:
