@@ -34,8 +34,6 @@ Outcome: TypeAlias = Literal[
 ]
 """How a fetch ended."""
 
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-
 Phase: TypeAlias = Literal["queued", "dns", "tcp", "tls", "wait", "download"]
 
 PHASES: tuple[Phase, ...] = get_args(Phase)

@@ -14,8 +14,8 @@ from textual.widgets import Input, TextArea
 from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.words import plural
-from asynclab.screens.app_commands import APP_COMMANDS, TABS
-from asynclab.screens.commands import Command, Situation, bar_entries, bindings_of
+from asynclab.screens.app_commands import TABS
+from asynclab.screens.commands import Situation, bindings_of
 from asynclab.screens.fetch_commands import FETCH_COMMANDS
 from asynclab.screens.fetch_controls import PANES, FetchControls
 from asynclab.screens.fetch_list import UrlList
@@ -23,7 +23,6 @@ from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.fetch_views import FetchViews
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.lab_screen import LabScreen
-from asynclab.screens.meter import show_meter
 from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.program import LabFactory
@@ -38,8 +37,6 @@ FRAMES_PER_SECOND = 12
 TALL = 50
 """Lines from which on everything gets more room."""
 
-COMMANDS = (*FETCH_COMMANDS, *APP_COMMANDS)
-
 
 class FetchScreen(FetchControls):
     """Text and options, a line for each URL, and all that is known of the selected one."""
@@ -50,6 +47,7 @@ class FetchScreen(FetchControls):
     AUTO_FOCUS = "#fetch-table"
     COMMANDS: ClassVar[set[Any]] = {CommandProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
+    own_commands = FETCH_COMMANDS
 
     def __init__(self, make_lab: LabFactory = Lab, request: Request | None = None) -> None:
         """Make the screen.
@@ -163,8 +161,7 @@ class FetchScreen(FetchControls):
         self.views.show_detail()
         is_raced = is_fetched and self.one_by_one.targets == self.together.targets
         self.views.show_totals(self.together if is_fetched else None, self.one_by_one if is_raced else None)
-        show_meter(self.title_bar, self.host)
-        self.key_bar.show(bar_entries(COMMANDS, self.situation()))
+        self.paint_bars()
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""
@@ -187,19 +184,6 @@ class FetchScreen(FetchControls):
             has_results=is_fetched,
             has_past=self.together.record is not None,
         )
-
-    def commands_now(self) -> Sequence[Command]:
-        """The commands that apply now."""
-        situation = self.situation()
-        return [command for command in COMMANDS if command.applies(situation)]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key works now, by the commands' own word."""
-        declared = [command for command in FETCH_COMMANDS if command.action == action]
-        if not declared:
-            return True
-        situation = self.situation()
-        return any(command.answers(situation) for command in declared)
 
     def on_resize(self, event: Resize) -> None:
         """Use the room there is."""
@@ -233,13 +217,6 @@ class FetchScreen(FetchControls):
             await self.views.close_filter()
         else:
             self.app.switch_mode("learn")
-
-    def action_help(self) -> None:
-        """Show every key and what the marks mean."""
-        from asynclab.screens.help import HelpScreen
-        from asynclab.widgets.line_view import CursorView
-
-        self.app.push_screen(HelpScreen(COMMANDS, {"Lists": CursorView.BINDINGS}))
 
     def _go(self, by: int) -> None:
         panes = [pane for pane in PANES if self.query_one(f"#{pane}").region.area]

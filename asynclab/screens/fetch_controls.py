@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-
-from textual.screen import Screen
+from typing import TYPE_CHECKING
 
 from asynclab.fetch.options import Options
 from asynclab.model.words import plural
+from asynclab.screens.command_screen import CommandScreen
 from asynclab.screens.controls import NO_STEP
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_order import SORTS, next_sort
@@ -23,14 +21,13 @@ from asynclab.widgets.fetch_columns import in_words
 if TYPE_CHECKING:
     from asynclab.fetch.rows import Row
     from asynclab.screens.fetch_export import Format
-    from asynclab.screens.host import Host
     from asynclab.trace import Lab
 
 PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer")
 """What can have the focus, in the order of the tab key."""
 
 
-class FetchControls(Screen[None]):
+class FetchControls(CommandScreen):
     """A screen with a list of URLs, and the actions on it."""
 
     views: FetchViews
@@ -42,11 +39,6 @@ class FetchControls(Screen[None]):
     """Fetches them one after another, to compare."""
     chosen: Options
     """How they are fetched."""
-
-    @property
-    def host(self) -> Host:
-        """The app, as what it is."""
-        return cast("Host", self.app)
 
     @property
     def labs(self) -> list[Lab]:
@@ -203,11 +195,12 @@ class FetchControls(Screen[None]):
         """Copy the selected URL and how it ended."""
         row = self.views.selected
         if row is not None:
-            self._copy([in_words(url_row(row, self.together.now))])
+            self.copy(in_words(url_row(row, self.together.now)))
 
     def action_copy_failed(self) -> None:
         """Copy the URLs that have failed."""
-        self._copy(row.url for row in self.views.rows if row.state == "failed")
+        failed = [row.url for row in self.views.rows if row.state == "failed"]
+        self.copy("\n".join(failed), if_nothing="no URL has failed")
 
     def action_export(self) -> None:
         """Ask for a format, and write the results to a file."""
@@ -283,11 +276,3 @@ class FetchControls(Screen[None]):
         for session in (self.together, self.one_by_one):
             session.change_speed(steps)
         self.host.tell(f"lab time at {self.together.speed:g}× speed")
-
-    def _copy(self, lines: Iterable[str]) -> None:
-        text = "\n".join(lines)
-        if not text:
-            self.host.tell("nothing to copy")
-            return
-        self.app.copy_to_clipboard(text)
-        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}")

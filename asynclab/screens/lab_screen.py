@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from asynclab.screens.app_commands import APP_COMMANDS
-from asynclab.screens.commands import Command, Situation, bar_entries
+from textual.binding import BindingType
+
+from asynclab.screens.commands import Situation
 from asynclab.screens.controls import ControlScreen
-from asynclab.screens.meter import show_meter
 
 if TYPE_CHECKING:
-    from asynclab.screens.key_bar import KeyBar
     from asynclab.screens.program import Program
-    from asynclab.widgets.title_bar import TitleBar
 
 FRAMES_PER_SECOND = 20
 
@@ -24,17 +22,7 @@ FRAMES_PER_SAMPLE = 5
 class LabScreen(ControlScreen):
     """A stage between a title bar and a key bar; a screen says which programs it has, and what else is on it."""
 
-    own_commands: ClassVar[tuple[Command, ...]] = ()
-    """What can be done here and not everywhere in the app; its bindings are made of these."""
-
-    title_bar: TitleBar
-    key_bar: KeyBar
     _frames = 0
-
-    @property
-    def commands(self) -> tuple[Command, ...]:
-        """All that can be done here, in the order of the key bar."""
-        return (*self.own_commands, *APP_COMMANDS)
 
     @property
     def programs(self) -> Iterable[Program]:
@@ -53,8 +41,7 @@ class LabScreen(ControlScreen):
         self._sample()
         self.stage.paint(self.record)
         self.title_bar.show_moment(self.stage.moment)
-        show_meter(self.title_bar, self.host)
-        self.key_bar.show(bar_entries(self.commands, self.situation()))
+        self.paint_bars()
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""
@@ -76,29 +63,11 @@ class LabScreen(ControlScreen):
             in_tasks=any(view is self.focused and view.line_count() for view in self.stage.task_views),
         )
 
-    def commands_now(self) -> Sequence[Command]:
-        """The commands that apply now."""
-        situation = self.situation()
-        return [command for command in self.commands if command.applies(situation)]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key does anything now, by the commands' own word."""
-        declared = [command for command in self.own_commands if command.action == action]
-        if not declared:
-            return True
-        if not self.is_furnished:
-            return False
-        situation = self.situation()
-        return any(command.answers(situation) for command in declared)
-
-    def action_help(self) -> None:
-        """Show every key and what the marks mean."""
-        from asynclab.screens.help import HelpScreen
-        from asynclab.widgets.line_view import CursorView
+    def view_bindings(self) -> dict[str, list[BindingType]]:
+        """The keys of the views on this screen, by the heading under which help lists them."""
         from asynclab.widgets.timeline import TimelineView
 
-        views = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
-        self.app.push_screen(HelpScreen(self.commands, views))
+        return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}
 
     def _sample(self) -> None:
         self._frames += 1

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 if TYPE_CHECKING:
-    from asynclab.screens.commands import Command
+    from asynclab.screens.command_screen import CommandScreen
     from asynclab.screens.learn import LearnScreen
 
 
@@ -26,13 +26,6 @@ class Found:
     text: str
     help: str
     run: Callable[[], Awaitable[Any] | Any]
-
-
-class CommandScreen(Protocol):
-    """A screen, as the palette knows it."""
-
-    def commands_now(self) -> Sequence[Command]:
-        """The commands that apply now."""
 
 
 class CommandProvider(Provider):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.events import Resize
-from textual.screen import Screen
 
+from asynclab.screens.command_screen import CommandScreen
 from asynclab.screens.middle import MIDDLE, next_to_show
 
 if TYPE_CHECKING:
-    from asynclab.screens.host import Host
     from asynclab.screens.stage import Stage
 
 NARROW, LOW = 100, 30
@@ -29,18 +28,13 @@ PANES = {
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
 
 
-class PaneScreen(Screen[None]):
+class PaneScreen(CommandScreen):
     """A screen with a stage, and perhaps a list beside it."""
 
     stage: Stage
     """The views of a lab; they may be mounted after the first paint."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
-
-    @property
-    def host(self) -> Host:
-        """The app, as what it is."""
-        return cast("Host", self.app)
 
     @property
     def is_furnished(self) -> bool:
@@ -117,20 +111,11 @@ class PaneScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy what the focused pane has selected."""
-        self._copy(self.stage.selected_text(self.focused_pane))
+        self.copy(self.stage.selected_text(self.focused_pane))
 
     def action_copy_activity(self) -> None:
         """Copy every line of the activity that the filter lets through."""
-        self._copy(self.stage.activity.visible_text())
-
-    def _copy(self, text: str) -> None:
-        from asynclab.model.words import plural
-
-        if not text:
-            self.host.tell("nothing is selected here")
-            return
-        self.app.copy_to_clipboard(text)
-        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
+        self.copy(self.stage.activity.visible_text())
 
     def _leave_hidden(self) -> None:
         """Give the focus to what has come in the place of a pane that has it and doesn't show any more."""

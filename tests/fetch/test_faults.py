@@ -7,11 +7,12 @@ import sys
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
+from typing import get_args
 
 import pytest
 import pytest_asyncio
 
-from asynclab.fetch.rows import OUTCOMES, Outcome
+from asynclab.fetch.rows import Outcome
 from asynclab.practice.faults import ESCAPES, MARKUP
 from asynclab.practice.server import CERTIFICATE, PracticeServer
 from tests.fetch.stage import fetched, fetched_row
@@ -159,4 +160,4 @@ async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) ->
 
 async def test_all_outcomes_are_of_the_closed_set(server: PracticeServer) -> None:
     fetch = await fetched(server, "/status/404", "/short", "/pages/tasks", retries=0)
-    assert {row.outcome for row in fetch.rows} <= set(OUTCOMES)
+    assert {row.outcome for row in fetch.rows} <= set(get_args(Outcome))

@@ -88,6 +88,8 @@ async def test_c_cancels_all_and_keeps_what_came() -> None:
         await stage.ended()
         assert stage.states == ["ok", "cancelled", "cancelled"]
         assert "1 ok" in stage.totals[0]
+        await stage.press("Y")
+        assert stage.notices[-1] == "no URL has failed"
 
 
 async def test_r_fetches_again_what_failed_and_nothing_else() -> None:
@@ -356,7 +358,7 @@ async def test_y_copies_the_row_and_capital_y_the_failed_urls() -> None:
         assert stage.app.clipboard.startswith(f"{stage.server.url('/pages/tasks')}\t200")
         await stage.press("Y")
         assert stage.app.clipboard == "\n".join(stage.urls("/status/404", "/status/500"))
-        assert stage.notices[-1] == "copied 2 lines"
+        assert stage.notices[-1].startswith("copied 2 lines, ")
 
 
 @pytest.mark.parametrize(("key", "ending"), [("j", "json"), ("n", "ndjson"), ("c", "csv"), ("h", "har")])

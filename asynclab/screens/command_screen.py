@@ -1,0 +1,89 @@
+"""A screen between a title bar and a key bar: which commands apply on it, and what each screen does alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from asynclab.screens.app_commands import APP_COMMANDS
+from asynclab.screens.commands import Command, Situation, bar_entries
+from asynclab.screens.meter import show_meter
+
+if TYPE_CHECKING:
+    from asynclab.screens.host import Host
+    from asynclab.screens.key_bar import KeyBar
+    from asynclab.widgets.title_bar import TitleBar
+
+
+class CommandScreen(Screen[None]):
+    """A screen on which commands apply, depending on its situation."""
+
+    own_commands: ClassVar[tuple[Command, ...]] = ()
+    """What can be done here and not everywhere in the app; its bindings are made of these."""
+
+    title_bar: TitleBar
+    key_bar: KeyBar
+
+    @property
+    def host(self) -> Host:
+        """The app, as what it is."""
+        return cast("Host", self.app)
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether what the commands act on is there."""
+        return True
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All that can be done here, in the order of the key bar."""
+        return (*self.own_commands, *APP_COMMANDS)
+
+    def situation(self) -> Situation:
+        """What decides which commands apply now."""
+        raise NotImplementedError
+
+    def commands_now(self) -> Sequence[Command]:
+        """The commands that apply now."""
+        situation = self.situation()
+        return [command for command in self.commands if command.applies(situation)]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything now, by the commands' own word."""
+        declared = [command for command in self.own_commands if command.action == action]
+        if not declared:
+            return True
+        if not self.is_furnished:
+            return False
+        situation = self.situation()
+        return any(command.answers(situation) for command in declared)
+
+    def paint_bars(self) -> None:
+        """Bring the loop's meter and the key bar up to date."""
+        show_meter(self.title_bar, self.host)
+        self.key_bar.show(bar_entries(self.commands, self.situation()))
+
+    def view_bindings(self) -> dict[str, list[BindingType]]:
+        """The keys of the views on this screen, by the heading under which help lists them."""
+        from asynclab.widgets.line_view import CursorView
+
+        return {"Lists": CursorView.BINDINGS}
+
+    def action_help(self) -> None:
+        """Show every key and what the marks mean."""
+        from asynclab.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.commands, self.view_bindings()))
+
+    def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
+        """Put a text on the clipboard and say how much that is; or, where there is none, say `if_nothing`."""
+        from asynclab.model.words import plural
+
+        if not text:
+            self.host.tell(if_nothing)
+            return
+        self.app.copy_to_clipboard(text)
+        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
