@@ -5,6 +5,7 @@ from __future__ import annotations
 from asynclab.fetch.rows import Row, RowState
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import Found
+from asynclab.model.amounts import rate_text, size_text
 from asynclab.model.text import one_line
 from asynclab.model.words import plural
 
@@ -31,15 +32,6 @@ def counts_of(found: Found) -> list[str]:
     return counts
 
 
-def size_text(count: float) -> str:
-    """A number of bytes with a decimal unit, such as "312 B", "48.2 kB" or "4.1 MB"."""
-    units = ["GB", "MB", "kB", "B"]
-    unit = units.pop()
-    while count >= 999.95 and units:
-        count, unit = count / 1_000, units.pop()
-    return f"{count:.0f} {unit}" if count >= 99.95 or unit == "B" else f"{count:.1f} {unit}"
-
-
 def row_line(row: Row) -> str:
     """A row that has ended as a line of columns; nothing in it is for a terminal to obey."""
     size = size_text(row.wire) if row.status is not None else ""
@@ -55,7 +47,7 @@ def totals_line(totals: Totals) -> str:
     counts = totals.counts
     parts = [f"{totals.ended:,} of {totals.rows:,} done"]
     parts += [f"{counts[state]:,} {word}" for state, word in _WORDS.items() if counts[state]]
-    parts += [size_text(totals.wire), f"{size_text(totals.rate)}/s"]
+    parts += [size_text(totals.wire), rate_text(totals.rate)]
     return ", ".join(parts)
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from rich.cells import chop_cells
 
-from asynclab.widgets.amounts import rate_text, size_text
+from asynclab.model.amounts import rate_text, size_text
 from asynclab.widgets.fetch_row import MARKS, UrlDetail
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, joined, wrap

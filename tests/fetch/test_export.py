@@ -18,7 +18,7 @@ from asynclab.fetch.export import csv_header, escaped_json, to_csv, to_json, to_
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
-from asynclab.fetch.words import row_line, size_text, summary_line, totals_line
+from asynclab.fetch.words import row_line, summary_line, totals_line
 from asynclab.practice.server import PracticeServer
 from tests.fetch.stage import fetched, run, urls_of
 
@@ -112,17 +112,6 @@ async def test_redirects_are_entries_of_their_own(server: PracticeServer) -> Non
     assert [entry["response"]["status"] for entry in entries] == [302, 302, 200]
     assert entries[0]["response"]["redirectURL"] == server.url("/redirect/1")
     assert [entry["startedDateTime"] for entry in entries] == sorted(entry["startedDateTime"] for entry in entries)
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        *[(0, "0 B"), (999, "999 B"), (48_200, "48.2 kB"), (112_300, "112 kB"), (999_960, "1.0 MB")],
-        *[(4_100_000, "4.1 MB"), (5e12, "5000 GB")],
-    ],
-)
-def test_sizes_are_short(count: float, text: str) -> None:
-    assert size_text(count) == text
 
 
 async def test_lines_tell_result_status_size_time_url_and_title(server: PracticeServer) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.widgets.amounts import rate_text, size_text
+from asynclab.model.amounts import rate_text, size_text
 
 
 @pytest.mark.parametrize(
