@@ -33,6 +33,7 @@ def open_session(options: Options, urls_are_encrypted: bool) -> aiohttp.ClientSe
         options: Headers, proxy, which addresses are allowed, and how long a connection may take.
         urls_are_encrypted: Whether https is to be expected; reading the trusted certificates takes a moment.
     """
+    connect_timeout = min(options.connect_timeout, options.timeout)
     connector = aiohttp.TCPConnector(
         limit=0,
         resolver=ThreadResolver(),
@@ -48,7 +49,8 @@ def open_session(options: Options, urls_are_encrypted: bool) -> aiohttp.ClientSe
         requote_redirect_url=False,
         response_class=WatchedResponse,
         read_bufsize=READ_BUFFER,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(options.connect_timeout, options.timeout)),
+        # Above this threshold a timeout would be put off to a full second, and the row would say so.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, ceil_threshold=connect_timeout),
         trust_env=options.proxy_from_environment,
     )
 

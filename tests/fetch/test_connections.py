@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp.helpers import ceil_timeout
 
 from asynclab.fetch import session
 from asynclab.fetch.engine import Fetch
@@ -52,6 +53,16 @@ async def test_a_connection_that_nobody_accepts_runs_into_its_own_time_limit(
     row = await fetched_row(server, url, speed=SPEED, connect_timeout=4.0, retries=1)
     assert (row.outcome, row.sentence, row.attempts) == ("timeout_connect", "No connection within 4 s", 2)
     assert [phase for phase, _ in row.phases.items()] == ["queued", "tcp"]
+
+
+async def test_a_connection_gets_exactly_its_time_and_not_up_to_a_full_second() -> None:
+    loop = asyncio.get_running_loop()
+    async with session.open_session(Options(connect_timeout=10.0), urls_are_encrypted=False) as opened:
+        limits = opened.timeout
+        before = loop.time()
+        deadline = ceil_timeout(limits.sock_connect, limits.ceil_threshold).when()
+        assert deadline is not None
+        assert before + 10.0 <= deadline <= loop.time() + 10.0
 
 
 async def test_a_handshake_that_nobody_answers_is_a_connection_that_was_never_there(server: PracticeServer) -> None:
