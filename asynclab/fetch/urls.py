@@ -24,6 +24,8 @@ _END = re.compile(
 )
 _COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
 """What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
+_ESCAPE = re.compile(r"\\u(?!d[89a-f])([0-9a-f]{4})", re.IGNORECASE)
+"""A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _PAIRS = {")": "(", "]": "["}
 _TRAILING = ".,;:!?*_~"
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
@@ -92,7 +94,8 @@ def find_urls(text: str, most: int = MOST_URLS) -> Found:
         most: How many different ones are taken.
     """
     finding = _Finding(most)
-    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace("\\u0026", "&")
+    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/")
+    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
     if _HTML.search(text):
         _read_html(text, finding)
     else:
@@ -236,6 +239,7 @@ def _looks_like_a_file(name: str) -> bool:
 
 def _read_html(text: str, finding: _Finding) -> None:
     """Take what links and sources point to, and URLs in the text between the tags."""
+    text = f"\n{text}\n"
     position = 0
     hidden = ""
     for tag in _TAG.finditer(text):
@@ -251,17 +255,27 @@ def _read_html(text: str, finding: _Finding) -> None:
 
 
 def _read_between(text: str, finding: _Finding) -> None:
-    """Take the URLs of a text between tags; a host without a scheme only with a path or port, as prose has dots."""
-    for start in _URL.finditer(text):
-        line = text[start.start() : start.start() + _LONGEST_IGNORED * 50]
-        found = _until_its_end(_ENTITY.sub(_unescaped, line), 0, start.end() - start.start(), "")
-        if not finding.take(found):
-            finding.ignore(found)
-    for line in text.splitlines() if "/" in text or ":" in text else ():
-        if not _URL.search(line):
-            for candidate in _schemeless(line[:_LONGEST_LINE], ""):
-                if _PATH_OR_PORT.search(candidate):
-                    finding.take(candidate)
+    """Take the URLs of a text between tags; lines that no tag is in are ignored as those of any text are."""
+    for number, line in enumerate(text.splitlines(keepends=True)):
+        candidates = list(_candidates_between(line))
+        refused = [candidate for candidate in candidates if not finding.take(candidate)]
+        has_tag = not number or line == line.splitlines()[0] or "<" in line
+        if not has_tag and len(refused) == len(candidates):
+            finding.ignore(line)
+        else:
+            for candidate in refused:
+                finding.ignore(candidate)
+
+
+def _candidates_between(line: str) -> Iterator[str]:
+    """The URLs of a line; a host without a scheme only with a path or port, as prose has dots."""
+    found = False
+    for start in _URL.finditer(line):
+        found = True
+        rest = line[start.start() : start.start() + _LONGEST_IGNORED * 50]
+        yield _until_its_end(_ENTITY.sub(_unescaped, rest), 0, start.end() - start.start(), "")
+    if not found and ("/" in line or ":" in line):
+        yield from filter(_PATH_OR_PORT.search, _schemeless(line[:_LONGEST_LINE], ""))
 
 
 def _take_link(link: str, finding: _Finding) -> None:

@@ -179,3 +179,23 @@ def test_in_html_a_host_without_a_scheme_counts_in_a_line_of_its_own_and_with_a_
     found = find_urls("<p>asyncio.run is\nexample.com/page\n127.0.0.1:80\n<li>os.path</li> http://a..b/ ends</p>")
     assert [url.url for url in found.urls] == ["https://example.com/page", "http://127.0.0.1:80"]
     assert found.ignored == ("http://a..b/",)
+
+
+def test_in_html_lines_without_a_tag_or_url_are_ignored_and_can_be_seen() -> None:
+    found = find_urls("plain\n\n<p>in a tag's line\nread on\nhttps://a.com and\nhttp://a..b/ or\n</p>\nthe end")
+    assert [url.url for url in found.urls] == ["https://a.com"]
+    assert found.ignored == ("plain", "read on", "http://a..b/ or", "the end")
+
+
+def test_in_html_neither_scripts_nor_declarations_are_ignored_lines() -> None:
+    assert find_urls("<!doctype html>\n<style>\na { }\n</style>\n<script>\nlet a\n</script>").ignored == ()
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\\u202e", "\\u202E"])
+def test_a_path_is_not_lost_where_it_turns_its_direction(character: str) -> None:
+    (found,) = find_urls(f"http://bücher.example/{character}evil").urls
+    assert sent_text(found.url) == "http://xn--bcher-kva.example/%E2%80%AEevil"
+
+
+def test_half_a_pair_of_escapes_ends_a_url() -> None:
+    assert urls('"https://a.com/\\ud83d\\ude00"') == ["https://a.com/"]
