@@ -145,7 +145,7 @@ class FetchViews(Vertical):
         self._rows, self._now = rows, now
         self._measure(version)
         self._arrange(version, is_running=is_running)
-        self.table.show(self._numbers, self._look, nice_scale(self._longest))
+        self.table.show(self._numbers, self._look, nice_scale(self._longest) if self._longest else None)
         self.table.set_title(plural(len(rows), "URL"))
 
     def show_clock(self, line: Line) -> None:

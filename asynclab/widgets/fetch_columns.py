@@ -14,6 +14,9 @@ from asynclab.widgets.waterfall import legend, waterfall
 MARK = 1
 """The cell of the cursor's mark."""
 
+URL = 44
+"""The cells of a URL before there is any column but its state: enough for 50 characters with their scheme."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -39,28 +42,29 @@ def columns_for(width: int) -> Columns:
     They depend on the width alone, so that they never move while URLs come and go.
     """
     state = 16 if width >= 34 else 2
-    number = 5 if width >= 40 else 0
-    figure = 6 if width >= 50 else 0
-    bars = (11 if width >= 98 else 7) if width >= 58 else 0
-    time = 9 if width >= 68 else 0
-    size = 9 if width >= 76 else 0
-    phases = 20 if width >= 98 else 0
-    rate = 11 if width >= 112 else 0
-    left = 8 if width >= 146 else 0
-    tries = 7 if width >= 156 else 0
-    spare = width - MARK - number - state - figure - bars - time - size - phases - rate - left - tries
-    more_phases = max(0, min(60, (spare - 20) * 2 // 3)) if phases else 0
-    more_bars = max(0, min(14, (spare - more_phases - 26) // 4)) if bars else 0
-    url = max(1, spare - more_phases - more_bars)
-    return Columns(number, url, state, bars + more_bars, figure, size, rate, time, left, tries, phases + more_phases)
+    bars = 7 if width >= 68 else 0
+    time = 9 if width >= 77 else 0
+    number = 5 if width >= 82 else 0
+    figure = 6 if width >= 88 else 0
+    size = 9 if width >= 97 else 0
+    phases = 20 if width >= 117 else 0
+    rate = 11 if width >= 128 else 0
+    left = 8 if width >= 160 else 0
+    tries = 7 if width >= 170 else 0
+    spare = width - MARK - URL - state - bars - time - number - figure - size - phases - rate - left - tries
+    if phases:  # all others are there: they share what is left
+        phases += min(40, spare // 2)
+        bars += min(14, spare // 6)
+    url = width - MARK - state - bars - time - number - figure - size - phases - rate - left - tries
+    return Columns(number, max(1, url), state, bars, figure, size, rate, time, left, tries, phases)
 
 
-def header(columns: Columns, scale: float) -> Line:
+def header(columns: Columns, scale: float | None) -> Line:
     """The names of the columns.
 
     Args:
         columns: Which there are.
-        scale: The seconds that a whole waterfall stands for.
+        scale: The seconds that a whole waterfall stands for; None while there is none.
     """
     text = "".join(
         (
@@ -68,7 +72,7 @@ def header(columns: Columns, scale: float) -> Line:
             f"{right('#', columns.number - 1)} " if columns.number else "",
             left_cut_end("url", columns.url),
             left_cut_end("state" if columns.state > 2 else "", columns.state),
-            left_cut_end("progress", columns.bar + columns.figure),
+            left_cut_end("progress" if columns.figure else "done", columns.bar + columns.figure),
             right("size", columns.size),
             right("rate", columns.rate),
             right("time", columns.time),
@@ -80,7 +84,7 @@ def header(columns: Columns, scale: float) -> Line:
     return ((text, "past"), ("  " if phases else "", ""), *phases)
 
 
-def cells(row: UrlRow, columns: Columns, scale: float) -> Line:
+def cells(row: UrlRow, columns: Columns, scale: float | None) -> Line:
     """What the table says of one URL; without the cursor's mark."""
     mark, part = MARKS[row.state]
     word = f"{mark} {row.word}" if columns.state > 2 else mark
@@ -96,7 +100,7 @@ def cells(row: UrlRow, columns: Columns, scale: float) -> Line:
         (right("" if row.left is None else f"{row.left:.1f} s", columns.left), "past"),
         (right(str(row.tries) if row.tries > 1 else "", columns.tries), "ready"),
         ("  " if columns.phases else "", ""),
-        *(waterfall(row.phases, scale, columns.phases - 2) if columns.phases else ()),
+        *(waterfall(row.phases, scale, columns.phases - 2) if columns.phases and scale else ()),
     )
 
 

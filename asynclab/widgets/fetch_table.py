@@ -41,7 +41,7 @@ class FetchTable(CursorView):
         super().__init__(name=name, id=id, classes=classes)
         self._numbers: Sequence[int] = ()
         self._look: Look | None = None
-        self._scale = 1.0
+        self._scale: float | None = None
         self._selected: int | None = None
 
     @property
@@ -49,13 +49,13 @@ class FetchTable(CursorView):
         """The number of the URL that the cursor is on."""
         return self._selected
 
-    def show(self, numbers: Sequence[int], look: Look, scale: float) -> None:
+    def show(self, numbers: Sequence[int], look: Look, scale: float | None) -> None:
         """Show these URLs; repaints only the lines that look different.
 
         Args:
             numbers: Which, in the order of the lines; the same object where nothing has changed.
             look: Gives the row of each.
-            scale: The seconds that a whole waterfall stands for.
+            scale: The seconds that a whole waterfall stands for; None while nothing was fetched.
         """
         if numbers is not self._numbers:
             self._numbers = numbers

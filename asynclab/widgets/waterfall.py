@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from asynclab.widgets.lines import Line, Span, width_of
+from asynclab.widgets.lines import Line, Span, joined, width_of
 
 Phases: TypeAlias = Sequence[tuple[str, float]]
 """The phases that happened, in order, and how many seconds each took."""
@@ -104,10 +104,15 @@ FIGURE_WIDTH = 11
 """The cells of its time."""
 
 
-def legend(width: int, scale: float) -> Line:
-    """The names of the phases with their marks, and how long a whole bar is, as far as that fits."""
-    end: Line = ((scale_text(scale), "past"),)
-    for names in (_named(MARKS), _names_alone(MARKS), _names_alone(("wait", "download")), ()):
+def legend(width: int, scale: float | None) -> Line:
+    """The phases with their marks, and how long a whole bar is, as far as that fits.
+
+    Args:
+        width: Cells.
+        scale: The seconds that a whole bar stands for; None while there is none.
+    """
+    end: Line = () if scale is None else ((scale_text(scale), "past"),)
+    for names in (_named(MARKS), _named(("wait", "download")), (("phases", "past"),), ()):
         gap = width - width_of(names) - width_of(end)
         if gap >= 1 or not names:
             break
@@ -115,15 +120,9 @@ def legend(width: int, scale: float) -> Line:
 
 
 def _named(names: Iterable[str]) -> Line:
-    spans: list[Span] = []
-    for name in names:
-        mark, part = MARKS[name]
-        spans += [(mark, part), (f"{name} ", part)]
-    return tuple(spans)
-
-
-def _names_alone(names: Iterable[str]) -> Line:
-    return tuple((f"{name} ", MARKS[name][1]) for name in names)
+    """Each name behind its mark, in its colour."""
+    marks = (MARKS[name] for name in names)
+    return joined((((f"{mark}{name}", part),) for name, (mark, part) in zip(names, marks, strict=True)), " ")
 
 
 def _cell(seconds: float, scale: float, width: int) -> int:

@@ -30,11 +30,11 @@ def show(table: FetchTable, *rows: UrlRow) -> None:
 
 async def test_it_draws_state_progress_size_rate_and_time() -> None:
     table = FetchTable()
-    async with on_stage(table, 117, 10):
+    async with on_stage(table, 140, 10):
         show(table, *EXAMPLES)
         lines = painted(table)
     assert "✓ 200" in lines[1]
-    assert " ━━━━━━━━━━ 100%" in lines[1]
+    assert " ━━━━━━━ 100%" in lines[1]
     assert "48.2 kB   2.4 MB/s   0.90 s" in lines[1]
     assert "► 200" in lines[2]
     assert "68%" in lines[2]
@@ -51,19 +51,21 @@ async def test_the_phases_are_drawn_beside_it() -> None:
     table = FetchTable()
     async with on_stage(table, 120, 4):
         show(table, url(1))
-        assert painted(table)[1].endswith("  ▁▁▂▂▂▃▃▄▄▄▅▅▅▅▇▇▇▇▇▇▇▇▇▇")
+        assert painted(table)[1].endswith("  ▁▁▂▂▃▄▄▅▅▅▅▇▇▇▇▇▇▇")
 
 
 @pytest.mark.parametrize(
     ("width", "header"),
     [
         (203, "# url state progress size rate time left tries ▁queued ▂dns ▃tcp ▄tls ▅wait ▇download 1 s"),
-        (120, "# url state progress size rate time wait download 1 s"),
-        (105, "# url state progress size time wait download 1 s"),
-        (80, "# url state progress size time"),
-        (72, "# url state progress time"),
-        (50, "# url state"),
-        (40, "url state"),
+        (140, "# url state progress size rate time ▅wait ▇download 1 s"),
+        (120, "# url state progress size time phases 1 s"),
+        (105, "# url state progress size time"),
+        (95, "# url state progress time"),
+        (85, "# url state done time"),
+        (80, "url state done time"),
+        (72, "url state done"),
+        (60, "url state"),
         (30, "url"),
     ],
 )
@@ -92,12 +94,27 @@ async def test_columns_do_not_move_while_figures_grow() -> None:
         assert painted(table)[1].index("1234.56 s") == before - 3
 
 
+@pytest.mark.parametrize("width", [80, 90, 100, 120, 131, 160, 200])
+async def test_a_url_of_fifty_characters_is_seen_whole_beside_any_columns(width: int) -> None:
+    table = FetchTable()
+    async with on_stage(table, width, 4):
+        show(table, url(1, url="http://127.0.0.1:43210/a/path/of/fifty/characters/"))
+        assert " 127.0.0.1:43210/a/path/of/fifty/characters/ " in painted(table)[1]
+
+
+async def test_before_anything_was_fetched_there_is_no_scale() -> None:
+    table = FetchTable()
+    async with on_stage(table, 200, 4):
+        table.show([1], lambda number: url(number, phases=(("queued", 0.1),)), None)
+        assert painted(table)[0].endswith("▇download")
+
+
 async def test_a_long_url_is_cut_in_the_middle() -> None:
     table = FetchTable()
     async with on_stage(table, 80, 4):
-        show(table, url(1, url="https://example.org/a/very/long/path/that/ends/in/page-17"))
+        show(table, url(1, url="https://example.org/a/very/very/very/long/path/that/ends/in/page-17"))
         line = painted(table)[1]
-        assert "example.org…" in line
+        assert "example.org/a/very/ve…" in line
         assert "in/page-17 ✓ 200" in line
 
 

@@ -64,10 +64,15 @@ def test_a_staircase_has_a_step_even_for_what_took_no_time() -> None:
     ("width", "text"),
     [
         (50, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download         2 s"),
-        (37, "queued dns tcp tls wait download  2 s"),
-        (20, "wait download    2 s"),
+        (42, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download 2 s"),
+        (37, "▅wait ▇download                   2 s"),
+        (18, "phases         2 s"),
         (6, "   2 s"),
     ],
 )
 def test_the_legend_names_what_there_is_room_for(width: int, text: str) -> None:
     assert plain(legend(width, 2.0)) == text
+
+
+def test_without_a_scale_the_legend_has_only_names() -> None:
+    assert plain(legend(20, None)).rstrip() == "▅wait ▇download"
