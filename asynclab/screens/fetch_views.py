@@ -183,10 +183,11 @@ class FetchViews(Vertical):
             one_by_one: What fetches the same one after another; None where nothing does.
         """
         width = self.totals.content_width()
-        lines = [totals_line(totals_of(together, len(self._rows)), width)]
+        totals = totals_of(together, len(self._rows))
+        lines = [totals_line(totals, width)]
         if together is not None and one_by_one is not None and one_by_one.fetch is not None:
             racers = (_racer("together", together), _racer("one after another", one_by_one))
-            lines += race_lines(tuple(racer for racer in racers if racer), width)
+            lines += race_lines(tuple(racer for racer in racers if racer), totals.one_by_one, width)
         self.totals.styles.height = len(lines)
         self.totals.show(lines)
 

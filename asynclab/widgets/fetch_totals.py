@@ -66,14 +66,16 @@ def totals_line(totals: Totals, width: int) -> Line:
     return fit(line, width)
 
 
-def race_lines(racers: tuple[Racer, ...], width: int) -> list[Line]:
+def race_lines(racers: tuple[Racer, ...], expected: float, width: int) -> list[Line]:
     """The ways to fetch a list under each other: a bar as long as the time that each took.
 
     Args:
         racers: At least one.
+        expected: The seconds that the slowest is expected to take: all bars keep the scale of these, unless it takes
+            longer.
         width: Cells.
     """
-    longest = max(racer.seconds for racer in racers) or 1.0
+    longest = max(expected, *(racer.seconds for racer in racers)) or 1.0
     remark = 0 if all(racer.is_real_time for racer in racers) else len(LAB_TIME)
     room = max(4, width - 44 - remark)
     return [_lane(racer, longest, room) for racer in racers]
@@ -111,7 +113,8 @@ def _bytes(totals: Totals, *, rate: bool) -> Line:
 
 
 def _saved(totals: Totals) -> Line:
-    if not (totals.took and totals.one_by_one and totals.is_real_time):
+    """What is compared are fetches: where all have failed, that was fast for another reason."""
+    if not (totals.ok and totals.took and totals.one_by_one and totals.is_real_time):
         return ()
     times = totals.one_by_one / totals.took
     faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()

@@ -6,6 +6,7 @@ import pytest
 from textual.events import Paste
 
 from tests.screens.fetching import FetchStage, fetching
+from tests.screens.frozen_fetch import FrozenSession
 from tests.screens.stage import opened
 
 
@@ -174,3 +175,9 @@ async def test_sums_and_races_are_those_of_the_list_that_is_shown() -> None:
         await stage.press("enter")
         await stage.until(lambda: "3 ok" in stage.totals[0])
         assert len(stage.totals) == 1
+
+
+async def test_the_bars_of_a_race_have_the_scale_of_what_one_after_another_is_to_take() -> None:
+    async with fetching() as stage:
+        stage.views.show_totals(FrozenSession(), FrozenSession())
+        assert all("─" in lane for lane in stage.totals[1:])

@@ -37,6 +37,10 @@ def test_nothing_is_faster_where_there_was_one_url() -> None:
     assert "faster" not in plain(totals_line(Totals(ok=1, took=0.5, one_by_one=0.5), 140))
 
 
+def test_nothing_is_faster_where_nothing_was_fetched() -> None:
+    assert plain(totals_line(Totals(failed=3, took=0.1, one_by_one=0.28), 140)) == "0 ok  3 failed   0.10 s"
+
+
 def test_where_room_is_short_the_comparison_goes_first() -> None:
     assert plain(totals_line(RUNNING, 80)).endswith("4.6 MB/s   4.7 s")
     assert width_of(totals_line(RUNNING, 30)) <= 30
@@ -52,14 +56,21 @@ def test_before_the_first_run_there_is_no_time() -> None:
 
 def test_a_race_has_a_bar_for_each_way_as_long_as_its_time() -> None:
     racers = (Racer("together", 1.0, 12, 12, False), Racer("one after another", 4.0, 5, 12, True))
-    assert [plain(line) for line in race_lines(racers, 64)] == [
+    assert [plain(line) for line in race_lines(racers, 0.0, 64)] == [
         "together           ━━━━━───────────────     1.00 s  done",
         "one after another  ━━━━━━━━━━━━━━━━━━━━     4.00 s  5 of 12",
     ]
 
 
+def test_the_bars_of_a_race_keep_their_scale_while_the_slower_one_goes_on() -> None:
+    for seconds in (1.0, 5.0, 10.0):
+        racers = (Racer("together", 3.0, 12, 12, False), Racer("one after another", seconds, 5, 12, True))
+        together, alone = (plain(line).count("━") for line in race_lines(racers, 10.0, 64))
+        assert (together, alone) == (6, 2 * seconds)
+
+
 def test_a_race_that_was_cancelled_tells_how_far_it_came() -> None:
-    assert plain(race_lines((Racer("together", 0.0, 3, 12, False),), 64)[0]).endswith("0.00 s  3 of 12")
+    assert plain(race_lines((Racer("together", 0.0, 3, 12, False),), 0.0, 64)[0]).endswith("0.00 s  3 of 12")
 
 
 def test_lab_seconds_that_were_none_are_compared_with_nothing_however_wide_it_is() -> None:
@@ -70,7 +81,7 @@ def test_lab_seconds_that_were_none_are_compared_with_nothing_however_wide_it_is
 
 def test_a_race_lane_in_lab_seconds_says_so_and_fits() -> None:
     real, other = Racer("together", 1.0, 3, 3, False), Racer("one after another", 2.0, 3, 3, False, is_real_time=False)
-    first, second = (plain(line) for line in race_lines((real, other), 80))
+    first, second = (plain(line) for line in race_lines((real, other), 0.0, 80))
     assert first.endswith("1.00 s  done")
     assert second.endswith("2.00 s  done lab time")
     assert len(second) <= 80
