@@ -192,9 +192,12 @@ class FetchScreen(FetchControls):
     def lay_out(self) -> None:
         """Show the selected URL below the list; where room is short, only if asked to, and in place of the text."""
         is_small = self.size.width < NARROW or self.size.height < LOW
+        has_detail = not is_small if self._wants_detail is None else self._wants_detail
         self.views.set_class(is_small, "-small")
         self.views.set_class(self.size.height >= TALL and not is_small, "-tall")
-        self.views.set_class(not is_small if self._wants_detail is None else self._wants_detail, "-detail")
+        self.views.set_class(has_detail, "-detail")
+        if self.focused in self.views.hidden(is_small=is_small, has_detail=has_detail):
+            self.views.table.focus()
 
     def action_detail(self) -> None:
         """Show or hide what is known of the selected URL."""
@@ -210,11 +213,13 @@ class FetchScreen(FetchControls):
         self._go(-1)
 
     async def action_leave(self) -> None:
-        """Leave the text, drop the filter, or go back to the demos."""
+        """Leave the text, drop the filter, close the detail that covers the text, or go back to the demos."""
         if self.focused is self.views.text:
             self.views.table.focus()
         elif self.views.is_filtering:
             await self.views.close_filter()
+        elif self.views.has_class("-small") and self.views.has_class("-detail"):
+            self.action_detail()
         else:
             self.app.switch_mode("learn")
 

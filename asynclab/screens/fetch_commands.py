@@ -251,7 +251,7 @@ FETCH_COMMANDS: tuple[Command, ...] = (
         "leave",
         ("escape",),
         "back",
-        "Leave the text, drop the filter, or go back to the demos; what is fetched goes on.",
+        "Leave the text, the filter or, where room is short, the detail; or go back to the demos. Fetches go on.",
         "App",
         rank=2,
     ),

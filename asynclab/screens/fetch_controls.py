@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from asynclab.screens.fetch_export import Format
     from asynclab.trace import Lab
 
-PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer")
+PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whole")
 """What can have the focus, in the order of the tab key."""
 
 

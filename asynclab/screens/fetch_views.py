@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
+from textual.widget import Widget
 from textual.widgets import Input
 
 from asynclab.fetch.options import Options
@@ -19,7 +20,7 @@ from asynclab.screens.fetch_order import SORTS, Sort, arrange
 from asynclab.screens.fetch_rows import url_detail, url_row
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.widgets.fetch_columns import without_scheme
-from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines
+from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
 from asynclab.widgets.fetch_row import UrlRow
 from asynclab.widgets.fetch_table import FetchTable
 from asynclab.widgets.fetch_totals import Racer, Totals, race_lines, totals_line
@@ -49,18 +50,19 @@ class FetchViews(Vertical):
         #fetch-totals { height: 1; border: none; padding: 0 1; }
         #fetch-filter { padding: 0 1; color: $state-text; background: $state-row; }
         #fetch-detail { height: 15; display: none; }
-        #fetch-story, #fetch-answer { width: 1fr; height: 100%; padding: 0 1; }
+        #fetch-story, #fetch-answer, #fetch-whole { width: 1fr; height: 100%; padding: 0 1; }
+        #fetch-whole { display: none; }
         &.-detail #fetch-detail { display: block; }
         &.-small {
             #fetch-top { height: 5; }
             #fetch-options { display: none; }
-            #fetch-detail { layout: vertical; height: 1fr; }
-            #fetch-story { width: 100%; height: 3fr; }
-            #fetch-answer { width: 100%; height: 2fr; }
+            #fetch-detail { height: 1fr; }
+            #fetch-story, #fetch-answer { display: none; }
+            #fetch-whole { display: block; }
         }
         &.-small.-detail {
             #fetch-top { display: none; }
-            #fetch-table { height: 6; }
+            #fetch-table { height: 25%; min-height: 6; }
         }
         &.-tall {
             #fetch-top { height: 10; }
@@ -76,6 +78,8 @@ class FetchViews(Vertical):
     totals = query_one("#fetch-totals", LinesView)
     story = query_one("#fetch-story", DetailView)
     answer = query_one("#fetch-answer", DetailView)
+    whole = query_one("#fetch-whole", DetailView)
+    """Both in one pane, where room is short."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -114,6 +118,7 @@ class FetchViews(Vertical):
             answer = DetailView(answer_lines, id="fetch-answer")
             answer.border_title = "Headers and preview"
             yield answer
+            yield DetailView(whole_lines, id="fetch-whole")
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -125,6 +130,17 @@ class FetchViews(Vertical):
         """The row that the cursor is on."""
         number = self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
+
+    def hidden(self, *, is_small: bool, has_detail: bool) -> tuple[Widget, ...]:
+        """The panes that do not show.
+
+        Args:
+            is_small: Whether room is short.
+            has_detail: Whether the detail shows.
+        """
+        if not has_detail:
+            return (self.story, self.answer, self.whole)
+        return (self.text, self.story, self.answer) if is_small else (self.whole,)
 
     @property
     def is_filtering(self) -> bool:
@@ -160,9 +176,11 @@ class FetchViews(Vertical):
             return  # to decode and lay out a preview takes milliseconds
         self._described = None if row is None else (row, row.version)
         detail = None if row is None else url_detail(row, self._now)
-        self.story.set_title("" if row is None else f"{row.number} {without_scheme(row.url)}")
-        self.story.show(detail)
-        self.answer.show(detail)
+        title = "" if row is None else f"{row.number} {without_scheme(row.url)}"
+        for view in (self.story, self.whole):
+            view.set_title(title)
+        for view in (self.story, self.answer, self.whole):
+            view.show(detail)
 
     def show_text(self, urls: UrlList, options: Options) -> None:
         """Bring the summary of the text and the options up to date."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from rich.cells import chop_cells
 
 from asynclab.model.amounts import rate_text, size_text
+from asynclab.model.words import plural
 from asynclab.widgets.fetch_row import MARKS, UrlDetail
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, joined, wrap
@@ -51,6 +52,21 @@ class DetailView(LineView):
         self._detail = detail
         self.repaint()
 
+    def repaint(self) -> None:
+        """Compose the lines in sight anew, and say how many there are below."""
+        super().repaint()
+        self._tell_of_more()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say how many lines are below now."""
+        super().watch_scroll_y(old_value, new_value)
+        self._tell_of_more()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Say which key leads to what is below."""
+        super().watch_has_focus(has_focus)
+        self._tell_of_more()
+
     def line_count(self) -> int:
         """How many lines it takes at this width."""
         return len(self._all_lines(self.content_width()))
@@ -58,6 +74,11 @@ class DetailView(LineView):
     def compose_line(self, index: int, width: int) -> Line:
         """One of them."""
         return self._all_lines(width)[index]
+
+    def _tell_of_more(self) -> None:
+        below = self.line_count() - self.scroll_offset.y - self.page_height
+        key = "↓" if self.has_focus else "tab"
+        self.set_subtitle(((f"{key}  {plural(below, 'more line')}", "past"),) if below > 0 else ())
 
     def _all_lines(self, width: int) -> list[Line]:
         if self._lines_for != (self._detail, width):
@@ -99,6 +120,12 @@ def answer_lines(detail: UrlDetail, width: int) -> list[Line]:
     if detail.cut:
         lines += [SEPARATOR, *(((text, "ready"),) for text in wrap(detail.cut, width))]
     return lines or [(("nothing came back yet" if detail.row.state != "failed" else "nothing came back", "past"),)]
+
+
+def whole_lines(detail: UrlDetail, width: int) -> list[Line]:
+    """How it went, and below it what came back."""
+    heading: Line = (("headers and preview", "heading"),)
+    return [*story_lines(detail, width), SEPARATOR, heading, *answer_lines(detail, width)]
 
 
 def figures(detail: UrlDetail) -> Line:

@@ -24,6 +24,7 @@ def shown(stage: FetchStage) -> list[str]:
         "totals": views.totals,
         "story": views.story,
         "answer": views.answer,
+        "whole": views.whole,
     }
     return [name for name, view in panes.items() if view.region.area]
 
@@ -40,10 +41,36 @@ async def test_where_room_is_short_the_detail_shows_when_asked_for(size: tuple[i
     async with fetching(size) as stage:
         assert shown(stage) == ["text", "table", "totals"]
         await stage.press("d")
-        assert shown(stage) == ["table", "totals", "story", "answer"]
+        assert shown(stage) == ["table", "totals", "whole"]
         assert stage.views.table.page_height >= 3
         await stage.press("d")
         assert shown(stage) == ["text", "table", "totals"]
+
+
+async def test_where_room_is_short_phases_and_total_of_a_url_are_seen_at_once_and_its_preview_by_keys() -> None:
+    async with fetching((80, 24)) as stage:
+        await stage.fetched("/pages/tasks")
+        await stage.press("d")
+        await stage.until(lambda: "more lines" in screen_text(stage))
+        assert "download  " in screen_text(stage)
+        assert f"{stage.fetch.rows[0].wire} B · " in screen_text(stage)
+        assert "</html>" not in screen_text(stage)
+        await stage.press("tab", "end")
+        await stage.until(lambda: "</html>" in screen_text(stage))
+        assert "more line" not in screen_text(stage)
+
+
+async def test_keys_go_to_the_list_when_the_pane_that_had_them_is_hidden() -> None:
+    async with fetching((80, 24)) as stage:
+        await stage.press("d", "tab")
+        assert stage.views.whole.has_focus
+        await stage.press("escape")
+        assert shown(stage) == ["text", "table", "totals"]
+        assert stage.views.table.has_focus
+        await stage.press("d", "tab")
+        await stage.pilot.resize_terminal(140, 45)
+        await stage.until(lambda: "story" in shown(stage))
+        assert stage.views.table.has_focus
 
 
 async def test_the_footer_of_a_small_terminal_still_makes_sense() -> None:

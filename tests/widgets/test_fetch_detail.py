@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines
+from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
 from asynclab.widgets.fetch_row import UrlDetail
 from asynclab.widgets.lines import plain, width_of
 from tests.widgets.labs import HOSTILE
@@ -87,3 +87,25 @@ async def test_hostile_text_is_only_text() -> None:
     async with on_stage(view, 80, 8):
         view.show(UrlDetail(row=url(1), title="done [/] [@click=app.quit]here", headers=(("[/", "[link='"),)))
         assert painted(view)[0] == "done [/] [@click=app.quit]here"
+
+
+def test_where_room_is_short_the_answer_follows_the_story() -> None:
+    lines = [plain(line) for line in whole_lines(DETAIL, 60)]
+    assert lines.index("https://docs.example.org/guide") < lines.index("headers and preview") < lines.index("A poster")
+
+
+async def test_the_frame_tells_how_many_lines_are_below_and_which_key_leads_there() -> None:
+    view = DetailView(answer_lines)
+    async with on_stage(view, 60, 8) as pilot:
+        view.show(UrlDetail(row=url(1), preview=tuple(f"line {number}" for number in range(9))))
+        await pilot.pause()
+        assert "↓  4 more lines" in str(view.border_subtitle)
+        view.scroll_to(y=1, animate=False)
+        await pilot.pause()
+        assert "↓  3 more lines" in str(view.border_subtitle)
+        view.screen.set_focus(None)
+        await pilot.pause()
+        assert "tab  3 more lines" in str(view.border_subtitle)
+        view.scroll_end(animate=False)
+        await pilot.pause()
+        assert not view.border_subtitle
