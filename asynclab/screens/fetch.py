@@ -223,6 +223,13 @@ class FetchScreen(FetchControls):
         else:
             self.app.switch_mode("learn")
 
+    def action_help(self) -> None:
+        """Show every key and what the marks mean."""
+        from asynclab.screens.fetch_marks import FETCH_MARKS
+        from asynclab.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.commands, self.view_bindings(), FETCH_MARKS))
+
     def _go(self, by: int) -> None:
         panes = [pane for pane in PANES if self.query_one(f"#{pane}").region.area]
         focused = "" if self.focused is None else self.focused.id or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,15 +27,30 @@ MEANINGS: dict[StateWord, str] = {
 }
 """What each state means, in a line."""
 
-OTHER_MARKS = (
-    ("◌2▸1", "in the source: at this line two tasks wait, one is ready"),
-    ("► →", "in the source: the line that blocks the loop; the next line"),
-    ("█ ▒ ─", "in the timeline: the task ran, was ready, waited"),
-    ("▄ ░ ┄", "in the timeline: the same, after the moment looked at"),
-    ("→ ← »", "in the timeline: it put, got, printed"),
-    ("━━╸──", "progress; of a sleep, the time that has passed"),
-    ("▁▂▅▁", "how late the app's own loop was, oldest first"),
+
+class Mark(NamedTuple):
+    """A mark of the legend."""
+
+    drawn: str
+    """As it is seen, with its name where it has one."""
+    part: str
+    """The state whose colour it has."""
+    meaning: str
+
+
+LOOP_MARK = Mark("▁▂▅▁", "waiting", "how late the app's own loop was, oldest first")
+
+LAB_MARKS: tuple[Mark, ...] = (
+    *(Mark(f"{GLYPHS[word]} {word}", word, meaning) for word, meaning in MEANINGS.items()),
+    Mark("◌2▸1", "waiting", "in the source: at this line two tasks wait, one is ready"),
+    Mark("► →", "waiting", "in the source: the line that blocks the loop; the next line"),
+    Mark("█ ▒ ─", "waiting", "in the timeline: the task ran, was ready, waited"),
+    Mark("▄ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),
+    Mark("→ ← »", "waiting", "in the timeline: it put, got, printed"),
+    Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
+    LOOP_MARK,
 )
+"""The marks of a lab on the stage."""
 
 
 TEXT_WIDTH = 60
@@ -56,15 +71,21 @@ class HelpScreen(ReadingScreen[None]):
         Binding("escape,question_mark,q,f1", "dismiss", "close", show=False),
     ]
 
-    def __init__(self, commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]]) -> None:
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        views: Mapping[str, Iterable[BindingType]],
+        marks: Iterable[Mark] = LAB_MARKS,
+    ) -> None:
         """Make the screen.
 
         Args:
             commands: What the screen offers.
             views: The bindings of its views, by the heading of their section.
+            marks: What its marks mean.
         """
         super().__init__()
-        self._text = help_text(commands, views)
+        self._text = help_text(commands, views, marks)
 
     def compose(self) -> ComposeResult:
         """One scrolling text."""
@@ -74,12 +95,15 @@ class HelpScreen(ReadingScreen[None]):
             yield Static(self._text)
 
 
-def help_text(commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]]) -> Content:
+def help_text(
+    commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark] = LAB_MARKS
+) -> Content:
     """The whole help: commands by group, the views' own keys, the marks.
 
     Args:
         commands: What the screen offers.
         views: The bindings of its views, by the heading of their section.
+        marks: What its marks mean.
     """
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:
@@ -88,7 +112,7 @@ def help_text(commands: Sequence[Command], views: Mapping[str, Iterable[BindingT
     for heading, bindings in views.items():
         groups[heading] = _rows_of(bindings)
     parts = [_section(group, rows) for group, rows in groups.items()]
-    return Content("\n\n").join([*parts, _legend()])
+    return Content("\n\n").join([*parts, _legend(marks)])
 
 
 def _rows_of(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
@@ -108,8 +132,6 @@ def _hanging(text: str) -> str:
     return ("\n" + " " * 14).join(textwrap.wrap(text, TEXT_WIDTH))
 
 
-def _legend() -> Content:
-    marks = [(word, f"{GLYPHS[word]} {word:<11} ", meaning) for word, meaning in MEANINGS.items()]
-    states = [Content.assemble((mark, f"$state-{word}"), meaning) for word, mark, meaning in marks]
-    others = [Content.assemble((f"{mark:<13} ", "$state-waiting"), meaning) for mark, meaning in OTHER_MARKS]
-    return Content("\n").join([Content.styled("MARKS", "bold $state-past"), *states, *others])
+def _legend(marks: Iterable[Mark]) -> Content:
+    lines = [Content.assemble((f"{mark.drawn:<13} ", f"$state-{mark.part}"), mark.meaning) for mark in marks]
+    return Content("\n").join([Content.styled("MARKS", "bold $state-past"), *lines])
