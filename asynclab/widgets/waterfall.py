@@ -23,6 +23,9 @@ MARKS: dict[str, Span] = {
 CUT = "«"
 """Stands where a row waited in the queue for longer than is drawn."""
 
+SCALE_WIDTH = 6
+"""The cells of a scale, such as "0.05 s"."""
+
 _UNKNOWN: Span = ("▅", "past")
 _STEPS = (1.0, 2.0, 5.0)
 
@@ -111,12 +114,12 @@ def legend(width: int, scale: float | None) -> Line:
         width: Cells.
         scale: The seconds that a whole bar stands for; None while there is none.
     """
-    end: Line = () if scale is None else ((scale_text(scale), "past"),)
+    told = "" if scale is None else scale_text(scale)
     for names in (_named(MARKS), _named(("wait", "download")), (("phases", "past"),), ()):
-        gap = width - width_of(names) - width_of(end)
-        if gap >= 1 or not names:
+        room = width - width_of(names)
+        if room > SCALE_WIDTH:  # so that names stay as they are when a scale comes up
             break
-    return (*names, (" " * max(0, gap), ""), *end)
+    return (*names, (f"{told:>{max(0, room)}}", "past"))
 
 
 def _named(names: Iterable[str]) -> Line:

@@ -64,8 +64,8 @@ def test_a_staircase_has_a_step_even_for_what_took_no_time() -> None:
     ("width", "text"),
     [
         (50, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download         2 s"),
-        (42, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download 2 s"),
-        (37, "▅wait ▇download                   2 s"),
+        (45, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download    2 s"),
+        (44, "▅wait ▇download                          2 s"),
         (18, "phases         2 s"),
         (6, "   2 s"),
     ],
@@ -74,5 +74,11 @@ def test_the_legend_names_what_there_is_room_for(width: int, text: str) -> None:
     assert plain(legend(width, 2.0)) == text
 
 
-def test_without_a_scale_the_legend_has_only_names() -> None:
-    assert plain(legend(20, None)).rstrip() == "▅wait ▇download"
+@pytest.mark.parametrize("width", range(6, 60))
+def test_the_names_of_the_legend_stay_when_a_scale_comes_up(width: int) -> None:
+    names = plain(legend(width, None)).rstrip()
+    for scale in (0.05, 2.0, 1_000.0):
+        told = plain(legend(width, scale))
+        assert told.startswith(names)
+        assert len(told) == width
+        assert told.removeprefix(names).strip() == f"{scale:g} s"
