@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from asynclab.screens.app_commands import APP_COMMANDS
-from asynclab.screens.commands import Command, Situation, bar_entries
+from asynclab.screens.commands import BarEntry, Command, Situation, bar_entries
 from asynclab.screens.meter import show_meter
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ class CommandScreen(Screen[None]):
     def paint_bars(self) -> None:
         """Bring the loop's meter and the key bar up to date."""
         show_meter(self.title_bar, self.host)
-        self.key_bar.show(bar_entries(self.commands, self.situation()))
+        self.key_bar.show(self.bar())
+
+    def bar(self) -> tuple[BarEntry, ...]:
+        """What the key bar says."""
+        return bar_entries(self.commands, self.situation())
 
     def view_bindings(self) -> dict[str, list[BindingType]]:
         """The keys of the views on this screen, by the heading under which help lists them."""

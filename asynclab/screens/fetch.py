@@ -15,8 +15,8 @@ from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.words import plural
 from asynclab.screens.app_commands import TABS
-from asynclab.screens.commands import Situation, bindings_of
-from asynclab.screens.fetch_commands import FETCH_COMMANDS
+from asynclab.screens.commands import BarEntry, Situation, bindings_of
+from asynclab.screens.fetch_commands import FETCH_COMMANDS, FILTER_ENTRIES, TEXT_ENTRIES
 from asynclab.screens.fetch_controls import PANES, FetchControls
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_session import FetchSession
@@ -162,6 +162,12 @@ class FetchScreen(FetchControls):
         is_raced = is_fetched and self.one_by_one.targets == self.together.targets
         self.views.show_totals(self.together if is_fetched else None, self.one_by_one if is_raced else None)
         self.paint_bars()
+
+    def bar(self) -> tuple[BarEntry, ...]:
+        """What the key bar says; while something is typed, what works then."""
+        if self.focused is self.views.text:
+            return TEXT_ENTRIES
+        return FILTER_ENTRIES if isinstance(self.focused, Input) else super().bar()
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.screens.commands import Command
+from asynclab.screens.commands import BarEntry, Command
 
 FETCH_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -258,3 +258,15 @@ FETCH_COMMANDS: tuple[Command, ...] = (
     Command("help", ("question_mark", "f1"), "help", "Show every key and what the marks mean.", "App", rank=2),
 )
 """In the order of the key bar."""
+
+_ALWAYS = (BarEntry("f1", "help", "help", rank=2), BarEntry("^q", "quit", "app.quit", rank=1))
+
+TEXT_ENTRIES = (BarEntry("f5", "fetch", "fetch", rank=0), BarEntry("esc", "to the URLs", "leave", rank=0), *_ALWAYS)
+"""What the key bar says while the text has the focus: letters are typed."""
+
+FILTER_ENTRIES = (
+    BarEntry("enter", "keep the filter", "", rank=0),
+    BarEntry("esc", "show all URLs", "leave", rank=0),
+    *_ALWAYS,
+)
+"""The same of the filter."""

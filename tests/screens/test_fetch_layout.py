@@ -81,6 +81,21 @@ async def test_the_footer_of_a_small_terminal_still_makes_sense() -> None:
             assert entry in last
 
 
+@pytest.mark.parametrize(
+    ("key", "entries"),
+    [
+        ("a", " f5 fetch  esc to the URLs  f1 help  ^q quit"),
+        ("slash", " enter keep the filter  esc show all URLs  f1 help  ^q quit"),
+    ],
+)
+async def test_while_something_is_typed_the_footer_names_no_letters(key: str, entries: str) -> None:
+    async with fetching((80, 24)) as stage:
+        await stage.press(key)
+        await stage.until(lambda: entries in screen_text(stage))
+        await stage.press("f1")
+        assert stage.app.screen is not stage.screen
+
+
 async def test_resizing_lays_everything_out_anew() -> None:
     async with fetching((140, 45)) as stage:
         await stage.fetched("/pages/tasks", "/status/404")
