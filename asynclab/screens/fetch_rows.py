@@ -86,7 +86,8 @@ def word_of(row: Row, now: float) -> str:
         case "running":
             return DOING.get(row.phase) or (str(row.status) if row.status else "starting")
         case "retrying":
-            return f"{_reason_to_retry(row)} in {max(0.0, (row.retry_at or now) - now):.1f} s"
+            left = (row.retry_at or now) - now
+            return f"{_reason_to_retry(row)} in {left:.1f} s" if left > 0 else f"{_reason_to_retry(row)}, queued"
         case "ok":
             return str(row.status or "ok")
         case "failed" if row.outcome in ("http_error", "rate_limited") and row.status:

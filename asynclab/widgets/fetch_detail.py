@@ -119,7 +119,8 @@ def answer_lines(detail: UrlDetail, width: int) -> list[Line]:
         ]
     if detail.cut:
         lines += [SEPARATOR, *(((text, "ready"),) for text in wrap(detail.cut, width))]
-    return lines or [(("nothing came back yet" if detail.row.state != "failed" else "nothing came back", "past"),)]
+    has_ended = detail.row.state in ("ok", "failed", "cancelled")
+    return lines or [(("nothing came back" if has_ended else "nothing came back yet", "past"),)]
 
 
 def whole_lines(detail: UrlDetail, width: int) -> list[Line]:

@@ -55,6 +55,7 @@ def test_the_answer_has_title_headers_and_preview() -> None:
 def test_nothing_came_back_is_told() -> None:
     assert plain(answer_lines(UrlDetail(row=url(1, state="queued")), 60)[0]) == "nothing came back yet"
     assert plain(answer_lines(UrlDetail(row=url(1, state="failed")), 60)[0]) == "nothing came back"
+    assert plain(answer_lines(UrlDetail(row=url(1, state="cancelled")), 60)[0]) == "nothing came back"
 
 
 async def test_only_what_changed_is_painted_again() -> None:
