@@ -246,7 +246,8 @@ class FetchScreen(FetchControls):
         """Select something in a new list, so that its detail is seen."""
         if rows is not self._selected_for:
             self._selected_for = rows
-            self.views.table.select(self.views.table.selected or (1 if rows else None))
+            if self.views.selected is None:  # of the list before, or beyond the end of this one
+                self.views.table.select(1 if rows else None)
 
     def _clock(self) -> Line:
         """How the time of what is being fetched runs, or when it ended."""

@@ -194,6 +194,14 @@ async def test_five_thousand_urls_are_listed_and_only_those_in_sight_looked_at()
         assert "4999" in stage.table[-1]
 
 
+async def test_a_shorter_list_has_a_selected_url_too() -> None:
+    async with fetching() as stage:
+        await stage.press("G")
+        await stage.take("/pages/tasks", "/status/404")
+        assert stage.views.table.cursor == 0
+        assert stage.views.selected is stage.screen.rows[0]
+
+
 async def test_options_from_the_form_are_used_by_the_next_fetch() -> None:
     async with fetching() as stage:
         await stage.press("o")
