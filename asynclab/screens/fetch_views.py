@@ -278,4 +278,5 @@ def _racer(name: str, session: FetchSession) -> Racer | None:
     if session.fetch is None:
         return None
     totals = session.fetch.totals(session.now)
-    return Racer(name, totals.took, totals.ended, totals.rows, session.is_running, totals.is_real_time)
+    done = totals.ended - totals.counts["cancelled"]
+    return Racer(name, totals.took, done, totals.rows, session.is_running, totals.is_real_time)

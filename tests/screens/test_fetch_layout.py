@@ -231,3 +231,13 @@ async def test_the_bars_of_a_race_have_the_scale_of_what_one_after_another_is_to
     async with fetching() as stage:
         stage.views.show_totals(FrozenSession(), FrozenSession())
         assert all("─" in lane for lane in stage.totals[1:])
+
+
+async def test_a_race_that_is_cancelled_is_not_done() -> None:
+    async with fetching() as stage:
+        await stage.take("/pages/tasks", "/hang")
+        await stage.press("S")
+        await stage.until(lambda: len(stage.totals) == 3 and all("1 of 2" in lane for lane in stage.totals[1:]))
+        await stage.press("c")
+        await stage.until(lambda: not stage.screen.together.is_active and not stage.screen.one_by_one.is_active)
+        assert all(lane.endswith("1 of 2") for lane in stage.totals[1:])
