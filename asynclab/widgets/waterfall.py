@@ -108,18 +108,19 @@ FIGURE_WIDTH = 11
 
 
 def legend(width: int, scale: float | None) -> Line:
-    """The phases with their marks, and how long a whole bar is, as far as that fits.
+    """The phases with their marks, the last ones first of all, and how long a whole bar is, as far as that fits.
 
     Args:
         width: Cells.
         scale: The seconds that a whole bar stands for; None while there is none.
     """
     told = "" if scale is None else scale_text(scale)
-    for names in (_named(MARKS), _named(("wait", "download")), (("phases", "past"),), ()):
-        room = width - width_of(names)
+    names = list(MARKS)
+    for shown in (*(_named(names[first:]) for first in range(len(names) - 1)), (("phases", "past"),), ()):
+        room = width - width_of(shown)
         if room > SCALE_WIDTH:  # so that names stay as they are when a scale comes up
             break
-    return (*names, (f"{told:>{max(0, room)}}", "past"))
+    return (*shown, (f"{told:>{max(0, room)}}", "past"))
 
 
 def _named(names: Iterable[str]) -> Line:

@@ -65,7 +65,9 @@ def test_a_staircase_has_a_step_even_for_what_took_no_time() -> None:
     [
         (50, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download         2 s"),
         (45, "▁queued ▂dns ▃tcp ▄tls ▅wait ▇download    2 s"),
-        (44, "▅wait ▇download                          2 s"),
+        (44, "▂dns ▃tcp ▄tls ▅wait ▇download           2 s"),
+        (32, "▃tcp ▄tls ▅wait ▇download    2 s"),
+        (24, "▅wait ▇download      2 s"),
         (18, "phases         2 s"),
         (6, "   2 s"),
     ],
