@@ -15,7 +15,7 @@ MARK = 1
 """The cell of the cursor's mark."""
 
 URL = 44
-"""The cells of a URL before there is any column but its state: enough for 50 characters with their scheme."""
+"""The cells of a URL before there are more columns than those of 80: enough for 50 characters with their scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def columns_for(width: int) -> Columns:
     They depend on the width alone, so that they never move while URLs come and go.
     """
     state = 16 if width >= 34 else 2
-    bars = 7 if width >= 68 else 0
-    time = 9 if width >= 77 else 0
-    number = 5 if width >= 82 else 0
-    figure = 6 if width >= 88 else 0
-    size = 9 if width >= 97 else 0
+    bars = 7 if width >= 60 else 0
+    time = 9 if width >= 69 else 0
+    number = 5 if width >= 91 else 0
+    figure = 6 if width >= 97 else 0
+    size = 9 if width >= 77 else 0
     phases = 20 if width >= 117 else 0
     rate = 11 if width >= 128 else 0
     left = 8 if width >= 160 else 0
