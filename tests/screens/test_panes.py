@@ -189,6 +189,17 @@ async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
         assert focused(stage) == "demos"
 
 
+async def test_the_tabs_stay_where_they_are_whichever_pane_is_in_front() -> None:
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        rows = set()
+        for pane in [pane for pane in PANES if pane != "demos"]:
+            await stage.press("tab")
+            await stage.until(lambda pane=pane: focused(stage) == pane)  # type: ignore[misc]
+            rows.add(stage.screen.query_one(PaneTabs).region.y)
+        assert len(rows) == 1
+
+
 async def test_a_click_on_a_tab_brings_its_pane_to_the_front() -> None:
     async with opened((80, 24)) as stage:
         at = str(stage.screen.query_one(PaneTabs).render()).index("code")
