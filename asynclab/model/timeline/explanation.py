@@ -72,7 +72,7 @@ def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
     if index is None:
         return "no longer kept"
     interval = lane.interval(index)
-    end = max(at, timeline.now) if interval.end is None else interval.end
+    end = at if interval.end is None else interval.end
     lasted = duration(end - interval.begin)
     if interval.word == "running":
         text = _running(lane, interval, end, lasted, state)
