@@ -104,6 +104,19 @@ def test_help_lists_every_key_of_every_command() -> None:
     assert "down j" in text
 
 
+def test_help_says_of_a_key_with_two_uses_when_each_applies() -> None:
+    lines = help_text(COMMANDS, {}).plain.splitlines()
+    assert [line[14:].split(":")[0] for line in lines if line.startswith("space ")] == [
+        "While lab time goes on",
+        "While they are held",
+    ]
+    assert [line[14:] for line in lines if line.startswith("enter ")] == [
+        "Run the selected demo, or run it again; enter does so in the",
+        "On a task: tell its life in sentences: who made it, what it",
+    ]
+    assert not any(line.startswith("r ") for line in lines)
+
+
 def test_help_explains_every_mark() -> None:
     text = help_text(COMMANDS, {}).plain
     for mark in ("▸ ready", "► running", "◌ waiting", "✓ done", "✗ failed", "⊘ cancelled"):

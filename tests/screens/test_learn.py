@@ -12,6 +12,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import DEMOS, find
 from asynclab.screens import learn
 from asynclab.screens.help import HelpScreen
+from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.learn_commands import DIGITS
 from asynclab.screens.panes import PANES
 from asynclab.screens.parameters import ParameterForm
@@ -124,6 +125,20 @@ async def test_enter_starts_the_highlighted_demo() -> None:
     async with opened() as stage:
         await stage.press("j", "j", "enter")
         await stage.until(lambda: stage.app.runs["3"].is_running)
+
+
+async def test_enter_outside_the_list_and_the_tasks_leaves_a_held_run_alone() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("space")
+        for pane in ("source", "activity"):
+            stage.screen.action_show_pane(pane)
+            await stage.press("enter")
+            assert stage.app.focused is stage.screen.query_one(f"#{pane}")
+        await stage.pilot.pause()
+        assert run.runs == 1
+        assert lab_of(run).paused
+        assert "enter" not in str(stage.screen.query_one(KeyBar).render())
 
 
 async def test_r_starts_the_selected_demo_from_any_pane() -> None:
@@ -439,16 +454,17 @@ def test_there_is_a_digit_for_every_demo() -> None:
     assert tuple(demo.key for demo in DEMOS) == DIGITS
 
 
-async def test_keys_typed_before_the_curtain_rises_count(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("key", "demo"), [("3", "3"), ("enter", "1")])
+async def test_keys_typed_before_the_curtain_rises_count(monkeypatch: pytest.MonkeyPatch, key: str, demo: str) -> None:
     monkeypatch.setattr(learn, "FIRST_PAINT_SECONDS", 0.2)
     app = AsyncLabApp(make_lab=quick_lab)
     async with app.run_test() as pilot:
         assert "3 gather" in str(app.screen.query_one("#curtain", Static).render())
-        await pilot.press("3")
+        await pilot.press(key)
         stage = Stage(app, pilot)
         assert not stage.screen.is_furnished
         await stage.until(lambda: stage.screen.is_furnished)
-        await stage.until(lambda: app.runs["3"].standing().state == "done")
+        await stage.until(lambda: app.runs[demo].standing().state == "done")
         await app.runs.close()
 
 
