@@ -50,6 +50,7 @@ class AsyncLabApp(App[None]):
     CSS_PATH = "asynclab.tcss"
     MODES: ClassVar[dict[str, Any]] = {"learn": LearnScreen}
     DEFAULT_MODE = "learn"
+    NOTIFICATION_TIMEOUT = 4.0
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
@@ -141,7 +142,7 @@ class AsyncLabApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers beside the screen's own commands."""
-        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self.deliver_screenshot)
+        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self._save_screen)
 
     def on_mount(self) -> None:
         """Listen to signals and to changes of the theme."""
@@ -254,6 +255,14 @@ class AsyncLabApp(App[None]):
             lab.resume()
         self._held.clear()
         self.refresh(layout=True)
+
+    def _save_screen(self) -> None:
+        try:
+            path = self.save_screenshot()
+        except OSError as error:
+            self.tell(f"can't write {error.filename}: {error.strerror or error}", is_problem=True)
+        else:
+            self.tell(f"the screen was written to {os.path.abspath(path)}")
 
     def _remember_theme(self, theme: Theme) -> None:
         self._settings = settings.Settings(theme=theme.name)
