@@ -260,6 +260,16 @@ async def test_letters_in_the_filter_are_letters() -> None:
         assert stage.views.activity.filter_text == ""
 
 
+async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_letter_of_it() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        bar = stage.screen.query_one(KeyBar)
+        await stage.press("slash")
+        await stage.until(lambda: str(bar.render()) == "enter keep the filter  esc show all lines  tab pane")
+        await stage.press("x", "enter")
+        await stage.until(lambda: "? help" in str(bar.render()))
+
+
 async def test_an_empty_filter_goes_away_with_enter() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
