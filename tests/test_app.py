@@ -102,9 +102,8 @@ async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, mon
         save = next(command for command in stage.app.get_system_commands(stage.screen) if command.title == "screenshot")
         save.callback()
         await stage.until(lambda: stage.notices)
-        (path,) = tmp_path.iterdir()
-        assert stage.notices == [f"the screen was written to {path}"]
-        assert "asynclab" in path.read_text()
+    (path,) = os.listdir(tmp_path)
+    assert stage.notices == [f"the screen was written to {tmp_path / path}"]
 
 
 async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,11 @@ from typing import ClassVar, Protocol
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 
+from asynclab.model.places import file_name
 from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import (
     MARKS_WIDTH,
     CodeMarks,
-    file_name,
     legend,
     mark_spans,
     marks_in,

@@ -17,8 +17,8 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.timeline.lane import RUNNING, Interval, Lane, MarkKind
-from asynclab.model.timeline.wording import bounds, duration, label_of, tell
-from asynclab.model.words import describe_wait, measured, plural
+from asynclab.model.timeline.wording import bounds, duration, tell
+from asynclab.model.words import describe_wait, label_of, measured, plural
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
@@ -191,6 +191,6 @@ def _is_about(event: Event, resource: str, state: LabState) -> bool:
         case QueuePut(queue=queue) | QueueGot(queue=queue) | QueueTaskDone(queue=queue):
             return resource == f"queue#{queue}"
         case PrimitiveChanged() | ConditionNotified():
-            return resource == label_of(event, state)
+            return resource == label_of(event.primitive, state)
         case _:
             return False
