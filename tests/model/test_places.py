@@ -37,5 +37,5 @@ def test_names_from_outside_are_harmless() -> None:
 
 
 def test_a_file_s_name_is_without_its_folders_whoever_s_slashes_it_has() -> None:
-    assert [file_name(path) for path in ("/a/b/tea.py", r"C:\\a\\tea.py", "tea.py", "")] == ["tea.py"] * 3 + [""]
+    assert [file_name(path) for path in ("/a/b/tea.py", r"C:\a\tea.py", "tea.py", "")] == ["tea.py"] * 3 + [""]
     assert "\x1b" not in file_name("/a/\x1b[31m.py")
