@@ -360,7 +360,7 @@ async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
         replace_main(run, main)
         await stage.press("1")
         await stage.until(lambda: run.standing().state == "done")
-        await stage.until(lambda: "leaked 1" in stage.screen.demo_list.line_text(1))
+        await stage.until(lambda: "1 leak" in stage.screen.demo_list.line_text(1))
 
 
 async def test_a_demo_that_cannot_start_says_why() -> None:
