@@ -108,7 +108,7 @@ class TimelineView(TaskView):
         if self._timeline is None or self._state is None:
             return ()
         task = self._selected
-        if task is None:
+        if task not in self._state.tasks:
             return legend(self.content_width())
         text = explain(self._timeline, task, self._at, self._state)
         return ((one_line(self._state.task_name(task), 30), ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
