@@ -96,6 +96,17 @@ async def test_a_notice_lies_on_the_key_bar_and_the_next_one_takes_its_place() -
             assert [toast.region.height for toast in toasts(stage)] == [1]
 
 
+async def test_a_notice_goes_at_the_next_key_and_a_problem_stays() -> None:
+    async with opened() as stage:
+        await stage.press("x")
+        assert stage.notices
+        await stage.press("j")
+        await stage.until(lambda: not stage.notices)
+        stage.app.tell("it burns", is_problem=True)
+        await stage.press("j")
+        assert stage.notices == ["it burns"]
+
+
 async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with opened() as stage:

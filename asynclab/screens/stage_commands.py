@@ -87,7 +87,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         "instantly",
         ("i",),
         "instant",
-        "Skip all waiting: lab time jumps from timer to timer.",
+        "Skip all waiting: lab time jumps from timer to timer. What does not run is started so.",
         "Time",
         rank=13,
         applies=lambda now: not now.is_instant,
