@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 20
 
+FRAMES_PER_SAMPLE = 5
+"""The labs that are not on the stage are looked at once in so many frames."""
+
 FILTER_ENTRIES = (
     BarEntry("enter", "keep the filter", "", rank=0),
     BarEntry("esc", "show all lines", "leave", rank=0),
     BarEntry("tab", "pane", "next_pane", rank=1),
 )
 """What the key bar says while a filter is typed: other keys are letters of it."""
-
-FRAMES_PER_SAMPLE = 5
-"""The labs that are not on the stage are looked at once in so many frames."""
 
 
 class LabScreen(ControlScreen):

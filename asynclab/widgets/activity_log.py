@@ -13,7 +13,7 @@ from asynclab.model.activity import ActivityLine
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.widgets.abbreviations import abbreviated
-from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left
 from asynclab.widgets.messages import TaskSelected
 

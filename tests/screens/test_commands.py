@@ -11,7 +11,7 @@ from asynclab.screens.commands import GAP, BarEntry, Command, Situation, bar_ent
 from asynclab.screens.help import help_text
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.learn_commands import LEARN_COMMANDS
-from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.timeline import TimelineView
 
 COMMANDS = (*LEARN_COMMANDS, *APP_COMMANDS)
