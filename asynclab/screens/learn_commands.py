@@ -20,6 +20,16 @@ RUN_THIS = Command(
 )
 """Enter is the list's own key: elsewhere it must not throw away a run."""
 
+LEAVE = Command(
+    "leave",
+    ("escape",),
+    "back",
+    "Clear the filter, come back from the past, or leave the zoomed pane.",
+    "Looking",
+    in_palette=False,
+)
+"""In the past the key bar has a better word for it."""
+
 LEARN_COMMANDS: tuple[Command, ...] = (
     Command(
         "start_demo",
@@ -72,15 +82,8 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.has_mistakes,
     ),
     *LOOKING_COMMANDS,
-    Command(
-        "leave",
-        ("escape",),
-        "back",
-        "Clear the filter, come back from the past, or leave the zoomed pane.",
-        "Looking",
-        applies=lambda now: now.is_zoomed or now.has_filter or now.is_past,
-        in_palette=False,
-    ),
+    replace(LEAVE, rank=1, applies=lambda now: (now.is_zoomed or now.has_filter) and not now.is_past),
+    replace(LEAVE, applies=lambda now: now.is_past),
     Command(
         "app.fetch",
         ("f",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.binding import Binding
 
@@ -88,6 +90,17 @@ def test_the_bar_never_is_wider_than_there_is_room(width: int) -> None:
 
 def test_help_and_quit_are_the_last_to_go() -> None:
     assert bar(RUNNING, 14) == "? help  q quit"
+
+
+def test_the_way_back_is_named_wherever_there_is_one() -> None:
+    for situation, way in (
+        (replace(RUNNING, is_zoomed=True), "esc back"),
+        (replace(RUNNING, has_filter=True), "esc back"),
+        (replace(RUNNING, is_past=True), "esc now"),
+        (replace(RUNNING, is_past=True, is_zoomed=True), "esc now"),
+    ):
+        assert way in bar(situation, 78)
+        assert bar(situation, 300).count("esc") == 1
 
 
 def test_neighbours_share_an_entry() -> None:
