@@ -209,10 +209,11 @@ async def test_a_drag_with_the_mouse_goes_through_time() -> None:
         assert view.selected == 2
 
 
-async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again() -> None:
+@pytest.mark.parametrize("moment", [None, 1.2])
+async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(moment: float | None) -> None:
     view = TimelineView()
     async with on_stage(view, 80, 10) as pilot:
-        view.show(*seen(*party()), 2.0)
+        view.show(*seen(*party()), 2.0, moment)
         whole = painted(view)
         view.focus()
         await pilot.press("plus", "plus")
