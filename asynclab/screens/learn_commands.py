@@ -24,7 +24,7 @@ LEAVE = Command(
     "leave",
     ("escape",),
     "back",
-    "Clear the filter, come back from the past, or leave the zoomed pane.",
+    "Come back from the past, clear the filter, or leave the zoomed pane.",
     "Looking",
     in_palette=False,
 )
