@@ -97,6 +97,8 @@ class ControlScreen(PaneScreen):
         else:
             record.go_to_present()
             record.lab.run_to_event(task)
+            if record.lab.paused and record.lab.pursued is None:
+                self.host.tell(NO_STEP["nothing"])
 
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:

@@ -220,13 +220,14 @@ async def test_n_holds_a_running_demo_first() -> None:
         assert lab_of(run).paused
 
 
-async def test_a_step_that_can_do_nothing_says_why() -> None:
+@pytest.mark.parametrize("keys", [("n", "n"), ("tab", "N")])
+async def test_a_step_that_can_do_nothing_says_why(keys: tuple[str, str]) -> None:
     async with opened() as stage:
         run = stage.app.runs["1"]
         replace_main(run, lambda **_: asyncio.Event().wait())
         await stage.press("1")
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
-        await stage.press("n", "n")
+        await stage.press(*keys)
         assert any("wait for ever" in notice for notice in stage.notices)
 
 
