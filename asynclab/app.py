@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.events import Paste
+from textual.events import Event, Key, Paste
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
@@ -50,6 +50,7 @@ class AsyncLabApp(App[None]):
     CSS_PATH = "asynclab.tcss"
     MODES: ClassVar[dict[str, Any]] = {"learn": LearnScreen}
     DEFAULT_MODE = "learn"
+    NOTIFICATION_TIMEOUT = 4.0
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
@@ -82,6 +83,8 @@ class AsyncLabApp(App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None before it does."""
         self._collections = RareCollections()
+        self._notice_goes = False
+        """Whether the notice that is shown goes at the next key."""
         self._held: list[Lab] = []
         """The labs that are held while the process is stopped."""
         self._values = values or {}
@@ -141,7 +144,7 @@ class AsyncLabApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers beside the screen's own commands."""
-        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self.deliver_screenshot)
+        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self._save_screen)
 
     def on_mount(self) -> None:
         """Listen to signals and to changes of the theme."""
@@ -173,9 +176,22 @@ class AsyncLabApp(App[None]):
             self.monitor.stop()
         self._collections.stop()
 
+    async def on_event(self, event: Event) -> None:
+        """Take the latest notice away at the next key: it may be true no more."""
+        if isinstance(event, Key) and not event.is_forwarded and self._notice_goes:
+            self._notice_goes = False
+            self.clear_notifications()
+        await super().on_event(event)
+
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a short notice in place of the one before; the text is never read as markup."""
+        """Show a short notice, in place of the one before and up to the next key; of a problem, for some seconds.
+
+        Args:
+            text: Is never read as markup.
+            is_problem: Whether something went wrong.
+        """
         self.clear_notifications()
+        self._notice_goes = not is_problem
         self.notify(one_line(text, limit=400), severity="error" if is_problem else "information", markup=False)
 
     async def action_fetch(self) -> None:
@@ -254,6 +270,14 @@ class AsyncLabApp(App[None]):
             lab.resume()
         self._held.clear()
         self.refresh(layout=True)
+
+    def _save_screen(self) -> None:
+        try:
+            path = self.save_screenshot()
+        except OSError as error:
+            self.tell(f"can't write {error.filename}: {error.strerror or error}", is_problem=True)
+        else:
+            self.tell(f"the screen was written to {os.path.abspath(path)}")
 
     def _remember_theme(self, theme: Theme) -> None:
         self._settings = settings.Settings(theme=theme.name)

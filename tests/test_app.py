@@ -11,13 +11,14 @@ from types import SimpleNamespace
 import pytest
 from textual.command import CommandPalette
 from textual.theme import BUILTIN_THEMES
+from textual.widgets._toast import Toast
 
 from asynclab import settings
 from asynclab.app import AGAIN_SECONDS, AsyncLabApp
 from asynclab.demos.catalogue import DEMOS
 from asynclab.settings import Settings
 from tests.fast_ui import until
-from tests.screens.stage import opened, plain_lab
+from tests.screens.stage import Stage, opened, plain_lab
 
 pytestmark = pytest.mark.usefixtures("jumping_time")
 
@@ -32,6 +33,10 @@ def tasks_of_labs() -> list[str]:
     """The tasks whose code is in the demos, or drives one."""
     own = asyncio.current_task()
     return [repr(task) for task in asyncio.all_tasks() if task is not own and "asynclab" in repr(task.get_coro())]
+
+
+def toasts(stage: Stage) -> list[Toast]:
+    return list(stage.screen.query(Toast))
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
@@ -80,6 +85,47 @@ async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_quits(paced_by_hand:
         paced_by_hand.at += AGAIN_SECONDS - 0.1
         await stage.press("ctrl+c")
         assert stage.app._leaving is not None
+
+
+async def test_a_notice_lies_on_the_key_bar_and_the_next_one_takes_its_place() -> None:
+    async with opened((80, 24)) as stage:
+        for key, text in (("x", "there is nothing to cancel"), ("N", "there is no next event"), ("N", "no next event")):
+            await stage.press(key)
+            await stage.until(lambda text=text: any(text in str(toast.render()) for toast in toasts(stage)))  # type: ignore[misc]
+            assert [toast.region.y for toast in toasts(stage)] == [stage.screen.key_bar.region.y]
+            assert [toast.region.height for toast in toasts(stage)] == [1]
+
+
+async def test_a_notice_goes_at_the_next_key_and_a_problem_stays() -> None:
+    async with opened() as stage:
+        await stage.press("x")
+        assert stage.notices
+        await stage.press("j")
+        await stage.until(lambda: not stage.notices)
+        stage.app.tell("it burns", is_problem=True)
+        await stage.press("j")
+        assert stage.notices == ["it burns"]
+
+
+async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened() as stage:
+        save = next(command for command in stage.app.get_system_commands(stage.screen) if command.title == "screenshot")
+        save.callback()
+        await stage.until(lambda: stage.notices)
+    (path,) = os.listdir(tmp_path)
+    assert stage.notices == [f"the screen was written to {tmp_path / path}"]
+
+
+async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> str:
+        raise PermissionError(13, "Permission denied", "/x.svg")
+
+    async with opened() as stage:
+        monkeypatch.setattr(stage.app, "save_screenshot", refuse)
+        next(iter(stage.app.get_system_commands(stage.screen))).callback()
+        await stage.until(lambda: stage.notices)
+        assert stage.notices == ["can't write /x.svg: Permission denied"]
 
 
 async def test_a_ctrl_c_long_after_the_first_asks_again(paced_by_hand: SimpleNamespace) -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 ARROW = " → "
 """Between a coroutine and the one that it awaits."""
 
+FILE_LIMIT = 60
+"""The most characters of a file's name."""
+
 
 def innermost(stands: TaskStands) -> Place | None:
     """The innermost line of the user's code; None where there is none, or where frames further in can't be seen."""
@@ -25,6 +28,11 @@ def chain_text(stands: TaskStands) -> str:
     """A task's coroutines from the outermost inwards: "main → brew → asyncio.sleep", "main → 5 frames in aiohttp"."""
     names = [_frame_text(frame) for frame in stands.frames]
     return ARROW.join([*names, "…"] if stands.opaque else names)
+
+
+def file_name(path: str) -> str:
+    """A path without its folders, whoever's slashes it has; safe to show."""
+    return one_line(path.replace("\\", "/").rpartition("/")[2], FILE_LIMIT)
 
 
 def _frame_text(frame: Frame) -> str:

@@ -98,6 +98,12 @@ def names_of(tasks: tuple[int, ...], state: LabState) -> str:
     return f"{listed} and {more:,} more" if more > 0 else listed
 
 
+def label_of(primitive: int, state: LabState) -> str:
+    """The label of a primitive, such as "lock#1"; empty for one that is not kept."""
+    known = state.primitives.get(primitive)
+    return "" if known is None else known.label
+
+
 def _resource(wait: Wait) -> str:
     return one_line(wait.resource) or wait.kind
 

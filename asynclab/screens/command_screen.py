@@ -72,7 +72,7 @@ class CommandScreen(Screen[None]):
 
     def view_bindings(self) -> dict[str, list[BindingType]]:
         """The keys of the views on this screen, by the heading under which help lists them."""
-        from asynclab.widgets.line_view import CursorView
+        from asynclab.widgets.cursor_view import CursorView
 
         return {"Lists": CursorView.BINDINGS}
 

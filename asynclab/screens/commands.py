@@ -163,8 +163,8 @@ def shown_key(key: str) -> str:
 
 
 def bindings_of(commands: Iterable[Command]) -> list[Binding]:
-    """The bindings of all commands, in their order."""
-    return [binding for command in commands for binding in command.bindings()]
+    """The bindings of all commands, in their order, each once."""
+    return list(dict.fromkeys(binding for command in commands for binding in command.bindings()))
 
 
 def bar_entries(commands: Iterable[Command], situation: Situation) -> tuple[BarEntry, ...]:

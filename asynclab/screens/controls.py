@@ -97,6 +97,8 @@ class ControlScreen(PaneScreen):
         else:
             record.go_to_present()
             record.lab.run_to_event(task)
+            if record.lab.paused and record.lab.pursued is None:
+                self.host.tell(NO_STEP["nothing"])
 
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
@@ -131,8 +133,8 @@ class ControlScreen(PaneScreen):
             self.record.go_to_present()
 
     async def action_leave(self) -> None:
-        """Drop the filter, come back from the past, or leave the zoomed pane."""
-        if self.record is not None and self.record.is_past and not self.stage.log_pane.is_filtering:
+        """Drop the filter while it is typed, come back from the past, drop the filter, or leave the zoomed pane."""
+        if self.record is not None and self.record.is_past and not self.stage.log_pane.is_typing:
             self.record.go_to_present()
         else:
             await super().action_leave()

@@ -28,6 +28,11 @@ class FilteredLog(Vertical):
         """Whether the filter is open."""
         return bool(self.query("#filter"))
 
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter has the focus."""
+        return bool(self.query("#filter:focus"))
+
     def compose(self) -> ComposeResult:
         """The activity alone."""
         yield ActivityLog(id="activity")

@@ -108,7 +108,9 @@ def help_text(
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:
         keys = command.shown or " ".join(shown_key(key) for key in command.keys)
-        groups.setdefault(command.group, []).append((keys, command.help))
+        row = (keys, command.help)
+        if row not in groups.setdefault(command.group, []):
+            groups[command.group].append(row)
     for heading, bindings in views.items():
         groups[heading] = _rows_of(bindings)
     parts = [_section(group, rows) for group, rows in groups.items()]

@@ -147,7 +147,8 @@ class LearnScreen(DemoScreen):
 
     async def _catch_up(self) -> None:
         """Do what was asked for before everything was there."""
-        for key in self._early_keys:
+        for typed in self._early_keys:
+            key = "r" if typed == "enter" else typed  # enter is the list's own key, none of the screen's
             bindings = [binding for binding in bindings_of(LEARN_COMMANDS) if binding.key == key]
             applying = (binding for binding in bindings if self.check_action(*parse(binding.action)[1:]))
             if (binding := next(applying, None)) is not None:

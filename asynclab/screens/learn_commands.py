@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asynclab.screens.commands import Command
 from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS
 
 DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
 
+RUN_THIS = Command(
+    "start_selected",
+    ("r",),
+    "run this",
+    "Run the selected demo, or run it again; enter does so in the list of demos alone.",
+    "Demos",
+    rank=12,
+    shown="enter r",
+)
+"""Enter is the list's own key: elsewhere it must not throw away a run."""
+
+LEAVE = Command(
+    "leave",
+    ("escape",),
+    "back",
+    "Come back from the past, clear the filter, or leave the zoomed pane.",
+    "Looking",
+    in_palette=False,
+)
+"""In the past the key bar has a better word for it."""
 
 LEARN_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -20,25 +42,8 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         takes_key=True,
         in_palette=False,
     ),
-    Command(
-        "start_selected",
-        ("enter", "r"),
-        "run this",
-        "Run the selected demo, or run it again.",
-        "Demos",
-        rank=12,
-        shown="enter",
-        applies=lambda now: not now.in_tasks,
-    ),
-    Command(
-        "start_selected",
-        ("r",),
-        "run this",
-        "Run the selected demo, or run it again.",
-        "Demos",
-        rank=12,
-        applies=lambda now: now.in_tasks,
-    ),
+    replace(RUN_THIS, bar=("enter", RUN_THIS.name), applies=lambda now: now.in_list),
+    replace(RUN_THIS, bar=("r", RUN_THIS.name), applies=lambda now: not now.in_list),
     Command(
         "start_held",
         ("R",),
@@ -77,15 +82,8 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.has_mistakes,
     ),
     *LOOKING_COMMANDS,
-    Command(
-        "leave",
-        ("escape",),
-        "back",
-        "Clear the filter, come back from the past, or leave the zoomed pane.",
-        "Looking",
-        applies=lambda now: now.is_zoomed or now.has_filter or now.is_past,
-        in_palette=False,
-    ),
+    replace(LEAVE, rank=1, applies=lambda now: (now.is_zoomed or now.has_filter) and not now.is_past),
+    replace(LEAVE, applies=lambda now: now.is_past),
     Command(
         "app.fetch",
         ("f",),

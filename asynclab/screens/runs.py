@@ -13,6 +13,7 @@ from asynclab.model.bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
+from asynclab.model.words import plural
 from asynclab.screens.program import LabFactory, Program
 from asynclab.trace import Lab
 
@@ -70,7 +71,7 @@ class Run(Program):
         if state.outcome is None:
             return Standing("running", _how_far(state))
         leaked = len(state.leaked)
-        return Standing(state.outcome, f"leaked {leaked}" if leaked else "")
+        return Standing(state.outcome, plural(leaked, "leak") if leaked else "")
 
     async def enter(self, lab: Lab) -> str:
         """Start the demo's main with its parameters."""

@@ -116,8 +116,9 @@ class Stage(Vertical):
 
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
-        yield ConceptPane(id="concept")
+        # Above the lesson, so that a long one, or another demo's, moves no tab.
         yield PaneTabs({pane: name for pane, name in PANES.items() if pane != "demos"})
+        yield ConceptPane(id="concept")
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
         with Horizontal(id="middle"):

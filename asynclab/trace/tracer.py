@@ -10,6 +10,7 @@ from types import CodeType
 from typing import Any, cast
 
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskReady, TaskWaiting, WakeCause
+from asynclab.model.tasks import MAIN
 from asynclab.trace.cancels import Cancels, ends_cancelled
 from asynclab.trace.census import Census, TaskRecord
 from asynclab.trace.clock import VirtualClock
@@ -19,9 +20,6 @@ from asynclab.trace.timers import Timers
 from asynclab.trace.usercode import UserCode
 from asynclab.trace.waits import describe_wait
 from asynclab.trace.world import World
-
-MAIN = 1
-"""The number of the task that a lab was started with."""
 
 LOOKS = 1_000
 """How many suspended tasks are looked at, in each `LOOK_PERIOD`, as soon as their step ends."""

@@ -13,7 +13,7 @@ from asynclab.model.activity import ActivityLine
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.widgets.abbreviations import abbreviated
-from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left
 from asynclab.widgets.messages import TaskSelected
 
@@ -74,7 +74,7 @@ class ActivityLog(CursorView):
     @property
     def selected(self) -> int | None:
         """The id of the task whose line the cursor is on."""
-        return None if self.cursor is None else self._line_at(self.cursor).task
+        return None if self.cursor is None or not self._lines else self._line_at(self.cursor).task
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show the activity of a lab so far. Lab time, in seconds, makes no difference here."""
@@ -107,16 +107,16 @@ class ActivityLog(CursorView):
 
     def cursor_text(self) -> str:
         """The line that the cursor is on, in full; empty without a cursor."""
-        return "" if self.cursor is None else self._full_text(self._line_at(self.cursor))
+        return "" if self.cursor is None or not self._lines else self._full_text(self._line_at(self.cursor))
 
     def line_count(self) -> int:
-        """How many lines there are, with the note about those that are gone."""
+        """How many lines there are, with the note about those that are gone, or that none matches."""
         return len(self._lines) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
         """One line: when, which task, what."""
         if index < self._note_height:
-            return (self.mark(index), (f"{self._gone} earlier lines are no longer kept", "past"))
+            return (self.mark(index), (self._note, "past"))
         line = self._line_at(index)
         name_width = 8 if width < 44 else 12 if width < 72 else 18
         text = abbreviated(line.kind, one_line(line.text, TEXT_LIMIT), width - name_width - 10)
@@ -163,13 +163,16 @@ class ActivityLog(CursorView):
             super().action_move(by)
 
     @property
-    def _gone(self) -> int:
-        """How many lines of the run are no longer kept."""
-        return 0 if self._state is None else self._state.dropped.lines
+    def _note(self) -> str:
+        """What is said above the lines; empty for nothing."""
+        if self._filter and not self._lines:
+            return "nothing matches: esc shows all lines"
+        gone = 0 if self._state is None else self._state.dropped.lines
+        return f"{gone} earlier lines are no longer kept" if gone else ""
 
     @property
     def _note_height(self) -> int:
-        return 1 if self._gone else 0
+        return 1 if self._note else 0
 
     def _start_over(self) -> None:
         self._lines.clear()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from asynclab.model.places import chain_text
+from asynclab.model.places import chain_text, file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
-from asynclab.model.text import cell_width, one_line, shorten_middle
+from asynclab.model.text import cell_width, shorten_middle
 from asynclab.model.words import GLYPHS
 from asynclab.widgets.lines import Line, Span, joined
 
@@ -121,13 +121,8 @@ def out_of_reach(task: TaskState, state: LabState) -> Line:
     """What is said of a task that stands in a file that can't be read."""
     assert task.place is not None
     file, line = task.place
-    name, place = shorten_middle(state.task_name(task.id), NAME_WIDTH), one_line(f"{file_name(file)}:{line}")
+    name, place = shorten_middle(state.task_name(task.id), NAME_WIDTH), f"{file_name(file)}:{line}"
     return ((f"{name} is at {place}, which can't be read", "cancelled"),)
-
-
-def file_name(path: str) -> str:
-    """A path without its folders, whoever's slashes it has."""
-    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _before_frames(task: TaskState, name: str) -> Span:

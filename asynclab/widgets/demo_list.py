@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
@@ -13,11 +14,14 @@ from textual.widget import Widget
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
 from asynclab.model.words import GLYPHS
-from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left, width_of
 
 NOTE_LIMIT = 10
 """The most characters beside a demo's state."""
+
+LEAST_NAME = 8
+"""The cells of a name that go before such a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +114,19 @@ class DemoList(CursorView):
         return len(self._entries)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A demo with its state at the right, or a heading."""
+        """A demo with its state at the right, or a heading; where it is narrow, the note goes first."""
         entry = self._entries[index]
         if isinstance(entry, str):
             return ((f" {one_line(entry).upper()}", "heading"),)
         is_picked = index == self.cursor
+        name, room = one_line(entry.name), width - 4
         state = _state_of(entry)
-        name = left(one_line(entry.name), width - 4 - width_of(state) - 1)
+        if min(cell_len(name), LEAST_NAME) + 1 + width_of(state) > room:
+            state = _state_of(replace(entry, note=""))
         return (
             self.mark(index),
             (f"{entry.key} ", "strong accent" if is_picked else "heading"),
-            (f"{name} ", "strong" if is_picked else ""),
+            (f"{left(name, room - width_of(state) - 1)} ", "strong" if is_picked else ""),
             *state,
         )
 

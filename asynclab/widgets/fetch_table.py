@@ -9,9 +9,9 @@ from typing import TypeAlias
 from textual.message import Message
 from textual.widget import Widget
 
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.fetch_columns import cells, columns_for, header
 from asynclab.widgets.fetch_row import UrlRow
-from asynclab.widgets.line_view import CursorView
 from asynclab.widgets.lines import Line
 
 Look: TypeAlias = Callable[[int], UrlRow]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -112,16 +112,28 @@ def sparkline(values: Sequence[float], width: int, top: float) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most so many cells, broken between words where that is possible."""
+    """The text in lines of at most so many cells, broken between words where that is possible.
+
+    A longer word is broken after a dot, slash or bracket, so that code and paths stay legible.
+    """
     lines, current = [], ""
     for word in text.split():
-        for piece in chop_cells(word, max(1, width)) or [word]:
+        for piece in _pieces(word, max(1, width)):
             longer = f"{current} {piece}" if current else piece
             if cell_len(longer) > width and current:
                 lines.append(current)
                 longer = piece
             current = longer
     return [*lines, current]
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    while cell_len(word) > width:
+        head = chop_cells(word, width)[0] or word[0]
+        end = max(head.rfind(mark) for mark in "./(") + 1 or len(head)
+        yield word[:end]
+        word = word[end:]
+    yield word
 
 
 def joined(groups: Iterable[Line], separator: str = " · ") -> Line:

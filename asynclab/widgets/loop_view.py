@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from asynclab.model.loop_parts import Due, LoopParts, loop_parts
 from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
 from asynclab.model.words import GLYPHS, describe_wait, plural
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of
 from asynclab.widgets.reasons import reason
@@ -111,7 +112,7 @@ class LoopView(TaskView):
         yield self._now_entry(state)
         yield _heading("ready queue", parts.ready_count)
         for place, task in enumerate(parts.ready, 1):
-            yield _Entry(partial(self._ready_line, place, task, state), task)
+            yield _Entry(partial(self._ready_line, place, state.tasks[task], state), task)
         if parts.timer_count:
             yield _heading("timers", parts.timer_count)
             for due in parts.timers:
@@ -119,7 +120,7 @@ class LoopView(TaskView):
         if parts.outside_count:
             yield _heading("outside the loop", parts.outside_count)
             for task in parts.outside:
-                yield _Entry(partial(_outside_line, task, state), task)
+                yield _Entry(partial(_outside_line, state.tasks[task], state), task)
 
     def _now_entry(self, state: LabState) -> _Entry:
         running = self._parts.running
@@ -131,16 +132,13 @@ class LoopView(TaskView):
             return _Entry(_always("held: no step runs", "ready"))
         return _Entry(_always("between two steps" if self._parts.ready_count else "idle: nothing is ready", "past"))
 
-    def _ready_line(self, place: int, task: int, state: LabState, width: int) -> Line:
-        known = state.tasks.get(task)
-        if known is None:  # the state has gone on since the parts were listed
-            return ()
-        is_next = task == self._next
+    def _ready_line(self, place: int, task: TaskState, state: LabState, width: int) -> Line:
+        is_next = task.id == self._next
         names, rest = _split(width - PLACE)
         label = f"{GLYPHS['running']}next" if is_next else right(str(place), 4)
         part = "strong running" if is_next else "past"
-        name = (f"{left(state.task_name(task), names - 1)} ", "ready")
-        why = reason(known, state, rest) or ("asked for another turn" if known.steps else "")
+        name = (f"{left(state.task_name(task.id), names - 1)} ", "ready")
+        why = reason(task, state, rest) or ("asked for another turn" if task.steps else "")
         return ((left(label, PLACE), part), name, (left_cut_end(why, rest), "past"))
 
 
@@ -173,12 +171,11 @@ def _countdown(seconds: float) -> str:
     return f"{seconds:.3f} s" if seconds < 1000 else f"{seconds:,.0f} s"
 
 
-def _outside_line(task: int, state: LabState, width: int) -> Line:
+def _outside_line(task: TaskState, state: LabState, width: int) -> Line:
     names, rest = _split(width - 2)
-    known = state.tasks.get(task)
-    wait = None if known is None else known.waits_for
-    what = "" if wait is None else describe_wait(wait, state)
-    return (("  ", ""), (f"{left(state.task_name(task), names - 1)} ", "waiting"), (left_cut_end(what, rest), "past"))
+    what = "" if task.waits_for is None else describe_wait(task.waits_for, state)
+    name = (f"{left(state.task_name(task.id), names - 1)} ", "waiting")
+    return (("  ", ""), name, (left_cut_end(what, rest), "past"))
 
 
 def _split(room: int) -> tuple[int, int]:

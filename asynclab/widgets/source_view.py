@@ -8,11 +8,11 @@ from typing import ClassVar, Protocol
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 
+from asynclab.model.places import file_name
 from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import (
     MARKS_WIDTH,
     CodeMarks,
-    file_name,
     legend,
     mark_spans,
     marks_in,
@@ -98,6 +98,8 @@ class SourceView(LineView):
         self._stays = False
         """Whether the reader has asked for the first file, although the selected task is in another."""
         self._is_moving_itself = False
+        self._is_unseen = False
+        """Whether its file was opened where there was no room, so that it has yet to go to its beginning."""
 
     @property
     def path(self) -> str:
@@ -207,6 +209,8 @@ class SourceView(LineView):
 
     def keep_in_sight(self) -> None:
         """Bring the line to follow into sight, unless the reader has scrolled."""
+        if self._is_unseen and self.page_height:
+            self._settle(self._file)
         self._follow(None)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -234,6 +238,7 @@ class SourceView(LineView):
             self._coloured[file.text] = highlighted(file.text)
         self._lines = self._coloured[file.text]
         self._is_following = True
+        self._is_unseen = not self.page_height
         line = self._line_to_follow()
         if line is None:
             self._come_into_sight(file.line or first_of_code(file.text))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 
-from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.messages import TaskOpened, TaskSelected
 
 
@@ -69,13 +68,8 @@ class TaskView(CursorView):
         self.post_message(TaskSelected(self, self._selected))
 
     def action_open(self) -> None:
-        """Tell that all about the selected task is wanted; of the first one where the cursor is nowhere.
-
-        Raises:
-            SkipAction: There is no task, so that the key may mean something else.
-        """
+        """Tell that all about the selected task is wanted; of the first one where the cursor is nowhere."""
         if self.cursor is None and self.line_count():
             self.move_cursor(0)
-        if self._selected is None:
-            raise SkipAction
-        self.post_message(TaskOpened(self, self._selected))
+        if self._selected is not None:
+            self.post_message(TaskOpened(self, self._selected))

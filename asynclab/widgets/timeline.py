@@ -108,7 +108,7 @@ class TimelineView(TaskView):
         if self._timeline is None or self._state is None:
             return ()
         task = self._selected
-        if task is None:
+        if task not in self._state.tasks:
             return legend(self.content_width())
         text = explain(self._timeline, task, self._at, self._state)
         return ((one_line(self._state.task_name(task), 30), ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
@@ -189,6 +189,7 @@ class TimelineView(TaskView):
     def action_follow(self) -> None:
         """Have the whole run in sight from now on."""
         self._window.is_following = True
+        self._fit()
         self.repaint()
 
     def action_next_event(self) -> None:
@@ -229,9 +230,16 @@ class TimelineView(TaskView):
         lane_width = max(1, width - names_width(width) - 1)
         if self._moment is None or window.width != lane_width:
             window.width = lane_width
-            window.fit(max(self._now, timeline.now), goes_on=state.outcome is None and not state.clock.paused)
+            self._fit()
         self._painter.prepare(timeline, self._now, self._moment)
         self._painter.draw_arrows(self._selected, state.rows())
+
+    def _fit(self) -> None:
+        """Have the whole run in sight, if it is followed."""
+        state, timeline = self._state, self._timeline
+        if state is not None and timeline is not None:
+            goes_on = state.outcome is None and not state.clock.paused
+            self._window.fit(max(self._now, timeline.now), goes_on=goes_on)
 
     def _look_at(self, at: float | None) -> None:
         """Look at a moment, and tell so."""

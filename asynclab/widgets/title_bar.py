@@ -106,7 +106,7 @@ class TitleBar(LineView, can_focus=False):
         if self._moment is not None:
             return (*start, *banner(self._moment, width - width_of(start)))
         labs, tasks = self._labs_and_tasks
-        counts: Line = ((f"  {plural(labs, 'lab')} · {plural(tasks, 'task'):<9}", "past"),)
+        counts: Line = ((f"  {plural(labs, 'lab'):>7} · {plural(tasks, 'task'):<9}", "past"),)
         for end in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):
             gap = width - width_of(start) - width_of(end) - 1
             if gap >= 2 or not end:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import Frame, TaskStands
-from asynclab.model.places import chain_text
+from asynclab.model.places import chain_text, file_name
 
 
 def text(*frames: Frame, opaque: bool = False) -> str:
@@ -34,3 +34,8 @@ def test_a_chain_whose_end_is_hidden_says_so() -> None:
 
 def test_names_from_outside_are_harmless() -> None:
     assert "\x1b" not in text(Frame("\x1b[31m", "a.py", 1), Frame("f", library="\x1b[0m", count=2))
+
+
+def test_a_file_s_name_is_without_its_folders_whoever_s_slashes_it_has() -> None:
+    assert [file_name(path) for path in ("/a/b/tea.py", r"C:\a\tea.py", "tea.py", "")] == ["tea.py"] * 3 + [""]
+    assert "\x1b" not in file_name("/a/\x1b[31m.py")

@@ -71,3 +71,11 @@ async def test_a_held_demo_marks_each_of_its_tasks_at_each_step() -> None:
             assert marked(stage) == sorted(line for _, line in places if line)  # type: ignore[misc]
             await stage.press("n")
             await stage.pilot.pause()
+
+
+async def test_a_file_that_was_opened_behind_another_pane_is_seen_from_its_code_on() -> None:
+    async with opened((80, 24)) as stage:
+        await stage.press("j")
+        await stage.pilot.pause()
+        stage.screen.action_show_pane("source")
+        await stage.until(lambda: "import asyncio" in "".join(painted(stage.views.source)[:1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.binding import Binding
 
@@ -11,7 +13,7 @@ from asynclab.screens.commands import GAP, BarEntry, Command, Situation, bar_ent
 from asynclab.screens.help import help_text
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.learn_commands import LEARN_COMMANDS
-from asynclab.widgets.line_view import CursorView
+from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.timeline import TimelineView
 
 COMMANDS = (*LEARN_COMMANDS, *APP_COMMANDS)
@@ -90,6 +92,17 @@ def test_help_and_quit_are_the_last_to_go() -> None:
     assert bar(RUNNING, 14) == "? help  q quit"
 
 
+def test_the_way_back_is_named_wherever_there_is_one() -> None:
+    for situation, way in (
+        (replace(RUNNING, is_zoomed=True), "esc back"),
+        (replace(RUNNING, has_filter=True), "esc back"),
+        (replace(RUNNING, is_past=True), "esc now"),
+        (replace(RUNNING, is_past=True, is_zoomed=True), "esc now"),
+    ):
+        assert way in bar(situation, 78)
+        assert bar(situation, 300).count("esc") == 1
+
+
 def test_neighbours_share_an_entry() -> None:
     entries = [entry for entry in bar_entries(COMMANDS, RUNNING) if entry.name == "speed"]
     assert entries == [BarEntry(", .", "speed", "", entries[0].rank)]
@@ -102,6 +115,19 @@ def test_help_lists_every_key_of_every_command() -> None:
         assert command.label in text
         assert command.help.split()[0] in text
     assert "down j" in text
+
+
+def test_help_says_of_a_key_with_two_uses_when_each_applies() -> None:
+    lines = help_text(COMMANDS, {}).plain.splitlines()
+    assert [line[14:].split(":")[0] for line in lines if line.startswith("space ")] == [
+        "While lab time goes on",
+        "While they are held",
+    ]
+    assert [line[14:] for line in lines if line.startswith("enter ")] == [
+        "Run the selected demo, or run it again; enter does so in the",
+        "On a task: tell its life in sentences: who made it, what it",
+    ]
+    assert not any(line.startswith("r ") for line in lines)
 
 
 def test_help_explains_every_mark() -> None:

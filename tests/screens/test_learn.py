@@ -12,6 +12,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import DEMOS, find
 from asynclab.screens import learn
 from asynclab.screens.help import HelpScreen
+from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.learn_commands import DIGITS
 from asynclab.screens.panes import PANES
 from asynclab.screens.parameters import ParameterForm
@@ -126,6 +127,20 @@ async def test_enter_starts_the_highlighted_demo() -> None:
         await stage.until(lambda: stage.app.runs["3"].is_running)
 
 
+async def test_enter_outside_the_list_and_the_tasks_leaves_a_held_run_alone() -> None:
+    async with opened() as stage:
+        run = await start(stage, "7")
+        await stage.press("space")
+        for pane in ("source", "activity"):
+            stage.screen.action_show_pane(pane)
+            await stage.press("enter")
+            assert stage.app.focused is stage.screen.query_one(f"#{pane}")
+        await stage.pilot.pause()
+        assert run.runs == 1
+        assert lab_of(run).paused
+        assert "enter" not in str(stage.screen.query_one(KeyBar).render())
+
+
 async def test_r_starts_the_selected_demo_from_any_pane() -> None:
     async with opened() as stage:
         await stage.press("tab", "r")
@@ -205,13 +220,14 @@ async def test_n_holds_a_running_demo_first() -> None:
         assert lab_of(run).paused
 
 
-async def test_a_step_that_can_do_nothing_says_why() -> None:
+@pytest.mark.parametrize("keys", [("n", "n"), ("tab", "N")])
+async def test_a_step_that_can_do_nothing_says_why(keys: tuple[str, str]) -> None:
     async with opened() as stage:
         run = stage.app.runs["1"]
         replace_main(run, lambda **_: asyncio.Event().wait())
         await stage.press("1")
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
-        await stage.press("n", "n")
+        await stage.press(*keys)
         assert any("wait for ever" in notice for notice in stage.notices)
 
 
@@ -345,7 +361,7 @@ async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
         replace_main(run, main)
         await stage.press("1")
         await stage.until(lambda: run.standing().state == "done")
-        await stage.until(lambda: "leaked 1" in stage.screen.demo_list.line_text(1))
+        await stage.until(lambda: "1 leak" in stage.screen.demo_list.line_text(1))
 
 
 async def test_a_demo_that_cannot_start_says_why() -> None:
@@ -439,16 +455,17 @@ def test_there_is_a_digit_for_every_demo() -> None:
     assert tuple(demo.key for demo in DEMOS) == DIGITS
 
 
-async def test_keys_typed_before_the_curtain_rises_count(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("key", "demo"), [("3", "3"), ("enter", "1")])
+async def test_keys_typed_before_the_curtain_rises_count(monkeypatch: pytest.MonkeyPatch, key: str, demo: str) -> None:
     monkeypatch.setattr(learn, "FIRST_PAINT_SECONDS", 0.2)
     app = AsyncLabApp(make_lab=quick_lab)
     async with app.run_test() as pilot:
         assert "3 gather" in str(app.screen.query_one("#curtain", Static).render())
-        await pilot.press("3")
+        await pilot.press(key)
         stage = Stage(app, pilot)
         assert not stage.screen.is_furnished
         await stage.until(lambda: stage.screen.is_furnished)
-        await stage.until(lambda: app.runs["3"].standing().state == "done")
+        await stage.until(lambda: app.runs[demo].standing().state == "done")
         await app.runs.close()
 
 

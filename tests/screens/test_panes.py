@@ -189,6 +189,17 @@ async def test_where_room_is_short_tab_brings_each_pane_to_the_front() -> None:
         assert focused(stage) == "demos"
 
 
+async def test_the_tabs_stay_where_they_are_whichever_pane_is_in_front() -> None:
+    async with opened((80, 24), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        rows = set()
+        for pane in [pane for pane in PANES if pane != "demos"]:
+            await stage.press("tab")
+            await stage.until(lambda pane=pane: focused(stage) == pane)  # type: ignore[misc]
+            rows.add(stage.screen.query_one(PaneTabs).region.y)
+        assert len(rows) == 1
+
+
 async def test_a_click_on_a_tab_brings_its_pane_to_the_front() -> None:
     async with opened((80, 24)) as stage:
         at = str(stage.screen.query_one(PaneTabs).render()).index("code")
@@ -247,6 +258,16 @@ async def test_letters_in_the_filter_are_letters() -> None:
         await stage.press("escape")
         await stage.until(lambda: not stage.screen.query(Input))
         assert stage.views.activity.filter_text == ""
+
+
+async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_letter_of_it() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        bar = stage.screen.query_one(KeyBar)
+        await stage.press("slash")
+        await stage.until(lambda: str(bar.render()) == "enter keep the filter  esc show all lines  tab pane")
+        await stage.press("x", "enter")
+        await stage.until(lambda: "? help" in str(bar.render()))
 
 
 async def test_an_empty_filter_goes_away_with_enter() -> None:

@@ -242,3 +242,14 @@ async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
         assert found is not None
         assert later is not None
         assert later.number == found.number
+
+
+async def test_esc_comes_back_to_now_before_it_drops_a_filter_that_is_kept() -> None:
+    async with opened() as stage:
+        record = record_of(await held(stage, racers, 3))
+        await stage.press("slash", "l", "a", "p", "enter", "left_square_bracket")
+        await stage.until(lambda: record.is_past)
+        await stage.press("escape")
+        assert (record.is_past, stage.views.activity.filter_text) == (False, "lap")
+        await stage.press("left_square_bracket", "slash", "escape")
+        assert (record.is_past, stage.views.activity.filter_text) == (True, "")

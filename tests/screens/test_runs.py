@@ -146,7 +146,7 @@ async def test_a_leak_is_told_by_number() -> None:
     run = run_of(main)
     run.start()
     await run.settle()
-    assert run.standing() == Standing("done", "leaked 1")
+    assert run.standing() == Standing("done", "1 leak")
 
 
 async def test_a_demo_that_cannot_be_loaded_says_why_and_can_be_tried_again() -> None:

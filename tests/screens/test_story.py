@@ -175,8 +175,10 @@ async def test_r_still_runs_the_demo_from_the_table() -> None:
         await stage.until(lambda: stage.screen.run.lab is not first)
 
 
-async def test_enter_on_an_empty_table_runs_the_demo() -> None:
+async def test_enter_on_an_empty_table_does_nothing() -> None:
     async with opened() as stage:
         stage.screen.action_show_pane("tasks")
         await stage.press("enter")
-        await stage.until(lambda: stage.screen.run.lab is not None)
+        await stage.pilot.pause()
+        assert not stage.screen.run.is_active
+        assert len(stage.app.screen_stack) == 1

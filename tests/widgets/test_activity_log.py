@@ -129,6 +129,23 @@ async def test_lines_that_the_model_dropped_are_counted_at_the_top() -> None:
         assert log.line_count() == LINES_KEPT + 1
 
 
+async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> None:
+    log = ActivityLog()
+    state = printing(5)
+    async with on_stage(log) as pilot:
+        log.show(state, 0.5)
+        log.set_filter("elephant")
+        log.focus()
+        await pilot.press("k", "j")
+        assert painted(log)[0].lstrip(CURSOR) == "nothing matches: esc shows all lines"
+        assert (log.selected, log.cursor_text(), log.visible_text()) == (None, "", "")
+        state.apply(Output(0.6, "an elephant\n", 1))
+        log.show(state, 0.6)
+        assert log.visible_text() == "0.600  main  “an elephant”"
+        log.set_filter("")
+        assert log.line_count() == len(state.activity)
+
+
 async def test_a_reader_stays_on_the_same_lines_while_older_ones_are_dropped() -> None:
     log = ActivityLog()
     state = printing(LINES_KEPT + 9)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted, DemoList, DemoRow
 from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import Refreshes, on_stage, painted, said
@@ -39,6 +41,19 @@ async def test_where_it_is_low_the_space_between_sections_goes() -> None:
         demos.show_rows(ROWS)
         demos.highlight("7")
         assert painted(demos)[-2:] == [" QUEUES", "▌7 queue"]
+
+
+@pytest.mark.parametrize(
+    ("width", "first", "second"),
+    [(26, " 4 crea…task ✓ 2 leaks", " 7 queue     ✓ 2 leaks"), (22, " 4 create_task   ✓", " 7 queue ✓ 2 leaks")],
+)
+async def test_where_it_is_narrow_a_note_goes_before_much_of_a_name_does(width: int, first: str, second: str) -> None:
+    demos = DemoList()
+    async with on_stage(demos, width, 12):
+        demos.show_rows(
+            [DemoRow(key, name, "", "done", "2 leaks") for key, name in (("4", "create_task"), ("7", "queue"))]
+        )
+        assert painted(demos)[1:3] == [first, second]
 
 
 async def test_the_cursor_passes_over_headings_and_tells_what_it_is_on() -> None:

@@ -97,6 +97,15 @@ def test_wrapping_loses_no_word_and_keeps_to_the_width(text: str, width: int) ->
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
+def test_a_word_that_is_too_long_is_broken_where_it_stays_legible() -> None:
+    assert wrap("use asyncio.run_coroutine_threadsafe(queue.put(item), loop);", 46) == [
+        "use",
+        "asyncio.run_coroutine_threadsafe(queue.put(",
+        "item), loop);",
+    ]
+    assert wrap("abcdefgh", 5) == ["abcde", "fgh"]
+
+
 def test_groups_are_joined_by_a_quiet_dot() -> None:
     assert plain(joined([(("1 ready", "past"),), (("2 waiting", "past"),)])) == "1 ready · 2 waiting"
 

@@ -129,6 +129,16 @@ async def test_an_arrow_passes_through_the_lanes_between() -> None:
         assert lanes[2][column] == "│"
 
 
+async def test_before_the_selected_task_was_created_the_frame_says_nothing_of_it() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 10):
+        state, timeline = seen(*party())
+        view.show(state, timeline, 2.0)
+        view.select(2)
+        view.show(LabState(), timeline, 2.0, 0.0)
+        assert subtitle(view) == plain(legend(view.content_width()))
+
+
 async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_looked_at() -> None:
     view = TimelineView()
     async with on_stage(view, 120, 10) as pilot:
@@ -199,10 +209,11 @@ async def test_a_drag_with_the_mouse_goes_through_time() -> None:
         assert view.selected == 2
 
 
-async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again() -> None:
+@pytest.mark.parametrize("moment", [None, 1.2])
+async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(moment: float | None) -> None:
     view = TimelineView()
     async with on_stage(view, 80, 10) as pilot:
-        view.show(*seen(*party()), 2.0)
+        view.show(*seen(*party()), 2.0, moment)
         whole = painted(view)
         view.focus()
         await pilot.press("plus", "plus")

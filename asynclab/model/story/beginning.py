@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from asynclab.model.events import TaskCreated
+from asynclab.model.places import file_name
 from asynclab.model.story.life import Life
-from asynclab.model.story.phrases import OBJECT_LIMIT, file_name
+from asynclab.model.story.phrases import OBJECT_LIMIT
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.text import one_line
 from asynclab.model.words import measured

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclab.model.story.phrases import OBJECT_LIMIT, clause, label_of
+from asynclab.model.story.phrases import OBJECT_LIMIT, clause
 from asynclab.model.story.turns import Deed, Turn
 from asynclab.model.text import one_line
-from asynclab.model.words import plural
+from asynclab.model.words import label_of, plural
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState

@@ -27,9 +27,7 @@ from asynclab.model.events import (
 from asynclab.model.story import doings
 from asynclab.model.story.life import Life
 from asynclab.model.story.turns import Request, Turn
-
-MAIN = 1
-"""The number of the task that a lab was started with."""
+from asynclab.model.tasks import MAIN
 
 COMPLAINTS_KEPT = 3
 """How many complaints about a task that has ended are kept."""

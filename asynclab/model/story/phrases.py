@@ -14,15 +14,16 @@ from asynclab.model.events import (
     QueueTaskDone,
     Wait,
 )
+from asynclab.model.places import file_name
 from asynclab.model.story.turns import Request, Turn
 from asynclab.model.text import one_line
-from asynclab.model.words import length, measured, names_of
+from asynclab.model.words import label_of, length, measured, names_of
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
 
 OBJECT_LIMIT = 60
-"""The most characters of an item, a printed line, a file or a function in a sentence."""
+"""The most characters of an item, a printed line or a function in a sentence."""
 
 
 def took(seconds: float) -> str:
@@ -49,11 +50,6 @@ def place(file: str, line: int, home: str) -> str:
     if not line:
         return ""
     return f" (line {line})" if file == home or not file else f" ({file_name(file)} line {line})"
-
-
-def file_name(path: str) -> str:
-    """The last part of a path."""
-    return one_line(path.replace("\\", "/").rpartition("/")[2], OBJECT_LIMIT)
 
 
 def waited(wait: Wait | None, time: str, state: LabState) -> str:
@@ -187,11 +183,6 @@ _RELEASES = {
     "event": "set it and ",
     "barrier": "came as well and ",
 }
-
-
-def label_of(primitive: int, state: LabState) -> str:
-    known = state.primitives.get(primitive)
-    return "" if known is None else known.label
 
 
 def readiness(turn: Turn, state: LabState) -> str:

@@ -17,8 +17,8 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.timeline.lane import RUNNING, Interval, Lane, MarkKind
-from asynclab.model.timeline.wording import bounds, duration, label_of, tell
-from asynclab.model.words import describe_wait, measured, plural
+from asynclab.model.timeline.wording import bounds, duration, tell
+from asynclab.model.words import describe_wait, label_of, measured, plural
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
@@ -72,7 +72,7 @@ def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
     if index is None:
         return "no longer kept"
     interval = lane.interval(index)
-    end = max(at, timeline.now) if interval.end is None else interval.end
+    end = at if interval.end is None else interval.end
     lasted = duration(end - interval.begin)
     if interval.word == "running":
         text = _running(lane, interval, end, lasted, state)
@@ -191,6 +191,6 @@ def _is_about(event: Event, resource: str, state: LabState) -> bool:
         case QueuePut(queue=queue) | QueueGot(queue=queue) | QueueTaskDone(queue=queue):
             return resource == f"queue#{queue}"
         case PrimitiveChanged() | ConditionNotified():
-            return resource == label_of(event, state)
+            return resource == label_of(event.primitive, state)
         case _:
             return False

@@ -23,7 +23,7 @@ from asynclab.model.events import (
     Warned,
 )
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, measured
+from asynclab.model.words import describe_ending, label_of, measured
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
@@ -76,18 +76,12 @@ def tell(event: Event, state: LabState) -> str:
             return _tell_of_control(event, state)
 
 
-def label_of(event: PrimitiveChanged | ConditionNotified, state: LabState) -> str:
-    """The label of a primitive, such as "lock#1"; empty for one that is not kept."""
-    primitive = state.primitives.get(event.primitive)
-    return "" if primitive is None else primitive.label
-
-
 def _tell_of_control(event: Event, state: LabState) -> str:
     match event:
         case PrimitiveChanged():
             return _change(event, state)
         case ConditionNotified(count=count):
-            return f"notified {count:,} on {label_of(event, state)}"
+            return f"notified {count:,} on {label_of(event.primitive, state)}"
         case TimeoutStarted(deadline=deadline):
             return f"started a timeout, due at {measured(deadline)}"
         case TimeoutExpired():

@@ -54,6 +54,11 @@ def test_a_wait_is_told_with_what_ends_it_or_has_ended_it() -> None:
     assert run.told(TEA, 0.8) == "waited 1.000 s: sleep 1.00 s, woken by its timer (0.300 s to 1.300 s)"
 
 
+def test_what_lasts_still_has_lasted_as_long_as_it_had_at_the_moment_that_is_looked_at() -> None:
+    run = brewing(*step(TEA, 0.2, 0.3, wait=SLEEP), *step(COFFEE, 0.3, 0.9))
+    assert run.told(TEA, 0.5) == "waiting for 200 ms: sleep 1.00 s, due at 1.300 s (since 0.300 s)"
+
+
 def test_a_wait_that_nobody_looked_at_is_not_guessed() -> None:
     assert brewing(*step(TEA, 0.2, 0.3)).told(TEA, 0.8) == "waiting for 500 ms: can't tell for what (since 0.300 s)"
 

@@ -1,0 +1,103 @@
+"""A view whose lines can be gone through with a cursor, by keys and mouse."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click
+
+from asynclab.widgets.line_view import CURSOR, LineView
+from asynclab.widgets.lines import Span
+
+
+class CursorView(LineView):
+    """A view whose lines can be gone through with a cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("home,g", "move_to(0)", "First", show=False),
+        Binding("end,G", "move_to(-1)", "Last", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+    ]
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._cursor: int | None = None
+
+    @property
+    def cursor(self) -> int | None:
+        """The index of the line that the cursor is on."""
+        return self._cursor
+
+    def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
+        """Put the cursor on a line, or on the nearest there is.
+
+        Args:
+            index: From 0; None for nowhere.
+            scroll: Whether to bring that line into sight.
+        """
+        count = self.line_count()
+        to = None if index is None or not count else max(0, min(count - 1, index))
+        if to == self._cursor:
+            return
+        self._cursor = to
+        if scroll and to is not None:
+            self.scroll_to_line(to)
+        self.cursor_moved(to)
+        self.repaint()
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Called when the cursor has moved, before that is painted; does nothing here."""
+
+    def scroll_to_line(self, index: int) -> None:
+        """Bring a line into sight, moving as little as possible."""
+        top = self.scroll_offset.y
+        if index < top or not self.page_height:
+            self.scroll_to(y=index, animate=False, force=True)
+        elif index >= top + self.page_height:
+            self.scroll_to(y=index - self.page_height + 1, animate=False, force=True)
+
+    def keep_in_sight(self) -> None:
+        """Bring the line that the cursor is on into sight."""
+        if self.cursor is not None:
+            self.scroll_to_line(self.cursor)
+
+    def ground(self, index: int) -> str:
+        """The line that the cursor is on stands out."""
+        return "" if index != self._cursor else "row" if self.has_focus else "row-blurred"
+
+    def mark(self, index: int) -> Span:
+        """One cell that goes before a line: the cursor's mark, or nothing."""
+        if index != self._cursor:
+            return (" ", "")
+        return (CURSOR, "mark" if self.has_focus else "mark-blurred")
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by some lines."""
+        self.move_cursor(0 if self._cursor is None else self._cursor + by)
+
+    def action_move_to(self, index: int) -> None:
+        """Move the cursor to a line; below 0 counts from the end."""
+        self.move_cursor(index if index >= 0 else self.line_count() + index)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self.action_move(by * max(1, self.page_height - 1))
+
+    def on_click(self, event: Click) -> None:
+        """Find out which line was clicked."""
+        index = self.index_under(event)
+        if index is not None:
+            self.line_clicked(index)
+
+    def line_clicked(self, index: int) -> None:
+        """Called when the mouse was clicked on a line; puts the cursor there."""
+        self.move_cursor(index, scroll=False)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show by the cursor's mark whether keys move it."""
+        super().watch_has_focus(has_focus)
+        self.repaint()
