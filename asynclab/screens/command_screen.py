@@ -13,6 +13,7 @@ from asynclab.screens.commands import BarEntry, Command, Situation, bar_entries
 from asynclab.screens.meter import show_meter
 
 if TYPE_CHECKING:
+    from asynclab.screens.help import Mark
     from asynclab.screens.host import Host
     from asynclab.screens.key_bar import KeyBar
     from asynclab.widgets.title_bar import TitleBar
@@ -76,11 +77,15 @@ class CommandScreen(Screen[None]):
 
         return {"Lists": CursorView.BINDINGS}
 
+    def marks(self) -> Sequence[Mark]:
+        """What the marks on this screen mean."""
+        raise NotImplementedError
+
     def action_help(self) -> None:
         """Show every key and what the marks mean."""
         from asynclab.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.commands, self.view_bindings()))
+        self.app.push_screen(HelpScreen(self.commands, self.view_bindings(), self.marks()))
 
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
         """Put a text on the clipboard and say how much that is; or, where there is none, say `if_nothing`."""

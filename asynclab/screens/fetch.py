@@ -19,8 +19,10 @@ from asynclab.screens.commands import BarEntry, Situation, bindings_of
 from asynclab.screens.fetch_commands import FETCH_COMMANDS, FILTER_ENTRIES, TEXT_ENTRIES
 from asynclab.screens.fetch_controls import PANES, FetchControls
 from asynclab.screens.fetch_list import UrlList
+from asynclab.screens.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.fetch_views import FetchViews
+from asynclab.screens.help import Mark
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.lab_screen import LabScreen
 from asynclab.screens.palette import CommandProvider
@@ -229,12 +231,9 @@ class FetchScreen(FetchControls):
         else:
             self.app.switch_mode("learn")
 
-    def action_help(self) -> None:
-        """Show every key and what the marks mean."""
-        from asynclab.screens.fetch_marks import FETCH_MARKS
-        from asynclab.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.commands, self.view_bindings(), FETCH_MARKS))
+    def marks(self) -> Sequence[Mark]:
+        """What the marks of a URL mean."""
+        return FETCH_MARKS
 
     def _go(self, by: int) -> None:
         panes = [pane for pane in PANES if self.query_one(f"#{pane}").region.area]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asynclab.screens.commands import Command
-from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS
+from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS, leave_commands
 
 FETCH_LAB_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -53,13 +53,8 @@ FETCH_LAB_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.has_other,
     ),
     *LOOKING_COMMANDS,
-    Command(
-        "leave",
-        ("escape",),
-        "back",
-        "Clear the filter, come back from the past, leave the zoomed pane, or go back to the URLs.",
-        "Fetch",
-        in_palette=False,
+    *leave_commands(
+        "Come back from the past, clear the filter, leave the zoomed pane, or go back to the URLs.", "Fetch"
     ),
     Command("help", ("question_mark", "f1"), "help", "Show every key and what the marks mean.", "App", rank=1),
 )

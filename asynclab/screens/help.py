@@ -75,7 +75,7 @@ class HelpScreen(ReadingScreen[None]):
         self,
         commands: Sequence[Command],
         views: Mapping[str, Iterable[BindingType]],
-        marks: Iterable[Mark] = LAB_MARKS,
+        marks: Iterable[Mark],
     ) -> None:
         """Make the screen.
 
@@ -96,7 +96,7 @@ class HelpScreen(ReadingScreen[None]):
 
 
 def help_text(
-    commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark] = LAB_MARKS
+    commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
 ) -> Content:
     """The whole help: commands by group, the views' own keys, the marks.
 

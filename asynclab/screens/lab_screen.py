@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
@@ -11,6 +11,7 @@ from asynclab.screens.commands import BarEntry, Situation
 from asynclab.screens.controls import ControlScreen
 
 if TYPE_CHECKING:
+    from asynclab.screens.help import Mark
     from asynclab.screens.program import Program
 
 FRAMES_PER_SECOND = 20
@@ -79,6 +80,12 @@ class LabScreen(ControlScreen):
         from asynclab.widgets.timeline import TimelineView
 
         return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}
+
+    def marks(self) -> Sequence[Mark]:
+        """What the marks of a lab mean."""
+        from asynclab.screens.help import LAB_MARKS
+
+        return LAB_MARKS
 
     def _sample(self) -> None:
         self._frames += 1

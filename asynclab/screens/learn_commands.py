@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asynclab.screens.commands import Command
-from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS
+from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS, leave_commands
 
 DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
 
@@ -19,16 +19,6 @@ RUN_THIS = Command(
     shown="enter r",
 )
 """Enter is the list's own key: elsewhere it must not throw away a run."""
-
-LEAVE = Command(
-    "leave",
-    ("escape",),
-    "back",
-    "Come back from the past, clear the filter, or leave the zoomed pane.",
-    "Looking",
-    in_palette=False,
-)
-"""In the past the key bar has a better word for it."""
 
 LEARN_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -82,8 +72,11 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         applies=lambda now: now.has_mistakes,
     ),
     *LOOKING_COMMANDS,
-    replace(LEAVE, rank=1, applies=lambda now: (now.is_zoomed or now.has_filter) and not now.is_past),
-    replace(LEAVE, applies=lambda now: now.is_past),
+    *leave_commands(
+        "Come back from the past, clear the filter, or leave the zoomed pane.",
+        "Looking",
+        otherwise=lambda now: now.is_past,
+    ),
     Command(
         "app.fetch",
         ("f",),

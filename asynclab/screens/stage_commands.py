@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from asynclab.screens.commands import Command
+from collections.abc import Callable
+from dataclasses import replace
+
+from asynclab.screens.commands import Command, Situation, always
 
 EXPLAIN = Command(
     "explain",
@@ -200,3 +203,20 @@ LOOKING_COMMANDS: tuple[Command, ...] = (
     ),
 )
 """The panes: which is seen, and what of it is filtered or copied."""
+
+
+def leave_commands(
+    help: str, group: str, *, otherwise: Callable[[Situation], bool] = always
+) -> tuple[Command, Command]:
+    """What `esc` does: in the key bar while a zoomed pane or a filter hides something, else out of it.
+
+    In the past the key bar has a better word for it.
+
+    Args:
+        help: What it does, in a sentence.
+        group: The heading under which help lists it.
+        otherwise: When it applies apart from that.
+    """
+    leave = Command("leave", ("escape",), "back", help, group, in_palette=False)
+    in_bar = replace(leave, rank=1, applies=lambda now: (now.is_zoomed or now.has_filter) and not now.is_past)
+    return in_bar, replace(leave, applies=otherwise)

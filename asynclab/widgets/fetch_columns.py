@@ -44,9 +44,9 @@ def columns_for(width: int) -> Columns:
     state = 16 if width >= 34 else 2
     bars = 7 if width >= 60 else 0
     time = 9 if width >= 69 else 0
+    size = 9 if width >= 77 else 0
     number = 5 if width >= 91 else 0
     figure = 6 if width >= 97 else 0
-    size = 9 if width >= 77 else 0
     phases = 20 if width >= 117 else 0
     rate = 11 if width >= 128 else 0
     left = 8 if width >= 160 else 0
