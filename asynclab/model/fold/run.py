@@ -16,11 +16,12 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
+from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
 from asynclab.model.words import describe_ending, names_of, plural, speed_text
 
 if TYPE_CHECKING:
-    from asynclab.model.state import ClockState, LabState
+    from asynclab.model.state import LabState
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:
@@ -46,7 +47,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
 
 def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
     """Lab time goes differently from here on."""
-    changes = _clock_changes(state.clock, event)
+    changes = _clock_changes(state, event)
     state.clock.paused = event.paused
     state.clock.speed = event.speed
     state.clock.instant = event.instant
@@ -86,10 +87,12 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
     state.tell(at, None, "warned", f"{plural(event.count, 'event')} lost")
 
 
-def _clock_changes(clock: ClockState, event: ClockChanged) -> list[str]:
-    changes: list[str] = []
+def _clock_changes(state: LabState, event: ClockChanged) -> list[str]:
+    clock, changes = state.clock, list[str]()
     if event.paused != clock.paused:
-        changes.append("paused" if event.paused else "resumed")
+        main = state.tasks.get(MAIN)
+        is_over = main is not None and main.has_ended  # nobody resumed it: what is left has to clean up
+        changes.append("paused" if event.paused else "resumed, as main has ended" if is_over else "resumed")
     if event.speed != clock.speed:
         changes.append(f"speed {speed_text(event.speed)}")
     if event.instant != clock.instant:

@@ -15,10 +15,11 @@ from asynclab.model.events import (
     StepEnded,
     StepStarted,
     TaskCreated,
+    TaskEnded,
     Warned,
 )
 from asynclab.model.state import LAG_SAMPLES, ClockState
-from tests.model.history import COFFEE, TEA, lab, tea_party, told_of
+from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party, told_of
 
 BLOCKED = LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 
@@ -71,6 +72,12 @@ def test_changes_of_the_clock_are_told_as_what_changed() -> None:
     )
     assert state.clock == ClockState(paused=False, speed=0.25, instant=False)
     assert told_of(state, None) == ["paused", "speed 1/4×", "resumed, idle time is skipped", "idle time is waited for"]
+
+
+def test_a_lab_that_is_held_when_main_ends_goes_on_for_that_reason() -> None:
+    ended = tea_party(ClockChanged(1.0, True, 1.0, False), TaskEnded(1.0, MAIN, "done", "None"))
+    ended.apply(ClockChanged(1.0, False, 1.0, False))
+    assert told_of(ended, None) == ["paused", "resumed, as main has ended"]
 
 
 def test_a_warning_is_told_of_its_task() -> None:
