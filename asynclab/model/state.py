@@ -117,8 +117,8 @@ class LabState:
     """Whether a blocking step was reported and hasn't ended."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
-    _counted: tuple[tuple[int, ...], int, int] = field(default=((), 0, 0), compare=False, repr=False)
-    """The large group that was counted last, how many tasks of all had ended then, and how many of the group."""
+    _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
+    """The large group that was counted last, how many tasks had been born and ended then, and how many ended of it."""
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
@@ -154,15 +154,15 @@ class LabState:
     def ended_among(self, group: tuple[int, ...]) -> int:
         """How many tasks of a group have ended, those that were dropped included.
 
-        It is asked for at each frame: a large group is counted again only when a task has ended since.
+        It is asked for at each frame: a large group is counted again only when a task was born or has ended since.
         """
-        ended_of_all = sum(self.counts[word] for word in ENDED)
-        counted, ended_then, ended = self._counted
-        if group is not counted or ended_of_all != ended_then:
+        lives = len(self.tasks) + self.dropped.tasks, sum(self.counts[word] for word in ENDED)
+        counted, lives_then, ended = self._counted
+        if group is not counted or lives != lives_then:
             tasks = map(self.tasks.get, group)
             ended = sum(1 for task in tasks if task is None or task.ended_at is not None)
             if len(group) >= LARGE_GROUP:
-                self._counted = (group, ended_of_all, ended)
+                self._counted = (group, lives, ended)
         return ended
 
     def rows(self) -> TaskRows:

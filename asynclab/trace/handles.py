@@ -15,6 +15,7 @@ from typing import Any
 
 from asynclab.model.events import Stepped
 from asynclab.trace.census import RECORDS, TaskRecord
+from asynclab.trace.patches import Patches
 from asynclab.trace.scope import CURRENT, adopt, observer
 from asynclab.trace.timeouts import timeout_of
 from asynclab.trace.tracer import Tracer
@@ -53,8 +54,8 @@ _TASK_CALLBACKS = frozenset({"task_wakeup", "TaskWakeupMethWrapper", "__step", "
 class TracedHandle(Handle):
     """A Handle that tells its lab when it becomes ready and how long it runs.
 
-    Outside a lab it does what a Handle does. What runs once a step is written out, here and in `call_soon`, instead of
-    called: a call costs a twentieth of a whole step.
+    Outside a lab it does what a Handle does. What runs once a step is written out, here and where call_soon is
+    replaced, instead of called: a call costs a twentieth of a whole step.
     """
 
     __slots__ = ("_record", "_tracer", "_waker")
@@ -73,7 +74,7 @@ class TracedHandle(Handle):
         context: Context | None = None,
     ) -> None:
         is_plain = context is None
-        # As Handle.__init__ does it: to call that would show in debug mode's tracebacks, too. Steps do not come here.
+        # As Handle.__init__ does it: to call that would show in debug mode's tracebacks, too.
         self._context = copy_context() if context is None else context
         self._loop = loop
         self._callback = callback
@@ -81,9 +82,25 @@ class TracedHandle(Handle):
         self._cancelled = False
         self._repr = None
         self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
-        self._join_lab(may_be_step=False)
+        if self._is_step_of_known_task():
+            return
+        self._join_lab(may_be_step=True)
         if self._waker is not None and is_plain and sys._getframe(1).f_code.co_name != "_call_soon":
             self._waker = None  # what I/O brings is caused by nobody here
+
+    def _is_step_of_known_task(self) -> bool:
+        """See to a step that comes another way than through our `call_soon`: that of a loop with its own."""
+        callback = self._callback
+        record = RECORDS.get(id(callback.__self__)) if _is_task_callback(callback) else None  # type: ignore[attr-defined]
+        record = None if record is None else record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
+        if record is None:
+            return False
+        self._record, self._tracer = record, record.tracer
+        if record is record.tracer.current:
+            record.yielded = True
+        else:
+            record.tracer.made_ready(record, self._args)
+        return True
 
     def _join_lab(self, *, may_be_step: bool) -> None:
         """See whose the callback is; a task that has not been seen before is entered.
@@ -194,48 +211,58 @@ class TracedHandle(Handle):
         self._loop.call_exception_handler({"message": message, "exception": error, "handle": self})
 
 
-@wraps(BaseEventLoop.call_soon)
-def call_soon(
-    self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
-) -> Handle:
-    """Stands in for loop.call_soon, through which each step of each task becomes ready.
+def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let a class of loops make the handle of a step in one call instead of three, unless it has a way of its own.
 
-    It does what the original does in three frames: it checks, makes the handle, and appends it to those that are ready.
+    Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
+    checks, makes the handle, and appends it to those that are ready.
     """
-    if self._closed:  # type: ignore[attr-defined]
-        self._check_closed()  # type: ignore[attr-defined]
-    if self._debug:  # type: ignore[attr-defined]
-        self._check_thread()  # type: ignore[attr-defined]
-        self._check_callback(callback, "call_soon")  # type: ignore[attr-defined]
-    handle = _new(TracedHandle)
-    handle._context = copy_context() if context is None else context
-    handle._loop = self
-    handle._callback = callback
-    handle._args = args
-    handle._cancelled = False
-    handle._repr = None
-    handle._source_traceback = (
-        format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
-    )
-    kind = type(callback)
-    is_step = kind is _STEP_TYPE
-    may_be_step = is_step or kind is BuiltinMethodType or kind is MethodType
-    if may_be_step:
-        record = RECORDS.get(id(callback.__self__))  # type: ignore[attr-defined]
-        if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
-            record = record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
-        if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
-            handle._record = record
-            handle._tracer = owner = record.tracer
-            if record is owner.current:
-                record.yielded = True
-            else:
-                owner.made_ready(record, args)
-            self._ready.append(handle)  # type: ignore[attr-defined]
-            return handle
-    handle._join_lab(may_be_step=may_be_step)
-    self._ready.append(handle)  # type: ignore[attr-defined]
-    return handle
+    original = kind.call_soon
+    if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
+        return
+
+    @wraps(original)
+    def call_soon(
+        self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle:
+        if type(self) is not kind:  # a class derived from this one may have a way of its own
+            return original(self, callback, *args, context=context)
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
+        if self._debug:  # type: ignore[attr-defined]
+            self._check_thread()  # type: ignore[attr-defined]
+            self._check_callback(callback, "call_soon")  # type: ignore[attr-defined]
+        handle = _new(TracedHandle)
+        handle._context = copy_context() if context is None else context
+        handle._loop = self
+        handle._callback = callback
+        handle._args = args
+        handle._cancelled = False
+        handle._repr = None
+        handle._source_traceback = (
+            format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
+        )
+        kind_of_callback = type(callback)
+        is_step = kind_of_callback is _STEP_TYPE
+        may_be_step = is_step or kind_of_callback is BuiltinMethodType or kind_of_callback is MethodType
+        if may_be_step:
+            record = RECORDS.get(id(callback.__self__))  # type: ignore[attr-defined]
+            if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
+                record = record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
+            if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
+                handle._record = record
+                handle._tracer = owner = record.tracer
+                if record is owner.current:
+                    record.yielded = True
+                else:
+                    owner.made_ready(record, args)
+                self._ready.append(handle)  # type: ignore[attr-defined]
+                return handle
+        handle._join_lab(may_be_step=may_be_step)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
+
+    patches.set(kind, "call_soon", call_soon)
 
 
 # A handle's repr names its class; observing must not change it.

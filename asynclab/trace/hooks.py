@@ -13,7 +13,7 @@ from concurrent.futures.thread import _worker
 from typing import Any
 
 from asynclab.trace.complaints import observe_warnings
-from asynclab.trace.handles import TracedHandle, call_soon
+from asynclab.trace.handles import TracedHandle, replace_call_soon
 from asynclab.trace.loop_hooks import HOOKS, LoopHooks, replace_methods
 from asynclab.trace.output import observe_output
 from asynclab.trace.patches import Patches
@@ -48,6 +48,7 @@ class _ProcessHooks:
             if kind not in self._kinds:
                 self._kinds.add(kind)
                 replace_methods(kind, self._patches)
+                replace_call_soon(kind, self._patches)
 
     def release(self) -> None:
         """Remove, unless another lab needs it."""
@@ -59,7 +60,6 @@ class _ProcessHooks:
 
     def _install(self, patches: Patches) -> None:
         patches.set(asyncio.events, "Handle", TracedHandle)
-        patches.set(BaseEventLoop, "call_soon", call_soon)
         all_tasks = _around_all_tasks(asyncio.all_tasks)
         for module in (asyncio, asyncio.tasks):
             patches.set(module, "all_tasks", all_tasks)

@@ -43,7 +43,7 @@ class World:
 
     def has_ready(self) -> bool:
         """Whether a callback of the lab is in the loop's ready queue."""
-        ready: Iterator[Handle] = iter(getattr(self._tracer.loop, "_ready", ()))
+        ready: tuple[Handle, ...] = tuple(getattr(self._tracer.loop, "_ready", ()))  # threads append to it
         return any(getattr(handle, "_tracer", None) is self._tracer for handle in ready)
 
     def let_go(self) -> None:

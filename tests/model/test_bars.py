@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,41 @@ def test_of_large_groups_it_is_told_how_many_have_ended_by_now() -> None:
         assert [bar(state, 202).text for _ in range(2)] == [f"{ended} of 200"] * 2
         state.apply(TaskEnded(1.0, number, "done"))
     assert (bar(state, 202).text, bar(state, 2).text) == ("3 of 200", "0 of 200")
+
+
+def test_how_often_a_large_group_is_looked_at_makes_no_difference() -> None:
+    group = tuple(range(2, 202))
+    looked_at, alone = lab(TaskCreated(0.0, 1, "main", "main")), lab(TaskCreated(0.0, 1, "main", "main"))
+    for state in (looked_at, alone):
+        state.fold(suspended(0.0, 1, Wait("gather", tasks=group)))
+    bar(looked_at, 1)
+    for state in (looked_at, alone):
+        state.fold(
+            [*(TaskCreated(0.0, number, f"task-{number}", "work") for number in group), TaskReady(1.0, 1, "task")]
+        )
+    assert looked_at == alone
+
+
+class CountedTasks(dict[int, TaskState]):
+    """Knows how often a task was looked up."""
+
+    looks = 0
+
+    def get(self, *args: Any) -> Any:
+        self.looks += 1
+        return super().get(*args)
+
+
+def test_a_large_group_is_counted_again_only_when_something_has_changed() -> None:
+    group = tuple(range(2, 202))
+    state = lab(*(TaskCreated(0.0, number, f"task-{number}", "work") for number in range(1, 202)))
+    state.tasks = tasks = CountedTasks(state.tasks)
+    assert [state.ended_among(group) for _ in range(10)] == [0] * 10
+    assert tasks.looks == 200
+    state.apply(TaskEnded(1.0, 7, "done"))
+    tasks.looks = 0
+    assert state.ended_among(group) == 1
+    assert tasks.looks == 200
 
 
 @pytest.mark.parametrize("wait", [Wait("gather", count=3), Wait("sleep", seconds=0.0), Wait("future")])

@@ -436,6 +436,16 @@ async def debug_mode_checks() -> None:
 
 
 @script
+async def a_loop_that_is_closed_takes_nothing() -> None:
+    other = type(asyncio.get_running_loop())()
+    other.close()
+    try:
+        other.call_soon(print)
+    except RuntimeError as error:
+        tell(error)
+
+
+@script
 async def all_others_are_cancelled() -> None:
     tasks = [asyncio.create_task(job(str(number), 10)) for number in range(3)]
     await asyncio.sleep(1)
