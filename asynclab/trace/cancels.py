@@ -46,14 +46,14 @@ class Cancels:
         except RecursionError:  # asyncio goes down a chain of awaits in calls; its end is where a cancel takes effect
             return cancel_innermost(task)
 
-    def notice(self, record: TaskRecord) -> bool:
-        """See whether a task that a cancelled future wakes was asked to end, or only what it waited for was."""
+    def notice(self, record: TaskRecord, at: float) -> bool:
+        """See whether a task that a cancelled future wakes at a lab time was asked to end, or only the future was."""
         tracer, task, seen = self._tracer, record(), self._seen.get(record.id)
         requests = 0 if task is None else task.cancelling()
         if requests > (0 if seen is None else seen.requests):
             self._seen[record.id] = found = self._origin(record, requests)
             if not found.by_timer:
-                tracer.emit(TaskCancelRequested(tracer.clock.now(), record.id, found.by))
+                tracer.emit(TaskCancelRequested(at, record.id, found.by))
         return requests > 0
 
     def _origin(self, record: TaskRecord, requests: int) -> _Seen:

@@ -102,7 +102,8 @@ class Resources:
         known = self.queue(queue)
         if known.order is not None:
             known.order.append(id(item))
-        event = QueuePut(self._now(), known.number, short_repr(item), queue.qsize(), _unfinished(queue), self._task())
+        at = self._at(position)
+        event = QueuePut(at, known.number, short_repr(item), queue.qsize(), _unfinished(queue), self._task())
         self._tracer.events.insert(position, event)
 
     def got(self, queue: asyncio.Queue[Any], item: object, position: int) -> None:
@@ -112,21 +113,21 @@ class Resources:
         if known.order is not None and id(item) in known.order:
             index = known.order.index(id(item))
             del known.order[index]
-        event = QueueGot(
-            self._now(), known.number, short_repr(item), queue.qsize(), _unfinished(queue), index, self._task()
-        )
+        at = self._at(position)
+        event = QueueGot(at, known.number, short_repr(item), queue.qsize(), _unfinished(queue), index, self._task())
         self._tracer.events.insert(position, event)
 
     def task_done(self, queue: asyncio.Queue[Any], position: int) -> None:
         """An item was reported as done; arguments as for `put`."""
         known = self.queue(queue)
-        event = QueueTaskDone(self._now(), known.number, _unfinished(queue), self._task())
+        event = QueueTaskDone(self._at(position), known.number, _unfinished(queue), self._task())
         self._tracer.events.insert(position, event)
 
     def shut_down(self, queue: asyncio.Queue[Any], position: int, *, immediate: bool) -> None:
         """A queue was shut down (Python 3.13 and later); arguments as for `put`."""
         known = self.queue(queue)
-        self._tracer.events.insert(position, QueueShutDown(self._now(), known.number, immediate, self._task()))
+        event = QueueShutDown(self._at(position), known.number, immediate, self._task())
+        self._tracer.events.insert(position, event)
 
     def created(self, primitive: object, kind: PrimitiveKind, value: int) -> None:
         """Enter a primitive, unless it is known or hidden."""
@@ -172,6 +173,11 @@ class Resources:
 
     def _now(self) -> float:
         return self._tracer.clock.now()
+
+    def _at(self, position: int) -> float:
+        """When what is written at a position in the list of events happened: not after what it caused."""
+        events = self._tracer.events
+        return events[position].at if position < len(events) else self._now()
 
     def _task(self) -> int | None:
         return self._tracer.current_number()

@@ -192,7 +192,7 @@ class Tracer:
         at = clock.real_time() * clock.rate + clock.offset
         was_cancelled = False
         if args and (args[0].cancelled() or args[0]._exception is not None):  # told apart here, as most bring a result
-            was_cancelled = ends_cancelled(args[0]) and self.cancels.notice(record)
+            was_cancelled = ends_cancelled(args[0]) and self.cancels.notice(record, at)
         if self.in_timer:
             self.events.append(TaskReady(at, record.id, "timer"))
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sys
 import weakref
 from typing import Any
@@ -291,3 +292,29 @@ def test_a_timer_that_was_cancelled_keeps_nothing_alive() -> None:
         return reference() is None
 
     assert observe(main).ending.value is True
+
+
+def test_no_event_is_later_than_the_wake_up_that_it_caused() -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue(1)
+
+        async def consume() -> None:
+            while await queue.get():
+                queue.task_done()
+            queue.task_done()
+
+        consumer = asyncio.create_task(consume())
+        for number in (1, 2, 3, 0):
+            await queue.put(number)
+        await queue.join()
+        await consumer
+        hanging = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        hanging.cancel()
+        await asyncio.wait([hanging])
+
+    ticks = itertools.count()
+    seen = observe(main, real_time=lambda: next(ticks) / 1e6)  # each look at the clock takes a microsecond
+    times = [event.at for event in seen.events]
+    assert times == sorted(times)
+    assert len(seen.of(QueuePut)) == len(seen.of(QueueGot)) == len(seen.of(QueueTaskDone)) == 4

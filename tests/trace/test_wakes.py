@@ -126,7 +126,7 @@ def test_a_loop_with_its_own_way_of_scheduling_keeps_it_and_no_step_is_missed(ki
     plain: list[Event] = []
     own: list[Event] = []
     events_on(FastLoop, plain)
-    assert events_on(kind, own) >= calls_without(kind) >= 10
+    assert events_on(kind, own) >= calls_without(kind) > 5
     assert told(own) == told(plain)
 
 
