@@ -239,6 +239,38 @@ def test_a_task_that_nobody_keeps_is_reported_when_it_is_collected() -> None:
     assert seen.ending.leaked == ()
 
 
+class Unclosed:
+    """Complains as an aiohttp session does that is destroyed without having been closed."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+
+    def __del__(self) -> None:
+        self.loop.call_exception_handler({"message": "Unclosed thing"})
+
+
+def test_what_a_cancelled_main_task_had_complains_in_the_lab_and_not_after_it() -> None:
+    async def careless() -> None:
+        thing = Unclosed()
+        await asyncio.sleep(10)
+        del thing
+
+    async def main() -> None:
+        after: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: after.append(context))
+        async with fast_lab() as lab:
+            lab.start(careless)
+            await asyncio.sleep(1)
+            lab.cancel()
+            await lab.wait()
+        assert "Unclosed thing" in [line.text for line in lab.state.activity]
+        del lab
+        gc.collect()
+        assert after == []
+
+    run_fast(main())
+
+
 def test_progress_is_reported_for_the_task_that_reports_it() -> None:
     async def main() -> None:
         asynclab.progress(1, 4, "pages")
