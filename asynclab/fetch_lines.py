@@ -21,6 +21,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import FoundUrl
 from asynclab.fetch.words import row_line, summary_line, totals_line
+from asynclab.streams import is_terminal
 
 Style: TypeAlias = Literal["lines", "json", "csv"]
 
@@ -57,7 +58,7 @@ def print_results(urls: Sequence[FoundUrl], options: Options, *, style: Style, h
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    printer = Printer(sys.stdout, sys.stderr if sys.stderr.isatty() else None)
+    printer = Printer(sys.stdout, sys.stderr if is_terminal(sys.stderr) else None)
     if style == "csv":
         printer.line(csv_header())
     form = _FORMATS[style]

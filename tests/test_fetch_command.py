@@ -54,8 +54,10 @@ async def start(*arguments: str, **streams: Any) -> Process:
     return await asyncio.create_subprocess_exec(*command, env=ENVIRONMENT, **(defaults | streams))
 
 
-async def asynclab_fetch(*arguments: str, text: str | None = None) -> Finished:
-    process = await start(*arguments, stdin=DEVNULL if text is None else PIPE)
+async def asynclab_fetch(*arguments: str, text: str | None = None, closed: int | None = None) -> Finished:
+    """Run it to its end, with a text on stdin, and with one of the three streams closed."""
+    close = None if closed is None else lambda: os.close(closed)
+    process = await start(*arguments, stdin=DEVNULL if text is None else PIPE, preexec_fn=close)
     out, errors = await process.communicate(None if text is None else text.encode())
     assert process.returncode is not None
     return Finished(process.returncode, out.decode(), errors.decode())
@@ -138,6 +140,67 @@ def test_a_list_that_is_too_long_is_refused_instead_of_cut(tmp_path: Path, monke
     result = CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "list")], prog_name="asynclab")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "more than 2 URLs" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["list", "-"])
+def test_a_text_that_is_too_long_is_refused_instead_of_cut(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fetch_command, "MOST_TEXT", 20)
+    text = "http://127.0.0.1:9/12"
+    Path("list").write_text(text)
+    result = CliRunner().invoke(main, ["fetch", "--headless", "-f", name], prog_name="asynclab", input=text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"asynclab: '{name}' has more than 20 bytes: give less at a time\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "part"),
+    [
+        ("http://127.0.0.1:9/a b", "http://127.0.0.1:9/a"),
+        ("http://127.0.0.1:9\\@evil.com/", "http://127.0.0.1:9"),
+        ("http://127.0.0.1:9/ok\r\nX: y", "http://127.0.0.1:9/ok"),
+        ("http://127.0.0.1:9/#a http://127.0.0.1:9/#a", "http://127.0.0.1:9/"),
+        ("see http://127.0.0.1:9/", "http://127.0.0.1:9/"),
+        ("http://127.0.0.1:9/{x}", "http://127.0.0.1:9/"),
+        ("http://127.0.0.1:9/x.", "http://127.0.0.1:9/x"),
+    ],
+)
+def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument: str, part: str) -> None:
+    result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", argument], prog_name="asynclab")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert f"is no URL to fetch, only '{part}' in it is: escape the rest" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("argument", "asked"),
+    [
+        ("127.0.0.1:9/x,y", "http://127.0.0.1:9/x,y"),
+        ("//127.0.0.1:9/x", "http://127.0.0.1:9/x"),
+        ("HTTP://127.0.0.1:9/x(y)#z|", "HTTP://127.0.0.1:9/x(y)"),
+        (" http://127.0.0.1:9/ü?a=b&c=%20\r\n", "http://127.0.0.1:9/ü?a=b&c=%20"),
+        ("http://a:b@[::1]:9", "http://a:•••@[::1]:9"),
+    ],
+)
+def test_an_argument_is_asked_as_it_is_beside_others(argument: str, asked: str) -> None:
+    arguments = ["fetch", "--json", "--retries", "0", "127.0.0.1:9/1,2", argument]
+    result = CliRunner().invoke(main, arguments, prog_name="asynclab")
+    assert sorted(json.loads(line)["url"] for line in result.stdout.splitlines()) == sorted(
+        ["http://127.0.0.1:9/1,2", asked]
+    )
+
+
+async def test_with_stderr_closed_it_fetches_all_the_same(server: PracticeServer) -> None:
+    finished = await asynclab_fetch(server.url("/pages/tasks"), "-", text=server.url("/gzip\nnothing"), closed=2)
+    assert (finished.code, len(finished.lines)) == (0, 2)
+
+
+@pytest.mark.parametrize("arguments", [("-",), ("-f", "-")])
+async def test_a_closed_stdin_is_wrong_usage(arguments: tuple[str, ...]) -> None:
+    finished = await asynclab_fetch(*arguments, closed=0)
+    assert finished == Finished(2, "", "asynclab: can't read '-': stdin is closed\n")
 
 
 async def test_a_text_without_urls_is_wrong_usage() -> None:
