@@ -29,6 +29,16 @@ LONGEST_SHOWN = 1_000_000
 """Characters of a text that the Fetch screen is given as they are."""
 
 
+class Place(click.Path):
+    """Where something is written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; an empty text, such as that of a variable that is not set, is none."""
+        if not value:
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
@@ -44,10 +54,10 @@ LONGEST_SHOWN = 1_000_000
 @click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="Send a header; may be repeated.")
 @click.option("--proxy", is_flag=True, help="Use the environment's proxies, and the credentials in ~/.netrc.")
 @click.option("--block-private", is_flag=True, help="Refuse addresses that are not of the public internet.")
-@click.option("--save", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
+@click.option("--save", type=Place(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
-@click.option("--har", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
 @click.option("--headless", is_flag=True, help="Print a line for each URL instead of opening the Fetch screen.")
 def fetch(
     urls: Sequence[str],
@@ -119,16 +129,23 @@ def _options(
 
 def _check_places(save: Path | None, har: Path | None) -> None:
     """Complain before anything is fetched, instead of at its end, where results can't be written."""
-    if save is not None:
-        try:
+    from tempfile import TemporaryFile
+
+    # Permissions don't tell all: some folders take no files, and the current one may have been removed.
+    try:
+        if save is not None:
             save.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
-    if har is not None and not har.absolute().parent.is_dir():
-        raise click.UsageError(f"can't write '{har}': there is no such folder")
-    for place in (save, None if har is None else har if har.exists() else har.absolute().parent):
-        if place is not None and not os.access(place, os.W_OK):
-            raise click.UsageError(f"can't write to '{place}': permission denied")
+            TemporaryFile(dir=save).close()
+    except OSError as error:
+        raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
+    try:
+        if har is not None and not os.path.lexists(har):
+            har.touch()
+            har.unlink()
+        elif har is not None and har.is_file():  # a pipe would take this for the end
+            har.open("ab").close()
+    except OSError as error:
+        raise click.UsageError(f"can't write '{har}': {error.strerror or error}") from None
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:

@@ -65,7 +65,10 @@ def print_results(urls: Sequence[FoundUrl], options: Options, *, style: Style, h
     fetch = Fetch(urls, options, on_end=lambda row: printer.line(form(row)))
     code = asyncio.run(_run(fetch, printer))
     if har is not None:
-        har.write_text(to_har(fetch.rows, options), encoding="utf-8")
+        try:
+            har.write_text(to_har(fetch.rows, options), encoding="utf-8")
+        except OSError as error:
+            raise OSError(f"can't write '{har}': {error.strerror or error}") from error
     if printer.is_writing:
         os._exit(code)  # the thread holds stdout, for which the interpreter would wait before it exits
     if printer.broken is not None:

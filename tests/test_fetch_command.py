@@ -113,11 +113,12 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--max-bytes", "much"], "a size is"),
         (["a.com", "-H", "nothing"], "a header is"),
         (["a.com", "--method", "POST"], "--method"),
-        (
-            ["a.com", "--har", "/does/not/exist/all.har"],
-            "all.har': there is no such folder",
-        ),
+        (["a.com", "--har", "/does/not/exist/all.har"], "can't write '/does/not/exist/all.har': No such file"),
+        (["a.com", "--har", "/proc/all.har"], "can't write '/proc/all.har': "),
+        (["a.com", "--har", ""], "'--har': it is empty"),
         (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
+        (["a.com", "--save", "/proc"], "can't save to '/proc': "),
+        (["a.com", "--save", ""], "'--save': it is empty"),
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str], says: str) -> None:
@@ -126,6 +127,43 @@ def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str]
     assert result.stdout == ""
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("--har", "all.har"), ("--save", "."), ("--save", "out")])
+def test_a_folder_that_was_removed_is_noticed_before_anything_is_fetched(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", *arguments], prog_name="asynclab")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f" '{arguments[1]}': No such file or directory\n")
+
+
+def test_what_was_in_the_place_of_an_archive_stays_until_there_is_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.har", tmp_path / "new.har"
+    old.write_text("old")
+    for place in (old, new):
+        fetch_command._check_places(None, place)
+    assert old.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+async def test_an_archive_goes_into_a_pipe(server: PracticeServer, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    process = await start(server.url("/pages/tasks"), "--har", str(tmp_path / "pipe"))
+    archive = await asyncio.to_thread((tmp_path / "pipe").read_text)
+    assert await process.wait() == 0
+    await process.communicate()
+    assert len(json.loads(archive)["log"]["entries"]) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+async def test_an_archive_that_can_not_be_written_at_the_end_is_named(server: PracticeServer) -> None:
+    finished = await asynclab_fetch(server.url("/pages/tasks"), "--har", "/dev/full")
+    assert finished.errors == "asynclab: can't write '/dev/full': No space left on device\n"
+    assert (finished.code, len(finished.lines)) == (1, 1)
 
 
 async def test_all_urls_of_a_long_list_are_printed(tmp_path: Path) -> None:
