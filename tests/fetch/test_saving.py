@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 import pytest_asyncio
@@ -96,6 +97,22 @@ async def test_a_disk_that_refuses_is_told_in_words(
     monkeypatch.setattr("asynclab.fetch.saving.os.replace", no_space)
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "out")
     assert row.sentence == "The body could not be saved: No space left on device"
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+async def test_a_full_disk_is_told_in_the_same_words_for_small_and_large_bodies(
+    server: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    def on_full_disk(*, dir: Path, **_: object) -> IO[bytes]:
+        """A file that takes nothing, but buffers as any file does."""
+        part = dir / "full.part"
+        part.symlink_to("/dev/full")
+        return part.open("wb")
+
+    monkeypatch.setattr("asynclab.fetch.saving.tempfile.NamedTemporaryFile", on_full_disk)
+    row = await fetched_row(server, f"/bytes/{size}", save_to=tmp_path)
+    assert (row.outcome, row.sentence) == ("incomplete", "The body could not be saved: No space left on device")
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_file_that_was_kept_is_not_discarded(tmp_path: Path) -> None:
