@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
+from asynclab.fetch.outcomes import SavingError
 from asynclab.fetch.saving import LONGEST_NAME, BodyFile, file_name
 from asynclab.practice.server import PracticeServer
 from tests.fetch.stage import fetched, fetched_row, run, urls_of
@@ -99,9 +100,8 @@ async def test_a_disk_that_refuses_is_told_in_words(
     assert row.sentence == "The body could not be saved: No space left on device"
 
 
-@pytest.mark.parametrize("size", [10, 100_000])
-async def test_a_full_disk_is_told_in_the_same_words_for_small_and_large_bodies(
-    server: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def on_full_disk(*, dir: Path, **_: object) -> IO[bytes]:
         """A file that takes nothing, but buffers as any file does."""
@@ -110,9 +110,12 @@ async def test_a_full_disk_is_told_in_the_same_words_for_small_and_large_bodies(
         return part.open("wb")
 
     monkeypatch.setattr("asynclab.fetch.saving.tempfile.NamedTemporaryFile", on_full_disk)
-    row = await fetched_row(server, f"/bytes/{size}", save_to=tmp_path)
-    assert (row.outcome, row.sentence) == ("incomplete", "The body could not be saved: No space left on device")
-    assert os.listdir(tmp_path) == []
+    file = BodyFile(tmp_path)
+    file.write(b"x" * 3_000)
+    with pytest.raises(SavingError, match="No space left"):
+        file.write(b"x" * 3_000)
+    file.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_was_kept_is_not_discarded(tmp_path: Path) -> None:
