@@ -1,6 +1,19 @@
-"""`python -m asynclab`."""
+"""What `asynclab`, and `python -m asynclab`, begin with."""
 
-from asynclab.cli import main
+from __future__ import annotations
+
+import sys
+
+
+def run() -> None:
+    """Run the command line; ctrl+c ends it without a word also while it is still being imported."""
+    try:
+        from asynclab.cli import main
+
+        main(prog_name="asynclab")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
-    main(prog_name="asynclab")
+    run()

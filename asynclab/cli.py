@@ -42,6 +42,8 @@ class Program(click.Group):
         except click.ClickException as error:
             click.echo(f"asynclab: {_one_line(error.format_message())}", err=True)
             code = error.exit_code
+        except click.Abort:  # ctrl+c before the command has begun
+            code = INTERRUPTED
         except BrokenPipeError:
             _forget_stdout()
             code = FAILED

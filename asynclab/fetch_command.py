@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from asynclab.streams import has_terminal
+from asynclab.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
     from asynclab.fetch.options import Options
@@ -19,13 +20,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_TEXT = 50_000_000
-"""Characters of a file that are looked through."""
+"""Bytes of a file that are looked through; longer ones are refused, as nobody would see what was left out."""
 
 MOST_PRINTED = 100_000
 """URLs that are fetched without the screen; more are refused, since nobody would see which were left out."""
 
 LONGEST_SHOWN = 1_000_000
 """Characters of a text that the Fetch screen is given as they are."""
+
+
+class Place(click.Path):
+    """Where something is written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; an empty text, such as that of a variable that is not set, is none."""
+        if not value:
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command()
@@ -43,10 +54,10 @@ LONGEST_SHOWN = 1_000_000
 @click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="Send a header; may be repeated.")
 @click.option("--proxy", is_flag=True, help="Use the environment's proxies, and the credentials in ~/.netrc.")
 @click.option("--block-private", is_flag=True, help="Refuse addresses that are not of the public internet.")
-@click.option("--save", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
+@click.option("--save", type=Place(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
-@click.option("--har", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
 @click.option("--headless", is_flag=True, help="Print a line for each URL instead of opening the Fetch screen.")
 def fetch(
     urls: Sequence[str],
@@ -118,29 +129,48 @@ def _options(
 
 def _check_places(save: Path | None, har: Path | None) -> None:
     """Complain before anything is fetched, instead of at its end, where results can't be written."""
-    if save is not None:
-        try:
+    from tempfile import TemporaryFile
+
+    # Permissions don't tell all: some folders take no files, and the current one may have been removed.
+    try:
+        if save is not None:
             save.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
-    if har is not None and not har.absolute().parent.is_dir():
-        raise click.UsageError(f"can't write '{har}': there is no such folder")
-    for place in (save, None if har is None else har if har.exists() else har.absolute().parent):
-        if place is not None and not os.access(place, os.W_OK):
-            raise click.UsageError(f"can't write to '{place}': permission denied")
+            TemporaryFile(dir=save).close()
+    except OSError as error:
+        raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
+    try:
+        if har is not None and not os.path.lexists(har):
+            har.touch()
+            har.unlink()
+        elif har is not None and har.is_file():  # a pipe would take this for the end
+            har.open("ab").close()
+    except OSError as error:
+        raise click.UsageError(f"can't write '{har}': {error.strerror or error}") from None
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:
     """The arguments, a line each, and what the files hold; empty where there are neither."""
+    named = [url for url in urls if url != "-"]
+    sources = [*files, *("-" for url in urls if url == "-")]
+    return "\n".join([*map(_only_url, named), *map(_read, dict.fromkeys(sources))])
+
+
+def _only_url(argument: str) -> str:
+    """The URL that an argument is, with its scheme; part of an argument may be another host's than all of it."""
     from asynclab.fetch.address import redacted
     from asynclab.fetch.urls import find_urls
+    from asynclab.model.text import one_line
 
-    named = [url for url in urls if url != "-"]
-    wrong = [url for url in named if not find_urls(url).urls]
-    if wrong:
-        raise click.UsageError(f"'{redacted(wrong[0])}' is no URL to fetch")
-    sources = [*files, *("-" for url in urls if url == "-")]
-    return "\n".join([*named, *map(_read, dict.fromkeys(sources))])
+    text = argument.strip()
+    found = find_urls(text).urls
+    hint = ""
+    if len(found) == 1 and not any(map(str.isspace, text)):
+        url, whole = found[0].url, text.partition("#")[0]
+        if url == whole or url.partition("://")[2] == whole.removeprefix("//"):
+            return url
+    if found:
+        hint = f", only '{one_line(redacted(found[0].url), 80)}' in it is: escape the rest, or give a text with -f"
+    raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is no URL to fetch{hint}")
 
 
 def _find(text: str, most: int | None) -> Found:
@@ -159,19 +189,22 @@ def _tell_what_was_found(found: Found) -> None:
     from asynclab.fetch.words import counts_of
     from asynclab.model.text import one_line
 
-    if (found.ignored or found.duplicates) and sys.stderr.isatty():
+    if (found.ignored or found.duplicates) and is_terminal(sys.stderr):
         first = f", first: {one_line(found.ignored[0], 60)}" if found.ignored else ""
         click.echo(" · ".join(counts_of(found)) + first, err=True)
 
 
 def _read(name: str) -> str:
+    if name == "-" and sys.stdin is None:
+        raise click.UsageError("can't read '-': stdin is closed")
     try:
-        if name == "-":
-            return sys.stdin.buffer.read(MOST_TEXT).decode("utf-8", "replace")
-        with open(name, encoding="utf-8", errors="replace") as file:
-            return file.read(MOST_TEXT)
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
+            text = file.read(MOST_TEXT + 1)
     except OSError as error:
         raise click.UsageError(f"can't read '{name}': {error.strerror or error}") from None
+    if len(text) > MOST_TEXT:
+        raise click.UsageError(f"'{name}' has more than {MOST_TEXT:,} bytes: give less at a time")
+    return text.decode("utf-8", "replace")
 
 
 def _or_usage_error(action: Callable[[], T]) -> T:

@@ -21,6 +21,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import FoundUrl
 from asynclab.fetch.words import row_line, summary_line, totals_line
+from asynclab.streams import is_terminal
 
 Style: TypeAlias = Literal["lines", "json", "csv"]
 
@@ -57,14 +58,17 @@ def print_results(urls: Sequence[FoundUrl], options: Options, *, style: Style, h
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    printer = Printer(sys.stdout, sys.stderr if sys.stderr.isatty() else None)
+    printer = Printer(sys.stdout, sys.stderr if is_terminal(sys.stderr) else None)
     if style == "csv":
         printer.line(csv_header())
     form = _FORMATS[style]
     fetch = Fetch(urls, options, on_end=lambda row: printer.line(form(row)))
     code = asyncio.run(_run(fetch, printer))
     if har is not None:
-        har.write_text(to_har(fetch.rows, options), encoding="utf-8")
+        try:
+            har.write_text(to_har(fetch.rows, options), encoding="utf-8")
+        except OSError as error:
+            raise OSError(f"can't write '{har}': {error.strerror or error}") from error
     if printer.is_writing:
         os._exit(code)  # the thread holds stdout, for which the interpreter would wait before it exits
     if printer.broken is not None:

@@ -34,6 +34,8 @@ def load(path: Path) -> tuple[Settings, str]:
     """
     if not os.path.exists(path):  # unlike Path.exists, it takes "not allowed to look" for an answer
         return Settings(), ""
+    if not os.path.isfile(path):  # a pipe would be read for ever
+        return Settings(), f"The settings in {path} can't be used (it is no file); these are the defaults."
     import msgspec
 
     try:

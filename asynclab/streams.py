@@ -1,10 +1,16 @@
-"""What stdin and stdout are."""
+"""What stdin, stdout and stderr are."""
 
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 
 def has_terminal() -> bool:
     """Whether somebody can see a screen on stdout, and press keys on stdin."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; None is one that was closed by whoever started us."""
+    return stream is not None and stream.isatty()

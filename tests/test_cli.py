@@ -157,6 +157,32 @@ def test_ctrl_c_cancels_the_demo_prints_its_clean_up_and_exits_with_130(queue_de
     assert queue_demo.returncode == 130
 
 
+@pytest.mark.parametrize("module", ["click", "asynclab.fetch_command", "asynclab.headless"])
+def test_ctrl_c_while_modules_are_imported_exits_with_130_and_says_nothing(module: str) -> None:
+    program = f"""
+import builtins, runpy, sys
+original = builtins.__import__
+def interrupted(name, *more, **others):
+    if name == "{module}":
+        raise KeyboardInterrupt
+    return original(name, *more, **others)
+builtins.__import__ = interrupted
+sys.argv = ["asynclab", "demos"]
+runpy.run_module("asynclab", run_name="__main__")
+"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "")
+
+
+def test_ctrl_c_before_a_command_has_begun_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "parse_args", interrupted)
+    result = run("demos")
+    assert (result.exit_code, result.stderr.strip()) == (130, "")
+
+
 def test_a_reader_that_goes_away_is_no_error_to_talk_about(queue_demo: subprocess.Popen[str]) -> None:
     assert queue_demo.stdout is not None
     queue_demo.stdout.readline()

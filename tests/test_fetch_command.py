@@ -54,8 +54,10 @@ async def start(*arguments: str, **streams: Any) -> Process:
     return await asyncio.create_subprocess_exec(*command, env=ENVIRONMENT, **(defaults | streams))
 
 
-async def asynclab_fetch(*arguments: str, text: str | None = None) -> Finished:
-    process = await start(*arguments, stdin=DEVNULL if text is None else PIPE)
+async def asynclab_fetch(*arguments: str, text: str | None = None, closed: int | None = None) -> Finished:
+    """Run it to its end, with a text on stdin, and with one of the three streams closed."""
+    close = None if closed is None else lambda: os.close(closed)
+    process = await start(*arguments, stdin=DEVNULL if text is None else PIPE, preexec_fn=close)
     out, errors = await process.communicate(None if text is None else text.encode())
     assert process.returncode is not None
     return Finished(process.returncode, out.decode(), errors.decode())
@@ -111,11 +113,12 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--max-bytes", "much"], "a size is"),
         (["a.com", "-H", "nothing"], "a header is"),
         (["a.com", "--method", "POST"], "--method"),
-        (
-            ["a.com", "--har", "/does/not/exist/all.har"],
-            "all.har': there is no such folder",
-        ),
+        (["a.com", "--har", "/does/not/exist/all.har"], "can't write '/does/not/exist/all.har': No such file"),
+        (["a.com", "--har", "/proc/all.har"], "can't write '/proc/all.har': "),
+        (["a.com", "--har", ""], "'--har': it is empty"),
         (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
+        (["a.com", "--save", "/proc"], "can't save to '/proc': "),
+        (["a.com", "--save", ""], "'--save': it is empty"),
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str], says: str) -> None:
@@ -124,6 +127,43 @@ def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str]
     assert result.stdout == ""
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [("--har", "all.har"), ("--save", "."), ("--save", "out")])
+def test_a_folder_that_was_removed_is_noticed_before_anything_is_fetched(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", *arguments], prog_name="asynclab")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f" '{arguments[1]}': No such file or directory\n")
+
+
+def test_what_was_in_the_place_of_an_archive_stays_until_there_is_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.har", tmp_path / "new.har"
+    old.write_text("old")
+    for place in (old, new):
+        fetch_command._check_places(None, place)
+    assert old.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+async def test_an_archive_goes_into_a_pipe(server: PracticeServer, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    process = await start(server.url("/pages/tasks"), "--har", str(tmp_path / "pipe"))
+    archive = await asyncio.to_thread((tmp_path / "pipe").read_text)
+    assert await process.wait() == 0
+    await process.communicate()
+    assert len(json.loads(archive)["log"]["entries"]) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+async def test_an_archive_that_can_not_be_written_at_the_end_is_named(server: PracticeServer) -> None:
+    finished = await asynclab_fetch(server.url("/pages/tasks"), "--har", "/dev/full")
+    assert finished.errors == "asynclab: can't write '/dev/full': No space left on device\n"
+    assert (finished.code, len(finished.lines)) == (1, 1)
 
 
 async def test_all_urls_of_a_long_list_are_printed(tmp_path: Path) -> None:
@@ -138,6 +178,67 @@ def test_a_list_that_is_too_long_is_refused_instead_of_cut(tmp_path: Path, monke
     result = CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "list")], prog_name="asynclab")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "more than 2 URLs" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["list", "-"])
+def test_a_text_that_is_too_long_is_refused_instead_of_cut(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fetch_command, "MOST_TEXT", 20)
+    text = "http://127.0.0.1:9/12"
+    Path("list").write_text(text)
+    result = CliRunner().invoke(main, ["fetch", "--headless", "-f", name], prog_name="asynclab", input=text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"asynclab: '{name}' has more than 20 bytes: give less at a time\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "part"),
+    [
+        ("http://127.0.0.1:9/a b", "http://127.0.0.1:9/a"),
+        ("http://127.0.0.1:9\\@evil.com/", "http://127.0.0.1:9"),
+        ("http://127.0.0.1:9/ok\r\nX: y", "http://127.0.0.1:9/ok"),
+        ("http://127.0.0.1:9/#a http://127.0.0.1:9/#a", "http://127.0.0.1:9/"),
+        ("see http://127.0.0.1:9/", "http://127.0.0.1:9/"),
+        ("http://127.0.0.1:9/{x}", "http://127.0.0.1:9/"),
+        ("http://127.0.0.1:9/x.", "http://127.0.0.1:9/x"),
+    ],
+)
+def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument: str, part: str) -> None:
+    result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", argument], prog_name="asynclab")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert f"is no URL to fetch, only '{part}' in it is: escape the rest" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("argument", "asked"),
+    [
+        ("127.0.0.1:9/x,y", "http://127.0.0.1:9/x,y"),
+        ("//127.0.0.1:9/x", "http://127.0.0.1:9/x"),
+        ("HTTP://127.0.0.1:9/x(y)#z|", "HTTP://127.0.0.1:9/x(y)"),
+        (" http://127.0.0.1:9/ü?a=b&c=%20\r\n", "http://127.0.0.1:9/ü?a=b&c=%20"),
+        ("http://a:b@[::1]:9", "http://a:•••@[::1]:9"),
+    ],
+)
+def test_an_argument_is_asked_as_it_is_beside_others(argument: str, asked: str) -> None:
+    arguments = ["fetch", "--json", "--retries", "0", "127.0.0.1:9/1,2", argument]
+    result = CliRunner().invoke(main, arguments, prog_name="asynclab")
+    assert sorted(json.loads(line)["url"] for line in result.stdout.splitlines()) == sorted(
+        ["http://127.0.0.1:9/1,2", asked]
+    )
+
+
+async def test_with_stderr_closed_it_fetches_all_the_same(server: PracticeServer) -> None:
+    finished = await asynclab_fetch(server.url("/pages/tasks"), "-", text=server.url("/gzip\nnothing"), closed=2)
+    assert (finished.code, len(finished.lines)) == (0, 2)
+
+
+@pytest.mark.parametrize("arguments", [("-",), ("-f", "-")])
+async def test_a_closed_stdin_is_wrong_usage(arguments: tuple[str, ...]) -> None:
+    finished = await asynclab_fetch(*arguments, closed=0)
+    assert finished == Finished(2, "", "asynclab: can't read '-': stdin is closed\n")
 
 
 async def test_a_text_without_urls_is_wrong_usage() -> None:

@@ -110,7 +110,7 @@ def test_headless_prints_although_there_is_a_terminal(server: str, opened: Open)
 
 
 def test_nothing_from_outside_acts_on_the_terminal(server: str, opened: Open) -> None:
-    nasty = ("evil", "markup", "redirect-to?url=ftp://%1b]0;PWNED%07/", "evil?%9b31m=[/]")
+    nasty = ("evil", "markup", "redirect-to?url=ftp://%1b%5d0;PWNED%07/", "evil?%9b31m=[/]")
     terminal = opened(*(server + path for path in nasty))
     terminal.wait_for(lambda screen: "3 ok  1 failed" in screen, "all are fetched")
     for _ in nasty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_folder_in_the_place_of_the_file_is_complained_about(tmp_path: Path) -
     (tmp_path / "settings.json").mkdir()
     assert settings.load(tmp_path / "settings.json")[0] == Settings()
     assert settings.save(Settings(), tmp_path / "settings.json")
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "settings.json")
+    loaded, complaint = settings.load(tmp_path / "settings.json")
+    assert loaded == Settings()
+    assert "it is no file" in complaint
 
 
 def test_settings_are_kept_below_the_config_home(config_home: Path) -> None:

@@ -113,11 +113,11 @@ class Requests:
 
     def _note_answer(self, row: Row, response: aiohttp.ClientResponse) -> None:
         row.status = response.status
-        row.reason = (response.reason or "")[:LONGEST_HEADER]
+        row.reason = _header_text(response.reason or "")
         row.effective_url = redacted(str(response.url))
         row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
-        row.headers = tuple([(name, value[:LONGEST_HEADER]) for name, value in response.headers.items()])
-        row.content_type = response.headers.get("Content-Type", "")[:LONGEST_HEADER]
+        row.headers = tuple([(name, _header_text(value)) for name, value in response.headers.items()])
+        row.content_type = _header_text(response.headers.get("Content-Type", ""))
         row.expected = _length_of(response) if row.method != "HEAD" else None
         self._touch(row)
 
@@ -184,6 +184,18 @@ def _unsendable(row: Row) -> Failure:
     except ValueError as error:
         return Failure("invalid", f"The address {error}")
     raise AssertionError("what is sent for a row is worked out when it is made")
+
+
+def _header_text(text: str) -> str:
+    """What is kept of a header: as UTF-8, or where it is none as Latin-1, which it was meant to be of old."""
+    text = text[:LONGEST_HEADER]
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return text
 
 
 def _length_of(response: aiohttp.ClientResponse) -> int | None:

@@ -37,7 +37,7 @@ def record(row: Row) -> dict[str, Any]:
         "outcome": row.outcome,
         "error": None if row.state == "ok" else row.sentence,
         "method": row.method or None,
-        "response_code": row.status,
+        "response_code": row.hops[-1].status if row.status is None and row.hops else row.status,
         "http_version": row.http_version or None,
         "content_type": row.content_type or None,
         "charset": row.charset or None,
@@ -137,6 +137,8 @@ def _csv_line(cells: list[Any]) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
+    if 0xD800 <= code <= 0xDFFF:
+        return "\\ufffd"  # half a pair is no text: many readers refuse it, however it is written
     if code <= 0xFFFF:
         return f"\\u{code:04x}"
     code -= 0x10000

@@ -1,10 +1,11 @@
 """Results as an HTTP archive (HAR 1.2), which browsers and many tools open.
 
-An entry has the text of its body only where the row kept all of it; elsewhere a comment says that it is missing.
+An entry has its body only where the row kept all that came of it; elsewhere a comment says that it is missing.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -110,11 +111,12 @@ def _response(
     size: int,
     version: str = "1.1",
 ) -> dict[str, Any]:
+    cookies = [header["value"] for header in headers if header["name"].lower() == "set-cookie"]
     return {
         "status": status,
         "statusText": reason,
         "httpVersion": f"HTTP/{version}" if version else "",
-        "cookies": [],
+        "cookies": [_cookie(cookie) for cookie in cookies],
         "headers": headers,
         "content": content,
         "redirectURL": target,
@@ -123,14 +125,22 @@ def _response(
     }
 
 
+def _cookie(header: str) -> dict[str, str]:
+    name, _, value = header.partition(";")[0].partition("=")
+    return {"name": name.strip(), "value": value.strip()}
+
+
 def _body(row: Row) -> dict[str, Any]:
     content = _content(row.decoded, row.content_type)
+    body = row.head if row.body is None and len(row.head) == row.decoded else row.body
     if row.outcome == "truncated":
         content["comment"] = "truncated: larger than the limit"
-    elif row.body is None and row.decoded:
+    elif body is None:
         content["comment"] = "the body was not kept"
-    if row.body is not None and row.charset:
-        content["text"] = text_of(row.body, row.charset)
+    if body and row.charset:
+        content["text"] = text_of(body, row.charset)
+    elif body:
+        content |= {"text": b64encode(body).decode(), "encoding": "base64"}
     return content
 
 

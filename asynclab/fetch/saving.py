@@ -6,6 +6,7 @@ import mimetypes
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -87,10 +88,10 @@ class BodyFile:
 
     def discard(self) -> None:
         """Leave nothing behind; nothing happens to a file that was kept."""
-        try:
+        with suppress(OSError):  # a full disk refuses what is left to be written, too
             self._file.close()
-        finally:
-            Path(self._file.name).unlink(missing_ok=True)
+        with suppress(OSError):
+            os.unlink(self._file.name)
 
 
 def _reserved(folder: Path, name: str) -> Path:

@@ -58,7 +58,7 @@ def summary_line(totals: Totals) -> str:
     if counts["cancelled"]:
         ended.append(f"{counts['cancelled']:,} cancelled")
     return (
-        f"{totals.rows:,} URLs: {', '.join(ended)}, {size_text(totals.wire)}. "
+        f"{plural(totals.rows, 'URL')}: {', '.join(ended)}, {size_text(totals.wire)}. "
         f"One after another this would have taken {totals.one_by_one:.1f} s; it took {totals.took:.1f} s."
     )
 

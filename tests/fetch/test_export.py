@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import csv
 import io
 import json
@@ -102,8 +104,47 @@ async def test_an_archive_has_an_entry_for_each_request(server: PracticeServer) 
     assert (timings["dns"], timings["ssl"]) == (-1, -1)
     assert page["time"] == pytest.approx(sum(value for value in timings.values() if value > 0))
     assert {"name": "Set-Cookie", "value": "visited=•••; Path=/"} in cookies["response"]["headers"]
-    assert "comment" in cookies["response"]["content"]
+    assert cookies["response"]["cookies"] == [{"name": "visited", "value": "•••"}]
     assert (refused["response"]["status"], refused["_outcome"]) == (0, "refused")
+
+
+async def test_an_archive_has_bodies_that_are_kept_whole_also_where_that_is_only_their_beginning(
+    server: PracticeServer,
+) -> None:
+    fetch = await fetched(server, "/cookies", "/bytes/4096", "/bytes/4097", "/status/204", "/endless", max_bytes=5_000)
+    entries = json.loads(to_har(fetch.rows, fetch.options))["log"]["entries"]
+    text, binary, longer, empty, endless = (entry["response"]["content"] for entry in entries)
+    assert text["text"] == "cookies: none\n"
+    assert (base64.b64decode(binary["text"]), binary["encoding"]) == (fetch.rows[1].head, "base64")
+    assert (longer["comment"], "text" in longer) == ("the body was not kept", False)
+    assert empty == {"size": 0, "mimeType": "x-unknown"}
+    assert (endless["comment"], "text" in endless) == ("truncated: larger than the limit", False)
+
+
+async def test_headers_that_are_no_utf_8_are_read_as_latin_1_in_every_format() -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b"HTTP/1.1 200 Oui \xe9\r\nX-Old: caf\xe9\r\nX-New: caf\xc3\xa9\r\nContent-Type: a/\xe9\r\n"
+        writer.write(head + b"Content-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as old:
+        fetch = await run(Fetch([f"http://127.0.0.1:{old.sockets[0].getsockname()[1]}/"]))
+    response = json.loads(to_har(fetch.rows, fetch.options))["log"]["entries"][0]["response"]
+    assert response["statusText"] == "Oui é"
+    assert [header["value"] for header in response["headers"][:2]] == ["café", "café"]
+    assert json.loads(to_ndjson(fetch.rows[0]))["content_type"] == "a/é"
+
+
+def test_half_a_pair_is_replaced_as_strict_readers_refuse_it() -> None:
+    assert escaped_json("a\udce9\ud800") == r'"a\ufffd\ufffd"'
+
+
+async def test_the_last_answer_counts_also_where_it_is_a_redirect_that_is_not_followed(server: PracticeServer) -> None:
+    paths = ("/redirect-loop", "/redirect-to?url=ftp://a.b/", "/redirect-to?url=http://[bad", "http://127.0.0.1:1/")
+    fetch = await fetched(server, *paths, retries=0)
+    results = [json.loads(to_ndjson(row)) for row in fetch.rows]
+    assert [result["outcome"] for result in results] == ["too_many_redirects", "blocked", "invalid", "refused"]
+    assert [result["response_code"] for result in results] == [302, 302, 302, None]
 
 
 async def test_redirects_are_entries_of_their_own(server: PracticeServer) -> None:
@@ -124,6 +165,7 @@ async def test_lines_tell_result_status_size_time_url_and_title(server: Practice
     totals = fetch.totals()
     assert totals_line(totals).startswith("3 of 3 done, 2 failed, ")
     assert summary_line(totals).startswith("3 URLs: 1 ok, 2 failed, ")
+    assert summary_line((await fetched(server, "/pages/tasks")).totals()).startswith("1 URL: 1 ok, 0 failed, ")
 
 
 async def test_results_timed_by_a_clock_that_was_held_or_changed_say_so_in_every_format(server: PracticeServer) -> None:

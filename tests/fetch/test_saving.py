@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
+from asynclab.fetch.outcomes import SavingError
 from asynclab.fetch.saving import LONGEST_NAME, BodyFile, file_name
 from asynclab.practice.server import PracticeServer
 from tests.fetch.stage import fetched, fetched_row, run, urls_of
@@ -96,6 +98,24 @@ async def test_a_disk_that_refuses_is_told_in_words(
     monkeypatch.setattr("asynclab.fetch.saving.os.replace", no_space)
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "out")
     assert row.sentence == "The body could not be saved: No space left on device"
+
+
+def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_full_disk(*, dir: Path, **_: object) -> IO[bytes]:
+        """A file that takes nothing, but buffers as any file does."""
+        part = dir / "full.part"
+        part.symlink_to("/dev/full")
+        return part.open("wb")
+
+    monkeypatch.setattr("asynclab.fetch.saving.tempfile.NamedTemporaryFile", on_full_disk)
+    file = BodyFile(tmp_path)
+    file.write(b"x" * 3_000)
+    with pytest.raises(SavingError, match="No space left"):
+        file.write(b"x" * 3_000)
+    file.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_was_kept_is_not_discarded(tmp_path: Path) -> None:
