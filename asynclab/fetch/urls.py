@@ -24,7 +24,7 @@ _END = re.compile(
 )
 _COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
 """What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
-_ESCAPE = re.compile(r"\\u(?!d[89a-f])([0-9a-f]{4})", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", re.IGNORECASE)
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _PAIRS = {")": "(", "]": "["}
 _TRAILING = ".,;:!?*_~"
@@ -94,9 +94,10 @@ def find_urls(text: str, most: int = MOST_URLS) -> Found:
         most: How many different ones are taken.
     """
     finding = _Finding(most)
+    is_html = _HTML.search(text)  # not a tag that is escaped, as in a string of JSON
+    text = _ESCAPE.sub(_unicode, text)
     text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/")
-    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    if _HTML.search(text):
+    if is_html:
         _read_html(text, finding)
     else:
         _read_lines(text, finding)
@@ -288,3 +289,7 @@ def _take_link(link: str, finding: _Finding) -> None:
 
 def _unescaped(match: re.Match[str]) -> str:
     return html.unescape(match[0])
+
+
+def _unicode(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].lower().replace("\\u", "")).decode("utf-16-be")

@@ -197,5 +197,20 @@ def test_a_path_is_not_lost_where_it_turns_its_direction(character: str) -> None
     assert sent_text(found.url) == "http://xn--bcher-kva.example/%E2%80%AEevil"
 
 
-def test_half_a_pair_of_escapes_ends_a_url() -> None:
-    assert urls('"https://a.com/\\ud83d\\ude00"') == ["https://a.com/"]
+@pytest.mark.parametrize("pair", ["\\ud83d\\ude00", "\\uD83D\\uDE00"])
+def test_a_pair_of_escapes_is_one_character(pair: str) -> None:
+    assert urls(f'"https://a.com/{pair}/x"') == ["https://a.com/\U0001f600/x"]
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00\\ud83d", "\\ud83d\\u0041"])
+def test_half_a_pair_of_escapes_ends_a_url(half: str) -> None:
+    assert urls(f'"https://a.com/{half}"') == ["https://a.com/"]
+
+
+def test_an_escaped_tag_makes_no_html_of_json() -> None:
+    text = '{"body":"\\u003ca href=\\"https://a.com/x\\"\\u003e"}\n{"text":"one\\u003cbr\\u003etwo"}\nb.com'
+    assert urls(text) == ["https://a.com/x", "https://b.com"]
+
+
+def test_escaped_colours_are_no_part_of_a_url() -> None:
+    assert urls('{"log":"\\u001b[31mhttps://a.com/x\\u001b[0m"}') == ["https://a.com/x"]
