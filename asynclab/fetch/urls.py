@@ -96,7 +96,7 @@ def find_urls(text: str, most: int = MOST_URLS) -> Found:
     finding = _Finding(most)
     is_html = _HTML.search(text)  # not a tag that is escaped, as in a string of JSON
     text = _ESCAPE.sub(_unicode, text)
-    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/")
+    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace('\\"', '"')
     if is_html:
         _read_html(text, finding)
     else:

@@ -212,5 +212,9 @@ def test_an_escaped_tag_makes_no_html_of_json() -> None:
     assert urls(text) == ["https://a.com/x", "https://b.com"]
 
 
+def test_links_of_html_in_a_string_of_json_are_found() -> None:
+    assert urls('{"body":"<a href=\\"https:\\/\\/a.com/x\\">a</a>"}') == ["https://a.com/x"]
+
+
 def test_escaped_colours_are_no_part_of_a_url() -> None:
     assert urls('{"log":"\\u001b[31mhttps://a.com/x\\u001b[0m"}') == ["https://a.com/x"]
