@@ -33,7 +33,7 @@ _LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 _WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
+_TAG = re.compile(r"<([/!]?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
 _LINK = re.compile(r"""(?<![\w-])(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _HTML = re.compile(
     r"<(?:!doctype\s+html|html|head|body|a|img|link|script|div|p|li|ul|ol|table|tr|td|span|br|h[1-6]|iframe)(?:\s[^<>]*)?/?>",
@@ -239,11 +239,12 @@ def _looks_like_a_file(name: str) -> bool:
 
 
 def _read_html(text: str, finding: _Finding) -> None:
-    """Take what links and sources point to, and URLs in the text between the tags."""
-    text = f"\n{text}\n"
-    position = 0
+    """Take what links and sources point to, and URLs in the text between the tags; lines around them are plain text."""
+    first = _TAG.search(text)
+    position = text.rfind("\n", 0, first.start()) + 1 if first else len(text)
+    _read_lines(text[:position], finding)
     hidden = ""
-    for tag in _TAG.finditer(text):
+    for tag in _TAG.finditer(text, position):
         if not hidden:
             _read_between(text[position : tag.start()], finding)
         position = tag.end()
@@ -252,19 +253,15 @@ def _read_html(text: str, finding: _Finding) -> None:
             hidden = "" if closing else name
         for link in _LINK.finditer(attributes[:_LONGEST_LINE]):
             _take_link(link[1] or link[2] or link[3] or "", finding)
-    _read_between(text[position:], finding)
+    rest, _, after = text[position:].partition("\n")
+    _read_between(rest, finding)
+    _read_lines(after, finding)
 
 
 def _read_between(text: str, finding: _Finding) -> None:
-    """Take the URLs of a text between tags; lines that no tag is in are ignored as those of any text are."""
-    for number, line in enumerate(text.splitlines(keepends=True)):
-        candidates = list(_candidates_between(line))
-        refused = [candidate for candidate in candidates if not finding.take(candidate)]
-        has_tag = not number or line == line.splitlines()[0] or "<" in line
-        if not has_tag and len(refused) == len(candidates):
-            finding.ignore(line)
-        else:
-            for candidate in refused:
+    for line in text.splitlines():
+        for candidate in _candidates_between(line):
+            if not finding.take(candidate):
                 finding.ignore(candidate)
 
 

@@ -181,14 +181,23 @@ def test_in_html_a_host_without_a_scheme_counts_in_a_line_of_its_own_and_with_a_
     assert found.ignored == ("http://a..b/",)
 
 
-def test_in_html_lines_without_a_tag_or_url_are_ignored_and_can_be_seen() -> None:
-    found = find_urls("plain\n\n<p>in a tag's line\nread on\nhttps://a.com and\nhttp://a..b/ or\n</p>\nthe end")
-    assert [url.url for url in found.urls] == ["https://a.com"]
-    assert found.ignored == ("plain", "read on", "http://a..b/ or", "the end")
+def test_lines_before_and_after_html_are_read_as_those_of_any_text() -> None:
+    found = find_urls(
+        "plain\na.com\n\nsee <p>in a tag's line\nread on\nb.com\nhttps://c.com and</p> so\nthe end\nd.com"
+    )
+    assert [url.url for url in found.urls] == ["https://a.com", "https://c.com", "https://d.com"]
+    assert found.ignored == ("plain", "the end")
+
+
+def test_the_prose_of_a_page_is_no_ignored_line() -> None:
+    found = find_urls("<html><p>One line\nand the next\n" * 50 + "</html>\n")
+    assert found.ignored_count == 0
 
 
 def test_in_html_neither_scripts_nor_declarations_are_ignored_lines() -> None:
-    assert find_urls("<!doctype html>\n<style>\na { }\n</style>\n<script>\nlet a\n</script>").ignored == ()
+    declaration = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd">'
+    found = find_urls(f"{declaration}\n<style>\na {{ }}\n</style>\n<script>\nlet a\n</script>")
+    assert (found.urls, found.ignored) == ((), ())
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\\u202e", "\\u202E"])
