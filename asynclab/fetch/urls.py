@@ -24,7 +24,7 @@ _END = re.compile(
 )
 _COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
 """What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
-_ESCAPE = re.compile(r"\\u(?!d[89a-f])([0-9a-f]{4})", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", re.IGNORECASE)
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _PAIRS = {")": "(", "]": "["}
 _TRAILING = ".,;:!?*_~"
@@ -33,7 +33,7 @@ _LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 _WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
+_TAG = re.compile(r"<([/!]?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
 _LINK = re.compile(r"""(?<![\w-])(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _HTML = re.compile(
     r"<(?:!doctype\s+html|html|head|body|a|img|link|script|div|p|li|ul|ol|table|tr|td|span|br|h[1-6]|iframe)(?:\s[^<>]*)?/?>",
@@ -94,9 +94,10 @@ def find_urls(text: str, most: int = MOST_URLS) -> Found:
         most: How many different ones are taken.
     """
     finding = _Finding(most)
-    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/")
-    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
-    if _HTML.search(text):
+    is_html = _HTML.search(text)  # not a tag that is escaped, as in a string of JSON
+    text = _ESCAPE.sub(_unicode, text)
+    text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace('\\"', '"')
+    if is_html:
         _read_html(text, finding)
     else:
         _read_lines(text, finding)
@@ -238,11 +239,12 @@ def _looks_like_a_file(name: str) -> bool:
 
 
 def _read_html(text: str, finding: _Finding) -> None:
-    """Take what links and sources point to, and URLs in the text between the tags."""
-    text = f"\n{text}\n"
-    position = 0
+    """Take what links and sources point to, and URLs in the text between the tags; lines around them are plain text."""
+    first = _TAG.search(text)
+    position = text.rfind("\n", 0, first.start()) + 1 if first else len(text)
+    _read_lines(text[:position], finding)
     hidden = ""
-    for tag in _TAG.finditer(text):
+    for tag in _TAG.finditer(text, position):
         if not hidden:
             _read_between(text[position : tag.start()], finding)
         position = tag.end()
@@ -251,19 +253,15 @@ def _read_html(text: str, finding: _Finding) -> None:
             hidden = "" if closing else name
         for link in _LINK.finditer(attributes[:_LONGEST_LINE]):
             _take_link(link[1] or link[2] or link[3] or "", finding)
-    _read_between(text[position:], finding)
+    rest, _, after = text[position:].partition("\n")
+    _read_between(rest, finding)
+    _read_lines(after, finding)
 
 
 def _read_between(text: str, finding: _Finding) -> None:
-    """Take the URLs of a text between tags; lines that no tag is in are ignored as those of any text are."""
-    for number, line in enumerate(text.splitlines(keepends=True)):
-        candidates = list(_candidates_between(line))
-        refused = [candidate for candidate in candidates if not finding.take(candidate)]
-        has_tag = not number or line == line.splitlines()[0] or "<" in line
-        if not has_tag and len(refused) == len(candidates):
-            finding.ignore(line)
-        else:
-            for candidate in refused:
+    for line in text.splitlines():
+        for candidate in _candidates_between(line):
+            if not finding.take(candidate):
                 finding.ignore(candidate)
 
 
@@ -288,3 +286,7 @@ def _take_link(link: str, finding: _Finding) -> None:
 
 def _unescaped(match: re.Match[str]) -> str:
     return html.unescape(match[0])
+
+
+def _unicode(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].lower().replace("\\u", "")).decode("utf-16-be")

@@ -1,4 +1,4 @@
-"""How sizes, seconds and rows are said in a line."""
+"""How rows, their sums and what was found in a text are said in a line."""
 
 from __future__ import annotations
 

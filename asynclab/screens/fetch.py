@@ -204,7 +204,7 @@ class FetchScreen(FetchControls):
         self.views.set_class(is_small, "-small")
         self.views.set_class(self.size.height >= TALL and not is_small, "-tall")
         self.views.set_class(has_detail, "-detail")
-        if self.focused in self.views.hidden(is_small=is_small, has_detail=has_detail):
+        if self.focused is not None and self.focused not in self.focus_chain:  # it is hidden now
             self.views.table.focus()
 
     def action_detail(self) -> None:
@@ -227,7 +227,8 @@ class FetchScreen(FetchControls):
         elif self.views.is_filtering:
             await self.views.close_filter()
         elif self.views.has_class("-small") and self.views.has_class("-detail"):
-            self.action_detail()
+            self._wants_detail = None
+            self.lay_out()
         else:
             self.app.switch_mode("learn")
 

@@ -87,7 +87,7 @@ def word_of(row: Row, now: float) -> str:
             return DOING.get(row.phase) or (str(row.status) if row.status else "starting")
         case "retrying":
             left = (row.retry_at or now) - now
-            return f"{_reason_to_retry(row)} in {left:.1f} s" if left > 0 else f"{_reason_to_retry(row)}, queued"
+            return f"{_reason_to_retry(row)} in {left:.1f} s" if left > 0 else "queued"
         case "ok":
             return str(row.status or "ok")
         case "failed" if row.outcome in ("http_error", "rate_limited") and row.status:

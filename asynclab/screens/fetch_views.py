@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
-from textual.widget import Widget
 from textual.widgets import Input
 
 from asynclab.fetch.options import Options
@@ -130,17 +129,6 @@ class FetchViews(Vertical):
         """The row that the cursor is on."""
         number = self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
-
-    def hidden(self, *, is_small: bool, has_detail: bool) -> tuple[Widget, ...]:
-        """The panes that do not show.
-
-        Args:
-            is_small: Whether room is short.
-            has_detail: Whether the detail shows.
-        """
-        if not has_detail:
-            return (self.story, self.answer, self.whole)
-        return (self.text, self.story, self.answer) if is_small else (self.whole,)
 
     @property
     def is_filtering(self) -> bool:

@@ -14,25 +14,42 @@ from asynclab.widgets.waterfall import legend, waterfall
 MARK = 1
 """The cell of the cursor's mark."""
 
-URL = 44
-"""The cells of a URL before there are more columns than those of 80: enough for 50 characters with their scheme."""
+MARK_OF_STATE = 2
+"""The cells of the state where its word has no room."""
+
+WIDE_URL = 44
+"""Enough cells for a URL of 50 characters with its scheme."""
+
+BY_IMPORTANCE = (
+    ("state", 16, 17),
+    ("bar", 7, 35),
+    ("time", 9, 35),
+    ("size", 9, 35),
+    ("number", 5, WIDE_URL),
+    ("figure", 6, WIDE_URL),
+    ("phases", 20, WIDE_URL),
+    ("rate", 11, WIDE_URL),
+    ("left", 8, 68),
+    ("tries", 7, 68),
+)
+"""Each column but the URL's, its cells, and those that the URL has at the least beside it and all columns before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """How many cells each column has, with the gap after it; 0 for one that is left out."""
 
-    number: int
     url: int
     state: int
-    bar: int
-    figure: int
-    size: int
-    rate: int
-    time: int
-    left: int
-    tries: int
-    phases: int
+    number: int = 0
+    bar: int = 0
+    figure: int = 0
+    size: int = 0
+    rate: int = 0
+    time: int = 0
+    left: int = 0
+    tries: int = 0
+    phases: int = 0
 
 
 @lru_cache(maxsize=32)
@@ -41,22 +58,17 @@ def columns_for(width: int) -> Columns:
 
     They depend on the width alone, so that they never move while URLs come and go.
     """
-    state = 16 if width >= 34 else 2
-    bars = 7 if width >= 60 else 0
-    time = 9 if width >= 69 else 0
-    size = 9 if width >= 77 else 0
-    number = 5 if width >= 91 else 0
-    figure = 6 if width >= 97 else 0
-    phases = 20 if width >= 117 else 0
-    rate = 11 if width >= 128 else 0
-    left = 8 if width >= 160 else 0
-    tries = 7 if width >= 170 else 0
-    spare = width - MARK - URL - state - bars - time - number - figure - size - phases - rate - left - tries
-    if phases:  # all others are there: they share what is left
-        phases += min(40, spare // 2)
-        bars += min(14, spare // 6)
-    url = width - MARK - state - bars - time - number - figure - size - phases - rate - left - tries
-    return Columns(number, max(1, url), state, bars, figure, size, rate, time, left, tries, phases)
+    taken = {"state": MARK_OF_STATE}
+    for name, cells, least_url in BY_IMPORTANCE:
+        more = taken | {name: cells}
+        if _rest(width, more) < least_url:
+            break
+        taken = more
+    if "phases" in taken:  # these and the bar share what is left
+        spare = _rest(width, taken) - WIDE_URL
+        taken["phases"] += min(40, spare // 2)
+        taken["bar"] += min(14, spare // 6)
+    return Columns(max(1, _rest(width, taken)), **taken)
 
 
 def header(columns: Columns, scale: float | None) -> Line:
@@ -71,7 +83,7 @@ def header(columns: Columns, scale: float | None) -> Line:
             " " * MARK,
             f"{right('#', columns.number - 1)} " if columns.number else "",
             left_cut_end("url", columns.url),
-            left_cut_end("state" if columns.state > 2 else "", columns.state),
+            left_cut_end("state" if columns.state > MARK_OF_STATE else "", columns.state),
             left_cut_end("progress" if columns.figure else "done", columns.bar + columns.figure),
             right("size", columns.size),
             right("rate", columns.rate),
@@ -87,7 +99,7 @@ def header(columns: Columns, scale: float | None) -> Line:
 def cells(row: UrlRow, columns: Columns, scale: float | None) -> Line:
     """What the table says of one URL; without the cursor's mark."""
     mark, part = MARKS[row.state]
-    word = f"{mark} {row.word}" if columns.state > 2 else mark
+    word = f"{mark} {row.word}" if columns.state > MARK_OF_STATE else mark
     quiet = "past" if row.state in ("queued", "cancelled") else ""
     return (
         (f"{right(str(row.number), columns.number - 1)} " if columns.number else "", "past"),
@@ -126,3 +138,8 @@ def _progress(row: UrlRow, columns: Columns, part: str) -> Line:
         figure = "" if fraction is None else f"{int(fraction * 100)}%"
     gap = " " if columns.bar else ""
     return (*drawn, (f"{gap}{left_cut_end(figure, columns.figure - 1)} " if columns.figure else gap, part))
+
+
+def _rest(width: int, taken: dict[str, int]) -> int:
+    """The cells that columns leave for the URL."""
+    return width - MARK - sum(taken.values())

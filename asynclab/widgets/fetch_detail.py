@@ -63,7 +63,7 @@ class DetailView(LineView):
         self._tell_of_more()
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Say which key leads to what is below."""
+        """Say which key leads to what is below, where one does."""
         super().watch_has_focus(has_focus)
         self._tell_of_more()
 
@@ -77,8 +77,8 @@ class DetailView(LineView):
 
     def _tell_of_more(self) -> None:
         below = self.line_count() - self.scroll_offset.y - self.page_height
-        key = "↓" if self.has_focus else "tab"
-        self.set_subtitle(((f"{key}  {plural(below, 'more line')}", "past"),) if below > 0 else ())
+        key = "↓  " if self.has_focus else ""
+        self.set_subtitle(((f"{key}{plural(below, 'more line')}", "past"),) if below > 0 else ())
 
     def _all_lines(self, width: int) -> list[Line]:
         if self._lines_for != (self._detail, width):

@@ -71,8 +71,8 @@ def race_lines(racers: tuple[Racer, ...], expected: float, width: int) -> list[L
 
     Args:
         racers: At least one.
-        expected: The seconds that the slowest is expected to take: all bars keep the scale of these, unless it takes
-            longer.
+        expected: The seconds that the slowest is expected to take, as far as that is known: the scale of all bars,
+            unless one has taken longer.
         width: Cells.
     """
     longest = max(expected, *(racer.seconds for racer in racers)) or 1.0

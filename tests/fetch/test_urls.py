@@ -181,14 +181,23 @@ def test_in_html_a_host_without_a_scheme_counts_in_a_line_of_its_own_and_with_a_
     assert found.ignored == ("http://a..b/",)
 
 
-def test_in_html_lines_without_a_tag_or_url_are_ignored_and_can_be_seen() -> None:
-    found = find_urls("plain\n\n<p>in a tag's line\nread on\nhttps://a.com and\nhttp://a..b/ or\n</p>\nthe end")
-    assert [url.url for url in found.urls] == ["https://a.com"]
-    assert found.ignored == ("plain", "read on", "http://a..b/ or", "the end")
+def test_lines_before_and_after_html_are_read_as_those_of_any_text() -> None:
+    found = find_urls(
+        "plain\na.com\n\nsee <p>in a tag's line\nread on\nb.com\nhttps://c.com and</p> so\nthe end\nd.com"
+    )
+    assert [url.url for url in found.urls] == ["https://a.com", "https://c.com", "https://d.com"]
+    assert found.ignored == ("plain", "the end")
+
+
+def test_the_prose_of_a_page_is_no_ignored_line() -> None:
+    found = find_urls("<html><p>One line\nand the next\n" * 50 + "</html>\n")
+    assert found.ignored_count == 0
 
 
 def test_in_html_neither_scripts_nor_declarations_are_ignored_lines() -> None:
-    assert find_urls("<!doctype html>\n<style>\na { }\n</style>\n<script>\nlet a\n</script>").ignored == ()
+    declaration = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd">'
+    found = find_urls(f"{declaration}\n<style>\na {{ }}\n</style>\n<script>\nlet a\n</script>")
+    assert (found.urls, found.ignored) == ((), ())
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\\u202e", "\\u202E"])
@@ -197,5 +206,24 @@ def test_a_path_is_not_lost_where_it_turns_its_direction(character: str) -> None
     assert sent_text(found.url) == "http://xn--bcher-kva.example/%E2%80%AEevil"
 
 
-def test_half_a_pair_of_escapes_ends_a_url() -> None:
-    assert urls('"https://a.com/\\ud83d\\ude00"') == ["https://a.com/"]
+@pytest.mark.parametrize("pair", ["\\ud83d\\ude00", "\\uD83D\\uDE00"])
+def test_a_pair_of_escapes_is_one_character(pair: str) -> None:
+    assert urls(f'"https://a.com/{pair}/x"') == ["https://a.com/\U0001f600/x"]
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00\\ud83d", "\\ud83d\\u0041"])
+def test_half_a_pair_of_escapes_ends_a_url(half: str) -> None:
+    assert urls(f'"https://a.com/{half}"') == ["https://a.com/"]
+
+
+def test_an_escaped_tag_makes_no_html_of_json() -> None:
+    text = '{"body":"\\u003ca href=\\"https://a.com/x\\"\\u003e"}\n{"text":"one\\u003cbr\\u003etwo"}\nb.com'
+    assert urls(text) == ["https://a.com/x", "https://b.com"]
+
+
+def test_links_of_html_in_a_string_of_json_are_found() -> None:
+    assert urls('{"body":"<a href=\\"https:\\/\\/a.com/x\\">a</a>"}') == ["https://a.com/x"]
+
+
+def test_escaped_colours_are_no_part_of_a_url() -> None:
+    assert urls('{"log":"\\u001b[31mhttps://a.com/x\\u001b[0m"}') == ["https://a.com/x"]

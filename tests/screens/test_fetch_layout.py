@@ -73,6 +73,14 @@ async def test_keys_go_to_the_list_when_the_pane_that_had_them_is_hidden() -> No
         assert stage.views.table.has_focus
 
 
+async def test_a_detail_that_was_left_with_esc_on_a_small_terminal_shows_where_there_is_room() -> None:
+    async with fetching((80, 24)) as stage:
+        await stage.press("d", "escape")
+        assert shown(stage) == ["text", "table", "totals"]
+        await stage.pilot.resize_terminal(140, 45)
+        await stage.until(lambda: "story" in shown(stage))
+
+
 async def test_the_footer_of_a_small_terminal_still_makes_sense() -> None:
     async with fetching((80, 24)) as stage:
         await stage.fetched("/pages/tasks")

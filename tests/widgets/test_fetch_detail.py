@@ -95,7 +95,7 @@ def test_where_room_is_short_the_answer_follows_the_story() -> None:
     assert lines.index("https://docs.example.org/guide") < lines.index("headers and preview") < lines.index("A poster")
 
 
-async def test_the_frame_tells_how_many_lines_are_below_and_which_key_leads_there() -> None:
+async def test_the_frame_tells_how_many_lines_are_below_and_where_it_has_the_focus_which_key_leads_there() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 60, 8) as pilot:
         view.show(UrlDetail(row=url(1), preview=tuple(f"line {number}" for number in range(9))))
@@ -106,7 +106,7 @@ async def test_the_frame_tells_how_many_lines_are_below_and_which_key_leads_ther
         assert "↓  3 more lines" in str(view.border_subtitle)
         view.screen.set_focus(None)
         await pilot.pause()
-        assert "tab  3 more lines" in str(view.border_subtitle)
+        assert "]3 more lines[" in str(view.border_subtitle)
         view.scroll_end(animate=False)
         await pilot.pause()
         assert not view.border_subtitle
