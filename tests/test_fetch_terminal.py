@@ -84,8 +84,8 @@ def test_urls_and_options_of_the_command_line_are_fetched_on_the_screen(
     options = ("--timeout", "21.5", "--concurrency", "3", "--per-host", "2", "--rate", "90", "--deadline", "500")
     more = ("--retries", "1", "--max-bytes", "300kB", "--method", "HEAD", "-H", "X-Mine: yes")
     terminal = opened(f"{server}bytes/9", "-f", str(tmp_path / "urls.txt"), "--save", str(tmp_path), *options, *more)
-    text = terminal.wait_for(lambda screen: "2 ok  1 failed" in screen, "all are fetched")
-    assert "3 URLs · 1 line ignored" in text
+    found = "3 URLs · 1 line ignored"
+    text = terminal.wait_for(lambda screen: "2 ok  1 failed" in screen and found in screen, "all are fetched")
     for shown in ("at once      3", "per host     2", "90 /s", "21.5 s", "500 s", "retries      1", "300000", "HEAD"):
         assert shown in text
     assert "also headers, save to" in text
