@@ -48,6 +48,7 @@ class LabScreen(ControlScreen):
         """Bring every view up to date; each repaints only what changed."""
         self._sample()
         self.stage.paint(self.record)
+        self.keep_focus()
         self.title_bar.show_moment(self.stage.moment)
         self.paint_bars()
 
