@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.screen import ModalScreen, Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from asynclab import settings
 from asynclab.collector import RareCollections
@@ -24,6 +25,7 @@ from asynclab.model.text import one_line
 from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
+from asynclab.screens.palette import Palette
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -145,6 +147,15 @@ class AsyncLabApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers beside the screen's own commands."""
         yield SystemCommand("screenshot", "Save the screen as an SVG file.", self._save_screen)
+
+    def action_command_palette(self) -> None:
+        """Show every command by name."""
+        if not CommandPalette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show all themes by name."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
         """Listen to signals and to changes of the theme."""
