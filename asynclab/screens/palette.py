@@ -23,7 +23,7 @@ LEAST_SCORE = 0.01
 class Palette(CommandPalette):
     """Textual's palette, to be dismissed but once.
 
-    Textual's own takes what was typed or clicked before it was gone for another choice, and takes the screen below away.
+    Textual's own takes what was typed or clicked before it was gone for another choice, and the screen below away.
     """
 
     def on_mount(self) -> None:

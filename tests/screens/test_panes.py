@@ -293,7 +293,8 @@ async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_le
         await finish(stage, "3")
         bar = stage.screen.query_one(KeyBar)
         await stage.press("slash")
-        await stage.until(lambda: str(bar.render()) == "enter keep the filter  esc show all lines  tab pane")
+        entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^q quit"
+        await stage.until(lambda: str(bar.render()) == entries)
         await stage.press("x", "enter")
         await stage.until(lambda: "? help" in str(bar.render()))
 
