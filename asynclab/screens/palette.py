@@ -35,7 +35,7 @@ class Palette(CommandPalette):
         if self.is_current:
             return super().dismiss(result)
         self._selected_command = DiscoveryHit("", _do_nothing)
-        return AwaitComplete.nothing()
+        return AwaitComplete()
 
 
 def _do_nothing() -> None:
