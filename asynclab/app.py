@@ -14,8 +14,9 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
+from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from asynclab import settings
 from asynclab.collector import RareCollections
@@ -24,6 +25,7 @@ from asynclab.model.text import one_line
 from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
+from asynclab.screens.palette import Palette
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -51,6 +53,7 @@ class AsyncLabApp(App[None]):
     MODES: ClassVar[dict[str, Any]] = {"learn": LearnScreen}
     DEFAULT_MODE = "learn"
     NOTIFICATION_TIMEOUT = 4.0
+    """Seconds in which two lines can be read; notices lie on the key bar, so no longer."""
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
@@ -83,8 +86,6 @@ class AsyncLabApp(App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None before it does."""
         self._collections = RareCollections()
-        self._notice_goes = False
-        """Whether the notice that is shown goes at the next key."""
         self._held: list[Lab] = []
         """The labs that are held while the process is stopped."""
         self._values = values or {}
@@ -146,6 +147,15 @@ class AsyncLabApp(App[None]):
         """What the palette offers beside the screen's own commands."""
         yield SystemCommand("screenshot", "Save the screen as an SVG file.", self._save_screen)
 
+    def action_command_palette(self) -> None:
+        """Show every command by name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show all themes by name."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def on_mount(self) -> None:
         """Listen to signals and to changes of the theme."""
         loop = asyncio.get_running_loop()
@@ -177,22 +187,28 @@ class AsyncLabApp(App[None]):
         self._collections.stop()
 
     async def on_event(self, event: Event) -> None:
-        """Take the latest notice away at the next key: it may be true no more."""
-        if isinstance(event, Key) and not event.is_forwarded and self._notice_goes:
-            self._notice_goes = False
-            self.clear_notifications()
+        """Take notices away at the next key: they may be true no more. What went wrong did so whatever is typed."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._forget("information")
         await super().on_event(event)
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a short notice, in place of the one before and up to the next key; of a problem, for some seconds.
+        """Show a notice for some seconds, in place of the one before.
+
+        One that tells of no problem goes at the next key, and leaves a problem where it is.
 
         Args:
             text: Is never read as markup.
             is_problem: Whether something went wrong.
         """
-        self.clear_notifications()
-        self._notice_goes = not is_problem
-        self.notify(one_line(text, limit=400), severity="error" if is_problem else "information", markup=False)
+        severity: SeverityLevel = "error" if is_problem else "information"
+        self._forget("information", severity)
+        self.notify(one_line(text, limit=400), severity=severity, markup=False)
+
+    def _forget(self, *severities: SeverityLevel) -> None:
+        for notice in list(self._notifications):
+            if notice.severity in severities:
+                self._unnotify(notice)
 
     async def action_fetch(self) -> None:
         """Go to the Fetch screen."""

@@ -6,6 +6,7 @@ import codecs
 import os
 import select
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 from textual._xterm_parser import XTermParser
@@ -42,7 +43,10 @@ class StdoutDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        assert sys.__stdout__ is not None
+        assert isinstance(sys.__stdout__, TextIOWrapper)
+        sys.__stdout__.reconfigure(
+            encoding="utf-8"
+        )  # what Textual draws with, whatever PYTHONIOENCODING says of prints
         self._file = sys.__stdout__
 
     def run_input_thread(self) -> None:

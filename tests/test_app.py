@@ -103,8 +103,10 @@ async def test_a_notice_goes_at_the_next_key_and_a_problem_stays() -> None:
         await stage.press("j")
         await stage.until(lambda: not stage.notices)
         stage.app.tell("it burns", is_problem=True)
-        await stage.press("j")
-        assert stage.notices == ["it burns"]
+        await stage.press("j", "x")
+        assert stage.notices == ["it burns", "nothing runs: there is nothing to cancel"]
+        stage.app.tell("it floods", is_problem=True)
+        await stage.until(lambda: stage.notices == ["it floods"])
 
 
 async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

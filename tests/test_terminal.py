@@ -192,3 +192,14 @@ def test_a_demo_named_on_the_command_line_runs_at_once(tmp_path: Path) -> None:
         assert terminal.errors.read_text() == ""
     finally:
         terminal.close()
+
+
+def test_the_screen_is_drawn_in_utf_8_whatever_prints_are_to_be_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    opened = Terminal(tmp_path / "errors")
+    try:
+        opened.wait_for_text("╭─ Demos")
+    finally:
+        opened.close()

@@ -23,7 +23,7 @@ class Demo:
     """One demo. Its file is read when it is first asked for, and runs only once `load` is called."""
 
     key: str
-    """What starts it: "1" to "9" and "0"."""
+    """What starts it: a digit, or a letter that is no other key's where the digits are taken."""
     name: str
     """What the list calls it."""
     section: str

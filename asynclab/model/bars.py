@@ -30,7 +30,7 @@ def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
     """The bar of a task at lab time `now`.
 
     Its source is, in this order: the task's own reports, the timer that it sleeps on, the tasks that it waits for.
-    Done is full; a task that failed or was cancelled stays where it was.
+    Done is full; a task that failed or was cancelled stays where it was, unless what it waited for was over.
     """
     if task.state == "done":
         return Bar(1.0, "100%")

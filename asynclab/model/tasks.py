@@ -71,7 +71,7 @@ class TaskState:
     """All its frames, for as long, where they were looked at; `place` is None beside it where it can't be told."""
     progress: Progress | None = None
     last_fraction: float | None = None
-    """How far it was, from 0 to 1, when it last stopped waiting; None where that can't be told."""
+    """How far it was, from 0 to 1, when its last wait was cut short; None where it was not, or that can't be told."""
     cancel_requested_by: int | None = None
     cancel_requested: bool = False
     woken_in_step: bool = False

@@ -155,6 +155,24 @@ class BarEntry:
         return len(self.keys) + 1 + len(self.name) + GAP
 
 
+WHILE_TYPING = (
+    BarEntry("tab", "pane", "next_pane", rank=3),
+    BarEntry("f1", "help", "help", rank=2),
+    BarEntry("^q", "quit", "app.quit", rank=1),
+)
+"""What the key bar says wherever a text is typed: other keys are letters of it."""
+
+
+def filter_entries(lines: str) -> tuple[BarEntry, ...]:
+    """What the key bar says while a filter is typed.
+
+    Args:
+        lines: What is filtered, in the plural.
+    """
+    leave = BarEntry("esc", f"show all {lines}", "leave", rank=0)
+    return (BarEntry("enter", "keep the filter", "", rank=0), leave, *WHILE_TYPING)
+
+
 def shown_key(key: str) -> str:
     """A key's name as a person reads it: "^p" for "ctrl+p"."""
     if key.startswith("ctrl+"):

@@ -15,8 +15,8 @@ from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.words import plural
 from asynclab.screens.app_commands import TABS
-from asynclab.screens.commands import BarEntry, Situation, bindings_of
-from asynclab.screens.fetch_commands import FETCH_COMMANDS, FILTER_ENTRIES, TEXT_ENTRIES
+from asynclab.screens.commands import BarEntry, Situation, bindings_of, filter_entries
+from asynclab.screens.fetch_commands import FETCH_COMMANDS, TEXT_ENTRIES
 from asynclab.screens.fetch_controls import PANES, FetchControls
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_marks import FETCH_MARKS
@@ -169,7 +169,7 @@ class FetchScreen(FetchControls):
         """What the key bar says; while something is typed, what works then."""
         if self.focused is self.views.text:
             return TEXT_ENTRIES
-        return FILTER_ENTRIES if isinstance(self.focused, Input) else super().bar()
+        return filter_entries("URLs") if isinstance(self.focused, Input) else super().bar()
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.screens.commands import BarEntry, Command
+from asynclab.screens.commands import WHILE_TYPING, BarEntry, Command
 
 FETCH_COMMANDS: tuple[Command, ...] = (
     Command(
@@ -259,14 +259,9 @@ FETCH_COMMANDS: tuple[Command, ...] = (
 )
 """In the order of the key bar."""
 
-_ALWAYS = (BarEntry("f1", "help", "help", rank=2), BarEntry("^q", "quit", "app.quit", rank=1))
-
-TEXT_ENTRIES = (BarEntry("f5", "fetch", "fetch", rank=0), BarEntry("esc", "to the URLs", "leave", rank=0), *_ALWAYS)
-"""What the key bar says while the text has the focus: letters are typed."""
-
-FILTER_ENTRIES = (
-    BarEntry("enter", "keep the filter", "", rank=0),
-    BarEntry("esc", "show all URLs", "leave", rank=0),
-    *_ALWAYS,
+TEXT_ENTRIES = (
+    BarEntry("f5", "fetch", "fetch", rank=0),
+    BarEntry("esc", "to the URLs", "leave", rank=0),
+    *WHILE_TYPING,
 )
-"""The same of the filter."""
+"""What the key bar says while the text has the focus: letters are typed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
 
-from asynclab.screens.commands import BarEntry, Situation
+from asynclab.screens.commands import BarEntry, Situation, filter_entries
 from asynclab.screens.controls import ControlScreen
 
 if TYPE_CHECKING:
@@ -18,13 +18,6 @@ FRAMES_PER_SECOND = 20
 
 FRAMES_PER_SAMPLE = 5
 """The labs that are not on the stage are looked at once in so many frames."""
-
-FILTER_ENTRIES = (
-    BarEntry("enter", "keep the filter", "", rank=0),
-    BarEntry("esc", "show all lines", "leave", rank=0),
-    BarEntry("tab", "pane", "next_pane", rank=1),
-)
-"""What the key bar says while a filter is typed: other keys are letters of it."""
 
 
 class LabScreen(ControlScreen):
@@ -48,12 +41,13 @@ class LabScreen(ControlScreen):
         """Bring every view up to date; each repaints only what changed."""
         self._sample()
         self.stage.paint(self.record)
+        self.keep_focus()
         self.title_bar.show_moment(self.stage.moment)
         self.paint_bars()
 
     def bar(self) -> tuple[BarEntry, ...]:
         """What the key bar says; while a filter is typed, what works then."""
-        return FILTER_ENTRIES if self.stage.log_pane.is_typing else super().bar()
+        return filter_entries("lines") if self.stage.log_pane.is_typing else super().bar()
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.commands import Command
 from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS, leave_commands
 
-DIGITS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
+DEMO_KEYS = tuple(demo.key for demo in DEMOS)
 
 RUN_THIS = Command(
     "start_selected",
@@ -23,7 +24,7 @@ RUN_THIS = Command(
 LEARN_COMMANDS: tuple[Command, ...] = (
     Command(
         "start_demo",
-        DIGITS,
+        DEMO_KEYS,
         "run",
         "Run that demo; a running one is cancelled, cleaned up and started afresh.",
         "Demos",

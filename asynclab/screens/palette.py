@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
 if TYPE_CHECKING:
@@ -17,6 +18,28 @@ if TYPE_CHECKING:
 
 LEAST_SCORE = 0.01
 """For what is found by its description; names score higher."""
+
+
+class Palette(CommandPalette):
+    """Textual's palette, to be dismissed but once.
+
+    Textual's own takes what was typed or clicked before it was gone for another choice, and the screen below away.
+    """
+
+    def on_mount(self) -> None:
+        """Have a mark that every terminal draws one cell wide, and no emoji."""
+        self.query_one(SearchIcon).icon = ">"
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Go away, if that is still to be done; else do nothing, and let nothing be run after it."""
+        if self.is_current:
+            return super().dismiss(result)
+        self._selected_command = DiscoveryHit("", _do_nothing)
+        return AwaitComplete()
+
+
+def _do_nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)

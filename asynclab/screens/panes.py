@@ -62,6 +62,12 @@ class PaneScreen(CommandScreen):
         """Use the room there is."""
         self.lay_out()
 
+    def keep_focus(self) -> None:
+        """Give the focus to a pane that shows where none has it: Textual takes it from what is hidden."""
+        if self.focused is None and self.app.app_focus:
+            shown = (self.stage.front,) if self.is_single else self.stage.shown_panes
+            self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE) if pane in shown))
+
     def action_show_pane(self, pane: str) -> None:
         """Bring a pane to the front and give it the focus."""
         if pane != "demos":

@@ -262,8 +262,8 @@ class Stage(Vertical):
         self.source.select(task)
 
     def selected_text(self, pane: str) -> str:
-        """What is selected in a pane, by its id; where nothing can be, all of it."""
-        match self.query_one(f"#{pane}"):
+        """What is selected in a pane, by its id; where nothing can be, all of it; empty for no pane."""
+        match self.query_one(f"#{pane}") if pane in PANES else None:
             case ActivityLog() as activity:
                 return activity.cursor_text()
             case TaskTable() as tasks:

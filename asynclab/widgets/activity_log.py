@@ -166,7 +166,7 @@ class ActivityLog(CursorView):
     def _note(self) -> str:
         """What is said above the lines; empty for nothing."""
         if self._filter and not self._lines:
-            return "nothing matches: esc shows all lines"
+            return "nothing matches the filter"
         gone = 0 if self._state is None else self._state.dropped.lines
         return f"{gone} earlier lines are no longer kept" if gone else ""
 

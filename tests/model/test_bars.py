@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model.bars import Bar, bar_of
-from asynclab.model.events import Outcome, Progressed, StepStarted, TaskCreated, TaskEnded, TaskReady, TaskWaiting, Wait
+from asynclab.model.events import (
+    Outcome,
+    Progressed,
+    StepStarted,
+    TaskCancelRequested,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+)
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party
@@ -152,3 +162,24 @@ def test_a_task_that_did_not_get_through_stays_where_it_was_and_says_so(outcome:
     assert bar(asleep, TEA, 9.0) == (0.25, f"25% {outcome}")
     assert bar(gathering, MAIN, 9.0) == (1 / 3, f"33% {outcome}")
     assert bar(unknown, TEA, 9.0) == (None, outcome)
+
+
+def test_a_wait_that_was_over_is_not_how_far_a_cancelled_task_came() -> None:
+    slept = tea_party(*suspended(0.0, TEA, SLEEP), TaskReady(2.0, TEA, "timer"), TaskCancelRequested(2.0, TEA))
+    assert bar(slept, TEA, 2.0) == (None, "ready")
+    slept.apply(TaskEnded(2.0, TEA, "cancelled"))
+    assert bar(slept, TEA, 2.0) == (None, "cancelled")
+
+
+def test_those_who_are_cancelled_with_a_task_do_not_take_it_further() -> None:
+    both = Wait("gather", tasks=(TEA, COFFEE))
+    state = tea_party(TaskWaiting(0.0, MAIN, both), TaskEnded(1.0, TEA, "done"), TaskCancelRequested(2.0, MAIN))
+    state.fold((TaskEnded(2.0, COFFEE, "cancelled"), TaskReady(2.0, MAIN, "task"), TaskEnded(2.0, MAIN, "cancelled")))
+    assert bar(state, MAIN) == (0.5, "50% cancelled")
+
+
+def test_a_clean_up_does_not_take_a_cancelled_task_further() -> None:
+    asleep = tea_party(*suspended(0.0, TEA, SLEEP), TaskCancelRequested(0.5, TEA), TaskReady(0.5, TEA, "cancel"))
+    asleep.fold((*suspended(0.5, TEA, Wait("sleep", seconds=1.0)), TaskReady(1.5, TEA, "timer")))
+    asleep.apply(TaskEnded(1.5, TEA, "cancelled"))
+    assert bar(asleep, TEA) == (0.25, "25% cancelled")

@@ -11,9 +11,10 @@ from textual.widgets import Static
 from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import DEMOS, find
 from asynclab.screens import learn
+from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.help import HelpScreen
 from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.learn_commands import DIGITS
+from asynclab.screens.learn_commands import LEARN_COMMANDS
 from asynclab.screens.panes import PANES
 from asynclab.screens.parameters import ParameterForm
 from asynclab.screens.runs import Run
@@ -67,8 +68,8 @@ def replace_main(run: Run, main: Any) -> None:
 
 
 @pytest.mark.usefixtures("practice_server_in_a_hurry")
-@pytest.mark.parametrize("key", DIGITS)
-async def test_a_digit_selects_its_demo_and_runs_it_to_its_end(key: str) -> None:
+@pytest.mark.parametrize("key", [demo.key for demo in DEMOS])
+async def test_a_key_selects_its_demo_and_runs_it_to_its_end(key: str) -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press(key)
         run = stage.app.runs[key]
@@ -451,8 +452,10 @@ async def test_a_task_selected_in_one_pane_is_selected_in_the_others() -> None:
         assert stage.views.source.selected == 3
 
 
-def test_there_is_a_digit_for_every_demo() -> None:
-    assert tuple(demo.key for demo in DEMOS) == DIGITS
+def test_every_demo_has_a_key_of_its_own() -> None:
+    others = [command for command in (*LEARN_COMMANDS, *APP_COMMANDS) if command.action != "start_demo"]
+    taken = [key for command in others for key in command.keys] + [demo.key for demo in DEMOS]
+    assert [demo.name for demo in DEMOS if taken.count(demo.key) > 1] == []
 
 
 @pytest.mark.parametrize(("key", "demo"), [("3", "3"), ("enter", "1")])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.command import CommandPalette, Hit
+from textual.events import Click, Key
 from textual.widgets import OptionList
 
+from asynclab.app import AsyncLabApp
 from asynclab.demos.catalogue import DEMOS
 from asynclab.screens.palette import LearnProvider
 from tests.screens.stage import Stage, opened, quick_lab
@@ -70,3 +73,34 @@ async def test_a_command_can_be_given_from_it() -> None:
         await stage.press("ctrl+p")
         await choose(stage, "pause", "pause (space)")
         await stage.until(lambda: run.lab is not None and run.lab.paused)
+
+
+def type_at_once(stage: Stage, *keys: str) -> None:
+    """Type so fast that the app finds all the keys at once."""
+    for key in keys:
+        event = Key(key, None)
+        event.set_sender(stage.app)
+        stage.app.post_message(event)
+
+
+@pytest.mark.parametrize("key", ["t", "ctrl+p"])
+async def test_a_choice_that_is_made_twice_at_once_is_made_once(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[object] = []
+    async with opened() as stage:
+        monkeypatch.setattr(stage.screen, "action_start_demo", chosen.append)
+        monkeypatch.setattr(AsyncLabApp, "_watch_theme", lambda _, theme: chosen.append(theme))
+        await stage.press(key)
+        await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count)
+        type_at_once(stage, "down", "enter", "enter")
+        await stage.until(lambda: stage.app.screen is stage.screen)
+        await stage.until(lambda: chosen)
+        assert len(chosen) == 1
+
+
+async def test_two_clicks_beside_the_palette_dismiss_it_once() -> None:
+    async with opened() as stage:
+        await stage.press("ctrl+p")
+        palette = stage.app.screen
+        for _ in range(2):
+            palette.post_message(Click(palette, 0, 0, 0, 0, 1, False, False, False, screen_x=0, screen_y=0))
+        await stage.until(lambda: stage.app.screen is stage.screen)

@@ -141,6 +141,34 @@ async def test_a_pane_that_gives_up_its_turn_gives_its_focus_to_the_next() -> No
         assert focused(stage) == "loop"
 
 
+async def test_a_pane_that_is_hidden_once_it_is_no_longer_zoomed_gives_its_focus_to_one_that_shows() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        await stage.press("tab", "z", "w")
+        assert focused(stage) == "timeline"
+        await stage.press("z")
+        await stage.until(lambda: focused(stage) == "gauges")
+        assert "gauges" in shown_panes(stage)
+
+
+async def test_a_pane_that_is_hidden_as_room_gets_short_gives_its_focus_to_the_one_that_shows() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "3")
+        await stage.pilot.click("#source")
+        assert focused(stage) == "source"
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: focused(stage) == "tasks")
+        assert "source" not in shown_panes(stage)
+
+
+async def test_y_before_any_pane_has_the_focus_says_so() -> None:
+    async with opened() as stage:
+        stage.screen.set_focus(None)
+        stage.screen.action_copy()
+        await stage.until(lambda: stage.notices)
+        assert stage.notices == ["nothing is selected here"]
+
+
 async def test_without_queues_and_deadlines_their_pane_takes_no_room() -> None:
     async with opened((120, 40), make_lab=quick_lab) as stage:
         await finish(stage, "3")
@@ -265,7 +293,8 @@ async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_le
         await finish(stage, "3")
         bar = stage.screen.query_one(KeyBar)
         await stage.press("slash")
-        await stage.until(lambda: str(bar.render()) == "enter keep the filter  esc show all lines  tab pane")
+        entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^q quit"
+        await stage.until(lambda: str(bar.render()) == entries)
         await stage.press("x", "enter")
         await stage.until(lambda: "? help" in str(bar.render()))
 

@@ -137,7 +137,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> N
         log.set_filter("elephant")
         log.focus()
         await pilot.press("k", "j")
-        assert painted(log)[0].lstrip(CURSOR) == "nothing matches: esc shows all lines"
+        assert painted(log)[0].lstrip(CURSOR) == "nothing matches the filter"
         assert (log.selected, log.cursor_text(), log.visible_text()) == (None, "", "")
         state.apply(Output(0.6, "an elephant\n", 1))
         log.show(state, 0.6)

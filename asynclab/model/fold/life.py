@@ -9,7 +9,7 @@ from asynclab.model.events import Progressed, TaskCancelRequested, TaskCollected
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
-from asynclab.model.fold.waits import leave_place, leave_wait
+from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.words import describe_ending
 
@@ -70,6 +70,8 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if task is None or task.has_ended:
         return
     task.cancel_requested = True
+    if task.waits_for is not None:
+        keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
     task.cancel_requested_by = event.by
     state.tell(at, event.task, "cancel", f"cancel requested{_by(state, event)}")
 

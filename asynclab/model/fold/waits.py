@@ -55,13 +55,20 @@ def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> Non
 
 
 def leave_wait(state: LabState, task: TaskState, at: float) -> None:
-    """Forget what the task waited for, but not how far it came."""
+    """Forget what the task waited for, but not how far it came if the wait was cut short."""
     wait = task.waits_for
     if wait is None:
         return
     _set_queued(state, wait, task.id, is_queued=False)
-    task.last_fraction = fraction_of_wait(wait, task, state, at)
+    if not task.cancel_requested or task.last_fraction is None:
+        keep_fraction(state, task, at)
     task.waits_for = None
+
+
+def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
+    """Note how far the task is, going by what it waits for; nothing where that wait is over, and the task goes on."""
+    fraction = None if task.waits_for is None else fraction_of_wait(task.waits_for, task, state, at)
+    task.last_fraction = None if fraction == 1.0 else fraction
 
 
 def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
