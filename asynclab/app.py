@@ -25,7 +25,6 @@ from asynclab.model.text import one_line
 from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
-from asynclab.screens.palette import Palette
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -149,11 +148,15 @@ class AsyncLabApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show every command by name."""
+        from asynclab.screens.palette import Palette
+
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def search_themes(self) -> None:
         """Show all themes by name."""
+        from asynclab.screens.palette import Palette
+
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
