@@ -8,7 +8,7 @@ import sys
 def run() -> None:
     """Run the command line; ctrl+c ends it without a word also while it is still being imported."""
     try:
-        from asynclab.cli import main
+        from asynclab.cli.main import main
 
         main(prog_name="asynclab")
     except KeyboardInterrupt:

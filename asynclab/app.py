@@ -20,7 +20,7 @@ from textual.theme import Theme, ThemeProvider
 
 from asynclab import settings
 from asynclab.collector import RareCollections
-from asynclab.demos.catalogue import DEMOS
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.text import one_line
 from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import bindings_of
@@ -30,14 +30,14 @@ from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
 
 if TYPE_CHECKING:
-    from asynclab.demos.catalogue import Demo
-    from asynclab.demos.parameters import Value
+    from asynclab.curriculum.catalogue import Demo
+    from asynclab.curriculum.demo_parameters import Value
     from asynclab.fetch.request import Request
     from asynclab.screens.fetch import FetchScreen
     from asynclab.screens.program import LabFactory
     from asynclab.screens.runs import Runs
     from asynclab.trace import Lab
-    from asynclab.trace.monitor import LoopMonitor
+    from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
 AGAIN_SECONDS = 2.0
@@ -174,7 +174,7 @@ class AsyncLabApp(App[None]):
         """Measure from now on how late the loop is, and keep the garbage collector from making it late."""
         if self.monitor is not None:
             return
-        from asynclab.trace.monitor import LoopMonitor
+        from asynclab.trace.watching.loop_monitor import LoopMonitor
 
         self._collections.start()
         self.monitor = LoopMonitor(asyncio.get_running_loop())

@@ -26,7 +26,7 @@ from asynclab.model.events import Event
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
-from asynclab.trace.readout import BATCH
+from asynclab.trace.governing.event_pump import BATCH
 
 AIM = 0.05
 """Seconds that a seek may take; 0.1 is what a person takes for at once, and a frame is painted then, too."""

@@ -36,10 +36,10 @@ import asynclab.trace.lab
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
-from asynclab.trace.clock import VirtualClock
-from asynclab.trace.handles import TracedHandle
-from asynclab.trace.timers import Timers
-from asynclab.trace.tracer import Tracer
+from asynclab.trace.governing.timers import Timers
+from asynclab.trace.patching.handles import TracedHandle
+from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.recorder import Tracer
 
 ADDED = 0.05
 """How much pause and speed may add to traced ÷ bare."""

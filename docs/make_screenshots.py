@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from asynclab.app import AsyncLabApp
-from asynclab.demos.catalogue import find
-from asynclab.demos.parameters import parse_all
+from asynclab.curriculum.catalogue import find
+from asynclab.curriculum.demo_parameters import parse_all
 
 FOLDER = Path(__file__).parent / "screenshots"
 

@@ -15,7 +15,7 @@ from textual.widgets._toast import Toast
 
 from asynclab import settings
 from asynclab.app import AGAIN_SECONDS, AsyncLabApp
-from asynclab.demos.catalogue import DEMOS
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.settings import Settings
 from tests.fast_ui import until
 from tests.screens.stage import Stage, opened, plain_lab

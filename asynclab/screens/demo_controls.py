@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asynclab.demos.catalogue import DEMOS
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.lab_screen import LabScreen
 
 if TYPE_CHECKING:
-    from asynclab.demos.parameters import Value
+    from asynclab.curriculum.demo_parameters import Value
     from asynclab.screens.runs import Run, Runs
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from asynclab.demos.catalogue import Demo
+    from asynclab.curriculum.catalogue import Demo
     from asynclab.screens.runs import Runs
     from asynclab.trace import Lab
-    from asynclab.trace.monitor import LoopMonitor
+    from asynclab.trace.watching.loop_monitor import LoopMonitor
 
 
 class Host(Protocol):

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.widgets import Static
 
-from asynclab.demos.catalogue import DEMOS
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.app_commands import TABS
 from asynclab.screens.commands import Situation, bindings_of
 from asynclab.screens.demo_controls import DemoScreen

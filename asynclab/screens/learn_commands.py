@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from asynclab.demos.catalogue import DEMOS
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.commands import Command
 from asynclab.screens.stage_commands import CANCEL_TASK, EXPLAIN, LOOKING_COMMANDS, TIME_COMMANDS, leave_commands
 

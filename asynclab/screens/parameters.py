@@ -13,13 +13,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label, Select
 
-from asynclab.demos.parameters import ParameterError, Value
+from asynclab.curriculum.demo_parameters import ParameterError, Value
 from asynclab.model.text import one_line
 from asynclab.widgets.tick_box import TickBox
 
 if TYPE_CHECKING:
-    from asynclab.demos.catalogue import Demo
-    from asynclab.demos.parameters import Parameter
+    from asynclab.curriculum.catalogue import Demo
+    from asynclab.curriculum.demo_parameters import Parameter
 
 
 class Field(Vertical):

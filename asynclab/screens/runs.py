@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asynclab.demos.pages import Pages
-from asynclab.demos.parameters import Value
+from asynclab.curriculum.demo_parameters import Value
+from asynclab.curriculum.practice_pages import Pages
 from asynclab.model.bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
@@ -18,7 +18,7 @@ from asynclab.screens.program import LabFactory, Program
 from asynclab.trace import Lab
 
 if TYPE_CHECKING:
-    from asynclab.demos.catalogue import Demo
+    from asynclab.curriculum.catalogue import Demo
 
 CLOSING_SECONDS = 3.0
 """How long closing waits for all runs."""

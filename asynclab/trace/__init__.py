@@ -1,7 +1,7 @@
 """Observes asyncio and holds its loop still."""
 
-from asynclab.trace.ending import Ending
+from asynclab.trace.governing.hold import StepTaken
+from asynclab.trace.governing.run_ending import Ending
 from asynclab.trace.lab import Lab
-from asynclab.trace.stepping import StepTaken
 
 __all__ = ["Ending", "Lab", "StepTaken"]

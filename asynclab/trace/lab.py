@@ -12,20 +12,20 @@ from typing import Any, Self, TypeAlias
 
 from asynclab.model.events import ClockChanged, RunStarted
 from asynclab.model.state import LabState
-from asynclab.trace import hooks
-from asynclab.trace.clock import VirtualClock
-from asynclab.trace.ending import Ending
-from asynclab.trace.handles import BOUNDARY
-from asynclab.trace.leftovers import cancel
-from asynclab.trace.places import tell_places
-from asynclab.trace.pursuit import Pursuit
-from asynclab.trace.readout import Readout, Sink
-from asynclab.trace.scope import CURRENT
-from asynclab.trace.stepping import StepTaken
-from asynclab.trace.supervision import Supervision
-from asynclab.trace.tracer import Tracer
-from asynclab.trace.usercode import UserCode
-from asynclab.trace.watch import Watch
+from asynclab.trace.governing.cleanup import cancel
+from asynclab.trace.governing.event_pump import Readout, Sink
+from asynclab.trace.governing.hold import StepTaken
+from asynclab.trace.governing.run_ending import Ending
+from asynclab.trace.governing.run_lifecycle import Supervision
+from asynclab.trace.governing.run_to_event import Pursuit
+from asynclab.trace.patching import install
+from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.code_ownership import UserCode
+from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.scope import CURRENT
+from asynclab.trace.watching.stacks import tell_places
+from asynclab.trace.watching.watchdog import Watch
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -167,14 +167,14 @@ class Lab:
         loop = asyncio.get_running_loop()
         tracer = self._tracer
         tracer.code = UserCode(getattr(main, "__code__", None))
-        hooks.install(tracer, loop)
+        install.install(tracer, loop)
         tracer.emit(RunStarted(0.0, self.name, time.time(), platform.python_version()))
         context = copy_context()
         context.run(CURRENT.set, tracer)
         try:
             task = context.run(_create_main, tracer, loop, main, args, kwargs)
         except BaseException:
-            hooks.uninstall(tracer)
+            install.uninstall(tracer)
             tracer.events.clear()
             raise
         self._supervision = Supervision(tracer, task, context, resume=self.resume, end=self._end)
@@ -313,7 +313,7 @@ class Lab:
         self.resume()  # what is still held would never run
         self.ending = ending
         self._clock.pause()
-        hooks.uninstall(self._tracer)
+        install.uninstall(self._tracer)
         _ = self.state
 
     def _clock_changed(self) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from asynclab.demos.catalogue import Demo, find
-from asynclab.demos.parameters import Value, fill_urls, parse_all, wants_pages
+from asynclab.curriculum.catalogue import Demo, find
+from asynclab.curriculum.demo_parameters import Value, fill_urls, parse_all, wants_pages
 from asynclab.practice.server import PracticeServer
 from tests.fast_loop import FastLoop
 

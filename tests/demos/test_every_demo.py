@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from asynclab.demos.catalogue import DEMOS, Demo
-from asynclab.demos.parameters import Parameter, Value
+from asynclab.curriculum.catalogue import DEMOS, Demo
+from asynclab.curriculum.demo_parameters import Parameter, Value
 from asynclab.practice.server import PracticeServer
 from tests.demos.stage import LEAVES_TASKS_WHEN_CANCELLED, perform
 from tests.fast_loop import FastLoop

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from asynclab.demos.catalogue import DEMOS, Demo
-from asynclab.demos.parameters import fill_urls, parse_all
+from asynclab.curriculum.catalogue import DEMOS, Demo
+from asynclab.curriculum.demo_parameters import fill_urls, parse_all
 from asynclab.model.events import Event, Output
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from asynclab.demos.catalogue import DEMOS, Demo
-from asynclab.demos.parameters import Value, fill_urls, parse_all
+from asynclab.curriculum.catalogue import DEMOS, Demo
+from asynclab.curriculum.demo_parameters import Value, fill_urls, parse_all
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 

@@ -182,7 +182,7 @@ def test_any_exception_has_an_outcome_and_a_sentence_without_secrets(error: Exce
 
 def test_all_of_it_loads_without_a_terminal_library() -> None:
     program = (
-        "import sys, asynclab.fetch.engine, asynclab.fetch.har, asynclab.fetch.words, asynclab.fetch_command\n"
+        "import sys, asynclab.fetch.engine, asynclab.fetch.har, asynclab.fetch.words, asynclab.cli.fetch_command\n"
         "print(sorted({'textual', 'rich'} & set(sys.modules)))"
     )
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from asynclab.demos.catalogue import Demo, find
+from asynclab.curriculum.catalogue import Demo, find
 from asynclab.model import events as e
 from asynclab.model.events import Event, Wait
 from asynclab.model.state import LabState

@@ -11,8 +11,8 @@ from typing import Any, cast
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
-from asynclab.demos.catalogue import Demo
-from asynclab.demos.parameters import Parameter
+from asynclab.curriculum.catalogue import Demo
+from asynclab.curriculum.demo_parameters import Parameter
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.program import LabFactory
 from asynclab.screens.stage import Stage as Views

@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Static
 
 from asynclab.app import AsyncLabApp
-from asynclab.demos.catalogue import DEMOS, find
+from asynclab.curriculum.catalogue import DEMOS, find
 from asynclab.screens import learn
 from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.help import HelpScreen

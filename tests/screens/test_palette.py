@@ -8,7 +8,7 @@ from textual.events import Click, Key
 from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
-from asynclab.demos.catalogue import DEMOS
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.palette import LearnProvider
 from tests.screens.stage import Stage, opened, quick_lab
 

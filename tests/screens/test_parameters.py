@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Label, Select
 
 from asynclab.app import AsyncLabApp
-from asynclab.demos.catalogue import find
+from asynclab.curriculum.catalogue import find
 from asynclab.screens.parameters import Field, ParameterForm
 
 

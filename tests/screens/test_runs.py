@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from asynclab.demos.catalogue import DEMOS, find
-from asynclab.demos.pages import Pages
-from asynclab.demos.parameters import Parameter
+from asynclab.curriculum.catalogue import DEMOS, find
+from asynclab.curriculum.demo_parameters import Parameter
+from asynclab.curriculum.practice_pages import Pages
 from asynclab.screens.program import SPEEDS
 from asynclab.screens.runs import Run, Runs, Standing
-from asynclab.trace import supervision
+from asynclab.trace.governing import run_lifecycle
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab, quick_lab, staged
 
@@ -173,7 +173,7 @@ async def test_a_demo_that_cannot_be_loaded_says_why_and_can_be_tried_again() ->
 
 
 async def test_closing_does_not_wait_for_ever_for_a_task_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervision, "GRACE", 0.01)
+    monkeypatch.setattr(run_lifecycle, "GRACE", 0.01)
     enough = asyncio.Event()
 
     async def main() -> None:

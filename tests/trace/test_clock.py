@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from asynclab.trace.clock import VirtualClock
+from asynclab.trace.recording.clock import VirtualClock
 
 
 class Seconds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from asynclab.trace.exceptions import LINES, tree_of
+from asynclab.trace.recording.exception_tree import LINES, tree_of
 from tests.trace.labs import observe
 
 

@@ -347,7 +347,7 @@ def test_a_lab_that_could_not_start_can_be_started() -> None:
 def test_a_loop_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        monkeypatch.setattr("asynclab.trace.hooks.BaseEventLoop", type(None))
+        monkeypatch.setattr("asynclab.trace.patching.install.BaseEventLoop", type(None))
         with pytest.raises(RuntimeError, match="asyncio's own event loops, not FastLoop"):
             Lab().start(asyncio.sleep, 1)
         assert "time" not in vars(loop)

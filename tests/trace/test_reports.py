@@ -360,7 +360,7 @@ def test_the_lag_of_the_loop_is_measured() -> None:
 
 
 def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asynclab.trace.readout.BACKLOG", 1_000)
+    monkeypatch.setattr("asynclab.trace.governing.event_pump.BACKLOG", 1_000)
 
     async def main() -> None:
         async with fast_lab() as lab:

@@ -233,7 +233,7 @@ def test_many_cancelled_timers_do_not_pile_up() -> None:
     sizes = []
 
     async def main() -> None:
-        from asynclab.trace.scope import CURRENT
+        from asynclab.trace.recording.scope import CURRENT
 
         tracer = CURRENT.get()
         assert tracer is not None

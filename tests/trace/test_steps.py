@@ -11,7 +11,7 @@ import pytest
 
 from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCollected, TaskCreated, TaskEnded
 from asynclab.trace import Lab
-from asynclab.trace.census import RECORDS
+from asynclab.trace.recording.task_registry import RECORDS
 from tests.fast_loop import FastLoop, run_fast
 from tests.trace.labs import fast_lab, observe
 

@@ -1,0 +1,158 @@
+"""The demos without a dashboard: as a list, and as lines of what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, TextIO, TypeAlias
+
+import msgspec
+
+from asynclab.curriculum.catalogue import DEMOS, Demo
+from asynclab.curriculum.demo_parameters import Value
+from asynclab.curriculum.practice_pages import Pages
+from asynclab.model.activity import ActivityLine
+from asynclab.model.events import Event, Outcome
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line, shorten_middle
+from asynclab.trace import Ending, Lab
+
+NAME_WIDTH = 16
+"""Cells for a task's name; longer ones are cut in the middle."""
+
+READING_SECONDS = 0.02
+"""How often what happened is read and printed, in real seconds."""
+
+STUCK_LOOKS = 5
+"""After so many looks in a row at a lab that can't go on, it is cancelled."""
+
+
+def list_demos(*, as_json: bool, width: int | None) -> None:
+    """Print the curriculum, a demo a line.
+
+    Args:
+        as_json: Print JSON objects instead of columns.
+        width: Cut lines at so many cells; None for whole lines.
+    """
+    longest = max(len(demo.name) for demo in DEMOS)
+    for demo in DEMOS:
+        if as_json:
+            print(msgspec.json.encode(_described(demo)).decode())
+        else:
+            line = f"{demo.key}  {demo.name:<{longest}}  {one_line(demo.concept)}"
+            print(line if width is None or len(line) <= width else line[: width - 1] + "…")
+
+
+def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant: bool) -> Outcome:
+    """Run a demo and print what it does, as it happens.
+
+    Args:
+        demo: What to run.
+        values: Its parameters; absent ones have their defaults.
+        as_json: Print events as JSON instead of activity lines.
+        instant: Skip all waiting.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        KeyboardInterrupt: The user interrupted it; it was cancelled and its clean-up printed.
+        BrokenPipeError: Nobody reads what it prints.
+    """
+    printer = JsonPrinter(sys.stdout) if as_json else LinePrinter(sys.stdout)
+    return asyncio.run(_run(demo, values, printer, instant=instant))
+
+
+class LinePrinter:
+    """Prints the activity that events amount to: time, task, text."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._state = LabState()
+        self._next = 0
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Print the lines that these events add."""
+        for event in events:
+            self._state.apply(event)
+            self._print_new()
+        self._out.flush()
+
+    def _print_new(self) -> None:
+        activity = self._state.activity
+        if not activity or activity[-1].number < self._next:
+            return
+        new = activity[-1].number + 1 - self._next
+        for line in list(activity)[-new:]:
+            self._out.write(activity_line(line, self._state) + "\n")
+        self._next += new
+
+
+class JsonPrinter:
+    """Prints each event as a line of JSON that `asynclab.model.events.decode` reads."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Print these events."""
+        for event in events:
+            # Nothing but ASCII: what could act on a terminal, or can't be written at all, is escaped.
+            self._out.write(json.dumps(msgspec.to_builtins(event), separators=(",", ":")) + "\n")
+        self._out.flush()
+
+
+Printer: TypeAlias = LinePrinter | JsonPrinter
+
+
+def activity_line(line: ActivityLine, state: LabState) -> str:
+    """One line of activity as plain text: seconds, task, what happened."""
+    name = shorten_middle(one_line(state.task_name(line.task)), NAME_WIDTH) if line.task is not None else ""
+    return f"{line.at:9.3f}  {name:<{NAME_WIDTH}}  {one_line(line.text)}".rstrip()
+
+
+async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, instant: bool) -> Outcome:
+    broken: list[OSError] = []
+    async with aclosing(Pages()) as pages, Lab(demo.name, instant=instant, exact=True) as lab:
+
+        def write(events: Sequence[Event]) -> None:
+            if not broken:
+                try:
+                    printer.write(events)
+                except OSError as error:
+                    broken.append(error)
+                    lab.cancel()
+
+        lab.subscribe(write)
+        arguments = await pages.fill(demo, values)
+        lab.start(demo.load(), **arguments)
+        ending = await _watched(lab)
+    if broken:
+        raise broken[0]
+    return ending.outcome
+
+
+async def _watched(lab: Lab) -> Ending:
+    waiting = asyncio.ensure_future(lab.wait())
+    stuck = 0
+    while not waiting.done():
+        await asyncio.wait([waiting], timeout=READING_SECONDS)
+        lab.state  # noqa: B018  reading it hands the events out
+        stuck = stuck + 1 if lab.is_stuck else 0
+        if stuck == STUCK_LOOKS:
+            print("asynclab: nothing is ready and no timer is pending: these tasks wait for ever", file=sys.stderr)
+            lab.cancel()
+    return waiting.result()
+
+
+def _described(demo: Demo) -> dict[str, Any]:
+    return {
+        "key": demo.key,
+        "name": demo.name,
+        "section": demo.section,
+        "concept": demo.concept,
+        "parameters": {parameter.name: parameter.default for parameter in demo.parameters},
+    }

@@ -1,0 +1,214 @@
+"""What `asynclab fetch …` on the command line does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from asynclab.streams import has_terminal, is_terminal
+
+if TYPE_CHECKING:
+    from asynclab.fetch.options import Options
+    from asynclab.fetch.urls import Found
+
+T = TypeVar("T")
+
+MOST_TEXT = 50_000_000
+"""Bytes of a file that are looked through; longer ones are refused, as nobody would see what was left out."""
+
+MOST_PRINTED = 100_000
+"""URLs that are fetched without the screen; more are refused, since nobody would see which were left out."""
+
+LONGEST_SHOWN = 1_000_000
+"""Characters of a text that the Fetch screen is given as they are."""
+
+
+class Place(click.Path):
+    """Where something is written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; an empty text, such as that of a variable that is not set, is none."""
+        if not value:
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+@click.command()
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
+@click.option("--concurrency", type=int, metavar="N", help="Requests at once; 20.")
+@click.option("--per-host", type=int, metavar="N", help="Requests at once to the same host; 6.")
+@click.option("--rate", type=float, metavar="R", help="Requests begun per second, at the most; no limit.")
+@click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt; 30.")
+@click.option("--connect-timeout", type=float, metavar="S", help="Seconds for a connection; 10.")
+@click.option("--deadline", type=float, metavar="S", help="Seconds for everything; no limit.")
+@click.option("--retries", type=int, metavar="N", help="Attempts after one that failed and may not again; 2.")
+@click.option("--max-bytes", metavar="SIZE", help="What is read of a body at the most, such as 500kB; 10MiB.")
+@click.option("--method", type=click.Choice(["GET", "HEAD"]), help="GET unless told otherwise.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="Send a header; may be repeated.")
+@click.option("--proxy", is_flag=True, help="Use the environment's proxies, and the credentials in ~/.netrc.")
+@click.option("--block-private", is_flag=True, help="Refuse addresses that are not of the public internet.")
+@click.option("--save", type=Place(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
+@click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option("--headless", is_flag=True, help="Print a line for each URL instead of opening the Fetch screen.")
+def fetch(
+    urls: Sequence[str],
+    files: Sequence[str],
+    as_json: bool,
+    as_csv: bool,
+    har: Path | None,
+    headless: bool,
+    **settings: Any,
+) -> int:
+    """Fetch URLs concurrently on the Fetch screen, or print a line for each as it ends.
+
+    URL is a URL, or a host; - is stdin. On a terminal the Fetch screen opens and begins to fetch; without URLs it
+    offers some. Lines are printed with --headless, --json, --csv, --har or -, and where there is no terminal.
+
+    Exit code of what is printed: 0 if all are ok, 1 if some are not, 130 if interrupted.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other")
+    options = _options(**settings)
+    prints = headless or as_json or as_csv or har is not None or "-" in (*urls, *files) or not has_terminal()
+    if not (urls or files):
+        if prints:
+            raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
+        _check_places(options.save_to, None)
+        return _open_screen("", options)
+    text = _text(urls, files)
+    found = _find(text, MOST_PRINTED if prints else None)
+    _check_places(options.save_to, har)
+    if not prints:
+        # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
+        fits = len(text) <= LONGEST_SHOWN
+        return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
+    _tell_what_was_found(found)
+    from asynclab.cli.fetch_printing import print_results
+
+    return print_results(found.urls, options, style="json" if as_json else "csv" if as_csv else "lines", har=har)
+
+
+def _open_screen(text: str, options: Options) -> int:
+    from asynclab.app import AsyncLabApp
+    from asynclab.fetch.request import Request
+
+    app = AsyncLabApp(request=Request(text, options))
+    app.run()
+    return app.return_code or 0
+
+
+def _options(
+    *,
+    max_bytes: str | None,
+    method: str | None,
+    headers: Sequence[str],
+    save: Path | None,
+    proxy: bool,
+    **numbers: Any,
+) -> Options:
+    from asynclab.fetch.options import Options, parse_header, parse_size
+
+    given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
+    if max_bytes is not None:
+        given["max_bytes"] = _or_usage_error(lambda: parse_size(max_bytes))
+    if method is not None:
+        given["method"] = method
+    given["headers"] = tuple(_or_usage_error(lambda text=text: parse_header(text)) for text in headers)  # type: ignore[misc]
+    given |= {"save_to": save, "proxy_from_environment": proxy}
+    return _or_usage_error(lambda: Options(**given))
+
+
+def _check_places(save: Path | None, har: Path | None) -> None:
+    """Complain before anything is fetched, instead of at its end, where results can't be written."""
+    from tempfile import TemporaryFile
+
+    # Permissions don't tell all: some folders take no files, and the current one may have been removed.
+    try:
+        if save is not None:
+            save.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=save).close()
+    except OSError as error:
+        raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
+    try:
+        if har is not None and not os.path.lexists(har):
+            har.touch()
+            har.unlink()
+        elif har is not None and har.is_file():  # a pipe would take this for the end
+            har.open("ab").close()
+    except OSError as error:
+        raise click.UsageError(f"can't write '{har}': {error.strerror or error}") from None
+
+
+def _text(urls: Sequence[str], files: Sequence[str]) -> str:
+    """The arguments, a line each, and what the files hold; empty where there are neither."""
+    named = [url for url in urls if url != "-"]
+    sources = [*files, *("-" for url in urls if url == "-")]
+    return "\n".join([*map(_only_url, named), *map(_read, dict.fromkeys(sources))])
+
+
+def _only_url(argument: str) -> str:
+    """The URL that an argument is, with its scheme; part of an argument may be another host's than all of it."""
+    from asynclab.fetch.address import redacted
+    from asynclab.fetch.urls import find_urls
+    from asynclab.model.text import one_line
+
+    text = argument.strip()
+    found = find_urls(text).urls
+    hint = ""
+    if len(found) == 1 and not any(map(str.isspace, text)):
+        url, whole = found[0].url, text.partition("#")[0]
+        if url == whole or url.partition("://")[2] == whole.removeprefix("//"):
+            return url
+    if found:
+        hint = f", only '{one_line(redacted(found[0].url), 80)}' in it is: escape the rest, or give a text with -f"
+    raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is no URL to fetch{hint}")
+
+
+def _find(text: str, most: int | None) -> Found:
+    from asynclab.fetch.urls import MOST_URLS, find_urls
+
+    found = find_urls(text, most or MOST_URLS)
+    if not found.urls:
+        raise click.UsageError("no URLs in that text")
+    if most is not None and found.left_out:
+        raise click.UsageError(f"that are more than {most:,} URLs: give fewer at a time")
+    return found
+
+
+def _tell_what_was_found(found: Found) -> None:
+    """Say on a terminal what of a text is not fetched, and show the first of it."""
+    from asynclab.fetch.words import counts_of
+    from asynclab.model.text import one_line
+
+    if (found.ignored or found.duplicates) and is_terminal(sys.stderr):
+        first = f", first: {one_line(found.ignored[0], 60)}" if found.ignored else ""
+        click.echo(" · ".join(counts_of(found)) + first, err=True)
+
+
+def _read(name: str) -> str:
+    if name == "-" and sys.stdin is None:
+        raise click.UsageError("can't read '-': stdin is closed")
+    try:
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
+            text = file.read(MOST_TEXT + 1)
+    except OSError as error:
+        raise click.UsageError(f"can't read '{name}': {error.strerror or error}") from None
+    if len(text) > MOST_TEXT:
+        raise click.UsageError(f"'{name}' has more than {MOST_TEXT:,} bytes: give less at a time")
+    return text.decode("utf-8", "replace")
+
+
+def _or_usage_error(action: Callable[[], T]) -> T:
+    try:
+        return action()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,156 @@
+"""What `asynclab …` on the command line does; the only place that reads arguments or exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from asynclab import __version__
+from asynclab.cli.fetch_command import fetch
+from asynclab.streams import has_terminal
+
+if TYPE_CHECKING:
+    from asynclab.curriculum.catalogue import Demo
+    from asynclab.curriculum.demo_parameters import Value
+
+T = TypeVar("T")
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""The exit codes."""
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Program(click.Group):
+    """A click group whose errors are one line on stderr and whose exit codes are the contract's."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run the command in `sys.argv`, or in `args`, and exit."""
+        extra["standalone_mode"] = False
+        if sys.stdout is None:
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - stdout was closed by whoever started us
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know fewer characters than we print
+        try:
+            code = super().main(*args, **extra)
+            sys.stdout.flush()
+        except click.ClickException as error:
+            click.echo(f"asynclab: {_one_line(error.format_message())}", err=True)
+            code = error.exit_code
+        except click.Abort:  # ctrl+c before the command has begun
+            code = INTERRUPTED
+        except BrokenPipeError:
+            _forget_stdout()
+            code = FAILED
+        except OSError as error:
+            click.echo(f"asynclab: {_one_line(str(error))}", err=True)
+            code = FAILED
+        sys.exit(code if isinstance(code, int) else DONE)
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command; ctrl+c is not announced by an empty line, as click would."""
+        try:
+            return int(super().invoke(ctx) or DONE)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+
+@click.group(cls=Program, invoke_without_command=True, context_settings=CONTEXT)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> int:
+    """A terminal laboratory for asyncio: run it, watch it, pause it, step it.
+
+    Without a command it opens the dashboard.
+    """
+    if context.invoked_subcommand is not None:
+        return DONE
+    if not has_terminal():
+        raise click.UsageError("the dashboard needs a terminal; try 'asynclab demos' or 'asynclab demo gather'")
+    return _open_dashboard()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each demo.")
+def demos(as_json: bool) -> int:
+    """List the demos: key, name and what each one shows."""
+    from asynclab.cli.demo_printing import list_demos
+
+    list_demos(as_json=as_json, width=_terminal_width())
+    return DONE
+
+
+@main.command()
+@click.argument("name")
+@click.option("-p", "settings", multiple=True, metavar="KEY=VALUE", help="Set a parameter; may be repeated.")
+@click.option("--headless", is_flag=True, help="Print the activity as lines instead of opening the dashboard.")
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each event instead.")
+@click.option("--instant", is_flag=True, help="Virtual time: no real waiting.")
+def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, instant: bool) -> int:
+    """Open the dashboard with a demo running, or print what it does.
+
+    NAME is the demo's name or its key; 'asynclab demos' lists them. Without a terminal it prints.
+    """
+    chosen = _find(name)
+    values = _parse(chosen, settings)
+    if headless or as_json or not has_terminal():
+        from asynclab.cli.demo_printing import run_demo
+
+        return FAILED if run_demo(chosen, values, as_json=as_json, instant=instant) != "done" else DONE
+    return _open_dashboard(chosen, values, instant=instant)
+
+
+main.add_command(fetch)
+
+
+def _open_dashboard(demo: Demo | None = None, values: dict[str, Value] | None = None, *, instant: bool = False) -> int:
+    from asynclab.app import AsyncLabApp
+
+    app = AsyncLabApp(demo, values, instant=instant)
+    app.run()
+    return app.return_code or DONE
+
+
+def _find(name: str) -> Demo:
+    from asynclab.curriculum.catalogue import UnknownDemo, find
+
+    return _or_usage_error(lambda: find(name), UnknownDemo)
+
+
+def _parse(demo: Demo, settings: Sequence[str]) -> dict[str, Value]:
+    from asynclab.curriculum.demo_parameters import ParameterError, parse_all
+
+    pairs = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(f"'{setting}' is not KEY=VALUE", param_hint="-p")
+        pairs[key] = value
+    return _or_usage_error(lambda: parse_all(demo, pairs), ParameterError)
+
+
+def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:
+    try:
+        return action()
+    except error_type as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _terminal_width() -> int | None:
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+
+
+def _forget_stdout() -> None:
+    """Send what is still buffered nowhere, or the interpreter complains about the closed pipe when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _one_line(text: str) -> str:
+    from asynclab.model.text import one_line
+
+    return one_line(text)

@@ -1,0 +1,84 @@
+"""How a paused lab holds the steps that are ready, and lets them go one by one."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from asynclab.model.events import TaskChosen
+
+if TYPE_CHECKING:
+    from asynclab.trace.patching.handles import TracedHandle
+    from asynclab.trace.recording.recorder import Tracer
+
+StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
+"""What a step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
+(I/O, a thread); nothing, as nothing is to come."""
+
+
+class Hold:
+    """The ready queue of a paused lab."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self.handles: deque[TracedHandle] = deque()
+        """The steps that are ready to run, next first."""
+        self._tracer = tracer
+        self._released: set[TracedHandle] = set()
+
+    def lets_through(self, handle: TracedHandle) -> bool:
+        """Whether a step may run although the lab is paused: once, after it was released."""
+        is_released = handle in self._released
+        self._released.discard(handle)
+        return is_released
+
+    def tasks(self) -> list[int]:
+        """The numbers of the tasks that are held, the next first."""
+        records = (handle._record for handle in self.handles if not handle._cancelled)
+        return [record.id for record in records if record is not None]
+
+    def release_all(self) -> None:
+        """Put everything back into the loop's ready queue, in its order."""
+        self._released.clear()
+        held, self.handles = self.handles, deque()
+        for handle in held:
+            self._make_ready(handle)
+
+    def step(self, task: int | None = None) -> StepTaken:
+        """Let one step run; with none ready, move on to the next timer.
+
+        Args:
+            task: Which of the held tasks is to go; the first where it is None or not held.
+
+        Returns:
+            What was done.
+        """
+        if self._released or self._tracer.world.has_ready():
+            return "step"  # one is under way already
+        while self.handles and self.handles[0]._cancelled:
+            self.handles.popleft()
+        if self.handles:
+            first = self.handles[0]
+            handle = next((held for held in self.handles if _is_of(held, task) and not held._cancelled), first)
+            self.handles.remove(handle)
+            self._tell_if_chosen(handle, first)
+            self._released.add(handle)
+            self._make_ready(handle)
+            return "step"
+        if self._tracer.world.is_awaited():
+            return "outside"
+        return "jump" if self._tracer.timers.jump() else "nothing"
+
+    def _tell_if_chosen(self, handle: TracedHandle, first: TracedHandle) -> None:
+        chosen, passed_over = handle._record, first._record
+        if chosen is not None and passed_over is not None and chosen is not passed_over:
+            tracer = self._tracer
+            tracer.emit(TaskChosen(tracer.clock.now(), chosen.id, passed_over.id))
+
+    def _make_ready(self, handle: TracedHandle) -> None:
+        loop = self._tracer.loop
+        assert loop is not None
+        loop._ready.append(handle)  # type: ignore[attr-defined]
+
+
+def _is_of(handle: TracedHandle, task: int | None) -> bool:
+    return handle._record is not None and handle._record.id == task

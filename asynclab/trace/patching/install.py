@@ -1,0 +1,156 @@
+"""Installs what observes asyncio, once for all labs, and removes it without a trace."""
+
+from __future__ import annotations
+
+import asyncio.events
+import asyncio.tasks
+import functools
+import threading
+from asyncio import AbstractEventLoop, BaseEventLoop, Task
+from asyncio.base_subprocess import BaseSubprocessTransport
+from collections.abc import Callable
+from concurrent.futures.thread import _worker
+from typing import Any
+
+from asynclab.trace.patching.handles import TracedHandle, replace_call_soon
+from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, replace_methods
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.primitives import observe_primitives
+from asynclab.trace.patching.printed import observe_output
+from asynclab.trace.patching.warning_hooks import observe_warnings
+from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.scope import bare_context, observer
+
+_START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
+"""What threading starts a thread with: another function since Python 3.13."""
+
+
+class _ProcessHooks:
+    """What is replaced in the whole process while any lab exists, on whatever loop."""
+
+    def __init__(self) -> None:
+        self._patches = Patches()
+        self._kinds: set[type[BaseEventLoop]] = set()
+        """The classes of loops whose methods are replaced."""
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def acquire(self, kind: type[BaseEventLoop]) -> None:
+        """Install, unless another lab has.
+
+        Args:
+            kind: The class of the lab's loop.
+        """
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._install(self._patches)
+            if kind not in self._kinds:
+                self._kinds.add(kind)
+                replace_methods(kind, self._patches)
+                replace_call_soon(kind, self._patches)
+
+    def release(self) -> None:
+        """Remove, unless another lab needs it."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._patches.undo()
+                self._kinds.clear()
+
+    def _install(self, patches: Patches) -> None:
+        patches.set(asyncio.events, "Handle", TracedHandle)
+        all_tasks = _around_all_tasks(asyncio.all_tasks)
+        for module in (asyncio, asyncio.tasks):
+            patches.set(module, "all_tasks", all_tasks)
+        patches.wrap(threading, _START_THREAD, _around_thread_start)
+        patches.wrap(BaseSubprocessTransport, "__init__", _around_process_start)
+        patches.wrap(BaseSubprocessTransport, "_process_exited", _around_process_exit)
+        observe_primitives(patches)
+        observe_output(patches)
+        observe_warnings(patches)
+
+
+_process = _ProcessHooks()
+
+
+def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
+    """Begin to observe, on the running loop `loop`, what runs in the tracer's context.
+
+    Raises:
+        RuntimeError: The loop is not one of asyncio's own.
+    """
+    if not isinstance(loop, BaseEventLoop):
+        raise RuntimeError(f"a lab needs one of asyncio's own event loops, not {type(loop).__name__}")
+    _process.acquire(type(loop))
+    hooks = HOOKS.get(loop)
+    if hooks is None:
+        hooks = HOOKS[loop] = LoopHooks(loop)
+    hooks.add(tracer)
+
+
+def uninstall(tracer: Tracer) -> None:
+    """Stop to observe; the last lab leaves the loop and the asyncio package as they were found."""
+    loop = tracer.loop
+    assert isinstance(loop, BaseEventLoop)
+    hooks = HOOKS[loop]
+    hooks.remove(tracer)
+    if not hooks.tracers:
+        hooks.undo()
+        del HOOKS[loop]
+    _process.release()
+
+
+def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., set[Task[Any]]]:
+    """A program that cancels "all other tasks" means its own, not those of the app that shows it."""
+
+    @functools.wraps(original)
+    def all_tasks(loop: AbstractEventLoop | None = None) -> set[Task[Any]]:
+        found = original(loop)
+        tracer = observer()
+        if tracer is None or (loop or asyncio.get_running_loop()) is not tracer.loop:
+            return found
+        return {task for task in found if tracer.census.knows(task)}
+
+    return all_tasks
+
+
+def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A thread of a lab's prints for the lab, and what it schedules on the loop is the lab's.
+
+    But a pool's thread is everybody's: it works for whoever hands it something to do.
+    """
+
+    @functools.wraps(original)
+    def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
+        tracer = observer()
+        thread = getattr(bootstrap, "__self__", None)
+        if tracer is None or not isinstance(thread, threading.Thread) or getattr(thread, "_target", None) is _worker:
+            return original(bootstrap, *args, **kwargs)
+        tracer.world.threads.add(thread)
+        return original(functools.partial(bare_context(tracer).run, bootstrap), *args, **kwargs)
+
+    return start
+
+
+def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        tracer = observer()
+        if tracer is not None:
+            self._asynclab_tracer = tracer
+            tracer.world.processes += 1
+
+    return init
+
+
+def _around_process_exit(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def process_exited(self: Any, returncode: int) -> None:
+        tracer = vars(self).pop("_asynclab_tracer", None)
+        if tracer is not None:
+            tracer.world.processes -= 1
+        original(self, returncode)
+
+    return process_exited

@@ -1,0 +1,259 @@
+"""What is replaced on a loop that has labs: its time, its timers, how it makes tasks, and whom it complains to."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from asyncio import BaseEventLoop, Future, Task
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
+from functools import partial, wraps
+from types import MethodType
+from typing import Any
+
+from asynclab.model.events import Warned
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
+from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.scope import CURRENT, adopt, bare_context
+from asynclab.trace.recording.task_registry import is_eager_factory
+
+_REPLACED = (
+    "time",
+    "call_at",
+    "run_in_executor",
+    "get_task_factory",
+    "set_task_factory",
+    "get_exception_handler",
+    "set_exception_handler",
+    "call_exception_handler",
+    "set_debug",
+    "stop",
+)
+
+
+def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
+
+    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
+    on the loop itself would slow down each step and each timer of it by a tenth.
+    """
+    for name in _REPLACED:
+        original = getattr(kind, name)
+        around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
+        patches.set(kind, name, around(kind, original))
+
+
+def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
+    stand_in = getattr(LoopHooks, original.__name__)
+
+    @wraps(original)
+    def method(self: BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
+        # a class derived from this one, and replaced itself, calls what it overrides
+        hooks = HOOKS.get(self) if type(self) is kind else None
+        return original(self, *args, **kwargs) if hooks is None else stand_in(hooks, *args, **kwargs)
+
+    return method
+
+
+def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
+    @wraps(original)
+    def time(self: BaseEventLoop) -> float:
+        tracer = CURRENT.get()
+        if tracer is None or tracer.loop is not self or type(self) is not kind:
+            return original(self)
+        return tracer.timers.loop_time()
+
+    return time
+
+
+def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def call_at(
+        self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Any:
+        tracer = CURRENT.get() if context is None else context.get(CURRENT)
+        if tracer is None or tracer.loop is not self or type(self) is not kind:
+            return original(self, when, callback, *args, context=context)
+        if self._debug:  # type: ignore[attr-defined]
+            self._check_thread()  # type: ignore[attr-defined]
+            self._check_callback(callback, "call_at")  # type: ignore[attr-defined]
+        return tracer.timers.call_at(when, callback, args, context)
+
+    return call_at
+
+
+class LoopHooks:
+    """What stands in for the methods of one loop while it has labs: each looks whose code calls."""
+
+    def __init__(self, loop: BaseEventLoop) -> None:
+        """Observe from now on a loop of whose class the methods are replaced."""
+        self.tracers: list[Tracer] = []
+        self._loop = loop
+        self._births = Patches()
+        """The replacement of create_task, while there is one."""
+        self._time = _original(loop, "time")
+        self._call_at = _original(loop, "call_at")
+        self._create_task = loop.create_task
+        self._run_in_executor = _original(loop, "run_in_executor")
+        self._get_factory = _original(loop, "get_task_factory")
+        self._set_factory = _original(loop, "set_task_factory")
+        self._get_handler = _original(loop, "get_exception_handler")
+        self._set_handler = _original(loop, "set_exception_handler")
+        self._call_handler = _original(loop, "call_exception_handler")
+        self._stop = _original(loop, "stop")
+        self._set_debug = _original(loop, "set_debug")
+        self._debug: bool | None = None
+        """What the debug mode was before code inside a lab changed it."""
+        self._asyncgen_hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(firstiter=self._note_asyncgen)
+
+    def undo(self) -> None:
+        """Put back what was there."""
+        self._births.undo()
+        if self._debug is not None:
+            self._set_debug(self._debug)
+        sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
+
+    def add(self, tracer: Tracer) -> None:
+        """Observe for one more lab."""
+        factory = self._get_factory()
+        tracer.factory = None if is_eager_factory(factory) else factory
+        tracer.begin(self._loop)
+        tracer.timers.attach(self._call_at, self._time)
+        self.tracers.append(tracer)
+        self._see_to_births()
+
+    def remove(self, tracer: Tracer) -> None:
+        """Observe for one lab less."""
+        tracer.timers.detach()
+        tracer.let_go()
+        self.tracers.remove(tracer)
+        self._see_to_births()
+
+    def create_task(self, coro: Any, **kwargs: Any) -> Task[Any]:
+        """Stands in for loop.create_task while there are factories: inside a lab it takes the lab's, not the loop's.
+
+        So tasks start lazily there, whatever the loop's factory does. The original is called with the lab's factory in
+        the place of the loop's, so that every version of Python names and wraps the task as it always does.
+        """
+        tracer = CURRENT.get()
+        if tracer is None or tracer.loop is not self._loop:
+            return self._create_task(coro, **kwargs)
+        if kwargs.get("context") is not None:
+            adopt(kwargs["context"], tracer)  # before an eager task runs in it
+        factory = self._get_factory()
+        self._set_factory(tracer.factory)
+        try:
+            if tracer.starts_eagerly:
+                return tracer.step_eagerly(coro, lambda: self._create_task(coro, **kwargs))
+            return self._create_task(coro, **kwargs)
+        finally:
+            self._set_factory(factory)
+
+    def get_task_factory(self) -> Any:
+        """Stands in for loop.get_task_factory: inside a lab, what was set there."""
+        tracer = self._current()
+        return self._get_factory() if tracer is None else tracer.factory
+
+    def set_task_factory(self, factory: Any) -> None:
+        """Stands in for loop.set_task_factory: inside a lab, for that lab alone."""
+        tracer = self._current()
+        if tracer is None:
+            self._set_factory(factory)
+        elif factory is not None and not callable(factory):
+            raise TypeError("task factory must be a callable or None")
+        else:
+            tracer.factory = factory
+            tracer.starts_eagerly = is_eager_factory(factory)
+        self._see_to_births()
+
+    def get_exception_handler(self) -> Any:
+        """Stands in for loop.get_exception_handler: inside a lab, what was set there."""
+        tracer = self._current()
+        return self._get_handler() if tracer is None else tracer.exception_handler
+
+    def set_exception_handler(self, handler: Any) -> None:
+        """Stands in for loop.set_exception_handler: inside a lab, for that lab alone."""
+        tracer = self._current()
+        if tracer is None:
+            self._set_handler(handler)
+        elif handler is not None and not callable(handler):
+            raise TypeError(f"A callable object or None is expected, got {handler!r}")
+        else:
+            tracer.exception_handler = handler
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Stands in for loop.call_exception_handler: what a lab is the cause of is reported there."""
+        tracer = self._current() or owner_of(context, self.tracers)
+        if tracer is None:
+            self._call_handler(context)
+            return
+        tracer.emit(Warned(tracer.clock.now(), complaint(context), task_number(context, tracer)))
+        if tracer.echo or tracer.exception_handler is not None:
+            self._call_handler_of(tracer, context)
+
+    def set_debug(self, enabled: bool) -> None:
+        """Stands in for loop.set_debug: what a lab sets ends with the labs."""
+        if self._debug is None and self._current() is not None:
+            self._debug = self._loop.get_debug()
+        self._set_debug(enabled)
+
+    def stop(self) -> None:
+        """Stands in for loop.stop: inside a lab it ends that run, and the loop goes on for the others."""
+        tracer = self._current()
+        if tracer is None:
+            self._stop()
+        else:
+            tracer.end_run(RuntimeError("Event loop stopped before Future completed."))
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Stands in for loop.run_in_executor: a lab knows that it waits for the call, and what it prints."""
+        tracer = self._current()
+        if tracer is None:
+            future: Future[Any] = self._run_in_executor(executor, func, *args)
+            return future
+        if executor is None or type(executor) is ThreadPoolExecutor:  # a context can't go to another process
+            func = partial(bare_context(tracer).run, func)
+        future = self._run_in_executor(executor, func, *args)
+        tracer.world.called_executor(future)
+        return future
+
+    def _see_to_births(self) -> None:
+        """Replace create_task only while it has something to do: every birth would pay for it."""
+        factories = [self._get_factory(), *(tracer.factory for tracer in self.tracers)]
+        self._births.undo()
+        if any(factory is not None for factory in factories):
+            self._births.set(self._loop, "create_task", self.create_task)
+
+    def _current(self) -> Tracer | None:
+        tracer = CURRENT.get()
+        return tracer if tracer is not None and tracer.loop is self._loop else None
+
+    def _call_handler_of(self, tracer: Tracer, context: dict[str, Any]) -> None:
+        scope = copy_context()  # the loop may call from outside any lab, but what a handler prints is the lab's
+        scope.run(CURRENT.set, tracer)
+        handler = self._get_handler()
+        self._set_handler(tracer.exception_handler)
+        try:
+            scope.run(self._call_handler, context)
+        finally:
+            self._set_handler(handler)
+
+    def _note_asyncgen(self, generator: AsyncGenerator[Any, Any]) -> None:
+        tracer = self._current()
+        if tracer is not None:
+            tracer.asyncgens.add(generator)
+        if self._asyncgen_hooks.firstiter is not None:
+            self._asyncgen_hooks.firstiter(generator)
+
+
+def _original(loop: BaseEventLoop, name: str) -> Callable[..., Any]:
+    """A method of a loop as it is without us."""
+    method = getattr(type(loop), name)
+    return MethodType(method.__wrapped__, loop)
+
+
+HOOKS: weakref.WeakKeyDictionary[BaseEventLoop, LoopHooks] = weakref.WeakKeyDictionary()
+"""Those of the loops that have labs."""

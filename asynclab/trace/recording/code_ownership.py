@@ -1,0 +1,120 @@
+"""Which files are the user's own, and which belong to Python or an installed package."""
+
+from __future__ import annotations
+
+import asyncio
+import os.path
+import sys
+import sysconfig
+from collections.abc import Callable
+from functools import partial
+from sys import _getframe
+from types import CodeType, FrameType
+
+if sys.version_info >= (3, 12):
+    from sys import _getframemodulename
+
+_ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
+_TRACE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
+
+def _folders(*names: str) -> tuple[str, ...]:
+    paths = [sysconfig.get_path(name) for name in names]
+    return tuple({folder + os.sep for path in paths for folder in (path, os.path.realpath(path))})
+
+
+_PACKAGES = _folders("purelib", "platlib")
+_LIBRARIES = (*_folders("stdlib", "platstdlib"), *_PACKAGES)
+_LONGEST_FIRST = sorted(_LIBRARIES, key=len, reverse=True)
+_NOT_THE_USERS = (*_LIBRARIES, _TRACE, "<frozen")
+
+
+class UserCode:
+    """Tells the user's files from libraries' files."""
+
+    def __init__(self, main: CodeType | None = None) -> None:
+        """Judge files by where they lie.
+
+        Args:
+            main: The code of the main coroutine: its folder is the user's, wherever it is installed.
+        """
+        self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
+        self.known: dict[str, bool] = {"": False}
+        """What was found of the files that were asked for."""
+
+    def owns(self, file: str) -> bool:
+        """Whether `file` is the user's own."""
+        known = self.known.get(file)
+        if known is None:
+            known = self.known[file] = self._judge(file)
+        return known
+
+    def owns_code_of(self, coroutine: object) -> bool:
+        """Whether a coroutine was written by the user."""
+        code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
+        return isinstance(code, CodeType) and self.owns(code.co_filename)
+
+    def _judge(self, file: str) -> bool:
+        if self._home and file.startswith(self._home) and not self._home.startswith(_ASYNCIO):
+            return True
+        return not file.startswith(_NOT_THE_USERS)
+
+
+def is_asyncio(file: str) -> bool:
+    """Whether `file` is part of the asyncio package."""
+    return file.startswith(_ASYNCIO)
+
+
+def library_of(file: str) -> str:
+    """The top-level package that `file` is installed as, such as "aiohttp"; empty where it can't be told."""
+    for root in _LONGEST_FIRST:
+        if file.startswith(root):
+            top = file.removeprefix(root).split(os.sep)[0]
+            return top.removesuffix(".py")
+    return ""
+
+
+def package_of(callback: Callable[..., object], code: UserCode) -> str:
+    """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
+    while isinstance(callback, partial):
+        callback = callback.func
+    written = getattr(callback, "__code__", None)
+    file = written.co_filename if isinstance(written, CodeType) else ""
+    return library_of(file) if file.startswith(_PACKAGES) and not code.owns(file) else ""
+
+
+_PASSED_BY = frozenset({"asyncio.base_events", "asyncio.tasks", "asyncio.taskgroups"})
+"""The modules between a call that makes a task and the task."""
+
+
+def creation_place(depth: int, boundary: CodeType) -> tuple[str, int]:
+    """The innermost frame outside asyncio and the tracer, as (file, line).
+
+    Args:
+        depth: How many frames above the caller's to begin to look.
+        boundary: The code of the event loop's own frame, at which to stop.
+
+    Returns:
+        ("", 0) where only asyncio's frames are on the stack.
+    """
+    depth += 1
+    if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
+        while _getframemodulename(depth) in _PASSED_BY:
+            depth += 1
+    frame: FrameType | None = _getframe(depth)
+    while frame is not None:
+        code = frame.f_code
+        file = code.co_filename
+        is_inner = _inner.get(file)
+        if is_inner is None:
+            is_inner = _inner[file] = file.startswith((_ASYNCIO, _TRACE))
+        if not is_inner:
+            return file, frame.f_lineno
+        if code is boundary:
+            break
+        frame = frame.f_back
+    return "", 0
+
+
+_inner: dict[str, bool] = {}
+"""Whether a file belongs to asyncio or to the tracer."""

@@ -1,0 +1,57 @@
+"""What is in an exception: the others in its group, and those that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from asynclab.trace.recording.values import short_error
+
+LINES = 24
+"""The most lines of a tree."""
+
+LEVELS = 8
+"""How many levels of groups are looked into."""
+
+CHAIN = 5
+"""How many exceptions that came from one another are told."""
+
+
+def tree_of(error: BaseException) -> tuple[str, ...]:
+    """The exceptions below `error`, drawn as a tree; empty where it stands alone. Bounded; never raises.
+
+    Returns:
+        Lines such as "├ ValueError: boom" and "└ caused by KeyError: 'x'".
+    """
+    if not isinstance(error, BaseExceptionGroup) and error.__cause__ is None and error.__context__ is None:
+        return ()
+    lines = tuple(islice(_below(error, "", LEVELS), LINES + 1))
+    return lines if len(lines) <= LINES else (*lines[: LINES - 1], "… and more")
+
+
+def _below(error: BaseException, guide: str, levels: int) -> Iterator[str]:
+    branches = [f"{word} {short_error(earlier)}" for word, earlier in _origins(error)]
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    last = len(branches) + len(inner) - 1
+    for index, text in enumerate(branches):
+        yield f"{guide}{'└' if index == last else '├'} {text}"
+    for index, member in enumerate(inner, len(branches)):
+        yield f"{guide}{'└' if index == last else '├'} {short_error(member)}"
+        deeper = f"{guide}{'  ' if index == last else '│ '}"
+        if levels:
+            yield from _below(member, deeper, levels - 1)
+        elif isinstance(member, BaseExceptionGroup):
+            yield f"{deeper}…"
+
+
+def _origins(error: BaseException) -> Iterator[tuple[str, BaseException]]:
+    """What an exception came from, as a traceback tells it: its causes, and what was being handled."""
+    seen = {id(error)}
+    for _ in range(CHAIN):
+        cause, context = error.__cause__, error.__context__
+        word, origin = ("caused by", cause) if cause is not None else ("while handling", context)
+        if origin is None or id(origin) in seen or (cause is None and error.__suppress_context__):
+            return
+        seen.add(id(origin))
+        yield word, origin
+        error = origin

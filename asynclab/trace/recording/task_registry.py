@@ -1,0 +1,260 @@
+"""Which tasks belong to a lab: their births and deaths, however they were made."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from asyncio import Future, Task
+from collections.abc import Container, Iterable, Iterator
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.trace.recording.code_ownership import creation_place
+from asynclab.trace.recording.exception_tree import tree_of
+from asynclab.trace.recording.values import short_error, short_repr
+
+if TYPE_CHECKING:
+    from asynclab.trace.recording.recorder import Tracer
+
+
+_CREATOR = 3
+"""How many frames above `enter` a task may be made: between are `_join_lab` and `call_soon`."""
+
+
+class TaskRecord(weakref.ref["Task[Any]"]):
+    """What the tracer keeps of a task. It is itself the weak reference to it, and does not keep it alive."""
+
+    __slots__ = ("created", "id", "key", "tracer", "yielded")
+
+    tracer: Tracer
+    id: int
+    key: int
+    """The task's id()."""
+    created: TaskCreated | None
+    """The event of its birth, until it has ended."""
+    yielded: bool
+    """Whether it asked for another turn during its present step."""
+
+
+RECORDS: dict[int, TaskRecord] = {}
+"""The tasks of all labs by their id(): which lab a step belongs to is told by its task, in one look."""
+
+
+class Census:
+    """The tasks of one lab."""
+
+    def __init__(self, tracer: Tracer, boundary: CodeType) -> None:
+        """Begin with no task.
+
+        Args:
+            tracer: Gets the events.
+            boundary: The code that runs a handle: frames above it are the loop's.
+        """
+        self._newborn: list[TaskRecord] = []
+        """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
+        self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
+        """The same for eager tasks that have ended already: kept alive, or they would be gone with their names."""
+        self._gone: dict[int, int] = {}
+        """The numbers, by id(), of tasks that were collected and may still complain: the garbage collector clears
+        references before it finalizes. Emptied soon, as an id() may be used again."""
+        self._failed: set[int] = set()
+        """The id() of tasks whose exception somebody may still complain about."""
+        self._when_gone = tracer.gone.append  # a function of ours would cost each task as much as a step
+        self._tracer = tracer
+        self._boundary = boundary
+        self._count = 0
+        self._expected: list[tuple[object, TaskCreated]] = []
+        """Coroutines whose eager first step is under way, before anybody has seen the task."""
+
+    def enter(self, task: Task[Any], coroutine: object) -> TaskRecord:
+        """Enter a task that has not been seen before, for whose first step a handle is made.
+
+        Args:
+            task: The task.
+            coroutine: Its coroutine.
+        """
+        tracer = self._tracer
+        created = self._take_expected(coroutine) if self._expected else None
+        if created is None:
+            created = self._announce(coroutine, _CREATOR)
+        key = id(task)
+        record = RECORDS[key] = TaskRecord(task, self._when_gone)
+        record.tracer = tracer
+        record.id = created.task
+        record.key = key
+        record.created = created
+        self._newborn.append(record)
+        tracer.attention = True
+        return record
+
+    def enter_eager(self, task: Task[Any], coroutine: object) -> TaskRecord:
+        """Enter a task that has run its first step while it was made, and may have ended in it.
+
+        Args:
+            task: The task.
+            coroutine: Its coroutine: Python 3.12.1 crashes if a task that has ended is asked for it.
+        """
+        record = self.enter(task, coroutine)
+        if task.done() and record.created is not None:
+            self._ended_newborn.append((task, record.created))
+        return record
+
+    def expect(self, coroutine: object) -> TaskCreated:
+        """Announce a task that is about to run its first step while it is being made."""
+        created = self._announce(coroutine, 1)
+        self._expected.append((coroutine, created))
+        return created
+
+    def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """Write down how a task ended at the lab time `at`, without retrieving its exception."""
+        record.created = None
+        # exception() and result() would count as retrieving what is there
+        error = task._exception
+        if error is not None:
+            self._failed.add(record.key)
+            event = TaskEnded(at, record.id, "failed", short_error(error), tree_of(error))
+        elif task.cancelled():
+            event = TaskEnded(at, record.id, "cancelled")
+        else:
+            result = task._result  # type: ignore[attr-defined]
+            event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
+        self._tracer.events.append(event)
+
+    def settle_names(self) -> None:
+        """Complete the births of which nobody has read yet."""
+        self._gone.clear()
+        self.strike_off()
+        if self._newborn:
+            newborn, self._newborn = self._newborn, []
+            for record in newborn:
+                task = record()
+                if task is not None and record.created is not None:
+                    record.created.name = task.get_name()
+        while self._ended_newborn:
+            task, created = self._ended_newborn.pop()
+            created.name = task.get_name()
+
+    def introduce(self, task: Task[Any], name: str) -> None:
+        """Show a newborn task under a name that it does not bear itself."""
+        record = RECORDS[id(task)]
+        self.settle_names()
+        assert record.created is not None
+        record.created.name = name
+        record.created.file, record.created.line = "", 0  # the lab's own code made it
+        # The event is in the list of events; the record keeps a copy with the true name, to notice a new one.
+        record.created = msgspec.structs.replace(record.created, name=task.get_name())
+
+    def notice_name(self, record: TaskRecord, task: Task[Any]) -> None:
+        """Report a name that was given later."""
+        name = task.get_name()
+        created = record.created
+        if created is not None and created.name != name and record not in self._newborn:
+            record.created = msgspec.structs.replace(created, name=name)
+            self._tracer.emit(TaskRenamed(self._tracer.clock.now(), record.id, name))
+
+    def tasks(self) -> Iterator[tuple[TaskRecord, Task[Any]]]:
+        """The tasks that have not ended, oldest first."""
+        for record in list(RECORDS.values()):
+            task = record() if record.tracer is self._tracer else None
+            if task is not None and not task.done():
+                yield record, task
+
+    def some(self, numbers: Container[int]) -> Iterator[tuple[int, Task[Any]]]:
+        """Those of the tasks with these numbers that have not ended, oldest first."""
+        found = [record for record in list(RECORDS.values()) if record.id in numbers and record.tracer is self._tracer]
+        for record in found:
+            task = record()
+            if task is not None and not task.done():
+                yield record.id, task
+
+    def known(self, task: object) -> TaskRecord | None:
+        """What is kept of a task; None where it is not known in this lab, or was destroyed."""
+        if self._tracer.gone:
+            self.strike_off()
+        record = RECORDS.get(id(task))
+        return record if record is not None and record.tracer is self._tracer else None
+
+    def number_of(self, future: Future[Any] | None) -> int | None:
+        """The number of a task, or None where it is no task of this lab."""
+        record = self.known(future)
+        return self._gone.get(id(future)) if record is None else record.id
+
+    def numbers_of(self, futures: Iterable[Future[Any]]) -> tuple[int, ...]:
+        """The numbers of those that are tasks of this lab; there may be many thousands."""
+        if self._tracer.gone:
+            self.strike_off()
+        tracer, gone = self._tracer, self._gone
+        found = []
+        for future in futures:
+            key = id(future)
+            record = RECORDS.get(key)
+            if record is not None and record.tracer is tracer:
+                found.append(record.id)
+            elif key in gone:
+                found.append(gone[key])
+        return tuple(found)
+
+    def knows(self, task: Task[Any]) -> bool:
+        """Whether a task is of this lab."""
+        return self.known(task) is not None or any(task.get_coro() is coroutine for coroutine, _ in self._expected)
+
+    def unexpected(self, created: TaskCreated) -> None:
+        """Forget about a task that was announced but could not be made."""
+        self._expected = [pair for pair in self._expected if pair[1] is not created]
+
+    def strike_off(self) -> None:
+        """Forget about the tasks that were destroyed, and report those that were pending."""
+        gone = self._tracer.gone[:]
+        del self._tracer.gone[: len(gone)]
+        for record in gone:
+            if RECORDS.get(record.key) is record:
+                del RECORDS[record.key]
+            if record.created is not None:
+                self._gone[record.key] = record.id
+                self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
+            elif record.key in self._failed:
+                self._failed.remove(record.key)
+                self._gone[record.key] = record.id
+
+    def let_go(self) -> None:
+        """Take the tasks of a lab that is over out of what all labs look into."""
+        self.strike_off()
+        for key in [key for key, record in RECORDS.items() if record.tracer is self._tracer]:
+            del RECORDS[key]
+
+    def _take_expected(self, coroutine: object) -> TaskCreated | None:
+        for pair in self._expected:
+            if pair[0] is coroutine:
+                self._expected.remove(pair)
+                return pair[1]
+        return None
+
+    def _announce(self, coroutine: Any, depth: int) -> TaskCreated:
+        """Report a birth, by a frame at least `depth` above the caller's; the name comes later."""
+        tracer = self._tracer
+        clock, code, parent = tracer.clock, tracer.code, tracer.current
+        at = clock.real_time() * clock.rate + clock.offset
+        self._count += 1
+        file, line = creation_place(depth + 1, self._boundary)
+        internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
+        try:
+            qualname = coroutine.__qualname__
+        except AttributeError:
+            qualname = ""
+        number = None if parent is None else parent.id
+        created = TaskCreated(at, self._count, "", qualname or type(coroutine).__name__, number, file, line, internal)
+        tracer.events.append(created)
+        return created
+
+
+def is_eager_factory(factory: object) -> bool:
+    """Whether a task factory is asyncio's own that starts tasks at once (Python 3.12 and later)."""
+    if factory is None:
+        return False
+    if factory is getattr(asyncio, "eager_task_factory", None):
+        return True
+    name = getattr(factory, "__qualname__", "")
+    return getattr(factory, "__module__", "") == "asyncio.tasks" and name.startswith("create_eager_task_factory.")

@@ -1,0 +1,1 @@
+"""Sees what asyncio does: steps, waits, primitives, timeouts, output, warnings and blocked loops."""

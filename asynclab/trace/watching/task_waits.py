@@ -1,0 +1,163 @@
+"""What a suspended task waits for, read from its coroutines without touching them.
+
+The chain of coroutines is followed from the task inwards. Where user code awaits something of asyncio's, the first
+function of asyncio below it says what is waited for; where nothing of asyncio's is called, the future at the end does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from asyncio import Future, Task
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from asynclab.model.events import Wait, WaitKind
+from asynclab.trace.governing.timers import LabTimerHandle
+from asynclab.trace.recording.code_ownership import is_asyncio, library_of
+from asynclab.trace.watching.await_chain import Chain, follow
+
+if TYPE_CHECKING:
+    from asynclab.trace.recording.recorder import Tracer
+
+Describe = Callable[[FrameType, "Tracer"], Wait]
+
+
+def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
+    """What a suspended task waits for; None where it waits for nothing, but asked for another turn."""
+    future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
+    if future is None:
+        return None
+    chain = follow(task.get_coro())
+    wait = _from_frames(chain, tracer) or _from_future(future, tracer)
+    place = _place(chain, tracer)
+    if place is None:
+        return wait
+    return msgspec.structs.replace(wait, file=place.f_code.co_filename, line=place.f_lineno or 0)
+
+
+def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
+    """What the first function of asyncio below user code says; None where the future has to tell."""
+    innermost_foreign: FrameType | None = None
+    found: Wait | None = None
+    for frame in chain.frames:
+        if not is_asyncio(frame.f_code.co_filename):
+            innermost_foreign, found = frame, None
+        elif found is None or found.kind in ("wait_for", "unknown"):
+            describe = _KNOWN.get(id(frame.f_code))
+            found = describe(frame, tracer) if describe else found
+    if type(chain.end).__name__ in _OPAQUE:
+        return Wait("async_generator")
+    if found is not None and found.kind != "unknown":
+        return found
+    if innermost_foreign is not None and not tracer.code.owns(innermost_foreign.f_code.co_filename):
+        return Wait("library", library_of(innermost_foreign.f_code.co_filename))
+    return None
+
+
+_OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
+
+
+def _from_future(future: Future[Any], tracer: Tracer) -> Wait:
+    if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
+        children = future._children
+        return Wait("gather", tasks=tracer.census.numbers_of(children), count=len(children))
+    if isinstance(future, Task):
+        return Wait("task", tasks=tracer.census.numbers_of([future]), count=1)
+    if tracer.world.is_executor_call(future):
+        return Wait("thread")
+    return Wait("future")
+
+
+def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
+    """The innermost frame of user code; None where there is none, or where frames further in can't be seen."""
+    if chain.is_opaque:
+        return None
+    for frame in reversed(chain.frames):
+        if tracer.code.owns(frame.f_code.co_filename):
+            return frame
+    return None
+
+
+def _sleep(frame: FrameType, tracer: Tracer) -> Wait:
+    names = frame.f_locals
+    timer = names.get("h")
+    deadline = timer.when() - tracer.timers.origin if isinstance(timer, LabTimerHandle) else None
+    return Wait("sleep", seconds=float(names["delay"]), deadline=deadline)
+
+
+def _resource(kind: WaitKind) -> Describe:
+    def describe(frame: FrameType, tracer: Tracer) -> Wait:
+        return Wait(kind, tracer.resources.label_of(frame.f_locals["self"]))
+
+    return describe
+
+
+def _lock(frame: FrameType, tracer: Tracer) -> Wait:
+    lock = frame.f_locals["self"]
+    holder = tracer.resources.holder_of(lock)
+    return Wait("lock", tracer.resources.label_of(lock), () if holder is None else (holder,))
+
+
+def _plain(kind: WaitKind) -> Describe:
+    def describe(frame: FrameType, tracer: Tracer) -> Wait:
+        return Wait(kind)
+
+    return describe
+
+
+def _wait(frame: FrameType, tracer: Tracer) -> Wait:
+    futures = frame.f_locals["fs"]
+    return Wait("wait", tasks=tracer.census.numbers_of(futures), count=len(futures))
+
+
+def _wait_for(frame: FrameType, tracer: Tracer) -> Wait:
+    inner = frame.f_locals["fut"]
+    if isinstance(inner, Future):
+        return Wait("wait_for", tasks=tracer.census.numbers_of([inner]), count=1)
+    return Wait("unknown")
+
+
+def _task_group(frame: FrameType, tracer: Tracer) -> Wait:
+    tasks = frame.f_locals["self"]._tasks
+    return Wait("task_group", tasks=tracer.census.numbers_of(tasks), count=len(tasks))
+
+
+def _codes() -> Iterator[tuple[Any, Describe]]:
+    """The functions of asyncio in which a task can be suspended, and what each waits for."""
+    yield asyncio.sleep, _sleep
+    yield asyncio.Queue.get, _resource("queue.get")
+    yield asyncio.Queue.put, _resource("queue.put")
+    yield asyncio.Queue.join, _resource("queue.join")
+    yield asyncio.Lock.acquire, _lock
+    yield asyncio.Semaphore.acquire, _resource("semaphore")
+    yield asyncio.Event.wait, _resource("event")
+    yield asyncio.Condition.wait, _resource("condition")
+    yield asyncio.Barrier.wait, _resource("barrier")
+    yield asyncio.wait_for, _wait_for
+    yield asyncio.tasks._wait, _wait  # type: ignore[attr-defined]
+    yield asyncio.TaskGroup.__aexit__, _task_group
+    if hasattr(asyncio.TaskGroup, "_aexit"):
+        yield asyncio.TaskGroup._aexit, _task_group
+    yield asyncio.to_thread, _plain("thread")
+    for method in ("read", "readline", "readexactly", "readuntil", "_wait_for_data"):
+        yield getattr(asyncio.StreamReader, method), _plain("stream")
+    yield asyncio.StreamWriter.drain, _plain("stream")
+    yield asyncio.StreamWriter.wait_closed, _plain("stream")
+    yield asyncio.open_connection, _plain("socket")
+    for method in ("wait", "communicate"):
+        yield getattr(asyncio.subprocess.Process, method), _plain("process")
+    yield asyncio.create_subprocess_exec, _plain("process")
+    yield asyncio.create_subprocess_shell, _plain("process")
+    loop = asyncio.selector_events.BaseSelectorEventLoop
+    for method in ("sock_recv", "sock_sendall", "sock_accept", "sock_connect", "sock_recv_into", "create_connection"):
+        yield getattr(loop, method), _plain("socket")
+    for method in ("getaddrinfo", "getnameinfo"):
+        yield getattr(loop, method), _plain("thread")
+
+
+_KNOWN: dict[int, Describe] = {id(inspect.unwrap(function).__code__): describe for function, describe in _codes()}
+"""By the id() of their code, which stays: to hash a code object takes longer than all the rest."""

@@ -1,0 +1,84 @@
+"""Which timeouts run (asyncio.timeout, wait_for), and how each ends: known by what their timers call."""
+
+from __future__ import annotations
+
+from asyncio import Timeout
+from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
+from collections.abc import Callable
+from types import CodeType, FrameType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+
+if TYPE_CHECKING:
+    from asynclab.trace.recording.recorder import Tracer
+
+_ON_TIMEOUT = Timeout._on_timeout  # type: ignore[attr-defined]
+_RESCHEDULE: CodeType = Timeout.reschedule.__code__
+
+
+class Timeouts:
+    """Numbers a lab's timeouts, and writes their events."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._running: dict[int, int] = {}
+        """Their numbers, by the id() of what `armed` returned."""
+        self._count = 0
+        self.firing_for: int | None = None
+        """While a timeout's timer fires: the task around whose block it is."""
+
+    def armed(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> object:
+        """A timer was set for the lab time `when`.
+
+        Returns:
+            The Timeout or waiter that it is for; None where it is for no timeout.
+        """
+        owner: object = args[0] if callback is _release_waiter else timeout_of(callback)
+        if owner is None:
+            return None
+        now = self._tracer.clock.now()
+        known = self._running.get(id(owner))
+        if known is None:
+            self._start(owner, when, self._tracer.current_number())
+        else:
+            self._tracer.emit(TimeoutRescheduled(now, known, when))
+        return owner
+
+    def expired(self, owner: object) -> None:
+        """The timer of a timeout fires."""
+        self.firing_for = self._tracer.census.number_of(getattr(owner, "_task", None))
+        number = self._running.pop(id(owner), None)
+        if number is not None:
+            self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), number))
+
+    def expired_at_once(self, timeout: Timeout) -> None:
+        """A timeout fires that had no timer, as its deadline had passed when it was set."""
+        if id(timeout) not in self._running:
+            when, now = timeout.when(), self._tracer.clock.now()
+            deadline = now if when is None else when - self._tracer.timers.origin
+            self._start(timeout, deadline, self._tracer.census.number_of(timeout._task))  # type: ignore[attr-defined]
+        self.expired(timeout)
+
+    def met(self, owner: object) -> None:
+        """The block of a timeout ended before its deadline, or before anything was awaited in it."""
+        number = self._running.pop(id(owner), None)
+        if number is not None:
+            self._tracer.emit(TimeoutMet(self._tracer.clock.now(), number))
+
+    def _start(self, owner: object, deadline: float, task: int | None) -> None:
+        self._count += 1
+        self._running[id(owner)] = self._count
+        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, deadline, task))
+
+
+def timeout_of(callback: object) -> Timeout | None:
+    """The timeout whose end a callback is."""
+    if type(callback) is MethodType and callback.__func__ is _ON_TIMEOUT and isinstance(callback.__self__, Timeout):
+        return callback.__self__
+    return None
+
+
+def is_rescheduled(caller: FrameType) -> bool:
+    """Whether the frame that cancels a timeout's timer gives it another deadline, even if that has passed."""
+    return caller.f_code is _RESCHEDULE and caller.f_locals["when"] is not None

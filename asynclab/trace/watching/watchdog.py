@@ -1,0 +1,58 @@
+"""What the monitor of a loop tells one lab: lag, and who blocks."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+
+from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
+from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.watching.loop_monitor import LoopMonitor
+
+
+class Watch:
+    """Writes a lab's events about its loop."""
+
+    def __init__(self, tracer: Tracer, on_beat: Callable[[], None]) -> None:
+        """Begin to watch at `start`.
+
+        Args:
+            tracer: Gets the events.
+            on_beat: Called on the loop several times a second.
+        """
+        self._tracer = tracer
+        self._on_beat = on_beat
+        self._monitor: LoopMonitor | None = None
+        self._reported = (0.0, 0.0)
+        """The start of the last step that was seen to block, and how long it had when it was reported."""
+
+    def start(self, loop: AbstractEventLoop) -> None:
+        """Watch the loop of the calling thread."""
+        self._monitor = LoopMonitor(loop)
+        self._monitor.on_beat = self._beat
+        self._monitor.on_look = self._look
+        self._monitor.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        if self._monitor is not None:
+            self._monitor.stop()
+
+    def _beat(self, lag: float) -> None:
+        self._tracer.emit(LoopLagged(self._tracer.clock.now(), lag))
+        self._on_beat()
+
+    def _look(self) -> None:
+        """On the monitor's thread: report a step that blocks, at first and whenever its time has doubled."""
+        tracer = self._tracer
+        started, current = tracer.step_started, tracer.current
+        seconds = tracer.clock.real_time() - started
+        step, reported = self._reported
+        if current is None or seconds < max(BLOCKED_AFTER, 2 * reported if step == started else 0.0):
+            return
+        assert self._monitor is not None
+        place = self._monitor.place(tracer.code.owns)
+        if place is not None and tracer.step_started == started:
+            self._reported = (started, seconds)
+            event = LoopBlocked(tracer.clock.now(), current.id, seconds, place.file, place.line, place.function)
+            tracer.emit(event)

@@ -1,0 +1,208 @@
+"""The command line: what it prints, how it exits, what it imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asynclab import __version__
+from asynclab.cli.main import main
+from asynclab.curriculum.catalogue import DEMOS
+from asynclab.model.events import Output, RunEnded, RunStarted, decode
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, prog_name="asynclab")
+
+
+def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONWARNINGS": "default", "PYTHONUNBUFFERED": ""}
+    return subprocess.Popen(
+        [sys.executable, "-m", "asynclab", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.fixture
+def queue_demo() -> Iterator[subprocess.Popen[str]]:
+    """A demo that runs for seconds, in a process of its own."""
+    process = start("demo", "queue", "-p", "items=100", "--headless")
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_demos_lists_key_name_and_concept_of_all() -> None:
+    lines = run("demos").stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [[demo.key, demo.name] for demo in DEMOS]
+    assert all(demo.concept in line for demo, line in zip(DEMOS, lines, strict=True))
+
+
+def test_demos_as_json_is_an_object_a_line() -> None:
+    described = [json.loads(line) for line in run("demos", "--json").stdout.splitlines()]
+    assert [demo["name"] for demo in described] == [demo.name for demo in DEMOS]
+    assert described[2]["parameters"]["tasks"] == 2
+
+
+def test_a_demo_prints_its_activity_in_order_and_exits_with_0() -> None:
+    result = run("demo", "gather", "--instant")
+    assert result.exit_code == 0
+    said = re.findall("“(.*)”", result.stdout)
+    assert said == ["Task 1 started", "Task 2 started", "Task 2 finished", "Task 1 finished"]
+    assert result.stdout.splitlines()[-1].endswith("run ended: returned None")
+
+
+def test_waits_and_ends_are_told_also_in_virtual_time() -> None:
+    lines = run("demo", "3", "--instant").stdout.splitlines()
+    assert any(re.fullmatch(r" +0\.\d{3}  task-1 +sleeps 2\.00 s", line) for line in lines)
+    assert any(re.fullmatch(r" +2\.\d{3}  task-1 +returned None", line) for line in lines)
+
+
+def test_a_demo_as_json_prints_events_that_decode() -> None:
+    result = run("demo", "gather", "--instant", "--json")
+    events = [decode(line) for line in result.stdout.splitlines()]
+    assert isinstance(events[0], RunStarted)
+    assert isinstance(events[-1], RunEnded)
+    assert "Task 1 finished" in "".join(event.text for event in events if isinstance(event, Output))
+
+
+def test_parameters_are_taken() -> None:
+    result = run("demo", "gather", "--instant", "-p", "tasks=3", "-p", "one_by_one=yes")
+    said = re.findall("“(.*)”", result.stdout)
+    assert said[:4] == ["Task 1 started", "Task 1 finished", "Task 2 started", "Task 2 finished"]
+    assert len(said) == 6
+
+
+def test_a_demo_that_raises_exits_with_1_and_shows_no_traceback_of_ours() -> None:
+    result = run("demo", "futures", "--instant", "-p", "set_twice=yes")
+    assert result.exit_code == 1
+    assert "raised InvalidStateError" in result.stdout
+    assert "Traceback" not in result.output
+
+
+def test_a_demo_that_takes_urls_fetches_from_the_practice_server() -> None:
+    result = run("demo", "session", "--headless")
+    assert result.exit_code == 0
+    assert "<title>" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["demo", "gahter"], "did you mean gather"),
+        (["demo", "gather", "-p", "tasks=many"], "tasks must be a whole number"),
+        (["demo", "gather", "-p", "cups=3"], "no parameter 'cups'"),
+        (["demo", "gather", "-p", "tasks"], "not KEY=VALUE"),
+        (["demo"], "Missing argument"),
+        (["brew"], "brew"),
+        (["demos", "--xml"], "--xml"),
+        ([], "needs a terminal"),
+    ],
+)
+def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str], says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("asynclab: ")
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_what_a_user_typed_comes_back_without_control_sequences() -> None:
+    result = run("demo", "gather", "-p", "\x1b[31m\n=3")
+    assert result.stderr.rstrip("\n").isprintable()
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout == f"asynclab {__version__}\n"
+
+
+def test_h_is_help() -> None:
+    result = run("-h")
+    assert result.exit_code == 0
+    assert "demos" in result.stdout
+
+
+def test_the_list_needs_neither_the_ui_nor_http() -> None:
+    program = (
+        "import sys; from asynclab.cli.main import main\n"
+        "try: main(['demos'])\n"
+        "except SystemExit: print({'textual', 'rich', 'aiohttp'} & set(sys.modules), file=sys.stderr)"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stderr == "set()\n"
+
+
+def test_ctrl_c_cancels_the_demo_prints_its_clean_up_and_exits_with_130(queue_demo: subprocess.Popen[str]) -> None:
+    assert queue_demo.stdout is not None
+    first = queue_demo.stdout.readline()
+    queue_demo.send_signal(signal.SIGINT)
+    rest, errors = queue_demo.communicate()
+    assert "run started" in first
+    assert re.search(r"consumer-1 +cancelled", rest)
+    assert "run ended: cancelled" in rest
+    assert errors == ""
+    assert queue_demo.returncode == 130
+
+
+@pytest.mark.parametrize("module", ["click", "asynclab.cli.fetch_command", "asynclab.cli.demo_printing"])
+def test_ctrl_c_while_modules_are_imported_exits_with_130_and_says_nothing(module: str) -> None:
+    program = f"""
+import builtins, runpy, sys
+original = builtins.__import__
+def interrupted(name, *more, **others):
+    if name == "{module}":
+        raise KeyboardInterrupt
+    return original(name, *more, **others)
+builtins.__import__ = interrupted
+sys.argv = ["asynclab", "demos"]
+runpy.run_module("asynclab", run_name="__main__")
+"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (130, "", "")
+
+
+def test_ctrl_c_before_a_command_has_begun_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "parse_args", interrupted)
+    result = run("demos")
+    assert (result.exit_code, result.stderr.strip()) == (130, "")
+
+
+def test_a_reader_that_goes_away_is_no_error_to_talk_about(queue_demo: subprocess.Popen[str]) -> None:
+    assert queue_demo.stdout is not None
+    queue_demo.stdout.readline()
+    queue_demo.stdout.close()
+    assert queue_demo.stderr is not None
+    assert queue_demo.stderr.read() == ""
+    assert queue_demo.wait() == 1
+
+
+def test_a_terminal_that_knows_few_characters_gets_escapes_in_place_of_others() -> None:
+    command = [sys.executable, "-m", "asynclab", "demo", "gather", "--headless", "--instant"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    finished = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert b"\\u201cTask 2 finished\\u201d" in finished.stdout
+    assert finished.stderr == b""
+
+
+@pytest.mark.parametrize("arguments", [("queue", "-p", "forget_task_done=yes"), ("futures", "-p", "never_set=yes")])
+def test_a_demo_that_can_never_go_on_is_cancelled_and_says_why(arguments: tuple[str, ...]) -> None:
+    finished = run("demo", *arguments, "--headless", "--instant")
+    assert finished.exit_code == 1
+    assert finished.stderr == "asynclab: nothing is ready and no timer is pending: these tasks wait for ever\n"
+    assert "cancelled" in finished.stdout
