@@ -16,6 +16,7 @@ from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.model.activity import ActivityLine
 from asynclab.model.events import Event, Outcome
+from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
 from asynclab.trace import Ending, Lab
@@ -77,7 +78,7 @@ class LinePrinter:
     def write(self, events: Sequence[Event]) -> None:
         """Print the lines that these events add."""
         for event in events:
-            self._state.apply(event)
+            apply(self._state, event)
             self._print_new()
         self._out.flush()
 

@@ -10,6 +10,7 @@ from itertools import islice
 from operator import attrgetter
 
 from asynclab.model.events import Event, LoopLagged, TaskStands
+from asynclab.model.fold import fold
 from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
 
@@ -75,7 +76,7 @@ class History:
         at = bisect_right(self._moments, moment) - 1
         with _without_collections():
             state = self._snapshots[at].restored()
-            state.fold(islice(self.events, self._moments[at] - self.first, moment - self.first))
+            fold(state, islice(self.events, self._moments[at] - self.first, moment - self.first))
         return state
 
     def nearest(self, moment: int) -> int:

@@ -10,6 +10,9 @@ from asynclab.model.events import PrimitiveKind
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met"]
 
+KEPT = 200
+"""How many queues, and how many primitives, are kept though they are quiet."""
+
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import Outcome, Wait, WaitKind
+from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 GLYPHS: dict[StateWord, str] = {
     "ready": "▸",
@@ -56,6 +52,23 @@ def describe_wait(wait: Wait, state: LabState) -> str:
             return f"inside {_resource(wait)}"
         case kind:
             return _FIXED_WAITS.get(kind) or _resource(wait)
+
+
+def wait_text(wait: Wait, state: LabState) -> str:
+    """What is said of a task that begins to wait: "sleeps 1.00 s", "waits for queue.get on queue#1"."""
+    match wait.kind:
+        case "sleep":
+            return "sleeps" if wait.seconds is None else f"sleeps {length(wait.seconds)}"
+        case "stream":
+            return describe_wait(wait, state)
+        case "async_generator" | "library":
+            return f"waits {describe_wait(wait, state)}"
+        case "unknown":
+            return "waits; can't tell for what"
+        case "future" | "socket" | "process" | "thread":
+            return f"waits for a {describe_wait(wait, state)}"
+        case _:
+            return f"waits for {describe_wait(wait, state)}"
 
 
 def describe_ending(outcome: Outcome, detail: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from asynclab.curriculum.catalogue import DEMOS, Demo
-from asynclab.curriculum.demo_parameters import fill_urls, parse_all
+from asynclab.curriculum.demo_parameters import fill_urls
 from asynclab.model.events import Event, Output
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
@@ -45,7 +45,7 @@ def without_ports(lines: list[str]) -> list[str]:
 async def observed(demo: Demo) -> AsyncIterator[Observed]:
     async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True) as lab:
         seen = Observed(lab)
-        lab.start(demo.load(), **fill_urls(demo, parse_all(demo, {}), server.pages))
+        lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}), server.pages))
         yield seen
 
 

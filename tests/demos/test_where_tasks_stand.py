@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from asynclab.curriculum.catalogue import DEMOS, Demo
-from asynclab.curriculum.demo_parameters import Value, fill_urls, parse_all
+from asynclab.curriculum.demo_parameters import Value, fill_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 
@@ -50,7 +50,7 @@ def line_in(task: Task[Any], file: str) -> int | None:
 async def held(demo: Demo, values: dict[str, Value]) -> AsyncIterator[Lab]:
     """A demo's lab that is held before its first step."""
     async with PracticeServer(pace=0) as server, Lab(demo.name) as lab:
-        lab.start(demo.load(), **fill_urls(demo, parse_all(demo, {}) | values, server.pages))
+        lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}) | values, server.pages))
         lab.pause()
         yield lab
 

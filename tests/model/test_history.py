@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import asynclab.model.history
 from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated, TaskStands
+from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
@@ -24,14 +25,14 @@ def history_of(*batches: Sequence[Event]) -> History:
     live = LabState()
     history = History(live)
     for batch in batches:
-        live.fold(batch)
+        fold(live, batch)
         history.take(batch)
     return history
 
 
 def folded(events: Iterable[Event]) -> LabState:
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     return state
 
 
@@ -65,7 +66,7 @@ def test_a_copy_goes_its_own_way(before: list[Event], after: list[Event]) -> Non
     state = folded(before)
     copy = Snapshot(state).restored()
     assert copy == state
-    copy.fold(after)
+    fold(copy, after)
     assert state == folded(before)
     assert copy == folded([*before, *after])
 
@@ -82,7 +83,7 @@ def test_a_copy_shares_no_list_and_nothing_else_that_can_change() -> None:
 def test_what_has_not_changed_is_kept_once_for_all_snapshots() -> None:
     state = tea_party()
     first = Snapshot(state)
-    state.fold([StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0)])
+    fold(state, [StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0)])
     second = Snapshot(state, first)
     shared = [number for number in state.tasks if first.tasks[number] is second.tasks[number]]
     assert shared == [MAIN, COFFEE]
@@ -107,7 +108,7 @@ def test_to_go_to_a_moment_takes_no_more_events_than_there_are_tasks_or_a_spacin
     def count(state: LabState, told: Iterable[Event]) -> None:
         taken.append(len(list(told)))
 
-    monkeypatch.setattr(LabState, "fold", count)
+    monkeypatch.setattr(asynclab.model.history, "fold", count)
     for moment in range(0, len(events), 250):
         history.state_at(moment)
     assert 7_000 < max(taken) < 8_000 + batch

@@ -10,6 +10,7 @@ from typing import Any
 from asynclab.curriculum.catalogue import Demo, find
 from asynclab.model import events as e
 from asynclab.model.events import Event, Wait
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 
 
@@ -104,5 +105,5 @@ def frozen_lab(history: Iterable[Event], now: float) -> Any:
     """A lab in which these events have happened, at a lab time in seconds."""
     events = list(history)
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     return FrozenLab(state, now, events)

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen
+from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
@@ -124,7 +125,7 @@ def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
         if isinstance(event, Stepped | StepStarted):
             assert next(iter(state.ready_queue)) == event.task
             steps += 1
-        state.apply(event)
+        apply(state, event)
     assert steps > 300
     assert not state.ready_queue
 

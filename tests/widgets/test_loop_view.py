@@ -18,6 +18,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
+from asynclab.model.fold import apply
 from asynclab.model.loop_parts import loop_parts
 from asynclab.model.state import LabState
 from asynclab.widgets import loop_view
@@ -152,7 +153,7 @@ async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
         view.show(state, 0.5)
         view.select(2)
         assert view.cursor == 3
-        state.apply(StepStarted(0.6, 3))
+        apply(state, StepStarted(0.6, 3))
         view.show(state, 0.6)
         assert view.cursor == 2
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import (
     ClockChanged,
     EventsDropped,
@@ -16,12 +14,10 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
+from asynclab.model.state import LabState
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
 from asynclab.model.words import describe_ending, names_of, plural, speed_text
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:

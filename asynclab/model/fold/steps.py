@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
+from asynclab.model.state import LabState
+from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.words import measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.tasks import StateWord, TaskState
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:

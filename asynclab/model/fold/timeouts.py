@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import (
     CallEnded,
     CallScheduled,
@@ -14,10 +12,8 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import CallState, TimeoutOutcome, TimeoutState
+from asynclab.model.state import LabState
 from asynclab.model.words import length, measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 ENDED_TIMEOUTS_KEPT = 200
 """How many ended timeouts are kept; the oldest go first."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from asynclab.model.state import LabState
 from asynclab.model.story.phrases import OBJECT_LIMIT, clause
 from asynclab.model.story.turns import Deed, Turn
 from asynclab.model.text import one_line
 from asynclab.model.words import label_of, plural
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 
 def did(turn: Turn, state: LabState) -> str:

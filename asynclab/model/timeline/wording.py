@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import (
     ConditionNotified,
     Event,
@@ -22,11 +20,9 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
+from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.words import describe_ending, label_of, measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 TEXT_LIMIT = 40
 """The most characters of an item or of printed text that are told."""

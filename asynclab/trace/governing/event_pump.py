@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TypeAlias
 
 from asynclab.model.events import Event
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.trace.recording.recorder import Tracer
 
@@ -34,7 +35,7 @@ class Readout:
         events = self._tracer.take_events()
         for start in range(0, len(events), BATCH):
             batch = events[start : start + BATCH]
-            self._state.fold(batch)
+            fold(self._state, batch)
             with ExitStack() as sinks:  # each gets them, also where one before it fails
                 for sink in reversed(self.sinks):
                     sinks.callback(sink, batch)

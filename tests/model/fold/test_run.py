@@ -18,6 +18,7 @@ from asynclab.model.events import (
     TaskEnded,
     Warned,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LAG_SAMPLES, ClockState
 from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party, told_of
 
@@ -27,7 +28,7 @@ BLOCKED = LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 def test_a_lab_has_not_started_until_its_run_has() -> None:
     state = lab()
     assert (state.started, state.outcome) == (False, None)
-    state.apply(RunStarted(0.5, "gather", 1000.5, "3.13.0"))
+    apply(state, RunStarted(0.5, "gather", 1000.5, "3.13.0"))
     assert (state.started, state.name, state.epoch, state.outcome) == (True, "gather", 1000.0, None)
     assert told_of(state, None) == ["run started"]
 
@@ -76,7 +77,7 @@ def test_changes_of_the_clock_are_told_as_what_changed() -> None:
 
 def test_a_lab_that_is_held_when_main_ends_goes_on_for_that_reason() -> None:
     ended = tea_party(ClockChanged(1.0, True, 1.0, False), TaskEnded(1.0, MAIN, "done", "None"))
-    ended.apply(ClockChanged(1.0, False, 1.0, False))
+    apply(ended, ClockChanged(1.0, False, 1.0, False))
     assert told_of(ended, None) == ["paused", "resumed, as main has ended"]
 
 
@@ -96,7 +97,7 @@ def test_a_block_that_goes_on_is_told_once_and_the_next_one_again() -> None:
     longer = LoopBlocked(0.5, TEA, 0.5, "blocking.py", 12, "fetch")
     state = tea_party(StepStarted(0.0, TEA), BLOCKED, longer)
     assert state.blocked == longer
-    state.fold([StepEnded(0.6, TEA, 0.09, ready=True), StepStarted(0.6, TEA), BLOCKED])
+    fold(state, [StepEnded(0.6, TEA, 0.09, ready=True), StepStarted(0.6, TEA), BLOCKED])
     assert len(told_of(state, TEA)) == 2
 
 

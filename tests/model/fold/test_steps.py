@@ -21,6 +21,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import ClockState, LabState
 from tests.model.anything import any_history
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party, told_of
@@ -56,9 +57,9 @@ def test_a_task_that_yields_is_ready_again_at_once() -> None:
 def test_a_task_woken_in_its_own_step_is_ready_after_it() -> None:
     state = tea_party(StepStarted(0.0, TEA), TaskReady(0.1, TEA, "cancel"), TaskReady(0.2, TEA, "cancel"))
     assert state.tasks[TEA].state == "running"
-    state.apply(StepEnded(0.5, TEA, 0.5))
+    apply(state, StepEnded(0.5, TEA, 0.5))
     assert (state.tasks[TEA].state, state.tasks[TEA].wakes) == ("ready", 1)
-    state.fold(suspended(0.6, TEA))
+    fold(state, suspended(0.6, TEA))
     assert state.tasks[TEA].state == "waiting"
 
 
@@ -75,21 +76,21 @@ def test_a_step_without_a_wake_up_still_ends_the_wait() -> None:
 def test_the_running_task_is_the_one_whose_step_is_under_way() -> None:
     state = tea_party(StepStarted(0.0, TEA))
     assert state.running == TEA
-    state.apply(StepEnded(0.0, TEA, 0.0))
+    apply(state, StepEnded(0.0, TEA, 0.0))
     assert state.running is None
 
 
 def test_an_eager_task_runs_within_its_parents_step() -> None:
     state = tea_party(StepStarted(0.0, TEA), TaskCreated(0.0, 4, "eager", "work", TEA), StepStarted(0.0, 4))
     assert (state.running, state.counts["running"]) == (4, 2)
-    state.apply(StepEnded(0.0, 4, 0.0))
+    apply(state, StepEnded(0.0, 4, 0.0))
     assert (state.running, state.tasks[TEA].state) == (TEA, "running")
 
 
 def test_steps_that_end_in_the_wrong_order_leave_nothing_running() -> None:
     state = tea_party(StepStarted(0.0, TEA), StepStarted(0.0, COFFEE), StepEnded(0.0, TEA, 0.0))
     assert (state.running, state.outer_steps) == (COFFEE, [])
-    state.apply(StepEnded(0.0, COFFEE, 0.0))
+    apply(state, StepEnded(0.0, COFFEE, 0.0))
     assert state.counts["running"] == 0
 
 
@@ -104,7 +105,7 @@ def test_a_step_is_accounted_for_even_if_the_end_of_its_task_came_first() -> Non
 def test_an_ended_task_stays_ended(event: Event) -> None:
     state = tea_party(TaskEnded(1.0, TEA, "done", "'tea'"))
     before = replace(state.tasks[TEA]), dict(state.counts)
-    state.apply(event)
+    apply(state, event)
     assert (state.tasks[TEA], state.counts) == before
     assert state.running is None
 
@@ -112,13 +113,13 @@ def test_an_ended_task_stays_ended(event: Event) -> None:
 def test_counts_are_the_tasks_in_each_state() -> None:
     state = tea_party(StepStarted(0.0, TEA))
     assert +Counter(state.counts) == {"waiting": 1, "running": 1, "ready": 1}
-    state.apply(TaskReady(0.0, MAIN, "task", TEA))
+    apply(state, TaskReady(0.0, MAIN, "task", TEA))
     assert +Counter(state.counts) == {"running": 1, "ready": 2}
-    state.apply(StepEnded(0.0, TEA, 0.0, ready=True))
+    apply(state, StepEnded(0.0, TEA, 0.0, ready=True))
     assert +Counter(state.counts) == {"ready": 3}
-    state.fold([StepStarted(0.0, TEA), TaskReady(0.0, TEA, "cancel"), StepEnded(0.0, TEA, 0.0)])
+    fold(state, [StepStarted(0.0, TEA), TaskReady(0.0, TEA, "cancel"), StepEnded(0.0, TEA, 0.0)])
     assert +Counter(state.counts) == {"ready": 3}
-    state.fold(suspended(0.0, TEA))
+    fold(state, suspended(0.0, TEA))
     assert +Counter(state.counts) == {"ready": 2, "waiting": 1}
 
 
@@ -148,8 +149,8 @@ def test_a_step_of_a_paused_lab_takes_no_lab_time() -> None:
 def test_a_step_in_one_event_is_the_same_as_its_beginning_and_its_end(events: list[Event]) -> None:
     in_one, in_two = LabState(), LabState()
     for event in events:
-        in_one.apply(event)
-        in_two.fold(_in_two(event, in_two.clock))
+        apply(in_one, event)
+        fold(in_two, _in_two(event, in_two.clock))
         assert replace(in_one, version=0) == replace(in_two, version=0)
         assert list(in_one.ready_queue) == list(in_two.ready_queue)
 
@@ -166,8 +167,8 @@ def test_ready_running_and_waiting_time_add_up_to_the_whole_life(turns: list[tup
     state, now = lab(TaskCreated(0, 1, "main", "main")), 0
     for turn, pause in turns:
         now += pause
-        state.apply(_turn(state, turn, now))
-    state.apply(TaskEnded(now, 1, "done"))
+        apply(state, _turn(state, turn, now))
+    apply(state, TaskEnded(now, 1, "done"))
     task = state.tasks[1]
     assert task.ready_seconds + task.running_seconds + task.waiting_seconds == now
 

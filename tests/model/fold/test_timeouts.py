@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.fold import fold
 from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
 from tests.model.history import TEA, lab, tea_party, told_of
 
@@ -47,6 +48,6 @@ def test_a_timeout_ends_once(event: Event) -> None:
 def test_only_so_many_ended_timeouts_are_kept_and_every_running_one() -> None:
     state = lab(TimeoutStarted(0.0, 0, 9.0))
     for timeout in range(1, ENDED_TIMEOUTS_KEPT + 4):
-        state.fold([TimeoutStarted(0.0, timeout, 9.0), TimeoutMet(0.0, timeout)])
+        fold(state, [TimeoutStarted(0.0, timeout, 9.0), TimeoutMet(0.0, timeout)])
     assert list(state.timeouts)[:2] == [0, 4]
     assert (len(state.timeouts), state.dropped.timeouts) == (ENDED_TIMEOUTS_KEPT + 1, 3)

@@ -24,6 +24,7 @@ from asynclab.model.events import (
     WaitKind,
     Warned,
 )
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.story import tell_life
 from tests.model.history import COFFEE, MAIN, TEA, suspended, tea_party
@@ -185,7 +186,7 @@ def test_a_step_that_does_much_is_told_shortly() -> None:
 def test_a_life_whose_beginning_is_no_longer_kept_says_so_and_still_knows_its_creation() -> None:
     state = tea_party()
     later: list[Event] = [*suspended(5.0, TEA, Wait("sleep")), TaskReady(6.0, TEA, "timer"), *suspended(6.0, TEA)]
-    state.fold(later)
+    fold(state, later)
     assert told(tell_life(later, TEA, state))[:3] == [
         "Created by main, to run brew().",
         "What it did before 5.000 s is no longer kept.",
@@ -211,7 +212,7 @@ def test_text_from_outside_is_cleaned() -> None:
         Warned(0.0, "\x07", MAIN),
     ]
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     text = tell_life(events, MAIN, state).text()
     assert "␛[31m" in text
     assert "└ ␛[2J" in text
@@ -221,7 +222,7 @@ def test_text_from_outside_is_cleaned() -> None:
 def test_as_text_each_sentence_stands_beside_its_moment() -> None:
     events = [*BIRTH, *suspended(0.0, TEA), TaskEnded(0.0, TEA, "done", "'tea'")]
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     assert tell_life(events, TEA, state).text().splitlines() == [
         "tea ran brew() to its end in 0.00 ms.",
         "",
