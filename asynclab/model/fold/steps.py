@@ -53,6 +53,10 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if event.ends:
+        step_started(state, event, at)
+        step_ended(state, event, end)
+        return
     before = task.state
     if before == "ready":
         task.ready_seconds += at - task.since
@@ -81,7 +85,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
         state.counts[after] += 1
 
 
-def step_started(state: LabState, event: StepStarted, at: float) -> None:
+def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
     """The task runs; a step that was under way goes on when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
@@ -108,14 +112,18 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
 
 
 def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
-    """The task is ready again if it asked to be or was woken meanwhile; else it waits, until told that it ended."""
+    """The task is ready again if it asked to be or was woken meanwhile; else it waits.
+
+    A task that ended with the step counts as running until its TaskEnded, which comes next: it waits for nothing. A
+    recording that does not tell so has it wait in between.
+    """
     task = state.tasks.get(event.task)
     if task is None:
         return
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
         _stop_blocking(state, event, at)
-    if task.state != "running":
+    if task.state != "running" or event.ends:
         return
     leave_step(state, task)
     task.since = at

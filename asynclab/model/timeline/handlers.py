@@ -72,9 +72,9 @@ def step_started(timeline: Lanes, event: StepStarted | Stepped, at: float) -> No
 
 
 def step_ended(timeline: Lanes, event: StepEnded | Stepped, at: float) -> None:
-    """The task is ready again if it asked to be or was woken meanwhile; else it waits."""
+    """The task is ready again if it asked to be or was woken meanwhile, or ends; else it waits."""
     lane = timeline.lanes.get(event.task)
-    if lane is None or lane.kind != RUNNING:
+    if lane is None or lane.kind != RUNNING or event.ends:
         return
     woken = lane.woken_in_step
     lane.woken_in_step = None

@@ -63,6 +63,46 @@ def test_a_task_woken_in_its_own_step_is_ready_after_it() -> None:
     assert state.tasks[TEA].state == "waiting"
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        (Stepped(0.25, TEA, 0.5, ends=True),),
+        (StepStarted(0.25, TEA), StepEnded(0.75, TEA, 0.5, ends=True)),
+        (StepStarted(0.25, TEA), TaskReady(0.5, TEA, "cancel"), StepEnded(0.75, TEA, 0.5, ready=True, ends=True)),
+    ],
+)
+def test_a_task_that_ends_with_its_step_runs_up_to_its_end_and_never_waits(step: tuple[Event, ...]) -> None:
+    state = tea_party(*step)
+    task = state.tasks[TEA]
+    assert (task.state, task.running_seconds, state.running, state.now) == ("running", 0.5, TEA, 0.75)
+    assert (state.counts["running"], state.counts["waiting"]) == (1, 1)
+    apply(state, TaskEnded(0.75, TEA, "done"))
+    assert (task.state, task.steps, task.waiting_seconds, state.running) == ("done", 1, 0.0, None)
+    assert (state.counts["running"], state.counts["waiting"], state.counts["done"]) == (0, 1, 1)
+
+
+def test_a_recording_that_does_not_tell_that_a_step_is_the_last_is_read_as_ever() -> None:
+    state = tea_party(Stepped(0.25, TEA, 0.5))
+    assert state.tasks[TEA].state == "waiting"
+    apply(state, TaskEnded(0.75, TEA, "done"))
+    assert (state.tasks[TEA].state, state.counts["waiting"]) == ("done", 1)
+
+
+def test_a_task_is_told_to_be_ready_after_the_end_that_woke_it() -> None:
+    state = tea_party(
+        *suspended(0.0, TEA, Wait("task", tasks=(COFFEE,))),
+        StepStarted(1.0, COFFEE),
+        StepEnded(1.1, COFFEE, 0.1, ends=True),
+        TaskEnded(1.1, COFFEE, "done", "'black'"),
+        TaskReady(1.1, TEA, "task", COFFEE),
+    )
+    assert [(line.task, line.text) for line in state.activity][-2:] == [
+        (COFFEE, "returned 'black'"),
+        (TEA, "ready again after 1.100 s"),
+    ]
+    assert (state.tasks[TEA].state, state.tasks[TEA].waker, state.tasks[TEA].waited_for) == ("ready", COFFEE, "task")
+
+
 def test_a_task_that_is_ready_already_is_not_woken_again() -> None:
     task = tea_party(*suspended(0.0, TEA), TaskReady(1.0, TEA, "timer"), TaskReady(2.0, TEA, "cancel")).tasks[TEA]
     assert (task.since, task.wakes, task.wake_cause) == (1.0, 1, "cancel")
@@ -159,7 +199,7 @@ def _in_two(event: Event, clock: ClockState) -> list[Event]:
     if not isinstance(event, Stepped):
         return [event]
     end = event.at if clock.paused else event.at + event.seconds * clock.speed
-    return [StepStarted(event.at, event.task), StepEnded(end, event.task, event.seconds, event.ready)]
+    return [StepStarted(event.at, event.task), StepEnded(end, event.task, event.seconds, event.ready, event.ends)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["wake", "yield", "suspend"]), st.integers(0, 1000)), max_size=30))

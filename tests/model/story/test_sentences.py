@@ -130,6 +130,22 @@ def test_a_step_in_one_event_is_a_step_like_any_other() -> None:
     ]
 
 
+def test_an_end_comes_before_what_it_brings_about() -> None:
+    waits_for_tea = suspended(0.0, COFFEE, Wait("task", tasks=(TEA,)))
+    last = (StepStarted(1.0, TEA), Output(1.0, "hot\n", TEA), StepEnded(1.1, TEA, 0.01, ends=True))
+    woken = (TaskEnded(1.1, TEA, "done", "'tea'"), TaskReady(1.1, COFFEE, "task", TEA), *suspended(1.2, COFFEE))
+    events = (*BIRTH, *waits_for_tea, *last, *woken)
+    assert told_of(TEA, *events)[-2:] == [
+        "First ran 1.000 s later, after main's step and behind coffee. Then it printed “hot”.",
+        "Returned 'tea'. That woke coffee.",
+    ]
+    assert "; tea ended and woke it; " in told_of(COFFEE, *events)[2]
+
+
+def test_a_task_whose_last_step_is_over_but_whose_end_is_not_told_yet_runs() -> None:
+    assert told_of_tea(Stepped(0.0, TEA, 0.1, ends=True))[-1] == "Runs now."
+
+
 def test_a_turn_that_the_person_chose_says_so() -> None:
     events = [
         *suspended(0.0, TEA, Wait("sleep")),

@@ -10,6 +10,7 @@ from asynclab.model.events import (
     QueueCreated,
     QueueGot,
     StepEnded,
+    Stepped,
     StepStarted,
     TaskCancelRequested,
     TaskCreated,
@@ -116,3 +117,10 @@ def test_a_wait_for_a_task_is_ended_by_its_end() -> None:
     run = brewing(*step(TEA, 0.2, 0.3, wait=Wait("task", tasks=(COFFEE,))))
     run.take(StepStarted(1.0, COFFEE), TaskEnded(1.1, COFFEE, "done"), woken(1.1, TEA, "task", COFFEE))
     assert run.told(TEA, 0.5) == "waited 800 ms: task coffee, woken by coffee's end (0.300 s to 1.100 s)"
+
+
+def test_it_is_the_end_that_ends_the_wait_where_that_comes_after_the_last_step() -> None:
+    run = brewing(*step(TEA, 0.2, 0.3, wait=Wait("gather", tasks=(COFFEE,))))
+    run.take(Stepped(1.0, COFFEE, 0.1, ends=True), TaskEnded(1.1, COFFEE, "done"), woken(1.1, TEA, "task", COFFEE))
+    assert run.told(TEA, 0.5) == "waited 800 ms: gather of 1, woken by coffee's end (0.300 s to 1.100 s)"
+    assert run.told(TEA, 1.1) == "ready for 0 s, woken by coffee's end (since 1.100 s)"

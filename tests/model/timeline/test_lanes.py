@@ -75,6 +75,16 @@ def test_a_life_is_cut_where_the_task_changes_its_state() -> None:
     assert run.timeline.now == 1.5
 
 
+@pytest.mark.parametrize(
+    "steps", [(Stepped(0.25, TEA, 0.25, ends=True),), (StepStarted(0.25, TEA), StepEnded(0.5, TEA, 0.25, ends=True))]
+)
+def test_a_lane_ends_with_the_step_that_its_task_ends_with(steps: tuple[Event, ...]) -> None:
+    run = brewing(*steps)
+    assert slices(run.timeline, TEA)[1:] == [("running", 0.25, None)]
+    run.take(TaskEnded(0.5, TEA, "done"))
+    assert slices(run.timeline, TEA) == [("ready", 0.0, 0.25), ("running", 0.25, 0.5)]
+
+
 def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
     birth = TaskCreated(0.0, 1, "a", "a")
     in_one = timeline_of(birth, Stepped(1.0, 1, 0.5, True), Stepped(2.0, 1, 0.5))
