@@ -18,6 +18,7 @@ ActivityKind: TypeAlias = Literal[
     "timeout",
     "expired",
     "met",
+    "late",
     "cancel",
     "printed",
     "done",

@@ -63,7 +63,7 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     count: int = 0
     """For gather and wait: how many awaitables, tasks or not."""
     seconds: float | None = None
-    """For a sleep: its whole length in lab seconds."""
+    """For a sleep: its whole length in lab seconds; None where it is not known, or has no end."""
     deadline: float | None = None
     """The lab time at which a timer ends this wait by itself; None where none does."""
     file: str = ""
@@ -306,14 +306,15 @@ class TimeoutStarted(Event):
     """A timeout (asyncio.timeout, wait_for) was armed around a block of a task."""
 
     timeout: int
-    deadline: float
-    """Lab time at which it expires."""
+    deadline: float | None
+    """Lab time at which it expires; None for never."""
     task: int | None = None
 
 
 class TimeoutRescheduled(Event):
     timeout: int
-    deadline: float
+    deadline: float | None
+    """None for never."""
 
 
 class TimeoutExpired(Event):
@@ -321,9 +322,11 @@ class TimeoutExpired(Event):
 
 
 class TimeoutMet(Event):
-    """The block ended before its deadline."""
+    """The block ended before the timeout could expire."""
 
     timeout: int
+    late: float = 0.0
+    """How long after the deadline, in lab seconds: a busy loop runs no timer, and by then the block was over."""
 
 
 class CallScheduled(Event):
@@ -332,8 +335,8 @@ class CallScheduled(Event):
     call: int
     name: str
     """What is to be called."""
-    deadline: float
-    """Lab time at which it is due."""
+    deadline: float | None
+    """Lab time at which it is due; None for never."""
     task: int | None = None
     library: str = ""
     """The installed package whose function it is; empty for the user's own, and for Python's."""

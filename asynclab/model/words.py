@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import Outcome, Wait, WaitKind
+from asynclab.model.events import BLOCKED_AFTER, Outcome, Wait, WaitKind
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
@@ -86,6 +86,16 @@ def length(seconds: float) -> str:
         return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
     decimals = 2 if abs(round(seconds, 2) - seconds) < 0.0005 else 3
     return f"{seconds:.{decimals}f} s"
+
+
+def timeout_text(seconds: float | None) -> str:
+    """A timeout by its length: "timeout of 2.00 s", "timeout without a deadline"."""
+    return "timeout without a deadline" if seconds is None else f"timeout of {length(seconds)}"
+
+
+def busy(late: float) -> str:
+    """What the loop was while a timer should have fired that was so many seconds too late: "blocked" or "busy"."""
+    return "blocked" if late >= BLOCKED_AFTER else "busy"
 
 
 def measured(seconds: float) -> str:

@@ -112,6 +112,19 @@ async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> 
         assert parts == ["ready", "cancelled", "done"]
 
 
+async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadline_that_it_has_none() -> None:
+    gauges = Gauges()
+    state = folded(task(1, "main"), TimeoutStarted(0.2, 1, None, 1), TimeoutStarted(0.2, 2, 0.7, 1))
+    fold(state, (TimeoutMet(1.2, 2, 0.5),))
+    async with on_stage(gauges, 110, 10):
+        gauges.show(state, 1.59)
+        assert painted(gauges)[:2] == [
+            " timeout      ────────────────────────────────────────────  no deadline for main",
+            " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  done 0.50 s too late for main",
+        ]
+        assert [gauges.compose_line(index, 100)[2][1] for index in range(2)] == ["rest", "failed"]
+
+
 async def test_a_countdown_goes_on_while_no_event_comes() -> None:
     gauges = Gauges()
     state = deadlines()

@@ -53,6 +53,11 @@ def busy_loop(*further: Event) -> LabState:
     )
 
 
+def test_what_never_comes_is_no_timer() -> None:
+    never = CallScheduled(0.0, 9, "never", None), TimeoutStarted(0.0, 9, None, 4)
+    assert loop_parts(busy_loop(*never), 9) == loop_parts(busy_loop(), 9)
+
+
 async def test_every_part_of_the_loop_has_its_lines() -> None:
     view = LoopView()
     async with on_stage(view, 60, 16):

@@ -36,13 +36,15 @@ def _deed(deed: Deed, state: LabState) -> str:
         case "asked":
             return f"asked {things} to stop"
         case "set_timeout":
-            return f"set a timeout of {things}"
+            return f"set a {things}"
         case "moved_timeout":
             return f"moved its timeout to {things}"
         case "met_timeout":
-            return f"was done within its timeout of {things}"
+            return f"was done within its {things}"
+        case "missed_timeout":
+            return f"missed its {things}"
         case "timed_out":
-            return f"saw its timeout of {things} expire at once"
+            return f"saw its {things} expire at once"
         case "warned":
             return f"made Python complain: {things}"
         case "blocked":

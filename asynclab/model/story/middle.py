@@ -186,6 +186,7 @@ _VERBS = {
     "set_timeout": "set a timeout",
     "moved_timeout": "moved a timeout",
     "met_timeout": "was done in time",
+    "missed_timeout": "missed its timeout",
     "timed_out": "timed out at once",
     "warned": "made Python complain",
     "printed": "printed",
@@ -207,4 +208,6 @@ def _kind(turn: Turn) -> ActivityKind:
         return "cancel"
     if turn.expired is not None or ("timed_out", 0) in turn.deeds:
         return "expired"
+    if ("missed_timeout", 0) in turn.deeds:
+        return "late"
     return "created" if turn.is_first else "woke" if turn.yielded else "waits"

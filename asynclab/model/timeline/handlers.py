@@ -125,8 +125,8 @@ def timeout_expired(timeline: Lanes, event: TimeoutExpired, at: float) -> None:
 
 
 def timeout_met(timeline: Lanes, event: TimeoutMet, at: float) -> None:
-    """The block ended first."""
-    timeline.mark(timeline.timeouts.pop(event.timeout, None), "met", at, event)
+    """The block ended first, in time or late."""
+    timeline.mark(timeline.timeouts.pop(event.timeout, None), "late" if event.late > 0 else "met", at, event)
 
 
 def clock_changed(timeline: Lanes, event: ClockChanged, at: float) -> None:

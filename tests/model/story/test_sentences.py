@@ -20,6 +20,9 @@ from asynclab.model.events import (
     TaskEnded,
     TaskReady,
     TaskWaiting,
+    TimeoutMet,
+    TimeoutRescheduled,
+    TimeoutStarted,
     Wait,
     WaitKind,
     Warned,
@@ -144,6 +147,18 @@ def test_an_end_comes_before_what_it_brings_about() -> None:
 
 def test_a_task_whose_last_step_is_over_but_whose_end_is_not_told_yet_runs() -> None:
     assert told_of_tea(Stepped(0.0, TEA, 0.1, ends=True))[-1] == "Runs now."
+
+
+def test_a_timeout_that_was_missed_or_never_comes_says_so() -> None:
+    started = (TimeoutStarted(0.0, 1, 0.5, TEA), TimeoutStarted(0.0, 2, None, TEA))
+    moved = (TimeoutRescheduled(1.0, 2, 3.0), TimeoutRescheduled(1.0, 2, None))
+    events = (*started, StepEnded(0.0, TEA, 0.0), StepStarted(1.0, TEA), TimeoutMet(1.0, 1, 0.5), *moved)
+    first, second = told_of_tea(StepStarted(0.0, TEA), *events, TimeoutMet(1.0, 2), StepEnded(1.0, TEA, 0.0))[:2]
+    assert first.endswith(" Then it set a timeout of 0.50 s and timeout without a deadline.")
+    assert second.endswith(
+        " Then it missed its timeout of 0.50 s by 0.500 s (the loop was blocked), moved its timeout to 3.000 s and "
+        "no deadline and was done within its timeout without a deadline."
+    )
 
 
 def test_a_turn_that_the_person_chose_says_so() -> None:

@@ -17,6 +17,7 @@ from asynclab.model.events import (
     TaskEnded,
     TaskReady,
     TimeoutExpired,
+    TimeoutMet,
     TimeoutStarted,
     Wait,
 )
@@ -103,6 +104,15 @@ def test_a_timer_that_is_a_timeouts_is_told_as_that() -> None:
     run = brewing(*step(TEA, 0.2, 0.3, TimeoutStarted(0.2, 1, 1.0, TEA), wait=Wait("event", "event#1")))
     run.take(TimeoutExpired(1.0, 1), TaskCancelRequested(1.0, TEA), woken(1.0, TEA, "timer"))
     assert run.told(TEA, 1.0).startswith("ready for 0 s, woken by its timeout")
+
+
+def test_how_timeouts_begin_and_end_is_told_of_the_step() -> None:
+    started = TimeoutStarted(0.2, 1, 1.0, TEA), TimeoutStarted(0.2, 2, None, TEA)
+    run = brewing(*step(TEA, 0.2, 0.3, *started, TimeoutMet(0.3, 2), TimeoutMet(0.3, 1, 0.15)))
+    assert run.told(TEA, 0.2).startswith(
+        "ran for 100 ms: started a timeout, due at 1.000 s, started a timeout, without a deadline, "
+        "met its timeout, missed its timeout by 150 ms, as the loop was blocked ("
+    )
 
 
 def test_the_deed_that_ended_a_wait_is_told_only_where_it_was_about_what_was_waited_for() -> None:

@@ -131,22 +131,24 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
     run = brewing(
         TimeoutStarted(0.2, 1, 1.0, TEA),
         TimeoutStarted(0.2, 2, 1.0, TEA),
+        TimeoutStarted(0.2, 3, 0.3, TEA),
         QueuePut(0.3, 1, "'A'", 1, 1, TEA),
         Output(0.4, "hi\n", TEA),
         TaskCancelRequested(0.5, TEA, MAIN),
         TimeoutMet(0.6, 1),
         TimeoutExpired(0.7, 2),
+        TimeoutMet(0.7, 3, 0.4),
         TaskEnded(0.8, TEA, "cancelled"),
         Output(0.9, "from beyond\n", TEA),
     )
     assert marks(run.timeline, TEA) == [
-        (0.2, "timeout"),
-        (0.2, "timeout"),
+        *[(0.2, "timeout")] * 3,
         (0.3, "put"),
         (0.4, "printed"),
         (0.5, "cancel"),
         (0.6, "met"),
         (0.7, "expired"),
+        (0.7, "late"),
         (0.8, "cancelled"),
     ]
     assert run.timeline.timeouts == {}
