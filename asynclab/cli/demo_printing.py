@@ -15,7 +15,7 @@ from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.model.activity import ActivityLine
-from asynclab.model.events import Event, Outcome
+from asynclab.model.events import Event, Outcome, finite
 from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
@@ -102,7 +102,7 @@ class JsonPrinter:
         """Print these events."""
         for event in events:
             # Nothing but ASCII: what could act on a terminal, or can't be written at all, is escaped.
-            self._out.write(json.dumps(msgspec.to_builtins(event), separators=(",", ":")) + "\n")
+            self._out.write(json.dumps(msgspec.to_builtins(finite(event)), separators=(",", ":")) + "\n")
         self._out.flush()
 
 

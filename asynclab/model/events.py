@@ -7,7 +7,10 @@ docs/events.md explains each event in a sentence.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import math
+import sys
+from functools import cache
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -373,9 +376,10 @@ class Warned(Event):
 
 
 class LoopBlocked(Event):
-    """A step kept the whole loop from running; sent while it still does."""
+    """A step, or another callback, kept the whole loop from running; sent while it still does."""
 
     task: int | None
+    """Whose step it is; None for a callback that runs none."""
     seconds: float
     """How long so far, in real seconds."""
     file: str
@@ -434,13 +438,42 @@ AnyEvent: TypeAlias = (
 )
 """The tagged union that the codec reads and writes."""
 
+AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:
-    """One event as a line of JSON, without the newline."""
-    return _encoder.encode(event)
+    """One event as a line of JSON, without the newline; its numbers are those of `finite`."""
+    line = _encoder.encode(event)
+    return _encoder.encode(finite(event)) if b"null" in line else line  # as it writes what JSON has no number for
+
+
+def finite(struct: AnyStruct) -> AnyStruct:
+    """An event whose numbers can all be written as JSON, which knows neither infinity nor "not a number".
+
+    Where a number may be None, None stands for these; elsewhere the largest number for infinity, and 0 for no number.
+    """
+    changes: dict[str, Any] = {}
+    for name, is_optional in _numbers_of(type(struct)):
+        value = getattr(struct, name)
+        if isinstance(value, Wait):
+            changes[name] = finite(value)
+        elif value is not None and not math.isfinite(value):
+            changes[name] = None if is_optional else _nearest(value)
+    return msgspec.structs.replace(struct, **changes) if changes else struct
+
+
+def _nearest(value: float) -> float:
+    return 0.0 if math.isnan(value) else math.copysign(sys.float_info.max, value)
+
+
+@cache
+def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """The fields that may hold floats, directly or in a Wait, and whether each may be None."""
+    hints = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind).items()}
+    return tuple((name, type(None) in types) for name, types in hints.items() if {float, Wait} & {*types})
 
 
 def decode(line: bytes | str) -> AnyEvent:

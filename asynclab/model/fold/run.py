@@ -73,8 +73,10 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
-    """Keep a measurement."""
+    """Keep a measurement; it comes from the loop itself, so that no callback blocks that any more."""
     state.lag.append(event.seconds)
+    if state.is_blocking and state.blocked is not None and state.blocked.task is None:
+        state.is_blocking = False  # no step ends that would tell so
 
 
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:

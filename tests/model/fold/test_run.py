@@ -25,6 +25,20 @@ from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party, told_of
 BLOCKED = LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 
 
+def test_a_plain_callback_can_block_the_loop() -> None:
+    report = LoopBlocked(0.3, None, 0.2, "/x/protocol.py", 7, "data_received")
+    state = tea_party(report, LoopBlocked(0.5, None, 0.4, "/x/protocol.py", 7, "data_received"))
+    assert (state.blocked is not None, state.is_blocking) == (True, True)
+    assert told_of(state, None) == ["blocks the loop: 0.20 s so far at protocol.py:7 in data_received"]
+    apply(state, LoopLagged(0.5, 0.4))
+    assert not state.is_blocking
+
+
+def test_a_measurement_ends_no_step_that_blocks() -> None:
+    state = tea_party(StepStarted(0.0, TEA), LoopBlocked(0.3, TEA, 0.2, "/x/tea.py", 7, "brew"), LoopLagged(0.5, 0.4))
+    assert state.is_blocking
+
+
 def test_a_lab_has_not_started_until_its_run_has() -> None:
     state = lab()
     assert (state.started, state.outcome) == (False, None)

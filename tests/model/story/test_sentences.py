@@ -149,6 +149,12 @@ def test_a_task_whose_last_step_is_over_but_whose_end_is_not_told_yet_runs() -> 
     assert told_of_tea(Stepped(0.0, TEA, 0.1, ends=True))[-1] == "Runs now."
 
 
+def test_a_callback_that_blocks_is_no_deed_of_a_task() -> None:
+    blocked = LoopBlocked(0.2, None, 0.2, "/home/a/cafe.py", 9, "data_received")
+    step = (StepStarted(0.0, TEA), blocked, StepEnded(0.0, TEA, 0.0))
+    assert told_of_tea(*step) == told_of_tea(step[0], step[2])
+
+
 def test_a_timeout_that_was_missed_or_never_comes_says_so() -> None:
     started = (TimeoutStarted(0.0, 1, 0.5, TEA), TimeoutStarted(0.0, 2, None, TEA))
     moved = (TimeoutRescheduled(1.0, 2, 3.0), TimeoutRescheduled(1.0, 2, None))

@@ -13,6 +13,7 @@ from asynclab.model.events import (
     ClockChanged,
     Event,
     Frame,
+    LoopBlocked,
     LoopLagged,
     Output,
     Progressed,
@@ -152,6 +153,11 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
         (0.8, "cancelled"),
     ]
     assert run.timeline.timeouts == {}
+
+
+def test_a_callback_that_blocks_the_loop_marks_no_task() -> None:
+    timeline = brewing(LoopBlocked(0.5, None, 0.2, "/x/protocol.py", 7, "data_received")).timeline
+    assert [marks(timeline, task) for task in (MAIN, TEA, COFFEE)] == [[], [], []]
 
 
 def test_a_task_that_is_collected_has_failed() -> None:
