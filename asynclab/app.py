@@ -85,8 +85,6 @@ class AsyncLabApp(App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None before it does."""
         self._collections = RareCollections()
-        self._held: list[Lab] = []
-        """The labs that are held while the process is stopped."""
         self._values = values or {}
         self._make_lab = make_lab
         self._request = request
@@ -165,7 +163,6 @@ class AsyncLabApp(App[None]):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
-        self.app_suspend_signal.subscribe(self, self._hold_runs)
         self.app_resume_signal.subscribe(self, self._come_back)
         if self._complaint:
             self.tell(self._complaint, is_problem=True)
@@ -239,6 +236,16 @@ class AsyncLabApp(App[None]):
         else:
             await self.switch_mode(TABS[event.tab])
 
+    def was_stopped(self, seconds: float) -> None:
+        """Count the time in which the process was stopped for no lab, and for no measurement of the loop.
+
+        Called in a signal handler, before anything else of the loop runs.
+        """
+        for lab in self.labs:
+            lab.was_stopped(seconds)
+        if self.monitor is not None:
+            self.monitor.was_stopped()
+
     async def close_labs(self) -> None:
         """Cancel all that runs, and wait for its clean-up."""
         if self._fetch is not None:
@@ -277,17 +284,8 @@ class AsyncLabApp(App[None]):
         await self.close_labs()
         self.exit(return_code=code)
 
-    def _hold_runs(self, _: App[None]) -> None:
-        """Let no lab time pass while the process is stopped."""
-        self._held = [lab for lab in self.labs if not lab.paused]
-        for lab in self._held:
-            lab.pause()
-
     def _come_back(self, _: App[None]) -> None:
-        """Let the runs go on, and fill the terminal that the shell had; Textual itself draws only what changes."""
-        for lab in self._held:
-            lab.resume()
-        self._held.clear()
+        """Fill the terminal that the shell had; Textual itself draws only what changes."""
         self.refresh(layout=True)
 
     def _save_screen(self) -> None:

@@ -7,7 +7,7 @@ import platform
 import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any, Self, TypeAlias
 
 from asynclab.model.events import ClockChanged, RunStarted
@@ -266,6 +266,22 @@ class Lab:
         self._clock.instant = True
         self.resume()
         self._clock_changed()
+
+    def was_stopped(self, seconds: float) -> None:
+        """Let lab time stand still for as long as the whole process did; may be called in a signal handler.
+
+        Args:
+            seconds: For how long, up to now, in real seconds.
+        """
+        loop = self._tracer.loop
+        if loop is None:
+            return
+        self.kept_real_time = False
+        self._clock.skip(seconds)
+        if self._watch is not None:
+            self._watch.was_stopped(seconds)
+        # Before the loop looks at its timers: that of the lab would fire, and take the lab's clock along.
+        loop.call_soon_threadsafe(self._tracer.timers.drive_anew, context=Context())
 
     def cancel(self) -> None:
         """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""

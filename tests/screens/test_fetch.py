@@ -525,10 +525,9 @@ async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:
         await stage.take("/hang")
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.is_running)
-        stage.app._hold_runs(stage.app)
-        assert stage.lab.paused
-        stage.app._come_back(stage.app)
+        stage.app.was_stopped(6.0)
         assert not stage.lab.paused
+        assert not stage.lab.kept_real_time
 
 
 async def test_question_mark_tells_every_key() -> None:

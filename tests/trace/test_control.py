@@ -12,7 +12,8 @@ import pytest
 
 from asynclab.model.events import StepStarted, TaskCancelRequested, TaskCreated
 from asynclab.trace import Lab
-from tests.fast_loop import run_fast
+from asynclab.trace.watching.loop_monitor import LoopMonitor
+from tests.fast_loop import FastLoop, run_fast
 from tests.trace.labs import fast_lab, observe
 
 
@@ -31,6 +32,73 @@ async def counter(turns: int = 100) -> int:
 
 def printed(lab: Lab) -> int:
     return sum(line.kind == "printed" for line in lab.state.activity)
+
+
+def stop_the_process(lab: Lab, seconds: float) -> None:
+    """Let real time pass in which nothing of this process ran, as it does for one that was suspended."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, FastLoop)
+    loop.jumps.now += seconds
+    lab.was_stopped(seconds)
+
+
+def test_a_stop_of_the_process_takes_no_lab_time_and_makes_no_timer_late() -> None:
+    moments: list[float] = []
+
+    async def main() -> None:
+        for _ in range(3):
+            await asyncio.sleep(1)
+            moments.append(asyncio.get_running_loop().time())
+
+    async def stop() -> None:
+        async with fast_lab() as lab:
+            begin = asyncio.get_running_loop().time()
+            lab.start(main)
+            await asyncio.sleep(1.5)
+            stop_the_process(lab, 6)
+            assert lab.now == pytest.approx(1.5)
+            await lab.wait()
+            assert asyncio.get_running_loop().time() - begin == pytest.approx(9)
+            assert [moment - begin for moment in moments] == pytest.approx([1, 2, 3])
+            assert not lab.kept_real_time
+            assert [line.text for line in lab.state.activity if line.kind == "clock"] == []
+
+    run_fast(stop())
+
+
+def test_a_paused_lab_is_paused_after_a_stop_of_the_process() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(counter)
+            lab.pause()
+            stop_the_process(lab, 6)
+            await asyncio.sleep(10)
+            assert lab.paused
+            assert (lab.now, printed(lab)) == (0, 0)
+
+    run_fast(main())
+
+
+def test_a_stop_before_a_lab_starts_or_after_it_ended_does_nothing() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            stop_the_process(lab, 6)
+            await lab.run(counter)
+            now = lab.now
+            stop_the_process(lab, 6)
+            assert (lab.now, lab.kept_real_time) == (now, True)
+
+    run_fast(main())
+
+
+async def test_the_measurement_that_spans_a_stop_is_dropped() -> None:
+    monitor = LoopMonitor(asyncio.get_running_loop())
+    sent = perf_counter()
+    monitor.was_stopped()
+    monitor._beat(sent)
+    assert list(monitor.lags) == []
+    monitor._beat(perf_counter())
+    assert len(monitor.lags) == 1
 
 
 def test_a_paused_lab_runs_no_step_and_no_time() -> None:

@@ -214,6 +214,11 @@ class Timers:
         if clock.instant:
             self.check_idle_soon()
 
+    def drive_anew(self) -> None:
+        """Set the real timer again: lab time has not gone as it was to when that was set."""
+        self._stop_driver()
+        self.attend()
+
     def check_idle_soon(self) -> None:
         """Look, when all that is ready has run, whether time can be skipped."""
         if not self._checking and self._tracer.loop is not None:
