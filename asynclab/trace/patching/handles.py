@@ -195,13 +195,16 @@ class TracedHandle(Handle):
             ended = real_time()
             seconds = ended - started
             task = self._callback.__self__  # type: ignore[attr-defined]
-            tracer.current = None
             yielded = record.yielded
             ends = not yielded and is_done(task)
             if tracer.emit is tracer.emit_first:
+                tracer.current = None
                 tracer.write(Stepped(began, record.id, seconds, yielded, ends))
                 at = began + seconds * clock.rate  # as the model has it
             else:
+                if tracer.eager.under_way:
+                    tracer.eager.settle()
+                tracer.current = None
                 at = ended * clock.rate + clock.offset
                 tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
             tracer.emit = tracer.write

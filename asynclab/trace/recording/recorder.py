@@ -347,6 +347,14 @@ class Tracer:
             self.attend()
 
     def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
+        """See what became of a task after its step, and do what was left for then; arguments as for `follow`."""
+        if self.eager.under_way:
+            self.eager.settle()
+        self.follow(record, task, at, real, ends=ends)
+        if self.attention or self.gone:
+            self.attend()
+
+    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
         Args:
@@ -356,8 +364,6 @@ class Tracer:
             real: The same in real time.
             ends: Whether the task has ended.
         """
-        if self.eager.under_way:
-            self.eager.settle()
         if ends:
             self.census.end(record, task, at)
             if self._woken_by_end:
@@ -368,8 +374,6 @@ class Tracer:
                 self.timers.jumps = False
         elif not record.yielded:
             self._look_or_postpone(record, task, real)
-        if self.attention or self.gone:
-            self.attend()
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []

@@ -77,6 +77,8 @@ class Census:
         """
         self._newborn: list[TaskRecord] = []
         """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
+        self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
+        """The same for those that have ended already: kept alive, or they would be gone with their names."""
         self._gone: dict[int, int] = {}
         """The numbers, by id(), of tasks that were collected and may still complain: the garbage collector clears
         references before it finalizes. Emptied soon, as an id() may be used again."""
@@ -111,7 +113,7 @@ class Census:
     def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Write down how a task ended at the lab time `at`, without retrieving its exception."""
         if record.created is not None and not record.created.name:
-            record.created.name = name_of(task)  # it ended before its name was settled
+            self._ended_newborn.append((task, record.created))
         record.created = None
         # exception() and result() would count as retrieving what is there
         error = exception_of(task)
@@ -135,18 +137,20 @@ class Census:
                 task = record()
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
+        while self._ended_newborn:
+            task, created = self._ended_newborn.pop()
+            created.name = name_of(task)
 
     def settled_until(self, count: int) -> int:
         """How many of the first `count` events can't change any more: those before the first unsettled birth.
 
         May be called on any thread: events that come meanwhile are behind those.
         """
-        newborn = list(self._newborn)
-        unsettled = next((record.created for record in newborn if record.created is not None), None)
-        if unsettled is None:
-            return count
+        births = [record.created for record in list(self._newborn)]
+        births += [created for _, created in list(self._ended_newborn)]
+        unsettled = {id(created) for created in births}
         events = self._tracer.events
-        return next((index for index in range(count) if events[index] is unsettled), count)
+        return next((index for index in range(count) if id(events[index]) in unsettled), count) if births else count
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""

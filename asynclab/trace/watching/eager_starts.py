@@ -86,7 +86,7 @@ class EagerStarts:
             at = real * clock.rate + clock.offset
             ends = is_done(task)
             tracer.write(StepEnded(at, record.id, real - start.began, record.yielded, ends))
-            tracer.step_ended(record, task, at, real, ends=ends)
+            tracer.follow(record, task, at, real, ends=ends)
 
 
 def _starting_task(caller: FrameType, loop: AbstractEventLoop) -> Task[Any] | None:
