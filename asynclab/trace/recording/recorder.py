@@ -35,6 +35,9 @@ LOOKS = 1_000
 LOOK_PERIOD = 0.1
 """Real seconds."""
 
+WAITS = "what tasks wait for"
+"""What the watcher of waits is called where it fails."""
+
 LOOKS_LATER = 500
 """How many of the others are looked at in one call of `look_at_the_rest`."""
 
@@ -461,7 +464,14 @@ class Tracer:
         self._look(record, task)
 
     def _look(self, record: TaskRecord, task: Task[Any]) -> None:
-        self.census.notice_name(record, task)
-        wait = describe_wait(task, self)
-        if wait is not None:
-            self.emit(TaskWaiting(self.clock.now(), record.id, wait))
+        if WAITS in self.failures:
+            return
+        try:
+            self.census.notice_name(record, task)
+            wait = describe_wait(task, self)
+            if wait is not None:
+                self.emit(TaskWaiting(self.clock.now(), record.id, wait))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed(WAITS, error)
