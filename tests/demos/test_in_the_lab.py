@@ -63,7 +63,6 @@ async def test_it_prints_the_same_in_the_lab_and_without(demo: Demo) -> None:
 
 
 @every_demo
-@pytest.mark.xfail(reason="the tracer does not yet tell with which step a task ends", strict=True)
 async def test_at_no_moment_does_a_task_wait_that_ends_just_then(demo: Demo) -> None:
     async with observed(demo) as seen:
         await seen.lab.wait()
