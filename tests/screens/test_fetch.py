@@ -241,7 +241,7 @@ async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> N
         while stage.states != ["running"] * 3:
             await stage.press("n")
         await stage.press("G", "N")
-        await stage.until(lambda: stage.lab.pursued is None and stage.lab.paused)
+        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.paused)
         tasks = {task.name: task for task in stage.lab.state.tasks.values()}
         assert tasks["fetch 3"].steps == 1
 

@@ -57,6 +57,8 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if state.held:
+        state.held.pop(event.task, None)
     before = task.state
     if before == "ready":
         task.ready_seconds += at - task.since
@@ -90,6 +92,8 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if state.held:
+        state.held.pop(event.task, None)
     word = task.state
     if word == "ready":
         task.ready_seconds += at - task.since
