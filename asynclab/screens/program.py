@@ -192,6 +192,7 @@ class Program(ABC):
                 lab.pause()
             if self._cancel_asked:
                 lab.cancel()
+            self.pump()
             await _first_of(lab.wait(), self._asked.wait())
         finally:
             await lab.close()
