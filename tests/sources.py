@@ -50,6 +50,10 @@ class ToldSource:
     def control(self) -> Control | None:
         return None
 
+    def tell(self, *events: Event) -> None:
+        """Have these happen at the next `pump`."""
+        self._events.extend(events)
+
     def subscribe(self, subscriber: Subscriber) -> None:
         self._feed.subscribe(subscriber)
 
