@@ -23,7 +23,7 @@ class Standstill:
     def look(self) -> None:
         """Look once; to be called now and then while the lab runs."""
         tracer = self._tracer
-        if not tracer.is_stuck():
+        if tracer.is_busy or not tracer.is_stuck():
             self._since = None
             self._tell(is_stalled=False)
             return
