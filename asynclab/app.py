@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
     from asynclab.curriculum.demo_parameters import Value
     from asynclab.fetch.request import Request
+    from asynclab.model.source import Source
     from asynclab.screens.fetch import FetchScreen
     from asynclab.screens.program import LabFactory
     from asynclab.screens.runs import Runs
-    from asynclab.trace import Lab
     from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
@@ -105,19 +105,18 @@ class AsyncLabApp(App[None]):
         """All demos' runs; what they need is imported when they are first asked for."""
         if self._runs is None:
             from asynclab.screens.runs import Runs
-            from asynclab.trace import Lab
 
-            self._runs = Runs(DEMOS, self._make_lab or Lab)
+            self._runs = Runs(DEMOS, self._make_lab)
             if self.first is not None:
                 self._runs[self.first.key].take(self._values)
         return self._runs
 
     @property
-    def labs(self) -> list[Lab]:
-        """The labs that run now, of whichever screen."""
+    def sources(self) -> list[Source]:
+        """What runs now, on whichever screen."""
         runs = () if self._runs is None else self._runs
-        labs = [run.lab for run in runs if run.lab is not None and run.is_running]
-        return labs if self._fetch is None else [*labs, *self._fetch.labs]
+        sources = [run.source for run in runs if run.source is not None and run.is_running]
+        return sources if self._fetch is None else [*sources, *self._fetch.sources]
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -241,8 +240,9 @@ class AsyncLabApp(App[None]):
 
         Called in a signal handler, before anything else of the loop runs.
         """
-        for lab in self.labs:
-            lab.was_stopped(seconds)
+        for source in self.sources:
+            if source.control is not None:
+                source.control.was_stopped(seconds)
         if self.monitor is not None:
             self.monitor.was_stopped()
 
@@ -271,9 +271,8 @@ class AsyncLabApp(App[None]):
 
     def _make_fetch_screen(self) -> FetchScreen:
         from asynclab.screens.fetch import FetchScreen
-        from asynclab.trace import Lab
 
-        self._fetch = FetchScreen(self._make_lab or Lab, self._request)
+        self._fetch = FetchScreen(self._make_lab, self._request)
         return self._fetch
 
     def _leave_soon(self, code: int) -> None:

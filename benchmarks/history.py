@@ -22,12 +22,12 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from asynclab.collector import RareCollections
+from asynclab.model.event_feed import BATCH
 from asynclab.model.events import Event
 from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
-from asynclab.trace.governing.event_pump import BATCH
 
 AIM = 0.05
 """Seconds that a seek may take; 0.1 is what a person takes for at once, and a frame is painted then, too."""

@@ -106,7 +106,7 @@ def traced(workload: Workload) -> tuple[float, float, int]:
 
     async def timed(lab: Lab) -> float:
         seconds = await _timed(workload) - folding
-        _ = lab.state
+        lab.pump()
         return seconds
 
     async def main() -> float:

@@ -27,9 +27,6 @@ NAME_WIDTH = 16
 READING_SECONDS = 0.02
 """How often what happened is read and printed, in real seconds."""
 
-STUCK_LOOKS = 5
-"""After so many looks in a row at a lab that can't go on, it is cancelled."""
-
 
 def list_demos(*, as_json: bool, width: int | None) -> None:
     """Print the curriculum, a demo a line.
@@ -137,15 +134,15 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, ins
 
 
 async def _watched(lab: Lab) -> Ending:
+    """Print until the run has ended; one that can't go on by itself is cancelled."""
     waiting = asyncio.ensure_future(lab.wait())
-    stuck = 0
     while not waiting.done():
         await asyncio.wait([waiting], timeout=READING_SECONDS)
-        lab.state  # noqa: B018  reading it hands the events out
-        stuck = stuck + 1 if lab.is_stuck else 0
-        if stuck == STUCK_LOOKS:
+        lab.pump()
+        if lab.state.is_stalled and not lab.state.is_cleaning_up:
             print("asynclab: nothing is ready and no timer is pending: these tasks wait for ever", file=sys.stderr)
             lab.cancel()
+            lab.pump()
     return waiting.result()
 
 

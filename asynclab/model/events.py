@@ -49,6 +49,10 @@ WaitKind: TypeAlias = Literal[
 BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
 
+StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
+"""What a request to step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
+(I/O, a thread); nothing, as nothing is to come."""
+
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 
 
@@ -117,13 +121,15 @@ class RunEnded(Event):
 
 
 class ClockChanged(Event):
-    """Lab time was paused, resumed, or given another speed."""
+    """Lab time was paused, resumed, given another speed, or stood still because the whole process did."""
 
     paused: bool
     speed: float
     """Lab seconds per real second."""
     instant: bool
     """Whether idle time is skipped."""
+    stopped: float = 0.0
+    """For how many real seconds the whole process was stopped just before, as by ctrl+z."""
 
 
 class TaskCreated(Event):
@@ -359,6 +365,42 @@ class TaskChosen(Event):
     """The task that would have gone."""
 
 
+class TaskHeld(Event):
+    """A paused lab keeps a ready task from running its step."""
+
+    task: int
+
+
+class TaskReleased(Event):
+    """A held step was called off, so the task is no longer held. One that steps or is resumed has no such event."""
+
+    task: int
+
+
+class StepReported(Event):
+    """The person at the keyboard asked for a step, and this came of it; the step itself follows."""
+
+    outcome: StepTaken
+
+
+class RunningTo(Event):
+    """A paused lab begins to run step after step until something happens to a task, or stops doing so."""
+
+    task: int | None = None
+    """The task to whose next event it runs; None where it has stopped."""
+
+
+class EndRequested(Event):
+    """The run was asked to end; it cleans up until `RunEnded`."""
+
+
+class RunStalled(Event):
+    """All tasks wait, and nothing that is known could wake one: no timer, no I/O, no thread."""
+
+    stalled: bool = True
+    """False where it goes on after all."""
+
+
 class Output(Event):
     """Text was printed."""
 
@@ -430,6 +472,12 @@ AnyEvent: TypeAlias = (
     | CallScheduled
     | CallEnded
     | TaskChosen
+    | TaskHeld
+    | TaskReleased
+    | StepReported
+    | RunningTo
+    | EndRequested
+    | RunStalled
     | Output
     | Warned
     | LoopBlocked

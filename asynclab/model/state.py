@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
-from asynclab.model.events import LoopBlocked, Outcome
+from asynclab.model.events import LoopBlocked, Outcome, StepTaken
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.rows import TaskRows
 from asynclab.model.tasks import ENDED, StateWord, TaskState
@@ -34,6 +34,8 @@ class ClockState:
     """Lab seconds per real second."""
     instant: bool = False
     """Whether idle time is skipped."""
+    kept_real_time: bool = True
+    """Whether lab time has been real time ever since the start: never held, scaled or skipped."""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,18 @@ class LabState:
     dropped: Dropped = field(default_factory=Dropped)
     ready_queue: dict[int, None] = field(default_factory=dict)
     """The tasks that are ready, in the order in which the loop will run them."""
+    held: dict[int, None] = field(default_factory=dict)
+    """The tasks that a paused lab keeps from running, in the order in which they would run."""
+    running_to: int | None = None
+    """The task to whose next event a paused lab is run, step after step; None where it isn't."""
+    step_report: StepTaken | None = None
+    """What came of the latest request to step; None before the first."""
+    step_reports: int = 0
+    """How many requests to step have been answered."""
+    is_cleaning_up: bool = False
+    """Whether the run was asked to end and has not ended yet."""
+    is_stalled: bool = False
+    """Whether the run can't go on by itself: every task waits, and nothing could wake one."""
     running: int | None = None
     """The task whose step is under way."""
     outer_steps: list[int] = field(default_factory=list)

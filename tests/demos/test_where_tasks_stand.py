@@ -64,12 +64,13 @@ async def settle(lab: Lab) -> bool:
         await asyncio.sleep(0)
         turns += 1
         assert turns < 1_000_000, "nothing comes from outside"
-    return lab.paused and not lab.is_stuck
+    return lab.paused and not lab._tracer.is_stuck()
 
 
 def check(lab: Lab, demo: Demo) -> int:
     """Compare what the lab says of each task with what its coroutine says; how many it says something of."""
     lab.sample()
+    lab.pump()
     tasks = lab.state.tasks
     assert {record.id for record, _ in lab._tracer.census.tasks()} == {
         number for number, known in tasks.items() if not known.has_ended

@@ -11,7 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import asynclab.model.history
-from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated, TaskStands
+from asynclab.model.events import (
+    EndRequested,
+    Event,
+    LoopLagged,
+    Output,
+    RunningTo,
+    RunStalled,
+    StepEnded,
+    StepReported,
+    StepStarted,
+    TaskCreated,
+    TaskHeld,
+    TaskReleased,
+    TaskStands,
+)
 from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.snapshot import Snapshot
@@ -143,6 +157,30 @@ def test_going_from_event_to_event_passes_over_measurements_and_looks() -> None:
     assert history.next_moment(0, -1) == 0
     assert history.next_moment(4, 1) == 4
     assert history.next_moment(0, 2) == 4
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        TaskHeld(0.2, 1),
+        TaskReleased(0.2, 1),
+        StepReported(0.2, "step"),
+        RunningTo(0.2, 1),
+        EndRequested(0.2),
+        RunStalled(0.2),
+    ],
+    ids=lambda report: type(report).__name__,
+)
+def test_going_from_event_to_event_passes_over_reports(report: Event) -> None:
+    history = history_of([Output(0.1, "a\n"), report, Output(0.4, "b\n")])
+    assert (history.next_moment(1, 1), history.next_moment(3, -1)) == (3, 1)
+    assert history.number_of(history.end) == 2
+
+
+def test_the_past_knows_what_was_held_then() -> None:
+    history = history_of([TaskCreated(0.0, 1, "main", "main"), TaskHeld(0.1, 1), Output(0.2, "a\n")])
+    history.state_at(2).held.clear()
+    assert [list(history.state_at(moment).held) for moment in (1, 2)] == [[], [1]]
 
 
 def test_looks_after_the_last_event_are_passed_over_too() -> None:

@@ -130,6 +130,7 @@ def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str,
 
 def _leave_state(state: LabState, task: TaskState, at: float) -> None:
     state.counts[task.state] -= 1
+    state.held.pop(task.id, None)
     if task.state == "running":
         leave_step(state, task)
     elif task.state == "waiting":

@@ -53,6 +53,8 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if state.held:
+        state.held.pop(event.task, None)
     if event.ends:
         step_started(state, event, at)
         step_ended(state, event, end)
@@ -90,6 +92,8 @@ def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> No
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if state.held:
+        state.held.pop(event.task, None)
     word = task.state
     if word == "ready":
         task.ready_seconds += at - task.since

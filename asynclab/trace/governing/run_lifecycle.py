@@ -9,7 +9,7 @@ from contextlib import suppress
 from contextvars import Context
 from typing import Any
 
-from asynclab.model.events import RunEnded
+from asynclab.model.events import EndRequested, RunEnded
 from asynclab.trace.governing.cleanup import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
 from asynclab.trace.governing.run_ending import Ending, ending_of
 from asynclab.trace.recording.recorder import Tracer
@@ -73,7 +73,7 @@ class Supervision:
 
     def cancel(self) -> None:
         """Ask the main task to end."""
-        self.was_asked_to_end = True
+        self._note_request()
         self._resume()
         cancel(self._tracer, [self._main])
 
@@ -82,6 +82,11 @@ class Supervision:
         self._exit = error
         if not self._main.done():
             self.cancel()
+
+    def _note_request(self) -> None:
+        if not self.was_asked_to_end:
+            self.was_asked_to_end = True
+            self._tracer.emit(EndRequested(self._tracer.clock.now()))
 
     def _begin_to_close(self) -> None:
         if not self._closing.done():
@@ -110,7 +115,8 @@ class Supervision:
         try:
             await asyncio.wait([self._main, self._closing], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
-            self.was_asked_to_end |= self._main.cancelling() > 0
+            if self._main.cancelling() > 0:
+                self._note_request()
             self._begin_to_close()
         if not self._main.done():
             await asyncio.wait([self._main], timeout=GRACE)
