@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from asyncio import Timeout
-from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
 from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.trace import cpython
+from asynclab.trace.recording.clock import finite
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
 
-_ON_TIMEOUT = Timeout._on_timeout  # type: ignore[attr-defined]
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
 
@@ -34,7 +34,7 @@ class Timeouts:
         Returns:
             The Timeout or waiter that it is for; None where it is for no timeout.
         """
-        owner: object = args[0] if callback is _release_waiter else timeout_of(callback)
+        owner: object = args[0] if callback is cpython.release_waiter else timeout_of(callback)
         if owner is None:
             return None
         now = self._tracer.clock.now()
@@ -42,7 +42,7 @@ class Timeouts:
         if known is None:
             self._start(owner, when, self._tracer.current_number())
         else:
-            self._tracer.emit(TimeoutRescheduled(now, known, when))
+            self._tracer.emit(TimeoutRescheduled(now, known, finite(when)))
         return owner
 
     def expired(self, owner: object) -> None:
@@ -69,12 +69,12 @@ class Timeouts:
     def _start(self, owner: object, deadline: float, task: int | None) -> None:
         self._count += 1
         self._running[id(owner)] = self._count
-        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, deadline, task))
+        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, finite(deadline), task))
 
 
 def timeout_of(callback: object) -> Timeout | None:
     """The timeout whose end a callback is."""
-    if type(callback) is MethodType and callback.__func__ is _ON_TIMEOUT and isinstance(callback.__self__, Timeout):
+    if type(callback) is MethodType and callback.__func__ is cpython.on_timeout and isinstance(callback.__self__, Timeout):
         return callback.__self__
     return None
 
