@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import Context
 from typing import Any
 
 from asynclab.model.events import RunEnded
-from asynclab.trace.governing.cleanup import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
-from asynclab.trace.governing.run_ending import Ending, ending_of
+from asynclab.trace.governing.cleanup import GRACE, CleanUp, cancel, leaked_by_main, names_of_tasks
+from asynclab.trace.governing.run_ending import Ending, cancellation_of, ending_of
 from asynclab.trace.recording.recorder import Tracer
 
 
@@ -42,6 +41,7 @@ class Supervision:
         self._context = context
         self._resume = resume
         self._end = end
+        self._clean_up = CleanUp(tracer, context)
         self._exit: BaseException | None = None
         """What ended the run from elsewhere than the main task."""
         loop: AbstractEventLoop = asyncio.get_running_loop()
@@ -77,9 +77,18 @@ class Supervision:
         cancel(self._tracer, [self._main])
 
     def end_run(self, error: BaseException) -> None:
-        """End the run with an exception that came up elsewhere than in the main task."""
-        self._exit = error
-        if not self._main.done():
+        """End the run with an exception that asks for it, wherever in the lab it was raised.
+
+        SystemExit and KeyboardInterrupt end all tasks at once, as they do in asyncio.run, and are what the run ends
+        with whatever main makes of its cancellation.
+        """
+        if self._exit is None:
+            self._exit = error
+        if not isinstance(error, Exception):
+            self.was_asked_to_end = True
+            self._resume()
+            self._clean_up.ask_all()
+        elif not self._main.done():
             self.cancel()
 
     def _begin_to_close(self) -> None:
@@ -97,7 +106,7 @@ class Supervision:
             self._resume()
             # What was told to stop in the middle has not forgotten anything.
             leaked = [] if self.was_asked_to_end else leaked_by_main(self._tracer)
-            ending = await self._clean_up(tuple(name for _, name in leaked))
+            ending = await self._conclude(tuple(name for _, name in leaked))
         finally:
             self._tracer.attend()
             numbers = tuple(number for number, _ in leaked)
@@ -114,22 +123,13 @@ class Supervision:
         if not self._main.done():
             await asyncio.wait([self._main], timeout=GRACE)
 
-    async def _clean_up(self, leaked: tuple[str, ...]) -> Ending:
+    async def _conclude(self, leaked: tuple[str, ...]) -> Ending:
+        """Clean up after main, and see how the run ended."""
         if not self._main.done():
             names = names_of_tasks(self._tracer)
             return Ending("cancelled", leaked=names, unstoppable=names)
-        unstoppable = await clean_up(self._tracer, self._context)
-        self._context.run(_let_frames_go, self._main)
+        unstoppable = await self._clean_up.finish(self._exit)
+        cancellation = self._context.run(cancellation_of, self._main) if self._main.cancelled() else None
         if not unstoppable:
             self._tracer.world.let_go()
-        return ending_of(self._main, self._exit, leaked, unstoppable)
-
-
-def _let_frames_go(task: Task[Any]) -> None:
-    """Let a cancelled task forget in which frames it was, as it does when it is asked how it ended.
-
-    What is in them may complain when it is destroyed, such as a session that nobody has closed: it does so in the lab.
-    """
-    if task.cancelled():
-        with suppress(asyncio.CancelledError):
-            task.exception()
+        return ending_of(self._main, self._exit or cancellation, leaked, unstoppable)

@@ -192,6 +192,9 @@ class TracedHandle(Handle):
             _run_untraced(self)  # its frame is part of the traceback that a failing callback shows
         except SystemExit as error:
             tracer.end_run(error)
+        except KeyboardInterrupt as error:
+            tracer.end_run(error)
+            raise
         finally:
             tracer.cause = None
         if tracer.attention:
@@ -204,6 +207,7 @@ class TracedHandle(Handle):
             tracer.end_run(error)
             return
         if isinstance(error, KeyboardInterrupt):
+            tracer.end_run(error)
             tracer.open_step()
             tracer.current = None
             raise error
