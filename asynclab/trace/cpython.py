@@ -9,6 +9,7 @@ import asyncio
 import asyncio.base_events
 import asyncio.base_subprocess
 import concurrent.futures.thread
+import heapq
 import platform
 import threading
 import warnings
@@ -148,10 +149,21 @@ def timer_heap(loop: AbstractEventLoop) -> list[TimerHandle]:
     return heap
 
 
+def push_timer(timer: TimerHandle) -> None:
+    """Give a timer to its loop, as `call_at` does."""
+    heapq.heappush(timer_heap(timer._loop), timer)  # type: ignore[attr-defined]
+    timer._scheduled = True  # type: ignore[attr-defined]
+
+
 def awaited_by(task: Task[Any]) -> Future[Any] | None:
     """The future that a suspended task waits for; None where it asked for another turn, or runs."""
     future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
     return future
+
+
+def expect_destruction(task: Task[Any]) -> None:
+    """Let asyncio not complain when a task is destroyed that has not ended."""
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
 def _missing_names() -> Iterator[str]:

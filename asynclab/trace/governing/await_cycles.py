@@ -34,7 +34,9 @@ def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
     if isinstance(future, Task):
         awaited = cpython.awaited_by(future)
         return [] if awaited is None else [awaited]
-    children: list[Future[Any]] = getattr(future, "_children", []) if isinstance(future, cpython.GatheringFuture) else []
+    children: list[Future[Any]] = (
+        getattr(future, "_children", []) if isinstance(future, cpython.GatheringFuture) else []
+    )
     return [child for child in children if not child.done()]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop, Task
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any
+from typing import Any, cast
 
 from asynclab.model.events import RunEnded
+from asynclab.trace import cpython
 from asynclab.trace.governing.cleanup import GRACE, CleanUp, cancel, leaked_by_main, names_of_tasks
 from asynclab.trace.governing.run_ending import Ending, cancellation_of, ending_of
 from asynclab.trace.recording.recorder import Tracer
@@ -44,8 +45,8 @@ class Supervision:
         self._clean_up = CleanUp(tracer, context)
         self._exit: BaseException | None = None
         """What ended the run from elsewhere than the main task."""
-        loop: AbstractEventLoop = asyncio.get_running_loop()
-        self._closing: asyncio.Future[None] = loop.create_future()
+        self._loop: AbstractEventLoop = asyncio.get_running_loop()
+        self._closing: asyncio.Future[None] = self._loop.create_future()
         """Done as soon as somebody has asked for the lab to be closed."""
         self._supervisor: Task[None] | None = None
 
@@ -84,7 +85,9 @@ class Supervision:
         """
         if self._exit is None:
             self._exit = error
-        if not isinstance(error, Exception):
+        if self._loop.is_closed():
+            self._abandon()
+        elif not isinstance(error, Exception):
             self.was_asked_to_end = True
             self._resume()
             self._clean_up.ask_all()
@@ -107,11 +110,21 @@ class Supervision:
             # What was told to stop in the middle has not forgotten anything.
             leaked = [] if self.was_asked_to_end else leaked_by_main(self._tracer)
             ending = await self._conclude(tuple(name for _, name in leaked))
+        except GeneratorExit:  # see _abandon; or the loop was dropped
+            ending = Ending("cancelled" if self._exit is None else "failed", exception=self._exit)
+            raise
         finally:
             self._tracer.attend()
             numbers = tuple(number for number, _ in leaked)
             self._tracer.emit(RunEnded(self._tracer.clock.now(), ending.outcome, ending.detail, numbers))
             self._end(ending)
+
+    def _abandon(self) -> None:
+        """End at once, as the loop on which all this runs was closed."""
+        supervisor = self._supervisor
+        if supervisor is not None and not supervisor.done():
+            cpython.expect_destruction(supervisor)
+            cast("Coroutine[Any, Any, None]", supervisor.get_coro()).close()
 
     async def _outlast_main(self) -> None:
         """Wait until main has ended, or had its time to do so since the lab was to be closed."""

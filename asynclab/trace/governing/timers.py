@@ -4,147 +4,21 @@ from __future__ import annotations
 
 import heapq
 import math
-import sys
-from asyncio import format_helpers
 from asyncio.events import TimerHandle
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import Context
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace import cpython
+from asynclab.trace.governing.timer_handles import Deadline, Driver, LabTimerHandle, deadline_at, run_late
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import package_of
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from asynclab.trace.recording.recorder import Tracer
-
-_run_untraced = TimerHandle._run
-
-
-class LabTimerHandle(TimerHandle):
-    """A timer in a lab's heap instead of the loop's."""
-
-    __slots__ = ("_purpose", "_tracer")
-
-    def __init__(
-        self,
-        when: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        loop: AbstractEventLoop,
-        context: Context | None,
-        tracer: Tracer,
-    ) -> None:
-        # As Handle.__init__ and TimerHandle.__init__ do it: calling them would cost more than the rest.
-        self._context = copy_context() if context is None else context
-        self._loop = loop
-        self._callback = callback
-        self._args = args
-        self._cancelled = False
-        self._repr = None
-        self._source_traceback = format_helpers.extract_stack(sys._getframe(3)) if loop._debug else None  # type: ignore[attr-defined]
-        self._when = when
-        self._scheduled = False
-        self._tracer = tracer
-        self._purpose: object = None
-        """Until it fires: the timeout that it is for (see Timeouts.armed), or the number of a call; None for a sleep."""
-
-    def cancel(self) -> None:
-        tracer = self._tracer
-        if tracer.loop is None:  # it has outlasted its lab, and is in the loop's own heap
-            TimerHandle.cancel(self)
-            return
-        # As Handle.cancel does it; the loop doesn't count this one, as it is not in its heap. Each sleep() cancels.
-        if self._cancelled:
-            return
-        self._cancelled = True
-        tracer.timers.cancelled(self, sys._getframe(1))
-        if self._loop._debug:  # type: ignore[attr-defined]
-            self._repr = repr(self)  # type: ignore[assignment]
-        # Nothing stays alive because a cancelled timer is still in the heap.
-        self._callback = self._args = self._purpose = None  # type: ignore[assignment]
-
-    def _run(self) -> None:
-        tracer = self._tracer
-        if tracer.loop is None:
-            return _run_untraced(self)
-        purpose, self._purpose = self._purpose, None
-        tracer.in_timer = True
-        if purpose is not None:
-            tracer.timers.came(purpose)
-        try:
-            _run_untraced(self)
-        except SystemExit as error:
-            tracer.end_run(error)
-        except KeyboardInterrupt as error:  # ends whatever runs on this loop, as it does without a lab
-            tracer.end_run(error)
-            raise
-        finally:
-            tracer.in_timer = False
-            if purpose is not None:
-                tracer.timers.timeouts.firing_for = None
-        if tracer.attention:
-            tracer.attend()
-        return None
-
-
-class _Driver(TimerHandle):
-    """The real timer for what comes first in a lab.
-
-    The loop's `_run_once` moves the timers that are due to its ready queue, and counts what is ready only then
-    (CPython 3.11 to 3.14). For each it sets `_scheduled` to False first. At that moment the lab's own due timers go to
-    the ready queue, to the very places that they would have without a lab: so they run by themselves, in the same round
-    as the rest, and none is lost if one of them raises what ends the loop.
-    """
-
-    __slots__ = ("_in_heap", "_timers", "when_in_lab")
-
-    def __init__(self, when: float, when_in_lab: float, loop: AbstractEventLoop, timers: Timers) -> None:
-        """Prepare a timer for a time of the loop.
-
-        Args:
-            when: The loop's own time.
-            when_in_lab: The same moment in lab time.
-            loop: The loop.
-            timers: Those of the lab.
-        """
-        self._in_heap = False
-        self._timers = timers
-        self.when_in_lab = when_in_lab
-        super().__init__(when, timers.drive, (self,), loop, Context())
-
-    @property
-    def _scheduled(self) -> bool:
-        return self._in_heap
-
-    @_scheduled.setter
-    def _scheduled(self, value: bool) -> None:
-        was_taken_out = self._in_heap and not value
-        self._in_heap = value
-        if was_taken_out and not self._cancelled:
-            self._timers.drive(self)
-
-
-# A handle's repr names its class; observing must not change it.
-for _kind in LabTimerHandle, _Driver:
-    _kind.__name__ = _kind.__qualname__ = "TimerHandle"
-
-
-class _Deadline(float):
-    """An entry of the heap: compared as fast as a number, and by its time alone, as asyncio compares its timers.
-
-    So timers for the same moment fire in the order in which asyncio's heap would give them, which is not that of their
-    births.
-    """
-
-    __slots__ = ("handle",)
-
-    handle: LabTimerHandle
 
 
 class Timers:
@@ -152,7 +26,7 @@ class Timers:
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._heap: list[_Deadline] = []
+        self._heap: list[Deadline] = []
         """Times of the loop as code inside the lab knows them."""
         self._cancelled = 0
         self._calls = 0
@@ -181,12 +55,15 @@ class Timers:
         self.origin = loop_time()
 
     def detach(self) -> None:
-        """Stop, and hand what is pending to the loop's own timers, with the delay that is left."""
+        """Stop, and hand what is pending to the loop's own timers, with the delay that is left.
+
+        A loop that was closed has let go of its own timers, too.
+        """
         self._stop_driver()
         now, real = self._tracer.clock.now(), self._loop_time()
         for deadline in sorted(self._heap):
             handle = deadline.handle
-            if not handle._cancelled:
+            if not handle._cancelled and not handle._loop.is_closed():
                 handle._purpose = None
                 handle._when = real + max(0.0, self._in_lab(deadline) - now)
                 self._set(handle)
@@ -208,7 +85,7 @@ class Timers:
         tracer = self._tracer
         loop = tracer.loop
         assert loop is not None
-        deadline = _deadline(when)
+        deadline = deadline_at(when)
         handle = deadline.handle = LabTimerHandle(when, callback, args, loop, context, tracer)
         handle._scheduled = True
         heapq.heappush(self._heap, deadline)
@@ -276,7 +153,7 @@ class Timers:
         if clock.instant:
             self.check_idle_soon()
 
-    def drive(self, driver: _Driver) -> None:
+    def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set; nothing happens where that was told before."""
         if self._driver is not driver:
             return
@@ -294,9 +171,10 @@ class Timers:
 
     def check_idle_soon(self) -> None:
         """Look, when all that is ready has run, whether time can be skipped."""
-        if not self._checking and self._tracer.loop is not None:
+        loop = self._tracer.loop
+        if not self._checking and loop is not None and not loop.is_closed():
             self._checking = True
-            self._tracer.loop.call_soon(self._check_idle, context=self._context)
+            loop.call_soon(self._check_idle, context=self._context)
 
     def jump(self) -> bool:
         """Move lab time on to the next timer, and make ready what is due then; whether there was one."""
@@ -307,7 +185,7 @@ class Timers:
         self._make_due_ready(when)
         return True
 
-    def _in_lab(self, deadline: _Deadline) -> float:
+    def _in_lab(self, deadline: Deadline) -> float:
         """The lab time of a deadline; now, where it is not a number: asyncio's own heap lets it fire at once."""
         when = deadline - self.origin
         return when if when == when else self._tracer.clock.now()
@@ -361,7 +239,7 @@ class Timers:
     def _start_driver(self, due: float, when: float) -> None:
         loop = self._tracer.loop
         assert loop is not None
-        self._driver = driver = _Driver(due, when, loop, self)
+        self._driver = driver = Driver(due, when, loop, self)
         self._set(driver)
 
     def _set(self, handle: TimerHandle) -> None:
@@ -369,28 +247,11 @@ class Timers:
         call_at = self._call_at
         assert call_at is not None
         if cpython.keeps_timers_in_heap(call_at):
-            heapq.heappush(cpython.timer_heap(handle._loop), handle)
-            handle._scheduled = True
+            cpython.push_timer(handle)
         else:
-            call_at(handle.when(), _run_late, handle, context=self._context)
+            call_at(handle.when(), run_late, handle, context=self._context)
 
     def _stop_driver(self) -> None:
         if self._driver is not None:
             self._driver.cancel()
             self._driver = None
-
-
-def _run_late(handle: TimerHandle) -> None:
-    """Run a timer that a loop keeps under another handle."""
-    if not handle._cancelled:
-        handle._run()
-
-
-def _deadline(when: float) -> _Deadline:
-    """The entry for a time.
-
-    A float that comes from elsewhere, such as numpy, is read without running code of its own.
-    """
-    if type(when) is not float and issubclass(type(when), float):
-        when = float.__pos__(when)
-    return _Deadline(when)

@@ -104,7 +104,8 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
             HOOKS[loop].add(tracer)
             undoing.pop_all()
     except Exception as error:
-        raise RuntimeError(f"a lab can't observe this {type(loop).__name__}: {type(error).__name__}: {error}") from error
+        why = f"{type(error).__name__}: {error}"
+        raise RuntimeError(f"a lab can't observe this {type(loop).__name__}: {why}") from error
 
 
 def uninstall(tracer: Tracer) -> None:

@@ -30,6 +30,7 @@ _REPLACED = (
     "call_exception_handler",
     "set_debug",
     "stop",
+    "close",
 )
 
 
@@ -121,6 +122,7 @@ class LoopHooks:
         self._set_handler = _original(loop, "set_exception_handler")
         self._call_handler = _original(loop, "call_exception_handler")
         self._stop = _original(loop, "stop")
+        self._close = _original(loop, "close")
         self._set_debug = _original(loop, "set_debug")
         self._debug: bool | None = None
         """What the debug mode was before code inside a lab changed it."""
@@ -235,6 +237,12 @@ class LoopHooks:
             self._stop()
         else:
             tracer.end_run(RuntimeError("Event loop stopped before Future completed."))
+
+    def close(self) -> None:
+        """Stands in for loop.close: nothing runs any more on a closed loop, so that its labs are over."""
+        self._close()
+        for tracer in list(self.tracers):
+            tracer.end_run(RuntimeError("Event loop is closed"))
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future[Any]:
         """Stands in for loop.run_in_executor: a lab knows that it waits for the call."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
-from asynclab.trace.governing.timers import LabTimerHandle
+from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.watching.await_chain import Chain, follow
 

@@ -74,9 +74,9 @@ class Timeouts:
 
 def timeout_of(callback: object) -> Timeout | None:
     """The timeout whose end a callback is."""
-    if type(callback) is MethodType and callback.__func__ is cpython.on_timeout and isinstance(callback.__self__, Timeout):
-        return callback.__self__
-    return None
+    if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
+        return None
+    return callback.__self__ if isinstance(callback.__self__, Timeout) else None
 
 
 def is_rescheduled(caller: FrameType) -> bool:
