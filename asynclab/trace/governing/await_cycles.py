@@ -34,9 +34,9 @@ def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
     if isinstance(future, Task):
         awaited = cpython.awaited_by(future)
         return [] if awaited is None else [awaited]
-    children: list[Future[Any]] = (
-        getattr(future, "_children", []) if isinstance(future, cpython.GatheringFuture) else []
-    )
+    if not isinstance(future, cpython.GatheringFuture):
+        return []
+    children: list[Future[Any]] = getattr(future, "_children", [])
     return [child for child in children if not child.done()]
 
 

@@ -44,7 +44,7 @@ class LabTimerHandle(TimerHandle):
         self._scheduled = False
         self._tracer = tracer
         self._purpose: object = None
-        """Until it fires: the timeout that it is for (see Timeouts.armed), or the number of a call; None for a sleep."""
+        """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
 
     def cancel(self) -> None:
         tracer = self._tracer

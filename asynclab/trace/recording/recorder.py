@@ -152,7 +152,8 @@ class Tracer:
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`."""
+        """Observe what runs on `loop`, which runs in the calling thread."""
+        self.thread = threading.get_ident()
         self.loop = loop
         self.detour = self._paused
 
@@ -253,6 +254,7 @@ class Tracer:
             at: When the step ended, in lab time.
             real: The same in real time.
         """
+        self.cancels.look(record, task, at)
         if task.done():
             self.census.end(record, task, at)
             if self._not_looked_at:

@@ -17,6 +17,7 @@ import msgspec
 
 from asynclab.model.events import Wait, WaitKind
 from asynclab.trace.governing.timer_handles import LabTimerHandle
+from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.watching.await_chain import Chain, follow
 
@@ -85,8 +86,8 @@ def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
 def _sleep(frame: FrameType, tracer: Tracer) -> Wait:
     names = frame.f_locals
     timer = names.get("h")
-    deadline = timer.when() - tracer.timers.origin if isinstance(timer, LabTimerHandle) else None
-    return Wait("sleep", seconds=float(names["delay"]), deadline=deadline)
+    deadline = finite(timer.when() - tracer.timers.origin) if isinstance(timer, LabTimerHandle) else None
+    return Wait("sleep", seconds=finite(float(names["delay"])), deadline=deadline)
 
 
 def _resource(kind: WaitKind) -> Describe:

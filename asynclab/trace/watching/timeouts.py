@@ -47,7 +47,10 @@ class Timeouts:
 
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""
-        self.firing_for = self._tracer.census.number_of(getattr(owner, "_task", None))
+        task = getattr(owner, "_task", None)
+        self.firing_for = self._tracer.census.number_of(task)
+        if task is not None:
+            self._tracer.cancels.timeout_expired(task)
         number = self._running.pop(id(owner), None)
         if number is not None:
             self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), number))
