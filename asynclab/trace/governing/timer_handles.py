@@ -71,12 +71,12 @@ class LabTimerHandle(TimerHandle):
             tracer.timers.came(purpose)
         try:
             _run_untraced(self)
-        except SystemExit as error:
-            tracer.end_run(error)
-        except KeyboardInterrupt as error:  # ends whatever runs on this loop, as it does without a lab
-            tracer.end_run(error)
-            raise
+        except (SystemExit, KeyboardInterrupt) as error:
+            if not tracer.takes_exit(error):
+                raise
         finally:
+            if tracer.eager.under_way:
+                tracer.eager.settle()
             tracer.in_timer = False
             if purpose is not None:
                 tracer.timers.timeouts.firing_for = None

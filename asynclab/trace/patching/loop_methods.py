@@ -16,8 +16,8 @@ from asynclab.model.events import Warned
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, adopt
-from asynclab.trace.recording.task_registry import is_eager_factory
+from asynclab.trace.recording.scope import CURRENT, TASKS, observer
+from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
     "time",
@@ -43,12 +43,28 @@ def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     Raises:
         TypeError: One of them is no plain function, such as a mock.
     """
+    _tell_of_eager_starts(kind, patches)
     for name in _REPLACED:
         original = getattr(kind, name)
         if not isinstance(original, FunctionType):
             raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
         around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
         patches.set(kind, name, around(kind, original))
+
+
+def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the loop's tracer know of each task that may start eagerly: see `EagerStarts`."""
+    original = kind.is_running
+
+    @wraps(original)
+    def is_running(self: BaseEventLoop) -> bool:
+        is_it = original(self)
+        if is_it and type(self) is kind and (tracer := observer()) is not None and tracer.loop is self:
+            tracer.starts_eagerly_now(sys._getframe(1))
+        return is_it
+
+    if sys.version_info >= (3, 12):
+        patches.set(kind, "is_running", is_running)
 
 
 def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,7 +82,7 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self)
         return tracer.timers.loop_time()
@@ -81,7 +97,7 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        tracer = CURRENT.get() if context is None else context.get(CURRENT)
+        tracer = observer() if context is None else context.get(CURRENT)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self, when, callback, *args, context=context)
         if "time" in self.__dict__ or kind.time is not time:  # the program keeps a time of its own, and means that
@@ -110,6 +126,7 @@ class LoopHooks:
         """Observe from now on a loop of whose class the methods are replaced."""
         self.tracers: list[Tracer] = []
         self._loop = loop
+        setattr(loop, TASKS, LoopTasks())
         self._births = Patches()
         """The replacement of create_task, while there is one."""
         self._time = _original(loop, "time")
@@ -131,6 +148,7 @@ class LoopHooks:
 
     def undo(self) -> None:
         """Put back what was there."""
+        delattr(self._loop, TASKS)
         self._births.undo()
         if self._debug is not None:
             self._set_debug(self._debug)
@@ -140,9 +158,12 @@ class LoopHooks:
         """Observe for one more lab."""
         factory = self._get_factory()
         tracer.factory = None if is_eager_factory(factory) else factory
+        tasks = tracer.census.tasks_of_loop = tasks_of(self._loop)
         with ExitStack() as undoing:  # nothing of a lab that could not begin stays behind
             self.tracers.append(tracer)
             undoing.callback(self.tracers.remove, tracer)
+            tasks.tracers.append(tracer)
+            undoing.callback(tasks.tracers.remove, tracer)
             tracer.begin(self._loop)
             undoing.callback(tracer.let_go)
             tracer.timers.attach(self._call_at, self._time)
@@ -154,6 +175,7 @@ class LoopHooks:
         with ExitStack() as steps:  # each, though one before it fails: this runs at the end of a program, too
             steps.callback(self._see_to_births)
             steps.callback(self.tracers.remove, tracer)
+            steps.callback(tasks_of(self._loop).tracers.remove, tracer)
             steps.callback(tracer.let_go)
             steps.callback(tracer.timers.detach)
 
@@ -163,19 +185,17 @@ class LoopHooks:
         So tasks start lazily there, whatever the loop's factory does. The original is called with the lab's factory in
         the place of the loop's, so that every version of Python names and wraps the task as it always does.
         """
-        tracer = CURRENT.get()
-        if tracer is None or tracer.loop is not self._loop:
+        tracer = self._current()
+        if tracer is None:
             return self._create_task(coro, **kwargs)
-        if kwargs.get("context") is not None:
-            adopt(kwargs["context"], tracer)  # before an eager task runs in it
         factory = self._get_factory()
         self._set_factory(tracer.factory)
         try:
-            if tracer.starts_eagerly:
-                return tracer.step_eagerly(coro, lambda: self._create_task(coro, **kwargs))
             return self._create_task(coro, **kwargs)
         finally:
             self._set_factory(factory)
+            if tracer.eager.under_way:
+                tracer.eager.settle()
 
     def get_task_factory(self) -> Any:
         """Stands in for loop.get_task_factory: inside a lab, what was set there."""
@@ -265,7 +285,7 @@ class LoopHooks:
             self._births.set(self._loop, "create_task", self.create_task)
 
     def _current(self) -> Tracer | None:
-        tracer = CURRENT.get()
+        tracer = observer()
         return tracer if tracer is not None and tracer.loop is self._loop else None
 
     def _call_handler_of(self, tracer: Tracer, context: dict[str, Any]) -> None:

@@ -11,12 +11,13 @@ between is not known then, and none is named.
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future, Task
+from asyncio import Task
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import TaskCancelRequested
 from asynclab.trace.governing.await_cycles import cancel_innermost
+from asynclab.trace.recording.futures import cancel_requests_of, is_cancelled, is_done
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
@@ -53,7 +54,7 @@ class Cancels:
         now = self._tracer.clock.now()
         self.look(record, task, now)
         self._tracer.emit(TaskCancelRequested(now, record.id))
-        self._note(record, task.cancelling() + 1, None, by_timer=False)
+        self._note(record, cancel_requests_of(task) + 1, None, by_timer=False)
         try:
             return task.cancel()
         except RecursionError:  # asyncio goes down a chain of awaits in calls; its end is where a cancel takes effect
@@ -62,7 +63,7 @@ class Cancels:
     def notice(self, record: TaskRecord, at: float) -> bool:
         """See whether a task that a cancelled future wakes at a lab time was asked to end, or only the future was."""
         task, seen = record(), self._seen.get(record.id)
-        requests = 0 if task is None else Task.cancelling(task)
+        requests = 0 if task is None else cancel_requests_of(task)
         if requests > (0 if seen is None else seen.requests):
             by, by_timer = self._origin(record)
             self._note(record, requests, by, by_timer=by_timer)
@@ -81,7 +82,7 @@ class Cancels:
             at: The lab time.
             by: The task that must have asked if anybody has; None where that is not known.
         """
-        requests = Task.cancelling(task)
+        requests = cancel_requests_of(task)
         if not requests and not self._seen:
             return
         seen = self._seen.get(record.id)
@@ -95,11 +96,11 @@ class Cancels:
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
         record = self._tracer.census.known(task)
-        if record is not None and not task.done():
+        if record is not None and not is_done(task):
             self.look(record, task, self._tracer.clock.now())
             seen = self._seen.get(record.id)
             if seen is None:
-                seen = self._note(record, Task.cancelling(task), None, by_timer=True)
+                seen = self._note(record, cancel_requests_of(task), None, by_timer=True)
             seen.expired += 1
 
     def _without_timeouts(self, seen: _Seen, requests: int) -> tuple[int, int]:
@@ -133,11 +134,6 @@ class Cancels:
         return None if waker is None else waker.id, False
 
 
-def ends_cancelled(future: Future[Any]) -> bool:
-    """Whether what a future brings is a CancelledError; gather's future brings one without being cancelled itself."""
-    return future.cancelled() or isinstance(future._exception, CancelledError)
-
-
 def _was_cancelled(record: TaskRecord) -> bool:
     task = record()
-    return task is not None and task.cancelled()
+    return task is not None and is_cancelled(task)
