@@ -12,7 +12,7 @@ from typing import Any
 
 from asynclab.trace import cpython
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.recording.scope import CURRENT, observer
+from asynclab.trace.recording.scope import CURRENT, governor
 
 _TRACER = "_asynclab_tracer"
 """The attribute of a call that says whose it is."""
@@ -28,7 +28,7 @@ def _around_init(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        tracer = observer()
+        tracer = governor()
         if tracer is not None:
             setattr(self, _TRACER, tracer)
 
