@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
+from asynclab.errors import UnsupportedPythonError
+
 NEWEST = "3.14"
 """The newest Python that the tests have run on."""
 
@@ -59,8 +61,8 @@ START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_t
 """What threading starts a thread with: another function since Python 3.13."""
 
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
-    ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_release_waiter", "_wait")),
-    ("asyncio.futures", asyncio.futures, ("_set_result_unless_cancelled",)),
+    ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
+    ("asyncio.futures", asyncio.futures, ("_PyFuture", "_set_result_unless_cancelled")),
     ("asyncio.Timeout", Timeout, ("_on_timeout",)),
     # The C types have these as descriptors, those written in Python in their classes.
     ("asyncio.Task", Task, ("_fut_waiter", "_exception", "_result", "_log_traceback", "_log_destroy_pending")),
@@ -90,7 +92,7 @@ _ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
     ("asyncio.Barrier", asyncio.Barrier.__init__, ("_cond", "_count")),
     ("asyncio.Queue", asyncio.Queue.__init__, ("_finished", "_unfinished_tasks")),
 )
-"""Attributes of instances, and the functions that set them."""
+"""Attributes of instances, and the functions that set them: as they are before anybody replaces one."""
 
 _CALL_SOON = (
     ("self", "callback", "context", "args", "handle"),
@@ -112,11 +114,11 @@ def complain_of_missing() -> None:
     """Refuse to work on a Python that lacks something.
 
     Raises:
-        RuntimeError: It does; says what, and what to do.
+        UnsupportedPythonError: It does; says what, and what to do.
     """
     lacks = missing()
     if lacks:
-        raise RuntimeError(
+        raise UnsupportedPythonError(
             f"this Python ({platform.python_version()}) lacks {', '.join(lacks)}, which asynclab needs: "
             f"use Python 3.11 to {NEWEST}, or a newer asynclab"
         )

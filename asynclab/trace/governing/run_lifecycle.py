@@ -84,15 +84,15 @@ class Supervision:
         SystemExit and KeyboardInterrupt end all tasks at once, as they do in asyncio.run, and are what the run ends
         with whatever main makes of its cancellation.
         """
-        if self._exit is None:
-            self._exit = error
         if self._loop.is_closed():
             self._abandon()
         elif not isinstance(error, Exception):
+            self._exit = self._exit or error
             self.was_asked_to_end = True
             self._resume()
             self._clean_up.ask_all()
         elif not self._main.done():
+            self._exit = self._exit or error
             self.cancel()
 
     def _begin_to_close(self) -> None:

@@ -14,6 +14,7 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from asynclab.model.events import StepEnded, Stepped
+from asynclab.trace import cpython
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.futures import is_done, is_task
 from asynclab.trace.recording.recorder import Tracer
@@ -264,6 +265,8 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     patches.set(kind, TASKS, None)
     original = kind.call_soon
     if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
+        return
+    if not cpython.has_known_call_soon():  # each handle then comes by way of TracedHandle.__init__
         return
 
     @wraps(original)

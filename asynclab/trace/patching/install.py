@@ -91,6 +91,7 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
 
     Raises:
         RuntimeError: The loop is not one of asyncio's own, or can't be observed; all is as before then.
+        UnsupportedPythonError: This Python lacks what the tracer needs.
     """
     cpython.complain_of_missing()
     if not isinstance(loop, BaseEventLoop):

@@ -16,7 +16,7 @@ from asynclab.model.events import Warned
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, governor, observer
+from asynclab.trace.recording.scope import CURRENT, TASKS, governor, observer, outside_context
 from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
@@ -154,7 +154,8 @@ class LoopHooks:
         self._births.undo()
         if self._debug is not None:
             self._set_debug(self._debug)
-        sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
+        if sys.get_asyncgen_hooks().firstiter == self._note_asyncgen:  # not so when the loop has ended meanwhile
+            sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
 
     def add(self, tracer: Tracer) -> None:
         """Observe for one more lab."""
@@ -258,7 +259,9 @@ class LoopHooks:
         if tracer is None:
             self._stop()
         else:
-            tracer.end_run(RuntimeError("Event loop stopped before Future completed."))
+            # In the next round, as a loop finishes the one in which it is stopped: main may end in it.
+            error = RuntimeError("Event loop stopped before Future completed.")
+            self._loop.call_soon(tracer.end_run, error, context=outside_context())
 
     def close(self) -> None:
         """Stands in for loop.close: nothing runs any more on a closed loop, so that its labs are over."""
