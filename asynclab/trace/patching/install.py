@@ -113,9 +113,8 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
 def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
 
-    Its time, timers, factories and handlers stay as they are.
+    Its time, timers, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
     """
-    _process.acquire(type(loop))
     tasks = tracer.census.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
     tasks.tracers.append(tracer)
@@ -131,6 +130,15 @@ def leave_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     tasks.tracers.remove(tracer)
     if not tasks.tracers:
         delattr(loop, TASKS)
+
+
+def observe_kind(kind: type[BaseEventLoop]) -> None:
+    """Let the loops of a class be observed, until `leave_kind` is called as often as this."""
+    _process.acquire(kind)
+
+
+def leave_kind() -> None:
+    """Observe the loops of a class no more."""
     _process.release()
 
 
