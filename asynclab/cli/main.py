@@ -12,6 +12,7 @@ import click
 
 from asynclab import __version__
 from asynclab.cli.fetch_command import fetch
+from asynclab.errors import UnsupportedPythonError
 from asynclab.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Program(click.Group):
         except BrokenPipeError:
             _forget_stdout()
             code = FAILED
-        except OSError as error:
+        except (OSError, UnsupportedPythonError) as error:
             click.echo(f"asynclab: {_one_line(str(error))}", err=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from asynclab.model.events import StepTaken, TaskChosen, TaskHeld, TaskReleased
+from asynclab.trace import cpython
 
 if TYPE_CHECKING:
     from asynclab.trace.patching.handles import TracedHandle
@@ -83,7 +84,7 @@ class Hold:
     def _make_ready(self, handle: TracedHandle) -> None:
         loop = self._tracer.loop
         assert loop is not None
-        loop._ready.append(handle)  # type: ignore[attr-defined]
+        cpython.ready_queue(loop).append(handle)
 
 
 def _is_of(handle: TracedHandle, task: int | None) -> bool:

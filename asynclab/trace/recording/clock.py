@@ -6,6 +6,11 @@ import math
 from collections.abc import Callable
 
 
+def finite(seconds: float) -> float | None:
+    """A time or a duration as events tell it: None for one that never comes, as JSON has no infinity."""
+    return seconds if math.isfinite(seconds) else None
+
+
 class VirtualClock:
     """Lab time: real time scaled by a speed, and still while paused.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from asyncio import Future, Timeout
-from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
 from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.trace import cpython
+from asynclab.trace.recording.clock import finite
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
 
-_ON_TIMEOUT = Timeout._on_timeout  # type: ignore[attr-defined]
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
 
@@ -36,7 +36,7 @@ class Timeouts:
         Returns:
             The Timeout or waiter that it is for; None where it is for no timeout.
         """
-        owner: object = args[0] if callback is _release_waiter else timeout_of(callback)
+        owner: object = args[0] if callback is cpython.release_waiter else timeout_of(callback)
         if owner is None:
             return None
         now = self._tracer.clock.now()
@@ -45,7 +45,7 @@ class Timeouts:
             self._start(owner, when, self._tracer.current_number())
         else:
             self._deadlines[known] = when
-            self._tracer.emit(TimeoutRescheduled(now, known, when))
+            self._tracer.emit(TimeoutRescheduled(now, known, finite(when)))
         return owner
 
     def expired(self, owner: object) -> None:
@@ -55,7 +55,10 @@ class Timeouts:
             # set it first, in the same turn of the loop: then the timer changes nothing.
             self.met(owner)
             return
-        self.firing_for = self._tracer.census.number_of(getattr(owner, "_task", None))
+        task = getattr(owner, "_task", None)
+        self.firing_for = self._tracer.census.number_of(task)
+        if task is not None:
+            self._tracer.cancels.timeout_expired(task)
         number = self._running.pop(id(owner), None)
         if number is not None:
             del self._deadlines[number]
@@ -80,14 +83,14 @@ class Timeouts:
         self._count += 1
         self._running[id(owner)] = self._count
         self._deadlines[self._count] = deadline
-        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, deadline, task))
+        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, finite(deadline), task))
 
 
 def timeout_of(callback: object) -> Timeout | None:
     """The timeout whose end a callback is."""
-    if type(callback) is MethodType and callback.__func__ is _ON_TIMEOUT and isinstance(callback.__self__, Timeout):
-        return callback.__self__
-    return None
+    if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
+        return None
+    return callback.__self__ if isinstance(callback.__self__, Timeout) else None
 
 
 def is_rescheduled(caller: FrameType) -> bool:
