@@ -2,14 +2,16 @@
 
     python -m tests.cpython.runner [--observe] RESULTS NAME...
 
-A process of its own, as these tests set signal handlers, policies and child watchers. One JSON object a test goes to the
-file RESULTS as soon as the test has ended, so that a crash loses nothing but the test that crashed.
+A process of its own, as these tests set signal handlers, policies and child watchers. One JSON object a test goes to
+the file RESULTS as soon as the test has ended, so that a crash loses nothing but the test that crashed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
+import signal
 import sys
 import unittest
 from collections.abc import Callable
@@ -20,6 +22,9 @@ import test.support  # type: ignore[import-not-found,unused-ignore]
 from asynclab.model.events import StepEnded, Stepped
 
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", b"localhost", b"127.0.0.1", None})
+
+MEMORY = 4 * 2**30
+"""Bytes of address space that the tests may use: one that never ends would otherwise take the whole machine's."""
 
 Drain = Callable[[], tuple[int, int]]
 """Takes what the recorders have seen since the last call, and counts the events and steps."""
@@ -40,40 +45,40 @@ class Outcomes(unittest.TestResult):
         self._drain = drain
         self._outcome, self._error = "passed", ""
 
-    def startTest(self, test: unittest.TestCase) -> None:
+    def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802
         """Forget the test before."""
         super().startTest(test)
         self._outcome, self._error = "passed", ""
 
-    def stopTest(self, test: unittest.TestCase) -> None:
+    def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
         """Write the line of a test."""
         super().stopTest(test)
         self._write(test)
 
-    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
         """The test was skipped, for a reason of its own."""
         self._outcome = "skipped"
         if not hasattr(test, "_testMethodName"):  # a whole class or module, which is neither started nor stopped
             self._write(test)
 
-    def addFailure(self, test: unittest.TestCase, err: Any) -> None:
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         """An assertion failed."""
         self._failed(test, err)
 
-    def addError(self, test: unittest.TestCase, err: Any) -> None:
+    def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         """Something else was raised."""
         self._failed(test, err)
 
-    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
         """A part of a test has ended; the test fails with its parts."""
         if err is not None:
             self._failed(test, err)
 
-    def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:
+    def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         """A test failed that is known to."""
         self._outcome = "failed as expected"
 
-    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
+    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
         """A test passed that is known to fail."""
         self._outcome = "passed unexpectedly"
 
@@ -125,6 +130,9 @@ def main() -> None:
     parser.add_argument("results", help="the file to write")
     parser.add_argument("names", nargs="+", help="modules, classes or tests, by their dotted names")
     options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # A shell lets what it starts in the background ignore Ctrl-C, for which some of these tests wait.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # No resource is enabled: neither the network nor tests that take long.
     test.support.use_resources = {} if sys.version_info >= (3, 14) else []
     stay_on_loopback()
