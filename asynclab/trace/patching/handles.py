@@ -157,10 +157,15 @@ class TracedHandle(Handle):
 
     def _leave_lab(self, error: BaseException) -> None:
         """Code of ours has failed: let this callback run as if nobody looked."""
-        tracer = getattr(self, "_tracer", None)
+        tracer: Tracer | None = getattr(self, "_tracer", None)
         self._record = self._waker = self._tracer = None
-        if tracer is not None:
-            tracer.failed("tasks", error)
+        if tracer is None:
+            return
+        tracer.failed("tasks", error)
+        if _is_task_callback(self._callback):
+            task = self._callback.__self__  # type: ignore[attr-defined]
+            if not tracer.census.knows(task):
+                tracer.census.enter_unseen(task)
 
     def _run(self) -> None:
         record = self._record
@@ -213,7 +218,7 @@ class TracedHandle(Handle):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            tracer.failed("steps", error)
+            tracer.step_lost(error)
         # As Handle._run does it. The frame of a task that failed keeps this one; nothing here may keep the task.
         self = record = args = task = None  # type: ignore[assignment]
         return None

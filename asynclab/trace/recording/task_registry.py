@@ -65,7 +65,7 @@ def tasks_of(loop: object) -> LoopTasks:
     return LoopTasks() if found is None else found
 
 
-class Census:
+class TaskRegistry:
     """The tasks of one lab."""
 
     def __init__(self, tracer: Tracer, boundary: CodeType) -> None:
@@ -108,6 +108,15 @@ class Census:
         self._newborn.append(record)
         tracer.attention = True
         return record
+
+    def enter_unseen(self, task: Task[Any]) -> None:
+        """Remember only that a task is of this lab, where it could not be entered: no event tells of it."""
+        record = self.tasks_of_loop[id(task)] = TaskRecord(task, self._when_gone)
+        record.tracer = self._tracer
+        record.id = self._tracer.numbering.next("task")
+        record.key = id(task)
+        record.created = None
+        record.yielded = False
 
     def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Write down how a task ended at the lab time `at`, without retrieving its exception."""
