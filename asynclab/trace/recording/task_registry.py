@@ -147,7 +147,7 @@ class TaskRegistry:
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
                     # only who made it has run since
-                    tracer.cancels.look(record, task, tracer.clock.now(), record.created.parent)
+                    tracer.cancels.look(record, task, None, record.created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
             created.name = name_of(task)
