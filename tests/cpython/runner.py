@@ -17,8 +17,6 @@ import unittest
 from collections.abc import Callable
 from typing import Any, TextIO
 
-import test.support  # type: ignore[import-not-found,unused-ignore]
-
 from asynclab.model.events import StepEnded, Stepped
 
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", b"localhost", b"127.0.0.1", None})
@@ -133,6 +131,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     # A shell lets what it starts in the background ignore Ctrl-C, for which some of these tests wait.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    import test.support  # here, as not every Python is shipped with it
+
     # No resource is enabled: neither the network nor tests that take long.
     test.support.use_resources = {} if sys.version_info >= (3, 14) else []
     stay_on_loopback()
