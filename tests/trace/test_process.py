@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import sys
 import threading
 import warnings
 import weakref
@@ -96,10 +97,14 @@ def test_nobody_keeps_a_loop_alive_that_nobody_closes(observation: ProcessObserv
 def test_everything_is_as_it_was_afterwards() -> None:
     owners = (asyncio.BaseEventLoop, asyncio.SelectorEventLoop, asyncio.events, asyncio.Queue, asyncio.Lock)
     before = [dict(vars(owner)) for owner in owners]
+    stdout = sys.stdout
     observing = observe_process()
+    asyncio.new_event_loop().close()
+    gc.collect()  # also where a loop is gone before the end
     loop = asyncio.new_event_loop()
     attributes = set(vars(loop))
     observing.stop()
+    assert sys.stdout is stdout
     assert [dict(vars(owner)) for owner in owners] == before
     assert attributes - set(vars(loop)) == {"_asynclab_tasks"}
     loop.close()

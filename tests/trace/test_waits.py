@@ -17,7 +17,7 @@ from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.recorder import IDLE, LOOK_SAVINGS, LOOK_SHARE, Tracer
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe
+from tests.trace.labs import fast_lab, observe, state_of
 
 
 def wait_of(make: Callable[[], Awaitable[Any]], name: str = "waiter") -> Wait:
@@ -238,15 +238,15 @@ def test_a_busy_lab_looks_later_and_at_what_is_asked_for_first() -> None:
         async with fast_lab(exact=False, real_time=lambda: next(ticks) / 1e5) as lab:
             lab.start(many)
             await asyncio.sleep(1)
-            known = [task for task in lab.state.tasks.values() if task.waits_for]
+            known = [task for task in state_of(lab).tasks.values() if task.waits_for]
             assert 0 < len(known) < 3_000
             lab.sample(first=[3_001])
-            assert lab.state.tasks[3_001].waits_for is not None
+            assert state_of(lab).tasks[3_001].waits_for is not None
             lab.sample()
-            assert not all(task.waits_for for task in lab.state.tasks.values())
+            assert not all(task.waits_for for task in state_of(lab).tasks.values())
             for _ in range(200):
                 lab.sample()
-            assert all(task.waits_for for task in lab.state.tasks.values())
+            assert all(task.waits_for for task in state_of(lab).tasks.values())
 
     run_fast(main())
 

@@ -14,6 +14,7 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from asynclab.model.events import StepEnded, Stepped
+from asynclab.trace import cpython
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.futures import is_done, is_task
 from asynclab.trace.recording.recorder import Tracer
@@ -244,7 +245,7 @@ class TracedHandle(Handle):
         tracer.begin_callback(self._callback, self._waker)
         try:
             _run_untraced(self)  # its frame is part of the traceback that a failing callback shows
-        except SystemExit as error:
+        except (SystemExit, KeyboardInterrupt) as error:
             if not tracer.takes_exit(error):
                 raise
         finally:
@@ -269,6 +270,8 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     patches.set(kind, TASKS, None)
     original = kind.call_soon
     if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
+        return
+    if not cpython.has_known_call_soon():  # each handle then comes by way of TracedHandle.__init__
         return
 
     @wraps(original)

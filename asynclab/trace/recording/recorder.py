@@ -359,11 +359,14 @@ class Tracer:
         self.failed("steps", error)
 
     def takes_exit(self, error: BaseException) -> bool:
-        """Let a SystemExit end the run and not the loop, which others share; whether it did."""
-        if self.governs and isinstance(error, SystemExit):
-            self.end_run(error)
-            return True
-        return False
+        """Let an exception end the run that would end the loop, which others share; whether that is all it does.
+
+        A KeyboardInterrupt ends the loop, too: it comes from somebody who wants all of it to stop.
+        """
+        if not self.governs:
+            return False
+        self.end_run(error)
+        return isinstance(error, SystemExit)
 
     def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
         """Another callback than a step begins.
@@ -420,6 +423,7 @@ class Tracer:
             real: The same in real time.
             ends: Whether the task has ended.
         """
+        self.cancels.look(record, task, at)
         if ends:
             self.census.end(record, task, at)
             if self._woken_by_end:

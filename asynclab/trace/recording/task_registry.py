@@ -137,6 +137,7 @@ class TaskRegistry:
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
+        tracer = self._tracer
         self._gone.clear()
         self.strike_off()
         if self._newborn:
@@ -145,6 +146,8 @@ class TaskRegistry:
                 task = record()
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
+                    # only who made it has run since
+                    tracer.cancels.look(record, task, tracer.clock.now(), record.created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
             created.name = name_of(task)

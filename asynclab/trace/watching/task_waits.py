@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
-from asynclab.trace.governing.timers import LabTimerHandle
+from asynclab.trace.governing.timer_handles import LabTimerHandle
+from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.recording.futures import coroutine_of, is_future
 from asynclab.trace.watching.await_chain import Chain, follow
@@ -86,9 +87,9 @@ def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
 def _sleep(frame: FrameType, tracer: Tracer) -> Wait:
     names = frame.f_locals
     timer = names.get("h")
-    deadline = timer.when() - tracer.timers.origin if isinstance(timer, LabTimerHandle) else None
+    deadline = finite(timer.when() - tracer.timers.origin) if isinstance(timer, LabTimerHandle) else None
     delay = names["delay"]  # asyncio takes whatever can be added to a time
-    return Wait("sleep", seconds=float(delay) if type(delay) in (int, float) else None, deadline=deadline)
+    return Wait("sleep", seconds=finite(float(delay)) if type(delay) in (int, float) else None, deadline=deadline)
 
 
 def _resource(kind: WaitKind) -> Describe:
