@@ -132,7 +132,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     # A shell lets what it starts in the background ignore Ctrl-C, for which some of these tests wait.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # No resource is enabled: neither the network nor tests that take long. Not every Python is shipped with this module.
+    # No resource is enabled: neither the network nor what takes long. Not every Python is shipped with this module.
     support: Any = importlib.import_module("test.support")
     support.use_resources = {} if sys.version_info >= (3, 14) else []
     stay_on_loopback()
