@@ -12,6 +12,7 @@ import asyncio.base_subprocess
 import concurrent.futures.thread
 import heapq
 import platform
+import sys
 import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Task, Timeout, TimerHandle
@@ -53,6 +54,12 @@ on_timeout: Callable[..., object] = _find(Timeout, "_on_timeout")
 
 # Where all of wait(), wait_for() and as_completed() wait, all versions.
 wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
+
+# What makes a task that is written in Python, all versions.
+PYTHON_TASK_INIT: CodeType | None = getattr(_find(asyncio.tasks, "_PyTask.__init__"), "__code__", None)
+
+# The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
+SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
 
 # What the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")

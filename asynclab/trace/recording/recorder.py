@@ -440,6 +440,16 @@ class Tracer:
         for record, cause in woken:
             self.write(TaskReady(at, record.id, cause, waker.id))
 
+    def was_made(self, task: Task[Any] | None) -> None:
+        """A task was made, or could not be; perhaps it has run its first step."""
+        try:
+            if self.eager.under_way:
+                self.eager.settle(task)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("eager tasks", error)
+
     def starts_eagerly_now(self, caller: FrameType) -> None:
         """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
         try:
