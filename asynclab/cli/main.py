@@ -124,7 +124,7 @@ def _find(name: str) -> Demo:
 
 
 def _parse(demo: Demo, settings: Sequence[str]) -> dict[str, Value]:
-    from asynclab.curriculum.demo_parameters import ParameterError, parse_all
+    from asynclab.curriculum.demo_parameters import ParameterError
 
     pairs = {}
     for setting in settings:
@@ -132,7 +132,7 @@ def _parse(demo: Demo, settings: Sequence[str]) -> dict[str, Value]:
         if not equals or not key:
             raise click.BadParameter(f"'{setting}' is not KEY=VALUE", param_hint="-p")
         pairs[key] = value
-    return _or_usage_error(lambda: parse_all(demo, pairs), ParameterError)
+    return _or_usage_error(lambda: demo.arguments(pairs), ParameterError)
 
 
 def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, cast
 
-from asynclab.model.events import RunEnded
+from asynclab.model.events import EndRequested, RunEnded
 from asynclab.trace import cpython
 from asynclab.trace.governing.cleanup import GRACE, CleanUp, cancel, leaked_by_main, names_of_tasks
 from asynclab.trace.governing.run_ending import Ending, cancellation_of, ending_of
@@ -74,7 +74,7 @@ class Supervision:
 
     def cancel(self) -> None:
         """Ask the main task to end."""
-        self.was_asked_to_end = True
+        self._note_request()
         self._resume()
         cancel(self._tracer, [self._main])
 
@@ -88,12 +88,17 @@ class Supervision:
             self._abandon()
         elif not isinstance(error, Exception):
             self._exit = self._exit or error
-            self.was_asked_to_end = True
+            self._note_request()
             self._resume()
             self._clean_up.ask_all()
         elif not self._main.done():
             self._exit = self._exit or error
             self.cancel()
+
+    def _note_request(self) -> None:
+        if not self.was_asked_to_end:
+            self.was_asked_to_end = True
+            self._tracer.emit(EndRequested(self._tracer.clock.now()))
 
     def _begin_to_close(self) -> None:
         if not self._closing.done():
@@ -132,7 +137,8 @@ class Supervision:
         try:
             await asyncio.wait([self._main, self._closing], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
-            self.was_asked_to_end |= self._main.cancelling() > 0
+            if self._main.cancelling() > 0:
+                self._note_request()
             self._begin_to_close()
         if not self._main.done():
             await asyncio.wait([self._main], timeout=GRACE)

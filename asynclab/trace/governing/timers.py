@@ -154,6 +154,13 @@ class Timers:
         if clock.instant:
             self.check_idle_soon()
 
+    def forget_driver(self) -> None:
+        """Let the real timer do nothing when it fires: lab time has not gone as it was to when that was set.
+
+        May be called in a signal handler. It is set again by `attend`.
+        """
+        self._driver = None
+
     def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set; nothing happens where that was told before."""
         if self._driver is not driver:

@@ -66,6 +66,11 @@ class VirtualClock:
         if self.rate:
             self._run_at(self.speed)
 
+    def skip(self, seconds: float) -> None:
+        """Do as if the last `seconds` of real time had not been."""
+        real = self.real_time()
+        self._go_on(real, (real - seconds) * self.rate + self.offset, self.rate)
+
     def advance_to(self, when: float) -> None:
         """Jump to the lab time `when`; nothing happens where that has passed."""
         real = self.real_time()

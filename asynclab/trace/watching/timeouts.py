@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Timeout
+from asyncio import Future, Timeout
 from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ class Timeouts:
         self._tracer = tracer
         self._running: dict[int, int] = {}
         """Their numbers, by the id() of what `armed` returned."""
+        self._deadlines: dict[int, float] = {}
+        """Their deadlines in lab time, by their numbers."""
         self._count = 0
         self.firing_for: int | None = None
         """While a timeout's timer fires: the task around whose block it is."""
@@ -42,17 +44,24 @@ class Timeouts:
         if known is None:
             self._start(owner, when, self._tracer.current_number())
         else:
+            self._deadlines[known] = when
             self._tracer.emit(TimeoutRescheduled(now, known, finite(when)))
         return owner
 
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""
+        if isinstance(owner, Future) and Future.done(owner):
+            # wait_for before Python 3.12, and wait, sleep on a future that the timer is to set. What they wait for may
+            # set it first, in the same turn of the loop: then the timer changes nothing.
+            self.met(owner)
+            return
         task = getattr(owner, "_task", None)
         self.firing_for = self._tracer.census.number_of(task)
         if task is not None:
             self._tracer.cancels.timeout_expired(task)
         number = self._running.pop(id(owner), None)
         if number is not None:
+            del self._deadlines[number]
             self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), number))
 
     def expired_at_once(self, timeout: Timeout) -> None:
@@ -64,14 +73,16 @@ class Timeouts:
         self.expired(timeout)
 
     def met(self, owner: object) -> None:
-        """The block of a timeout ended before its deadline, or before anything was awaited in it."""
+        """The block of a timeout ended before its timer fired, or before anything was awaited in it."""
         number = self._running.pop(id(owner), None)
         if number is not None:
-            self._tracer.emit(TimeoutMet(self._tracer.clock.now(), number))
+            now = self._tracer.clock.now()
+            self._tracer.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
     def _start(self, owner: object, deadline: float, task: int | None) -> None:
         self._count += 1
         self._running[id(owner)] = self._count
+        self._deadlines[self._count] = deadline
         self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, finite(deadline), task))
 
 

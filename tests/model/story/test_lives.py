@@ -33,8 +33,8 @@ def test_a_sleeper_s_life_is_told_from_its_creation_to_what_it_returned() -> Non
     assert told(story_of(seen, "tea")) == [
         f"Created by main in test_lives.py line {line_of(start, 'create_task')}, to run nap().",
         "First ran 0.00 ms later, after main's step and behind coffee.",
-        f"Slept 1.000 s (line {line_of(nap, 'sleep')}); its timer woke it. Then it woke main.",
-        "Returned 'tea'.",
+        f"Slept 1.000 s (line {line_of(nap, 'sleep')}); its timer woke it.",
+        "Returned 'tea'. That woke main.",
     ]
     assert story_of(seen, "tea").headline == "tea ran nap() to its end in 1.000 s."
 
