@@ -356,7 +356,7 @@ async def a_generator_fails_while_it_is_closed() -> str:
 @program
 async def clean_up_takes_its_time_and_makes_more() -> None:
     async def more() -> str:
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
         return "made while cleaning up"
 
     async def thorough() -> None:

@@ -258,7 +258,8 @@ class Timers:
         if cpython.keeps_timers_in_heap(call_at):
             cpython.push_timer(handle)
         else:
-            call_at(handle.when(), run_late, handle, context=self._context)
+            # not in the timers' own context, which the handle enters itself
+            call_at(handle.when(), run_late, handle, context=outside_context())
 
     def _stop_driver(self) -> None:
         if self._driver is not None:
