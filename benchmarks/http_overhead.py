@@ -19,9 +19,9 @@ from time import process_time
 
 import aiohttp
 from aiohttp import web
-from asynclab.trace.process import observe_process
 
 from asynclab.trace import Lab
+from asynclab.trace.process import observe_process
 
 LIMIT = 100
 """Requests under way at once, as the client allows by itself."""

@@ -86,7 +86,7 @@ class Timers:
         tracer = self._tracer
         loop = tracer.loop
         assert loop is not None
-        deadline = deadline_at(when)
+        deadline = Deadline(when) if type(when) is float else deadline_at(when)
         handle = deadline.handle = LabTimerHandle(when, callback, args, loop, context, tracer)
         handle._scheduled = True
         heapq.heappush(self._heap, deadline)
@@ -154,10 +154,12 @@ class Timers:
         if clock.instant:
             self.check_idle_soon()
 
-    def drive_anew(self) -> None:
-        """Set the real timer again: lab time has not gone as it was to when that was set."""
-        self._stop_driver()
-        self.attend()
+    def forget_driver(self) -> None:
+        """Let the real timer do nothing when it fires: lab time has not gone as it was to when that was set.
+
+        May be called in a signal handler. It is set again by `attend`.
+        """
+        self._driver = None
 
     def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set; nothing happens where that was told before."""
@@ -226,7 +228,8 @@ class Timers:
         """Put what is due at a lab time in the loop's ready queue, as the loop does with its own timers."""
         heap = self._heap
         ready = cpython.ready_queue(self._tracer.loop)
-        while heap and self._in_lab(heap[0]) <= now:
+        origin = self.origin
+        while heap and not heap[0] - origin > now:  # what is not a number is due at once, as in asyncio's own heap
             handle = heapq.heappop(heap).handle
             handle._scheduled = False
             if handle._cancelled:
@@ -245,7 +248,7 @@ class Timers:
     def _start_driver(self, due: float, when: float) -> None:
         loop = self._tracer.loop
         assert loop is not None
-        self._driver = driver = Driver(due, when, loop, self)
+        self._driver = driver = Driver(due, when, loop, self._context, self)
         self._set(driver)
 
     def _set(self, handle: TimerHandle) -> None:
