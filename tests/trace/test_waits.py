@@ -15,7 +15,7 @@ from asynclab.model.events import TaskWaiting, Wait
 from asynclab.trace import Lab
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.recorder import IDLE, LOOK_SAVINGS, LOOK_SHARE, Tracer
+from asynclab.trace.recording.recorder import LOOK_SAVINGS, LOOK_SHARE, Tracer
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, state_of
 
@@ -292,7 +292,7 @@ def test_looks_take_no_more_than_a_hundredth_of_a_busy_loop() -> None:
 
 
 def test_an_idle_loop_has_time_for_every_look() -> None:
-    taken, waits = looks_taken(2 * IDLE)
+    taken, waits = looks_taken(2 * LOOK_TAKES / LOOK_SHARE)
     assert taken == waits
 
 

@@ -30,13 +30,10 @@ if TYPE_CHECKING:
     from asynclab.trace.patching.handles import TracedHandle
 
 LOOK_SHARE = 0.01
-"""How much of a busy loop's time may go into looks at suspended tasks as soon as their step ends."""
+"""How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
 
 LOOK_SAVINGS = 0.005
 """Real seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
-
-IDLE = 0.005
-"""Real seconds without a look, before a step, that count as idle: time for looks that nobody misses."""
 
 WAITS = "what tasks wait for"
 """What the watcher of waits is called where it fails."""
@@ -517,10 +514,7 @@ class Tracer:
         if self._exact:
             self._look(record, task)
             return
-        before = self._looked_at
-        is_idle = self.step_started - before > IDLE
-        earned = LOOK_SAVINGS if is_idle else (real - before) * LOOK_SHARE
-        savings = min(self._look_savings + earned, LOOK_SAVINGS)
+        savings = min(self._look_savings + (real - self._looked_at) * LOOK_SHARE, LOOK_SAVINGS)
         if savings <= 0:
             self._looked_at, self._look_savings = real, savings
             self._not_looked_at[record.id] = record
