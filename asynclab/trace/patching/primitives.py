@@ -8,6 +8,7 @@ change causes, because asyncio changes the state first.
 from __future__ import annotations
 
 import asyncio
+from asyncio import Queue
 from collections.abc import Callable
 from sys import _getframe
 from types import CodeType, FrameType, MethodType
@@ -16,7 +17,7 @@ from typing import Any
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import observer
+from asynclab.trace.recording.scope import CURRENT
 from asynclab.trace.watching.resource_registry import whole
 
 _Report = Callable[[Tracer, Any, Any, Any, FrameType], None]
@@ -52,8 +53,8 @@ def observe_primitives(patches: Patches) -> None:
         patches.set(owner, attribute, _reporting(attribute, "primitives", _value_report(kind)))
     patches.set(asyncio.Condition, "_waiters", _condition_waiters())
     if hasattr(asyncio.Condition, "_notify"):
-        patches.set(asyncio.Condition, "_notify", _Accessed(asyncio.Condition._notify, _notifying))
-    patches.set(asyncio.Queue, "_wakeup_next", _Accessed(asyncio.Queue._wakeup_next, _queue_changing))  # type: ignore[attr-defined]
+        patches.set(asyncio.Condition, "_notify", _Notify(asyncio.Condition._notify))
+    patches.set(asyncio.Queue, "_wakeup_next", _WakeUp(asyncio.Queue._wakeup_next))  # type: ignore[attr-defined]
     patches.set(asyncio.Queue, "_unfinished_tasks", _reporting("_unfinished_tasks", "queues", _unfinished_report, _PUT))
     if hasattr(asyncio.Queue, "shutdown"):
         patches.set(asyncio.Queue, "_is_shutdown", _reporting("_is_shutdown", "queues", _shutdown_report))
@@ -81,8 +82,8 @@ def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | 
         kept[attribute] = value
         if value is before:
             return
-        tracer = observer()
-        if tracer is None or watcher in tracer.failures:
+        tracer = CURRENT.get()
+        if tracer is None or tracer.loop is None or (tracer.failures and watcher in tracer.failures):
             return
         setter = _getframe(1)
         if setter.f_code is quiet:
@@ -115,38 +116,46 @@ class _Accessed:
     So whoever calls the method calls asyncio's own function, and a traceback shows no frame of ours.
     """
 
-    def __init__(self, original: Any, report: Callable[[Any, FrameType], None]) -> None:
-        """Give out `original` to whoever asks, after a `report` of the object and the frame that asks."""
+    def __init__(self, original: Any) -> None:
+        """Give out `original` to whoever asks."""
         self._original = original
-        self._report = report
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        if instance is None:
-            return self._original
-        self._report(instance, _getframe(1))
-        return MethodType(self._original, instance)
 
 
-def _queue_changing(queue: asyncio.Queue[Any], caller: FrameType) -> None:
-    """An item is in a queue, or out of it, and whoever waits for that is about to be woken.
+class _WakeUp(_Accessed):
+    """A queue asks for it when an item is in it, or out of it, and whoever waits for that is about to be woken.
 
-    put() and get() come here too, to pass a wake-up on where they are cancelled: that is no change.
+    put() and get() ask too, to pass a wake-up on where they are cancelled: that is no change.
     """
-    code = caller.f_code
-    if code is not _PUT and code is not _GET:
-        return
-    tracer = observer()
-    if tracer is None or "queues" in tracer.failures:
-        return
-    try:
-        if code is _PUT:
-            tracer.resources.put(queue, caller.f_locals["item"])
-        else:
-            tracer.resources.got(queue, caller.f_locals["item"])
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        tracer.failed("queues", error)
+
+    def __get__(self, queue: Any, owner: type | None = None) -> Any:
+        if queue is None:
+            return self._original
+        caller = _getframe(1)
+        code = caller.f_code
+        tracer = CURRENT.get() if code is _PUT or code is _GET else None
+        if tracer is not None and tracer.loop is not None and not (tracer.failures and "queues" in tracer.failures):
+            try:
+                if code is _PUT:
+                    is_last = type(queue) is Queue  # to look there is cheaper than to ask for a frame's variables
+                    item = queue.__dict__["_queue"][-1] if is_last else caller.f_locals["item"]
+                    tracer.resources.put(queue, item)
+                else:
+                    tracer.resources.got(queue, caller.f_locals["item"])
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tracer.failed("queues", error)
+        return MethodType(self._original, queue)
+
+
+class _Notify(_Accessed):
+    """A condition asks for it when its waiters are about to be woken (Python 3.13 and later)."""
+
+    def __get__(self, condition: Any, owner: type | None = None) -> Any:
+        if condition is None:
+            return self._original
+        _notifying(condition, _getframe(1))
+        return MethodType(self._original, condition)
 
 
 def _unfinished_report(tracer: Tracer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
@@ -165,14 +174,16 @@ def _value_report(kind: PrimitiveKind) -> _Report:
     def report(tracer: Tracer, primitive: Any, before: Any, value: Any, setter: FrameType) -> None:
         resources = tracer.resources
         known = resources.known.get(id(primitive))
-        if known is None and _is_inner(setter):
-            resources.hide(primitive)
-        elif known is not None and not known.number:
+        if known is None:
+            if _is_inner(setter):
+                resources.hide(primitive)
+                return
+            resources.created(primitive, kind, whole(value) if before is _ABSENT else 0)
+            known = resources.known[id(primitive)]
+        if not known.number or before is _ABSENT:
             return
-        elif before is _ABSENT:
-            resources.created(primitive, kind, whole(value))
-        elif type(value) is not type(before) or type(value) not in _PLAIN or value != before:
-            resources.changed(primitive, kind, whole(value))
+        if type(value) is not type(before) or type(value) not in _PLAIN or value != before:
+            resources.changed(known, kind, whole(value))
 
     return report
 
@@ -221,8 +232,8 @@ def _notifying(condition: asyncio.Condition, caller: FrameType) -> None:
     """A condition's waiters are about to be woken; wait() comes here too, to pass a wake-up on where it is cancelled."""
     if caller.f_code is not _NOTIFY:
         return
-    tracer = observer()
-    if tracer is None or "primitives" in tracer.failures:
+    tracer = CURRENT.get()
+    if tracer is None or tracer.loop is None or "primitives" in tracer.failures:
         return
     try:
         tracer.resources.notified(condition, whole(caller.f_locals["n"]))

@@ -123,21 +123,22 @@ class Resources:
             known = self._enter(primitive, kind)
             self._emit(PrimitiveCreated(self._now(), known.number, kind, known.label, value))
 
-    def changed(self, primitive: object, kind: PrimitiveKind, value: int) -> None:
-        """A primitive's value changed: see `PrimitiveChanged.value`."""
-        self.created(primitive, kind, 0)
-        known = self.known[id(primitive)]
-        if known.number:
-            if kind == "lock":
-                known.holder = self._tracer.current if value else None
-            self._emit(PrimitiveChanged(self._now(), known.number, value, self._task()))
+    def changed(self, known: _Known, kind: PrimitiveKind, value: int) -> None:
+        """The value of a primitive that has been seen before changed: see `PrimitiveChanged.value`."""
+        tracer = self._tracer
+        if kind == "lock":
+            known.holder = tracer.current if value else None
+        tracer.emit(PrimitiveChanged(tracer.clock.now(), known.number, value, tracer.current_number()))
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""
-        self.created(condition, "condition", 0)
-        known = self.known[id(condition)]
+        known = self.known.get(id(condition))
+        if known is None:
+            self.created(condition, "condition", 0)
+            known = self.known[id(condition)]
         if known.number:
-            self._emit(ConditionNotified(self._now(), known.number, count, self._task()))
+            tracer = self._tracer
+            tracer.emit(ConditionNotified(tracer.clock.now(), known.number, count, tracer.current_number()))
 
     def _enter(self, resource: object, kind: str) -> _Known:
         self._counts[kind] += 1
@@ -178,5 +179,5 @@ def whole(value: Any) -> int:
 
 def _size(queue: asyncio.Queue[Any]) -> int:
     """How many items are in a queue, without running anybody's code where that can be."""
-    items = vars(queue).get("_queue")
+    items = queue.__dict__.get("_queue")
     return len(items) if type(items) in _CONTAINERS else whole(queue.qsize())
