@@ -164,6 +164,8 @@ class Stepped(Event):
     """How long the step ran, in real seconds."""
     ready: bool = False
     """Whether the task asked for another turn at once."""
+    ends: bool = False
+    """Whether the task ended with it: its TaskEnded follows."""
 
 
 class StepStarted(Event):
@@ -180,6 +182,8 @@ class StepEnded(Event):
     """How long the step ran, in real seconds."""
     ready: bool = False
     """Whether the task asked for another turn at once."""
+    ends: bool = False
+    """Whether the task ended with it: its TaskEnded follows."""
 
 
 class TaskWaiting(Event):

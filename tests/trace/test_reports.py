@@ -318,7 +318,7 @@ def test_who_blocks_the_loop_is_named_while_it_does() -> None:
     async def run() -> list[LoopBlocked]:
         blocked: list[LoopBlocked] = []
         async with Lab() as lab:
-            original = lab._tracer.emit
+            original = lab._tracer.write
 
             def emit(event: Event) -> None:
                 original(event)
@@ -326,7 +326,7 @@ def test_who_blocks_the_loop_is_named_while_it_does() -> None:
                     blocked.append(event)
                     seen.set()
 
-            lab._tracer.emit = emit
+            lab._tracer.write = lab._tracer.emit = emit
             await lab.run(main)
         return blocked
 

@@ -11,7 +11,6 @@ import pytest
 
 from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCollected, TaskCreated, TaskEnded
 from asynclab.trace import Lab
-from asynclab.trace.recording.task_registry import RECORDS
 from tests.fast_loop import FastLoop, run_fast
 from tests.trace.labs import fast_lab, observe
 
@@ -134,7 +133,7 @@ def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
         async with fast_lab() as lab:
             ending = await lab.run(starts)
             assert ending.unstoppable
-        assert [record for record in RECORDS.values() if record.tracer is lab._tracer] == []
+        assert lab._tracer.census.tasks_of_loop == {}
 
     run_fast(main())
 

@@ -13,6 +13,7 @@ from asynclab.model.events import RunEnded
 from asynclab.trace.governing.cleanup import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
 from asynclab.trace.governing.run_ending import Ending, ending_of
 from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.scope import outside_context
 
 
 class Supervision:
@@ -57,7 +58,7 @@ class Supervision:
     def start(self) -> None:
         """Begin to supervise."""
         # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
-        self._supervisor = Context().run(asyncio.ensure_future, self._supervise())
+        self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 
     async def wait(self) -> None:
         """Wait until the run has ended; to cancel the wait lets it go on."""

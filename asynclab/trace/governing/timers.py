@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace.recording.code_ownership import package_of
+from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Timers:
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
         """What the driver was set for: a lab time, and the clock's rate."""
-        self._context = Context()
+        self._context = outside_context()
         self._checking = False
         self.jumps = True
         """Whether an instant lab may skip time: not between the end of main and the cancelling of what it left."""

@@ -1,9 +1,9 @@
-"""When callbacks become ready and run: the one place that every step of every task goes through."""
+"""Sees when callbacks become ready and run: every step of every task goes through here."""
 
 from __future__ import annotations
 
 import sys
-from asyncio import AbstractEventLoop, BaseEventLoop, Task, format_helpers
+from asyncio import AbstractEventLoop, BaseEventLoop, Task, base_events, format_helpers
 from asyncio.constants import DEBUG_STACK_DEPTH
 from asyncio.events import Handle
 from collections.abc import Callable
@@ -13,17 +13,20 @@ from threading import get_ident
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from asynclab.model.events import Stepped
+from asynclab.model.events import StepEnded, Stepped
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.futures import is_done, is_task
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, adopt, observer
-from asynclab.trace.recording.task_registry import RECORDS, TaskRecord
+from asynclab.trace.recording.scope import CURRENT, TASKS, busy_observer
+from asynclab.trace.recording.task_registry import TaskRecord, tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = Handle._run
 _new = Handle.__new__
 _DEPTH = DEBUG_STACK_DEPTH - 2
 """How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
+_UNSET: Any = object()
+_PASSED_BY = frozenset({__file__, base_events.__file__})
 
 
 def _find_step_type() -> type:
@@ -40,7 +43,8 @@ def _find_step_type() -> type:
     async def nothing() -> None: ...
 
     coroutine = nothing()
-    task = Task(coroutine, loop=_Loop())  # type: ignore[arg-type]
+    # The name keeps this task from using up "Task-1", which the program's own first task has in plain Python.
+    task = Task(coroutine, loop=_Loop(), name="asynclab")  # type: ignore[arg-type]
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     coroutine.close()
     return found[0]
@@ -82,20 +86,26 @@ class TracedHandle(Handle):
         self._cancelled = False
         self._repr = None
         self._source_traceback = format_helpers.extract_stack(sys._getframe(1)) if loop._debug else None  # type: ignore[attr-defined]
-        if self._is_step_of_known_task():
-            return
-        self._join_lab(may_be_step=True)
-        if self._waker is not None and is_plain and sys._getframe(1).f_code.co_name != "_call_soon":
-            self._waker = None  # what I/O brings is caused by nobody here
+        try:
+            if self._is_step_of_known_task():
+                return
+            self._join_lab(may_be_step=True)
+            if self._waker is not None and is_plain and sys._getframe(1).f_code.co_name != "_call_soon":
+                self._waker = None  # what I/O brings is caused by nobody here
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._leave_lab(error)
 
     def _is_step_of_known_task(self) -> bool:
         """See to a step that comes another way than through our `call_soon`: that of a loop with its own."""
         callback = self._callback
-        record = RECORDS.get(id(callback.__self__)) if _is_task_callback(callback) else None  # type: ignore[attr-defined]
-        record = None if record is None else record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
+        task = callback.__self__ if _is_task_callback(callback) else None  # type: ignore[attr-defined]
+        record = None if task is None else tasks_of(self._loop).known(task)
         if record is None:
             return False
         self._record, self._tracer = record, record.tracer
+        self._waker = None
         if record is record.tracer.current:
             record.yielded = True
         else:
@@ -108,46 +118,64 @@ class TracedHandle(Handle):
         Args:
             may_be_step: Whether the type of the callback allows that it is a step of a task.
         """
-        loop, context = self._loop, self._context
-        self._record = self._waker = None
-        self._tracer = tracer = context.get(CURRENT)
-        if tracer is None and CURRENT.get() is not None:
-            self._tracer = tracer = self._adopted(context)
+        loop, callback, context = self._loop, self._callback, self._context
+        self._record = self._waker = self._tracer = None
+        tracer = context.get(CURRENT, _UNSET)
+        is_step = may_be_step and _is_task_callback(callback)
+        if tracer is _UNSET:
+            tracer = self._owner_by_step(is_step=is_step)
         if tracer is None or tracer.loop is not loop:
-            self._tracer = None
-            return
-        if may_be_step and _is_task_callback(self._callback):
-            task = self._callback.__self__  # type: ignore[attr-defined]
-            self._record = tracer.census.enter(task, task.get_coro())
+            tracer = tasks_of(loop).everybodys
+            if tracer is None:
+                return
+        self._tracer = tracer
+        if is_step:
+            task = callback.__self__  # type: ignore[attr-defined]
+            self._record = tracer.enter(task)
             return
         waker = tracer.current or tracer.cause
         if waker is not None and get_ident() == tracer.thread:
             self._waker = waker
 
-    def _adopted(self, context: Context) -> Tracer | None:
-        """A new task goes to the lab of its creator, though it brings a context of its own."""
-        creator = observer()
-        if creator is None or creator.loop is not self._loop or not _is_task_callback(self._callback):
+    def _owner_by_step(self, *, is_step: bool) -> Tracer | None:
+        """Whose a callback is that brings a context in which no lab is named: that of whose code schedules it.
+
+        A new task is its creator's, and what a lab's code hands to call_soon is the lab's. Any other callback runs in
+        the context of somebody who waited, outside, for what the lab's code has just done: it is not the lab's.
+        """
+        tracer = CURRENT.get(_UNSET)
+        if tracer is _UNSET:
+            tracer = busy_observer()
+        if tracer is None or tracer.loop is not self._loop or get_ident() != tracer.thread:
             return None
-        adopt(context, creator)
-        return context.get(CURRENT)
+        if is_step:
+            return tracer if _makes_step_of_itself(self._callback) else None
+        frame = sys._getframe(1)
+        while frame.f_code.co_filename in _PASSED_BY and frame.f_back is not None:
+            frame = frame.f_back
+        return tracer if "call_soon" in frame.f_code.co_names else None
+
+    def _leave_lab(self, error: BaseException) -> None:
+        """Code of ours has failed: let this callback run as if nobody looked."""
+        tracer = getattr(self, "_tracer", None)
+        self._record = self._waker = self._tracer = None
+        if tracer is not None:
+            tracer.failed("tasks", error)
 
     def _run(self) -> None:
         record = self._record
         if record is None:
             return self._run_callback()
         tracer = record.tracer
-        if tracer.detour:
-            if tracer.loop is None:
-                return _run_untraced(self)
-            if not tracer.hold.lets_through(self):
-                return tracer.hold.handles.append(self)
+        if tracer.detour and not tracer.admits(self):
+            return None
+        if tracer.current is not None:
+            return tracer.within_step(self._run)
         clock = tracer.clock
         real_time = clock.real_time
-        events = tracer.events
         record.yielded = False
         tracer.current = record
-        tracer.step_mark = len(events)
+        tracer.emit = tracer.emit_first
         started = tracer.step_started = real_time()
         began = tracer.step_began = started * clock.rate + clock.offset
         args = self._args
@@ -156,59 +184,75 @@ class TracedHandle(Handle):
                 self._context.run(self._callback, *args)
             else:
                 self._context.run(self._callback)  # much cheaper than with the star
+        except (SystemExit, KeyboardInterrupt) as error:
+            if not tracer.step_failed(record, self._callback.__self__, error):  # type: ignore[attr-defined]
+                raise
+            self = record = args = None  # type: ignore[assignment]
+            return None
         except BaseException as error:
-            self._step_raised(error, tracer)
-        ended = real_time()
-        seconds = ended - started
-        tracer.current = None
-        yielded = record.yielded
-        if len(events) == tracer.step_mark:
-            events.append(Stepped(began, record.id, seconds, yielded))
-            if yielded and not tracer.attention and not tracer.gone:
-                return None
-            at = began + seconds * clock.rate  # as the model has it
-        else:
-            at = tracer.end_long_step(record, ended, seconds)
-        tracer.step_ended(record, self._callback.__self__, at, ended)  # type: ignore[attr-defined]
+            self._report(error)
+        try:
+            ended = real_time()
+            seconds = ended - started
+            task = self._callback.__self__  # type: ignore[attr-defined]
+            yielded = record.yielded
+            ends = not yielded and is_done(task)
+            if tracer.emit is tracer.emit_first:
+                tracer.current = None
+                tracer.write(Stepped(began, record.id, seconds, yielded, ends))
+                at = began + seconds * clock.rate  # as the model has it
+            else:
+                if tracer.eager.under_way:
+                    tracer.eager.settle()
+                tracer.current = None
+                at = ended * clock.rate + clock.offset
+                tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
+            tracer.emit = tracer.write
+            if not yielded or tracer.attention or tracer.gone:
+                tracer.step_ended(record, task, at, ended, ends=ends)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            tracer.failed("steps", error)
+        # As Handle._run does it. The frame of a task that failed keeps this one; nothing here may keep the task.
+        self = record = args = task = None  # type: ignore[assignment]
         return None
 
     def cancel(self) -> None:
-        timeout = None if self._tracer is None or self._cancelled else timeout_of(self._callback)
-        if timeout is not None and self._tracer is not None:
-            self._tracer.timers.timeouts.met(timeout)
+        tracer = self._tracer
+        timeout = None if tracer is None or self._cancelled else timeout_of(self._callback)
+        if timeout is not None and tracer is not None:
+            try:
+                tracer.timers.timeouts.met(timeout)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tracer.failed("timeouts", error)
         super().cancel()
 
     def _run_callback(self) -> None:
         tracer = self._tracer
         if tracer is None or tracer.loop is None:
-            return _run_untraced(self)
-        tracer.cause = self._waker
-        callback = self._callback
-        if type(callback) is MethodType:
-            timeout = timeout_of(callback)
-            if timeout is not None:
-                tracer.timers.timeouts.expired_at_once(timeout)
+            _run_untraced(self)
+            self = None  # type: ignore[assignment]
+            return
+        tracer.begin_callback(self._callback, self._waker)
         try:
             _run_untraced(self)  # its frame is part of the traceback that a failing callback shows
         except SystemExit as error:
-            tracer.end_run(error)
+            if not tracer.takes_exit(error):
+                raise
         finally:
-            tracer.cause = None
-        if tracer.attention:
-            tracer.attend()
-        return None
+            tracer.end_callback()
+            self = None  # type: ignore[assignment]
 
-    def _step_raised(self, error: BaseException, tracer: Tracer) -> None:
-        """Do as a Handle does, but let a SystemExit end the run and not the loop that others share."""
-        if isinstance(error, SystemExit):
-            tracer.end_run(error)
-            return
-        if isinstance(error, KeyboardInterrupt):
-            tracer.open_step()
-            tracer.current = None
-            raise error
+    def _report(self, error: BaseException) -> None:
+        """Do as a Handle does with what its callback raises."""
         message = f"Exception in callback {format_helpers._format_callback_source(self._callback, self._args)}"
-        self._loop.call_exception_handler({"message": message, "exception": error, "handle": self})
+        context = {"message": message, "exception": error, "handle": self}
+        if self._source_traceback:
+            context["source_traceback"] = self._source_traceback
+        self._loop.call_exception_handler(context)
 
 
 def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -217,6 +261,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
     checks, makes the handle, and appends it to those that are ready.
     """
+    patches.set(kind, TASKS, None)
     original = kind.call_soon
     if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
         return
@@ -225,7 +270,8 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
-        if type(self) is not kind:  # a class derived from this one may have a way of its own
+        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        if tasks is None or type(self) is not kind:  # a class derived from this one may have a way of its own
             return original(self, callback, *args, context=context)
         if self._closed:  # type: ignore[attr-defined]
             self._check_closed()  # type: ignore[attr-defined]
@@ -242,23 +288,29 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
         handle._source_traceback = (
             format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
         )
-        kind_of_callback = type(callback)
-        is_step = kind_of_callback is _STEP_TYPE
-        may_be_step = is_step or kind_of_callback is BuiltinMethodType or kind_of_callback is MethodType
-        if may_be_step:
-            record = RECORDS.get(id(callback.__self__))  # type: ignore[attr-defined]
-            if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
-                record = record.tracer.census.known(callback.__self__)  # type: ignore[attr-defined]
-            if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
-                handle._record = record
-                handle._tracer = owner = record.tracer
-                if record is owner.current:
-                    record.yielded = True
-                else:
-                    owner.made_ready(record, args)
-                self._ready.append(handle)  # type: ignore[attr-defined]
-                return handle
-        handle._join_lab(may_be_step=may_be_step)
+        try:
+            kind_of_callback = type(callback)
+            is_step = kind_of_callback is _STEP_TYPE
+            may_be_step = is_step or kind_of_callback is BuiltinMethodType or kind_of_callback is MethodType
+            if may_be_step:
+                record = tasks.get(id(callback.__self__))  # type: ignore[attr-defined]
+                if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
+                    record = tasks.known(callback.__self__)  # type: ignore[attr-defined]
+                if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
+                    handle._record = record
+                    handle._tracer = owner = record.tracer
+                    handle._waker = None
+                    if record is owner.current:
+                        record.yielded = True
+                    else:
+                        owner.made_ready(record, args)
+                    self._ready.append(handle)  # type: ignore[attr-defined]
+                    return handle
+            handle._join_lab(may_be_step=may_be_step)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            handle._leave_lab(error)
         self._ready.append(handle)  # type: ignore[attr-defined]
         return handle
 
@@ -272,9 +324,12 @@ BOUNDARY = TracedHandle._run.__code__
 """The code that runs steps: frames above it belong to the event loop."""
 
 
+def _makes_step_of_itself(callback: object) -> bool:
+    """Whether a task's callback is one that it schedules itself, at its birth or to yield; not a wake-up."""
+    return type(callback) is _STEP_TYPE or getattr(callback, "__name__", "") == "__step"
+
+
 def _is_task_callback(callback: object) -> bool:
     if type(callback) is _STEP_TYPE:
         return True
-    return getattr(callback, "__name__", "") in _TASK_CALLBACKS and isinstance(
-        getattr(callback, "__self__", None), Task
-    )
+    return getattr(callback, "__name__", "") in _TASK_CALLBACKS and is_task(getattr(callback, "__self__", None))

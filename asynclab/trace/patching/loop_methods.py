@@ -16,8 +16,8 @@ from asynclab.model.events import Warned
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, adopt, bare_context
-from asynclab.trace.recording.task_registry import is_eager_factory
+from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, observer
+from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
     "time",
@@ -39,10 +39,26 @@ def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
     on the loop itself would slow down each step and each timer of it by a tenth.
     """
+    _tell_of_eager_starts(kind, patches)
     for name in _REPLACED:
         original = getattr(kind, name)
         around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
         patches.set(kind, name, around(kind, original))
+
+
+def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the loop's tracer know of each task that may start eagerly: see `EagerStarts`."""
+    original = kind.is_running
+
+    @wraps(original)
+    def is_running(self: BaseEventLoop) -> bool:
+        is_it = original(self)
+        if is_it and type(self) is kind and (tracer := observer()) is not None and tracer.loop is self:
+            tracer.starts_eagerly_now(sys._getframe(1))
+        return is_it
+
+    if sys.version_info >= (3, 12):
+        patches.set(kind, "is_running", is_running)
 
 
 def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,7 +76,7 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
-        tracer = CURRENT.get()
+        tracer = observer()
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self)
         return tracer.timers.loop_time()
@@ -73,7 +89,7 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        tracer = CURRENT.get() if context is None else context.get(CURRENT)
+        tracer = observer() if context is None else context.get(CURRENT)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self, when, callback, *args, context=context)
         if self._debug:  # type: ignore[attr-defined]
@@ -91,6 +107,7 @@ class LoopHooks:
         """Observe from now on a loop of whose class the methods are replaced."""
         self.tracers: list[Tracer] = []
         self._loop = loop
+        setattr(loop, TASKS, LoopTasks())
         self._births = Patches()
         """The replacement of create_task, while there is one."""
         self._time = _original(loop, "time")
@@ -111,6 +128,7 @@ class LoopHooks:
 
     def undo(self) -> None:
         """Put back what was there."""
+        delattr(self._loop, TASKS)
         self._births.undo()
         if self._debug is not None:
             self._set_debug(self._debug)
@@ -120,6 +138,8 @@ class LoopHooks:
         """Observe for one more lab."""
         factory = self._get_factory()
         tracer.factory = None if is_eager_factory(factory) else factory
+        tasks = tracer.census.tasks_of_loop = tasks_of(self._loop)
+        tasks.tracers.append(tracer)
         tracer.begin(self._loop)
         tracer.timers.attach(self._call_at, self._time)
         self.tracers.append(tracer)
@@ -129,6 +149,7 @@ class LoopHooks:
         """Observe for one lab less."""
         tracer.timers.detach()
         tracer.let_go()
+        tasks_of(self._loop).tracers.remove(tracer)
         self.tracers.remove(tracer)
         self._see_to_births()
 
@@ -138,19 +159,17 @@ class LoopHooks:
         So tasks start lazily there, whatever the loop's factory does. The original is called with the lab's factory in
         the place of the loop's, so that every version of Python names and wraps the task as it always does.
         """
-        tracer = CURRENT.get()
-        if tracer is None or tracer.loop is not self._loop:
+        tracer = self._current()
+        if tracer is None:
             return self._create_task(coro, **kwargs)
-        if kwargs.get("context") is not None:
-            adopt(kwargs["context"], tracer)  # before an eager task runs in it
         factory = self._get_factory()
         self._set_factory(tracer.factory)
         try:
-            if tracer.starts_eagerly:
-                return tracer.step_eagerly(coro, lambda: self._create_task(coro, **kwargs))
             return self._create_task(coro, **kwargs)
         finally:
             self._set_factory(factory)
+            if tracer.eager.under_way:
+                tracer.eager.settle()
 
     def get_task_factory(self) -> Any:
         """Stands in for loop.get_task_factory: inside a lab, what was set there."""
@@ -228,7 +247,7 @@ class LoopHooks:
             self._births.set(self._loop, "create_task", self.create_task)
 
     def _current(self) -> Tracer | None:
-        tracer = CURRENT.get()
+        tracer = observer()
         return tracer if tracer is not None and tracer.loop is self._loop else None
 
     def _call_handler_of(self, tracer: Tracer, context: dict[str, Any]) -> None:

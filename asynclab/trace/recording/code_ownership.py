@@ -83,21 +83,29 @@ def package_of(callback: Callable[..., object], code: UserCode) -> str:
     return library_of(file) if file.startswith(_PACKAGES) and not code.owns(file) else ""
 
 
-_PASSED_BY = frozenset({"asyncio.base_events", "asyncio.tasks", "asyncio.taskgroups"})
-"""The modules between a call that makes a task and the task."""
+_PASSED_BY = frozenset(
+    {
+        "asynclab.trace.recording.task_registry",
+        "asynclab.trace.recording.recorder",
+        "asynclab.trace.patching.handles",
+        "asyncio.base_events",
+        "asyncio.tasks",
+        "asyncio.taskgroups",
+    }
+)
+"""The modules between a call that makes a task and the task, and between the task and the look at who makes it."""
 
 
-def creation_place(depth: int, boundary: CodeType) -> tuple[str, int]:
+def creation_place(boundary: CodeType) -> tuple[str, int]:
     """The innermost frame outside asyncio and the tracer, as (file, line).
 
     Args:
-        depth: How many frames above the caller's to begin to look.
         boundary: The code of the event loop's own frame, at which to stop.
 
     Returns:
         ("", 0) where only asyncio's frames are on the stack.
     """
-    depth += 1
+    depth = 1
     if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
         while _getframemodulename(depth) in _PASSED_BY:
             depth += 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import weakref
 from asyncio import AbstractEventLoop, Future, Task
+from asyncio.events import Handle
 from collections.abc import Callable, Sequence
-from types import CodeType
-from typing import Any, cast
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskReady, TaskWaiting, WakeCause, Warned
 from asynclab.model.tasks import MAIN
@@ -15,11 +16,17 @@ from asynclab.trace.governing.hold import Hold
 from asynclab.trace.governing.timers import Timers
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
+from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
 from asynclab.trace.recording.task_registry import Census, TaskRecord
-from asynclab.trace.watching.cancel_requests import Cancels, ends_cancelled
+from asynclab.trace.watching.cancel_requests import Cancels
+from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import World
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import describe_wait
+from asynclab.trace.watching.timeouts import timeout_of
+
+if TYPE_CHECKING:
+    from asynclab.trace.patching.handles import TracedHandle
 
 LOOKS = 1_000
 """How many suspended tasks are looked at, in each `LOOK_PERIOD`, as soon as their step ends."""
@@ -40,6 +47,7 @@ class Tracer:
     # Each step reads and sets several of these.
     __slots__ = (
         "__weakref__",
+        "_callbacks",
         "_exact",
         "_look_period_ends",
         "_looks_left",
@@ -47,6 +55,7 @@ class Tracer:
         "_paused",
         "_printed",
         "_printing",
+        "_woken_by_end",
         "asyncgens",
         "attention",
         "cancels",
@@ -56,8 +65,10 @@ class Tracer:
         "code",
         "current",
         "detour",
+        "eager",
         "echo",
         "emit",
+        "emit_first",
         "end_run",
         "events",
         "exception_handler",
@@ -70,11 +81,11 @@ class Tracer:
         "resources",
         "starts_eagerly",
         "step_began",
-        "step_mark",
         "step_started",
         "thread",
         "timers",
         "world",
+        "write",
     )
 
     def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
@@ -90,8 +101,13 @@ class Tracer:
         self.loop: AbstractEventLoop | None = None
         """The loop that is observed; None when the lab is over."""
         self.events: list[Event] = []
-        """What nobody has read yet, oldest first."""
-        self.emit: Callable[[Event], None] = self.events.append
+        """What nobody has read yet, oldest first; only ever appended to, and cut at its beginning."""
+        self.write: Callable[[Event], None] = self.events.append
+        """Writes an event as it comes: what is no part of a step, or begins and ends one."""
+        self.emit_first: Callable[[Event], None] = self._open_and_write
+        """Writes the first event of a step, after that the step has begun."""
+        self.emit: Callable[[Event], None] = self.write
+        """Writes what happened. A step in which nothing did is one event, written at its end."""
         self.code = UserCode()
         self.failures: dict[str, int] = {}
         """How often each watcher has failed; one that has is switched off. See `failed`."""
@@ -116,15 +132,18 @@ class Tracer:
         """The task whose step is under way."""
         self.cause: TaskRecord | None = None
         """While another callback is under way: the task whose step caused it."""
+        self.eager = EagerStarts(self)
+        """The eager first steps within that step."""
+        self._callbacks = 0
+        """How many other callbacks are under way, one within the other."""
+        self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
+        """The tasks that the end of the present step's task makes ready: told after that end."""
         self.in_timer = False
         """Whether a timer's callback is under way."""
         self.step_started = 0.0
         """Real time at which the step under way began."""
         self.step_began = 0.0
         """The same in lab time."""
-        self.step_mark = 0
-        """How many events there were then; -1 once it is written that it began. A step in which nothing else happens
-        is one event, written at its end."""
         self._paused = False
         self.detour = False
         """Whether a step can't simply run: the lab is paused, or over."""
@@ -152,8 +171,9 @@ class Tracer:
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`."""
+        """Observe what runs on `loop`, which is that of the calling thread."""
         self.loop = loop
+        self.thread = threading.get_ident()
         self.detour = self._paused
 
     def let_go(self) -> None:
@@ -163,14 +183,23 @@ class Tracer:
         self.census.let_go()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a step or a callback of the lab is under way on the calling thread."""
+        is_under_way = self.current is not None or self._callbacks > 0 or self.in_timer
+        return is_under_way and not self.is_elsewhere()
+
+    @property
     def waker(self) -> TaskRecord | None:
         """The task whose step, directly or through callbacks, causes what happens now."""
         return self.current or self.cause
 
     def current_number(self) -> int | None:
         """The number of the task whose step is under way on this thread."""
-        current = self.current
-        return None if current is None or self.is_elsewhere() else current.id
+        if self.is_elsewhere():
+            return None
+        if self.eager.under_way:
+            self.eager.settle()
+        return None if self.current is None else self.current.id
 
     def is_elsewhere(self) -> bool:
         """Whether the calling thread is not the loop's."""
@@ -190,12 +219,27 @@ class Tracer:
             self.emit(Warned(self.clock.now(), text))
 
     def take_events(self) -> Sequence[Event]:
-        """Everything since the last call."""
+        """Take everything since the last call; on another thread than the loop's, up to the first unsettled birth."""
+        if self.is_elsewhere():
+            return self._take(self.census.settled_until(len(self.events)))
         self.open_step()
         self.census.settle_names()
-        taken = self.events[:]
-        del self.events[: len(taken)]
+        return self._take(len(self.events))
+
+    def _take(self, count: int) -> Sequence[Event]:
+        taken = self.events[:count]
+        del self.events[:count]
         return taken
+
+    def enter(self, task: Task[Any]) -> TaskRecord:
+        """Enter a task that is seen for the first time, or the one whose eager start is under way."""
+        if self.eager.under_way:
+            self.eager.settle()
+            known = self.census.known(task)
+            if known is not None:
+                known.yielded = True
+                return known
+        return self.census.enter(task, coroutine_of(task))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
         """A task that is not running was put in the ready queue.
@@ -206,14 +250,19 @@ class Tracer:
         """
         clock = self.clock
         at = clock.real_time() * clock.rate + clock.offset
-        was_cancelled = False
-        if args and (args[0].cancelled() or args[0]._exception is not None):  # told apart here, as most bring a result
-            was_cancelled = ends_cancelled(args[0]) and self.cancels.notice(record, at)
-        if self.in_timer:
-            self.events.append(TaskReady(at, record.id, "timer"))
-            return
+        if self.eager.under_way:
+            self.eager.settle()
         waker = self.current or self.cause
-        cause: WakeCause = "cancel" if was_cancelled else "callback" if waker is None else "task"
+        cause: WakeCause = "callback" if waker is None else "task"
+        if args and is_future(args[0]):
+            if brings_cancel(args[0]) and self.cancels.notice(record, at):
+                cause = "cancel"
+            if waker is not None and args[0] is waker():
+                self._woken_by_end.append((record, cause))
+                return
+        if self.in_timer:
+            self.emit(TaskReady(at, record.id, "timer"))
+            return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
 
     def is_stuck(self) -> bool:
@@ -222,29 +271,90 @@ class Tracer:
         return not is_busy and not self.world.is_awaited()
 
     def open_step(self) -> None:
-        """Write that the step under way has begun, before what came after it."""
-        if self.step_mark >= 0 and self.current is not None:
-            self.events.insert(self.step_mark, StepStarted(self.step_began, self.current.id))
-            self.step_mark = -1
+        """Write that the step under way has begun, unless that is written."""
+        if self.emit is self.emit_first:
+            self.emit = self.write
+            current = self.current
+            if current is not None:  # which another thread may find when the step has just ended
+                self.write(StepStarted(self.step_began, current.id))
 
-    def end_long_step(self, record: TaskRecord, ended: float, seconds: float) -> float:
-        """Write a step in two events, as others came in between.
+    def _open_and_write(self, event: Event) -> None:
+        self.open_step()
+        self.write(event)
 
-        Args:
-            record: Its task.
-            ended: When it ended, in real time.
-            seconds: How long it ran, in real seconds.
+    def admits(self, handle: TracedHandle) -> bool:
+        """Whether a step may run now: not while the lab is paused, unless it was released; after the lab untraced."""
+        if self.loop is None:
+            Handle._run(handle)
+            return False
+        if self._paused and not self.hold.lets_through(handle):
+            self.hold.handles.append(handle)
+            return False
+        return True
+
+    def within_step(self, run: Callable[[], None]) -> None:
+        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
+        self.open_step()
+        outer = self.current, self.cause, self.step_began, self.step_started
+        self.current = self.cause = None
+        try:
+            run()
+        finally:
+            self.current, self.cause, self.step_began, self.step_started = outer
+
+    def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
+        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
 
         Returns:
-            When it ended, in lab time.
+            Whether the lab takes the exception; else it goes through the loop, as without a lab.
         """
-        if self.step_mark >= 0:
-            self.events.insert(self.step_mark, StepStarted(self.step_began, record.id))
-        at = ended * self.clock.rate + self.clock.offset
-        self.emit(StepEnded(at, record.id, seconds, record.yielded))
-        return at
+        real = self.clock.real_time()
+        at = real * self.clock.rate + self.clock.offset
+        self.open_step()
+        self.current = None
+        ends = is_done(task)
+        self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
+        self.step_ended(record, task, at, real, ends=ends)
+        return self.takes_exit(error)
 
-    def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float) -> None:
+    def takes_exit(self, error: BaseException) -> bool:
+        """Let a SystemExit end the run and not the loop, which others share; whether it did."""
+        if isinstance(error, SystemExit):
+            self.end_run(error)
+            return True
+        return False
+
+    def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
+        """Another callback than a step begins.
+
+        Args:
+            callback: What is called.
+            cause: The task whose step caused it.
+        """
+        self.cause = cause
+        self._callbacks += 1
+        timeout = timeout_of(callback)
+        if timeout is not None:
+            self.timers.timeouts.expired_at_once(timeout)
+
+    def end_callback(self) -> None:
+        """The callback is over."""
+        if self.eager.under_way:
+            self.eager.settle()
+        self.cause = None
+        self._callbacks -= 1
+        if self.attention:
+            self.attend()
+
+    def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
+        """See what became of a task after its step, and do what was left for then; arguments as for `follow`."""
+        if self.eager.under_way:
+            self.eager.settle()
+        self.follow(record, task, at, real, ends=ends)
+        if self.attention or self.gone:
+            self.attend()
+
+    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
         Args:
@@ -252,43 +362,32 @@ class Tracer:
             task: The same.
             at: When the step ended, in lab time.
             real: The same in real time.
+            ends: Whether the task has ended.
         """
-        if task.done():
+        if ends:
             self.census.end(record, task, at)
+            if self._woken_by_end:
+                self._tell_woken(record, at)
             if self._not_looked_at:
                 self._not_looked_at.pop(record.id, None)
             if record.id == MAIN:
                 self.timers.jumps = False
         elif not record.yielded:
             self._look_or_postpone(record, task, real)
-        if self.attention or self.gone:
-            self.attend()
 
-    def step_eagerly(self, coroutine: object, create: Callable[[], Task[Any]]) -> Task[Any]:
-        """Make a task that runs its first step while it is being made, inside a step of another."""
-        created = self.census.expect(coroutine)
-        stand_in = TaskRecord(cast("Task[Any]", coroutine))  # there is no task to refer to yet
-        stand_in.id, stand_in.yielded = created.task, False
-        self.open_step()
-        self.step_mark = -1
-        outer = self.current, self.cause
-        self.current, self.cause = stand_in, None
-        started = self.clock.real_time()
-        self.emit(StepStarted(self.clock.now(), created.task))
+    def _tell_woken(self, waker: TaskRecord, at: float) -> None:
+        woken, self._woken_by_end = self._woken_by_end, []
+        for record, cause in woken:
+            self.write(TaskReady(at, record.id, cause, waker.id))
+
+    def starts_eagerly_now(self, caller: FrameType) -> None:
+        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
         try:
-            task = create()
-        except BaseException:
-            self.census.unexpected(created)
+            self.eager.begin(caller)
+        except KeyboardInterrupt:
             raise
-        finally:
-            self.current, self.cause = outer
-            self.emit(StepEnded(self.clock.now(), created.task, self.clock.real_time() - started))
-        record = self.census.known(task) or self.census.enter_eager(task, coroutine)
-        if task.done():
-            self.census.end(record, task, self.clock.now())
-        else:
-            self._look_or_postpone(record, task, self.clock.real_time())
-        return task
+        except BaseException as error:
+            self.failed("eager tasks", error)
 
     def attend(self) -> None:
         """Do what was left for the end of a callback."""
@@ -309,7 +408,7 @@ class Tracer:
         for number in [*chosen, *list(pending)[: LOOKS_LATER - len(chosen)]]:
             record = pending.pop(number, None)
             task = None if record is None else record()
-            if record is not None and task is not None and not task.done():
+            if record is not None and task is not None and not is_done(task):
                 self._look(record, task)
 
     def output(self, text: str, stream: str) -> None:

@@ -1,22 +1,48 @@
-"""Which lab the running code belongs to."""
+"""Tells which lab the running code belongs to."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from asyncio import _get_running_loop
 from contextvars import Context, ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
 
 CURRENT: ContextVar[Tracer | None] = ContextVar("asynclab_tracer", default=None)
-"""The tracer of the lab whose code runs in this context; tasks, callbacks, timers and to_thread inherit it."""
+"""The tracer of the lab whose code runs in this context; tasks, callbacks, timers and to_thread inherit it.
+
+None says that this is no lab's code, whoever has called it. A context in which it is not set belongs to whose step is
+under way: `Context().run(...)` inside a lab is still the lab's.
+"""
+
+TASKS = "_asynclab_tasks"
+"""The attribute of an observed loop that holds its `LoopTasks`; the class of such a loop has None."""
+
+_UNSET: Any = object()
 
 
 def observer() -> Tracer | None:
     """The tracer of the running code's lab; None outside, and in what a lab that is over has left behind."""
-    tracer = CURRENT.get()
+    tracer = CURRENT.get(_UNSET)
+    if tracer is _UNSET:
+        tracer = busy_observer()
     return tracer if tracer is not None and tracer.loop is not None else None
+
+
+def busy_observer() -> Tracer | None:
+    """The tracer whose lab's step or callback is under way on this thread."""
+    tasks = getattr(_get_running_loop(), TASKS, None)
+    if tasks is not None:
+        for tracer in tasks.tracers:
+            if tracer.is_busy:
+                return tracer  # type: ignore[no-any-return]
+    return None
+
+
+def tracer_of(context: Context) -> Tracer | None:
+    """The tracer of the lab whose code runs in a context; None for code of no lab, and where that is not said."""
+    return context.get(CURRENT)
 
 
 def bare_context(tracer: Tracer) -> Context:
@@ -26,8 +52,8 @@ def bare_context(tracer: Tracer) -> Context:
     return context
 
 
-def adopt(context: Context, tracer: Tracer) -> None:
-    """Let what runs in a context that code in a lab brings along belong to the lab, as its creator does."""
-    if context.get(CURRENT) is None:
-        with suppress(RuntimeError):  # somebody runs in it now
-            context.run(CURRENT.set, tracer)
+def outside_context() -> Context:
+    """A context for code of ours that runs for a lab but is none of its code."""
+    context = Context()
+    context.run(CURRENT.set, None)
+    return context

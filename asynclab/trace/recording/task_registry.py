@@ -14,14 +14,12 @@ import msgspec
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
 from asynclab.trace.recording.code_ownership import creation_place
 from asynclab.trace.recording.exception_tree import tree_of
+from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of
+from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
-
-
-_CREATOR = 3
-"""How many frames above `enter` a task may be made: between are `_join_lab` and `call_soon`."""
 
 
 class TaskRecord(weakref.ref["Task[Any]"]):
@@ -39,8 +37,32 @@ class TaskRecord(weakref.ref["Task[Any]"]):
     """Whether it asked for another turn during its present step."""
 
 
-RECORDS: dict[int, TaskRecord] = {}
-"""The tasks of all labs by their id(): which lab a step belongs to is told by its task, in one look."""
+class LoopTasks(dict[int, TaskRecord]):
+    """The observed tasks of one loop, by their id(): whose a step is, is told by its task, in one look.
+
+    One for each loop: loops in several threads never share one, and an id() is not used twice at the same time there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tracers: list[Tracer] = []
+        """Those who observe the loop."""
+        self.everybodys: Tracer | None = None
+        """The one of them that observes whatever is in no lab; None where nobody does."""
+
+    def known(self, task: object) -> TaskRecord | None:
+        """What is kept of a task; None where it is not known, or was destroyed."""
+        record = self.get(id(task))
+        if record is not None and record.tracer.gone:
+            record.tracer.census.strike_off()
+            record = self.get(id(task))
+        return record
+
+
+def tasks_of(loop: object) -> LoopTasks:
+    """The observed tasks of a loop; empty where it is not observed."""
+    found: LoopTasks | None = getattr(loop, TASKS, None)
+    return LoopTasks() if found is None else found
 
 
 class Census:
@@ -56,7 +78,7 @@ class Census:
         self._newborn: list[TaskRecord] = []
         """Those whose name is not settled yet: before Python 3.14 it may be given after birth."""
         self._ended_newborn: list[tuple[Task[Any], TaskCreated]] = []
-        """The same for eager tasks that have ended already: kept alive, or they would be gone with their names."""
+        """The same for those that have ended already: kept alive, or they would be gone with their names."""
         self._gone: dict[int, int] = {}
         """The numbers, by id(), of tasks that were collected and may still complain: the garbage collector clears
         references before it finalizes. Emptied soon, as an id() may be used again."""
@@ -65,9 +87,9 @@ class Census:
         self._when_gone = tracer.gone.append  # a function of ours would cost each task as much as a step
         self._tracer = tracer
         self._boundary = boundary
+        self.tasks_of_loop = LoopTasks()
+        """All observed tasks of the loop, those of other labs there too."""
         self._count = 0
-        self._expected: list[tuple[object, TaskCreated]] = []
-        """Coroutines whose eager first step is under way, before anybody has seen the task."""
 
     def enter(self, task: Task[Any], coroutine: object) -> TaskRecord:
         """Enter a task that has not been seen before, for whose first step a handle is made.
@@ -77,11 +99,9 @@ class Census:
             coroutine: Its coroutine.
         """
         tracer = self._tracer
-        created = self._take_expected(coroutine) if self._expected else None
-        if created is None:
-            created = self._announce(coroutine, _CREATOR)
+        created = self._announce(coroutine)
         key = id(task)
-        record = RECORDS[key] = TaskRecord(task, self._when_gone)
+        record = self.tasks_of_loop[key] = TaskRecord(task, self._when_gone)
         record.tracer = tracer
         record.id = created.task
         record.key = key
@@ -90,38 +110,22 @@ class Census:
         tracer.attention = True
         return record
 
-    def enter_eager(self, task: Task[Any], coroutine: object) -> TaskRecord:
-        """Enter a task that has run its first step while it was made, and may have ended in it.
-
-        Args:
-            task: The task.
-            coroutine: Its coroutine: Python 3.12.1 crashes if a task that has ended is asked for it.
-        """
-        record = self.enter(task, coroutine)
-        if task.done() and record.created is not None:
-            self._ended_newborn.append((task, record.created))
-        return record
-
-    def expect(self, coroutine: object) -> TaskCreated:
-        """Announce a task that is about to run its first step while it is being made."""
-        created = self._announce(coroutine, 1)
-        self._expected.append((coroutine, created))
-        return created
-
     def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Write down how a task ended at the lab time `at`, without retrieving its exception."""
+        if record.created is not None and not record.created.name:
+            self._ended_newborn.append((task, record.created))
         record.created = None
         # exception() and result() would count as retrieving what is there
-        error = task._exception
+        error = exception_of(task)
         if error is not None:
             self._failed.add(record.key)
             event = TaskEnded(at, record.id, "failed", short_error(error), tree_of(error))
-        elif task.cancelled():
+        elif is_cancelled(task):
             event = TaskEnded(at, record.id, "cancelled")
         else:
             result = task._result  # type: ignore[attr-defined]
             event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
-        self._tracer.events.append(event)
+        self._tracer.write(event)
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
@@ -132,24 +136,35 @@ class Census:
             for record in newborn:
                 task = record()
                 if task is not None and record.created is not None:
-                    record.created.name = task.get_name()
+                    record.created.name = name_of(task)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
-            created.name = task.get_name()
+            created.name = name_of(task)
+
+    def settled_until(self, count: int) -> int:
+        """How many of the first `count` events can't change any more: those before the first unsettled birth.
+
+        May be called on any thread: events that come meanwhile are behind those.
+        """
+        births = [record.created for record in list(self._newborn)]
+        births += [created for _, created in list(self._ended_newborn)]
+        unsettled = {id(created) for created in births}
+        events = self._tracer.events
+        return next((index for index in range(count) if id(events[index]) in unsettled), count) if births else count
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""
-        record = RECORDS[id(task)]
+        record = self.tasks_of_loop[id(task)]
         self.settle_names()
         assert record.created is not None
         record.created.name = name
         record.created.file, record.created.line = "", 0  # the lab's own code made it
         # The event is in the list of events; the record keeps a copy with the true name, to notice a new one.
-        record.created = msgspec.structs.replace(record.created, name=task.get_name())
+        record.created = msgspec.structs.replace(record.created, name=name_of(task))
 
     def notice_name(self, record: TaskRecord, task: Task[Any]) -> None:
         """Report a name that was given later."""
-        name = task.get_name()
+        name = name_of(task)
         created = record.created
         if created is not None and created.name != name and record not in self._newborn:
             record.created = msgspec.structs.replace(created, name=name)
@@ -157,24 +172,25 @@ class Census:
 
     def tasks(self) -> Iterator[tuple[TaskRecord, Task[Any]]]:
         """The tasks that have not ended, oldest first."""
-        for record in list(RECORDS.values()):
+        for record in list(self.tasks_of_loop.values()):
             task = record() if record.tracer is self._tracer else None
-            if task is not None and not task.done():
+            if task is not None and not is_done(task):
                 yield record, task
 
     def some(self, numbers: Container[int]) -> Iterator[tuple[int, Task[Any]]]:
         """Those of the tasks with these numbers that have not ended, oldest first."""
-        found = [record for record in list(RECORDS.values()) if record.id in numbers and record.tracer is self._tracer]
+        records = list(self.tasks_of_loop.values())
+        found = [record for record in records if record.id in numbers and record.tracer is self._tracer]
         for record in found:
             task = record()
-            if task is not None and not task.done():
+            if task is not None and not is_done(task):
                 yield record.id, task
 
     def known(self, task: object) -> TaskRecord | None:
         """What is kept of a task; None where it is not known in this lab, or was destroyed."""
         if self._tracer.gone:
             self.strike_off()
-        record = RECORDS.get(id(task))
+        record = self.tasks_of_loop.get(id(task))
         return record if record is not None and record.tracer is self._tracer else None
 
     def number_of(self, future: Future[Any] | None) -> int | None:
@@ -186,11 +202,11 @@ class Census:
         """The numbers of those that are tasks of this lab; there may be many thousands."""
         if self._tracer.gone:
             self.strike_off()
-        tracer, gone = self._tracer, self._gone
+        tracer, gone, records = self._tracer, self._gone, self.tasks_of_loop
         found = []
         for future in futures:
             key = id(future)
-            record = RECORDS.get(key)
+            record = records.get(key)
             if record is not None and record.tracer is tracer:
                 found.append(record.id)
             elif key in gone:
@@ -199,19 +215,15 @@ class Census:
 
     def knows(self, task: Task[Any]) -> bool:
         """Whether a task is of this lab."""
-        return self.known(task) is not None or any(task.get_coro() is coroutine for coroutine, _ in self._expected)
-
-    def unexpected(self, created: TaskCreated) -> None:
-        """Forget about a task that was announced but could not be made."""
-        self._expected = [pair for pair in self._expected if pair[1] is not created]
+        return self.known(task) is not None
 
     def strike_off(self) -> None:
         """Forget about the tasks that were destroyed, and report those that were pending."""
         gone = self._tracer.gone[:]
         del self._tracer.gone[: len(gone)]
         for record in gone:
-            if RECORDS.get(record.key) is record:
-                del RECORDS[record.key]
+            if self.tasks_of_loop.get(record.key) is record:
+                del self.tasks_of_loop[record.key]
             if record.created is not None:
                 self._gone[record.key] = record.id
                 self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
@@ -220,25 +232,19 @@ class Census:
                 self._gone[record.key] = record.id
 
     def let_go(self) -> None:
-        """Take the tasks of a lab that is over out of what all labs look into."""
+        """Take the tasks of a lab that is over out of what all labs of the loop look into."""
         self.strike_off()
-        for key in [key for key, record in RECORDS.items() if record.tracer is self._tracer]:
-            del RECORDS[key]
+        records = self.tasks_of_loop
+        for key in [key for key, record in records.items() if record.tracer is self._tracer]:
+            del records[key]
 
-    def _take_expected(self, coroutine: object) -> TaskCreated | None:
-        for pair in self._expected:
-            if pair[0] is coroutine:
-                self._expected.remove(pair)
-                return pair[1]
-        return None
-
-    def _announce(self, coroutine: Any, depth: int) -> TaskCreated:
-        """Report a birth, by a frame at least `depth` above the caller's; the name comes later."""
+    def _announce(self, coroutine: Any) -> TaskCreated:
+        """Report a birth; the name comes later."""
         tracer = self._tracer
         clock, code, parent = tracer.clock, tracer.code, tracer.current
         at = clock.real_time() * clock.rate + clock.offset
         self._count += 1
-        file, line = creation_place(depth + 1, self._boundary)
+        file, line = creation_place(self._boundary)
         internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
         try:
             qualname = coroutine.__qualname__
@@ -246,7 +252,7 @@ class Census:
             qualname = ""
         number = None if parent is None else parent.id
         created = TaskCreated(at, self._count, "", qualname or type(coroutine).__name__, number, file, line, internal)
-        tracer.events.append(created)
+        tracer.emit(created)
         return created
 
 

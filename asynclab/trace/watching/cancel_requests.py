@@ -7,7 +7,7 @@ again: who waited for a task that was cancelled on the way was asked by the same
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future, Task
+from asyncio import Task
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +66,6 @@ class Cancels:
             return _Seen(requests, below.by, below.by_timer or below.by == record.id)
         by = None if tracer.waker is None or tracer.is_elsewhere() else tracer.waker.id
         return _Seen(requests, by, by_timer=False)
-
-
-def ends_cancelled(future: Future[Any]) -> bool:
-    """Whether what a future brings is a CancelledError; gather's future brings one without being cancelled itself."""
-    return future.cancelled() or isinstance(future._exception, CancelledError)
 
 
 def _was_cancelled(record: TaskRecord) -> bool:

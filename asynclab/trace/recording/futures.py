@@ -1,0 +1,61 @@
+"""Asks futures and tasks how they are without running foreign code.
+
+A subclass may override `done`, `cancelled` or `get_name`, and what it does there may raise, or take long. What is asked
+here is the implementation below it: asyncio has two, in C and in Python, and neither is a subclass of the other.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, Future, Task
+from asyncio.futures import _PyFuture  # type: ignore[attr-defined]
+from asyncio.tasks import _PyTask  # type: ignore[attr-defined]
+from typing import Any, TypeGuard
+
+_FUTURES = (Future, _PyFuture)
+_TASKS = (Task, _PyTask)
+
+
+def is_future(value: object) -> TypeGuard[Future[Any]]:
+    """Whether a value is one of asyncio's futures, and not only something that looks like one."""
+    return issubclass(type(value), _FUTURES)
+
+
+def is_task(value: object) -> TypeGuard[Task[Any]]:
+    """Whether a value is one of asyncio's tasks."""
+    return issubclass(type(value), _TASKS)
+
+
+def is_done(future: Future[Any]) -> bool:
+    """Whether a future has ended."""
+    return Future.done(future) if issubclass(type(future), Future) else bool(_PyFuture.done(future))
+
+
+def is_cancelled(future: Future[Any]) -> bool:
+    """Whether a future ended by being cancelled."""
+    return Future.cancelled(future) if issubclass(type(future), Future) else bool(_PyFuture.cancelled(future))
+
+
+def exception_of(future: Future[Any]) -> BaseException | None:
+    """The exception of a future, without retrieving it: asyncio goes on to complain that nobody has."""
+    return future._exception
+
+
+def brings_cancel(future: Future[Any]) -> bool:
+    """Whether what a future brings is a CancelledError; gather's future brings one without being cancelled itself."""
+    return is_cancelled(future) or isinstance(exception_of(future), CancelledError)
+
+
+def name_of(task: Task[Any]) -> str:
+    """A task's name; empty where none is told."""
+    name = Task.get_name(task) if issubclass(type(task), Task) else _PyTask.get_name(task)
+    return name if type(name) is str else ""
+
+
+def coroutine_of(task: Task[Any]) -> Any:
+    """The coroutine of a task; None once it has ended."""
+    return Task.get_coro(task) if issubclass(type(task), Task) else _PyTask.get_coro(task)
+
+
+def cancel_requests_of(task: Task[Any]) -> int:
+    """How many requests to cancel a task are open."""
+    return Task.cancelling(task) if issubclass(type(task), Task) else int(_PyTask.cancelling(task))
