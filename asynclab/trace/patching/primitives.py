@@ -17,7 +17,7 @@ from typing import Any
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT
+from asynclab.trace.recording.scope import CURRENT, observer
 from asynclab.trace.watching.resource_registry import whole
 
 _Report = Callable[[Tracer, Any, Any, Any, FrameType], None]
@@ -82,7 +82,7 @@ def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | 
         kept[attribute] = value
         if value is before:
             return
-        tracer = CURRENT.get()
+        tracer = CURRENT.get() or observer()
         if tracer is None or tracer.loop is None or (tracer.failures and watcher in tracer.failures):
             return
         setter = _getframe(1)
@@ -132,7 +132,7 @@ class _WakeUp(_Accessed):
             return self._original
         caller = _getframe(1)
         code = caller.f_code
-        tracer = CURRENT.get() if code is _PUT or code is _GET else None
+        tracer = (CURRENT.get() or observer()) if code is _PUT or code is _GET else None
         if tracer is not None and tracer.loop is not None and not (tracer.failures and "queues" in tracer.failures):
             try:
                 if code is _PUT:
@@ -232,7 +232,7 @@ def _notifying(condition: asyncio.Condition, caller: FrameType) -> None:
     """A condition's waiters are about to be woken; wait() comes here too, to pass a wake-up on where it is cancelled."""
     if caller.f_code is not _NOTIFY:
         return
-    tracer = CURRENT.get()
+    tracer = CURRENT.get() or observer()
     if tracer is None or tracer.loop is None or "primitives" in tracer.failures:
         return
     try:
