@@ -19,7 +19,8 @@ from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import bare_context, observer
+from asynclab.trace.recording.scope import TASKS, bare_context, governor, observer
+from asynclab.trace.recording.task_registry import LoopTasks
 
 _START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
 """What threading starts a thread with: another function since Python 3.13."""
@@ -89,6 +90,30 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
     hooks.add(tracer)
 
 
+def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
+    """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
+
+    Its time, timers, factories and handlers stay as they are.
+    """
+    _process.acquire(type(loop))
+    tasks = tracer.census.tasks_of_loop = LoopTasks()
+    tasks.everybodys = tracer
+    tasks.tracers.append(tracer)
+    setattr(loop, TASKS, tasks)
+    tracer.begin(loop)
+
+
+def leave_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
+    """Stop to observe a loop."""
+    tasks = tracer.census.tasks_of_loop
+    tracer.let_go()
+    tasks.everybodys = None
+    tasks.tracers.remove(tracer)
+    if not tasks.tracers:
+        delattr(loop, TASKS)
+    _process.release()
+
+
 def uninstall(tracer: Tracer) -> None:
     """Stop to observe; the last lab leaves the loop and the asyncio package as they were found."""
     loop = tracer.loop
@@ -107,7 +132,7 @@ def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., 
     @functools.wraps(original)
     def all_tasks(loop: AbstractEventLoop | None = None) -> set[Task[Any]]:
         found = original(loop)
-        tracer = observer()
+        tracer = governor()
         if tracer is None or (loop or asyncio.get_running_loop()) is not tracer.loop:
             return found
         return {task for task in found if tracer.census.knows(task)}
@@ -123,7 +148,7 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
-        tracer = observer()
+        tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
         if tracer is None or not isinstance(thread, threading.Thread) or getattr(thread, "_target", None) is _worker:
             return original(bootstrap, *args, **kwargs)

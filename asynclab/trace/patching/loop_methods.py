@@ -16,7 +16,7 @@ from asynclab.model.events import Warned
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, observer
+from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer
 from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
@@ -76,7 +76,7 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
-        tracer = observer()
+        tracer = governor()
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self)
         return tracer.timers.loop_time()
@@ -89,7 +89,7 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        tracer = observer() if context is None else context.get(CURRENT)
+        tracer = governor() if context is None else context.get(CURRENT)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self, when, callback, *args, context=context)
         if self._debug:  # type: ignore[attr-defined]
@@ -107,7 +107,8 @@ class LoopHooks:
         """Observe from now on a loop of whose class the methods are replaced."""
         self.tracers: list[Tracer] = []
         self._loop = loop
-        setattr(loop, TASKS, LoopTasks())
+        if getattr(loop, TASKS) is None:
+            setattr(loop, TASKS, LoopTasks())
         self._births = Patches()
         """The replacement of create_task, while there is one."""
         self._time = _original(loop, "time")
@@ -128,7 +129,8 @@ class LoopHooks:
 
     def undo(self) -> None:
         """Put back what was there."""
-        delattr(self._loop, TASKS)
+        if not tasks_of(self._loop).tracers:
+            delattr(self._loop, TASKS)
         self._births.undo()
         if self._debug is not None:
             self._set_debug(self._debug)
@@ -247,7 +249,7 @@ class LoopHooks:
             self._births.set(self._loop, "create_task", self.create_task)
 
     def _current(self) -> Tracer | None:
-        tracer = observer()
+        tracer = governor()
         return tracer if tracer is not None and tracer.loop is self._loop else None
 
     def _call_handler_of(self, tracer: Tracer, context: dict[str, Any]) -> None:

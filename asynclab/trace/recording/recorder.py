@@ -17,6 +17,7 @@ from asynclab.trace.governing.timers import Timers
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
+from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.task_registry import Census, TaskRecord
 from asynclab.trace.watching.cancel_requests import Cancels
 from asynclab.trace.watching.eager_starts import EagerStarts
@@ -75,9 +76,11 @@ class Tracer:
         "factory",
         "failures",
         "gone",
+        "governs",
         "hold",
         "in_timer",
         "loop",
+        "numbering",
         "resources",
         "starts_eagerly",
         "step_began",
@@ -88,7 +91,16 @@ class Tracer:
         "write",
     )
 
-    def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
+    def __init__(
+        self,
+        clock: VirtualClock,
+        boundary: CodeType,
+        *,
+        echo: bool = False,
+        exact: bool = False,
+        governs: bool = True,
+        numbering: Numbering | None = None,
+    ) -> None:
         """Begin with nothing seen.
 
         Args:
@@ -96,7 +108,11 @@ class Tracer:
             boundary: The code that runs a handle; frames above it are the loop's own.
             echo: Whether prints go on to where they went before, too.
             exact: Whether what a task waits for is looked at after each step, whatever that costs.
+            governs: Whether the code has a time, factories and handlers of its own, as a lab's has.
+            numbering: Numbers tasks and resources; None for one of its own.
         """
+        self.numbering = numbering or Numbering()
+        self.governs = governs
         self.clock = clock
         self.loop: AbstractEventLoop | None = None
         """The loop that is observed; None when the lab is over."""
@@ -319,7 +335,7 @@ class Tracer:
 
     def takes_exit(self, error: BaseException) -> bool:
         """Let a SystemExit end the run and not the loop, which others share; whether it did."""
-        if isinstance(error, SystemExit):
+        if self.governs and isinstance(error, SystemExit):
             self.end_run(error)
             return True
         return False

@@ -30,6 +30,12 @@ def observer() -> Tracer | None:
     return tracer if tracer is not None and tracer.loop is not None else None
 
 
+def governor() -> Tracer | None:
+    """The same, where it governs its code's time, factories and handlers: a lab's."""
+    tracer = observer()
+    return tracer if tracer is not None and tracer.governs else None
+
+
 def busy_observer() -> Tracer | None:
     """The tracer whose lab's step or callback is under way on this thread."""
     tasks = getattr(_get_running_loop(), TASKS, None)

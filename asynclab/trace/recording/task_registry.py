@@ -89,7 +89,6 @@ class Census:
         self._boundary = boundary
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
-        self._count = 0
 
     def enter(self, task: Task[Any], coroutine: object) -> TaskRecord:
         """Enter a task that has not been seen before, for whose first step a handle is made.
@@ -243,7 +242,6 @@ class Census:
         tracer = self._tracer
         clock, code, parent = tracer.clock, tracer.code, tracer.current
         at = clock.real_time() * clock.rate + clock.offset
-        self._count += 1
         file, line = creation_place(self._boundary)
         internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
         try:
@@ -251,7 +249,9 @@ class Census:
         except AttributeError:
             qualname = ""
         number = None if parent is None else parent.id
-        created = TaskCreated(at, self._count, "", qualname or type(coroutine).__name__, number, file, line, internal)
+        created = TaskCreated(
+            at, tracer.numbering.next("task"), "", qualname or type(coroutine).__name__, number, file, line, internal
+        )
         tracer.emit(created)
         return created
 
