@@ -370,13 +370,23 @@ class Warned(Event):
 
 
 class LoopBlocked(Event):
-    """A step kept the whole loop from running; sent while it still does."""
+    """A step or a callback kept the whole loop from running; sent while it still does."""
 
     task: int | None
+    """Whose step; None for another callback."""
     seconds: float
     """How long so far, in real seconds."""
     file: str
+    """Empty for a callback that is no Python code, such as time.sleep."""
     line: int
+    function: str
+
+
+class LoopFreed(Event):
+    """A callback that kept the loop from running has ended; of a step, its own end tells that."""
+
+    seconds: float
+    """How long it ran, in real seconds."""
     function: str
 
 
@@ -426,6 +436,7 @@ AnyEvent: TypeAlias = (
     | Output
     | Warned
     | LoopBlocked
+    | LoopFreed
     | LoopLagged
     | EventsDropped
 )

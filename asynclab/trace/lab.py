@@ -75,7 +75,7 @@ class Lab:
         self._clock = VirtualClock(real_time, speed=speed, instant=instant)
         self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
         self._readout = Readout(self._tracer)
-        self._watch = Watch(self._tracer, self._readout.relieve) if watch else None
+        self._watch = Watch(self._tracer, self._readout.relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """Of its run; None before the start."""
         self._pursuit: Pursuit | None = None

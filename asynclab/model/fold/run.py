@@ -8,6 +8,7 @@ from asynclab.model.events import (
     ClockChanged,
     EventsDropped,
     LoopBlocked,
+    LoopFreed,
     LoopLagged,
     RunEnded,
     RunStarted,
@@ -18,7 +19,7 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, names_of, plural, speed_text
+from asynclab.model.words import describe_ending, measured, names_of, plural, speed_text
 
 if TYPE_CHECKING:
     from asynclab.model.state import LabState
@@ -72,8 +73,15 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
         return
     state.is_blocking = True
     file = one_line(event.file.replace("\\", "/").rpartition("/")[2])
-    where = f"{file}:{event.line} in {one_line(event.function)}"
-    state.tell(at, event.task, "blocked", f"blocks the loop: {event.seconds:.2f} s so far at {where}")
+    where = f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function)}"
+    what = "a callback blocks the loop" if event.task is None else "blocks the loop"
+    state.tell(at, event.task, "blocked", f"{what}: {event.seconds:.2f} s so far {where}")
+
+
+def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
+    """The callback that kept the loop from running has ended."""
+    state.is_blocking = False
+    state.tell(at, None, "blocked", f"the callback {one_line(event.function)} blocked the loop for {measured(event.seconds)}")
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
@@ -107,6 +115,7 @@ HANDLERS: Handlers = {
     TaskChosen: task_chosen,
     Warned: warned,
     LoopBlocked: loop_blocked,
+    LoopFreed: loop_freed,
     LoopLagged: loop_lagged,
     EventsDropped: events_dropped,
 }

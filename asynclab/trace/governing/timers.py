@@ -75,6 +75,7 @@ class LabTimerHandle(TimerHandle):
         if purpose is not None:
             tracer.timers.came(purpose)
         tracer.in_timer = True
+        tracer.time_callback(self._callback)
         try:
             if self._callback is _set_result_unless_cancelled:  # a sleep's, which can't fail
                 self._context.run(self._callback, *self._args)
@@ -84,6 +85,7 @@ class LabTimerHandle(TimerHandle):
             tracer.end_run(error)
         finally:
             tracer.in_timer = False
+            tracer.callback_timed()
             if purpose is not None:
                 tracer.timers.timeouts.firing_for = None
         if tracer.attention:

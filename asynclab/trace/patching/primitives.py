@@ -18,6 +18,7 @@ from asynclab.model.events import PrimitiveKind
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import CURRENT, observer
+from asynclab.trace.recording.values import type_name
 from asynclab.trace.watching.resource_registry import whole
 
 _Report = Callable[[Tracer, Any, Any, Any, FrameType], None]
@@ -74,7 +75,7 @@ def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | 
         try:
             return self.__dict__[attribute]
         except KeyError:
-            raise _no_attribute(self, attribute) from None
+            raise AttributeError(_lacks(self, attribute), name=attribute, obj=self) from None
 
     def write(self: Any, value: Any) -> None:
         kept = self.__dict__
@@ -99,15 +100,13 @@ def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | 
         try:
             del self.__dict__[attribute]
         except KeyError:
-            raise _no_attribute(self, attribute) from None
+            raise AttributeError(_lacks(self, attribute)) from None
 
     return property(read, write, delete)
 
 
-def _no_attribute(owner: object, attribute: str) -> AttributeError:
-    return AttributeError(
-        f"{type(owner).__name__!r} object has no attribute {attribute!r}", name=attribute, obj=owner
-    )
+def _lacks(owner: object, attribute: str) -> str:
+    return f"{type_name(owner)!r} object has no attribute {attribute!r}"
 
 
 class _Accessed:
@@ -130,7 +129,10 @@ class _WakeUp(_Accessed):
     def __get__(self, queue: Any, owner: type | None = None) -> Any:
         if queue is None:
             return self._original
-        caller = _getframe(1)
+        caller: FrameType | None = _getframe(1)
+        while caller is not None and caller.f_code.co_name == "_wakeup_next":  # a descendant's, which calls this one
+            caller = caller.f_back
+        assert caller is not None
         code = caller.f_code
         tracer = (CURRENT.get() or observer()) if code is _PUT or code is _GET else None
         if tracer is not None and tracer.loop is not None and not (tracer.failures and "queues" in tracer.failures):

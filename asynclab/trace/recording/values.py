@@ -10,7 +10,8 @@ import datetime
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from types import FunctionType, MemberDescriptorType, WrapperDescriptorType
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, WrapperDescriptorType
 from typing import Any
 
 from asynclab.model.text import one_line
@@ -66,6 +67,17 @@ def short_error(error: BaseException) -> str:
 def type_name(value: object) -> str:
     """The name of a value's type, whatever the type says of itself."""
     return str(_NAME(type(value)))
+
+
+def callable_name(value: object) -> str:
+    """What a callback is called, without asking it."""
+    while type(value) is partial:
+        value = value.func
+    if type(value) is MethodType:
+        value = value.__func__
+    if type(value) is FunctionType or type(value) is BuiltinFunctionType:
+        return value.__qualname__
+    return type_name(value)
 
 
 def _cut(text: str) -> str:

@@ -8,6 +8,7 @@ from asynclab.model.events import (
     ClockChanged,
     EventsDropped,
     LoopBlocked,
+    LoopFreed,
     LoopLagged,
     Outcome,
     RunEnded,
@@ -114,3 +115,18 @@ def test_lost_events_are_counted_and_told() -> None:
     state = lab(EventsDropped(0.0, 3), EventsDropped(0.0, 1))
     assert state.dropped.events == 4
     assert told_of(state, None) == ["3 events lost", "1 event lost"]
+
+
+def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
+    blocked = LoopBlocked(0.3, None, 0.3, "/home/ada/reader.py", 4, "read")
+    state = tea_party(blocked)
+    assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far at reader.py:4 in read"
+    assert state.is_blocking
+    state.fold([LoopFreed(0.8, 0.5, "read")])
+    assert told_of(state, None)[-1] == "the callback read blocked the loop for 0.500 s"
+    assert not state.is_blocking
+
+
+def test_a_callback_without_python_code_is_told_by_its_function() -> None:
+    state = tea_party(LoopBlocked(0.3, None, 0.3, "", 0, "sleep"))
+    assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far in sleep"
