@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from asynclab.trace.recording.exception_tree import LINES, tree_of
 from tests.trace.labs import observe

@@ -10,6 +10,8 @@ from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
 from concurrent.futures.thread import _worker
+from contextlib import suppress
+from contextvars import Context
 from typing import Any
 
 from asynclab.trace.patching.handles import TracedHandle, replace_call_soon
@@ -19,7 +21,7 @@ from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import TASKS, bare_context, governor, observer
+from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer, tracer_of
 from asynclab.trace.recording.task_registry import LoopTasks
 
 _START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
@@ -150,12 +152,24 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
         tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
-        if tracer is None or not isinstance(thread, threading.Thread) or getattr(thread, "_target", None) is _worker:
+        if tracer is None or not isinstance(thread, threading.Thread):
+            return original(bootstrap, *args, **kwargs)
+        if getattr(thread, "_target", None) is _worker:
+            _enter_context(thread, None)  # a free-threaded Python lets it inherit the context
             return original(bootstrap, *args, **kwargs)
         tracer.world.threads.add(thread)
+        _enter_context(thread, tracer)
         return original(functools.partial(bare_context(tracer).run, bootstrap), *args, **kwargs)
 
     return start
+
+
+def _enter_context(thread: threading.Thread, tracer: Tracer | None) -> None:
+    """From Python 3.14 on a thread runs in a context of its own: name the lab there, or that it is nobody's."""
+    context: Context | None = getattr(thread, "_context", None)
+    if context is not None and tracer_of(context) is not tracer:
+        with suppress(RuntimeError):  # the program's own context, in which something runs now
+            context.run(CURRENT.set, tracer)
 
 
 def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:

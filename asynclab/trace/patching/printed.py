@@ -17,6 +17,10 @@ from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import observer
 
 
+SILENCED = threading.local()
+"""Has a true `stderr` on a thread on which Python shows a warning that a lab tells in its own way."""
+
+
 class _Stream:
     """Stands in for some methods of a standard stream, and of the buffer behind it."""
 
@@ -38,6 +42,8 @@ class _Stream:
         tracer = observer()
         if tracer is None or not isinstance(text, str):  # the original says best what is wrong with it
             return self._on_its_way(self._write, text)
+        if self._name == "stderr" and getattr(SILENCED, "stderr", False):
+            return len(text)
         _report(tracer, str.__str__(text), self._name)
         if tracer.echo:
             self._on_its_way(self._write, text)  # not everything that stands in for a stream says how much it wrote
