@@ -6,8 +6,12 @@ import asyncio
 import contextlib
 import copy
 import io
+import os
 import pickle
+import subprocess
 import sys
+import textwrap
+import threading
 import traceback
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -322,3 +326,168 @@ def test_a_stream_that_takes_no_attributes_is_stood_in_for() -> None:
         print("outside")
     assert [event.text for event in seen.of(Output)] == ["inside\n"]
     assert "".join(stream.texts) == "outside\n"
+
+
+def run_alone(script: str, *options: str) -> tuple[str, str]:
+    """What a script prints on its standard output and error, run by an interpreter of its own."""
+    command = [sys.executable, *options, "-c", textwrap.dedent(script)]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return finished.stdout, finished.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+def test_a_forked_child_prints_where_its_parent_would_and_is_not_observed() -> None:
+    script = """
+        import asyncio, os, sys, warnings
+        from asynclab.trace import Lab
+        warnings.simplefilter("ignore")
+
+        async def in_child():
+            queue = asyncio.Queue()
+            await queue.put(1)
+            print("child's own loop", type(vars(asyncio.Queue)["_wakeup_next"]).__name__)
+
+        async def main():
+            pid = os.fork()
+            if not pid:
+                asyncio.events._set_running_loop(None)
+                print("child", "write" in vars(sys.stdout))
+                asyncio.run(in_child())
+                sys.stdout.flush()
+                os._exit(0)
+            os.waitpid(pid, 0)
+            print("parent")
+
+        async def observe():
+            async with Lab() as lab:
+                await lab.run(main)
+            return [line.text for line in lab.state.activity if line.kind == "printed"], list(lab.state.queues)
+
+        print(asyncio.run(observe()))
+    """
+    assert run_alone(script) == ("child False\nchild's own loop function\n(['“parent”'], [])\n", "")
+
+
+WARNS = """
+    import asyncio, sys, warnings
+    from asynclab.model.events import Warned, Output
+    from asynclab.trace import Lab
+
+    async def forgotten(): pass
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        told.append((str(message), category.__name__, filename, lineno))
+
+    def unraisable(problem):
+        import traceback
+        told.append((repr(problem.exc_value), [frame.name for frame in traceback.extract_tb(problem.exc_traceback)]))
+
+    async def shows():
+        warnings.showwarning = show
+        forgotten()
+        warnings.showwarning = warnings._showwarning_orig
+
+    async def records():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            forgotten()
+        told.extend((str(each.message), each.filename, each.lineno) for each in caught)
+
+    async def ignores():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            forgotten()
+        told.append(len(caught))
+
+    async def filters_by_place():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")
+            warnings.filterwarnings("always", module="__main__")
+            forgotten()
+        told.append(len(caught))
+
+    async def raises():
+        sys.unraisablehook = unraisable
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            forgotten()
+        sys.unraisablehook = sys.__unraisablehook__
+
+    async def observed(main):
+        async with Lab(watch=False) as lab:
+            lab.subscribe(events.extend)
+            await lab.run(main)
+
+    warnings.simplefilter("always")
+    events, different = [], []
+    for main in (shows, records, ignores, filters_by_place, raises):
+        told = []
+        asyncio.run(main())
+        plain, told = told, []
+        asyncio.run(observed(main))
+        assert plain, main
+        if told != plain:
+            different.append((main.__name__, plain, told))
+    print(different, len([event for event in events if isinstance(event, Warned)]))
+"""
+
+
+def test_a_programs_own_filters_and_handlers_of_warnings_are_obeyed() -> None:
+    assert run_alone(WARNS) == ("[] 5\n", "")
+
+
+def test_a_warning_that_a_lab_tells_does_not_reach_the_screen_of_the_app() -> None:
+    script = """
+        import asyncio
+        from asynclab.model.events import Output, Warned
+        from asynclab.trace import Lab
+
+        async def forgotten(): pass
+
+        async def main():
+            forgotten()
+
+        async def observe(echo):
+            events = []
+            async with Lab(watch=False, echo=echo) as lab:
+                lab.subscribe(events.extend)
+                await lab.run(main)
+            print([type(event).__name__ for event in events if isinstance(event, Output | Warned)])
+
+        asyncio.run(observe(False))
+        asyncio.run(observe(True))
+    """
+    stdout, stderr = run_alone(script, "-W", "always")
+    assert stdout.splitlines() == ["['Warned']", "['Warned', 'Output']"]
+    assert stderr.count("never awaited") == 1
+
+
+def test_a_thread_of_a_lab_prints_for_it_whatever_context_the_thread_runs_in() -> None:
+    async def main() -> None:
+        thread = threading.Thread(target=print, args=("from a thread",))
+        thread.start()
+        while thread.is_alive():  # noqa: ASYNC110 - nothing tells the loop of its end
+            await asyncio.sleep(0.01)
+
+    assert [event.text for event in observe(main).of(Output)] == ["from a thread\n"]
+
+
+def test_a_thread_of_a_pool_is_everybodys_even_where_threads_inherit_their_context() -> None:
+    if sys.version_info < (3, 14):
+        pytest.skip("threads inherit no context before Python 3.14")
+    script = """
+        import asyncio, concurrent.futures
+        from asynclab.trace import Lab
+
+        async def main(pool):
+            pool.submit(int).result()
+
+        async def observe(pool):
+            async with Lab(watch=False) as lab:
+                await lab.run(main, pool)
+                pool.submit(print, "outside").result()
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asyncio.run(observe(pool))
+    """
+    assert run_alone(script, "-X", "thread_inherit_context=1")[0] == "outside\n"

@@ -188,6 +188,7 @@ def test_a_thread_prints_for_the_lab_but_for_no_task() -> None:
     assert [(event.task, event.text) for event in outputs] == [(None, "from a thread\n")]
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_a_forgotten_await_is_reported_each_time() -> None:
     async def forgotten() -> None: ...
 

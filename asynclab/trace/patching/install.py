@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio.events
 import asyncio.tasks
 import functools
+import os
 import threading
+import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
@@ -37,6 +39,10 @@ class _ProcessHooks:
         """The classes of loops whose methods are replaced."""
         self._users = 0
         self._lock = threading.Lock()
+        self.tracers: weakref.WeakSet[Tracer] = weakref.WeakSet()
+        """Those that observe something."""
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._leave_child_alone)
 
     def acquire(self, kind: type[BaseEventLoop]) -> None:
         """Install, unless another lab has.
@@ -60,6 +66,22 @@ class _ProcessHooks:
             if self._users == 0:
                 self._patches.undo()
                 self._kinds.clear()
+
+    def _leave_child_alone(self) -> None:
+        """After a fork, in the child: it is no lab's, has none of our threads, and prints where its parent would."""
+        if not self._users:
+            return
+        with suppress(BaseException):  # whatever state the fork has caught us in, the child has to go on
+            self._lock = threading.Lock()  # a thread that is gone may have held it
+            tracers, self._users = list(self.tracers), 0
+            for tracer in tracers:
+                tracer.loop = None
+            self.tracers.clear()
+            for hooks in list(HOOKS.values()):
+                hooks.undo()
+            HOOKS.clear()
+            self._kinds.clear()
+            self._patches.undo()
 
     def _install(self, patches: Patches) -> None:
         patches.set(asyncio.events, "Handle", TracedHandle)
@@ -90,6 +112,7 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
     if hooks is None:
         hooks = HOOKS[loop] = LoopHooks(loop)
     hooks.add(tracer)
+    _process.tracers.add(tracer)
 
 
 def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
@@ -103,11 +126,13 @@ def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     tasks.tracers.append(tracer)
     setattr(loop, TASKS, tasks)
     tracer.begin(loop)
+    _process.tracers.add(tracer)
 
 
 def leave_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     """Stop to observe a loop."""
     tasks = tracer.census.tasks_of_loop
+    _process.tracers.discard(tracer)
     tracer.let_go()
     tasks.everybodys = None
     tasks.tracers.remove(tracer)
@@ -121,6 +146,7 @@ def uninstall(tracer: Tracer) -> None:
     loop = tracer.loop
     assert isinstance(loop, BaseEventLoop)
     hooks = HOOKS[loop]
+    _process.tracers.discard(tracer)
     hooks.remove(tracer)
     if not hooks.tracers:
         hooks.undo()
