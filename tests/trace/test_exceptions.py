@@ -94,7 +94,7 @@ def test_the_attributes_that_a_class_of_the_programs_has_are_not_asked() -> None
         def exceptions(self) -> Any:
             raise SystemExit
 
-        __cause__ = __context__ = __suppress_context__ = exceptions  # type: ignore[assignment]
+        __cause__ = __context__ = __suppress_context__ = exceptions
 
     assert tree_of(Sly("sly", [ValueError("inner")])) == ("└ ValueError: inner",)
 

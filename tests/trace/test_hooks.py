@@ -1,4 +1,4 @@
-"""Watching changes nothing: tracebacks, attributes and outcomes are those of plain Python, even where a watcher fails."""
+"""Watching changes nothing: tracebacks, attributes and outcomes stay plain Python's, even where a watcher fails."""
 
 from __future__ import annotations
 
@@ -19,8 +19,17 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import PrimitiveChanged, PrimitiveCreated, QueueCreated, QueueGot, QueuePut, QueueTaskDone
-from asynclab.model.events import ConditionNotified, Output, Warned
+from asynclab.model.events import (
+    ConditionNotified,
+    Output,
+    PrimitiveChanged,
+    PrimitiveCreated,
+    QueueCreated,
+    QueueGot,
+    QueuePut,
+    QueueTaskDone,
+    Warned,
+)
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.watching.resource_registry import Resources
 from tests.fast_loop import run_fast
@@ -190,7 +199,12 @@ def test_only_a_task_done_that_counts_is_told() -> None:
 
 async def uses_everything() -> list[object]:
     queue: asyncio.Queue[str] = asyncio.Queue(1)
-    condition, event, semaphore, barrier = asyncio.Condition(), asyncio.Event(), asyncio.Semaphore(1), asyncio.Barrier(1)
+    condition, event, semaphore, barrier = (
+        asyncio.Condition(),
+        asyncio.Event(),
+        asyncio.Semaphore(1),
+        asyncio.Barrier(1),
+    )
 
     async def produce() -> None:
         for item in ("a", "b"):
@@ -251,7 +265,12 @@ def test_what_a_queue_and_a_barrier_are_made_of_is_not_shown() -> None:
 
 
 async def looks_at_stdout() -> list[object]:
-    return [isinstance(sys.stdout, io.TextIOBase), type(sys.stdout).__name__, sys.stdout.encoding, sys.stdout.writable()]
+    return [
+        isinstance(sys.stdout, io.TextIOBase),
+        type(sys.stdout).__name__,
+        sys.stdout.encoding,
+        sys.stdout.writable(),
+    ]
 
 
 def test_the_standard_streams_stay_what_they_are() -> None:
@@ -288,7 +307,7 @@ def test_an_echoed_text_is_told_once_although_the_stream_hands_it_to_its_buffer(
         seen = observe(main, echo=True)
         stream.flush()
     assert "".join(event.text for event in seen.of(Output)) == "text\nbytes\nab\n"
-    assert stream.buffer.getvalue() == b"text\nbytes\nab\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"text\nbytes\nab\n"
 
 
 def test_what_waits_in_a_stream_from_before_is_not_the_labs() -> None:
@@ -299,7 +318,7 @@ def test_what_waits_in_a_stream_from_before_is_not_the_labs() -> None:
     with contextlib.redirect_stdout(stream):
         print("before")
         assert observe(main).of(Output) == []
-    assert stream.buffer.getvalue() == b"before\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"before\n"
 
 
 class Slotted:
@@ -322,7 +341,7 @@ def test_a_stream_that_takes_no_attributes_is_stood_in_for() -> None:
     stream = Slotted()
     with contextlib.redirect_stdout(stream):  # type: ignore[type-var]
         seen = observe(main)
-        assert sys.stdout is stream  # type: ignore[comparison-overlap]
+        assert sys.stdout is stream
         print("outside")
     assert [event.text for event in seen.of(Output)] == ["inside\n"]
     assert "".join(stream.texts) == "outside\n"

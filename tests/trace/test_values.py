@@ -81,7 +81,7 @@ def test_what_is_large_or_deep_or_holds_itself_is_cut() -> None:
     deep: list[Any] = []
     deep.append(deep)
     wide = ["x" * 10_000_000] * 1_000_000
-    for value in (deep, wide, "y" * 10_000_000, b"z" * 10_000_000, {"k": wide}, 7 ** 1_000_000):
+    for value in (deep, wide, "y" * 10_000_000, b"z" * 10_000_000, {"k": wide}, 7**1_000_000):
         assert len(short_repr(value)) <= LIMIT
     assert short_repr("y" * 1_000).startswith("'yyy")
     assert short_repr("y" * 1_000).endswith("…")
@@ -96,14 +96,14 @@ def test_a_number_that_python_refuses_to_write_is_told_by_its_size() -> None:
         sys.set_int_max_str_digits(before)
 
 
-class OwnText(Exception):
+class OwnTextError(Exception):
     """Has a text of its own."""
 
     def __str__(self) -> str:
         raise SystemExit("in str")
 
 
-class OwnArgument(Exception):
+class OwnArgumentError(Exception):
     """An ordinary exception of a program's."""
 
 
@@ -134,7 +134,7 @@ def raised(code: str) -> BaseException:
         ExceptionGroup("two", [ValueError(1), KeyError(2)]),
         StopAsyncIteration(4),
         TimeoutError(),
-        OwnArgument("own"),
+        OwnArgumentError("own"),
     ],
     ids=repr,
 )
@@ -146,10 +146,10 @@ def test_an_ordinary_error_reads_as_in_a_traceback(error: BaseException) -> None
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (OwnText(), "OwnText"),
-        (OwnText("why"), "OwnText: why"),
-        (OwnArgument(Hostile()), "OwnArgument: <Hostile>"),
-        (OwnArgument(Hostile(), 1), "OwnArgument: (<Hostile>, 1)"),
+        (OwnTextError(), "OwnTextError"),
+        (OwnTextError("why"), "OwnTextError: why"),
+        (OwnArgumentError(Hostile()), "OwnArgumentError: <Hostile>"),
+        (OwnArgumentError(Hostile(), 1), "OwnArgumentError: (<Hostile>, 1)"),
         (KeyError(Hostile()), "KeyError: <Hostile>"),
         (OSError(1, Hostile()), "PermissionError: (1, <Hostile>)"),
         (UnicodeDecodeError.__new__(UnicodeDecodeError), "UnicodeDecodeError"),
@@ -165,7 +165,7 @@ def test_a_long_message_is_cut_before_it_is_looked_at() -> None:
 
 def test_what_goes_through_a_lab_runs_none_of_its_own_code() -> None:
     async def fails() -> None:
-        raise OwnText(Hostile())
+        raise OwnTextError(Hostile())
 
     async def main() -> Hostile:
         queue: asyncio.Queue[Hostile] = asyncio.Queue()
@@ -175,4 +175,4 @@ def test_what_goes_through_a_lab_runs_none_of_its_own_code() -> None:
 
     seen = observe(main)
     assert [event.item for event in seen.of(QueuePut)] == ["<Hostile>"]
-    assert [event.detail for event in seen.of(TaskEnded)] == ["OwnText: <Hostile>", "<Hostile>"]
+    assert [event.detail for event in seen.of(TaskEnded)] == ["OwnTextError: <Hostile>", "<Hostile>"]

@@ -81,7 +81,9 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     """The callback that kept the loop from running has ended."""
     state.is_blocking = False
-    state.tell(at, None, "blocked", f"the callback {one_line(event.function)} blocked the loop for {measured(event.seconds)}")
+    state.tell(
+        at, None, "blocked", f"the callback {one_line(event.function)} blocked the loop for {measured(event.seconds)}"
+    )
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:

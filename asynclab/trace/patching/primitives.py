@@ -22,7 +22,7 @@ from asynclab.trace.recording.values import type_name
 from asynclab.trace.watching.resource_registry import whole
 
 _Report = Callable[[Tracer, Any, Any, Any, FrameType], None]
-"""Called with the object, the value before (`_ABSENT` where there was none), the new value, and the frame that set it."""
+"""Called with the object, the value before (or `_ABSENT`), the new value, and the frame that set it."""
 
 _ABSENT: Any = object()
 _PLAIN = (bool, int, float)
@@ -231,7 +231,7 @@ def _condition_report(tracer: Tracer, condition: Any, before: Any, value: Any, s
 
 
 def _notifying(condition: asyncio.Condition, caller: FrameType) -> None:
-    """A condition's waiters are about to be woken; wait() comes here too, to pass a wake-up on where it is cancelled."""
+    """A condition's waiters are about to be woken. A cancelled wait() comes here too: that is no notification."""
     if caller.f_code is not _NOTIFY:
         return
     tracer = CURRENT.get() or observer()

@@ -16,7 +16,6 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import observer
 
-
 SILENCED = threading.local()
 """Has a true `stderr` on a thread on which Python shows a warning that a lab tells in its own way."""
 
@@ -25,12 +24,12 @@ class _Stream:
     """Stands in for some methods of a standard stream, and of the buffer behind it."""
 
     def __init__(self, stream: Any, name: str) -> None:
-        self.buffer = getattr(stream, "buffer", None)
+        self.buffer: Any = getattr(stream, "buffer", None)
         self._name = name
         self._write = stream.write
-        self._flush = getattr(stream, "flush", None)
-        self._close = getattr(stream, "close", None)
-        self._write_bytes = getattr(self.buffer, "write", None)
+        self._flush: Any = getattr(stream, "flush", None)
+        self._close: Any = getattr(stream, "close", None)
+        self._write_bytes: Any = getattr(self.buffer, "write", None)
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._decoders: weakref.WeakKeyDictionary[Tracer, codecs.IncrementalDecoder] = weakref.WeakKeyDictionary()
         """One for each lab: a character may be split over two writes."""

@@ -54,7 +54,7 @@ def _reporting(original: Any) -> Any:
 
 
 class _Complaint:
-    """Around a warning of a coroutine that was never awaited: tells it, and keeps it off a screen that is not its own."""
+    """Tells a warning of a coroutine that was never awaited, and keeps it off a screen that is not the program's."""
 
     def __init__(self, coroutine: Any) -> None:
         self._silences = False

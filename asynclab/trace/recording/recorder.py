@@ -10,7 +10,18 @@ from collections.abc import Callable, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from asynclab.model.events import BLOCKED_AFTER, LoopFreed, Event, Output, StepEnded, StepStarted, TaskReady, TaskWaiting, WakeCause, Warned
+from asynclab.model.events import (
+    BLOCKED_AFTER,
+    Event,
+    LoopFreed,
+    Output,
+    StepEnded,
+    StepStarted,
+    TaskReady,
+    TaskWaiting,
+    WakeCause,
+    Warned,
+)
 from asynclab.model.tasks import MAIN
 from asynclab.trace.governing.hold import Hold
 from asynclab.trace.governing.timers import Timers

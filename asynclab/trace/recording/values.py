@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from functools import partial
+from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, WrapperDescriptorType
 from typing import Any
 
@@ -54,7 +54,7 @@ def short_repr(value: object) -> str:
 
 
 def short_error(error: BaseException) -> str:
-    """An exception in one line, as the last line of a traceback has it; never raises, and runs no code of the program's."""
+    """An exception in one line, as the last line of a traceback has it; as safe as `short_repr`."""
     kind = type(error)
     try:
         message = _message(error)
@@ -146,7 +146,7 @@ def _listed(texts: Iterator[str], depth: int) -> str:
     return ", ".join(told)
 
 
-def _by_type(value: object) -> str:
+def _by_type(value: Any) -> str:
     for kind in _SIZED:
         if issubclass(type(value), kind):
             length: int = kind.__len__(value)
@@ -193,5 +193,3 @@ def _is_plain(value: Any) -> bool:
     if kind is tuple:  # where a SyntaxError is
         return len(value) < _ITEMS and all(type(item) is not tuple and _is_plain(item) for item in value)
     return value is None or kind is bool or ((kind is str or kind is bytes) and len(value) < 10_000)
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import math
 import weakref
 from collections import Counter, OrderedDict, deque
@@ -168,7 +167,7 @@ class Resources:
 
 
 def whole(value: Any) -> int:
-    """A count of a primitive's as a whole number: 0 for infinity, which asyncio is content with, and for foreign types."""
+    """A count of a primitive's as a whole number; 0 for infinity, which asyncio allows, and for foreign types."""
     kind = type(value)
     if kind is int or kind is bool:
         return int(value)
@@ -179,5 +178,5 @@ def whole(value: Any) -> int:
 
 def _size(queue: asyncio.Queue[Any]) -> int:
     """How many items are in a queue, without running anybody's code where that can be."""
-    items = queue.__dict__.get("_queue")
+    items: Any = queue.__dict__.get("_queue")
     return len(items) if type(items) in _CONTAINERS else whole(queue.qsize())
