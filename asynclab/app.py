@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
     from asynclab.curriculum.demo_parameters import Value
     from asynclab.fetch.request import Request
+    from asynclab.model.source import Source
     from asynclab.screens.fetch import FetchScreen
     from asynclab.screens.program import LabFactory
     from asynclab.screens.runs import Runs
-    from asynclab.trace import Lab
     from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
@@ -85,8 +85,6 @@ class AsyncLabApp(App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None before it does."""
         self._collections = RareCollections()
-        self._held: list[Lab] = []
-        """The labs that are held while the process is stopped."""
         self._values = values or {}
         self._make_lab = make_lab
         self._request = request
@@ -107,19 +105,18 @@ class AsyncLabApp(App[None]):
         """All demos' runs; what they need is imported when they are first asked for."""
         if self._runs is None:
             from asynclab.screens.runs import Runs
-            from asynclab.trace import Lab
 
-            self._runs = Runs(DEMOS, self._make_lab or Lab)
+            self._runs = Runs(DEMOS, self._make_lab)
             if self.first is not None:
                 self._runs[self.first.key].take(self._values)
         return self._runs
 
     @property
-    def labs(self) -> list[Lab]:
-        """The labs that run now, of whichever screen."""
+    def sources(self) -> list[Source]:
+        """What runs now, on whichever screen."""
         runs = () if self._runs is None else self._runs
-        labs = [run.lab for run in runs if run.lab is not None and run.is_running]
-        return labs if self._fetch is None else [*labs, *self._fetch.labs]
+        sources = [run.source for run in runs if run.source is not None and run.is_running]
+        return sources if self._fetch is None else [*sources, *self._fetch.sources]
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -165,7 +162,6 @@ class AsyncLabApp(App[None]):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
         self.theme_changed_signal.subscribe(self, self._remember_theme)
-        self.app_suspend_signal.subscribe(self, self._hold_runs)
         self.app_resume_signal.subscribe(self, self._come_back)
         if self._complaint:
             self.tell(self._complaint, is_problem=True)
@@ -239,6 +235,17 @@ class AsyncLabApp(App[None]):
         else:
             await self.switch_mode(TABS[event.tab])
 
+    def was_stopped(self, seconds: float) -> None:
+        """Count the time in which the process was stopped for no lab, and for no measurement of the loop.
+
+        Called in a signal handler, before anything else of the loop runs.
+        """
+        for source in self.sources:
+            if source.control is not None:
+                source.control.was_stopped(seconds)
+        if self.monitor is not None:
+            self.monitor.was_stopped()
+
     async def close_labs(self) -> None:
         """Cancel all that runs, and wait for its clean-up."""
         if self._fetch is not None:
@@ -264,9 +271,8 @@ class AsyncLabApp(App[None]):
 
     def _make_fetch_screen(self) -> FetchScreen:
         from asynclab.screens.fetch import FetchScreen
-        from asynclab.trace import Lab
 
-        self._fetch = FetchScreen(self._make_lab or Lab, self._request)
+        self._fetch = FetchScreen(self._make_lab, self._request)
         return self._fetch
 
     def _leave_soon(self, code: int) -> None:
@@ -277,17 +283,8 @@ class AsyncLabApp(App[None]):
         await self.close_labs()
         self.exit(return_code=code)
 
-    def _hold_runs(self, _: App[None]) -> None:
-        """Let no lab time pass while the process is stopped."""
-        self._held = [lab for lab in self.labs if not lab.paused]
-        for lab in self._held:
-            lab.pause()
-
     def _come_back(self, _: App[None]) -> None:
-        """Let the runs go on, and fill the terminal that the shell had; Textual itself draws only what changes."""
-        for lab in self._held:
-            lab.resume()
-        self._held.clear()
+        """Fill the terminal that the shell had; Textual itself draws only what changes."""
         self.refresh(layout=True)
 
     def _save_screen(self) -> None:

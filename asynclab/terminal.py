@@ -7,7 +7,8 @@ import os
 import select
 import sys
 from io import TextIOWrapper
-from typing import Any
+from time import perf_counter
+from typing import Any, Protocol, runtime_checkable
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -34,6 +35,14 @@ class Input(XTermParser):
         return self._pastes.feed(self._decoder.decode(data))
 
 
+@runtime_checkable
+class Stoppable(Protocol):
+    """An app that wants to know that its process was stopped."""
+
+    def was_stopped(self, seconds: float) -> None:
+        """The process goes on, after so many real seconds in which nothing ran."""
+
+
 class StdoutDriver(LinuxDriver):
     """Draws on stdout, and takes a paste for what it is.
 
@@ -48,6 +57,14 @@ class StdoutDriver(LinuxDriver):
             encoding="utf-8"
         )  # what Textual draws with, whatever PYTHONIOENCODING says of prints
         self._file = sys.__stdout__
+
+    def _sigtstp_application(self, *arguments: Any) -> None:
+        # Textual's own signal of a suspension is published by its action alone, not where the terminal or another
+        # process sends SIGTSTP. The call returns when SIGCONT has come.
+        began = perf_counter()
+        super()._sigtstp_application(*arguments)
+        if isinstance(self._app, Stoppable):
+            self._app.was_stopped(perf_counter() - began)
 
     def run_input_thread(self) -> None:
         """Read and hand over what is typed, until the app lets go of the terminal; in a thread."""

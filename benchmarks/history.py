@@ -22,11 +22,12 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from asynclab.collector import RareCollections
+from asynclab.model.event_feed import BATCH
 from asynclab.model.events import Event
+from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
-from asynclab.trace.governing.event_pump import BATCH
 
 AIM = 0.05
 """Seconds that a seek may take; 0.1 is what a person takes for at once, and a frame is painted then, too."""
@@ -73,7 +74,7 @@ def folding(events: Sequence[Event]) -> float:
     state = LabState()
     started = perf_counter()
     for batch in batches(events):
-        state.fold(batch)
+        fold(state, batch)
     return perf_counter() - started
 
 
@@ -83,7 +84,7 @@ def keeping(events: Sequence[Event]) -> tuple[History, float]:
     history = History(live)
     started = perf_counter()
     for batch in batches(events):
-        live.fold(batch)
+        fold(live, batch)
         history.take(batch)
     return history, perf_counter() - started
 
@@ -95,7 +96,7 @@ def memory(events: Sequence[Event]) -> int:
     everything, _ = tracemalloc.get_traced_memory()
     del kept
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     present, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return everything - present

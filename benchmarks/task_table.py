@@ -123,6 +123,7 @@ class TableApp(App[None]):
         self.measured.frames += self.table.is_painted
         self.table.is_painted = False
         self.lab.sample(self.table.tasks_in_sight())
+        self.lab.pump()
         self.table.show(self.lab.state, self.lab.now)
         self.measured.updates.append(perf_counter() - begin)
 

@@ -21,6 +21,7 @@ from textual.app import App, ComposeResult
 
 from asynclab.collector import RareCollections
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskReady, TaskWaiting, Wait
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
 from asynclab.widgets.colours import state_variables
@@ -69,7 +70,7 @@ class Run:
 
     def take(self, events: list[Event]) -> None:
         """Hand events to the state and the timeline."""
-        self.state.fold(events)
+        fold(self.state, events)
         self.timeline.take(events)
 
     def go_on(self, steps: int) -> None:

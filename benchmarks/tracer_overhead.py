@@ -36,6 +36,7 @@ import asynclab.trace.lab
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
+from asynclab.trace.governing import event_pump
 from asynclab.trace.governing.timers import Timers
 from asynclab.trace.patching.handles import TracedHandle
 from asynclab.trace.recording.clock import VirtualClock
@@ -91,7 +92,7 @@ def in_debug_mode(workload: Workload) -> float:
 
 def traced(workload: Workload) -> tuple[float, float, int]:
     """Seconds in a lab, seconds to fold what was recorded, and how many events that were."""
-    counted, folding, fold = 0, 0.0, LabState.fold
+    counted, folding, fold = 0, 0.0, event_pump.fold
 
     def count(events: Sequence[Event]) -> None:
         nonlocal counted
@@ -105,7 +106,7 @@ def traced(workload: Workload) -> tuple[float, float, int]:
 
     async def timed(lab: Lab) -> float:
         seconds = await _timed(workload) - folding
-        _ = lab.state
+        lab.pump()
         return seconds
 
     async def main() -> float:
@@ -114,7 +115,7 @@ def traced(workload: Workload) -> tuple[float, float, int]:
             ending = await lab.run(timed, lab)
             return ending.value  # type: ignore[return-value]
 
-    with patch.object(LabState, "fold", timed_fold):
+    with patch.object(event_pump, "fold", timed_fold):
         return asyncio.run(main()), folding, counted
 
 

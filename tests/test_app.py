@@ -17,6 +17,7 @@ from asynclab import settings
 from asynclab.app import AGAIN_SECONDS, AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.settings import Settings
+from tests.fast_loop import FastLoop
 from tests.fast_ui import until
 from tests.screens.stage import Stage, opened, plain_lab
 
@@ -228,10 +229,13 @@ async def test_no_lab_time_passes_while_the_process_is_suspended() -> None:
         running.start()
         held.start(paused=True)
         await until(lambda: running.lab is not None and held.lab is not None and held.lab.paused)
-        app.app_suspend_signal.publish(app)
-        await until(lambda: running.lab is not None and running.lab.paused)
-        app.app_resume_signal.publish(app)
-        await until(lambda: running.lab is not None and not running.lab.paused)
+        assert running.lab is not None
         assert held.lab is not None
-        assert held.lab.paused
+        before = running.lab.now
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, FastLoop)
+        loop.jumps.now += 6
+        app.was_stopped(6)
+        assert running.lab.now == pytest.approx(before)
+        assert (running.lab.paused, held.lab.paused) == (False, True)
         await app.close_labs()

@@ -182,6 +182,28 @@ def test_ctrl_z_suspends_and_the_screen_comes_back(terminal: Terminal) -> None:
     assert terminal.is_restored()
 
 
+@pytest.mark.parametrize("is_key", [True, False])
+def test_lab_time_stands_still_while_the_process_is_stopped(tmp_path: Path, is_key: bool) -> None:
+    terminal = Terminal(tmp_path / "errors", "demo", "timeout", "-p", "limit=1")
+    try:
+        terminal.wait_for_text("timeout of ")
+        if is_key:
+            terminal.press("\x1a")
+        else:
+            terminal.process.send_signal(signal.SIGTSTP)
+        assert os.WIFSTOPPED(terminal.wait_for_change())
+        select.select([], [], [], 3.0)  # a stop takes real time; the lab must not see it
+        terminal.process.send_signal(signal.SIGCONT)
+        expired = re.search(r"timed out at ([\d.]+) s", terminal.wait_for_text("timed out at"))
+        assert expired is not None
+        assert float(expired[1]) < 2.5
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.errors.read_text() == ""
+    finally:
+        terminal.close()
+
+
 def test_a_demo_named_on_the_command_line_runs_at_once(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path / "errors", "demo", "gather", "-p", "tasks=3", "--instant")
     try:

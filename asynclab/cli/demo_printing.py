@@ -15,7 +15,8 @@ from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.model.activity import ActivityLine
-from asynclab.model.events import Event, Outcome
+from asynclab.model.events import Event, Outcome, finite
+from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
 from asynclab.trace import Ending, Lab
@@ -25,9 +26,6 @@ NAME_WIDTH = 16
 
 READING_SECONDS = 0.02
 """How often what happened is read and printed, in real seconds."""
-
-STUCK_LOOKS = 5
-"""After so many looks in a row at a lab that can't go on, it is cancelled."""
 
 
 def list_demos(*, as_json: bool, width: int | None) -> None:
@@ -77,7 +75,7 @@ class LinePrinter:
     def write(self, events: Sequence[Event]) -> None:
         """Print the lines that these events add."""
         for event in events:
-            self._state.apply(event)
+            apply(self._state, event)
             self._print_new()
         self._out.flush()
 
@@ -101,7 +99,7 @@ class JsonPrinter:
         """Print these events."""
         for event in events:
             # Nothing but ASCII: what could act on a terminal, or can't be written at all, is escaped.
-            self._out.write(json.dumps(msgspec.to_builtins(event), separators=(",", ":")) + "\n")
+            self._out.write(json.dumps(msgspec.to_builtins(finite(event)), separators=(",", ":")) + "\n")
         self._out.flush()
 
 
@@ -136,15 +134,15 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, ins
 
 
 async def _watched(lab: Lab) -> Ending:
+    """Print until the run has ended; one that can't go on by itself is cancelled."""
     waiting = asyncio.ensure_future(lab.wait())
-    stuck = 0
     while not waiting.done():
         await asyncio.wait([waiting], timeout=READING_SECONDS)
-        lab.state  # noqa: B018  reading it hands the events out
-        stuck = stuck + 1 if lab.is_stuck else 0
-        if stuck == STUCK_LOOKS:
+        lab.pump()
+        if lab.state.is_stalled and not lab.state.is_cleaning_up:
             print("asynclab: nothing is ready and no timer is pending: these tasks wait for ever", file=sys.stderr)
             lab.cancel()
+            lab.pump()
     return waiting.result()
 
 

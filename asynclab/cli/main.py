@@ -12,6 +12,7 @@ import click
 
 from asynclab import __version__
 from asynclab.cli.fetch_command import fetch
+from asynclab.errors import UnsupportedPythonError
 from asynclab.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Program(click.Group):
         except BrokenPipeError:
             _forget_stdout()
             code = FAILED
-        except OSError as error:
+        except (OSError, UnsupportedPythonError) as error:
             click.echo(f"asynclab: {_one_line(str(error))}", err=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)
@@ -123,7 +124,7 @@ def _find(name: str) -> Demo:
 
 
 def _parse(demo: Demo, settings: Sequence[str]) -> dict[str, Value]:
-    from asynclab.curriculum.demo_parameters import ParameterError, parse_all
+    from asynclab.curriculum.demo_parameters import ParameterError
 
     pairs = {}
     for setting in settings:
@@ -131,7 +132,7 @@ def _parse(demo: Demo, settings: Sequence[str]) -> dict[str, Value]:
         if not equals or not key:
             raise click.BadParameter(f"'{setting}' is not KEY=VALUE", param_hint="-p")
         pairs[key] = value
-    return _or_usage_error(lambda: parse_all(demo, pairs), ParameterError)
+    return _or_usage_error(lambda: demo.arguments(pairs), ParameterError)
 
 
 def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:

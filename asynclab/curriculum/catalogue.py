@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from asynclab import demos
-from asynclab.curriculum.demo_parameters import Parameter
+from asynclab.curriculum.demo_parameters import Parameter, Value, parse_all
 from asynclab.curriculum.lesson import Lesson, read_lesson
 
 _DEMOS_FOLDER = Path(demos.__file__).parent
@@ -73,6 +73,14 @@ class Demo:
     def mistakes(self) -> tuple[Parameter, ...]:
         """Those parameters that switch a mistake on."""
         return tuple(parameter for parameter in self.parameters if parameter.mistake)
+
+    def arguments(self, texts: Mapping[str, str]) -> dict[str, Value]:
+        """What main is called with where these texts were typed, by parameter; as `parse_all` makes it.
+
+        Raises:
+            ParameterError: A name is unknown, or a text is no value of its parameter.
+        """
+        return parse_all(self.name, self.parameters, texts)
 
     def source(self) -> str:
         """Return the text of its file."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from asynclab.curriculum.catalogue import Demo
 
 Kind: TypeAlias = Literal["int", "float", "bool", "choice", "str", "url", "urls"]
 """What sort of value a parameter takes."""
@@ -98,11 +95,12 @@ class Parameter:
                 return str(value)
 
 
-def parse_all(demo: Demo, texts: Mapping[str, str]) -> dict[str, Value]:
+def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Value]:
     """Make the arguments of a demo's main.
 
     Args:
-        demo: Whose parameters they are.
+        demo: Its name, for the message of an error.
+        parameters: What its main takes.
         texts: What was typed, by parameter; those left out keep their defaults.
 
     Returns:
@@ -111,28 +109,28 @@ def parse_all(demo: Demo, texts: Mapping[str, str]) -> dict[str, Value]:
     Raises:
         ParameterError: A name is unknown, or a text is no value of its parameter.
     """
-    known = {parameter.name: parameter for parameter in demo.parameters}
+    known = {parameter.name: parameter for parameter in parameters}
     for name in texts:
         if name not in known:
-            raise ParameterError(f"{demo.name} has no parameter {_shorten(name)!r}; it has {', '.join(known)}")
+            raise ParameterError(f"{demo} has no parameter {_shorten(name)!r}; it has {', '.join(known)}")
     return {name: known[name].parse(texts[name]) if name in texts else known[name].default for name in known}
 
 
-def wants_pages(demo: Demo, values: Mapping[str, Value]) -> bool:
+def wants_pages(parameters: Sequence[Parameter], values: Mapping[str, Value]) -> bool:
     """Whether a URL was left empty, so that the practice server has to run."""
-    return any(_is_empty_url(parameter, values) for parameter in demo.parameters)
+    return any(_is_empty_url(parameter, values) for parameter in parameters)
 
 
-def fill_urls(demo: Demo, values: Mapping[str, Value], pages: Sequence[str]) -> dict[str, Value]:
+def fill_urls(parameters: Sequence[Parameter], values: Mapping[str, Value], pages: Sequence[str]) -> dict[str, Value]:
     """Put the practice server's pages where URLs were left empty.
 
     Args:
-        demo: Whose parameters they are.
+        parameters: What the demo's main takes.
         values: What `parse_all` returned.
         pages: The URLs of the practice server's pages; at least one.
     """
     filled = dict(values)
-    for parameter in demo.parameters:
+    for parameter in parameters:
         if _is_empty_url(parameter, values):
             filled[parameter.name] = pages[0] if parameter.kind == "url" else list(pages)
     return filled

@@ -27,10 +27,10 @@ class Pages:
         Raises:
             OSError: The practice server can't listen.
         """
-        if not wants_pages(demo, values):
+        if not wants_pages(demo.parameters, values):
             return dict(values)
         server = await self._started()
-        return fill_urls(demo, values, server.pages)
+        return fill_urls(demo.parameters, values, server.pages)
 
     async def aclose(self) -> None:
         """Stop the server, if it runs."""

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
-
-from asynclab.model.events import Wait
-from asynclab.model.words import describe_wait, length
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 ActivityKind: TypeAlias = Literal[
     "created",
@@ -24,6 +18,7 @@ ActivityKind: TypeAlias = Literal[
     "timeout",
     "expired",
     "met",
+    "late",
     "cancel",
     "printed",
     "done",
@@ -53,20 +48,3 @@ class ActivityLine(msgspec.Struct, frozen=True, gc=False):
     """Who it is about; None for the run itself or other code on the loop."""
     kind: ActivityKind
     text: str
-
-
-def wait_text(wait: Wait, state: LabState) -> str:
-    """What is said of a task that begins to wait: "sleeps 1.00 s", "waits for queue.get on queue#1"."""
-    match wait.kind:
-        case "sleep":
-            return "sleeps" if wait.seconds is None else f"sleeps {length(wait.seconds)}"
-        case "stream":
-            return describe_wait(wait, state)
-        case "async_generator" | "library":
-            return f"waits {describe_wait(wait, state)}"
-        case "unknown":
-            return "waits; can't tell for what"
-        case "future" | "socket" | "process" | "thread":
-            return f"waits for a {describe_wait(wait, state)}"
-        case _:
-            return f"waits for {describe_wait(wait, state)}"

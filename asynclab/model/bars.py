@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from asynclab.model.events import Wait
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.tasks import Progress, TaskState
 
 COUNTED_UP_TO = 999
 """The largest whole total that is told in full, as "3 of 5"; larger ones are told in percent."""

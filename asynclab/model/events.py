@@ -7,7 +7,10 @@ docs/events.md explains each event in a sentence.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import math
+import sys
+from functools import cache
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -46,6 +49,10 @@ WaitKind: TypeAlias = Literal[
 BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
 
+StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
+"""What a request to step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
+(I/O, a thread); nothing, as nothing is to come."""
+
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 
 
@@ -63,7 +70,7 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     count: int = 0
     """For gather and wait: how many awaitables, tasks or not."""
     seconds: float | None = None
-    """For a sleep: its whole length in lab seconds."""
+    """For a sleep: its whole length in lab seconds; None where it is not known, or has no end."""
     deadline: float | None = None
     """The lab time at which a timer ends this wait by itself; None where none does."""
     file: str = ""
@@ -114,13 +121,15 @@ class RunEnded(Event):
 
 
 class ClockChanged(Event):
-    """Lab time was paused, resumed, or given another speed."""
+    """Lab time was paused, resumed, given another speed, or stood still because the whole process did."""
 
     paused: bool
     speed: float
     """Lab seconds per real second."""
     instant: bool
     """Whether idle time is skipped."""
+    stopped: float = 0.0
+    """For how many real seconds the whole process was stopped just before, as by ctrl+z."""
 
 
 class TaskCreated(Event):
@@ -165,7 +174,7 @@ class Stepped(Event):
     ready: bool = False
     """Whether the task asked for another turn at once."""
     ends: bool = False
-    """Whether the task ended with it: its TaskEnded follows."""
+    """Whether the task ended with this step: its TaskEnded follows, and until then it does not wait."""
 
 
 class StepStarted(Event):
@@ -183,7 +192,7 @@ class StepEnded(Event):
     ready: bool = False
     """Whether the task asked for another turn at once."""
     ends: bool = False
-    """Whether the task ended with it: its TaskEnded follows."""
+    """Whether the task ended with this step: its TaskEnded follows, and until then it does not wait."""
 
 
 class TaskWaiting(Event):
@@ -306,14 +315,15 @@ class TimeoutStarted(Event):
     """A timeout (asyncio.timeout, wait_for) was armed around a block of a task."""
 
     timeout: int
-    deadline: float
-    """Lab time at which it expires."""
+    deadline: float | None
+    """Lab time at which it expires; None for never."""
     task: int | None = None
 
 
 class TimeoutRescheduled(Event):
     timeout: int
-    deadline: float
+    deadline: float | None
+    """None for never."""
 
 
 class TimeoutExpired(Event):
@@ -321,9 +331,11 @@ class TimeoutExpired(Event):
 
 
 class TimeoutMet(Event):
-    """The block ended before its deadline."""
+    """The block ended before the timeout could expire."""
 
     timeout: int
+    late: float = 0.0
+    """How long after the deadline, in lab seconds: a busy loop runs no timer, and by then the block was over."""
 
 
 class CallScheduled(Event):
@@ -332,8 +344,8 @@ class CallScheduled(Event):
     call: int
     name: str
     """What is to be called."""
-    deadline: float
-    """Lab time at which it is due."""
+    deadline: float | None
+    """Lab time at which it is due; None for never."""
     task: int | None = None
     library: str = ""
     """The installed package whose function it is; empty for the user's own, and for Python's."""
@@ -353,6 +365,42 @@ class TaskChosen(Event):
     """The task that would have gone."""
 
 
+class TaskHeld(Event):
+    """A paused lab keeps a ready task from running its step."""
+
+    task: int
+
+
+class TaskReleased(Event):
+    """A held step was called off, so the task is no longer held. One that steps or is resumed has no such event."""
+
+    task: int
+
+
+class StepReported(Event):
+    """The person at the keyboard asked for a step, and this came of it; the step itself follows."""
+
+    outcome: StepTaken
+
+
+class RunningTo(Event):
+    """A paused lab begins to run step after step until something happens to a task, or stops doing so."""
+
+    task: int | None = None
+    """The task to whose next event it runs; None where it has stopped."""
+
+
+class EndRequested(Event):
+    """The run was asked to end; it cleans up until `RunEnded`."""
+
+
+class RunStalled(Event):
+    """All tasks wait, and nothing that is known could wake one: no timer, no I/O, no thread."""
+
+    stalled: bool = True
+    """False where it goes on after all."""
+
+
 class Output(Event):
     """Text was printed."""
 
@@ -370,10 +418,10 @@ class Warned(Event):
 
 
 class LoopBlocked(Event):
-    """A step or a callback kept the whole loop from running; sent while it still does."""
+    """A step, or another callback, kept the whole loop from running; sent while it still does."""
 
     task: int | None
-    """Whose step; None for another callback."""
+    """Whose step it is; None for a callback that runs none."""
     seconds: float
     """How long so far, in real seconds."""
     file: str
@@ -433,6 +481,12 @@ AnyEvent: TypeAlias = (
     | CallScheduled
     | CallEnded
     | TaskChosen
+    | TaskHeld
+    | TaskReleased
+    | StepReported
+    | RunningTo
+    | EndRequested
+    | RunStalled
     | Output
     | Warned
     | LoopBlocked
@@ -442,13 +496,42 @@ AnyEvent: TypeAlias = (
 )
 """The tagged union that the codec reads and writes."""
 
+AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:
-    """One event as a line of JSON, without the newline."""
-    return _encoder.encode(event)
+    """One event as a line of JSON, without the newline; its numbers are those of `finite`."""
+    line = _encoder.encode(event)
+    return _encoder.encode(finite(event)) if b"null" in line else line  # as it writes what JSON has no number for
+
+
+def finite(struct: AnyStruct) -> AnyStruct:
+    """An event whose numbers can all be written as JSON, which knows neither infinity nor "not a number".
+
+    Where a number may be None, None stands for these; elsewhere the largest number for infinity, and 0 for no number.
+    """
+    changes: dict[str, Any] = {}
+    for name, is_optional in _numbers_of(type(struct)):
+        value = getattr(struct, name)
+        if isinstance(value, Wait):
+            changes[name] = finite(value)
+        elif value is not None and not math.isfinite(value):
+            changes[name] = None if is_optional else _nearest(value)
+    return msgspec.structs.replace(struct, **changes) if changes else struct
+
+
+def _nearest(value: float) -> float:
+    return 0.0 if math.isnan(value) else math.copysign(sys.float_info.max, value)
+
+
+@cache
+def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """The fields that may hold floats, directly or in a Wait, and whether each may be None."""
+    hints = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind).items()}
+    return tuple((name, type(None) in types) for name, types in hints.items() if {float, Wait} & {*types})
 
 
 def decode(line: bytes | str) -> AnyEvent:

@@ -9,7 +9,18 @@ from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
 
-from asynclab.model.events import Event, LoopLagged, TaskStands
+from asynclab.model.events import (
+    EndRequested,
+    Event,
+    LoopLagged,
+    RunningTo,
+    RunStalled,
+    StepReported,
+    TaskHeld,
+    TaskReleased,
+    TaskStands,
+)
+from asynclab.model.fold import fold
 from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
 
@@ -23,8 +34,8 @@ So to go to a moment takes a bounded number of events, and no more tasks are kep
 that is less than 100 MB, in a run with thousands of tasks of which each changes all the time.
 """
 
-LOOKS = (LoopLagged, TaskStands)
-"""Events that nothing happens at: they come from somebody who looks."""
+LOOKS = (LoopLagged, TaskStands, TaskHeld, TaskReleased, StepReported, RunningTo, EndRequested, RunStalled)
+"""Events at which nothing happens in the program: they come from somebody who looks or asks."""
 
 
 class History:
@@ -75,7 +86,7 @@ class History:
         at = bisect_right(self._moments, moment) - 1
         with _without_collections():
             state = self._snapshots[at].restored()
-            state.fold(islice(self.events, self._moments[at] - self.first, moment - self.first))
+            fold(state, islice(self.events, self._moments[at] - self.first, moment - self.first))
         return state
 
     def nearest(self, moment: int) -> int:

@@ -14,7 +14,7 @@ from asynclab.model.resources import CallState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
-from asynclab.model.words import length
+from asynclab.model.words import length, timeout_text
 
 OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread", "library"})
 """The waits that end when something outside the program happens."""
@@ -75,7 +75,7 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
         state.running,
         tuple(islice(state.ready_queue, most)),
         len(state.ready_queue),
-        tuple(_due_of(timer, state) for _, timer in heapq.nsmallest(most, dues, key=itemgetter(0))),
+        tuple(_due_of(at, timer, state) for at, timer in heapq.nsmallest(most, dues, key=itemgetter(0))),
         len(dues),
         tuple(outside[:most]),
         len(outside),
@@ -83,36 +83,36 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
 
 
 def _pending(state: LabState) -> Iterator[tuple[float, Timer]]:
-    """What is to come, and when: there may be thousands, so that no words are made of them yet."""
+    """What is to come, and when; there may be thousands, so that no words are made of them yet."""
     for timeout in state.timeouts.values():
-        if timeout.outcome == "running":
+        if timeout.outcome == "running" and timeout.deadline is not None:
             yield timeout.deadline, timeout
     for call in state.calls.values():
-        yield call.deadline, call
+        if call.deadline is not None:
+            yield call.deadline, call
     for task in state.tasks.values():
         if task.waits_for is not None and task.waits_for.deadline is not None:
             yield task.waits_for.deadline, task
 
 
-def _due_of(timer: Timer, state: LabState) -> Due:
+def _due_of(at: float, timer: Timer, state: LabState) -> Due:
     if isinstance(timer, TimeoutState):
-        return Due(timer.deadline, timer.started_at, f"timeout of {length(timer.length)}", timer.task)
+        return Due(at, timer.started_at, timeout_text(timer.length), timer.task)
     if isinstance(timer, CallState):
-        return _due_of_call(timer, state)
+        return _due_of_call(at, timer, state)
     wait = timer.waits_for
     assert wait is not None
-    assert wait.deadline is not None
-    seconds = wait.deadline - timer.since if wait.seconds is None else wait.seconds
-    return Due(wait.deadline, wait.deadline - seconds, f"{wait.kind} {length(seconds)}", timer.id)
+    seconds = at - timer.since if wait.seconds is None else wait.seconds
+    return Due(at, at - seconds, f"{wait.kind} {length(seconds)}", timer.id)
 
 
-def _due_of_call(call: CallState, state: LabState) -> Due:
+def _due_of_call(at: float, call: CallState, state: LabState) -> Due:
     """What a library calls is named by the library alone, and without the task that caused it where that has ended."""
     if not call.library:
-        return Due(call.deadline, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
+        return Due(at, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
     task = state.tasks.get(call.task or 0)
     what = f"a timer of {one_line(call.library, NAME_LIMIT)}"
-    return Due(call.deadline, call.started_at, what, None if task is None or task.has_ended else task.id)
+    return Due(at, call.started_at, what, None if task is None or task.has_ended else task.id)
 
 
 def _waits_for_outside(task: TaskState) -> bool:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import Frame, TaskStands
+from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.tasks import Place
 
 ARROW = " → "
 """Between a coroutine and the one that it awaits."""

@@ -8,7 +8,12 @@ from typing import Literal, TypeAlias
 
 from asynclab.model.events import PrimitiveKind
 
-TimeoutOutcome: TypeAlias = Literal["running", "expired", "met"]
+TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
+"""How a timeout ended: its timer fired, or its block ended first; "late" is after the deadline, with the timer still to
+fire."""
+
+KEPT = 200
+"""How many queues, and how many primitives, are kept though they are quiet."""
 
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
@@ -78,17 +83,22 @@ class TimeoutState:
     id: int
     task: int | None
     started_at: float
-    deadline: float
+    deadline: float | None
+    """Lab time at which it expires; None for never."""
     outcome: TimeoutOutcome = "running"
     ended_at: float | None = None
+    late: float = 0.0
+    """How long after its deadline the block of one that never fired ended."""
 
     @property
-    def length(self) -> float:
-        """Seconds from its start to its deadline."""
-        return self.deadline - self.started_at
+    def length(self) -> float | None:
+        """Seconds from its start to its deadline; None where that never comes."""
+        return None if self.deadline is None else self.deadline - self.started_at
 
-    def left(self, now: float) -> float:
-        """Seconds to spare at lab time `now`, or at its end; never below 0."""
+    def left(self, now: float) -> float | None:
+        """Seconds to spare at lab time `now`, or at its end, never below 0; None where its deadline never comes."""
+        if self.deadline is None:
+            return None
         return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))
 
 
@@ -102,7 +112,7 @@ class CallState:
     task: int | None
     """Who asked for it."""
     started_at: float
-    deadline: float
-    """Lab time at which it is due."""
+    deadline: float | None
+    """Lab time at which it is due; None for never."""
     library: str = ""
     """The installed package whose function it is; empty for the user's own, and for Python's."""

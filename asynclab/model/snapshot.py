@@ -62,6 +62,7 @@ def _without_tasks(state: LabState) -> LabState:
         lag=state.lag.copy(),
         counts=state.counts.copy(),
         ready_queue=state.ready_queue.copy(),
+        held=state.held.copy(),
         outer_steps=state.outer_steps.copy(),
         roots=state.roots.copy(),
         ended_tasks=state.ended_tasks.copy(),

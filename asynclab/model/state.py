@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
-from asynclab.model.events import Event, LoopBlocked, Outcome
-from asynclab.model.fold import HANDLERS
-from asynclab.model.fold.room import KEPT
-from asynclab.model.resources import CallState, PrimitiveState, QueueState, TimeoutState
+from asynclab.model.events import LoopBlocked, Outcome, StepTaken
+from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.rows import TaskRows
 from asynclab.model.tasks import ENDED, StateWord, TaskState
 from asynclab.model.text import one_line
@@ -37,6 +34,8 @@ class ClockState:
     """Lab seconds per real second."""
     instant: bool = False
     """Whether idle time is skipped."""
+    kept_real_time: bool = True
+    """Whether lab time has been real time ever since the start: never held, scaled or skipped."""
 
 
 @dataclass(slots=True)
@@ -57,11 +56,7 @@ def _no_counts() -> dict[StateWord, int]:
 
 @dataclass(slots=True)
 class LabState:
-    """A pure fold of a lab's events: it changes through `fold` alone, and never fails on odd ones.
-
-    Equal sequences of events give equal states, in whatever batches they came. Time never goes back: an event that
-    claims to be older than the one before it counts as happening at the same moment.
-    """
+    """Everything that a lab's events say, as `model.fold` adds it up; nothing else changes it."""
 
     version: int = 0
     """Events folded so far; what was drawn from an equal version is still right, apart from live countdowns."""
@@ -98,6 +93,18 @@ class LabState:
     dropped: Dropped = field(default_factory=Dropped)
     ready_queue: dict[int, None] = field(default_factory=dict)
     """The tasks that are ready, in the order in which the loop will run them."""
+    held: dict[int, None] = field(default_factory=dict)
+    """The tasks that a paused lab keeps from running, in the order in which they would run."""
+    running_to: int | None = None
+    """The task to whose next event a paused lab is run, step after step; None where it isn't."""
+    step_report: StepTaken | None = None
+    """What came of the latest request to step; None before the first."""
+    step_reports: int = 0
+    """How many requests to step have been answered."""
+    is_cleaning_up: bool = False
+    """Whether the run was asked to end and has not ended yet."""
+    is_stalled: bool = False
+    """Whether the run can't go on by itself: every task waits, and nothing could wake one."""
     running: int | None = None
     """The task whose step is under way."""
     outer_steps: list[int] = field(default_factory=list)
@@ -119,22 +126,6 @@ class LabState:
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
     """The large group that was counted last, how many tasks had been born and ended then, and how many ended of it."""
-
-    def apply(self, event: Event) -> None:
-        """Take in one event."""
-        self.fold((event,))
-
-    def fold(self, events: Iterable[Event]) -> None:
-        """Take in events, in the order in which they happened."""
-        handlers = HANDLERS
-        count = 0
-        for event in events:
-            count += 1
-            now = self.now  # read each time: an event of some length moves it to its end
-            if event.at > now:
-                self.now = now = event.at
-            handlers[type(event)](self, event, now)
-        self.version += count
 
     def task_name(self, task: int | None) -> str:
         """A task's name, safe to show; "task 7" for one that is unknown, "" for None."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from asynclab.model.events import Outcome, Wait, WaitKind
+from asynclab.model.events import BLOCKED_AFTER, Outcome, Wait, WaitKind
+from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 GLYPHS: dict[StateWord, str] = {
     "ready": "▸",
@@ -58,6 +54,23 @@ def describe_wait(wait: Wait, state: LabState) -> str:
             return _FIXED_WAITS.get(kind) or _resource(wait)
 
 
+def wait_text(wait: Wait, state: LabState) -> str:
+    """What is said of a task that begins to wait: "sleeps 1.00 s", "waits for queue.get on queue#1"."""
+    match wait.kind:
+        case "sleep":
+            return "sleeps" if wait.seconds is None else f"sleeps {length(wait.seconds)}"
+        case "stream":
+            return describe_wait(wait, state)
+        case "async_generator" | "library":
+            return f"waits {describe_wait(wait, state)}"
+        case "unknown":
+            return "waits; can't tell for what"
+        case "future" | "socket" | "process" | "thread":
+            return f"waits for a {describe_wait(wait, state)}"
+        case _:
+            return f"waits for {describe_wait(wait, state)}"
+
+
 def describe_ending(outcome: Outcome, detail: str) -> str:
     """How a task or a run ended: "returned 'tea'", "raised ValueError: boom", "cancelled"."""
     if outcome == "cancelled":
@@ -73,6 +86,16 @@ def length(seconds: float) -> str:
         return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
     decimals = 2 if abs(round(seconds, 2) - seconds) < 0.0005 else 3
     return f"{seconds:.{decimals}f} s"
+
+
+def timeout_text(seconds: float | None) -> str:
+    """A timeout by its length: "timeout of 2.00 s", "timeout without a deadline"."""
+    return "timeout without a deadline" if seconds is None else f"timeout of {length(seconds)}"
+
+
+def busy(late: float) -> str:
+    """What the loop was while a timer should have fired that was so many seconds too late: "blocked" or "busy"."""
+    return "blocked" if late >= BLOCKED_AFTER else "busy"
 
 
 def measured(seconds: float) -> str:

@@ -50,7 +50,7 @@ class CommandScreen(Screen[None]):
     def commands_now(self) -> Sequence[Command]:
         """The commands that apply now."""
         situation = self.situation()
-        return [command for command in self.commands if command.applies(situation)]
+        return [command for command in self.commands if command.applies_now(situation)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now, by the commands' own word."""
@@ -82,10 +82,12 @@ class CommandScreen(Screen[None]):
         raise NotImplementedError
 
     def action_help(self) -> None:
-        """Show every key and what the marks mean."""
+        """Show every key that there is here, and what the marks mean."""
         from asynclab.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.commands, self.view_bindings(), self.marks()))
+        situation = self.situation()
+        offered = [command for command in self.commands if command.is_offered(situation)]
+        self.app.push_screen(HelpScreen(offered, self.view_bindings(), self.marks()))
 
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
         """Put a text on the clipboard and say how much that is; or, where there is none, say `if_nothing`."""

@@ -35,8 +35,10 @@ GAP = 2
 class Situation:
     """All that decides which commands apply now."""
 
+    has_control: bool = True
+    """Whether what is shown can be controlled, or would be once it was started; a recording can't."""
     is_running: bool = False
-    """Whether the selected demo's lab runs."""
+    """Whether what is shown runs."""
     is_active: bool = False
     """Whether the selected demo runs, or is about to, or is cleaning up."""
     has_ended: bool = False
@@ -100,6 +102,7 @@ class Command:
     group: str
     """The heading under which help lists it."""
     applies: Callable[[Situation], bool] = always
+    """When it can be done, where it is offered."""
     rank: int | None = None
     """How soon it is left out of a narrow key bar: 0 last; None for never in the bar."""
     held_rank: int | None = None
@@ -113,6 +116,8 @@ class Command:
     in_palette: bool = True
     says_why_not: bool = False
     """Whether its keys work also where it doesn't apply: to say why."""
+    needs_control: bool = False
+    """Whether it controls the run; where nobody can, it is not offered at all."""
 
     @property
     def label(self) -> str:
@@ -128,9 +133,17 @@ class Command:
         is_still = situation.is_paused or situation.is_past
         return self.rank if self.held_rank is None or not is_still else self.held_rank
 
+    def is_offered(self, situation: Situation) -> bool:
+        """Whether there is such a thing to do here, now or at another time."""
+        return situation.has_control or not self.needs_control
+
+    def applies_now(self, situation: Situation) -> bool:
+        """Whether it can be done now."""
+        return self.is_offered(situation) and self.applies(situation)
+
     def answers(self, situation: Situation) -> bool:
         """Whether its keys do anything: what it is for, or to say why that can't be done now."""
-        return self.says_why_not or self.applies(situation)
+        return self.is_offered(situation) and (self.says_why_not or self.applies(situation))
 
     def _binding(self, key: str) -> Binding:
         action = f"{self.action}('{key}')" if self.takes_key else self.action
@@ -190,7 +203,7 @@ def bar_entries(commands: Iterable[Command], situation: Situation) -> tuple[BarE
     entries: dict[tuple[str, str], BarEntry] = {}
     for command in commands:
         rank = command.rank_in(situation)
-        if rank is None or not command.applies(situation):
+        if rank is None or not command.applies_now(situation):
             continue
         keys, name = command.bar or (command.label, command.name)
         is_several = command.takes_key or (keys, name) in entries

@@ -10,11 +10,12 @@ from asynclab.screens.panes import PaneScreen
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
+    from asynclab.model.events import StepTaken
     from asynclab.model.state import LabState
     from asynclab.model.story import Recorded
+    from asynclab.screens.host import Host
     from asynclab.screens.program import Program
     from asynclab.screens.record import Record
-    from asynclab.trace import StepTaken
 
 
 NO_STEP: dict[StepTaken, str] = {
@@ -25,16 +26,16 @@ NO_STEP: dict[StepTaken, str] = {
 
 
 class ControlScreen(PaneScreen):
-    """A screen with a program's lab on its stage, and the actions on them."""
+    """A screen with a program on its stage, and the actions on it."""
 
     @property
     def program(self) -> Program:
-        """What runs in the lab on the stage, ran in it last, or would run."""
+        """What runs on the stage, ran there last, or would run."""
         raise NotImplementedError
 
     @property
     def record(self) -> Record | None:
-        """What is kept of its lab; None where it never ran."""
+        """What is kept of its present or latest run; None where it never ran."""
         return self.program.record
 
     @property
@@ -60,18 +61,17 @@ class ControlScreen(PaneScreen):
         if record is None or task is None or has_ended(record, task):
             self.host.tell(f"{_why_not(record, task)}: there is nothing to cancel")
         else:
-            record.lab.cancel_task(task)
+            self.program.cancel_task(task)
 
     def action_pause(self) -> None:
         """Hold the tasks and the clock of the program."""
-        if self.program.lab is not None:
-            self.program.lab.pause()
+        self.program.pause()
 
     def action_resume(self) -> None:
         """Let them go on."""
         if self.record is not None:
             self.record.go_to_present()
-            self.record.lab.resume()
+            self.program.resume()
 
     def action_step(self) -> None:
         """Run one step; pause first where the run is not paused, start it paused where it has never run."""
@@ -79,15 +79,15 @@ class ControlScreen(PaneScreen):
         if record is None:
             self.program.start(paused=True)
             return
-        if not record.lab.is_running:
+        if not record.source.is_running:
             if not self.program.is_active:  # else the next run is about to begin
                 self.host.tell("the run has ended: r runs it again, R step by step")
             return
         record.go_to_present()
-        if not record.lab.paused:
-            record.lab.pause()
-        elif reason := NO_STEP.get(record.step()):
-            self.host.tell(reason)
+        if not record.present.clock.paused:
+            self.program.pause()
+        else:
+            self.program.step()
 
     def action_run_to_event(self) -> None:
         """Run to the next event of the selected task, or say why not."""
@@ -96,9 +96,7 @@ class ControlScreen(PaneScreen):
             self.host.tell(f"{_why_not(record, task)}: there is no next event to run to")
         else:
             record.go_to_present()
-            record.lab.run_to_event(task)
-            if record.lab.paused and record.lab.pursued is None:
-                self.host.tell(NO_STEP["nothing"])
+            self.program.run_to_event(task)
 
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
@@ -149,9 +147,8 @@ class ControlScreen(PaneScreen):
 
     def action_instantly(self) -> None:
         """Skip all waiting from now on, or start without any."""
-        lab = self.program.lab
-        if lab is not None and lab.is_running:
-            lab.run_instantly()
+        if self.program.is_running:
+            self.program.run_instantly()
         else:
             self.program.start(instant=True)
 
@@ -176,21 +173,28 @@ class ControlScreen(PaneScreen):
         return None if record is None else (record.history, record.state)
 
 
+def tell_report(host: Host, program: Program) -> None:
+    """Say why a step did nothing, once for each time that one was asked for."""
+    report = None if program.record is None else program.record.take_report()
+    if report is not None and report in NO_STEP:
+        host.tell(NO_STEP[report])
+
+
 def has_ended(record: Record, task: int) -> bool:
     """Whether a task has ended by now, or its whole run has; or nothing is known of it."""
-    known = record.lab.state.tasks.get(task)
-    return not record.lab.is_running or known is None or known.has_ended
+    known = record.present.tasks.get(task)
+    return not record.source.is_running or known is None or known.has_ended
 
 
 def _why_not(record: Record | None, task: int | None) -> str:
     """Why nothing can be done to a task: one clause."""
     if record is None:
         return "nothing runs"
-    if not record.lab.is_running:
+    if not record.source.is_running:
         return "the run has ended"
     if task is None:
         return "no task is selected"
-    state = record.lab.state
+    state = record.present
     known = state.tasks.get(task)
     word = "no longer kept" if known is None else known.state
     return f"{state.task_name(task)} {'has' if word == 'failed' else 'is'} {word}"

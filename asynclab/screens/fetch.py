@@ -16,6 +16,7 @@ from asynclab.fetch.rows import Row
 from asynclab.model.words import plural
 from asynclab.screens.app_commands import TABS
 from asynclab.screens.commands import BarEntry, Situation, bindings_of, filter_entries
+from asynclab.screens.controls import tell_report
 from asynclab.screens.fetch_commands import FETCH_COMMANDS, TEXT_ENTRIES
 from asynclab.screens.fetch_controls import PANES, FetchControls
 from asynclab.screens.fetch_list import UrlList
@@ -28,8 +29,8 @@ from asynclab.screens.lab_screen import LabScreen
 from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.program import LabFactory
-from asynclab.trace import Lab
-from asynclab.widgets.clock_line import ClockReading, clock_line
+from asynclab.screens.readings import reading_of
+from asynclab.widgets.clock_line import clock_line
 from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
@@ -51,11 +52,11 @@ class FetchScreen(FetchControls):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
     own_commands = FETCH_COMMANDS
 
-    def __init__(self, make_lab: LabFactory = Lab, request: Request | None = None) -> None:
+    def __init__(self, make_lab: LabFactory | None = None, request: Request | None = None) -> None:
         """Make the screen.
 
         Args:
-            make_lab: What makes the labs that the fetches run in.
+            make_lab: What makes the labs that the fetches run in; None for `Lab` itself.
             request: What to fetch at once, and with which options; None for nothing yet.
         """
         super().__init__()
@@ -149,10 +150,11 @@ class FetchScreen(FetchControls):
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
-        for session in (self.together, self.one_by_one):
-            _ = session.state  # events are folded few at a time, also while another screen is seen
+        for session in self.sessions:
+            session.pump()  # events are folded few at a time, also while another screen is seen
         if not self.is_current or isinstance(self.app.screen, LabScreen):
             return  # for what changes behind another screen, Textual paints that one anew as a whole
+        tell_report(self.host, self.together)
         rows, fetch = self.rows, self.together.fetch
         is_fetched = fetch is not None and rows is fetch.rows
         version = fetch.version if fetch is not None and is_fetched else 0
@@ -174,12 +176,12 @@ class FetchScreen(FetchControls):
     def situation(self) -> Situation:
         """What decides which commands apply now."""
         fetch, row = self.together.fetch, self.views.selected
-        labs = self.labs
+        clock = next((source.state.clock for source in self.sources), None)
         is_fetched = fetch is not None and self.views.rows is fetch.rows
         return Situation(
-            is_running=bool(labs),
+            is_running=clock is not None,
             is_active=self.together.is_active or self.one_by_one.is_active,
-            is_paused=bool(labs) and labs[0].paused,
+            is_paused=clock is not None and clock.paused,
             has_filter=self.views.is_filtering,
             is_typing=isinstance(self.focused, TextArea | Input),
             has_urls=bool(self.views.rows),
@@ -187,7 +189,7 @@ class FetchScreen(FetchControls):
             has_url=row is not None,
             has_live_url=row is not None and not row.has_ended,
             has_ended_url=is_fetched and row is not None and row.has_ended,
-            is_instant=bool(labs) and labs[0].instant,
+            is_instant=clock is not None and clock.instant,
             has_failed=is_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0,
             has_results=is_fetched,
             has_past=self.together.record is not None,
@@ -251,12 +253,5 @@ class FetchScreen(FetchControls):
 
     def _clock(self) -> Line:
         """How the time of what is being fetched runs, or when it ended."""
-        lab = next(iter(self.labs), self.together.lab)
-        if lab is None:
-            return ()
-        state, held = lab.state, len(lab.held)
-        pursued = state.task_name(lab.pursued)
-        reading = ClockReading(
-            state.clock, lab.now, held, state.outcome, pursued=pursued, is_cleaning_up=lab.is_cleaning_up
-        )
-        return clock_line(reading)
+        session = next((session for session in self.sessions if session.is_running), self.together)
+        return () if session.record is None else clock_line(reading_of(session.record))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from asynclab.fetch.options import Options
 from asynclab.model.words import plural
 from asynclab.screens.command_screen import CommandScreen
-from asynclab.screens.controls import NO_STEP
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_order import SORTS, next_sort
 from asynclab.screens.fetch_rows import url_row
@@ -20,8 +19,8 @@ from asynclab.widgets.fetch_columns import in_words
 
 if TYPE_CHECKING:
     from asynclab.fetch.rows import Row
+    from asynclab.model.source import Source
     from asynclab.screens.fetch_export import Format
-    from asynclab.trace import Lab
 
 PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whole")
 """What can have the focus, in the order of the tab key."""
@@ -41,10 +40,14 @@ class FetchControls(CommandScreen):
     """How they are fetched."""
 
     @property
-    def labs(self) -> list[Lab]:
-        """The labs in which something is being fetched."""
-        sessions = (self.together, self.one_by_one)
-        return [session.lab for session in sessions if session.lab is not None and session.is_running]
+    def sessions(self) -> tuple[FetchSession, FetchSession]:
+        """Both ways of fetching."""
+        return (self.together, self.one_by_one)
+
+    @property
+    def sources(self) -> list[Source]:
+        """What is being fetched, as what it tells."""
+        return [session.source for session in self.sessions if session.source is not None and session.is_running]
 
     @property
     def unfinished(self) -> list[Row]:
@@ -101,46 +104,46 @@ class FetchControls(CommandScreen):
 
     def action_pause(self) -> None:
         """Hold the tasks and the clock of the fetch."""
-        for lab in self.labs:
-            lab.pause()
+        for session in self.sessions:
+            session.pause()
 
     def action_resume(self) -> None:
         """Let them go on."""
-        for lab in self.labs:
-            lab.resume()
+        for session in self.sessions:
+            session.resume()
 
     async def action_step(self) -> None:
         """Run one step; pause first where it is not paused, start paused where these URLs were not fetched yet."""
-        lab = self.together.lab
-        if lab is None or not lab.is_running:
+        source = self.together.source
+        if source is None or not source.is_running:
             if await self._read_text():
                 self._start_paused()
-        elif lab.paused:
-            if reason := NO_STEP.get(lab.step()):
-                self.host.tell(reason)
+        elif source.state.clock.paused:
+            self.together.step()
         else:
-            lab.pause()
+            self.together.pause()
 
     def action_run_to_event(self) -> None:
         """Run to the next event of the task that fetches the selected URL."""
-        row, lab = self._live_row(), self.together.lab
-        if row is None or lab is None:
+        row, state = self._live_row(), self.together.state
+        if row is None or state is None:
             return
         task = self.together.task_of(row.number)
-        if task is not None and lab.state.tasks[task].has_ended:
+        if task is not None and state.tasks[task].has_ended:
             task = None
         if task is None:
             self.host.tell("this URL has no task yet: it waits for its turn")
         else:
-            lab.run_to_event(task)
+            self.together.run_to_event(task)
 
     def action_tasks(self) -> None:
         """Show the lab in which the URLs are fetched, with the task of the selected one."""
         from asynclab.screens.fetch_lab import FetchLabScreen
 
         row = self.views.selected if self.shows_fetched else None
-        lab = FetchLabScreen(self.together, self.one_by_one, None if row is None else self.together.task_of(row.number))
-        self.app.push_screen(lab, lambda _: self._select(lab.number))
+        task = None if row is None else self.together.task_of(row.number)
+        stage = FetchLabScreen(self.together, self.one_by_one, task)
+        self.app.push_screen(stage, lambda _: self._select(stage.number))
 
     def action_slower(self) -> None:
         """Slow lab time down."""
@@ -152,7 +155,7 @@ class FetchControls(CommandScreen):
 
     def action_instantly(self) -> None:
         """Skip all waiting from now on, but for the network."""
-        for session in (self.together, self.one_by_one):
+        for session in self.sessions:
             session.run_instantly()
 
     def action_sort(self) -> None:
@@ -273,6 +276,6 @@ class FetchControls(CommandScreen):
         return bool(self.urls.urls)
 
     def _change_speed(self, steps: int) -> None:
-        for session in (self.together, self.one_by_one):
+        for session in self.sessions:
             session.change_speed(steps)
         self.host.tell(f"lab time at {self.together.speed:g}× speed")

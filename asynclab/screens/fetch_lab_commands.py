@@ -33,6 +33,7 @@ FETCH_LAB_COMMANDS: tuple[Command, ...] = (
         "Fetch",
         rank=5,
         applies=lambda now: now.is_active,
+        needs_control=True,
     ),
     replace(CANCEL_TASK, group="Fetch"),
     Command(

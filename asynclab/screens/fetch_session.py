@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.jobs import TASK_NAME
-from asynclab.screens.program import LabFactory, Program
-from asynclab.trace import Lab
+from asynclab.screens.program import LabFactory, Launch, Program
 
 if TYPE_CHECKING:
     from asynclab.fetch.options import Options
     from asynclab.fetch.rows import Row
     from asynclab.fetch.urls import FoundUrl
+    from asynclab.model.source import Source
 
 
 class FetchSession(Program):
     """One list at a time in one lab at a time."""
 
-    def __init__(self, make_lab: LabFactory = Lab) -> None:
+    def __init__(self, make_lab: LabFactory | None = None) -> None:
         super().__init__("fetch", make_lab)
         self.fetch: Fetch | None = None
         """What fetches, or fetched; None before the first start."""
@@ -33,7 +33,7 @@ class FetchSession(Program):
     @property
     def now(self) -> float:
         """Seconds of the lab; 0 before the first start."""
-        return 0.0 if self.lab is None else self.lab.now
+        return 0.0 if self.source is None else self.source.now
 
     def fetch_list(
         self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
@@ -90,13 +90,13 @@ class FetchSession(Program):
             known = None if known.parent is None else tasks.get(known.parent)
         return None
 
-    async def enter(self, lab: Lab) -> str:
+    async def enter(self, source: Source, launch: Launch) -> str:
         """Fetch what comes next."""
         assert self._next is not None
         self.fetch = self._next
-        self.fetch.clock = lambda: lab.now
-        self.fetch.keeps_real_time = lambda: lab.kept_real_time
-        lab.start(self.fetch.run)
+        self.fetch.clock = lambda: source.now
+        self.fetch.keeps_real_time = lambda: source.state.clock.kept_real_time
+        launch(self.fetch.run)
         return ""
 
     def _begin(self, keep: Iterable[int], *, paused: bool, instant: bool = False) -> None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asynclab.curriculum.catalogue import Demo
+    from asynclab.model.source import Source
     from asynclab.screens.runs import Runs
-    from asynclab.trace import Lab
-    from asynclab.trace.watching.loop_monitor import LoopMonitor
+
+
+class Monitor(Protocol):
+    """Measures how late the loop is."""
+
+    @property
+    def lags(self) -> Sequence[float]:
+        """The last measurements in seconds, newest last."""
 
 
 class Host(Protocol):
@@ -18,7 +27,7 @@ class Host(Protocol):
     """What the command line asked for."""
     starts_instantly: bool
     """Whether that starts without real waiting."""
-    monitor: LoopMonitor | None
+    monitor: Monitor | None
     """Measures how late the loop is; None before it does."""
 
     @property
@@ -26,8 +35,8 @@ class Host(Protocol):
         """All demos' runs."""
 
     @property
-    def labs(self) -> list[Lab]:
-        """The labs that run now, of whichever screen."""
+    def sources(self) -> list[Source]:
+        """What runs now, on whichever screen."""
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
         """Show a short notice; the text is never read as markup."""

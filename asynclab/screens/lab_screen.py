@@ -1,4 +1,4 @@
-"""A screen with a lab on its stage: what it paints at each frame, and which commands apply."""
+"""A screen with a run on its stage: what it paints at each frame, and which commands apply."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.binding import BindingType
 
 from asynclab.screens.commands import BarEntry, Situation, filter_entries
-from asynclab.screens.controls import ControlScreen
+from asynclab.screens.controls import ControlScreen, tell_report
 
 if TYPE_CHECKING:
     from asynclab.screens.help import Mark
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FRAMES_PER_SECOND = 20
 
 FRAMES_PER_SAMPLE = 5
-"""The labs that are not on the stage are looked at once in so many frames."""
+"""The runs that are not on the stage are looked at once in so many frames."""
 
 
 class LabScreen(ControlScreen):
@@ -32,14 +32,16 @@ class LabScreen(ControlScreen):
 
     def beat(self) -> None:
         """Take in what has happened, and paint it where the screen is seen; to be called at each frame."""
+        if self.is_current:
+            self._sample()
         for program in self.programs:
-            _ = program.state  # few events at a time, also while nobody looks
+            program.pump()  # few events at a time, also while nobody looks
         if self.is_current:
             self.paint()
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
-        self._sample()
+        tell_report(self.host, self.program)
         self.stage.paint(self.record)
         self.keep_focus()
         self.title_bar.show_moment(self.stage.moment)
@@ -51,14 +53,15 @@ class LabScreen(ControlScreen):
 
     def situation(self) -> Situation:
         """What decides which commands apply now."""
-        program, lab, record, state = self.program, self.program.lab, self.record, self.program.state
+        program, record, state = self.program, self.record, self.program.state
         task = None if state is None or self.selected_task is None else state.tasks.get(self.selected_task)
         return Situation(
+            has_control=record is None or record.control is not None,
             is_running=program.is_running,
             is_active=program.is_active,
             has_ended=record is not None and not program.is_active,
-            is_paused=lab is not None and lab.paused,
-            is_instant=program.is_running and lab is not None and lab.instant,
+            is_paused=state is not None and state.clock.paused,
+            is_instant=program.is_running and state is not None and state.clock.instant,
             has_live_task=task is not None and not task.has_ended,
             has_past=record is not None and record.history.end > 0,
             is_past=record is not None and record.is_past,
@@ -85,9 +88,10 @@ class LabScreen(ControlScreen):
         self._frames += 1
         everyone = self._frames % FRAMES_PER_SAMPLE == 0
         for program in self.programs:
-            if program.lab is None or not program.is_running:
+            control = None if program.record is None else program.record.control
+            if control is None or not program.is_running:
                 continue
             if program is self.program:
-                program.lab.sample(self.stage.tasks.tasks_in_sight(), self.selected_task)
+                control.sample(self.stage.tasks.tasks_in_sight(), self.selected_task)
             elif everyone:
-                program.lab.sample()
+                control.sample()

@@ -52,6 +52,7 @@ LEARN_COMMANDS: tuple[Command, ...] = (
         "Demos",
         rank=5,
         applies=lambda now: now.is_active,
+        needs_control=True,
     ),
     CANCEL_TASK,
     Command(

@@ -15,6 +15,6 @@ LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
 
 def show_meter(title_bar: TitleBar, host: Host) -> None:
     """Show how late the loop is, and how much runs on it, on whichever screen it was started."""
-    states = [lab.state for lab in host.labs]
+    states = [source.state for source in host.sources]
     live = sum(state.counts.get(word, 0) for state in states for word in LIVE)
     title_bar.show(() if host.monitor is None else host.monitor.lags, len(states), live)

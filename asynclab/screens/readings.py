@@ -1,4 +1,4 @@
-"""What a record says of the moment that is looked at, and of its lab's clock."""
+"""What a record says of the moment that is looked at, and of its run's clock."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ def looked_at(record: Record | None) -> tuple[LabState | None, float]:
 
 
 def reading_of(record: Record) -> ClockReading:
-    """How a lab's clock runs now, whatever moment is looked at."""
-    lab, state = record.lab, record.lab.state
-    held = lab.held
-    is_chosen = record.chosen in held and record.chosen != held[0]
+    """How a run's clock runs now, whatever moment is looked at."""
+    state = record.present
+    is_chosen = record.chosen in state.held and record.chosen != next(iter(state.held))
     return ClockReading(
         state.clock,
-        lab.now,
-        len(held),
+        record.source.now,
+        len(state.held),
         state.outcome,
         state.task_name(record.chosen) if is_chosen else "",
-        state.task_name(lab.pursued),
-        lab.is_cleaning_up,
+        state.task_name(state.running_to),
+        state.is_cleaning_up,
     )
 
 

@@ -1,24 +1,25 @@
-"""What is kept of one lab while it is shown: its whole history, and which moment of it is looked at."""
+"""What is kept of one run while it is shown: its whole history, and which moment of it is looked at."""
 
 from __future__ import annotations
 
+from asynclab.model.events import StepTaken
 from asynclab.model.history import History
+from asynclab.model.source import Control, Source
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
-from asynclab.trace import Lab, StepTaken
 
 
 class Record:
-    """One lab and its past. Views paint `state` and `now`, which are the present unless a moment was chosen."""
+    """One source and its past. Views paint `state` and `now`, which are the present unless a moment was chosen."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, source: Source) -> None:
         """Begin to record.
 
         Args:
-            lab: A lab that has not started.
+            source: One that has told nothing yet.
         """
-        self.lab = lab
-        self.history = History(lab.state)
+        self.source = source
+        self.history = History(source.state)
         self.timeline = Timeline()
         self.moment: int | None = None
         """The moment that is looked at, counted in events; None for the present."""
@@ -26,11 +27,23 @@ class Record:
         """The task that the person wants to go next."""
         self.number = 0
         """How many events had happened at the moment that is looked at, without mere looks; the history forgets."""
+        self._reports = 0
+        """How many of the reports of steps have been taken."""
         self._past = LabState()
         self._at: float | None = None
         """The lab time that was asked for, in seconds; None where a moment was, which has its own."""
-        lab.subscribe(self.history.take)
-        lab.subscribe(self.timeline.take)
+        source.subscribe(self.history.take)
+        source.subscribe(self.timeline.take)
+
+    @property
+    def control(self) -> Control | None:
+        """Takes commands to the run; None where nobody can give any."""
+        return self.source.control
+
+    @property
+    def present(self) -> LabState:
+        """Everything up to now, whatever moment is looked at."""
+        return self.source.state
 
     @property
     def is_past(self) -> bool:
@@ -40,28 +53,34 @@ class Record:
     @property
     def state(self) -> LabState:
         """What is looked at."""
-        live = self.lab.state  # also in the past: it brings the history up to date
-        return live if self.moment is None else self._past
+        return self.present if self.moment is None else self._past
 
     @property
     def now(self) -> float:
         """The lab time that is looked at, in seconds."""
         if self.moment is None:
-            return self.lab.now
+            return self.source.now
         return self._past.now if self._at is None else max(self._at, self._past.now)
 
     @property
     def next_task(self) -> int | None:
-        """The task of a held lab that the next step is to run; None where it is not held, or the past is looked at."""
-        if self.is_past or not self.lab.paused:
+        """The task of a held run that the next step is to run; None where it is not held, or the past is looked at."""
+        if self.is_past or not self.present.clock.paused:
             return None
-        held = self.lab.held
+        held = self.present.held
         return self.chosen if self.chosen in held else next(iter(held), None)
 
-    def step(self) -> StepTaken:
-        """Run one step of the held task that is next, and forget that it was chosen."""
+    def step(self) -> None:
+        """Ask for one step of the held task that is next, and forget that it was chosen."""
         task, self.chosen = self.next_task, None
-        return self.lab.step(task)
+        if self.control is not None:
+            self.control.step(task)
+
+    def take_report(self) -> StepTaken | None:
+        """What came of the latest request to step; None where that was taken before, or there was none."""
+        reports = self.present.step_reports
+        is_new, self._reports = reports > self._reports, reports
+        return self.present.step_report if is_new else None
 
     def choose(self, task: int | None) -> None:
         """Let a task go next, if it is held then."""
@@ -69,7 +88,6 @@ class Record:
 
     def go(self, by: int) -> None:
         """Look at the moment some events later, or earlier where `by` is below 0; after the last is the present."""
-        _ = self.lab.state
         moment = self.history.next_moment(self.history.end if self.moment is None else self.moment, by)
         self._look_at(None if by > 0 and moment == self.history.end else moment)
 
@@ -79,7 +97,6 @@ class Record:
 
     def go_to_time(self, now: float | None) -> None:
         """Look at a lab time, in seconds, also where nothing happened just then; None for the present."""
-        _ = self.lab.state
         self._look_at(None if now is None else self.history.moment_at(now))
         self._at = now
 

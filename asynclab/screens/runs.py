@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.model.bars import bar_of
+from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
 from asynclab.model.words import plural
-from asynclab.screens.program import LabFactory, Program
-from asynclab.trace import Lab
+from asynclab.screens.program import LabFactory, Launch, Program
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
@@ -35,9 +35,9 @@ class Standing:
 
 
 class Run(Program):
-    """One demo, its parameters, and its present or latest lab."""
+    """One demo, its parameters, and its present or latest run."""
 
-    def __init__(self, demo: Demo, pages: Pages, make_lab: LabFactory = Lab) -> None:
+    def __init__(self, demo: Demo, pages: Pages, make_lab: LabFactory | None = None) -> None:
         super().__init__(demo.name, make_lab)
         self.demo = demo
         self.values: dict[str, Value] = {}
@@ -73,11 +73,11 @@ class Run(Program):
         leaked = len(state.leaked)
         return Standing(state.outcome, plural(leaked, "leak") if leaked else "")
 
-    async def enter(self, lab: Lab) -> str:
+    async def enter(self, source: Source, launch: Launch) -> str:
         """Start the demo's main with its parameters."""
         try:
             arguments = await self._pages.fill(self.demo, self._arguments())
-            lab.start(self.demo.load(), **arguments)
+            launch(self.demo.load(), **arguments)
         except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
             return one_line(f"{type(error).__name__}: {error}")
         return ""
@@ -89,7 +89,7 @@ class Run(Program):
 class Runs:
     """The runs of all demos."""
 
-    def __init__(self, demos: Sequence[Demo], make_lab: LabFactory = Lab) -> None:
+    def __init__(self, demos: Sequence[Demo], make_lab: LabFactory | None = None) -> None:
         self._pages = Pages()
         self._runs = {demo.key: Run(demo, self._pages, make_lab) for demo in demos}
 

@@ -1,4 +1,4 @@
-"""The views of one lab: what runs in it, tasks, queues and deadlines, code and activity."""
+"""The views of one run: what runs in it, tasks, queues and deadlines, code and activity."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ class Stage(Vertical):
             self.turn_to(record)
         state, now = looked_at(record)
         # The present's, whatever moment is looked at: nothing jumps on the way through the past.
-        present = LabState() if record is None else record.lab.state
+        present = LabState() if record is None else record.present
         self._gauge_lines = lines_of_gauges(present)
         self._most_tasks = max(self._most_tasks, len(present.tasks))
         self._share_the_room()
@@ -228,7 +228,7 @@ class Stage(Vertical):
         if self._is_seen("timeline") and record is None:
             self.timeline.show(None, None, 0.0)
         elif self._is_seen("timeline") and record is not None:
-            self.timeline.show(state, record.timeline, record.lab.now, now if record.is_past else None)
+            self.timeline.show(state, record.timeline, record.source.now, now if record.is_past else None)
 
     def _is_seen(self, pane: str) -> bool:
         if not self.is_single:

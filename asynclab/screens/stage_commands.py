@@ -1,4 +1,4 @@
-"""What a person can do with the lab that is on the stage, whatever runs in it."""
+"""What a person can do with the run that is on the stage, whatever it is."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ CANCEL_TASK = Command(
     rank=10,
     applies=lambda now: now.is_running and now.has_live_task,
     says_why_not=True,
+    needs_control=True,
 )
 
 TIME_COMMANDS: tuple[Command, ...] = (
@@ -37,6 +38,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         "Time",
         rank=3,
         applies=lambda now: now.is_running and not now.is_paused,
+        needs_control=True,
     ),
     Command(
         "resume",
@@ -46,6 +48,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         "Time",
         rank=3,
         applies=lambda now: now.is_running and now.is_paused,
+        needs_control=True,
     ),
     Command(
         "step",
@@ -57,6 +60,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         rank=4,
         applies=lambda now: not now.has_ended,
         says_why_not=True,
+        needs_control=True,
     ),
     Command(
         "run_to_event",
@@ -67,6 +71,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         rank=12,
         applies=lambda now: now.is_running and now.has_live_task,
         says_why_not=True,
+        needs_control=True,
     ),
     Command(
         "slower",
@@ -76,6 +81,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         "Time",
         rank=6,
         bar=(", .", "speed"),
+        needs_control=True,
     ),
     Command(
         "faster",
@@ -85,6 +91,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         "Time",
         rank=6,
         bar=(", .", "speed"),
+        needs_control=True,
     ),
     Command(
         "instantly",
@@ -94,6 +101,7 @@ TIME_COMMANDS: tuple[Command, ...] = (
         "Time",
         rank=13,
         applies=lambda now: not now.is_instant,
+        needs_control=True,
     ),
     Command(
         "go_back",

@@ -1,6 +1,6 @@
 """Observes asyncio and holds its loop still."""
 
-from asynclab.trace.governing.hold import StepTaken
+from asynclab.model.events import StepTaken
 from asynclab.trace.governing.run_ending import Ending
 from asynclab.trace.lab import Lab
 

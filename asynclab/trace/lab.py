@@ -7,17 +7,16 @@ import platform
 import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any, Self, TypeAlias
 
-from asynclab.model.events import ClockChanged, RunStarted
-from asynclab.model.state import LabState
+from asynclab.model.events import ClockChanged, RunningTo, RunStarted, StepReported, StepTaken
+from asynclab.model.source import Subscriber
 from asynclab.trace.governing.cleanup import cancel
-from asynclab.trace.governing.event_pump import Readout, Sink
-from asynclab.trace.governing.hold import StepTaken
+from asynclab.trace.governing.event_pump import EventPump
 from asynclab.trace.governing.run_ending import Ending
 from asynclab.trace.governing.run_lifecycle import Supervision
-from asynclab.trace.governing.run_to_event import Pursuit
+from asynclab.trace.governing.run_to_event import run_to_event
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
@@ -25,6 +24,7 @@ from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import CURRENT
 from asynclab.trace.watching.stacks import tell_places
+from asynclab.trace.watching.standstill import Standstill
 from asynclab.trace.watching.watchdog import Watch
 
 Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
@@ -33,7 +33,8 @@ Main: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 class Lab:
     """One run of asyncio code on the running event loop, observed from its first step to its last.
 
-    Nothing else on the loop is observed or touched, and the code can't tell the difference.
+    Nothing else on the loop is observed or touched, and the code can't tell the difference. It is a `Source`, and its
+    own `Control`.
 
     ```python
     async with Lab() as lab:
@@ -70,15 +71,17 @@ class Lab:
         self.name = name
         self.ending: Ending | None = None
         """How the run ended; None until it has."""
-        self.kept_real_time = True
-        """Whether lab time has been real time ever since the start: never held, stepped, scaled or skipped."""
         self._clock = VirtualClock(real_time, speed=speed, instant=instant)
         self._tracer = Tracer(self._clock, BOUNDARY, echo=echo, exact=exact)
-        self._readout = Readout(self._tracer)
-        self._watch = Watch(self._tracer, self._readout.relieve, BOUNDARY) if watch else None
+        self._pump = EventPump(self._tracer)
+        self.state = self._pump.feed.state
+        """Everything that had happened at the latest `pump`."""
+        self._standstill = Standstill(self._tracer)
+        self._watch = Watch(self._tracer, self._pump.relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """Of its run; None before the start."""
-        self._pursuit: Pursuit | None = None
+        self._pursuit: Task[None] | None = None
+        """Runs to the next event of a task; None where nobody asked for that."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,9 +90,9 @@ class Lab:
         await self.close()
 
     @property
-    def state(self) -> LabState:
-        """All that is known up to now."""
-        return self._readout.state
+    def control(self) -> Self:
+        """The lab itself: it takes commands."""
+        return self
 
     @property
     def now(self) -> float:
@@ -100,16 +103,6 @@ class Lab:
     def is_running(self) -> bool:
         """Whether it has started and not ended."""
         return self._supervision is not None and self.ending is None
-
-    @property
-    def is_cleaning_up(self) -> bool:
-        """Whether it was told to end, and has not ended yet."""
-        return self.ending is None and self._supervision is not None and self._supervision.was_asked_to_end
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether it can't go on by itself: no step is ready, no timer pending, and nothing from outside awaited."""
-        return self.is_running and self._tracer.is_stuck()
 
     @property
     def paused(self) -> bool:
@@ -131,17 +124,23 @@ class Lab:
         """The tasks that are ready but held, the next first."""
         return self._tracer.hold.tasks()
 
-    @property
-    def pursued(self) -> int | None:
-        """The task to whose next event `run_to_event` runs at present; None where it doesn't."""
-        return None if self._pursuit is None or self._pursuit.is_over else self._pursuit.task
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Hand every event to a subscriber, in order, in batches, at each `pump`.
 
-    def subscribe(self, sink: Sink) -> None:
-        """Hand every event to `sink`, in order, in batches, whenever the state is read.
-
-        The state has taken in exactly the events up to the end of the batch then.
+        The state has taken in exactly the events up to the end of the batch then. A subscriber that raises gets later
+        batches all the same, and so does every other; `pump` raises the first error when it is done.
         """
-        self._readout.sinks.append(sink)
+        self._pump.feed.subscribe(subscriber)
+
+    def pump(self) -> None:
+        """Bring `state` up to date, and hand the new events to the subscribers; to be called once a frame.
+
+        Raises:
+            BaseException: What a subscriber has raised, after all of them have got everything.
+        """
+        if self._can_pause():
+            self._standstill.look()
+        self._pump.pump()
 
     async def run(self, main: Main, /, *args: Any, **kwargs: Any) -> Ending:
         """Start `main` and wait until the run has ended; where the wait is cancelled, so is the run.
@@ -189,12 +188,15 @@ class Lab:
     async def wait(self) -> Ending:
         """Wait until the run has ended and all that it left behind is cleaned up; to cancel the wait lets it go on.
 
+        `state` is complete then.
+
         Raises:
             RuntimeError: The lab was never started.
         """
         if self._supervision is None:
             raise RuntimeError("the lab was not started")
         await self._supervision.wait()
+        self.pump()
         assert self.ending is not None
         return self.ending
 
@@ -230,14 +232,11 @@ class Lab:
             What was done.
         """
         self._stop_pursuit()
-        return self.step_once(task)
-
-    def step_once(self, task: int | None = None) -> StepTaken:
-        """As `step`, in the course of `run_to_event`."""
         if not self._can_pause():
             return "nothing"
-        self._hold_still()
-        return self._tracer.hold.step(task)
+        taken = self._step_once(task)
+        self._tracer.emit(StepReported(self._clock.now(), taken))
+        return taken
 
     def run_to_event(self, task: int) -> None:
         """Pause, and run step after step until a task becomes ready, has run a step, or is asked to end.
@@ -247,9 +246,14 @@ class Lab:
         """
         self._stop_pursuit()
         loop = self._tracer.loop
-        if loop is not None and self._can_pause():
-            self._hold_still()
-            self._pursuit = Pursuit(self, task, loop)
+        if loop is None or not self._can_pause():
+            return
+        self._hold_still()
+        self._tracer.emit(RunningTo(self._clock.now(), task))
+        # Made by hand, so that a loop that starts tasks eagerly doesn't; outside any lab; and with a name, for the
+        # default ones are counted, and the program would see that one is missing.
+        run = self._run_to_event(task, self._standing_of(task))
+        self._pursuit = Context().run(lambda: Task(run, loop=loop, name="asynclab: run to event"))
 
     def set_speed(self, speed: float) -> None:
         """Let lab time run at `speed` lab seconds per real second from now on.
@@ -266,6 +270,23 @@ class Lab:
         self._clock.instant = True
         self.resume()
         self._clock_changed()
+
+    def was_stopped(self, seconds: float) -> None:
+        """Let lab time stand still for as long as the whole process did; may be called in a signal handler.
+
+        Args:
+            seconds: For how long, up to now, in real seconds.
+        """
+        loop = self._tracer.loop
+        if loop is None:
+            return
+        clock = self._clock
+        clock.skip(seconds)
+        self._tracer.write(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant, seconds))
+        if self._watch is not None:
+            self._watch.was_stopped(seconds)
+        # Before the loop looks at its timers: that of the lab would fire, and take the lab's clock along.
+        loop.call_soon_threadsafe(self._tracer.timers.drive_anew, context=Context())
 
     def cancel(self) -> None:
         """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""
@@ -291,6 +312,7 @@ class Lab:
         """
         numbers = list(first)
         self._tracer.look_at_the_rest(numbers)
+        self._pump.take_in()
         tell_places(self._tracer, self.state, [*numbers, *self.held], selected)
 
     def _hold_still(self) -> None:
@@ -299,10 +321,30 @@ class Lab:
             self._clock.pause()
             self._clock_changed()
 
+    def _step_once(self, task: int | None = None) -> StepTaken:
+        if not self._can_pause():
+            return "nothing"
+        self._hold_still()
+        return self._tracer.hold.step(task)
+
+    async def _run_to_event(self, task: int, before: object) -> None:
+        has_come = await run_to_event(self._step_once, lambda: self._standing_of(task) != before)
+        self._pursuit = None
+        self._tracer.emit(RunningTo(self._clock.now()))
+        if not has_come and self._can_pause():
+            self._tracer.emit(StepReported(self._clock.now(), "nothing"))
+
+    def _standing_of(self, task: int) -> object:
+        """What has to change before something counts as having happened to a task."""
+        self._pump.take_in()
+        known = self.state.tasks.get(task)
+        return None if known is None else (known.state, known.steps, known.cancel_requested)
+
     def _stop_pursuit(self) -> None:
-        if self._pursuit is not None:
-            self._pursuit.stop()
-            self._pursuit = None
+        pursuit, self._pursuit = self._pursuit, None
+        if pursuit is not None:
+            pursuit.cancel()
+            self._tracer.emit(RunningTo(self._clock.now()))
 
     def _can_pause(self) -> bool:
         return self.is_running and self._supervision is not None and not self._supervision.is_over
@@ -314,12 +356,11 @@ class Lab:
         self.ending = ending
         self._clock.pause()
         install.uninstall(self._tracer)
-        _ = self.state
+        self._pump.take_in()
 
     def _clock_changed(self) -> None:
         clock = self._clock
         if self.is_running:
-            self.kept_real_time &= not self.paused and clock.speed == 1 and not clock.instant
             self._tracer.emit(ClockChanged(clock.now(), self.paused, clock.speed, clock.instant))
             self._tracer.attend()
 

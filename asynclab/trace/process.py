@@ -12,7 +12,7 @@ from typing import Any
 
 from asynclab.model.events import Event
 from asynclab.trace.patching.handles import BOUNDARY
-from asynclab.trace.patching.install import leave_loop, observe_loop
+from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
@@ -52,6 +52,7 @@ class ProcessObservation:
     def __init__(self) -> None:
         self.recorders: list[LoopRecording] = []
         """In the order in which the loops were made."""
+        self._kinds: set[type[BaseEventLoop]] = set()
         self._numbering = Numbering()
         self._patches = Patches()
         self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
@@ -62,6 +63,9 @@ class ProcessObservation:
         self._patches.undo()
         for recording in self.recorders:
             recording.stop()
+        while self._kinds:
+            self._kinds.pop()
+            leave_kind()
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
@@ -84,6 +88,9 @@ class ProcessObservation:
         return check_running
 
     def _observe(self, loop: BaseEventLoop) -> None:
+        if type(loop) not in self._kinds:
+            observe_kind(type(loop))
+            self._kinds.add(type(loop))
         clock = VirtualClock(time.monotonic)
         clock.start()
         tracer = Tracer(clock, BOUNDARY, echo=True, governs=False, numbering=self._numbering)

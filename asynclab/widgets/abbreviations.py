@@ -15,6 +15,11 @@ SHORTER: Mapping[ActivityKind, tuple[tuple[str, str], ...]] = MappingProxyType(
         "waits": (("waits for queue.", "waits: "), (" on queue#", " queue#"), ("waits for ", "waits: ")),
         "timeout": ((" started", ""), ("timeout moved to ", "timeout at ")),
         "met": (("timeout met with ", "timeout met, "), (" to spare", " left"), ("timeout met, ", "met, ")),
+        "late": (
+            ("timeout missed by ", "missed by "),
+            (": the loop was blocked at its deadline", ", loop blocked at"),
+            (": the loop was busy at its deadline", ", loop busy at"),
+        ),
         "expired": (("timeout expired at ", "timed out at "),),
         "task_done": (("task_done on ", "task_done "), (" unfinished", " left"), ("task_done ", "done ")),
         "cancel": (("cancel requested by ", "cancel() by "),),

@@ -27,6 +27,7 @@ PART_OF: Mapping[str, str] = MappingProxyType(
         "failed": "failed",
         "warned": "failed",
         "blocked": "failed",
+        "late": "failed",
         "expired": "cancelled",
         "cancel": "cancelled",
         "cancelled": "cancelled",

@@ -62,9 +62,9 @@ def queue_depth(queue: QueueState, width: int) -> Line:
 
 def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int) -> Line:
     """A deadline: how much of it is over, and how much is left at lab time `now`, or how it ended."""
-    part = {"running": "ready", "expired": "cancelled", "met": "done"}[timeout.outcome]
+    part = {"running": "ready", "expired": "cancelled", "met": "done", "late": "failed"}[timeout.outcome]
     remaining = timeout.left(now)
-    over = 1.0 if timeout.length <= 0 else 1 - remaining / timeout.length
+    over = _share_over(timeout, remaining)
     label = _label("timeout", width)
     room = max(4, min(44, width - len(label) - 40))
     return (
@@ -127,11 +127,21 @@ def _counts(queue: QueueState) -> Line:
     )
 
 
-def _verdict(timeout: TimeoutState, remaining: float, part: str) -> Line:
+def _share_over(timeout: TimeoutState, remaining: float | None) -> float:
+    if remaining is None or timeout.length is None:
+        return 0.0
+    return 1.0 if timeout.length <= 0 else 1 - remaining / timeout.length
+
+
+def _verdict(timeout: TimeoutState, remaining: float | None, part: str) -> Line:
+    if timeout.outcome == "expired":
+        return ((f"expired at {measured(timeout.ended_at or 0.0)}", part),)
+    if timeout.outcome == "late":
+        return ((f"done {timeout.late:.2f} s too late", part),)
+    if remaining is None or timeout.length is None:
+        return (("no deadline", part),) if timeout.outcome == "running" else (("done", part),)
     if timeout.outcome == "running":
         return ((f"{remaining:.2f} s", f"strong {part}"), (f" left of {length(timeout.length)}", "past"))
-    if timeout.outcome == "expired":
-        return ((f"expired at {measured(timeout.ended_at or timeout.deadline)}", part),)
     return ((f"done with {remaining:.2f} s to spare", part),)
 
 

@@ -18,6 +18,7 @@ MARKS: Mapping[MarkKind, Span] = MappingProxyType(
         "warned": ("!", "failed"),
         "blocked": ("!", "failed"),
         "expired": ("⧖", "cancelled"),
+        "late": ("⧗", "failed"),
         "cancel": ("⊗", "cancelled"),
         "put": ("→", ""),
         "got": ("←", ""),

@@ -21,6 +21,7 @@ LOOKS: Mapping[ActivityKind, tuple[str, str]] = MappingProxyType(
         "cancelled": (GLYPHS["cancelled"], "cancelled"),
         "failed": (GLYPHS["failed"], "failed"),
         "blocked": ("!", "failed"),
+        "late": ("!", "failed"),
         "warned": ("!", "failed"),
         "done": (GLYPHS["done"], "done"),
     }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import re
 
+import pytest
+
 from asynclab.cli.demo_printing import JsonPrinter, LinePrinter
-from asynclab.model.events import Event, Output, RunStarted, TaskCreated, TaskEnded, decode
+from asynclab.model.events import Event, Output, Progressed, RunStarted, TaskCreated, TaskEnded, TimeoutStarted, decode
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\x7f\u202egnp.exe\u2066\u200b\u2028[red][/]"
 
@@ -69,3 +73,10 @@ def test_a_json_line_can_be_written_whatever_was_printed() -> None:
     JsonPrinter(out).write([Output(0.0, "half a pair \ud800, a tag \U000e0041, a soft hyphen \u00ad\n")])
     out.seek(0)
     assert out.read().isascii()
+
+
+def test_a_json_line_is_valid_where_json_has_no_such_number() -> None:
+    out = io.StringIO()
+    JsonPrinter(out).write([TimeoutStarted(0.0, 1, math.inf), Progressed(0.0, 1, math.nan)])
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in out.getvalue().splitlines()]
+    assert [line.get("deadline", line.get("done")) for line in lines] == [None, 0.0]

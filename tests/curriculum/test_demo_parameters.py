@@ -12,7 +12,6 @@ from asynclab.curriculum.demo_parameters import (
     ParameterError,
     Value,
     fill_urls,
-    parse_all,
     wants_pages,
 )
 
@@ -108,7 +107,7 @@ def test_the_help_of_a_mistake_is_the_mistake_and_else_what_is_taken() -> None:
 
 
 def test_parameters_left_out_keep_their_defaults() -> None:
-    values = parse_all(find("queue"), {"items": "7"})
+    values = find("queue").arguments({"items": "7"})
     assert values["items"] == 7
     assert values["maxsize"] == 3
     assert list(values) == [parameter.name for parameter in find("queue").parameters]
@@ -116,29 +115,29 @@ def test_parameters_left_out_keep_their_defaults() -> None:
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ParameterError, match="coroutines has no parameter 'second'; it has seconds, forget_await"):
-        parse_all(find("coroutines"), {"second": "1"})
+        find("coroutines").arguments({"second": "1"})
 
 
 def test_a_long_or_hostile_parameter_name_is_cut_and_escaped_in_the_message() -> None:
     with pytest.raises(ParameterError) as caught:
-        parse_all(find("coroutines"), {"\x1b" + "x" * 10_000: "1"})
+        find("coroutines").arguments({"\x1b" + "x" * 10_000: "1"})
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 200
 
 
 def test_empty_urls_are_filled_with_the_practice_pages() -> None:
     session, fetch_all = find("session"), find("fetch_all")
-    assert fill_urls(session, parse_all(session, {}), PAGES)["url"] == PAGES[0]
-    assert fill_urls(fetch_all, parse_all(fetch_all, {}), PAGES)["urls"] == list(PAGES)
+    assert fill_urls(session.parameters, session.arguments({}), PAGES)["url"] == PAGES[0]
+    assert fill_urls(fetch_all.parameters, fetch_all.arguments({}), PAGES)["urls"] == list(PAGES)
 
 
 def test_urls_that_were_given_are_kept_and_need_no_practice_server() -> None:
     session = find("session")
-    values = parse_all(session, {"url": "http://a.test/"})
-    assert not wants_pages(session, values)
-    assert fill_urls(session, values, PAGES) == values
+    values = session.arguments({"url": "http://a.test/"})
+    assert not wants_pages(session.parameters, values)
+    assert fill_urls(session.parameters, values, PAGES) == values
 
 
 def test_only_a_demo_with_an_empty_url_needs_the_practice_server() -> None:
-    assert wants_pages(find("session"), parse_all(find("session"), {}))
-    assert not wants_pages(find("gather"), parse_all(find("gather"), {}))
+    assert wants_pages(find("session").parameters, find("session").arguments({}))
+    assert not wants_pages(find("gather").parameters, find("gather").arguments({}))

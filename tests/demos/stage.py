@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asynclab.curriculum.catalogue import Demo, find
-from asynclab.curriculum.demo_parameters import Value, fill_urls, parse_all, wants_pages
+from asynclab.curriculum.demo_parameters import Value, fill_urls, wants_pages
 from asynclab.practice.server import PracticeServer
 from tests.fast_loop import FastLoop
 
@@ -81,7 +81,7 @@ def perform(
     demo = find(name)
     performance = Performance()
     with _noted_warnings(performance.warnings), asyncio.Runner(loop_factory=FastLoop) as runner:
-        runner.run(_perform(demo, parse_all(demo, {}) | values, performance, cancel_at, cancel_after_turns))
+        runner.run(_perform(demo, demo.arguments({}) | values, performance, cancel_at, cancel_after_turns))
         gc.collect()
     return performance
 
@@ -101,9 +101,9 @@ async def _perform(
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: performance.complaints.append(context["message"]))
     async with contextlib.AsyncExitStack() as stack:
-        if wants_pages(demo, values):
+        if wants_pages(demo.parameters, values):
             server = await stack.enter_async_context(PracticeServer(pace=0))
-            values = fill_urls(demo, values, server.pages)
+            values = fill_urls(demo.parameters, values, server.pages)
         stack.enter_context(contextlib.redirect_stdout(_Printed(performance, loop.time)))
         started = loop.time()
         main = asyncio.create_task(demo.load()(**values), name="main")

@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from asynclab.curriculum.catalogue import DEMOS, Demo
-from asynclab.curriculum.demo_parameters import fill_urls, parse_all
-from asynclab.model.events import Event, Output
+from asynclab.curriculum.demo_parameters import fill_urls
+from asynclab.model.events import Event, Output, TaskEnded
+from asynclab.model.fold import apply
+from asynclab.model.state import LabState
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 from tests.demos.stage import perform
@@ -25,6 +27,7 @@ class Observed:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.text = ""
+        self.events: list[Event] = []
         lab.subscribe(self._note)
 
     @property
@@ -32,6 +35,7 @@ class Observed:
         return without_ports(self.text.splitlines())
 
     def _note(self, events: Sequence[Event]) -> None:
+        self.events += events
         self.text += "".join(event.text for event in events if isinstance(event, Output))
 
 
@@ -45,7 +49,7 @@ def without_ports(lines: list[str]) -> list[str]:
 async def observed(demo: Demo) -> AsyncIterator[Observed]:
     async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True) as lab:
         seen = Observed(lab)
-        lab.start(demo.load(), **fill_urls(demo, parse_all(demo, {}), server.pages))
+        lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}), server.pages))
         yield seen
 
 
@@ -56,6 +60,22 @@ async def test_it_prints_the_same_in_the_lab_and_without(demo: Demo) -> None:
     assert ending.outcome == "done"
     assert ending.leaked == ()
     assert seen.lines == without_ports((await asyncio.to_thread(perform, demo.name)).printed)
+
+
+@every_demo
+async def test_at_no_moment_does_a_task_wait_that_ends_just_then(demo: Demo) -> None:
+    async with observed(demo) as seen:
+        await seen.lab.wait()
+    state, waits_since = LabState(), dict[int, int]()
+    for moment, event in enumerate(seen.events):
+        before = {number: task.state for number, task in state.tasks.items()}
+        apply(state, event)
+        if isinstance(event, TaskEnded):
+            waited = before[event.task] == "waiting" and waits_since[event.task] == moment - 1
+            assert not waited, f"{state.task_name(event.task)} waited between its last step and its end"
+        for number, task in state.tasks.items():
+            if task.state == "waiting" != before.get(number):
+                waits_since[number] = moment
 
 
 @every_demo

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from asynclab.curriculum.catalogue import DEMOS, Demo
-from asynclab.curriculum.demo_parameters import Value, fill_urls, parse_all
+from asynclab.curriculum.demo_parameters import Value, fill_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 
@@ -50,7 +50,7 @@ def line_in(task: Task[Any], file: str) -> int | None:
 async def held(demo: Demo, values: dict[str, Value]) -> AsyncIterator[Lab]:
     """A demo's lab that is held before its first step."""
     async with PracticeServer(pace=0) as server, Lab(demo.name) as lab:
-        lab.start(demo.load(), **fill_urls(demo, parse_all(demo, {}) | values, server.pages))
+        lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}) | values, server.pages))
         lab.pause()
         yield lab
 
@@ -64,12 +64,13 @@ async def settle(lab: Lab) -> bool:
         await asyncio.sleep(0)
         turns += 1
         assert turns < 1_000_000, "nothing comes from outside"
-    return lab.paused and not lab.is_stuck
+    return lab.paused and not lab._tracer.is_stuck()
 
 
 def check(lab: Lab, demo: Demo) -> int:
     """Compare what the lab says of each task with what its coroutine says; how many it says something of."""
     lab.sample()
+    lab.pump()
     tasks = lab.state.tasks
     assert {record.id for record, _ in lab._tracer.census.tasks()} == {
         number for number, known in tasks.items() if not known.has_ended

@@ -30,9 +30,9 @@ _MANY, _FEW = st.integers(-1, 5), st.integers(1, 2)
 _LIFE = (TaskCreated, TaskReady, Stepped, StepStarted, StepEnded, TaskWaiting, TaskStands, TaskEnded)
 
 
-def any_event() -> st.SearchStrategy[AnyEvent]:
-    """One event of any type, about one of a handful of tasks and resources."""
-    return st.one_of([_struct(event, _MANY) for event in get_args(AnyEvent)])
+def any_event(seconds: st.SearchStrategy[float] = _SECONDS) -> st.SearchStrategy[AnyEvent]:
+    """One event of any type, about one of a handful of tasks and resources, with such numbers."""
+    return st.one_of([_struct(event, _MANY, seconds) for event in get_args(AnyEvent)])
 
 
 def any_history() -> st.SearchStrategy[list[Event]]:
@@ -41,25 +41,27 @@ def any_history() -> st.SearchStrategy[list[Event]]:
     return st.lists(st.one_of(lives, lives, any_event()), max_size=60)
 
 
-def _struct(struct: type[Any], numbers: st.SearchStrategy[int]) -> st.SearchStrategy[Any]:
-    return st.builds(struct, **{name: _value(hint, numbers) for name, hint in get_type_hints(struct).items()})
+def _struct(
+    struct: type[Any], numbers: st.SearchStrategy[int], seconds: st.SearchStrategy[float] = _SECONDS
+) -> st.SearchStrategy[Any]:
+    return st.builds(struct, **{name: _value(hint, numbers, seconds) for name, hint in get_type_hints(struct).items()})
 
 
-def _value(hint: object, numbers: st.SearchStrategy[int]) -> st.SearchStrategy[Any]:
+def _value(hint: object, numbers: st.SearchStrategy[int], seconds: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
     match hint:
         case _ if hint is Wait:
-            return _struct(Wait, numbers)
+            return _struct(Wait, numbers, seconds)
         case _ if get_origin(hint) is Literal:
             return st.sampled_from(get_args(hint))
         case _ if get_origin(hint) in (Union, types.UnionType):
-            return st.one_of([_value(choice, numbers) for choice in get_args(hint)])
+            return st.one_of([_value(choice, numbers, seconds) for choice in get_args(hint)])
         case _ if hint == tuple[Frame, ...]:
             return st.lists(_struct(Frame, numbers), max_size=3).map(tuple)
         case _ if get_origin(hint) is tuple:
-            return st.lists(_value(get_args(hint)[0], numbers), max_size=3).map(tuple)
+            return st.lists(_value(get_args(hint)[0], numbers, seconds), max_size=3).map(tuple)
     simple: dict[type[Any], st.SearchStrategy[Any]] = {
         int: numbers,
-        float: _SECONDS,
+        float: seconds,
         str: _TEXT,
         bool: st.booleans(),
         types.NoneType: st.none(),

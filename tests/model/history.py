@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskWaiting, Wait
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 
 MAIN, TEA, COFFEE = 1, 2, 3
@@ -11,7 +12,7 @@ MAIN, TEA, COFFEE = 1, 2, 3
 def lab(*events: Event) -> LabState:
     """A lab after these events."""
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     return state
 
 

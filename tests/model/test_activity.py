@@ -6,7 +6,6 @@ from typing import get_args
 
 import pytest
 
-from asynclab.model.activity import wait_text
 from asynclab.model.events import (
     LoopBlocked,
     Output,
@@ -18,6 +17,7 @@ from asynclab.model.events import (
     WaitKind,
     Warned,
 )
+from asynclab.model.words import wait_text
 from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told_of
 
 

@@ -20,6 +20,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party
@@ -62,11 +63,11 @@ def test_of_large_groups_it_is_told_how_many_have_ended_by_now() -> None:
     first, second = tuple(range(2, 202)), tuple(range(202, 402))
     state = lab(*(TaskCreated(0.0, number, f"task-{number}", "work") for number in range(1, 402)))
     for task, group in ((2, first), (202, second)):
-        state.fold(suspended(0.0, task, Wait("gather", tasks=group)))
+        fold(state, suspended(0.0, task, Wait("gather", tasks=group)))
     for ended, number in enumerate((301, 302, 303)):
         assert bar(state, 2).text == "0 of 200"
         assert [bar(state, 202).text for _ in range(2)] == [f"{ended} of 200"] * 2
-        state.apply(TaskEnded(1.0, number, "done"))
+        apply(state, TaskEnded(1.0, number, "done"))
     assert (bar(state, 202).text, bar(state, 2).text) == ("3 of 200", "0 of 200")
 
 
@@ -74,11 +75,12 @@ def test_how_often_a_large_group_is_looked_at_makes_no_difference() -> None:
     group = tuple(range(2, 202))
     looked_at, alone = lab(TaskCreated(0.0, 1, "main", "main")), lab(TaskCreated(0.0, 1, "main", "main"))
     for state in (looked_at, alone):
-        state.fold(suspended(0.0, 1, Wait("gather", tasks=group)))
+        fold(state, suspended(0.0, 1, Wait("gather", tasks=group)))
     bar(looked_at, 1)
     for state in (looked_at, alone):
-        state.fold(
-            [*(TaskCreated(0.0, number, f"task-{number}", "work") for number in group), TaskReady(1.0, 1, "task")]
+        fold(
+            state,
+            [*(TaskCreated(0.0, number, f"task-{number}", "work") for number in group), TaskReady(1.0, 1, "task")],
         )
     assert looked_at == alone
 
@@ -99,7 +101,7 @@ def test_a_large_group_is_counted_again_only_when_something_has_changed() -> Non
     state.tasks = tasks = CountedTasks(state.tasks)
     assert [state.ended_among(group) for _ in range(10)] == [0] * 10
     assert tasks.looks == 200
-    state.apply(TaskEnded(1.0, 7, "done"))
+    apply(state, TaskEnded(1.0, 7, "done"))
     tasks.looks = 0
     assert state.ended_among(group) == 1
     assert tasks.looks == 200
@@ -167,19 +169,19 @@ def test_a_task_that_did_not_get_through_stays_where_it_was_and_says_so(outcome:
 def test_a_wait_that_was_over_is_not_how_far_a_cancelled_task_came() -> None:
     slept = tea_party(*suspended(0.0, TEA, SLEEP), TaskReady(2.0, TEA, "timer"), TaskCancelRequested(2.0, TEA))
     assert bar(slept, TEA, 2.0) == (None, "ready")
-    slept.apply(TaskEnded(2.0, TEA, "cancelled"))
+    apply(slept, TaskEnded(2.0, TEA, "cancelled"))
     assert bar(slept, TEA, 2.0) == (None, "cancelled")
 
 
 def test_those_who_are_cancelled_with_a_task_do_not_take_it_further() -> None:
     both = Wait("gather", tasks=(TEA, COFFEE))
     state = tea_party(TaskWaiting(0.0, MAIN, both), TaskEnded(1.0, TEA, "done"), TaskCancelRequested(2.0, MAIN))
-    state.fold((TaskEnded(2.0, COFFEE, "cancelled"), TaskReady(2.0, MAIN, "task"), TaskEnded(2.0, MAIN, "cancelled")))
+    fold(state, (TaskEnded(2.0, COFFEE, "cancelled"), TaskReady(2.0, MAIN, "task"), TaskEnded(2.0, MAIN, "cancelled")))
     assert bar(state, MAIN) == (0.5, "50% cancelled")
 
 
 def test_a_clean_up_does_not_take_a_cancelled_task_further() -> None:
     asleep = tea_party(*suspended(0.0, TEA, SLEEP), TaskCancelRequested(0.5, TEA), TaskReady(0.5, TEA, "cancel"))
-    asleep.fold((*suspended(0.5, TEA, Wait("sleep", seconds=1.0)), TaskReady(1.5, TEA, "timer")))
-    asleep.apply(TaskEnded(1.5, TEA, "cancelled"))
+    fold(asleep, (*suspended(0.5, TEA, Wait("sleep", seconds=1.0)), TaskReady(1.5, TEA, "timer")))
+    apply(asleep, TaskEnded(1.5, TEA, "cancelled"))
     assert bar(asleep, TEA) == (0.25, "25% cancelled")

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from asynclab.model.events import AnyEvent, Event, Frame, TaskStands, TaskWaiting, Wait, WaitKind, decode, encode
+from asynclab.model.events import (
+    AnyEvent,
+    CallScheduled,
+    Event,
+    Frame,
+    Progressed,
+    TaskStands,
+    TaskWaiting,
+    TimeoutStarted,
+    Wait,
+    WaitKind,
+    decode,
+    encode,
+    finite,
+)
 from tests.model.anything import any_event
 
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
@@ -37,6 +56,38 @@ def fields(struct: type[msgspec.Struct]) -> set[str]:
 @given(any_event())
 def test_an_event_survives_its_line_of_json(event: AnyEvent) -> None:
     assert decode(encode(event)) == event
+
+
+@given(any_event(st.floats()))
+def test_an_event_with_any_numbers_survives_as_the_finite_ones_next_to_them(event: AnyEvent) -> None:
+    line = encode(event)
+    json.loads(line, parse_constant=pytest.fail)
+    assert decode(line) == finite(event) == finite(finite(event))
+    if all(math.isfinite(number) for number in numbers_in(event)):
+        assert decode(line) == event
+
+
+def numbers_in(struct: msgspec.Struct) -> Iterator[float]:
+    for value in msgspec.structs.astuple(struct):
+        if isinstance(value, msgspec.Struct):
+            yield from numbers_in(value)
+        elif isinstance(value, float):
+            yield value
+
+
+@pytest.mark.parametrize(
+    ("event", "written"),
+    [
+        (TimeoutStarted(1.0, 1, math.inf), TimeoutStarted(1.0, 1, None)),
+        (CallScheduled(1.0, 1, "x", math.nan), CallScheduled(1.0, 1, "x", None)),
+        (TaskWaiting(1.0, 1, Wait("sleep", seconds=math.inf)), TaskWaiting(1.0, 1, Wait("sleep"))),
+        (Progressed(1.0, 1, math.inf, -math.inf), Progressed(1.0, 1, sys.float_info.max, None)),
+        (Progressed(1.0, 1, -math.inf), Progressed(1.0, 1, -sys.float_info.max)),
+        (Progressed(math.nan, 1, 1.0), Progressed(0.0, 1, 1.0)),
+    ],
+)
+def test_what_json_has_no_number_for_is_written_as_none_or_as_the_nearest(event: AnyEvent, written: AnyEvent) -> None:
+    assert decode(encode(event)) == written
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -11,7 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import asynclab.model.history
-from asynclab.model.events import Event, LoopLagged, Output, StepEnded, StepStarted, TaskCreated, TaskStands
+from asynclab.model.events import (
+    EndRequested,
+    Event,
+    LoopLagged,
+    Output,
+    RunningTo,
+    RunStalled,
+    StepEnded,
+    StepReported,
+    StepStarted,
+    TaskCreated,
+    TaskHeld,
+    TaskReleased,
+    TaskStands,
+)
+from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
@@ -24,14 +39,14 @@ def history_of(*batches: Sequence[Event]) -> History:
     live = LabState()
     history = History(live)
     for batch in batches:
-        live.fold(batch)
+        fold(live, batch)
         history.take(batch)
     return history
 
 
 def folded(events: Iterable[Event]) -> LabState:
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     return state
 
 
@@ -65,7 +80,7 @@ def test_a_copy_goes_its_own_way(before: list[Event], after: list[Event]) -> Non
     state = folded(before)
     copy = Snapshot(state).restored()
     assert copy == state
-    copy.fold(after)
+    fold(copy, after)
     assert state == folded(before)
     assert copy == folded([*before, *after])
 
@@ -82,7 +97,7 @@ def test_a_copy_shares_no_list_and_nothing_else_that_can_change() -> None:
 def test_what_has_not_changed_is_kept_once_for_all_snapshots() -> None:
     state = tea_party()
     first = Snapshot(state)
-    state.fold([StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0)])
+    fold(state, [StepStarted(1.0, TEA), StepEnded(1.0, TEA, 0.0)])
     second = Snapshot(state, first)
     shared = [number for number in state.tasks if first.tasks[number] is second.tasks[number]]
     assert shared == [MAIN, COFFEE]
@@ -107,7 +122,7 @@ def test_to_go_to_a_moment_takes_no_more_events_than_there_are_tasks_or_a_spacin
     def count(state: LabState, told: Iterable[Event]) -> None:
         taken.append(len(list(told)))
 
-    monkeypatch.setattr(LabState, "fold", count)
+    monkeypatch.setattr(asynclab.model.history, "fold", count)
     for moment in range(0, len(events), 250):
         history.state_at(moment)
     assert 7_000 < max(taken) < 8_000 + batch
@@ -142,6 +157,30 @@ def test_going_from_event_to_event_passes_over_measurements_and_looks() -> None:
     assert history.next_moment(0, -1) == 0
     assert history.next_moment(4, 1) == 4
     assert history.next_moment(0, 2) == 4
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        TaskHeld(0.2, 1),
+        TaskReleased(0.2, 1),
+        StepReported(0.2, "step"),
+        RunningTo(0.2, 1),
+        EndRequested(0.2),
+        RunStalled(0.2),
+    ],
+    ids=lambda report: type(report).__name__,
+)
+def test_going_from_event_to_event_passes_over_reports(report: Event) -> None:
+    history = history_of([Output(0.1, "a\n"), report, Output(0.4, "b\n")])
+    assert (history.next_moment(1, 1), history.next_moment(3, -1)) == (3, 1)
+    assert history.number_of(history.end) == 2
+
+
+def test_the_past_knows_what_was_held_then() -> None:
+    history = history_of([TaskCreated(0.0, 1, "main", "main"), TaskHeld(0.1, 1), Output(0.2, "a\n")])
+    history.state_at(2).held.clear()
+    assert [list(history.state_at(moment).held) for moment in (1, 2)] == [[], [1]]
 
 
 def test_looks_after_the_last_event_are_passed_over_too() -> None:

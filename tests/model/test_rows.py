@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import TaskCreated, TaskEnded, TaskRenamed
+from asynclab.model.fold import apply
 from asynclab.model.rows import LEVELS_DRAWN
 from asynclab.model.state import LabState
 from tests.model.history import lab
@@ -32,18 +33,18 @@ def test_a_task_that_claims_to_be_its_own_parent_stands_for_itself() -> None:
 def test_rows_are_kept_until_the_tasks_change() -> None:
     state = family(None, 1)
     rows = state.rows()
-    state.apply(TaskEnded(1.0, 2, "done"))
+    apply(state, TaskEnded(1.0, 2, "done"))
     assert state.rows() is rows
-    state.apply(TaskCreated(1.0, 3, "t3", "work", 1))
+    apply(state, TaskCreated(1.0, 3, "t3", "work", 1))
     assert len(state.rows()) == 3
 
 
 def test_a_new_name_counts_as_a_change_and_the_same_name_does_not() -> None:
     state = family(None)
     before = state.structure
-    state.apply(TaskRenamed(0.0, 1, "t1"))
+    apply(state, TaskRenamed(0.0, 1, "t1"))
     assert state.structure == before
-    state.apply(TaskRenamed(0.0, 1, "main"))
+    apply(state, TaskRenamed(0.0, 1, "main"))
     assert state.structure > before
 
 

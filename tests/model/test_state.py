@@ -30,11 +30,10 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
-from asynclab.model.fold import HANDLERS
+from asynclab.model.fold import HANDLERS, apply, fold
 from asynclab.model.fold.life import ENDED_KEPT
-from asynclab.model.fold.room import KEPT
 from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
-from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN
+from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN, KEPT
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.model.tasks import ENDED
 from asynclab.model.text import one_line
@@ -47,7 +46,7 @@ from tests.model.history import lab
 def test_the_same_events_give_the_same_state_in_whatever_batches(events: list[Event]) -> None:
     at_once, one_by_one = lab(*events), LabState()
     for event in events:
-        one_by_one.apply(event)
+        apply(one_by_one, event)
     assert at_once == one_by_one == lab(*events)
 
 
@@ -55,7 +54,7 @@ def test_the_same_events_give_the_same_state_in_whatever_batches(events: list[Ev
 def test_no_history_breaks_what_is_always_true_of_a_state(events: list[Event]) -> None:
     state = LabState()
     for event in events:
-        state.apply(event)
+        apply(state, event)
         steps = [*state.outer_steps, *([] if state.running is None else [state.running])]
         assert sorted(steps) == sorted(id for id, task in state.tasks.items() if task.state == "running")
     assert +Counter(state.counts) == Counter(task.state for task in state.tasks.values())
@@ -89,7 +88,7 @@ def test_the_version_changes_with_every_batch_that_holds_something() -> None:
     state = lab()
     versions = [state.version]
     for batch in ([], [TaskCreated(0.0, 1, "main", "main")], [StepStarted(0.0, 1), StepEnded(0.0, 1, 0.0)]):
-        state.fold(batch)
+        fold(state, batch)
         versions.append(state.version)
     assert versions == [0, 0, 1, 3]
 
@@ -114,7 +113,7 @@ def test_a_long_name_is_cut_and_cleaned_where_it_is_shown() -> None:
 
 def test_a_million_events_leave_a_small_state() -> None:
     state = LabState()
-    state.fold(long_run(50_000))
+    fold(state, long_run(50_000))
     assert state.version == 1_000_001
     assert len(state.tasks) <= ENDED_KEPT + 1
     assert len(state.tasks[0].children) <= ENDED_KEPT

@@ -3,50 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
 from asynclab.curriculum.catalogue import Demo, find
 from asynclab.model import events as e
 from asynclab.model.events import Event, Wait
-from asynclab.model.state import LabState
+from asynclab.model.source import Control
+from tests.sources import ToldSource
 
 
-class FrozenLab:
-    """What the dashboard reads of a lab; nothing runs in it."""
+class FrozenLab(ToldSource):
+    """A lab that stands still: it can be started and takes commands, but nothing comes of them."""
 
-    speed = 1.0
-    paused = False
-    instant = False
-    held = ()
-    pursued = None
-    is_cleaning_up = False
+    _is_closed = False
 
-    def __init__(self, state: LabState, now: float, events: Sequence[Event]) -> None:
-        self._events = events
-        self.state = state
-        self.now = now
-        self.is_running = state.outcome is None
-        self._closed = asyncio.Event()
+    def __init__(self, events: Iterable[Event], now: float) -> None:
+        super().__init__(events, now)
+        self._cancelled = asyncio.Event()
 
-    def subscribe(self, sink: Callable[[Sequence[Event]], None]) -> None:
-        sink(self._events)
+    @property
+    def is_running(self) -> bool:
+        return self.state.outcome is None and not self._is_closed
+
+    @property
+    def control(self) -> Control:
+        return self
 
     def start(self, main: object, /, **values: object) -> None:
         """Nothing: what it shows has happened already."""
 
-    def sample(self, *tasks: object) -> None:
+    def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> None:
         """Nothing is there to look at."""
 
     def cancel(self) -> None:
-        self._closed.set()
+        self._cancelled.set()
+
+    def ignore(self, *arguments: object) -> None:
+        """Do nothing: it stands still."""
+
+    pause = resume = step = run_to_event = set_speed = run_instantly = cancel_task = was_stopped = ignore
 
     async def wait(self) -> None:
-        await self._closed.wait()
+        await self._cancelled.wait()
 
     async def close(self) -> None:
-        self.is_running = False
+        self._is_closed = True
 
 
 def frozen_monitor() -> Any:
@@ -102,7 +105,4 @@ def queue_history() -> Iterable[Event]:
 
 def frozen_lab(history: Iterable[Event], now: float) -> Any:
     """A lab in which these events have happened, at a lab time in seconds."""
-    events = list(history)
-    state = LabState()
-    state.fold(events)
-    return FrozenLab(state, now, events)
+    return FrozenLab(history, now)

@@ -82,6 +82,7 @@ def _happened() -> Iterator[Event]:
     yield e.TaskWaiting(1.0015, 6, Wait("sleep", seconds=3.2, deadline=4.2015, file=PATH, line=RETRY))
     yield e.TaskReady(1.418, 3, "callback")
     yield e.ClockChanged(HELD_AT, True, 1.0, False)
+    yield e.TaskHeld(HELD_AT, 3)
 
 
 def _answers(at: float, task: int, received: int, total: int | None = None) -> Iterator[Event]:

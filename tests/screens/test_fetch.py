@@ -241,7 +241,7 @@ async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> N
         while stage.states != ["running"] * 3:
             await stage.press("n")
         await stage.press("G", "N")
-        await stage.until(lambda: stage.lab.pursued is None and stage.lab.paused)
+        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.paused)
         tasks = {task.name: task for task in stage.lab.state.tasks.values()}
         assert tasks["fetch 3"].steps == 1
 
@@ -525,10 +525,10 @@ async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:
         await stage.take("/hang")
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.is_running)
-        stage.app._hold_runs(stage.app)
-        assert stage.lab.paused
-        stage.app._come_back(stage.app)
-        assert not stage.lab.paused
+        stage.app.was_stopped(6.0)
+        stage.lab.pump()
+        assert not stage.lab.state.clock.paused
+        assert not stage.lab.state.clock.kept_real_time
 
 
 async def test_question_mark_tells_every_key() -> None:

@@ -39,7 +39,7 @@ def record(stage: FetchStage) -> Record:
 
 def selected_name(stage: FetchStage) -> str:
     screen = lab_screen(stage)
-    return record(stage).lab.state.task_name(screen.selected_task)
+    return record(stage).present.task_name(screen.selected_task)
 
 
 def task_lines(stage: FetchStage) -> list[str]:
@@ -175,7 +175,7 @@ async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> No
         await stage.press("n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
         await stage.press("n", "j", "T", "N")
-        await stage.until(lambda: stage.lab.pursued is None and stage.lab.state.tasks[3].steps == 1)
+        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.state.tasks[3].steps == 1)
         assert stage.lab.paused
 
 

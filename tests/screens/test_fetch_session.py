@@ -13,6 +13,7 @@ def session(*tasks: tuple[str, int | None]) -> FetchSession:
     made = FetchSession()
     created = [e.TaskCreated(0.0, number, name, "_fetch", parent) for number, (name, parent) in enumerate(tasks, 1)]
     made.record = Record(frozen_lab([e.RunStarted(0.0, "fetch", 1.0, "3.13.0"), *created], 1.0))
+    made.pump()
     return made
 
 

@@ -54,9 +54,7 @@ async def open_the_detail(pilot: Pilot[Any]) -> None:
 
 
 async def open_the_lab(pilot: Pilot[Any]) -> None:
-    lab = frozen_lab(lab_history(), HELD_AT)
-    lab.paused, lab.held = True, (3,)
-    await stand_still(pilot, Record(lab))
+    await stand_still(pilot, Record(frozen_lab(lab_history(), HELD_AT)))
     await pilot.press("j", "j", "T")
     await pilot.pause(0.3)
 

@@ -185,7 +185,7 @@ async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> No
         stage.views.tasks.select(4)
         await stage.press("N")
         await stage.until(lambda: lab_of(run).state.tasks[4].steps == 1)
-        await stage.until(lambda: lab_of(run).pursued is None)
+        await stage.until(lambda: lab_of(run).state.running_to is None)
         assert [lab_of(run).state.tasks[task].steps for task in (2, 3, 4)] == [1, 1, 1]
         assert lab_of(run).paused
 
@@ -230,11 +230,13 @@ async def test_a_moment_keeps_its_number_when_what_was_before_is_forgotten(
         record = Record(lab)
         lab.start(yields)
         await asyncio.sleep(0)
+        lab.pump()
         record.go(-1)
         found = moment_of(record)
         while lab.is_running:
             await asyncio.sleep(0)
             lab.sample([1], 1)
+            lab.pump()
         assert record.history.number_of(record.history.end) < record.history.end - 100, "most are mere looks"
         assert record.moment is not None
         assert record.history.first > record.moment

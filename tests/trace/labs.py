@@ -48,6 +48,12 @@ def fast_lab(**options: Any) -> Lab:
     return Lab(**(defaults | options))
 
 
+def state_of(lab: Lab) -> LabState:
+    """Everything that has happened in a lab up to now."""
+    lab.pump()
+    return lab.state
+
+
 def observe(main: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **options: Any) -> Observed:
     """Run `main(*args)` in a lab to its end."""
     observed = Observed()

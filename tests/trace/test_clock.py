@@ -48,6 +48,20 @@ def test_a_pause_takes_no_lab_time(seconds: Seconds) -> None:
     assert clock.now() == 2
 
 
+@pytest.mark.parametrize(("paused", "now"), [(False, 6), (True, 2)])
+def test_real_time_that_is_skipped_takes_no_lab_time(seconds: Seconds, paused: bool, now: float) -> None:
+    clock = VirtualClock(seconds, speed=2)
+    clock.start()
+    seconds.now += 1
+    if paused:
+        clock.pause()
+    seconds.now += 100
+    clock.skip(100)
+    assert clock.now() == 2
+    seconds.now += 2
+    assert clock.now() == now
+
+
 def test_another_speed_holds_from_now_on(seconds: Seconds) -> None:
     clock = VirtualClock(seconds)
     clock.start()

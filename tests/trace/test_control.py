@@ -12,8 +12,10 @@ import pytest
 
 from asynclab.model.events import StepStarted, TaskCancelRequested, TaskCreated
 from asynclab.trace import Lab
-from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe
+from asynclab.trace.watching.loop_monitor import LoopMonitor
+from asynclab.trace.watching.standstill import STALLED_AFTER
+from tests.fast_loop import FastLoop, run_fast
+from tests.trace.labs import fast_lab, observe, state_of
 
 
 async def settle() -> None:
@@ -30,7 +32,74 @@ async def counter(turns: int = 100) -> int:
 
 
 def printed(lab: Lab) -> int:
-    return sum(line.kind == "printed" for line in lab.state.activity)
+    return sum(line.kind == "printed" for line in state_of(lab).activity)
+
+
+def stop_the_process(lab: Lab, seconds: float) -> None:
+    """Let real time pass in which nothing of this process ran, as it does for one that was suspended."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, FastLoop)
+    loop.jumps.now += seconds
+    lab.was_stopped(seconds)
+
+
+def test_a_stop_of_the_process_takes_no_lab_time_and_makes_no_timer_late() -> None:
+    moments: list[float] = []
+
+    async def main() -> None:
+        for _ in range(3):
+            await asyncio.sleep(1)
+            moments.append(asyncio.get_running_loop().time())
+
+    async def stop() -> None:
+        async with fast_lab() as lab:
+            begin = asyncio.get_running_loop().time()
+            lab.start(main)
+            await asyncio.sleep(1.5)
+            stop_the_process(lab, 6)
+            assert lab.now == pytest.approx(1.5)
+            await lab.wait()
+            assert asyncio.get_running_loop().time() - begin == pytest.approx(9)
+            assert [moment - begin for moment in moments] == pytest.approx([1, 2, 3])
+            assert not state_of(lab).clock.kept_real_time
+            assert [line.text for line in lab.state.activity if line.kind == "clock"] == []
+
+    run_fast(stop())
+
+
+def test_a_paused_lab_is_paused_after_a_stop_of_the_process() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            lab.start(counter)
+            lab.pause()
+            stop_the_process(lab, 6)
+            await asyncio.sleep(10)
+            assert lab.paused
+            assert (lab.now, printed(lab)) == (0, 0)
+
+    run_fast(main())
+
+
+def test_a_stop_before_a_lab_starts_or_after_it_ended_does_nothing() -> None:
+    async def main() -> None:
+        async with fast_lab() as lab:
+            stop_the_process(lab, 6)
+            await lab.run(counter)
+            now = lab.now
+            stop_the_process(lab, 6)
+            assert (lab.now, lab.state.clock.kept_real_time) == (now, True)
+
+    run_fast(main())
+
+
+async def test_the_measurement_that_spans_a_stop_is_dropped() -> None:
+    monitor = LoopMonitor(asyncio.get_running_loop())
+    sent = perf_counter()
+    monitor.was_stopped()
+    monitor._beat(sent)
+    assert list(monitor.lags) == []
+    monitor._beat(perf_counter())
+    assert len(monitor.lags) == 1
 
 
 def test_a_paused_lab_runs_no_step_and_no_time() -> None:
@@ -44,7 +113,7 @@ def test_a_paused_lab_runs_no_step_and_no_time() -> None:
             await asyncio.sleep(100)
             assert 0 < before == printed(lab) < 100
             assert lab.now == now
-            assert lab.state.clock.paused
+            assert state_of(lab).clock.paused
             lab.resume()
             assert (await lab.wait()).value == 100
 
@@ -81,7 +150,7 @@ def test_one_step_is_one_step_of_one_task() -> None:
                 assert lab.held == [1]
                 assert lab.step() == "step"
                 await settle()
-                _ = lab.state
+                lab.pump()
                 assert sum(isinstance(event, StepStarted) for event in events) == steps
 
     run_fast(main())
@@ -172,7 +241,7 @@ def test_the_user_may_choose_which_ready_task_goes_next() -> None:
             assert lab.held == [2, 3]
             lab.step(3)
             await settle()
-            assert [line.text for line in lab.state.activity if line.kind == "printed"] == ["“second”"]
+            assert [line.text for line in state_of(lab).activity if line.kind == "printed"] == ["“second”"]
 
     run_fast(main())
 
@@ -209,7 +278,7 @@ def test_cancelling_a_paused_lab_lets_it_clean_up() -> None:
             lab.cancel()
             assert (await lab.wait()).outcome == "cancelled"
             assert printed(lab) == 1
-            requests = [line for line in lab.state.activity if line.kind == "cancel"]
+            requests = [line for line in state_of(lab).activity if line.kind == "cancel"]
             assert len(requests) == 1
 
     run_fast(main())
@@ -359,7 +428,7 @@ def test_several_labs_have_their_own_time() -> None:
             await slow.wait()
             assert held.now == 0
             assert held.is_running
-            assert [len(lab.state.tasks) for lab in (slow, quick, held)] == [1, 1, 1]
+            assert [len(state_of(lab).tasks) for lab in (slow, quick, held)] == [1, 1, 1]
 
     run_fast(main())
 
@@ -478,7 +547,7 @@ def test_what_was_told_to_stop_in_the_middle_has_leaked_nothing() -> None:
             lab.cancel()
             ending = await lab.wait()
             assert (ending.outcome, ending.leaked, ending.unstoppable) == ("cancelled", (), ())
-            assert lab.state.counts["cancelled"] == 3
+            assert state_of(lab).counts["cancelled"] == 3
 
     run_fast(main())
 
@@ -517,10 +586,10 @@ def test_what_is_done_to_the_clock_after_the_end_is_no_event() -> None:
     async def main() -> None:
         async with fast_lab() as lab:
             await lab.run(asyncio.sleep, 1)
-            version = lab.state.version
+            version = state_of(lab).version
             lab.run_instantly()
             lab.set_speed(2)
-            assert lab.state.version == version
+            assert state_of(lab).version == version
 
     run_fast(main())
 
@@ -529,15 +598,17 @@ def test_a_lab_that_can_never_go_on_says_so() -> None:
     async def main() -> None:
         async with fast_lab() as lab:
             lab.start(lambda: asyncio.Event().wait())
-            assert not lab.is_stuck
             await settle()
-            assert lab.is_stuck
-        assert not lab.is_stuck
+            assert not state_of(lab).is_stalled
+            await asyncio.sleep(2 * STALLED_AFTER)
+            assert state_of(lab).is_stalled
+        assert not state_of(lab).is_stalled
 
         async with fast_lab() as sleeping:
             sleeping.start(asyncio.sleep, 100)
-            await settle()
-            assert not sleeping.is_stuck
+            for _ in range(3):
+                await asyncio.sleep(STALLED_AFTER)
+                assert not state_of(sleeping).is_stalled
 
     run_fast(main())
 
@@ -561,10 +632,10 @@ async def test_a_lab_knows_whether_its_time_was_real_time_throughout(
         act(lab)
         lab.resume()
         await lab.wait()
-        assert lab.kept_real_time == is_kept
+        assert state_of(lab).clock.kept_real_time == is_kept
 
 
 async def test_a_lab_with_a_speed_of_its_own_never_kept_real_time() -> None:
     async with Lab(speed=2.0, watch=False) as lab:
         lab.start(counter, 3)
-        assert not lab.kept_real_time
+        assert not state_of(lab).clock.kept_real_time

@@ -21,7 +21,7 @@ import pytest
 from asynclab.model.events import Output, Warned
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe
+from tests.trace.labs import fast_lab, observe, state_of
 from tests.trace.test_transparency import snapshot
 
 
@@ -60,7 +60,7 @@ async def stubborn() -> None:
 
 
 def cleaned(lab: Lab) -> bool:
-    return any("cleaned" in line.text for line in lab.state.activity)
+    return any("cleaned" in line.text for line in state_of(lab).activity)
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -301,7 +301,7 @@ def test_a_subscriber_that_fails_hurts_nobody_else() -> None:
         with pytest.raises(OSError, match="broken pipe"):
             await lab.run(asyncio.sleep, 1)
         assert lab.ending is not None
-        assert lab.state.outcome == "done"
+        assert state_of(lab).outcome == "done"
         assert events
 
     run_fast(main())
@@ -339,7 +339,7 @@ def test_a_lab_that_could_not_start_can_be_started() -> None:
             assert lab.now == 0
             assert (await lab.run(asyncio.sleep, 1, "started")).value == "started"
             assert lab.now == pytest.approx(1)
-            assert len(lab.state.tasks) == 1
+            assert len(state_of(lab).tasks) == 1
 
     run_fast(main())
 
@@ -366,7 +366,7 @@ def test_labs_in_several_threads_do_not_disturb_each_other() -> None:
         async def main() -> None:
             for _ in range(5):
                 async with Lab(watch=False, instant=True) as lab:
-                    found.append(((await lab.run(work, name)).value, len(lab.state.tasks)))
+                    found.append(((await lab.run(work, name)).value, len(state_of(lab).tasks)))
 
         asyncio.run(main())
 
@@ -399,7 +399,7 @@ def test_handlers_and_debug_mode_of_the_app_are_its_own() -> None:
             await settle()
             loop.set_exception_handler(handler)
             await lab.wait()
-            assert [line.text for line in lab.state.activity if line.kind == "printed"] == ["“the lab's”"]
+            assert [line.text for line in state_of(lab).activity if line.kind == "printed"] == ["“the lab's”"]
         assert loop.get_exception_handler() is handler
         assert not loop.get_debug()
         loop.call_soon(lambda: 1 / 0)
@@ -493,7 +493,7 @@ def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled() -> None:
             await asyncio.sleep(1)
             assert lab.cancel_task(4)
             await asyncio.sleep(1)
-            assert (lab.state.counts["waiting"], lab.state.counts["cancelled"]) == (3, 1)
+            assert (state_of(lab).counts["waiting"], state_of(lab).counts["cancelled"]) == (3, 1)
 
     run_fast(main())
 
@@ -599,7 +599,7 @@ def test_a_complaint_is_the_labs_wherever_garbage_is_collected() -> None:
                 gc.collect()
             finally:
                 gc.enable()
-            _ = lab.state
+            lab.pump()
             texts = sorted(event.text.split(":")[0] for event in events if isinstance(event, Warned))
             assert texts == ["Task exception was never retrieved", "Task was destroyed but it is pending!"]
 

@@ -12,11 +12,12 @@ from functools import partial
 import pytest
 
 from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen
+from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
 from tests.fast_ui import until
-from tests.trace.labs import fast_lab, observe
+from tests.trace.labs import fast_lab, observe, state_of
 
 
 async def settle() -> None:
@@ -27,12 +28,12 @@ async def settle() -> None:
 
 async def arrived(lab: Lab) -> None:
     """Wait until a run to an event is over."""
-    await until(lambda: lab.pursued is None)
+    await until(lambda: state_of(lab).running_to is None)
     await settle()
 
 
 def texts(lab: Lab) -> list[str]:
-    return [line.text for line in lab.state.activity]
+    return [line.text for line in state_of(lab).activity]
 
 
 class Account:
@@ -90,7 +91,7 @@ def test_the_first_in_line_needs_no_choosing() -> None:
             for _ in range(6):
                 lab.step(lab.held[0] if lab.held else None)
                 await settle()
-            _ = lab.state
+            lab.pump()
             assert not any(isinstance(event, TaskChosen) for event in seen)
 
     run_fast(main())
@@ -124,7 +125,7 @@ def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
         if isinstance(event, Stepped | StepStarted):
             assert next(iter(state.ready_queue)) == event.task
             steps += 1
-        state.apply(event)
+        apply(state, event)
     assert steps > 300
     assert not state.ready_queue
 
@@ -149,20 +150,20 @@ def test_running_to_an_event_passes_over_all_others() -> None:
             lab.step()
             await settle()
             sleeping = lab.held[1]
-            before = lab.state.tasks[sleeping].steps
+            before = state_of(lab).tasks[sleeping].steps
             lab.run_to_event(sleeping)
-            assert lab.pursued == sleeping
+            assert state_of(lab).running_to == sleeping
             await arrived(lab)
-            assert (lab.state.tasks[sleeping].steps, lab.state.tasks[sleeping].state) == (before + 1, "waiting")
+            assert (state_of(lab).tasks[sleeping].steps, state_of(lab).tasks[sleeping].state) == (before + 1, "waiting")
             lab.run_to_event(sleeping)
             await arrived(lab)
-            assert lab.state.tasks[sleeping].state == "ready"
+            assert state_of(lab).tasks[sleeping].state == "ready"
             assert texts(lab).count("“49”") == 1
             assert lab.now == pytest.approx(5)
             assert lab.paused
             lab.run_to_event(sleeping)
             await arrived(lab)
-            assert lab.state.tasks[sleeping].state == "done"
+            assert state_of(lab).tasks[sleeping].state == "done"
 
     run_fast(main())
 
@@ -204,10 +205,10 @@ def test_any_other_command_stops_running_to_an_event(command: object) -> None:
                 await settle()
             lab.run_to_event(3)
             await settle()
-            assert lab.pursued == 3
+            assert state_of(lab).running_to == 3
             assert callable(command)
             command(lab)
-            assert lab.pursued is None
+            assert state_of(lab).running_to is None
 
     run_fast(main())
 
@@ -227,10 +228,10 @@ def test_running_to_an_event_waits_for_what_comes_from_outside() -> None:
             await settle()
             lab.run_to_event(1)
             await asyncio.sleep(1)
-            assert lab.pursued == 1
+            assert state_of(lab).running_to == 1
             gate.set()
             await arrived(lab)
-            assert lab.state.tasks[1].state == "ready"
+            assert state_of(lab).tasks[1].state == "ready"
 
     run_fast(main())
 

@@ -13,7 +13,7 @@ from asynclab.model.events import Frame, TaskStands
 from asynclab.model.tasks import TaskState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab
+from tests.trace.labs import fast_lab, state_of
 
 HERE = __file__
 
@@ -44,7 +44,7 @@ def task_after(main: Callable[[], Coroutine[Any, Any, Any]], steps: int) -> Task
     async def run() -> TaskState:
         async with held(main, steps) as lab:
             lab.sample(selected=1)
-            return replace(lab.state.tasks[1])  # as it is now: the lab goes on to its end
+            return replace(state_of(lab).tasks[1])  # as it is now: the lab goes on to its end
 
     return run_fast(run())
 
@@ -203,7 +203,7 @@ def test_a_held_lab_knows_the_place_of_every_task() -> None:
         async with held(main, 1) as lab:
             for _ in range(3):
                 lab.sample()
-            tasks = lab.state.tasks.values()
+            tasks = state_of(lab).tasks.values()
             assert len(tasks) == 1_201
             assert all(task.place for task in tasks)
 
@@ -223,7 +223,8 @@ def test_a_lab_that_runs_is_asked_for_the_tasks_in_sight_alone() -> None:
             lab.start(main)
             await asyncio.sleep(0)  # main's step: its children have not begun
             lab.sample(first=[2, 3], selected=1)
-            assert [lab.state.tasks[number].place is not None for number in (1, 2, 3, 4)] == [True, True, True, False]
+            state_of(lab)
+            assert [lab.state.tasks[task].place is not None for task in (1, 2, 3, 4)] == [True, True, True, False]
             lab.sample(first=[2, 3], selected=1)
             await lab.wait()
 
@@ -236,7 +237,7 @@ def test_a_task_that_looks_at_its_own_lab_stands_nowhere() -> None:
 
     async def main() -> None:
         labs[0].sample(first=[1], selected=1)
-        assert labs[0].state.tasks[1].stands is None
+        assert state_of(labs[0]).tasks[1].stands is None
 
     async def run() -> None:
         async with fast_lab() as lab:

@@ -37,7 +37,7 @@ from asynclab.model.events import (
 )
 from asynclab.trace import Ending, Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe
+from tests.trace.labs import fast_lab, observe, state_of
 
 
 def test_a_run_says_what_it_returned() -> None:
@@ -266,7 +266,7 @@ def test_what_a_cancelled_main_task_had_complains_in_the_lab_and_not_after_it() 
             await asyncio.sleep(1)
             lab.cancel()
             await lab.wait()
-        assert "Unclosed thing" in [line.text for line in lab.state.activity]
+        assert "Unclosed thing" in [line.text for line in state_of(lab).activity]
         del lab
         gc.collect()
         assert after == []
@@ -355,9 +355,9 @@ def test_the_lag_of_the_loop_is_measured() -> None:
             lab.start(waits)
             while not arrived.is_set():
                 await asyncio.to_thread(time.sleep, 0.01)
-                assert lab.state.lag is not None
+                assert state_of(lab).lag is not None
             await lab.wait()
-            assert lab.state.lag[0] >= 0
+            assert state_of(lab).lag[0] >= 0
 
     asyncio.run(main())
 
@@ -369,9 +369,9 @@ def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest.Monke
         async with fast_lab() as lab:
             for _ in range(1_001):
                 lab._tracer.emit(LoopLagged(0.0, 0.001))
-            lab._readout.relieve()
+            lab._pump.relieve()
             assert lab._tracer.events == []
-            assert lab._readout._state.version > 0
+            assert lab.state.version > 0
 
     run_fast(main())
 

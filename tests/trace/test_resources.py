@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import sys
 import weakref
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from asynclab.model.events import (
     TimeoutRescheduled,
     TimeoutStarted,
 )
+from tests.fast_loop import FastLoop
 from tests.trace.labs import observe
 
 
@@ -212,6 +214,64 @@ def test_wait_for_and_wait_have_a_timeout_too(work: float, outcome: str) -> None
     timeouts = list(observe(main).state.timeouts.values())
     assert [timeout.outcome for timeout in timeouts] == [outcome, outcome]
     assert [timeout.length for timeout in timeouts] == [pytest.approx(2), pytest.approx(2)]
+
+
+def stand_still(seconds: float) -> None:
+    """Block the loop, in the time that a test has."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, FastLoop)
+    loop.jumps.now += seconds
+
+
+async def block() -> str:
+    stand_still(1)
+    return "done"
+
+
+async def wait_for_it() -> None:
+    assert await asyncio.wait_for(asyncio.create_task(block()), 0.5) == "done"
+
+
+async def wait_for_some() -> None:
+    done, _ = await asyncio.wait([asyncio.create_task(block())], timeout=0.5)
+    assert done
+
+
+async def block_within_it() -> None:
+    async with asyncio.timeout(0.5):
+        assert await block() == "done"
+
+
+@pytest.mark.parametrize("main", [wait_for_it, wait_for_some, block_within_it])
+def test_a_timeout_whose_deadline_passes_while_the_loop_is_blocked_was_missed(
+    main: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    seen = observe(main)
+    assert seen.ending.outcome == "done"
+    assert seen.of(TimeoutExpired) == []
+    assert [(event.at, event.late) for event in seen.of(TimeoutMet)] == [pytest.approx((1.0, 0.5))]
+    assert [timeout.outcome for timeout in seen.state.timeouts.values()] == ["late"]
+
+
+def test_a_timeout_that_can_fire_only_after_the_loop_was_blocked_expires_late() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(0.5):
+            stand_still(1)
+            await asyncio.sleep(1)
+
+    seen = observe(main)
+    assert isinstance(seen.ending.exception, TimeoutError)
+    assert [event.at for event in seen.of(TimeoutExpired)] == [pytest.approx(1)]
+    assert seen.of(TimeoutMet) == []
+
+
+def test_a_timeout_that_is_moved_is_measured_by_its_new_deadline() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(0.5) as timeout:
+            timeout.reschedule(asyncio.get_running_loop().time() + 3)
+            await block()
+
+    assert [event.late for event in observe(main).of(TimeoutMet)] == [0.0]
 
 
 def test_a_timeout_can_be_put_off_brought_forward_and_taken_away() -> None:

@@ -12,7 +12,7 @@ import pytest
 from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCollected, TaskCreated, TaskEnded
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop, run_fast
-from tests.trace.labs import fast_lab, observe
+from tests.trace.labs import fast_lab, observe, state_of
 
 
 async def yields() -> None:
@@ -45,15 +45,15 @@ def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
     events: list[Event] = []
 
     async def looks_at_itself(lab: Lab) -> None:
-        running.append(lab.state.running)
-        running.append(lab.state.tasks[1].state)
+        running.append(state_of(lab).running)
+        running.append(state_of(lab).tasks[1].state)
         await asyncio.sleep(0)
 
     async def main() -> None:
         async with fast_lab() as lab:
             lab.subscribe(events.extend)
             await lab.run(looks_at_itself, lab)
-            assert lab.state.tasks[1].steps == 2
+            assert state_of(lab).tasks[1].steps == 2
 
     run_fast(main())
     assert running == [1, "running"]
@@ -204,7 +204,7 @@ def test_an_eager_step_outside_any_other_is_told_once_though_somebody_reads_in_i
     events: list[Event] = []
 
     async def reads(lab: Lab) -> None:
-        assert lab.state.running == 2
+        assert state_of(lab).running == 2
 
     async def starts(lab: Lab) -> None:
         loop = asyncio.get_running_loop()

@@ -57,6 +57,7 @@ def snapshot() -> dict[str, Any]:
     """All that a lab may replace while it runs."""
     import warnings
     from asyncio.base_subprocess import BaseSubprocessTransport
+    from concurrent.futures.thread import _WorkItem
 
     owners = (
         asyncio,
@@ -69,7 +70,7 @@ def snapshot() -> dict[str, Any]:
         asyncio.Event,
         asyncio.Condition,
     )
-    owners += (asyncio.Barrier, BaseSubprocessTransport, asyncio.BaseEventLoop, FastLoop)  # type: ignore[assignment]
+    owners += (asyncio.Barrier, BaseSubprocessTransport, _WorkItem, asyncio.BaseEventLoop, FastLoop)  # type: ignore[assignment]
     found = {f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()}
     found |= {"stdout": sys.stdout, "stderr": sys.stderr, "hooks": sys.get_asyncgen_hooks()}
     return found | {"warn": warnings._warn_unawaited_coroutine}  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ import pytest
 from asynclab.model.events import TaskWaiting, Wait
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe
+from tests.trace.labs import fast_lab, observe, state_of
 
 
 def wait_of(make: Callable[[], Awaitable[Any]], name: str = "waiter") -> Wait:
@@ -237,12 +237,12 @@ def test_a_busy_lab_looks_later_and_at_what_is_asked_for_first() -> None:
         async with fast_lab(exact=False) as lab:
             lab.start(many)
             await asyncio.sleep(1)
-            known = [task for task in lab.state.tasks.values() if task.waits_for]
+            known = [task for task in state_of(lab).tasks.values() if task.waits_for]
             assert 0 < len(known) < 3_000
             lab.sample(first=[3_001])
-            assert lab.state.tasks[3_001].waits_for is not None
+            assert state_of(lab).tasks[3_001].waits_for is not None
             for _ in range(10):
                 lab.sample()
-            assert all(task.waits_for for task in lab.state.tasks.values())
+            assert all(task.waits_for for task in state_of(lab).tasks.values())
 
     run_fast(main())

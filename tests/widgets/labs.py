@@ -18,6 +18,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 
 GATHER = "/demos/gather.py"
@@ -29,7 +30,7 @@ HOSTILE = "[/] [link=' \x1b[31mred\x07\u202e ✨日本"
 def folded(*events: Event, name: str = "lab") -> LabState:
     """A lab of which the events tell."""
     state = LabState()
-    state.fold((RunStarted(0.0, name, 1e9, "3.11.0"), *events))
+    fold(state, (RunStarted(0.0, name, 1e9, "3.11.0"), *events))
     return state
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import Output, TaskEnded
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
 from asynclab.widgets.line_view import CURSOR
@@ -32,7 +33,7 @@ async def test_it_follows_the_end() -> None:
     async with on_stage(log) as pilot:
         log.show(state, 0.5)
         assert painted(log)[-1].endswith("“line 49”")
-        state.apply(said_at(50))
+        apply(state, said_at(50))
         log.show(state, 0.5)
         await pilot.pause()
         assert painted(log)[-1].endswith("“line 50”")
@@ -47,7 +48,7 @@ async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below()
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
         before = painted(log)
-        state.fold(said_at(50 + number) for number in range(12))
+        fold(state, (said_at(50 + number) for number in range(12)))
         log.show(state, 0.7)
         await pilot.pause()
         assert painted(log) == before
@@ -61,7 +62,7 @@ async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_scr
         log.show(state, 0.5)
         await pilot.pause()
         refreshes = Refreshes(log)
-        state.apply(said_at(50))
+        apply(state, said_at(50))
         log.show(state, 0.5)
         assert refreshes.layouts == 0
         assert log.vertical_scrollbar.window_virtual_size == log.line_count() == 52
@@ -85,7 +86,7 @@ async def test_scrolling_back_to_the_end_follows_again() -> None:
         log.show(state, 0.5)
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
-        state.apply(said_at(50))
+        apply(state, said_at(50))
         log.show(state, 0.5)
         log.focus()
         await pilot.press("G")
@@ -103,7 +104,7 @@ async def test_a_cursor_on_a_line_before_the_end_stops_following() -> None:
         log.focus()
         await pilot.press("k", "k")
         assert log.cursor_text() == "0.480  main  “line 48”"
-        state.fold(said_at(50 + number) for number in range(30))
+        fold(state, (said_at(50 + number) for number in range(30)))
         log.show(state, 0.8)
         assert log.cursor_text() == "0.480  main  “line 48”"
         assert sum(line.startswith(CURSOR) for line in painted(log)) == 1
@@ -139,7 +140,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> N
         await pilot.press("k", "j")
         assert painted(log)[0].lstrip(CURSOR) == "nothing matches the filter"
         assert (log.selected, log.cursor_text(), log.visible_text()) == (None, "", "")
-        state.apply(Output(0.6, "an elephant\n", 1))
+        apply(state, Output(0.6, "an elephant\n", 1))
         log.show(state, 0.6)
         assert log.visible_text() == "0.600  main  “an elephant”"
         log.set_filter("")
@@ -154,7 +155,7 @@ async def test_a_reader_stays_on_the_same_lines_while_older_ones_are_dropped() -
         await pilot.pause()
         log.scroll_to(y=3000, animate=False)
         before = painted(log)
-        state.fold(said_at(LINES_KEPT + 9 + number) for number in range(40))
+        fold(state, (said_at(LINES_KEPT + 9 + number) for number in range(40)))
         log.show(state, 60.0)
         assert painted(log) == before
 
@@ -179,7 +180,7 @@ async def test_new_lines_go_through_the_filter() -> None:
     async with on_stage(log):
         log.show(state, 0.1)
         log.set_filter("line 1")
-        state.fold((said_at(10), said_at(20)))
+        fold(state, (said_at(10), said_at(20)))
         log.show(state, 0.2)
         assert log.visible_text() == "0.010  main  “line 1”\n0.100  main  “line 10”"
 

@@ -16,6 +16,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from tests.widgets.labs import HOSTILE, folded, full_queue, step, task
@@ -35,7 +36,7 @@ def deadlines() -> LabState:
 async def test_a_queue_shows_its_items_as_cells_its_size_its_waiters_and_its_history() -> None:
     gauges = Gauges()
     state = full_queue("'a'", "'b'", "3")
-    state.fold((QueueGot(0.2, 1, "'a'", 2, 3, task=1), QueueTaskDone(0.3, 1, 2, 1), QueuePut(0.4, 1, "4", 3, 3, 2)))
+    fold(state, (QueueGot(0.2, 1, "'a'", 2, 3, task=1), QueueTaskDone(0.3, 1, 2, 1), QueuePut(0.4, 1, "4", 3, 3, 2)))
     async with on_stage(gauges, 110, 10):
         gauges.show(state, 0.5)
         assert painted(gauges)[:3] == [
@@ -65,7 +66,7 @@ async def test_the_figures_of_a_queue_keep_their_place_while_items_come() -> Non
     places = set()
     async with on_stage(gauges, 110, 10):
         for size in range(1, 6):
-            state.apply(QueuePut(0.1, 1, f"'item {size}'", size, size))
+            apply(state, QueuePut(0.1, 1, f"'item {size}'", size, size))
             gauges.show(state, 0.1)
             places.add(painted(gauges)[0].index(f"{size} / 5"))
     assert len(places) == 1
@@ -84,7 +85,7 @@ async def test_items_that_do_not_fit_are_counted() -> None:
 async def test_hostile_items_and_names_do_nothing_and_fit(width: int) -> None:
     gauges = Gauges()
     state = full_queue(HOSTILE, HOSTILE)
-    state.fold((task(3, HOSTILE), TimeoutStarted(0.2, 1, 2.0, 3), PrimitiveCreated(0.2, 1, "lock", HOSTILE)))
+    fold(state, (task(3, HOSTILE), TimeoutStarted(0.2, 1, 2.0, 3), PrimitiveCreated(0.2, 1, "lock", HOSTILE)))
     async with on_stage(gauges, width, 12):
         gauges.show(state, 0.5)
         assert {gauges.render_line(y).cell_length for y in range(10)} == {width - 3}
@@ -109,6 +110,19 @@ async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> 
         ]
         parts = [gauges.compose_line(index, 100)[2][1] for index in range(3)]
         assert parts == ["ready", "cancelled", "done"]
+
+
+async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadline_that_it_has_none() -> None:
+    gauges = Gauges()
+    state = folded(task(1, "main"), TimeoutStarted(0.2, 1, None, 1), TimeoutStarted(0.2, 2, 0.7, 1))
+    fold(state, (TimeoutMet(1.2, 2, 0.5),))
+    async with on_stage(gauges, 110, 10):
+        gauges.show(state, 1.59)
+        assert painted(gauges)[:2] == [
+            " timeout      ────────────────────────────────────────────  no deadline for main",
+            " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  done 0.50 s too late for main",
+        ]
+        assert [gauges.compose_line(index, 100)[2][1] for index in range(2)] == ["rest", "failed"]
 
 
 async def test_a_countdown_goes_on_while_no_event_comes() -> None:
@@ -148,7 +162,7 @@ async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(
 ) -> None:
     gauges = Gauges()
     state = folded(task(1, "main"), task(2, "child", 1), created, *([changed] if changed else []))
-    state.fold((*step(2, 0.2), TaskWaiting(0.2, 2, Wait("lock", "lock#1", (1,)))) if "child" in text else ())
+    fold(state, (*step(2, 0.2), TaskWaiting(0.2, 2, Wait("lock", "lock#1", (1,)))) if "child" in text else ())
     async with on_stage(gauges, 110, 10):
         gauges.show(state, 0.3)
         assert painted(gauges)[0] == text
@@ -157,7 +171,7 @@ async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(
 async def test_the_frame_counts_what_there_is() -> None:
     gauges = Gauges()
     state = full_queue("1")
-    state.apply(TimeoutStarted(0.2, 1, 2.0, 1))
+    apply(state, TimeoutStarted(0.2, 1, 2.0, 1))
     async with on_stage(gauges, 110, 10) as pilot:
         gauges.show(state, 0.5)
         await pilot.pause()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-import asynclab.model.timeline.timeline
+import asynclab.model.timeline.lanes
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
 from asynclab.model.timeline.columns import LaneColumns
@@ -85,8 +86,8 @@ def test_a_lane_that_goes_on_is_painted_as_if_it_were_painted_at_once(turns: lis
 @given(TURNS)
 def test_a_lane_that_loses_its_beginning_is_painted_as_if_it_were_painted_at_once(turns: list[tuple[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asynclab.model.timeline.timeline, "KEPT", 8)
-        patch.setattr(asynclab.model.timeline.timeline, "LET_GO", 4)
+        patch.setattr(asynclab.model.timeline.lanes, "KEPT", 8)
+        patch.setattr(asynclab.model.timeline.lanes, "LET_GO", 4)
         assert_painted_as_at_once(life([("wake", 10), ("step", 10), ("put", 1)] * 3 + turns))
 
 
@@ -129,7 +130,7 @@ def test_an_arrow_beyond_the_cells_there_are_is_not_drawn() -> None:
     birth = TaskCreated(0.0, 2, "other", "work")
     timeline = timeline_of(*STORY, birth, TaskReady(3.5, 1, "task", 2), StepStarted(3.6, 1), StepEnded(3.6, 1, 0.0))
     state = LabState()
-    state.fold([STORY[0], birth])
+    fold(state, [STORY[0], birth])
     made = painter(timeline, 4.0)
     made.draw_arrows(1, state.rows())
     assert made.paint(1, 0, 40)[35] == UP

@@ -18,6 +18,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
+from asynclab.model.fold import apply
 from asynclab.model.loop_parts import loop_parts
 from asynclab.model.state import LabState
 from asynclab.widgets import loop_view
@@ -50,6 +51,11 @@ def busy_loop(*further: Event) -> LabState:
         TaskReady(0.5, 2, "timer"),
         *further,
     )
+
+
+def test_what_never_comes_is_no_timer() -> None:
+    never = CallScheduled(0.0, 9, "never", None), TimeoutStarted(0.0, 9, None, 4)
+    assert loop_parts(busy_loop(*never), 9) == loop_parts(busy_loop(), 9)
 
 
 async def test_every_part_of_the_loop_has_its_lines() -> None:
@@ -152,7 +158,7 @@ async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
         view.show(state, 0.5)
         view.select(2)
         assert view.cursor == 3
-        state.apply(StepStarted(0.6, 3))
+        apply(state, StepStarted(0.6, 3))
         view.show(state, 0.6)
         assert view.cursor == 2
 

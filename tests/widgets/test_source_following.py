@@ -14,6 +14,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.source_view import SourceView
@@ -85,7 +86,7 @@ async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
         view.select(1)
         for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
             frames = (Frame("main", GATHER, 90), Frame("boil", KETTLE, line))[: 1 if file == GATHER else 2]
-            state.fold([TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), stands(1, *frames)])
+            fold(state, [TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), stands(1, *frames)])
             view.show(state, 1.0)
             await pilot.pause()
             assert (view.path, view.line_of(1)) == (file, line)
@@ -100,7 +101,7 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
         view.show(state, 0.0)
         view.select(1)
         await pilot.pause()
-        state.fold([TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1)])
+        fold(state, [TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1)])
         view.show(state, 1.0)
         assert view.path == KETTLE
         assert not any(mark in "".join(painted(view)) for mark in "◌▸")
@@ -114,7 +115,7 @@ async def test_a_task_that_ended_leads_back() -> None:
         view.show_source(GATHER, HOME)
         view.show(state, 0.0)
         view.select(1)
-        state.fold([StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), TaskEnded(1.0, 1, "done")])
+        fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), TaskEnded(1.0, 1, "done")])
         view.show(state, 1.0)
         assert view.path == GATHER
 
@@ -129,7 +130,7 @@ async def test_backspace_goes_back_until_another_task_is_selected() -> None:
         view.focus()
         await pilot.press("backspace")
         assert view.path == GATHER
-        state.fold([StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, 41, at=1.0)])
+        fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, 41, at=1.0)])
         view.show(state, 1.0)
         assert view.path == GATHER
         view.select(2)
@@ -145,7 +146,7 @@ async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> Non
         view.select(1)
         await pilot.pause()
         view.scroll_to(y=50, animate=False)
-        state.fold([StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, at=1.0)])
+        fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, at=1.0)])
         view.show(state, 1.0)
         assert (view.path, view.scroll_offset.y) == (GATHER, 50)
 
@@ -177,7 +178,7 @@ async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number
         view.show(two_tasks(), 0.0)
         view.select(1)
         again = LabState()
-        again.fold([RunStarted(0.0, "lab", 2e9, "3.11.0"), task(1, "tea"), *sleeps(1, 1.0, line=4)])
+        fold(again, [RunStarted(0.0, "lab", 2e9, "3.11.0"), task(1, "tea"), *sleeps(1, 1.0, line=4)])
         view.show(again, 0.0)
         assert view.selected is None
 
@@ -220,8 +221,8 @@ async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
 async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
     view = SourceView(Shelf())
     state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0))
-    state.fold(
-        [TaskWaiting(1.0, 1, Wait("async_generator")), stands(1, Frame("main", GATHER, 20), opaque=True, at=1.0)]
+    fold(
+        state, [TaskWaiting(1.0, 1, Wait("async_generator")), stands(1, Frame("main", GATHER, 20), opaque=True, at=1.0)]
     )
     async with on_stage(view, 70, 30):
         view.show_source(GATHER, HOME)
@@ -249,7 +250,7 @@ async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
         view.show(state, 0.0)
         assert subtitle(view) == "◌ suspended"
         shelf.changed = True
-        state.apply(TaskReady(1.0, 1, "timer"))
+        apply(state, TaskReady(1.0, 1, "timer"))
         view.show(state, 1.0)
         assert subtitle(view).startswith("changed on disk: lines may be off · ◌ suspended")
 

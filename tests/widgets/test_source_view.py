@@ -12,6 +12,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.widgets.code_marks import CodeMarks, mark_spans
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.lines import plain
@@ -114,7 +115,7 @@ async def test_marks_go_when_tasks_go_on() -> None:
     async with on_stage(view, 70, 12):
         view.show_source(GATHER, SOURCE)
         view.show(state, 0.0)
-        state.fold((TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), TaskEnded(1.0, 1, "done")))
+        fold(state, (TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), TaskEnded(1.0, 1, "done")))
         view.show(state, 1.0)
         assert "◌" not in "".join(painted(view))
 
@@ -136,7 +137,7 @@ async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
         view.show(state, 0.2)
         assert painted(view)[4].startswith("    5 ► ")
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
-        state.apply(StepEnded(0.3, 1, 0.3))
+        apply(state, StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
         assert "►" not in "".join(painted(view))
 
@@ -171,7 +172,7 @@ async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> 
         view.select(1)
         assert any("line_60 " in line for line in painted(view))
         view.scroll_to(y=0, animate=False)
-        state.fold((TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
+        fold(state, (TaskReady(1.0, 1, "timer"), *sleeps(1, 1.0, at=1.0, line=80)))
         view.show(state, 1.0)
         assert view.scroll_offset.y == 0
 

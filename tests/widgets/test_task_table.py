@@ -11,6 +11,7 @@ from asynclab.model.events import (
     TaskReady,
     TaskRenamed,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.timeline import Timeline
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
@@ -67,7 +68,7 @@ async def test_figures_keep_their_columns_while_they_grow() -> None:
     async with on_stage(table, 112, 8):
         table.show(state, 1.24)
         before = [line.index(" ms") for line in painted(table) if " ms" in line]
-        state.fold(event for _ in range(500) for event in step(4, 1.3, 0.02))
+        fold(state, (event for _ in range(500) for event in step(4, 1.3, 0.02)))
         table.show(state, 1.3)
         assert [line.index(" ms") for line in painted(table) if " ms" in line] == before
         assert painted(table)[4].endswith("10000.10 ms    501")
@@ -79,7 +80,7 @@ async def test_the_selected_task_stays_in_sight_where_new_tasks_come_above_it() 
     async with on_stage(table, 60, 8) as pilot:
         table.show(state, 0.1)
         table.select(5)
-        state.fold(task(number, f"child-{number}", 1) for number in range(7, 12))
+        fold(state, (task(number, f"child-{number}", 1) for number in range(7, 12)))
         table.show(state, 0.2)
         await pilot.pause()
         assert any("worker-5" in line for line in painted(table))
@@ -94,7 +95,7 @@ async def test_a_reader_who_has_scrolled_away_is_left_alone() -> None:
         await pilot.pause()
         table.scroll_to(y=0, animate=False)
         await pilot.pause()
-        state.fold([task(100, "child", 1)])
+        fold(state, [task(100, "child", 1)])
         table.show(state, 0.2)
         await pilot.pause()
         assert table.scroll_offset.y == 0
@@ -245,7 +246,7 @@ async def test_the_selection_stays_on_its_task_when_rows_come_in_between() -> No
     async with on_stage(table):
         table.show(state, 0.0)
         table.select(3)
-        state.apply(task(4, "second", 1, at=0.1))
+        apply(state, task(4, "second", 1, at=0.1))
         table.show(state, 0.1)
         assert table.selected == 3
         assert [line.split()[0] for line in painted(table)[1:5]] == ["main", "├", "└", f"{CURSOR}last"]
@@ -277,7 +278,7 @@ async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
             view.show(state, 0.0)
         else:
             view.show(state, timeline, 0.0)
-        state.fold([TaskEnded(1.0, number, "done") for number in range(2, 12)])
+        fold(state, [TaskEnded(1.0, number, "done") for number in range(2, 12)])
         assert 2 not in state.tasks
         assert [view.line_text(index) for index in range(view.line_count())]
         if isinstance(view, TaskTable):
@@ -300,8 +301,8 @@ async def test_only_the_lines_that_changed_are_painted_again() -> None:
     async with on_stage(table, 80, 24):
         table.show(state, 0.0)
         refreshes = Refreshes(table)
-        state.apply(TaskRenamed(0.0, 3, "renamed"))
-        state.apply(TaskRenamed(0.0, 900, "out of sight"))
+        apply(state, TaskRenamed(0.0, 3, "renamed"))
+        apply(state, TaskRenamed(0.0, 900, "out of sight"))
         table.show(state, 0.0)
         assert refreshes.lines == [3]
 
@@ -313,7 +314,7 @@ async def test_new_counts_paint_the_last_line_of_the_frame_alone() -> None:
         table.show(state, 0.0)
         await pilot.pause()
         refreshes = Refreshes(table)
-        state.apply(TaskEnded(0.0, 90, "done"))
+        apply(state, TaskEnded(0.0, 90, "done"))
         table.show(state, 0.0)
         await pilot.pause()
         assert refreshes.lines == []

@@ -20,6 +20,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
 from asynclab.widgets.lane_cells import legend
@@ -34,7 +35,7 @@ def seen(*events: Event) -> tuple[LabState, Timeline]:
     """A lab of which the events tell, and its timeline."""
     told = (RunStarted(0.0, "lab", 1e9, "3.11.0"), *events)
     state, timeline = LabState(), Timeline()
-    state.fold(told)
+    fold(state, told)
     timeline.take(told)
     return state, timeline
 

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from asynclab.model.events import TaskCreated
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Timeline
 from asynclab.model.timeline.scale import fitting
@@ -25,7 +26,7 @@ def asleep() -> tuple[LabState, Timeline]:
     """A task that sleeps from 0 s on."""
     state, timeline = LabState(), Timeline()
     events = (task(1, "main"), *sleeps(1, 9.0))
-    state.fold(events)
+    fold(state, events)
     timeline.take(events)
     return state, timeline
 
@@ -48,7 +49,7 @@ async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> No
         for name in ("", "a", "🍵" * 50, "a\u200db", "☕\ufe0f tea"):
             state, timeline = LabState(), Timeline()
             events = (task(1, "main"), task(2, name, parent=1), *sleeps(2, 9.0))
-            state.fold(events)
+            fold(state, events)
             timeline.take(events)
             view.show(state, timeline, 4.0)
             for width in (9, 10, 40, 76, 120):
@@ -115,7 +116,7 @@ async def test_columns_do_not_move_when_more_tasks_come() -> None:
         view.show(state, timeline, 4.0)
         lane = painted(view)[1]
         birth = TaskCreated(4.0, 2, "a task with a long name " * 3, "main", 1)
-        state.apply(birth)
+        apply(state, birth)
         timeline.take([birth])
         view.show(state, timeline, 4.0)
         assert painted(view)[1] == lane

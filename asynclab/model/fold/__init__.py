@@ -1,9 +1,13 @@
-"""What each kind of event changes in a `LabState`: one function an event, called with the state and the lab time."""
+"""Folds events into a `LabState`: one function for each kind of event."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from asynclab.model.events import Event
 from asynclab.model.fold import life, output, primitives, queues, run, steps, timeouts, waits
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.state import LabState
 
 HANDLERS: Handlers = {
     **steps.HANDLERS,
@@ -16,3 +20,25 @@ HANDLERS: Handlers = {
     **run.HANDLERS,
 }
 """By the type of the event; there is one for each member of the union."""
+
+
+def apply(state: LabState, event: Event) -> None:
+    """Take one event into a state."""
+    fold(state, (event,))
+
+
+def fold(state: LabState, events: Iterable[Event]) -> None:
+    """Take events into a state, in the order in which they happened; odd ones never raise.
+
+    Equal sequences of events give equal states, in whatever batches they came. Time never goes back: an event that
+    claims to be older than the one before it counts as happening at the same moment.
+    """
+    handlers = HANDLERS
+    count = 0
+    for event in events:
+        count += 1
+        now = state.now  # read each time: an event of some length moves it to its end
+        if event.at > now:
+            state.now = now = event.at
+        handlers[type(event)](state, event, now)
+    state.version += count

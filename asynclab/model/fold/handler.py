@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from asynclab.model.events import Event
-    from asynclab.model.state import LabState
+from asynclab.model.events import Event
+from asynclab.model.state import LabState
 
 Handlers: TypeAlias = "dict[type[Event], Callable[[LabState, Any, float], None]]"
 """Each takes the state, the event of its type, and the lab time, which is never before the state's."""

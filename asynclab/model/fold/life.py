@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.bars import fraction_of_progress, progress_text
-from asynclab.model.events import Progressed, TaskCancelRequested, TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.model.events import (
+    Outcome,
+    Progressed,
+    TaskCancelRequested,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskRenamed,
+)
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
+from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.words import describe_ending
-
-if TYPE_CHECKING:
-    from asynclab.model.events import Outcome
-    from asynclab.model.state import LabState
 
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest go first."""
@@ -127,6 +130,7 @@ def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str,
 
 def _leave_state(state: LabState, task: TaskState, at: float) -> None:
     state.counts[task.state] -= 1
+    state.held.pop(task.id, None)
     if task.state == "running":
         leave_step(state, task)
     elif task.state == "waiting":

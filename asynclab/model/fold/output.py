@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import Output
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 PRINTED_LIMIT = 500
 """The most characters of a printed line that the log shows."""

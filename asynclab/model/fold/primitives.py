@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.room import make_room
 from asynclab.model.resources import PrimitiveState
+from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:

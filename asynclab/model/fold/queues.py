@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.room import make_room
 from asynclab.model.resources import ITEMS_SHOWN, QueueState
+from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 ITEM_LIMIT = 40
 """The most characters of an item's repr that are kept."""

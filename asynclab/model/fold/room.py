@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Protocol, TypeVar
 
-KEPT = 200
-"""How many queues, and how many primitives, are kept though they are quiet."""
+from asynclab.model.resources import KEPT
 
 
 class Resource(Protocol):

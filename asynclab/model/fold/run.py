@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import (
     ClockChanged,
+    EndRequested,
     EventsDropped,
     LoopBlocked,
     LoopFreed,
     LoopLagged,
     RunEnded,
+    RunningTo,
+    RunStalled,
     RunStarted,
+    StepReported,
     TaskChosen,
+    TaskHeld,
+    TaskReleased,
     Warned,
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
+from asynclab.model.state import LabState
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
 from asynclab.model.words import describe_ending, measured, names_of, plural, speed_text
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:
@@ -31,6 +33,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
     state.epoch = event.epoch - at
     state.started = True
     state.outcome, state.detail, state.leaked = None, "", ()
+    _let_go(state)
     state.tell(at, None, "run", "run started")
 
 
@@ -40,6 +43,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
     state.outcome = event.outcome
     state.detail = event.detail
     state.leaked = event.leaked
+    _let_go(state)
     state.tell(at, None, "run", f"run ended: {describe_ending(event.outcome, event.detail)}")
     if event.leaked:
         text = f"{plural(len(event.leaked), 'task')} leaked: {names_of(event.leaked, state)}"
@@ -52,6 +56,9 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
     state.clock.paused = event.paused
     state.clock.speed = event.speed
     state.clock.instant = event.instant
+    state.clock.kept_real_time &= not (event.paused or event.instant or event.stopped) and event.speed == 1
+    if not event.paused:
+        state.held.clear()
     if changes:
         state.tell(at, None, "clock", ", ".join(changes))
 
@@ -59,6 +66,39 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
 def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
     state.tell(at, event.task, "chosen", f"chosen to go next, ahead of {state.task_name(event.ahead_of)}")
+
+
+def task_held(state: LabState, event: TaskHeld, at: float) -> None:
+    """The task would run, and may not until it steps, ends, or the clock goes on."""
+    task = state.tasks.get(event.task)
+    if task is not None and not task.has_ended:
+        state.held[event.task] = None
+
+
+def task_released(state: LabState, event: TaskReleased, at: float) -> None:
+    """The step that was held is not to run any more."""
+    state.held.pop(event.task, None)
+
+
+def step_reported(state: LabState, event: StepReported, at: float) -> None:
+    """A request to step was answered."""
+    state.step_report = event.outcome
+    state.step_reports += 1
+
+
+def running_to(state: LabState, event: RunningTo, at: float) -> None:
+    """A paused lab steps by itself, or does so no more."""
+    state.running_to = event.task
+
+
+def end_requested(state: LabState, event: EndRequested, at: float) -> None:
+    """From here on the run cleans up."""
+    state.is_cleaning_up = True
+
+
+def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
+    """Nothing can wake any task; or something has come after all."""
+    state.is_stalled = event.stalled
 
 
 def warned(state: LabState, event: Warned, at: float) -> None:
@@ -87,14 +127,23 @@ def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
-    """Keep a measurement."""
+    """Keep a measurement; it comes from the loop itself, so that no callback blocks that any more."""
     state.lag.append(event.seconds)
+    if state.is_blocking and state.blocked is not None and state.blocked.task is None:
+        state.is_blocking = False  # no step ends that would tell so
 
 
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
     """Something happened that nobody will know."""
     state.dropped.events += event.count
     state.tell(at, None, "warned", f"{plural(event.count, 'event')} lost")
+
+
+def _let_go(state: LabState) -> None:
+    """Forget what only a run that is under way can be: held, stepped, cleaning up, stalled."""
+    state.held.clear()
+    state.running_to = None
+    state.is_cleaning_up = state.is_stalled = False
 
 
 def _clock_changes(state: LabState, event: ClockChanged) -> list[str]:
@@ -115,6 +164,12 @@ HANDLERS: Handlers = {
     RunEnded: run_ended,
     ClockChanged: clock_changed,
     TaskChosen: task_chosen,
+    TaskHeld: task_held,
+    TaskReleased: task_released,
+    StepReported: step_reported,
+    RunningTo: running_to,
+    EndRequested: end_requested,
+    RunStalled: run_stalled,
     Warned: warned,
     LoopBlocked: loop_blocked,
     LoopFreed: loop_freed,

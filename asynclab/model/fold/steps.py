@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
+from asynclab.model.state import LabState
+from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.words import measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.tasks import StateWord, TaskState
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
@@ -57,6 +53,12 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if state.held:
+        state.held.pop(event.task, None)
+    if event.ends:
+        step_started(state, event, at)
+        step_ended(state, event, end)
+        return
     before = task.state
     if before == "ready":
         task.ready_seconds += at - task.since
@@ -85,11 +87,13 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
         state.counts[after] += 1
 
 
-def step_started(state: LabState, event: StepStarted, at: float) -> None:
+def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
     """The task runs; a step that was under way goes on when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
         return
+    if state.held:
+        state.held.pop(event.task, None)
     word = task.state
     if word == "ready":
         task.ready_seconds += at - task.since
@@ -112,14 +116,18 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
 
 
 def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
-    """The task is ready again if it asked to be or was woken meanwhile; else it waits, until told that it ended."""
+    """The task is ready again if it asked to be or was woken meanwhile; else it waits.
+
+    A task that ended with the step counts as running until its TaskEnded, which comes next: it waits for nothing. A
+    recording that does not tell so has it wait in between.
+    """
     task = state.tasks.get(event.task)
     if task is None:
         return
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
         _stop_blocking(state, event, at)
-    if task.state != "running":
+    if task.state != "running" or event.ends:
         return
     leave_step(state, task)
     task.since = at

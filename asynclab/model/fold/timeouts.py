@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import (
+    BLOCKED_AFTER,
     CallEnded,
     CallScheduled,
     TimeoutExpired,
@@ -14,10 +13,8 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import CallState, TimeoutOutcome, TimeoutState
-from asynclab.model.words import length, measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
+from asynclab.model.state import LabState
+from asynclab.model.words import busy, measured, timeout_text
 
 ENDED_TIMEOUTS_KEPT = 200
 """How many ended timeouts are kept; the oldest go first."""
@@ -28,7 +25,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
         state.timeouts[event.timeout] = timeout
-        state.tell(at, event.task, "timeout", f"timeout of {length(timeout.length)} started")
+        state.tell(at, event.task, "timeout", f"{timeout_text(timeout.length)} started")
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
@@ -36,7 +33,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
-        state.tell(at, timeout.task, "timeout", f"timeout moved to {measured(event.deadline)}")
+        state.tell(at, timeout.task, "timeout", _moved(event.deadline))
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
@@ -44,15 +41,25 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
-        state.tell(at, timeout.task, "expired", f"timeout expired at {measured(at)}")
+        late = 0.0 if timeout.deadline is None else at - timeout.deadline
+        after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
+        state.tell(at, timeout.task, "expired", f"timeout expired at {measured(at)}{after}")
 
 
 def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
-    """The block ended first."""
+    """The block ended first: in time, or late, while the timer had no chance to fire."""
     timeout = _running(state, event.timeout)
-    if timeout is not None:
+    if timeout is None:
+        return
+    if event.late > 0:
+        _end(state, timeout, "late", at)
+        timeout.late = event.late
+        state.tell(at, timeout.task, "late", _missed(timeout.deadline, event.late))
+    else:
         _end(state, timeout, "met", at)
-        state.tell(at, timeout.task, "met", f"timeout met with {measured(timeout.left(at))} to spare")
+        left = timeout.left(at)
+        spare = "" if left is None else f" with {measured(left)} to spare"
+        state.tell(at, timeout.task, "met", f"timeout met{spare}")
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
@@ -63,6 +70,15 @@ def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:
     """It is not to come any more."""
     state.calls.pop(event.call, None)
+
+
+def _moved(deadline: float | None) -> str:
+    return "timeout has no deadline any more" if deadline is None else f"timeout moved to {measured(deadline)}"
+
+
+def _missed(deadline: float | None, late: float) -> str:
+    moment = "" if deadline is None else f" ({measured(deadline)})"
+    return f"timeout missed by {measured(late)}: the loop was {busy(late)} at its deadline{moment}"
 
 
 def _running(state: LabState, timeout: int) -> TimeoutState | None:

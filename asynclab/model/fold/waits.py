@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from asynclab.model.activity import wait_text
 from asynclab.model.bars import fraction_of_wait
 from asynclab.model.events import TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.places import innermost
-from asynclab.model.words import measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.tasks import TaskState
-
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.model.words import measured, wait_text
 
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from asynclab.model.events import Event
+from asynclab.model.state import LabState
 from asynclab.model.story.following import follow
 from asynclab.model.story.life import Life
 from asynclab.model.story.retelling import Recorded, Retelling
 from asynclab.model.story.sentences import Sentence, Story
 from asynclab.model.story.telling import tell
-
-if TYPE_CHECKING:
-    from asynclab.model.events import Event
-    from asynclab.model.state import LabState
 
 __all__ = ["Recorded", "Retelling", "Sentence", "Story", "tell_life"]
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from asynclab.model.events import TaskCreated
 from asynclab.model.places import file_name
+from asynclab.model.state import LabState
 from asynclab.model.story.life import Life
 from asynclab.model.story.phrases import OBJECT_LIMIT
 from asynclab.model.story.sentences import Sentence
+from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.words import measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.tasks import TaskState
 
 
 def home_of(life: Life, task: TaskState | None) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from asynclab.model.state import LabState
 from asynclab.model.story.phrases import OBJECT_LIMIT, clause
 from asynclab.model.story.turns import Deed, Turn
 from asynclab.model.text import one_line
 from asynclab.model.words import label_of, plural
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 
 def did(turn: Turn, state: LabState) -> str:
@@ -40,13 +36,15 @@ def _deed(deed: Deed, state: LabState) -> str:
         case "asked":
             return f"asked {things} to stop"
         case "set_timeout":
-            return f"set a timeout of {things}"
+            return f"set a {things}"
         case "moved_timeout":
             return f"moved its timeout to {things}"
         case "met_timeout":
-            return f"was done within its timeout of {things}"
+            return f"was done within its {things}"
+        case "missed_timeout":
+            return f"missed its {things}"
         case "timed_out":
-            return f"saw its timeout of {things} expire at once"
+            return f"saw its {things} expire at once"
         case "warned":
             return f"made Python complain: {things}"
         case "blocked":

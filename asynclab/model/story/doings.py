@@ -22,7 +22,7 @@ from asynclab.model.events import (
 )
 from asynclab.model.story.life import Life, Timeout
 from asynclab.model.story.turns import Turn
-from asynclab.model.words import length, measured
+from asynclab.model.words import busy, measured, timeout_text
 
 TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""
@@ -89,27 +89,31 @@ def condition_notified(life: Life, event: ConditionNotified) -> None:
 
 def timeout_started(life: Life, event: TimeoutStarted) -> None:
     """A deadline runs."""
-    life.timeouts[event.timeout] = timeout = Timeout(event.task, event.deadline - event.at, event.deadline)
+    life.timeouts[event.timeout] = timeout = Timeout(event.task, event.at, event.deadline)
     if event.task == life.task:
-        life.did("set_timeout", thing=length(timeout.length))
+        life.did("set_timeout", thing=timeout_text(timeout.length))
 
 
 def timeout_rescheduled(life: Life, event: TimeoutRescheduled) -> None:
     """A deadline was moved."""
     timeout = life.timeouts.get(event.timeout)
     if timeout is not None:
-        timeout.length += event.deadline - timeout.deadline
         timeout.deadline = event.deadline
         if timeout.task == life.task:
-            life.did("moved_timeout", thing=measured(event.deadline))
+            life.did("moved_timeout", thing="no deadline" if event.deadline is None else measured(event.deadline))
 
 
 def timeout_met(life: Life, event: TimeoutMet) -> None:
-    """A block ended in time."""
+    """A block ended in time, or late, while the timer had no chance to fire."""
     timeout = life.timeouts.pop(event.timeout, None)
-    if timeout is not None and timeout.task == life.task:
-        spare = measured(max(0.0, timeout.deadline - event.at))
-        life.did("met_timeout", thing=f"{length(timeout.length)} with {spare} to spare")
+    if timeout is None or timeout.task != life.task:
+        return
+    if event.late > 0:
+        why = f" (the loop was {busy(event.late)})"
+        life.did("missed_timeout", thing=f"{timeout_text(timeout.length)} by {measured(event.late)}{why}")
+        return
+    spare = "" if timeout.deadline is None else f" with {measured(max(0.0, timeout.deadline - event.at))} to spare"
+    life.did("met_timeout", thing=f"{timeout_text(timeout.length)}{spare}")
 
 
 def timeout_expired(life: Life, event: TimeoutExpired) -> None:
@@ -119,11 +123,11 @@ def timeout_expired(life: Life, event: TimeoutExpired) -> None:
         return
     if timeout.task != life.task:
         if timeout.task is not None:
-            life.just_expired[timeout.task] = timeout.length
+            life.just_expired[timeout.task] = timeout.length or 0.0
     elif life.phase == "running":
-        life.did("timed_out", thing=length(timeout.length))
+        life.did("timed_out", thing=timeout_text(timeout.length))
     elif life.turn is not None:
-        life.turn.expired, life.turn.expired_at = timeout.length, event.at
+        life.turn.expired, life.turn.expired_at = timeout.length or 0.0, event.at
 
 
 HANDLERS: Mapping[type[Event], Callable[[Life, Any], None]] = {

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from asynclab.model.activity import wait_text
 from asynclab.model.bars import progress_text
 from asynclab.model.events import TaskEnded, Wait
+from asynclab.model.state import LabState
 from asynclab.model.story.deeds import did
 from asynclab.model.story.life import Life
 from asynclab.model.story.phrases import clause, place, readiness, sentence, took
 from asynclab.model.story.sentences import Sentence
-from asynclab.model.tasks import Progress
+from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, measured, plural
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.tasks import TaskState
+from asynclab.model.words import describe_ending, measured, plural, wait_text
 
 SOON = 0.01
 """A task that ends so many lab seconds after it was asked to does so at once."""

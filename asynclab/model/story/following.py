@@ -91,7 +91,7 @@ def step_started(life: Life, event: StepStarted | Stepped) -> None:
 def step_ended(life: Life, event: StepEnded | Stepped, at: float | None = None) -> None:
     """The task gives control back, or another does."""
     if event.task == life.task:
-        _stop(life, event.at if at is None else at, event.seconds, is_ready=event.ready)
+        _stop(life, event.at if at is None else at, event.seconds, is_ready=event.ready, ends=event.ends)
         return
     if life.just_expired:
         life.just_expired.pop(event.task, None)
@@ -194,7 +194,7 @@ def _start(life: Life, at: float) -> None:
     life.steps_since_cancel += 1
 
 
-def _stop(life: Life, at: float, seconds: float, *, is_ready: bool) -> None:
+def _stop(life: Life, at: float, seconds: float, *, is_ready: bool, ends: bool) -> None:
     turn = life.turn
     if life.phase != "running" or turn is None:
         return
@@ -204,6 +204,8 @@ def _stop(life: Life, at: float, seconds: float, *, is_ready: bool) -> None:
     life.blocking = None
     if turn.is_plain:
         _merge(life, turn)
+    if ends:
+        return  # there is no other turn to come
     following = Turn(at, yielded=is_ready)
     life.phase = "waiting"
     woken, life.woken_in_step = life.woken_in_step, None

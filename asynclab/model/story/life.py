@@ -25,9 +25,15 @@ class Timeout:
     """A deadline that runs."""
 
     task: int | None
-    length: float
-    """Seconds from its start to its deadline."""
-    deadline: float
+    started: float
+    """Lab seconds, as all moments are."""
+    deadline: float | None
+    """None for one that never comes."""
+
+    @property
+    def length(self) -> float | None:
+        """Seconds from its start to its deadline."""
+        return None if self.deadline is None else self.deadline - self.started
 
 
 @dataclass(slots=True)

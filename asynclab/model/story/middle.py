@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from asynclab.model.activity import ActivityKind
+from asynclab.model.state import LabState
 from asynclab.model.story.deeds import did
 from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.phrases import clause, ended_by, first_ones, place, readiness, sentence, took, waited
@@ -15,9 +16,6 @@ from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.summary import Alike, Summary, alike
 from asynclab.model.story.turns import Turn
 from asynclab.model.words import length, measured, plural
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 FIRST_SENTENCES, LAST_SENTENCES = 24, 16
 """Of a long life so much is told at its beginning and its end; what is between is summed up."""
@@ -188,6 +186,7 @@ _VERBS = {
     "set_timeout": "set a timeout",
     "moved_timeout": "moved a timeout",
     "met_timeout": "was done in time",
+    "missed_timeout": "missed its timeout",
     "timed_out": "timed out at once",
     "warned": "made Python complain",
     "printed": "printed",
@@ -209,4 +208,6 @@ def _kind(turn: Turn) -> ActivityKind:
         return "cancel"
     if turn.expired is not None or ("timed_out", 0) in turn.deeds:
         return "expired"
+    if ("missed_timeout", 0) in turn.deeds:
+        return "late"
     return "created" if turn.is_first else "woke" if turn.yielded else "waits"

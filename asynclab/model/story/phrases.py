@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from asynclab.model.events import (
     ConditionNotified,
@@ -15,12 +14,10 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.places import file_name
+from asynclab.model.state import LabState
 from asynclab.model.story.turns import Request, Turn
 from asynclab.model.text import one_line
 from asynclab.model.words import label_of, length, measured, names_of
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 OBJECT_LIMIT = 60
 """The most characters of an item, a printed line or a function in a sentence."""

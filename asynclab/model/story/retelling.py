@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from asynclab.model.events import Event
+from asynclab.model.state import LabState
 from asynclab.model.story.following import follow
 from asynclab.model.story.life import Life
 from asynclab.model.story.sentences import Story
 from asynclab.model.story.telling import tell
-
-if TYPE_CHECKING:
-    from asynclab.model.events import Event
-    from asynclab.model.state import LabState
-
 
 READ_AT_ONCE = 10_000
 """How many events are read before there is something to show: of a long run the story is told before all of it is."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from asynclab.model.state import LabState
 from asynclab.model.story.beginning import beginning, home_of
 from asynclab.model.story.ending import ending, headline, totals
 from asynclab.model.story.life import Life
 from asynclab.model.story.middle import Teller
 from asynclab.model.story.sentences import Sentence, Story
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
 
 
 def tell(life: Life, state: LabState, unread: int = 0) -> Story:

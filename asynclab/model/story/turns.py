@@ -23,6 +23,7 @@ Verb: TypeAlias = Literal[
     "set_timeout",
     "moved_timeout",
     "met_timeout",
+    "missed_timeout",
     "timed_out",
     "printed",
     "warned",

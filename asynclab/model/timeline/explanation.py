@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
 
 from asynclab.model.events import (
     ConditionNotified,
@@ -16,13 +15,11 @@ from asynclab.model.events import (
     TaskReady,
     Wait,
 )
+from asynclab.model.state import LabState
 from asynclab.model.timeline.lane import RUNNING, Interval, Lane, MarkKind
+from asynclab.model.timeline.timeline import Timeline
 from asynclab.model.timeline.wording import bounds, duration, tell
 from asynclab.model.words import describe_wait, label_of, measured, plural
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
-    from asynclab.model.timeline.timeline import Timeline
 
 DEEDS_TOLD = 4
 """How many things that a task did in one step are told."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from asynclab.model.events import (
     ClockChanged,
@@ -33,25 +33,23 @@ from asynclab.model.events import (
     Warned,
 )
 from asynclab.model.timeline.lane import READY, RUNNING, WAITING, Lane, MarkKind
+from asynclab.model.timeline.lanes import Lanes
 
-if TYPE_CHECKING:
-    from asynclab.model.timeline.timeline import Timeline
-
-Handler: TypeAlias = "Callable[[Timeline, Any, float], None]"
+Handler: TypeAlias = "Callable[[Lanes, Any, float], None]"
 """Takes the timeline, the event of its type, and the lab time, which is never before the timeline's."""
 
 TIMEOUTS_KEPT = 10_000
 """How many timeouts whose end was never told are remembered."""
 
 
-def task_created(timeline: Timeline, event: TaskCreated, at: float) -> None:
+def task_created(timeline: Lanes, event: TaskCreated, at: float) -> None:
     """A lane begins, with a task that is ready to run for the first time."""
     if event.task not in timeline.lanes:
         lane = timeline.lanes[event.task] = Lane(event.task, at)
         timeline.begin(lane, READY, at, event)
 
 
-def task_ready(timeline: Timeline, event: TaskReady, at: float) -> None:
+def task_ready(timeline: Lanes, event: TaskReady, at: float) -> None:
     """The task stands in the ready queue; if its own step still runs, from the end of that."""
     lane = timeline.lanes.get(event.task)
     kind = 0 if lane is None else lane.kind
@@ -65,7 +63,7 @@ def task_ready(timeline: Timeline, event: TaskReady, at: float) -> None:
         lane.explain_ready(event)
 
 
-def step_started(timeline: Timeline, event: StepStarted | Stepped, at: float) -> None:
+def step_started(timeline: Lanes, event: StepStarted | Stepped, at: float) -> None:
     """The task runs."""
     lane = timeline.lanes.get(event.task)
     if lane is not None and lane.kind in (READY, WAITING):
@@ -73,10 +71,10 @@ def step_started(timeline: Timeline, event: StepStarted | Stepped, at: float) ->
         timeline.begin_step(event.task, at)
 
 
-def step_ended(timeline: Timeline, event: StepEnded | Stepped, at: float) -> None:
-    """The task is ready again if it asked to be or was woken meanwhile; else it waits."""
+def step_ended(timeline: Lanes, event: StepEnded | Stepped, at: float) -> None:
+    """The task is ready again if it asked to be or was woken meanwhile, or ends; else it waits."""
     lane = timeline.lanes.get(event.task)
-    if lane is None or lane.kind != RUNNING:
+    if lane is None or lane.kind != RUNNING or event.ends:
         return
     woken = lane.woken_in_step
     lane.woken_in_step = None
@@ -86,7 +84,7 @@ def step_ended(timeline: Timeline, event: StepEnded | Stepped, at: float) -> Non
         timeline.begin(lane, WAITING, at)
 
 
-def stepped(timeline: Timeline, event: Stepped, at: float) -> None:
+def stepped(timeline: Lanes, event: Stepped, at: float) -> None:
     """The task ran a whole step, which ended later than the event says."""
     step_started(timeline, event, at)
     if not timeline.paused:
@@ -94,24 +92,24 @@ def stepped(timeline: Timeline, event: Stepped, at: float) -> None:
     step_ended(timeline, event, timeline.now)
 
 
-def task_waiting(timeline: Timeline, event: TaskWaiting, at: float) -> None:
+def task_waiting(timeline: Lanes, event: TaskWaiting, at: float) -> None:
     """Note what a task waits for; a look that comes after it woke is stale."""
     lane = timeline.lanes.get(event.task)
     if lane is not None and lane.kind == WAITING:
         lane.explain_waiting(event.wait)
 
 
-def task_ended(timeline: Timeline, event: TaskEnded, at: float) -> None:
+def task_ended(timeline: Lanes, event: TaskEnded, at: float) -> None:
     """The lane ends."""
     _end(timeline, event, event.outcome, at)
 
 
-def task_collected(timeline: Timeline, event: TaskCollected, at: float) -> None:
+def task_collected(timeline: Lanes, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
     _end(timeline, event, "failed", at)
 
 
-def timeout_started(timeline: Timeline, event: TimeoutStarted, at: float) -> None:
+def timeout_started(timeline: Lanes, event: TimeoutStarted, at: float) -> None:
     """Remember whose timeout it is: its end doesn't tell."""
     if event.task is None or event.timeout in timeline.timeouts:
         return
@@ -121,23 +119,23 @@ def timeout_started(timeline: Timeline, event: TimeoutStarted, at: float) -> Non
     timeline.mark(event.task, "timeout", at, event)
 
 
-def timeout_expired(timeline: Timeline, event: TimeoutExpired, at: float) -> None:
+def timeout_expired(timeline: Lanes, event: TimeoutExpired, at: float) -> None:
     """The deadline came first."""
     timeline.mark(timeline.timeouts.pop(event.timeout, None), "expired", at, event)
 
 
-def timeout_met(timeline: Timeline, event: TimeoutMet, at: float) -> None:
-    """The block ended first."""
-    timeline.mark(timeline.timeouts.pop(event.timeout, None), "met", at, event)
+def timeout_met(timeline: Lanes, event: TimeoutMet, at: float) -> None:
+    """The block ended first, in time or late."""
+    timeline.mark(timeline.timeouts.pop(event.timeout, None), "late" if event.late > 0 else "met", at, event)
 
 
-def clock_changed(timeline: Timeline, event: ClockChanged, at: float) -> None:
+def clock_changed(timeline: Lanes, event: ClockChanged, at: float) -> None:
     """Whole steps take another length of lab time from here on."""
     timeline.paused = event.paused
     timeline.speed = event.speed
 
 
-def _end(timeline: Timeline, event: TaskEnded | TaskCollected, outcome: Outcome, at: float) -> None:
+def _end(timeline: Lanes, event: TaskEnded | TaskCollected, outcome: Outcome, at: float) -> None:
     lane = timeline.lanes.get(event.task)
     if lane is not None and lane.ended is None:
         timeline.mark(event.task, outcome, at, event)
@@ -146,7 +144,7 @@ def _end(timeline: Timeline, event: TaskEnded | TaskCollected, outcome: Outcome,
 
 
 def _marking(kind: MarkKind) -> Handler:
-    def mark(timeline: Timeline, event: Any, at: float) -> None:
+    def mark(timeline: Lanes, event: Any, at: float) -> None:
         timeline.mark(event.task, kind, at, event)
 
     return mark

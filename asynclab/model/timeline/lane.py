@@ -24,6 +24,7 @@ MarkKind: TypeAlias = Literal[
     "warned",
     "blocked",
     "expired",
+    "late",
     "cancel",
     "put",
     "got",
@@ -34,7 +35,7 @@ MarkKind: TypeAlias = Literal[
     "met",
 ]
 """What a mark is about: the end of the task, a complaint, a step that blocks the loop, a timeout that expires, is
-started or met, a request to cancel it, what it does with queues and primitives ("changed"), and prints."""
+missed ("late"), started or met, a request to cancel it, what it does with queues and primitives ("changed"), prints."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 """In the order in which they matter: where there is room for one, it is the first."""

@@ -1,23 +1,15 @@
-"""The fold that makes lanes of events, in bounded memory."""
+"""The fold that makes lanes of events, and what can be asked of them."""
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
-from collections import Counter, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from asynclab.model.events import Event, TaskReady, WakeCause
-from asynclab.model.fold.life import DROPPED_AT_ONCE, ENDED_KEPT
 from asynclab.model.timeline.handlers import HANDLERS
-from asynclab.model.timeline.lane import MARK_KINDS, Interval, Lane, MarkKind, Reason
-
-KEPT = 200_000
-"""How many intervals and marks are kept together, or two for each task where that is more; the oldest go first."""
-
-LET_GO = 1_000
-"""How many of them go at once."""
+from asynclab.model.timeline.lane import Interval, Lane
+from asynclab.model.timeline.lanes import Lanes
 
 
 class Wake(NamedTuple):
@@ -30,33 +22,12 @@ class Wake(NamedTuple):
     cause: WakeCause
 
 
-class Timeline:
+class Timeline(Lanes):
     """A pure fold of a lab's events, as `LabState` is one: a lane for each task.
 
     The intervals agree with the states that `LabState` gives the tasks. A task's lane goes with the task: once so many
     others have ended since that `LabState` forgets it as well.
     """
-
-    def __init__(self) -> None:
-        self.lanes: dict[int, Lane] = {}
-        """By task, in the order of their birth."""
-        self.now = 0.0
-        """Lab seconds at the latest event."""
-        self.version = 0
-        """Events folded so far."""
-        self.dropped = 0
-        """How many intervals and marks were let go."""
-        self.speed = 1.0
-        """Lab seconds per real second."""
-        self.paused = False
-        self.timeouts: dict[int, int] = {}
-        """The tasks whose timeouts run, by timeout."""
-        self._order = array("q")
-        """What is kept, oldest first: twice the task's number, and one more for a mark."""
-        self._ended: deque[int] = deque()
-        self._step_times = array("d")
-        self._step_tasks = array("q")
-        """When each step of any task began, and whose it is."""
 
     def take(self, events: Sequence[Event]) -> None:
         """Take in events, in the order in which they happened."""
@@ -68,9 +39,7 @@ class Timeline:
             if handler is not None:
                 handler(self, event, self.now)
         self.version += len(events)
-        # Each lane has one interval at most that may not go, as it lasts still: so something always goes.
-        while len(self._order) > max(KEPT, 2 * len(self.lanes)):
-            self._let_oldest_go()
+        self.make_room()
 
     def interval_at(self, task: int, at: float) -> Interval | None:
         """The interval of a task in which a moment lies; where several begin at once, the last of them."""
@@ -102,51 +71,6 @@ class Timeline:
         if under_way is not None and self._runs_at(under_way, begin):
             return [under_way, *tasks], last - first + 1
         return tasks, last - first
-
-    def begin(self, lane: Lane, kind: int, at: float, reason: Reason = None) -> None:
-        """Let another interval of a task begin; for the handlers of events."""
-        lane.begin(kind, at, reason)
-        self._order.append(2 * lane.task)
-
-    def begin_step(self, task: int, at: float) -> None:
-        """Note that a step of a task begins; for the handlers of events."""
-        self._step_times.append(at)
-        self._step_tasks.append(task)
-
-    def mark(self, task: int | None, kind: MarkKind, at: float, event: Event) -> None:
-        """Note that something happened to a task; for the handlers of events."""
-        lane = None if task is None else self.lanes.get(task)
-        if lane is not None and lane.ended is None:
-            lane.mark(MARK_KINDS.index(kind), at, event)
-            self._order.append(2 * lane.task + 1)
-
-    def has_ended(self, task: int) -> None:
-        """Count a task that has ended, and forget those that ended long ago; for the handlers of events."""
-        self._ended.append(task)
-        if len(self._ended) > ENDED_KEPT:
-            for _ in range(DROPPED_AT_ONCE):
-                gone = self.lanes.pop(self._ended.popleft(), None)
-                if gone is not None:
-                    self.dropped += len(gone.begins) + len(gone.mark_times)
-
-    def _let_oldest_go(self) -> None:
-        oldest = self._order[:LET_GO]
-        del self._order[:LET_GO]
-        for entry, count in Counter(oldest).items():
-            task, is_mark = divmod(entry, 2)
-            lane = self.lanes.get(task)
-            if lane is None:
-                continue
-            if is_mark:
-                lane.drop_marks(count)
-                self.dropped += count
-            else:
-                gone = lane.drop_intervals(count)
-                self.dropped += gone
-                self._order.extend([entry] * (count - gone))
-            if not lane.begins and not lane.mark_times:
-                del self.lanes[task]
-        del self._step_times[: -KEPT // 2], self._step_tasks[: -KEPT // 2]
 
     def _runs_at(self, task: int, at: float) -> bool:
         interval = self.interval_at(task, at)

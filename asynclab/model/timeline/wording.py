@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from asynclab.model.events import (
     ConditionNotified,
     Event,
@@ -22,11 +20,9 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
+from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, label_of, measured
-
-if TYPE_CHECKING:
-    from asynclab.model.state import LabState
+from asynclab.model.words import busy, describe_ending, label_of, measured
 
 TEXT_LIMIT = 40
 """The most characters of an item or of printed text that are told."""
@@ -83,9 +79,11 @@ def _tell_of_control(event: Event, state: LabState) -> str:
         case ConditionNotified(count=count):
             return f"notified {count:,} on {label_of(event.primitive, state)}"
         case TimeoutStarted(deadline=deadline):
-            return f"started a timeout, due at {measured(deadline)}"
+            return f"started a timeout, {'without a deadline' if deadline is None else f'due at {measured(deadline)}'}"
         case TimeoutExpired():
             return "its timeout expired"
+        case TimeoutMet(late=late) if late > 0:
+            return f"missed its timeout by {duration(late)}, as the loop was {busy(late)}"
         case TimeoutMet():
             return "met its timeout"
         case TaskCancelRequested(by=by):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from asyncio import Future, Task, tasks
+from asyncio import Future, Task
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-_GATHERING: type = tasks._GatheringFuture  # type: ignore[attr-defined]
+from asynclab.trace import cpython
 
 
 def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
@@ -32,9 +32,11 @@ def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
 def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
     """The futures that are cancelled first when `future` is."""
     if isinstance(future, Task):
-        awaited: Future[Any] | None = future._fut_waiter  # type: ignore[attr-defined]
+        awaited = cpython.awaited_by(future)
         return [] if awaited is None else [awaited]
-    children: list[Future[Any]] = getattr(future, "_children", []) if isinstance(future, _GATHERING) else []
+    if not isinstance(future, cpython.GatheringFuture):
+        return []
+    children: list[Future[Any]] = getattr(future, "_children", [])
     return [child for child in children if not child.done()]
 
 

@@ -40,29 +40,70 @@ def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
     ]
 
 
-async def clean_up(tracer: Tracer, context: Context) -> tuple[str, ...]:
-    """Cancel what is left, and close the asynchronous generators that were begun.
+class CleanUp:
+    """Ends what a main task leaves behind, as asyncio.run does it, and reports to the program what fails in it."""
 
-    Args:
-        tracer: The lab's.
-        context: The one that the lab's code runs in.
+    def __init__(self, tracer: Tracer, context: Context) -> None:
+        """Begin with nothing asked.
 
-    Returns:
-        The names of the tasks that did not end within `GRACE`.
-    """
-    clock = asyncio.get_running_loop().time
-    until = clock() + GRACE
-    tracer.timers.jumps = True
-    asked: set[Task[Any]] = set()
-    while (left := [task for _, task in tracer.census.tasks()]) and clock() < until:
-        cancel(tracer, [task for task in left if task not in asked])
-        asked.update(left)  # cleaning up may make tasks of its own, which are asked in their turn
-        await asyncio.wait(left, timeout=until - clock())
-    if tracer.asyncgens and tracer.loop is not None:
-        create = tracer.loop.create_task
-        closing = [context.run(create, _close(generator)) for generator in list(tracer.asyncgens)]
+        Args:
+            tracer: The lab's.
+            context: The one that the lab's code runs in.
+        """
+        self._tracer = tracer
+        self._context = context
+        self._asked: dict[Task[Any], None] = {}
+        """The tasks that were asked to end, in this order; each only once."""
+
+    def ask_all(self) -> list[Task[Any]]:
+        """Cancel all tasks of the lab that were not asked before, and only its own; the tasks that have not ended."""
+        left = [task for _, task in self._tracer.census.tasks()]
+        cancel(self._tracer, [task for task in left if task not in self._asked])
+        self._asked.update(dict.fromkeys(left))
+        return left
+
+    async def finish(self, exit: BaseException | None) -> tuple[str, ...]:
+        """Cancel what is left, and close the asynchronous generators that were begun.
+
+        Args:
+            exit: What has ended the run, if it did not end by itself.
+
+        Returns:
+            The names of the tasks that did not end within `GRACE`.
+        """
+        clock = asyncio.get_running_loop().time
+        until = clock() + GRACE
+        self._tracer.timers.jumps = True
+        while (left := self.ask_all()) and clock() < until:  # cleaning up may make tasks of its own
+            await asyncio.wait(left, timeout=until - clock())
+        for task in self._asked:
+            if task.done() and not task.cancelled() and task.exception() is not exit:
+                self._report("unhandled exception during asyncio.run() shutdown", task.exception(), task=task)
+        await self._close_generators()
+        return names_of_tasks(self._tracer)
+
+    async def _close_generators(self) -> None:
+        loop = self._tracer.loop
+        generators = list(self._tracer.asyncgens)
+        if not generators or loop is None:
+            return
+        closing = [self._context.run(loop.create_task, _close(generator)) for generator in generators]
         await asyncio.wait(closing, timeout=GRACE)
-    return names_of_tasks(tracer)
+        for task, generator in zip(closing, generators, strict=True):
+            if task.done() and not task.cancelled() and isinstance(task.exception(), Exception):
+                message = f"an error occurred during closing of asynchronous generator {generator!r}"
+                self._report(message, task.exception(), asyncgen=generator)
+
+    def _report(self, message: str, error: BaseException | None, **about: object) -> None:
+        """Tell the program's exception handler what asyncio.run would, in asyncio's words."""
+        loop = self._tracer.loop
+        if error is None or loop is None:
+            return
+        try:
+            context = {"message": message, "exception": error, **about}
+            self._context.run(loop.call_exception_handler, context)
+        except (SystemExit, KeyboardInterrupt) as reaction:  # the handler's; it must not end the loop of others
+            self._tracer.end_run(reaction)
 
 
 def names_of_tasks(tracer: Tracer) -> tuple[str, ...]:

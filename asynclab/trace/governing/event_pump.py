@@ -1,46 +1,36 @@
-"""Takes what a tracer has written down, folds it, and hands it on."""
+"""Takes what a tracer has written down, and feeds it to the model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from typing import TypeAlias
-
-from asynclab.model.events import Event
-from asynclab.model.state import LabState
+from asynclab.model.event_feed import EventFeed
 from asynclab.trace.recording.recorder import Tracer
 
 BACKLOG = 250_000
-"""Events that wait to be read, at the most, before they are folded into the state although nobody asked for it."""
-
-BATCH = 2_000
-"""How many events are folded, and handed to subscribers, at once: a history can keep a state after each batch alone."""
-
-Sink: TypeAlias = Callable[[Sequence[Event]], None]
+"""How many events may wait to be read. With more, they are folded into the state although nobody asked for it."""
 
 
-class Readout:
-    """The state that a tracer's events make, and who else wants them."""
+class EventPump:
+    """Feeds a lab's events to its state and its subscribers."""
 
     def __init__(self, tracer: Tracer) -> None:
-        self.sinks: list[Sink] = []
-        """Each gets every event, after the state has taken it in."""
+        self.feed = EventFeed()
+        """Has the state and the subscribers."""
         self._tracer = tracer
-        self._state = LabState()
 
-    @property
-    def state(self) -> LabState:
-        """All that is known up to now."""
-        events = self._tracer.take_events()
-        for start in range(0, len(events), BATCH):
-            batch = events[start : start + BATCH]
-            self._state.fold(batch)
-            with ExitStack() as sinks:  # each gets them, also where one before it fails
-                for sink in reversed(self.sinks):
-                    sinks.callback(sink, batch)
-        return self._state
+    def pump(self) -> None:
+        """Feed everything that has happened.
+
+        Raises:
+            BaseException: Whatever a subscriber was the first to raise, after all of them have got everything.
+        """
+        self.take_in()
+        self.feed.raise_error()
+
+    def take_in(self) -> None:
+        """As `pump`, where no caller wants the errors of subscribers: the next `pump` raises the first of them."""
+        self.feed.take(self._tracer.take_events())
 
     def relieve(self) -> None:
         """Keep what waits to be read from growing without bound."""
         if len(self._tracer.events) > BACKLOG:
-            _ = self.state
+            self.take_in()

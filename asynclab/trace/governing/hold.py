@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from asynclab.model.events import TaskChosen
+from asynclab.model.events import StepTaken, TaskChosen, TaskHeld, TaskReleased
+from asynclab.trace import cpython
 
 if TYPE_CHECKING:
     from asynclab.trace.patching.handles import TracedHandle
     from asynclab.trace.recording.recorder import Tracer
-
-StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
-"""What a step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
-(I/O, a thread); nothing, as nothing is to come."""
 
 
 class Hold:
@@ -26,10 +23,13 @@ class Hold:
         self._released: set[TracedHandle] = set()
 
     def lets_through(self, handle: TracedHandle) -> bool:
-        """Whether a step may run although the lab is paused: once, after it was released."""
-        is_released = handle in self._released
-        self._released.discard(handle)
-        return is_released
+        """Whether a step may run although the lab is paused: once, after it was released. Else it is to be held."""
+        if handle in self._released:
+            self._released.discard(handle)
+            return True
+        if handle._record is not None:
+            self._tracer.emit(TaskHeld(self._tracer.clock.now(), handle._record.id))
+        return False
 
     def tasks(self) -> list[int]:
         """The numbers of the tasks that are held, the next first."""
@@ -54,11 +54,10 @@ class Hold:
         """
         if self._released or self._tracer.world.has_ready():
             return "step"  # one is under way already
-        while self.handles and self.handles[0]._cancelled:
-            self.handles.popleft()
+        self._drop_called_off()
         if self.handles:
             first = self.handles[0]
-            handle = next((held for held in self.handles if _is_of(held, task) and not held._cancelled), first)
+            handle = next((held for held in self.handles if _is_of(held, task)), first)
             self.handles.remove(handle)
             self._tell_if_chosen(handle, first)
             self._released.add(handle)
@@ -67,6 +66,14 @@ class Hold:
         if self._tracer.world.is_awaited():
             return "outside"
         return "jump" if self._tracer.timers.jump() else "nothing"
+
+    def _drop_called_off(self) -> None:
+        """Forget handles that were cancelled: the loop would skip them, too."""
+        called_off = [handle for handle in self.handles if handle._cancelled]
+        for handle in called_off:
+            self.handles.remove(handle)
+            if handle._record is not None:
+                self._tracer.emit(TaskReleased(self._tracer.clock.now(), handle._record.id))
 
     def _tell_if_chosen(self, handle: TracedHandle, first: TracedHandle) -> None:
         chosen, passed_over = handle._record, first._record
@@ -77,7 +84,7 @@ class Hold:
     def _make_ready(self, handle: TracedHandle) -> None:
         loop = self._tracer.loop
         assert loop is not None
-        loop._ready.append(handle)  # type: ignore[attr-defined]
+        cpython.ready_queue(loop).append(handle)
 
 
 def _is_of(handle: TracedHandle, task: int | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from asyncio import CancelledError, Task
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ class Ending:
     value: object = None
     """What main returned."""
     exception: BaseException | None = None
-    """What main raised; a CancelledError where it was cancelled."""
+    """What main raised, the CancelledError where it was cancelled; or what ended the run from elsewhere, such as a
+    SystemExit in another task."""
     leaked: tuple[str, ...] = ()
     """The names of the tasks that were still pending when main ended."""
     unstoppable: tuple[str, ...] = ()
@@ -39,19 +41,36 @@ class Ending:
 
 
 def ending_of(
-    main: Task[Any], exit: BaseException | None, leaked: tuple[str, ...], unstoppable: tuple[str, ...]
+    main: Task[Any], raised: BaseException | None, leaked: tuple[str, ...], unstoppable: tuple[str, ...]
 ) -> Ending:
     """How a run ended whose main task has.
 
     Args:
         main: The main task.
-        exit: What ended the run from elsewhere, such as a SystemExit in a callback; main was cancelled for it.
+        raised: What ended the run from elsewhere, such as a SystemExit in a callback; or how main was cancelled.
         leaked: See `Ending`.
         unstoppable: See `Ending`.
     """
-    if main.cancelled() and exit is None:
-        return Ending("cancelled", exception=CancelledError(), leaked=leaked, unstoppable=unstoppable)
-    error = exit if main.cancelled() else main.exception()
+    error = None if main.cancelled() else main.exception()  # asked for in any case: else asyncio complains
+    if raised is not None and (main.cancelled() or not isinstance(raised, Exception)):
+        error = raised
+    if isinstance(error, CancelledError):
+        return Ending("cancelled", exception=error, leaked=leaked, unstoppable=unstoppable)
     if error is not None:
         return Ending("failed", exception=error, leaked=leaked, unstoppable=unstoppable)
     return Ending("done", value=main.result(), leaked=leaked, unstoppable=unstoppable)
+
+
+def cancellation_of(task: Task[Any]) -> CancelledError:
+    """The CancelledError with which a cancelled task ended, with its message and its traceback.
+
+    The frames in the traceback forget their variables. What is in these may complain when it is destroyed, such as a
+    session that nobody has closed: it does so now.
+    """
+    try:
+        task.exception()
+    except CancelledError as error:
+        own = error.__traceback__
+        found = error.with_traceback(None if own is None else own.tb_next)  # without this function
+    traceback.clear_frames(found.__traceback__)
+    return found

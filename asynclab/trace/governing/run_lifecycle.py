@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop, Task
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any
+from typing import Any, cast
 
-from asynclab.model.events import RunEnded
-from asynclab.trace.governing.cleanup import GRACE, cancel, clean_up, leaked_by_main, names_of_tasks
-from asynclab.trace.governing.run_ending import Ending, ending_of
+from asynclab.model.events import EndRequested, RunEnded
+from asynclab.trace import cpython
+from asynclab.trace.governing.cleanup import GRACE, CleanUp, cancel, leaked_by_main, names_of_tasks
+from asynclab.trace.governing.run_ending import Ending, cancellation_of, ending_of
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import outside_context
 
@@ -43,10 +43,11 @@ class Supervision:
         self._context = context
         self._resume = resume
         self._end = end
+        self._clean_up = CleanUp(tracer, context)
         self._exit: BaseException | None = None
         """What ended the run from elsewhere than the main task."""
-        loop: AbstractEventLoop = asyncio.get_running_loop()
-        self._closing: asyncio.Future[None] = loop.create_future()
+        self._loop: AbstractEventLoop = asyncio.get_running_loop()
+        self._closing: asyncio.Future[None] = self._loop.create_future()
         """Done as soon as somebody has asked for the lab to be closed."""
         self._supervisor: Task[None] | None = None
 
@@ -73,15 +74,31 @@ class Supervision:
 
     def cancel(self) -> None:
         """Ask the main task to end."""
-        self.was_asked_to_end = True
+        self._note_request()
         self._resume()
         cancel(self._tracer, [self._main])
 
     def end_run(self, error: BaseException) -> None:
-        """End the run with an exception that came up elsewhere than in the main task."""
-        self._exit = error
-        if not self._main.done():
+        """End the run with an exception that asks for it, wherever in the lab it was raised.
+
+        SystemExit and KeyboardInterrupt end all tasks at once, as they do in asyncio.run, and are what the run ends
+        with whatever main makes of its cancellation.
+        """
+        if self._loop.is_closed():
+            self._abandon()
+        elif not isinstance(error, Exception):
+            self._exit = self._exit or error
+            self._note_request()
+            self._resume()
+            self._clean_up.ask_all()
+        elif not self._main.done():
+            self._exit = self._exit or error
             self.cancel()
+
+    def _note_request(self) -> None:
+        if not self.was_asked_to_end:
+            self.was_asked_to_end = True
+            self._tracer.emit(EndRequested(self._tracer.clock.now()))
 
     def _begin_to_close(self) -> None:
         if not self._closing.done():
@@ -98,39 +115,41 @@ class Supervision:
             self._resume()
             # What was told to stop in the middle has not forgotten anything.
             leaked = [] if self.was_asked_to_end else leaked_by_main(self._tracer)
-            ending = await self._clean_up(tuple(name for _, name in leaked))
+            ending = await self._conclude(tuple(name for _, name in leaked))
+        except GeneratorExit:  # see _abandon; or the loop was dropped
+            ending = Ending("cancelled" if self._exit is None else "failed", exception=self._exit)
+            raise
         finally:
             self._tracer.attend()
             numbers = tuple(number for number, _ in leaked)
             self._tracer.emit(RunEnded(self._tracer.clock.now(), ending.outcome, ending.detail, numbers))
             self._end(ending)
 
+    def _abandon(self) -> None:
+        """End at once, as the loop on which all this runs was closed."""
+        supervisor = self._supervisor
+        if supervisor is not None and not supervisor.done():
+            cpython.expect_destruction(supervisor)
+            cast("Coroutine[Any, Any, None]", supervisor.get_coro()).close()
+
     async def _outlast_main(self) -> None:
         """Wait until main has ended, or had its time to do so since the lab was to be closed."""
         try:
             await asyncio.wait([self._main, self._closing], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:  # the whole loop comes to its end, and may have told main itself
-            self.was_asked_to_end |= self._main.cancelling() > 0
+            if self._main.cancelling() > 0:
+                self._note_request()
             self._begin_to_close()
         if not self._main.done():
             await asyncio.wait([self._main], timeout=GRACE)
 
-    async def _clean_up(self, leaked: tuple[str, ...]) -> Ending:
+    async def _conclude(self, leaked: tuple[str, ...]) -> Ending:
+        """Clean up after main, and see how the run ended."""
         if not self._main.done():
             names = names_of_tasks(self._tracer)
             return Ending("cancelled", leaked=names, unstoppable=names)
-        unstoppable = await clean_up(self._tracer, self._context)
-        self._context.run(_let_frames_go, self._main)
+        unstoppable = await self._clean_up.finish(self._exit)
+        cancellation = self._context.run(cancellation_of, self._main) if self._main.cancelled() else None
         if not unstoppable:
             self._tracer.world.let_go()
-        return ending_of(self._main, self._exit, leaked, unstoppable)
-
-
-def _let_frames_go(task: Task[Any]) -> None:
-    """Let a cancelled task forget in which frames it was, as it does when it is asked how it ended.
-
-    What is in them may complain when it is destroyed, such as a session that nobody has closed: it does so in the lab.
-    """
-    if task.cancelled():
-        with suppress(asyncio.CancelledError):
-            task.exception()
+        return ending_of(self._main, self._exit or cancellation, leaked, unstoppable)

@@ -14,6 +14,7 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from asynclab.model.events import StepEnded, Stepped
+from asynclab.trace import cpython
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.futures import is_done, is_task
 from asynclab.trace.recording.recorder import Tracer
@@ -157,10 +158,15 @@ class TracedHandle(Handle):
 
     def _leave_lab(self, error: BaseException) -> None:
         """Code of ours has failed: let this callback run as if nobody looked."""
-        tracer = getattr(self, "_tracer", None)
+        tracer: Tracer | None = getattr(self, "_tracer", None)
         self._record = self._waker = self._tracer = None
-        if tracer is not None:
-            tracer.failed("tasks", error)
+        if tracer is None:
+            return
+        tracer.failed("tasks", error)
+        if _is_task_callback(self._callback):
+            task = self._callback.__self__  # type: ignore[attr-defined]
+            if not tracer.census.knows(task):
+                tracer.census.enter_unseen(task)
 
     def _run(self) -> None:
         record = self._record
@@ -213,7 +219,7 @@ class TracedHandle(Handle):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            tracer.failed("steps", error)
+            tracer.step_lost(error)
         # As Handle._run does it. The frame of a task that failed keeps this one; nothing here may keep the task.
         self = record = args = task = None  # type: ignore[assignment]
         return None
@@ -239,7 +245,7 @@ class TracedHandle(Handle):
         tracer.begin_callback(self._callback, self._waker)
         try:
             _run_untraced(self)  # its frame is part of the traceback that a failing callback shows
-        except SystemExit as error:
+        except (SystemExit, KeyboardInterrupt) as error:
             if not tracer.takes_exit(error):
                 raise
         finally:
@@ -264,6 +270,8 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     patches.set(kind, TASKS, None)
     original = kind.call_soon
     if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
+        return
+    if not cpython.has_known_call_soon():  # each handle then comes by way of TracedHandle.__init__
         return
 
     @wraps(original)

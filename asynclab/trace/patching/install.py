@@ -12,13 +12,15 @@ from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
 from concurrent.futures.thread import _worker
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from contextvars import Context
 from typing import Any
 
+from asynclab.trace import cpython
 from asynclab.trace.patching.handles import TracedHandle, replace_call_soon
 from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, replace_methods
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.warning_hooks import observe_warnings
@@ -35,7 +37,7 @@ class _ProcessHooks:
 
     def __init__(self) -> None:
         self._patches = Patches()
-        self._kinds: set[type[BaseEventLoop]] = set()
+        self._kinds: dict[type[BaseEventLoop], Patches] = {}
         """The classes of loops whose methods are replaced."""
         self._users = 0
         self._lock = threading.Lock()
@@ -47,25 +49,32 @@ class _ProcessHooks:
     def acquire(self, kind: type[BaseEventLoop]) -> None:
         """Install, unless another lab has.
 
+        Where that fails, all is as before.
+
         Args:
             kind: The class of the lab's loop.
         """
-        with self._lock:
-            self._users += 1
-            if self._users == 1:
+        with self._lock, ExitStack() as undoing:
+            if not self._users:
+                undoing.callback(self._patches.undo)
                 self._install(self._patches)
             if kind not in self._kinds:
-                self._kinds.add(kind)
-                replace_methods(kind, self._patches)
-                replace_call_soon(kind, self._patches)
+                patches = Patches()
+                undoing.callback(patches.undo)
+                replace_methods(kind, patches)
+                replace_call_soon(kind, patches)
+                self._kinds[kind] = patches
+            self._users += 1
+            undoing.pop_all()
 
     def release(self) -> None:
         """Remove, unless another lab needs it."""
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                while self._kinds:
+                    self._kinds.popitem()[1].undo()
                 self._patches.undo()
-                self._kinds.clear()
 
     def _leave_child_alone(self) -> None:
         """After a fork, in the child: it is no lab's, has none of our threads, and prints where its parent would."""
@@ -80,7 +89,8 @@ class _ProcessHooks:
             for hooks in list(HOOKS.values()):
                 hooks.undo()
             HOOKS.clear()
-            self._kinds.clear()
+            while self._kinds:
+                self._kinds.popitem()[1].undo()
             self._patches.undo()
 
     def _install(self, patches: Patches) -> None:
@@ -91,6 +101,7 @@ class _ProcessHooks:
         patches.wrap(threading, _START_THREAD, _around_thread_start)
         patches.wrap(BaseSubprocessTransport, "__init__", _around_process_start)
         patches.wrap(BaseSubprocessTransport, "_process_exited", _around_process_exit)
+        observe_pool_calls(patches)
         observe_primitives(patches)
         observe_output(patches)
         observe_warnings(patches)
@@ -103,24 +114,32 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
     """Begin to observe, on the running loop `loop`, what runs in the tracer's context.
 
     Raises:
-        RuntimeError: The loop is not one of asyncio's own.
+        RuntimeError: The loop is not one of asyncio's own, or can't be observed; all is as before then.
+        UnsupportedPythonError: This Python lacks what the tracer needs.
     """
+    cpython.complain_of_missing()
     if not isinstance(loop, BaseEventLoop):
         raise RuntimeError(f"a lab needs one of asyncio's own event loops, not {type(loop).__name__}")
-    _process.acquire(type(loop))
-    hooks = HOOKS.get(loop)
-    if hooks is None:
-        hooks = HOOKS[loop] = LoopHooks(loop)
-    hooks.add(tracer)
-    _process.tracers.add(tracer)
+    try:
+        with ExitStack() as undoing:
+            _process.acquire(type(loop))
+            undoing.callback(_process.release)
+            if loop not in HOOKS:
+                HOOKS[loop] = LoopHooks(loop)
+                undoing.callback(_leave, loop)
+            HOOKS[loop].add(tracer)
+            _process.tracers.add(tracer)
+            undoing.pop_all()
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise RuntimeError(f"a lab can't observe this {type(loop).__name__}: {why}") from error
 
 
 def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
 
-    Its time, timers, factories and handlers stay as they are.
+    Its time, timers, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
     """
-    _process.acquire(type(loop))
     tasks = tracer.census.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
     tasks.tracers.append(tracer)
@@ -138,6 +157,15 @@ def leave_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     tasks.tracers.remove(tracer)
     if not tasks.tracers:
         delattr(loop, TASKS)
+
+
+def observe_kind(kind: type[BaseEventLoop]) -> None:
+    """Let the loops of a class be observed, until `leave_kind` is called as often as this."""
+    _process.acquire(kind)
+
+
+def leave_kind() -> None:
+    """Observe the loops of a class no more."""
     _process.release()
 
 
@@ -145,13 +173,17 @@ def uninstall(tracer: Tracer) -> None:
     """Stop to observe; the last lab leaves the loop and the asyncio package as they were found."""
     loop = tracer.loop
     assert isinstance(loop, BaseEventLoop)
-    hooks = HOOKS[loop]
     _process.tracers.discard(tracer)
-    hooks.remove(tracer)
-    if not hooks.tracers:
-        hooks.undo()
-        del HOOKS[loop]
-    _process.release()
+    with ExitStack() as steps:  # each, though one before it fails
+        steps.callback(_process.release)
+        steps.callback(_leave, loop)
+        HOOKS[loop].remove(tracer)
+
+
+def _leave(loop: BaseEventLoop) -> None:
+    """Put back what is replaced on a loop, unless it has labs."""
+    if not HOOKS[loop].tracers:
+        HOOKS.pop(loop).undo()
 
 
 def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., set[Task[Any]]]:

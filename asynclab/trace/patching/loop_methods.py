@@ -6,17 +6,17 @@ import sys
 import weakref
 from asyncio import BaseEventLoop, Future, Task
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import Context, copy_context
-from functools import partial, wraps
-from types import MethodType
+from functools import wraps
+from types import FunctionType, MethodType
 from typing import Any
 
 from asynclab.model.events import Warned
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer
+from asynclab.trace.recording.scope import CURRENT, TASKS, governor, observer, outside_context
 from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
@@ -30,6 +30,7 @@ _REPLACED = (
     "call_exception_handler",
     "set_debug",
     "stop",
+    "close",
 )
 
 
@@ -38,10 +39,15 @@ def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
 
     On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
     on the loop itself would slow down each step and each timer of it by a tenth.
+
+    Raises:
+        TypeError: One of them is no plain function, such as a mock.
     """
     _tell_of_eager_starts(kind, patches)
     for name in _REPLACED:
         original = getattr(kind, name)
+        if not isinstance(original, FunctionType):
+            raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
         around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
         patches.set(kind, name, around(kind, original))
 
@@ -85,6 +91,8 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
 
 
 def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
+    time = vars(kind)["time"]  # ours: it is replaced before
+
     @wraps(original)
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -92,10 +100,21 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
         tracer = governor() if context is None else context.get(CURRENT)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self, when, callback, *args, context=context)
+        if "time" in self.__dict__ or kind.time is not time:  # the program keeps a time of its own, and means that
+            return original(self, when, callback, *args, context=context)
+        if when is None:
+            raise TypeError("when cannot be None")
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
         if self._debug:  # type: ignore[attr-defined]
             self._check_thread()  # type: ignore[attr-defined]
             self._check_callback(callback, "call_at")  # type: ignore[attr-defined]
-        return tracer.timers.call_at(when, callback, args, context)
+        try:
+            return tracer.timers.call_at(when, callback, args, context)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # it is no number, or something that only asyncio's own heap can compare
+            return original(self, when, callback, *args, context=context)
 
     return call_at
 
@@ -121,6 +140,7 @@ class LoopHooks:
         self._set_handler = _original(loop, "set_exception_handler")
         self._call_handler = _original(loop, "call_exception_handler")
         self._stop = _original(loop, "stop")
+        self._close = _original(loop, "close")
         self._set_debug = _original(loop, "set_debug")
         self._debug: bool | None = None
         """What the debug mode was before code inside a lab changed it."""
@@ -134,26 +154,33 @@ class LoopHooks:
         self._births.undo()
         if self._debug is not None:
             self._set_debug(self._debug)
-        sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
+        if sys.get_asyncgen_hooks().firstiter == self._note_asyncgen:  # not so when the loop has ended meanwhile
+            sys.set_asyncgen_hooks(firstiter=self._asyncgen_hooks.firstiter)
 
     def add(self, tracer: Tracer) -> None:
         """Observe for one more lab."""
         factory = self._get_factory()
         tracer.factory = None if is_eager_factory(factory) else factory
         tasks = tracer.census.tasks_of_loop = tasks_of(self._loop)
-        tasks.tracers.append(tracer)
-        tracer.begin(self._loop)
-        tracer.timers.attach(self._call_at, self._time)
-        self.tracers.append(tracer)
-        self._see_to_births()
+        with ExitStack() as undoing:  # nothing of a lab that could not begin stays behind
+            self.tracers.append(tracer)
+            undoing.callback(self.tracers.remove, tracer)
+            tasks.tracers.append(tracer)
+            undoing.callback(tasks.tracers.remove, tracer)
+            tracer.begin(self._loop)
+            undoing.callback(tracer.let_go)
+            tracer.timers.attach(self._call_at, self._time)
+            self._see_to_births()
+            undoing.pop_all()
 
     def remove(self, tracer: Tracer) -> None:
         """Observe for one lab less."""
-        tracer.timers.detach()
-        tracer.let_go()
-        tasks_of(self._loop).tracers.remove(tracer)
-        self.tracers.remove(tracer)
-        self._see_to_births()
+        with ExitStack() as steps:  # each, though one before it fails: this runs at the end of a program, too
+            steps.callback(self._see_to_births)
+            steps.callback(self.tracers.remove, tracer)
+            steps.callback(tasks_of(self._loop).tracers.remove, tracer)
+            steps.callback(tracer.let_go)
+            steps.callback(tracer.timers.detach)
 
     def create_task(self, coro: Any, **kwargs: Any) -> Task[Any]:
         """Stands in for loop.create_task while there are factories: inside a lab it takes the lab's, not the loop's.
@@ -211,7 +238,12 @@ class LoopHooks:
         if tracer is None:
             self._call_handler(context)
             return
-        tracer.emit(Warned(tracer.clock.now(), complaint(context), task_number(context, tracer)))
+        try:
+            tracer.emit(Warned(tracer.clock.now(), complaint(context), task_number(context, tracer)))
+        except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+            raise
+        except BaseException as error:
+            tracer.failed("complaints", error)
         if tracer.echo or tracer.exception_handler is not None:
             self._call_handler_of(tracer, context)
 
@@ -227,18 +259,27 @@ class LoopHooks:
         if tracer is None:
             self._stop()
         else:
-            tracer.end_run(RuntimeError("Event loop stopped before Future completed."))
+            # In the next round, as a loop finishes the one in which it is stopped: main may end in it.
+            error = RuntimeError("Event loop stopped before Future completed.")
+            self._loop.call_soon(tracer.end_run, error, context=outside_context())
+
+    def close(self) -> None:
+        """Stands in for loop.close: nothing runs any more on a closed loop, so that its labs are over."""
+        self._close()
+        for tracer in list(self.tracers):
+            tracer.end_run(RuntimeError("Event loop is closed"))
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Stands in for loop.run_in_executor: a lab knows that it waits for the call, and what it prints."""
+        """Stands in for loop.run_in_executor: a lab knows that it waits for the call."""
+        future: Future[Any] = self._run_in_executor(executor, func, *args)
         tracer = self._current()
-        if tracer is None:
-            future: Future[Any] = self._run_in_executor(executor, func, *args)
-            return future
-        if executor is None or type(executor) is ThreadPoolExecutor:  # a context can't go to another process
-            func = partial(bare_context(tracer).run, func)
-        future = self._run_in_executor(executor, func, *args)
-        tracer.world.called_executor(future)
+        if tracer is not None:
+            try:
+                tracer.world.called_executor(future)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tracer.failed("executors", error)
         return future
 
     def _see_to_births(self) -> None:
@@ -265,7 +306,12 @@ class LoopHooks:
     def _note_asyncgen(self, generator: AsyncGenerator[Any, Any]) -> None:
         tracer = self._current()
         if tracer is not None:
-            tracer.asyncgens.add(generator)
+            try:
+                tracer.asyncgens.add(generator)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tracer.failed("async generators", error)
         if self._asyncgen_hooks.firstiter is not None:
             self._asyncgen_hooks.firstiter(generator)
 

@@ -6,6 +6,11 @@ import math
 from collections.abc import Callable
 
 
+def finite(seconds: float) -> float | None:
+    """A time or a duration as events tell it: None for one that never comes, as JSON has no infinity."""
+    return seconds if math.isfinite(seconds) else None
+
+
 class VirtualClock:
     """Lab time: real time scaled by a speed, and still while paused.
 
@@ -60,6 +65,11 @@ class VirtualClock:
         self.speed = _checked(speed)
         if self.rate:
             self._run_at(self.speed)
+
+    def skip(self, seconds: float) -> None:
+        """Do as if the last `seconds` of real time had not been."""
+        real = self.real_time()
+        self._go_on(real, (real - seconds) * self.rate + self.offset, self.rate)
 
     def advance_to(self, when: float) -> None:
         """Jump to the lab time `when`; nothing happens where that has passed."""

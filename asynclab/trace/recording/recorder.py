@@ -29,7 +29,7 @@ from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
 from asynclab.trace.recording.numbering import Numbering
-from asynclab.trace.recording.task_registry import Census, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRecord, TaskRegistry
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.cancel_requests import Cancels
 from asynclab.trace.watching.eager_starts import EagerStarts
@@ -46,6 +46,9 @@ LOOKS = 1_000
 
 LOOK_PERIOD = 0.1
 """Real seconds."""
+
+WAITS = "what tasks wait for"
+"""What the watcher of waits is called where it fails."""
 
 LOOKS_LATER = 500
 """How many of the others are looked at in one call of `look_at_the_rest`."""
@@ -143,7 +146,7 @@ class Tracer:
         """How often each watcher has failed; one that has is switched off. See `failed`."""
         self.gone: list[TaskRecord] = []
         """The tasks that were destroyed and that the census has not struck off yet."""
-        self.census = Census(self, boundary)
+        self.census = TaskRegistry(self, boundary)
         self.cancels = Cancels(self)
         self.timers = Timers(self)
         self.resources = Resources(self)
@@ -250,7 +253,7 @@ class Tracer:
         self.failures[watcher] = count + 1
         if not count:
             text = f"asynclab stopped watching {watcher}: {type(error).__name__}"
-            self.emit(Warned(self.clock.now(), text))
+            self.write(Warned(self.clock.now(), text))
 
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; on another thread than the loop's, up to the first unsettled birth."""
@@ -313,7 +316,10 @@ class Tracer:
                 self.write(StepStarted(self.step_began, current.id))
 
     def _open_and_write(self, event: Event) -> None:
-        self.open_step()
+        try:
+            self.open_step()
+        finally:
+            self.emit = self.write
         self.write(event)
 
     def admits(self, handle: TracedHandle) -> bool:
@@ -321,9 +327,14 @@ class Tracer:
         if self.loop is None:
             Handle._run(handle)
             return False
-        if self._paused and not self.hold.lets_through(handle):
-            self.hold.handles.append(handle)
-            return False
+        try:
+            if self._paused and not self.hold.lets_through(handle):
+                self.hold.handles.append(handle)
+                return False
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("held tasks", error)
         return True
 
     def within_step(self, run: Callable[[], None]) -> None:
@@ -344,19 +355,33 @@ class Tracer:
         """
         real = self.clock.real_time()
         at = real * self.clock.rate + self.clock.offset
-        self.open_step()
-        self.current = None
-        ends = is_done(task)
-        self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
-        self.step_ended(record, task, at, real, ends=ends)
+        try:
+            self.open_step()
+            self.current = None
+            ends = is_done(task)
+            self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
+            self.step_ended(record, task, at, real, ends=ends)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failure:
+            self.step_lost(failure)
         return self.takes_exit(error)
 
+    def step_lost(self, error: BaseException) -> None:
+        """Code of ours has failed at the end of a step: be ready for the next one."""
+        self.current = None
+        self.emit = self.write
+        self.failed("steps", error)
+
     def takes_exit(self, error: BaseException) -> bool:
-        """Let a SystemExit end the run and not the loop, which others share; whether it did."""
-        if self.governs and isinstance(error, SystemExit):
-            self.end_run(error)
-            return True
-        return False
+        """Let an exception end the run that would end the loop, which others share; whether that is all it does.
+
+        A KeyboardInterrupt ends the loop, too: it comes from somebody who wants all of it to stop.
+        """
+        if not self.governs:
+            return False
+        self.end_run(error)
+        return isinstance(error, SystemExit)
 
     def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
         """Another callback than a step begins.
@@ -368,17 +393,27 @@ class Tracer:
         self.cause = cause
         self._callbacks += 1
         self.time_callback(callback)
-        timeout = timeout_of(callback)
-        if timeout is not None:
-            self.timers.timeouts.expired_at_once(timeout)
+        try:
+            timeout = timeout_of(callback)
+            if timeout is not None:
+                self.timers.timeouts.expired_at_once(timeout)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("timeouts", error)
 
     def end_callback(self) -> None:
         """The callback is over."""
-        if self.eager.under_way:
-            self.eager.settle()
         self.cause = None
         self._callbacks -= 1
-        self.callback_timed()
+        try:
+            self.callback_timed()
+            if self.eager.under_way:
+                self.eager.settle()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("callbacks", error)
         if self.attention:
             self.attend()
 
@@ -396,9 +431,14 @@ class Tracer:
 
     def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
         """See what became of a task after its step, and do what was left for then; arguments as for `follow`."""
-        if self.eager.under_way:
-            self.eager.settle()
-        self.follow(record, task, at, real, ends=ends)
+        try:
+            if self.eager.under_way:
+                self.eager.settle()
+            self.follow(record, task, at, real, ends=ends)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("steps", error)
         if self.attention or self.gone:
             self.attend()
 
@@ -412,6 +452,7 @@ class Tracer:
             real: The same in real time.
             ends: Whether the task has ended.
         """
+        self.cancels.look(record, task, at)
         if ends:
             self.census.end(record, task, at)
             if self._woken_by_end:
@@ -440,9 +481,14 @@ class Tracer:
     def attend(self) -> None:
         """Do what was left for the end of a callback."""
         self.attention = self.clock.instant
-        self.census.settle_names()
-        if self._printed:
-            self._flush_printed()
+        try:
+            self.census.settle_names()
+            if self._printed:
+                self._flush_printed()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("names and prints", error)
         self.timers.attend()
 
     def look_at_the_rest(self, first: Sequence[int] = ()) -> None:
@@ -493,7 +539,14 @@ class Tracer:
         self._look(record, task)
 
     def _look(self, record: TaskRecord, task: Task[Any]) -> None:
-        self.census.notice_name(record, task)
-        wait = describe_wait(task, self)
-        if wait is not None:
-            self.emit(TaskWaiting(self.clock.now(), record.id, wait))
+        if WAITS in self.failures:
+            return
+        try:
+            self.census.notice_name(record, task)
+            wait = describe_wait(task, self)
+            if wait is not None:
+                self.emit(TaskWaiting(self.clock.now(), record.id, wait))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed(WAITS, error)

@@ -65,7 +65,7 @@ def tasks_of(loop: object) -> LoopTasks:
     return LoopTasks() if found is None else found
 
 
-class Census:
+class TaskRegistry:
     """The tasks of one lab."""
 
     def __init__(self, tracer: Tracer, boundary: CodeType) -> None:
@@ -109,6 +109,15 @@ class Census:
         tracer.attention = True
         return record
 
+    def enter_unseen(self, task: Task[Any]) -> None:
+        """Remember only that a task is of this lab, where it could not be entered: no event tells of it."""
+        record = self.tasks_of_loop[id(task)] = TaskRecord(task, self._when_gone)
+        record.tracer = self._tracer
+        record.id = self._tracer.numbering.next("task")
+        record.key = id(task)
+        record.created = None
+        record.yielded = False
+
     def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Write down how a task ended at the lab time `at`, without retrieving its exception."""
         if record.created is not None and not record.created.name:
@@ -128,6 +137,7 @@ class Census:
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
+        tracer = self._tracer
         self._gone.clear()
         self.strike_off()
         if self._newborn:
@@ -136,6 +146,8 @@ class Census:
                 task = record()
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
+                    # only who made it has run since
+                    tracer.cancels.look(record, task, tracer.clock.now(), record.created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
             created.name = name_of(task)

@@ -3,6 +3,10 @@
 Nothing tells when cancel() is called on a task. But a task counts the requests, and it is woken by the cancelled future
 that it waited for: so a request is noticed at the wake-up. A cancel goes down a chain of awaits before it comes up
 again: who waited for a task that was cancelled on the way was asked by the same as that task.
+
+A task that is ready already, or has not begun, is woken by nothing. Its count is looked at when the step ends in which
+it was made, where only the task that made it can have asked; and whenever it begins to wait, or ends. Who asked in
+between is not known then, and none is named.
 """
 
 from __future__ import annotations
@@ -13,21 +17,28 @@ from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import TaskCancelRequested
 from asynclab.trace.governing.await_cycles import cancel_innermost
+from asynclab.trace.recording.futures import cancel_requests_of, is_cancelled, is_done
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
     from asynclab.trace.recording.task_registry import TaskRecord
+
+_FEW = 256
+"""So many notes are kept before it is looked which tasks have gone."""
 
 
 @dataclass(slots=True)
 class _Seen:
     """What was noticed of the requests to end one task."""
 
-    requests: int
+    record: TaskRecord
+    requests: int = 0
     """As Task.cancelling() counts."""
-    by: int | None
+    by: int | None = None
     """The task whose step asked last; None for the user or a timer."""
-    by_timer: bool
+    by_timer: bool = False
+    expired: int = 0
+    """How many timeouts around it have expired that its count was not seen to rise by: each of them asks."""
 
 
 class Cancels:
@@ -36,11 +47,14 @@ class Cancels:
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
         self._seen: dict[int, _Seen] = {}
+        self._most = _FEW
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel in the name of the person at the keyboard; whether the task took it."""
-        self._tracer.emit(TaskCancelRequested(self._tracer.clock.now(), record.id))
-        self._seen[record.id] = _Seen(task.cancelling() + 1, None, by_timer=False)
+        now = self._tracer.clock.now()
+        self.look(record, task, now)
+        self._tracer.emit(TaskCancelRequested(now, record.id))
+        self._note(record, cancel_requests_of(task) + 1, None, by_timer=False)
         try:
             return task.cancel()
         except RecursionError:  # asyncio goes down a chain of awaits in calls; its end is where a cancel takes effect
@@ -48,26 +62,78 @@ class Cancels:
 
     def notice(self, record: TaskRecord, at: float) -> bool:
         """See whether a task that a cancelled future wakes at a lab time was asked to end, or only the future was."""
-        tracer, task, seen = self._tracer, record(), self._seen.get(record.id)
-        requests = 0 if task is None else task.cancelling()
+        task, seen = record(), self._seen.get(record.id)
+        requests = 0 if task is None else cancel_requests_of(task)
         if requests > (0 if seen is None else seen.requests):
-            self._seen[record.id] = found = self._origin(record, requests)
-            if not found.by_timer:
-                tracer.emit(TaskCancelRequested(at, record.id, found.by))
+            by, by_timer = self._origin(record)
+            self._note(record, requests, by, by_timer=by_timer)
+            if not by_timer:
+                self._tracer.emit(TaskCancelRequested(at, record.id, by))
+        elif seen is not None:
+            seen.requests = requests
         return requests > 0
 
-    def _origin(self, record: TaskRecord, requests: int) -> _Seen:
+    def look(self, record: TaskRecord, task: Task[Any], at: float, by: int | None = None) -> None:
+        """See whether a task was asked to end since it was last looked at, while nothing told of it.
+
+        Args:
+            record: The task.
+            task: The same.
+            at: The lab time.
+            by: The task that must have asked if anybody has; None where that is not known.
+        """
+        requests = cancel_requests_of(task)
+        if not requests and not self._seen:
+            return
+        seen = self._seen.get(record.id)
+        before = 0 if seen is None else seen.requests
+        if seen is not None:
+            requests, before = self._without_timeouts(seen, requests)
+        if requests > before:
+            self._note(record, requests, by, by_timer=False)
+            self._tracer.emit(TaskCancelRequested(at, record.id, by))
+
+    def timeout_expired(self, task: Task[Any]) -> None:
+        """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
+        record = self._tracer.census.known(task)
+        if record is not None and not is_done(task):
+            self.look(record, task, self._tracer.clock.now())
+            seen = self._seen.get(record.id)
+            if seen is None:
+                seen = self._note(record, cancel_requests_of(task), None, by_timer=True)
+            seen.expired += 1
+
+    def _without_timeouts(self, seen: _Seen, requests: int) -> tuple[int, int]:
+        """The requests now, and those before, of which those by timeouts are no news; keeps the count up to date."""
+        by_timeouts = min(seen.expired, max(0, requests - seen.requests))
+        before = min(seen.requests, requests) + by_timeouts  # fewer where it has taken one back: see Task.uncancel
+        seen.requests, seen.expired = before, 0
+        return requests, before
+
+    def _note(self, record: TaskRecord, requests: int, by: int | None, *, by_timer: bool) -> _Seen:
+        if len(self._seen) >= self._most:
+            self._forget()
+        seen = self._seen[record.id] = _Seen(record, requests, by, by_timer)
+        return seen
+
+    def _forget(self) -> None:
+        """Drop what was noted of tasks that are gone; one that has ended may still be said to have asked others."""
+        self._seen = {number: seen for number, seen in self._seen.items() if seen.record() is not None}
+        self._most = max(_FEW, 2 * len(self._seen))
+
+    def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
+        """The task that asked another that is woken now, if it was one; and whether a timer did."""
         tracer = self._tracer
         if tracer.in_timer:
             timed_out = tracer.timers.timeouts.firing_for
-            return _Seen(requests, timed_out, by_timer=timed_out in (None, record.id))
-        below = None if tracer.waker is None else self._seen.get(tracer.waker.id)
-        if below is not None and tracer.waker is not None and _was_cancelled(tracer.waker):
-            return _Seen(requests, below.by, below.by_timer or below.by == record.id)
-        by = None if tracer.waker is None or tracer.is_elsewhere() else tracer.waker.id
-        return _Seen(requests, by, by_timer=False)
+            return timed_out, timed_out in (None, record.id)
+        waker = None if tracer.is_elsewhere() else tracer.waker
+        below = None if waker is None else self._seen.get(waker.id)
+        if below is not None and waker is not None and _was_cancelled(waker):
+            return below.by, below.by_timer or below.by == record.id
+        return None if waker is None else waker.id, False
 
 
 def _was_cancelled(record: TaskRecord) -> bool:
     task = record()
-    return task is not None and task.cancelled()
+    return task is not None and is_cancelled(task)

@@ -8,6 +8,7 @@ from asyncio import AbstractEventLoop, Future
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from asynclab.trace import cpython
 from asynclab.trace.recording.scope import CURRENT
 
 if TYPE_CHECKING:
@@ -21,16 +22,16 @@ class World:
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._calls: set[Future[Any]] = set()
+        self._calls: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
+        """What calls in pools will bring. No callback is added to them: a future's repr would show it."""
         self.processes = 0
         """Child processes that have not ended."""
-        self.threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self.threads = _Threads()
         """Threads that the lab's code started by itself."""
 
     def called_executor(self, future: Future[Any]) -> None:
         """A call was handed to a thread or process pool."""
         self._calls.add(future)
-        future.add_done_callback(self._calls.discard)
 
     def is_executor_call(self, future: object) -> bool:
         """Whether `future` is the result of a call in a pool."""
@@ -39,11 +40,14 @@ class World:
     def is_awaited(self) -> bool:
         """Whether the lab waits for I/O, a thread or a process now."""
         loop = self._tracer.loop
-        return bool(self._calls or self.processes) or self._has_thread() or (loop is not None and any(self._io(loop)))
+        if self.processes or self._has_call() or self.threads.are_alive():
+            return True
+        return loop is not None and (any(self._io(loop)) or self._has_timer(loop))
 
     def has_ready(self) -> bool:
         """Whether a callback of the lab is in the loop's ready queue."""
-        ready: tuple[Handle, ...] = tuple(getattr(self._tracer.loop, "_ready", ()))  # threads append to it
+        loop = self._tracer.loop
+        ready = () if loop is None else tuple(cpython.ready_queue(loop))  # threads append to it
         return any(getattr(handle, "_tracer", None) is self._tracer for handle in ready)
 
     def let_go(self) -> None:
@@ -63,8 +67,16 @@ class World:
             if self._owns(handle):
                 loop.remove_signal_handler(signal)
 
-    def _has_thread(self) -> bool:
-        return any(thread.is_alive() for thread in self.threads)
+    def _has_call(self) -> bool:
+        for future in list(self._calls):
+            if not future.done():
+                return True
+            self._calls.discard(future)
+        return False
+
+    def _has_timer(self, loop: AbstractEventLoop) -> bool:
+        """Whether the lab has a timer among the loop's own: one that was set on a time of the program's own."""
+        return any(self._owns(handle) and not handle.cancelled() for handle in cpython.timer_heap(loop))
 
     def _io(self, loop: AbstractEventLoop) -> Iterator[tuple[Any, Any, Any]]:
         """The files that the loop watches for the lab, with the handles of the lab's reader and writer, or None."""
@@ -77,6 +89,25 @@ class World:
 
     def _owns(self, handle: Handle | None) -> bool:
         return handle is not None and handle._context.get(CURRENT) is self._tracer  # type: ignore[attr-defined]
+
+
+class _Threads:
+    """Threads, as long as they exist. Any thread may add one while another looks."""
+
+    def __init__(self) -> None:
+        self._references: tuple[weakref.ref[threading.Thread], ...] = ()
+        self._lock = threading.Lock()
+
+    def add(self, thread: threading.Thread) -> None:
+        """Note a thread that is about to start."""
+        with self._lock:
+            known = [reference for reference in self._references if reference() is not None]
+            self._references = (*known, weakref.ref(thread))
+
+    def are_alive(self) -> bool:
+        """Whether one of them runs."""
+        threads = [reference() for reference in self._references]
+        return any(thread is not None and thread.is_alive() for thread in threads)
 
 
 def _is_asyncios(handle: Any) -> bool:

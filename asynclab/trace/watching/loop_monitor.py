@@ -43,6 +43,8 @@ class LoopMonitor:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._awaiting = False
+        self._stopped_at = 0.0
+        """When the process last went on after it had been stopped."""
 
     def start(self) -> None:
         """Begin to measure."""
@@ -56,6 +58,10 @@ class LoopMonitor:
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
+
+    def was_stopped(self) -> None:
+        """Drop the measurement under way: the process was stopped, and the loop is not to blame for that."""
+        self._stopped_at = perf_counter()
 
     def place(self, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
         """Where the loop's thread is now, within the callback that it runs.
@@ -86,6 +92,8 @@ class LoopMonitor:
 
     def _beat(self, sent: float) -> None:
         self._awaiting = False
+        if sent < self._stopped_at:
+            return
         lag = perf_counter() - sent
         self.lags.append(lag)
         if self.on_beat is not None:

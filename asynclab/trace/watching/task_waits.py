@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
-from asynclab.trace.governing.timers import LabTimerHandle
+from asynclab.trace.governing.timer_handles import LabTimerHandle
+from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
+from asynclab.trace.recording.futures import coroutine_of, is_future
 from asynclab.trace.watching.await_chain import Chain, follow
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
     future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
     if future is None:
         return None
-    chain = follow(task.get_coro())
+    chain = follow(coroutine_of(task))
     wait = _from_frames(chain, tracer) or _from_future(future, tracer)
     place = _place(chain, tracer)
     if place is None:
@@ -85,8 +87,9 @@ def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
 def _sleep(frame: FrameType, tracer: Tracer) -> Wait:
     names = frame.f_locals
     timer = names.get("h")
-    deadline = timer.when() - tracer.timers.origin if isinstance(timer, LabTimerHandle) else None
-    return Wait("sleep", seconds=float(names["delay"]), deadline=deadline)
+    deadline = finite(timer.when() - tracer.timers.origin) if isinstance(timer, LabTimerHandle) else None
+    delay = names["delay"]  # asyncio takes whatever can be added to a time
+    return Wait("sleep", seconds=finite(float(delay)) if type(delay) in (int, float) else None, deadline=deadline)
 
 
 def _resource(kind: WaitKind) -> Describe:
@@ -116,7 +119,7 @@ def _wait(frame: FrameType, tracer: Tracer) -> Wait:
 
 def _wait_for(frame: FrameType, tracer: Tracer) -> Wait:
     inner = frame.f_locals["fut"]
-    if isinstance(inner, Future):
+    if is_future(inner):
         return Wait("wait_for", tasks=tracer.census.numbers_of([inner]), count=1)
     return Wait("unknown")
 

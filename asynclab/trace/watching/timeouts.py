@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from asyncio import Timeout
-from asyncio.tasks import _release_waiter  # type: ignore[attr-defined] # what wait_for and wait arm their timer with
+from asyncio import Future, Timeout
 from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.trace import cpython
+from asynclab.trace.recording.clock import finite
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
 
-_ON_TIMEOUT = Timeout._on_timeout  # type: ignore[attr-defined]
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
 
@@ -24,6 +24,8 @@ class Timeouts:
         self._tracer = tracer
         self._running: dict[int, int] = {}
         """Their numbers, by the id() of what `armed` returned."""
+        self._deadlines: dict[int, float] = {}
+        """Their deadlines in lab time, by their numbers."""
         self._count = 0
         self.firing_for: int | None = None
         """While a timeout's timer fires: the task around whose block it is."""
@@ -34,7 +36,7 @@ class Timeouts:
         Returns:
             The Timeout or waiter that it is for; None where it is for no timeout.
         """
-        owner: object = args[0] if callback is _release_waiter else timeout_of(callback)
+        owner: object = args[0] if callback is cpython.release_waiter else timeout_of(callback)
         if owner is None:
             return None
         now = self._tracer.clock.now()
@@ -42,14 +44,24 @@ class Timeouts:
         if known is None:
             self._start(owner, when, self._tracer.current_number())
         else:
-            self._tracer.emit(TimeoutRescheduled(now, known, when))
+            self._deadlines[known] = when
+            self._tracer.emit(TimeoutRescheduled(now, known, finite(when)))
         return owner
 
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""
-        self.firing_for = self._tracer.census.number_of(getattr(owner, "_task", None))
+        if isinstance(owner, Future) and Future.done(owner):
+            # wait_for before Python 3.12, and wait, sleep on a future that the timer is to set. What they wait for may
+            # set it first, in the same turn of the loop: then the timer changes nothing.
+            self.met(owner)
+            return
+        task = getattr(owner, "_task", None)
+        self.firing_for = self._tracer.census.number_of(task)
+        if task is not None:
+            self._tracer.cancels.timeout_expired(task)
         number = self._running.pop(id(owner), None)
         if number is not None:
+            del self._deadlines[number]
             self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), number))
 
     def expired_at_once(self, timeout: Timeout) -> None:
@@ -61,22 +73,24 @@ class Timeouts:
         self.expired(timeout)
 
     def met(self, owner: object) -> None:
-        """The block of a timeout ended before its deadline, or before anything was awaited in it."""
+        """The block of a timeout ended before its timer fired, or before anything was awaited in it."""
         number = self._running.pop(id(owner), None)
         if number is not None:
-            self._tracer.emit(TimeoutMet(self._tracer.clock.now(), number))
+            now = self._tracer.clock.now()
+            self._tracer.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
     def _start(self, owner: object, deadline: float, task: int | None) -> None:
         self._count += 1
         self._running[id(owner)] = self._count
-        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, deadline, task))
+        self._deadlines[self._count] = deadline
+        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, finite(deadline), task))
 
 
 def timeout_of(callback: object) -> Timeout | None:
     """The timeout whose end a callback is."""
-    if type(callback) is MethodType and callback.__func__ is _ON_TIMEOUT and isinstance(callback.__self__, Timeout):
-        return callback.__self__
-    return None
+    if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
+        return None
+    return callback.__self__ if isinstance(callback.__self__, Timeout) else None
 
 
 def is_rescheduled(caller: FrameType) -> bool:

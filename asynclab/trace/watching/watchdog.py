@@ -43,6 +43,14 @@ class Watch:
         if self._monitor is not None:
             self._monitor.stop()
 
+    def was_stopped(self, seconds: float) -> None:
+        """Count the time in which the process was stopped as nobody's."""
+        self._tracer.step_started += seconds
+        if self._tracer.callback_started:
+            self._tracer.callback_started += seconds
+        if self._monitor is not None:
+            self._monitor.was_stopped()
+
     def _beat(self, lag: float) -> None:
         self._tracer.emit(LoopLagged(self._tracer.clock.now(), lag))
         self._on_beat()

@@ -15,6 +15,7 @@ from asynclab.model.events import (
     TaskEnded,
     TaskRenamed,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.fold.life import DROPPED_AT_ONCE, ENDED_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress
@@ -119,9 +120,9 @@ def crowd(count: int) -> LabState:
     """A lab whose main created so many tasks, the first of which lives on while all others end."""
     state = lab(TaskCreated(0.0, 1, "main", "main"))
     for task in range(2, count + 2):
-        state.apply(TaskCreated(0.0, task, "", "work", 1))
+        apply(state, TaskCreated(0.0, task, "", "work", 1))
         if task > 2:
-            state.apply(TaskEnded(0.0, task, "done"))
+            apply(state, TaskEnded(0.0, task, "done"))
     return state
 
 
@@ -135,14 +136,14 @@ def test_the_oldest_ended_tasks_go_when_there_are_too_many() -> None:
 def test_letting_tasks_go_changes_the_rows() -> None:
     state = crowd(ENDED_KEPT + 1)
     assert len(state.rows()) == ENDED_KEPT + 2
-    state.apply(TaskCollected(1.0, 2))
+    apply(state, TaskCollected(1.0, 2))
     assert len(state.rows()) == ENDED_KEPT + 2 - DROPPED_AT_ONCE
 
 
 def test_dropped_tasks_without_a_parent_are_gone_too() -> None:
     state = lab()
     for task in range(ENDED_KEPT + 1):
-        state.fold([TaskCreated(0.0, task, "", "work"), TaskEnded(0.0, task, "done")])
+        fold(state, [TaskCreated(0.0, task, "", "work"), TaskEnded(0.0, task, "done")])
     assert [row.task for row in state.rows()] == list(range(DROPPED_AT_ONCE, ENDED_KEPT + 1))
 
 
@@ -167,7 +168,7 @@ def test_the_children_of_a_dropped_task_stand_for_themselves_in_the_order_of_the
     )
     structure = state.structure
     for task in range(6, ENDED_KEPT + 6):
-        state.fold([TaskCreated(0.0, task, "", "work", 5), TaskEnded(0.0, task, "done")])
+        fold(state, [TaskCreated(0.0, task, "", "work", 5), TaskEnded(0.0, task, "done")])
     assert 2 not in state.tasks
     assert state.structure > structure
     assert [(row.guide, row.task) for row in state.rows()[:4]] == [("", 1), ("", 3), ("└ ", 4), ("", 5)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated, PrimitiveKind
+from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from tests.model.history import TEA, tea_party, told_of
 
@@ -18,7 +19,7 @@ def lab_with(kind: PrimitiveKind, value: int, *values: int) -> LabState:
 def test_a_lock_is_held_by_who_took_it_until_it_is_released() -> None:
     state = lab_with("lock", 0, 1)
     assert (state.primitives[1].value, state.primitives[1].holder) == (1, TEA)
-    state.apply(PrimitiveChanged(0.5, 1, 0, TEA))
+    apply(state, PrimitiveChanged(0.5, 1, 0, TEA))
     assert (state.primitives[1].value, state.primitives[1].holder) == (0, None)
 
 
@@ -45,7 +46,7 @@ def test_a_change_is_told_as_what_was_done(
 
 def test_a_notification_is_told() -> None:
     state = lab_with("condition", 0)
-    state.apply(ConditionNotified(0.0, 1, 2, TEA))
+    apply(state, ConditionNotified(0.0, 1, 2, TEA))
     assert told_of(state, TEA) == ["notifies 2 on condition#1"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone, Wait
+from asynclab.model.fold import apply, fold
 from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN
 from asynclab.model.state import LabState
 from tests.model.history import COFFEE, TEA, suspended, tea_party, told_of
@@ -31,7 +32,7 @@ def test_a_queue_without_a_bound_is_never_full() -> None:
 )
 def test_the_item_that_was_got_leaves_from_where_it_stood(index: int, left: list[str]) -> None:
     state = queue_of("1", "2", "3")
-    state.apply(QueueGot(0.5, 1, "x", 2, 3, index, COFFEE))
+    apply(state, QueueGot(0.5, 1, "x", 2, 3, index, COFFEE))
     queue = state.queues[1]
     assert list(queue.items) == left
     assert (queue.size, queue.gets, queue.unfinished) == (2, 1, 3)
@@ -39,15 +40,15 @@ def test_the_item_that_was_got_leaves_from_where_it_stood(index: int, left: list
 
 def test_done_items_are_counted() -> None:
     state = queue_of("1")
-    state.apply(QueueTaskDone(0.5, 1, 0, COFFEE))
+    apply(state, QueueTaskDone(0.5, 1, 0, COFFEE))
     assert (state.queues[1].dones, state.queues[1].unfinished) == (1, 0)
 
 
 def test_the_depth_of_a_queue_is_remembered_for_a_while() -> None:
     state = queue_of("1", "2")
-    state.apply(QueueGot(0.5, 1, "1", 1, 2))
+    apply(state, QueueGot(0.5, 1, "1", 1, 2))
     assert list(state.queues[1].depth) == [(0.0, 1), (0.0, 2), (0.5, 1)]
-    state.fold(QueuePut(1.0, 1, "3", 2, 3) for _ in range(DEPTH_SAMPLES))
+    fold(state, (QueuePut(1.0, 1, "3", 2, 3) for _ in range(DEPTH_SAMPLES)))
     assert len(state.queues[1].depth) == DEPTH_SAMPLES
 
 
@@ -55,15 +56,15 @@ def test_only_so_many_items_are_kept_by_name_and_the_rest_is_counted() -> None:
     state = queue_of(*map(str, range(ITEMS_SHOWN + 5)))
     queue = state.queues[1]
     assert (len(queue.items), queue.size) == (ITEMS_SHOWN, ITEMS_SHOWN + 5)
-    state.apply(QueueGot(0.5, 1, "0", queue.size - 1, 0))
-    state.apply(QueuePut(0.5, 1, "last", queue.size + 1, 0))
+    apply(state, QueueGot(0.5, 1, "0", queue.size - 1, 0))
+    apply(state, QueuePut(0.5, 1, "last", queue.size + 1, 0))
     assert (queue.items[0], queue.items[-1]) == ("1", str(ITEMS_SHOWN - 1))
 
 
 def test_names_come_back_once_a_long_queue_was_emptied() -> None:
     state = queue_of(*map(str, range(ITEMS_SHOWN + 1)))
-    state.fold(QueueGot(0.5, 1, "x", ITEMS_SHOWN - got, 0) for got in range(ITEMS_SHOWN + 1))
-    state.apply(QueuePut(1.0, 1, "new", 1, 1))
+    fold(state, (QueueGot(0.5, 1, "x", ITEMS_SHOWN - got, 0) for got in range(ITEMS_SHOWN + 1)))
+    apply(state, QueuePut(1.0, 1, "new", 1, 1))
     assert list(state.queues[1].items) == ["new"]
 
 
@@ -72,7 +73,7 @@ def test_a_shut_down_queue_keeps_its_items_unless_it_was_immediate(
     immediate: bool, items: list[str], unfinished: int
 ) -> None:
     state = queue_of("1", "2")
-    state.apply(QueueShutDown(0.5, 1, immediate, TEA))
+    apply(state, QueueShutDown(0.5, 1, immediate, TEA))
     queue = state.queues[1]
     assert (list(queue.items), queue.size, queue.unfinished) == (items, len(items), unfinished)
     assert queue.is_shut_down
@@ -80,13 +81,14 @@ def test_a_shut_down_queue_keeps_its_items_unless_it_was_immediate(
 
 def test_what_happens_to_a_queue_is_told() -> None:
     state = queue_of("3", maxsize=5)
-    state.fold(
+    fold(
+        state,
         [
             QueueGot(0.5, 1, "3", 0, 1, 0, COFFEE),
             QueueTaskDone(0.5, 1, 0, COFFEE),
             QueueShutDown(0.5, 1, False, COFFEE),
             QueueShutDown(0.5, 1, True, COFFEE),
-        ]
+        ],
     )
     assert told_of(state, TEA) == ["put 3 → queue#1 (1/5)"]
     assert told_of(state, COFFEE) == [
@@ -114,13 +116,13 @@ def test_what_an_unknown_queue_does_is_told_and_no_more() -> None:
 
 def test_a_second_birth_of_the_same_queue_is_ignored() -> None:
     state = queue_of("1")
-    state.apply(QueueCreated(1.0, 1, "LifoQueue", 7))
+    apply(state, QueueCreated(1.0, 1, "LifoQueue", 7))
     assert (state.queues[1].kind, state.queues[1].size) == ("Queue", 1)
 
 
 def test_a_queue_is_quiet_when_it_is_empty_and_nobody_waits() -> None:
     state = queue_of()
     assert state.queues[1].is_quiet
-    state.fold(suspended(0.0, TEA, Wait("queue.get", "queue#1")))
+    fold(state, suspended(0.0, TEA, Wait("queue.get", "queue#1")))
     assert not state.queues[1].is_quiet
     assert not queue_of("1").queues[1].is_quiet

@@ -6,29 +6,53 @@ import pytest
 
 from asynclab.model.events import (
     ClockChanged,
+    EndRequested,
+    Event,
     EventsDropped,
     LoopBlocked,
     LoopFreed,
     LoopLagged,
     Outcome,
     RunEnded,
+    RunningTo,
+    RunStalled,
     RunStarted,
     StepEnded,
+    Stepped,
+    StepReported,
     StepStarted,
+    TaskCollected,
     TaskCreated,
     TaskEnded,
+    TaskHeld,
+    TaskReleased,
     Warned,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import LAG_SAMPLES, ClockState
 from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party, told_of
 
 BLOCKED = LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 
 
+def test_a_plain_callback_can_block_the_loop() -> None:
+    report = LoopBlocked(0.3, None, 0.2, "/x/protocol.py", 7, "data_received")
+    state = tea_party(report, LoopBlocked(0.5, None, 0.4, "/x/protocol.py", 7, "data_received"))
+    assert (state.blocked is not None, state.is_blocking) == (True, True)
+    assert told_of(state, None) == ["a callback blocks the loop: 0.20 s so far at protocol.py:7 in data_received"]
+    apply(state, LoopLagged(0.5, 0.4))
+    assert not state.is_blocking
+
+
+def test_a_measurement_ends_no_step_that_blocks() -> None:
+    state = tea_party(StepStarted(0.0, TEA), LoopBlocked(0.3, TEA, 0.2, "/x/tea.py", 7, "brew"), LoopLagged(0.5, 0.4))
+    assert state.is_blocking
+
+
 def test_a_lab_has_not_started_until_its_run_has() -> None:
     state = lab()
     assert (state.started, state.outcome) == (False, None)
-    state.apply(RunStarted(0.5, "gather", 1000.5, "3.13.0"))
+    apply(state, RunStarted(0.5, "gather", 1000.5, "3.13.0"))
     assert (state.started, state.name, state.epoch, state.outcome) == (True, "gather", 1000.0, None)
     assert told_of(state, None) == ["run started"]
 
@@ -71,13 +95,13 @@ def test_changes_of_the_clock_are_told_as_what_changed() -> None:
         ClockChanged(1.0, False, 0.25, True),
         ClockChanged(1.0, False, 0.25, False),
     )
-    assert state.clock == ClockState(paused=False, speed=0.25, instant=False)
+    assert state.clock == ClockState(paused=False, speed=0.25, instant=False, kept_real_time=False)
     assert told_of(state, None) == ["paused", "speed 1/4×", "resumed, idle time is skipped", "idle time is waited for"]
 
 
 def test_a_lab_that_is_held_when_main_ends_goes_on_for_that_reason() -> None:
     ended = tea_party(ClockChanged(1.0, True, 1.0, False), TaskEnded(1.0, MAIN, "done", "None"))
-    ended.apply(ClockChanged(1.0, False, 1.0, False))
+    apply(ended, ClockChanged(1.0, False, 1.0, False))
     assert told_of(ended, None) == ["paused", "resumed, as main has ended"]
 
 
@@ -97,7 +121,7 @@ def test_a_block_that_goes_on_is_told_once_and_the_next_one_again() -> None:
     longer = LoopBlocked(0.5, TEA, 0.5, "blocking.py", 12, "fetch")
     state = tea_party(StepStarted(0.0, TEA), BLOCKED, longer)
     assert state.blocked == longer
-    state.fold([StepEnded(0.6, TEA, 0.09, ready=True), StepStarted(0.6, TEA), BLOCKED])
+    fold(state, [StepEnded(0.6, TEA, 0.09, ready=True), StepStarted(0.6, TEA), BLOCKED])
     assert len(told_of(state, TEA)) == 2
 
 
@@ -122,7 +146,7 @@ def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
     state = tea_party(blocked)
     assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far at reader.py:4 in read"
     assert state.is_blocking
-    state.fold([LoopFreed(0.8, 0.5, "read")])
+    apply(state, LoopFreed(0.8, 0.5, "read"))
     assert told_of(state, None)[-1] == "the callback read blocked the loop for 0.500 s"
     assert not state.is_blocking
 
@@ -130,3 +154,83 @@ def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
 def test_a_callback_without_python_code_is_told_by_its_function() -> None:
     state = tea_party(LoopBlocked(0.3, None, 0.3, "", 0, "sleep"))
     assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far in sleep"
+
+
+HELD = (ClockChanged(1.0, True, 1.0, False), TaskHeld(1.0, COFFEE), TaskHeld(1.0, TEA))
+
+
+def test_held_tasks_are_known_in_the_order_in_which_they_were_held() -> None:
+    assert list(tea_party(*HELD).held) == [COFFEE, TEA]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Stepped(1.0, COFFEE, 0.1),
+        StepStarted(1.0, COFFEE),
+        TaskEnded(1.0, COFFEE, "cancelled"),
+        TaskCollected(1.0, COFFEE),
+        TaskReleased(1.0, COFFEE),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_held_task_is_let_go(event: Event) -> None:
+    assert list(tea_party(*HELD, event).held) == [TEA]
+
+
+@pytest.mark.parametrize("event", [ClockChanged(1.0, False, 1.0, False), RunEnded(1.0, "done")])
+def test_all_held_tasks_are_let_go(event: Event) -> None:
+    assert not tea_party(*HELD, event).held
+
+
+def test_a_change_of_speed_lets_no_held_task_go() -> None:
+    assert list(tea_party(*HELD, ClockChanged(1.0, True, 2.0, False)).held) == [COFFEE, TEA]
+
+
+def test_no_task_is_held_that_is_unknown_or_has_ended() -> None:
+    assert not tea_party(TaskEnded(1.0, TEA, "done"), TaskHeld(1.0, TEA), TaskHeld(1.0, 99)).held
+
+
+def test_a_run_to_the_next_event_of_a_task_is_known_until_it_stops() -> None:
+    state = tea_party(RunningTo(1.0, TEA))
+    assert state.running_to == TEA
+    apply(state, RunningTo(1.5))
+    assert state.running_to is None
+
+
+def test_a_run_cleans_up_from_when_it_is_asked_to_end_until_it_has() -> None:
+    state = tea_party(EndRequested(1.0))
+    assert state.is_cleaning_up
+    apply(state, RunEnded(1.5, "cancelled"))
+    assert not state.is_cleaning_up
+
+
+def test_a_standstill_is_known_until_something_goes_on() -> None:
+    state = tea_party(RunStalled(1.0))
+    assert state.is_stalled
+    apply(state, RunStalled(1.5, stalled=False))
+    assert not state.is_stalled
+
+
+def test_reports_of_steps_are_counted_as_two_may_say_the_same() -> None:
+    state = lab(StepReported(1.0, "step"), StepReported(1.0, "outside"), StepReported(1.0, "outside"))
+    assert (state.step_report, state.step_reports) == ("outside", 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_kept"),
+    [
+        (ClockChanged(0.0, False, 1.0, False), True),
+        (ClockChanged(0.0, True, 1.0, False), False),
+        (ClockChanged(0.0, False, 0.5, False), False),
+        (ClockChanged(0.0, False, 1.0, True), False),
+    ],
+)
+def test_time_that_was_once_held_scaled_or_skipped_was_not_real(change: ClockChanged, is_kept: bool) -> None:
+    state = lab(change, ClockChanged(2.0, False, 1.0, False))
+    assert state.clock.kept_real_time == is_kept
+
+
+def test_mere_reports_add_no_line() -> None:
+    reports = (*HELD[1:], TaskReleased(1.0, TEA), StepReported(1.0, "nothing"), RunningTo(1.0, TEA), RunningTo(1.0))
+    assert tea_party(*reports, EndRequested(1.0), RunStalled(1.0)).activity == tea_party().activity

@@ -21,6 +21,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import apply, fold
 from asynclab.model.state import ClockState, LabState
 from tests.model.anything import any_history
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party, told_of
@@ -56,10 +57,50 @@ def test_a_task_that_yields_is_ready_again_at_once() -> None:
 def test_a_task_woken_in_its_own_step_is_ready_after_it() -> None:
     state = tea_party(StepStarted(0.0, TEA), TaskReady(0.1, TEA, "cancel"), TaskReady(0.2, TEA, "cancel"))
     assert state.tasks[TEA].state == "running"
-    state.apply(StepEnded(0.5, TEA, 0.5))
+    apply(state, StepEnded(0.5, TEA, 0.5))
     assert (state.tasks[TEA].state, state.tasks[TEA].wakes) == ("ready", 1)
-    state.fold(suspended(0.6, TEA))
+    fold(state, suspended(0.6, TEA))
     assert state.tasks[TEA].state == "waiting"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        (Stepped(0.25, TEA, 0.5, ends=True),),
+        (StepStarted(0.25, TEA), StepEnded(0.75, TEA, 0.5, ends=True)),
+        (StepStarted(0.25, TEA), TaskReady(0.5, TEA, "cancel"), StepEnded(0.75, TEA, 0.5, ready=True, ends=True)),
+    ],
+)
+def test_a_task_that_ends_with_its_step_runs_up_to_its_end_and_never_waits(step: tuple[Event, ...]) -> None:
+    state = tea_party(*step)
+    task = state.tasks[TEA]
+    assert (task.state, task.running_seconds, state.running, state.now) == ("running", 0.5, TEA, 0.75)
+    assert (state.counts["running"], state.counts["waiting"]) == (1, 1)
+    apply(state, TaskEnded(0.75, TEA, "done"))
+    assert (task.state, task.steps, task.waiting_seconds, state.running) == ("done", 1, 0.0, None)
+    assert (state.counts["running"], state.counts["waiting"], state.counts["done"]) == (0, 1, 1)
+
+
+def test_a_recording_that_does_not_tell_that_a_step_is_the_last_is_read_as_ever() -> None:
+    state = tea_party(Stepped(0.25, TEA, 0.5))
+    assert state.tasks[TEA].state == "waiting"
+    apply(state, TaskEnded(0.75, TEA, "done"))
+    assert (state.tasks[TEA].state, state.counts["waiting"]) == ("done", 1)
+
+
+def test_a_task_is_told_to_be_ready_after_the_end_that_woke_it() -> None:
+    state = tea_party(
+        *suspended(0.0, TEA, Wait("task", tasks=(COFFEE,))),
+        StepStarted(1.0, COFFEE),
+        StepEnded(1.1, COFFEE, 0.1, ends=True),
+        TaskEnded(1.1, COFFEE, "done", "'black'"),
+        TaskReady(1.1, TEA, "task", COFFEE),
+    )
+    assert [(line.task, line.text) for line in state.activity][-2:] == [
+        (COFFEE, "returned 'black'"),
+        (TEA, "ready again after 1.100 s"),
+    ]
+    assert (state.tasks[TEA].state, state.tasks[TEA].waker, state.tasks[TEA].waited_for) == ("ready", COFFEE, "task")
 
 
 def test_a_task_that_is_ready_already_is_not_woken_again() -> None:
@@ -75,21 +116,21 @@ def test_a_step_without_a_wake_up_still_ends_the_wait() -> None:
 def test_the_running_task_is_the_one_whose_step_is_under_way() -> None:
     state = tea_party(StepStarted(0.0, TEA))
     assert state.running == TEA
-    state.apply(StepEnded(0.0, TEA, 0.0))
+    apply(state, StepEnded(0.0, TEA, 0.0))
     assert state.running is None
 
 
 def test_an_eager_task_runs_within_its_parents_step() -> None:
     state = tea_party(StepStarted(0.0, TEA), TaskCreated(0.0, 4, "eager", "work", TEA), StepStarted(0.0, 4))
     assert (state.running, state.counts["running"]) == (4, 2)
-    state.apply(StepEnded(0.0, 4, 0.0))
+    apply(state, StepEnded(0.0, 4, 0.0))
     assert (state.running, state.tasks[TEA].state) == (TEA, "running")
 
 
 def test_steps_that_end_in_the_wrong_order_leave_nothing_running() -> None:
     state = tea_party(StepStarted(0.0, TEA), StepStarted(0.0, COFFEE), StepEnded(0.0, TEA, 0.0))
     assert (state.running, state.outer_steps) == (COFFEE, [])
-    state.apply(StepEnded(0.0, COFFEE, 0.0))
+    apply(state, StepEnded(0.0, COFFEE, 0.0))
     assert state.counts["running"] == 0
 
 
@@ -104,7 +145,7 @@ def test_a_step_is_accounted_for_even_if_the_end_of_its_task_came_first() -> Non
 def test_an_ended_task_stays_ended(event: Event) -> None:
     state = tea_party(TaskEnded(1.0, TEA, "done", "'tea'"))
     before = replace(state.tasks[TEA]), dict(state.counts)
-    state.apply(event)
+    apply(state, event)
     assert (state.tasks[TEA], state.counts) == before
     assert state.running is None
 
@@ -112,13 +153,13 @@ def test_an_ended_task_stays_ended(event: Event) -> None:
 def test_counts_are_the_tasks_in_each_state() -> None:
     state = tea_party(StepStarted(0.0, TEA))
     assert +Counter(state.counts) == {"waiting": 1, "running": 1, "ready": 1}
-    state.apply(TaskReady(0.0, MAIN, "task", TEA))
+    apply(state, TaskReady(0.0, MAIN, "task", TEA))
     assert +Counter(state.counts) == {"running": 1, "ready": 2}
-    state.apply(StepEnded(0.0, TEA, 0.0, ready=True))
+    apply(state, StepEnded(0.0, TEA, 0.0, ready=True))
     assert +Counter(state.counts) == {"ready": 3}
-    state.fold([StepStarted(0.0, TEA), TaskReady(0.0, TEA, "cancel"), StepEnded(0.0, TEA, 0.0)])
+    fold(state, [StepStarted(0.0, TEA), TaskReady(0.0, TEA, "cancel"), StepEnded(0.0, TEA, 0.0)])
     assert +Counter(state.counts) == {"ready": 3}
-    state.fold(suspended(0.0, TEA))
+    fold(state, suspended(0.0, TEA))
     assert +Counter(state.counts) == {"ready": 2, "waiting": 1}
 
 
@@ -148,8 +189,8 @@ def test_a_step_of_a_paused_lab_takes_no_lab_time() -> None:
 def test_a_step_in_one_event_is_the_same_as_its_beginning_and_its_end(events: list[Event]) -> None:
     in_one, in_two = LabState(), LabState()
     for event in events:
-        in_one.apply(event)
-        in_two.fold(_in_two(event, in_two.clock))
+        apply(in_one, event)
+        fold(in_two, _in_two(event, in_two.clock))
         assert replace(in_one, version=0) == replace(in_two, version=0)
         assert list(in_one.ready_queue) == list(in_two.ready_queue)
 
@@ -158,7 +199,7 @@ def _in_two(event: Event, clock: ClockState) -> list[Event]:
     if not isinstance(event, Stepped):
         return [event]
     end = event.at if clock.paused else event.at + event.seconds * clock.speed
-    return [StepStarted(event.at, event.task), StepEnded(end, event.task, event.seconds, event.ready)]
+    return [StepStarted(event.at, event.task), StepEnded(end, event.task, event.seconds, event.ready, event.ends)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["wake", "yield", "suspend"]), st.integers(0, 1000)), max_size=30))
@@ -166,8 +207,8 @@ def test_ready_running_and_waiting_time_add_up_to_the_whole_life(turns: list[tup
     state, now = lab(TaskCreated(0, 1, "main", "main")), 0
     for turn, pause in turns:
         now += pause
-        state.apply(_turn(state, turn, now))
-    state.apply(TaskEnded(now, 1, "done"))
+        apply(state, _turn(state, turn, now))
+    apply(state, TaskEnded(now, 1, "done"))
     task = state.tasks[1]
     assert task.ready_seconds + task.running_seconds + task.waiting_seconds == now
 

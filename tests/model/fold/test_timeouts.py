@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.fold import fold
 from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
 from tests.model.history import TEA, lab, tea_party, told_of
 
@@ -30,6 +31,36 @@ def test_an_expired_timeout_has_nothing_left() -> None:
     assert told_of(state, TEA)[-1] == "timeout expired at 3.001 s"
 
 
+@pytest.mark.parametrize(("late", "loop"), [(0.5, "blocked"), (0.002, "busy")])
+def test_a_block_that_ends_after_the_deadline_has_not_met_it_though_its_timer_never_fired(
+    late: float, loop: str
+) -> None:
+    state = tea_party(STARTED, TimeoutMet(3.0 + late, 1, late))
+    timeout = state.timeouts[1]
+    assert (timeout.outcome, timeout.late, timeout.ended_at, timeout.left(3.0)) == ("late", late, 3.0 + late, 0.0)
+    assert told_of(state, TEA)[-1] == f"timeout missed by {late:.3f} s: the loop was {loop} at its deadline (3.000 s)"
+
+
+def test_a_timer_that_fires_late_as_the_loop_was_blocked_says_how_late() -> None:
+    state = tea_party(STARTED, TimeoutExpired(3.5, 1))
+    assert state.timeouts[1].outcome == "expired"
+    assert told_of(state, TEA)[-1] == "timeout expired at 3.500 s, 0.500 s after its deadline"
+
+
+def test_a_deadline_may_never_come() -> None:
+    state = tea_party(TimeoutStarted(1.0, 1, None, TEA), TimeoutRescheduled(2.0, 1, 5.0), STARTED)
+    assert (state.timeouts[1].length, state.timeouts[1].left(2.0)) == (4.0, 3.0)
+    fold(state, [TimeoutRescheduled(2.0, 1, None)])
+    assert (state.timeouts[1].length, state.timeouts[1].left(2.0)) == (None, None)
+    fold(state, [TimeoutMet(9.0, 1)])
+    assert told_of(state, TEA) == [
+        "timeout without a deadline started",
+        "timeout moved to 5.000 s",
+        "timeout has no deadline any more",
+        "timeout met",
+    ]
+
+
 def test_a_timeout_can_be_moved() -> None:
     state = tea_party(STARTED, TimeoutRescheduled(2.0, 1, 5.0))
     assert (state.timeouts[1].length, state.timeouts[1].left(4.0)) == (4.0, 1.0)
@@ -47,6 +78,6 @@ def test_a_timeout_ends_once(event: Event) -> None:
 def test_only_so_many_ended_timeouts_are_kept_and_every_running_one() -> None:
     state = lab(TimeoutStarted(0.0, 0, 9.0))
     for timeout in range(1, ENDED_TIMEOUTS_KEPT + 4):
-        state.fold([TimeoutStarted(0.0, timeout, 9.0), TimeoutMet(0.0, timeout)])
+        fold(state, [TimeoutStarted(0.0, timeout, 9.0), TimeoutMet(0.0, timeout)])
     assert list(state.timeouts)[:2] == [0, 4]
     assert (len(state.timeouts), state.dropped.timeouts) == (ENDED_TIMEOUTS_KEPT + 1, 3)

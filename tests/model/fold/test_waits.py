@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asynclab.model.events import QueueCreated, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
+from asynclab.model.fold import apply
 from tests.model.history import COFFEE, TEA, suspended, tea_party, told_of
 
 GET = Wait("queue.get", "queue#1")
@@ -14,7 +15,7 @@ QUEUE = QueueCreated(0.0, 1, "Queue", 0)
 def test_a_wait_is_known_until_the_task_wakes() -> None:
     state = tea_party(*suspended(0.0, TEA, GET))
     assert state.tasks[TEA].waits_for == GET
-    state.apply(TaskReady(1.0, TEA, "task"))
+    apply(state, TaskReady(1.0, TEA, "task"))
     assert state.tasks[TEA].waits_for is None
 
 

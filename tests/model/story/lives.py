@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 
 from asynclab.model.events import Event
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.story import Story, tell_life
 from tests.trace.labs import Observed
@@ -24,7 +25,7 @@ def told(story: Story) -> list[str]:
 def told_of(task: int, *events: Event) -> list[str]:
     """The sentences of a task's life in a run of these events alone."""
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     return told(tell_life(events, task, state))
 
 

@@ -33,8 +33,8 @@ def test_a_sleeper_s_life_is_told_from_its_creation_to_what_it_returned() -> Non
     assert told(story_of(seen, "tea")) == [
         f"Created by main in test_lives.py line {line_of(start, 'create_task')}, to run nap().",
         "First ran 0.00 ms later, after main's step and behind coffee.",
-        f"Slept 1.000 s (line {line_of(nap, 'sleep')}); its timer woke it. Then it woke main.",
-        "Returned 'tea'.",
+        f"Slept 1.000 s (line {line_of(nap, 'sleep')}); its timer woke it.",
+        "Returned 'tea'. That woke main.",
     ]
     assert story_of(seen, "tea").headline == "tea ran nap() to its end in 1.000 s."
 
@@ -256,6 +256,7 @@ def test_a_failing_task_group_shows_its_exceptions_as_a_tree_and_who_had_failed(
     assert "; at 1.000 s it was asked to stop when boom had failed." in told(story_of(seen, "sibling"))[2]
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_complaints_are_told_whether_the_task_has_ended_or_not() -> None:
     async def fail() -> None:
         raise ValueError("boom")

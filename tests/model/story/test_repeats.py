@@ -21,6 +21,7 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.story import Story, tell_life
 from asynclab.model.story.following import follow
@@ -138,7 +139,7 @@ def test_a_summary_of_two_halves_is_that_of_the_whole(lines: list[int], cut: int
 @given(any_history())
 def test_no_history_makes_the_telling_fail(events: list[Event]) -> None:
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     for task in (-1, 1, 2):
         story = tell_life(events, task, state)
         assert sentences(story) <= MOST
@@ -151,7 +152,7 @@ def test_a_story_is_bounded_however_the_turns_differ(lines: list[int]) -> None:
     naps = [turn(at, Wait("sleep", file="a.py", line=line)) for at, line in enumerate(lines, 1)]
     events = life(*naps)
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     story = tell_life(events, WORKER, state)
     assert sentences(story) <= MOST
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import asynclab.model.story.retelling
 from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait
+from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, tell_life
@@ -22,7 +23,7 @@ def recorded(events: list[Event]) -> tuple[History, LabState]:
     """A history of these events, and the state after them."""
     state = LabState()
     history = History(state)
-    state.fold(events)
+    fold(state, events)
     history.take(events)
     return history, state
 
@@ -54,7 +55,7 @@ def test_it_reads_each_event_once_while_time_goes_on() -> None:
     retelling = Retelling(TEA)
     for at in range(1, 11):
         new: list[Event] = [*suspended(at - 0.5, TEA, Wait("sleep")), TaskReady(at, TEA, "timer")]
-        state.fold(new)
+        fold(state, new)
         history.take(new)
         retelling.tell(history, state)
     assert events.read == len(events)

@@ -20,10 +20,14 @@ from asynclab.model.events import (
     TaskEnded,
     TaskReady,
     TaskWaiting,
+    TimeoutMet,
+    TimeoutRescheduled,
+    TimeoutStarted,
     Wait,
     WaitKind,
     Warned,
 )
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.story import tell_life
 from tests.model.history import COFFEE, MAIN, TEA, suspended, tea_party
@@ -129,6 +133,40 @@ def test_a_step_in_one_event_is_a_step_like_any_other() -> None:
     ]
 
 
+def test_an_end_comes_before_what_it_brings_about() -> None:
+    waits_for_tea = suspended(0.0, COFFEE, Wait("task", tasks=(TEA,)))
+    last = (StepStarted(1.0, TEA), Output(1.0, "hot\n", TEA), StepEnded(1.1, TEA, 0.01, ends=True))
+    woken = (TaskEnded(1.1, TEA, "done", "'tea'"), TaskReady(1.1, COFFEE, "task", TEA), *suspended(1.2, COFFEE))
+    events = (*BIRTH, *waits_for_tea, *last, *woken)
+    assert told_of(TEA, *events)[-2:] == [
+        "First ran 1.000 s later, after main's step and behind coffee. Then it printed “hot”.",
+        "Returned 'tea'. That woke coffee.",
+    ]
+    assert "; tea ended and woke it; " in told_of(COFFEE, *events)[2]
+
+
+def test_a_task_whose_last_step_is_over_but_whose_end_is_not_told_yet_runs() -> None:
+    assert told_of_tea(Stepped(0.0, TEA, 0.1, ends=True))[-1] == "Runs now."
+
+
+def test_a_callback_that_blocks_is_no_deed_of_a_task() -> None:
+    blocked = LoopBlocked(0.2, None, 0.2, "/home/a/cafe.py", 9, "data_received")
+    step = (StepStarted(0.0, TEA), blocked, StepEnded(0.0, TEA, 0.0))
+    assert told_of_tea(*step) == told_of_tea(step[0], step[2])
+
+
+def test_a_timeout_that_was_missed_or_never_comes_says_so() -> None:
+    started = (TimeoutStarted(0.0, 1, 0.5, TEA), TimeoutStarted(0.0, 2, None, TEA))
+    moved = (TimeoutRescheduled(1.0, 2, 3.0), TimeoutRescheduled(1.0, 2, None))
+    events = (*started, StepEnded(0.0, TEA, 0.0), StepStarted(1.0, TEA), TimeoutMet(1.0, 1, 0.5), *moved)
+    first, second = told_of_tea(StepStarted(0.0, TEA), *events, TimeoutMet(1.0, 2), StepEnded(1.0, TEA, 0.0))[:2]
+    assert first.endswith(" Then it set a timeout of 0.50 s and timeout without a deadline.")
+    assert second.endswith(
+        " Then it missed its timeout of 0.50 s by 0.500 s (the loop was blocked), moved its timeout to 3.000 s and "
+        "no deadline and was done within its timeout without a deadline."
+    )
+
+
 def test_a_turn_that_the_person_chose_says_so() -> None:
     events = [
         *suspended(0.0, TEA, Wait("sleep")),
@@ -185,7 +223,7 @@ def test_a_step_that_does_much_is_told_shortly() -> None:
 def test_a_life_whose_beginning_is_no_longer_kept_says_so_and_still_knows_its_creation() -> None:
     state = tea_party()
     later: list[Event] = [*suspended(5.0, TEA, Wait("sleep")), TaskReady(6.0, TEA, "timer"), *suspended(6.0, TEA)]
-    state.fold(later)
+    fold(state, later)
     assert told(tell_life(later, TEA, state))[:3] == [
         "Created by main, to run brew().",
         "What it did before 5.000 s is no longer kept.",
@@ -211,7 +249,7 @@ def test_text_from_outside_is_cleaned() -> None:
         Warned(0.0, "\x07", MAIN),
     ]
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     text = tell_life(events, MAIN, state).text()
     assert "␛[31m" in text
     assert "└ ␛[2J" in text
@@ -221,7 +259,7 @@ def test_text_from_outside_is_cleaned() -> None:
 def test_as_text_each_sentence_stands_beside_its_moment() -> None:
     events = [*BIRTH, *suspended(0.0, TEA), TaskEnded(0.0, TEA, "done", "'tea'")]
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     assert tell_life(events, TEA, state).text().splitlines() == [
         "tea ran brew() to its end in 0.00 ms.",
         "",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskReady, TaskWaiting, Wait, WakeCause
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.timeline import Interval, Timeline, explain
 
@@ -24,7 +25,7 @@ class Run:
 
     def take(self, *events: Event) -> None:
         """Let more happen."""
-        self.state.fold(events)
+        fold(self.state, events)
         self.timeline.take(events)
 
     def told(self, task: int, at: float) -> str:

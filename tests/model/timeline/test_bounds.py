@@ -9,7 +9,7 @@ from hypothesis import given
 
 import asynclab.model.fold.life
 import asynclab.model.timeline.handlers
-import asynclab.model.timeline.timeline
+import asynclab.model.timeline.lanes
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCreated, TaskEnded, TimeoutStarted
 from asynclab.model.timeline import Timeline
 from tests.model.anything import any_history
@@ -24,8 +24,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shrink(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(asynclab.model.timeline.timeline, "KEPT", KEPT)
-    patch.setattr(asynclab.model.timeline.timeline, "LET_GO", 4)
+    patch.setattr(asynclab.model.timeline.lanes, "KEPT", KEPT)
+    patch.setattr(asynclab.model.timeline.lanes, "LET_GO", 4)
 
 
 def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
@@ -84,7 +84,7 @@ def test_the_lane_of_an_ended_task_goes_with_the_last_that_is_kept_of_it() -> No
 
 
 def test_the_lanes_of_tasks_that_the_state_forgets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (asynclab.model.fold.life, asynclab.model.timeline.timeline):
+    for module in (asynclab.model.fold.life, asynclab.model.timeline.lanes):
         monkeypatch.setattr(module, "ENDED_KEPT", 10)
         monkeypatch.setattr(module, "DROPPED_AT_ONCE", 4)
     run = Run()

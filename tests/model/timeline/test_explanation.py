@@ -10,12 +10,14 @@ from asynclab.model.events import (
     QueueCreated,
     QueueGot,
     StepEnded,
+    Stepped,
     StepStarted,
     TaskCancelRequested,
     TaskCreated,
     TaskEnded,
     TaskReady,
     TimeoutExpired,
+    TimeoutMet,
     TimeoutStarted,
     Wait,
 )
@@ -104,6 +106,15 @@ def test_a_timer_that_is_a_timeouts_is_told_as_that() -> None:
     assert run.told(TEA, 1.0).startswith("ready for 0 s, woken by its timeout")
 
 
+def test_how_timeouts_begin_and_end_is_told_of_the_step() -> None:
+    started = TimeoutStarted(0.2, 1, 1.0, TEA), TimeoutStarted(0.2, 2, None, TEA)
+    run = brewing(*step(TEA, 0.2, 0.3, *started, TimeoutMet(0.3, 2), TimeoutMet(0.3, 1, 0.15)))
+    assert run.told(TEA, 0.2).startswith(
+        "ran for 100 ms: started a timeout, due at 1.000 s, started a timeout, without a deadline, "
+        "met its timeout, missed its timeout by 150 ms, as the loop was blocked ("
+    )
+
+
 def test_the_deed_that_ended_a_wait_is_told_only_where_it_was_about_what_was_waited_for() -> None:
     got = QueueGot(1.0, 1, "'x'", 0, 0, 0, COFFEE)
     for resource, told in (("queue#1", "woken by coffee's get"), ("queue#2", "woken by coffee (")):
@@ -116,3 +127,10 @@ def test_a_wait_for_a_task_is_ended_by_its_end() -> None:
     run = brewing(*step(TEA, 0.2, 0.3, wait=Wait("task", tasks=(COFFEE,))))
     run.take(StepStarted(1.0, COFFEE), TaskEnded(1.1, COFFEE, "done"), woken(1.1, TEA, "task", COFFEE))
     assert run.told(TEA, 0.5) == "waited 800 ms: task coffee, woken by coffee's end (0.300 s to 1.100 s)"
+
+
+def test_it_is_the_end_that_ends_the_wait_where_that_comes_after_the_last_step() -> None:
+    run = brewing(*step(TEA, 0.2, 0.3, wait=Wait("gather", tasks=(COFFEE,))))
+    run.take(Stepped(1.0, COFFEE, 0.1, ends=True), TaskEnded(1.1, COFFEE, "done"), woken(1.1, TEA, "task", COFFEE))
+    assert run.told(TEA, 0.5) == "waited 800 ms: gather of 1, woken by coffee's end (0.300 s to 1.100 s)"
+    assert run.told(TEA, 1.1) == "ready for 0 s, woken by coffee's end (since 1.100 s)"

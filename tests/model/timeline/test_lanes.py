@@ -13,6 +13,7 @@ from asynclab.model.events import (
     ClockChanged,
     Event,
     Frame,
+    LoopBlocked,
     LoopLagged,
     Output,
     Progressed,
@@ -75,6 +76,16 @@ def test_a_life_is_cut_where_the_task_changes_its_state() -> None:
     assert run.timeline.now == 1.5
 
 
+@pytest.mark.parametrize(
+    "steps", [(Stepped(0.25, TEA, 0.25, ends=True),), (StepStarted(0.25, TEA), StepEnded(0.5, TEA, 0.25, ends=True))]
+)
+def test_a_lane_ends_with_the_step_that_its_task_ends_with(steps: tuple[Event, ...]) -> None:
+    run = brewing(*steps)
+    assert slices(run.timeline, TEA)[1:] == [("running", 0.25, None)]
+    run.take(TaskEnded(0.5, TEA, "done"))
+    assert slices(run.timeline, TEA) == [("ready", 0.0, 0.25), ("running", 0.25, 0.5)]
+
+
 def test_a_whole_step_in_one_event_is_drawn_as_one_in_two() -> None:
     birth = TaskCreated(0.0, 1, "a", "a")
     in_one = timeline_of(birth, Stepped(1.0, 1, 0.5, True), Stepped(2.0, 1, 0.5))
@@ -121,25 +132,32 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
     run = brewing(
         TimeoutStarted(0.2, 1, 1.0, TEA),
         TimeoutStarted(0.2, 2, 1.0, TEA),
+        TimeoutStarted(0.2, 3, 0.3, TEA),
         QueuePut(0.3, 1, "'A'", 1, 1, TEA),
         Output(0.4, "hi\n", TEA),
         TaskCancelRequested(0.5, TEA, MAIN),
         TimeoutMet(0.6, 1),
         TimeoutExpired(0.7, 2),
+        TimeoutMet(0.7, 3, 0.4),
         TaskEnded(0.8, TEA, "cancelled"),
         Output(0.9, "from beyond\n", TEA),
     )
     assert marks(run.timeline, TEA) == [
-        (0.2, "timeout"),
-        (0.2, "timeout"),
+        *[(0.2, "timeout")] * 3,
         (0.3, "put"),
         (0.4, "printed"),
         (0.5, "cancel"),
         (0.6, "met"),
         (0.7, "expired"),
+        (0.7, "late"),
         (0.8, "cancelled"),
     ]
     assert run.timeline.timeouts == {}
+
+
+def test_a_callback_that_blocks_the_loop_marks_no_task() -> None:
+    timeline = brewing(LoopBlocked(0.5, None, 0.2, "/x/protocol.py", 7, "data_received")).timeline
+    assert [marks(timeline, task) for task in (MAIN, TEA, COFFEE)] == [[], [], []]
 
 
 def test_a_task_that_is_collected_has_failed() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asynclab.model.events import Event, TaskStands
+from asynclab.model.fold import fold
 from asynclab.model.state import LabState
 from asynclab.model.timeline import READY, RUNNING, WAITING, Timeline, explain
 from tests.model.anything import any_history
@@ -28,7 +29,7 @@ def timeline_of(*batches: Sequence[Event]) -> Timeline:
 
 def folded(events: Sequence[Event]) -> LabState:
     state = LabState()
-    state.fold(events)
+    fold(state, events)
     return state
 
 

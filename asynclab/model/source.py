@@ -1,0 +1,100 @@
+"""What screens, printers and the fetch engine know of a run: where its events come from, and who may control it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeAlias
+
+from asynclab.model.events import Event, Outcome
+from asynclab.model.state import LabState
+
+Subscriber: TypeAlias = Callable[[Sequence[Event]], object]
+"""Gets every event, in order, in batches, after the state has taken them in."""
+
+
+class Ended(Protocol):
+    """How a run ended; as a string it is a clause, such as "returned 3"."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The way it ended, in one word."""
+
+
+class Control(Protocol):
+    """Commands to a run.
+
+    They answer with events alone, for a run in another process can't answer at once. So whatever a method returns is
+    for code that has the run in its own process; a screen reads the state instead.
+    """
+
+    def pause(self) -> object:
+        """Hold the clock and every task."""
+
+    def resume(self) -> object:
+        """Let them go on."""
+
+    def step(self, task: int | None = None, /) -> object:
+        """Run one step of a held task, or of the first one; `StepReported` tells what was done."""
+
+    def run_to_event(self, task: int, /) -> object:
+        """Run step after step until something happens to a task; `RunningTo` tells when that begins and ends."""
+
+    def set_speed(self, speed: float, /) -> object:
+        """Let lab time run at `speed` lab seconds per real second."""
+
+    def run_instantly(self) -> object:
+        """Skip the time in which nothing happens."""
+
+    def was_stopped(self, seconds: float, /) -> object:
+        """Let lab time stand still for as long as this whole process was stopped, in real seconds."""
+
+    def cancel(self) -> object:
+        """Cancel the main task; its clean-up goes on."""
+
+    def cancel_task(self, task: int, /) -> object:
+        """Cancel one task."""
+
+    def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> object:
+        """Look at what tasks wait for and where they stand; to be called before painting.
+
+        Args:
+            first: The tasks to begin with, such as those in sight.
+            selected: The task whose frames are all wanted.
+        """
+
+
+class Source(Protocol):
+    """One run, wherever its events come from: a lab in this process, another process, a recording."""
+
+    @property
+    def name(self) -> str:
+        """The name of what runs."""
+
+    @property
+    def state(self) -> LabState:
+        """Everything up to the latest `pump`; reading it does no work."""
+
+    @property
+    def now(self) -> float:
+        """Lab time in seconds, also between two events."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has started and not ended."""
+
+    @property
+    def ending(self) -> Ended | None:
+        """How it ended; None until it has."""
+
+    @property
+    def control(self) -> Control | None:
+        """Takes commands; None where nobody can, as in a recording."""
+
+    def pump(self) -> None:
+        """Fold the events that have come since the last call and hand them on; to be called once a frame."""
+
+    def subscribe(self, subscriber: Subscriber, /) -> None:
+        """Hand every event to a subscriber, from the next `pump` on."""
+
+    async def close(self) -> None:
+        """End it where it runs, and let go of whatever it holds."""

@@ -1,0 +1,188 @@
+"""Every private name of CPython that the tracer leans on, and what is known of it in each version.
+
+Nothing here fails when Python lacks a name: `missing` tells which, so that a lab can say so before it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.base_events
+import asyncio.base_subprocess
+import concurrent.futures.thread
+import heapq
+import platform
+import threading
+import warnings
+from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
+
+from asynclab.errors import UnsupportedPythonError
+
+NEWEST = "3.14"
+"""The newest Python that the tests have run on."""
+
+
+class Absent:
+    """Stands in for what this Python lacks: nothing is it, or an instance of it."""
+
+
+def _find(owner: object, path: str) -> Any:
+    found: Any = owner
+    for name in path.split("."):
+        found = getattr(found, name, Absent)
+    return found
+
+
+# What asyncio.gather returns while its children run, all versions.
+GatheringFuture: type = _find(asyncio.tasks, "_GatheringFuture")
+
+# What wait() arms its timer with, and wait_for() before 3.12: it had no asyncio.timeout in it then.
+release_waiter: Callable[..., object] = _find(asyncio.tasks, "_release_waiter")
+
+# What sleep() arms its timer with, all versions.
+set_result_unless_cancelled: Callable[..., object] = _find(asyncio.futures, "_set_result_unless_cancelled")
+
+# What asyncio.timeout() arms its timer with, all versions since 3.11.
+on_timeout: Callable[..., object] = _find(Timeout, "_on_timeout")
+
+# Where all of wait(), wait_for() and as_completed() wait, all versions.
+wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
+
+# What the threads of a ThreadPoolExecutor run, all versions.
+pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
+
+# One call in a ThreadPoolExecutor: made by submit(), run by a thread. Since 3.14 `run` is given the worker's context.
+WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
+
+START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
+"""What threading starts a thread with: another function since Python 3.13."""
+
+_NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
+    ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
+    ("asyncio.futures", asyncio.futures, ("_PyFuture", "_set_result_unless_cancelled")),
+    ("asyncio.Timeout", Timeout, ("_on_timeout",)),
+    # The C types have these as descriptors, those written in Python in their classes.
+    ("asyncio.Task", Task, ("_fut_waiter", "_exception", "_result", "_log_traceback", "_log_destroy_pending")),
+    ("asyncio.Handle", asyncio.Handle, ("_callback", "_args", "_cancelled", "_context", "_loop", "_run", "_repr")),
+    ("asyncio.TimerHandle", TimerHandle, ("_when", "_scheduled")),
+    ("asyncio.BaseEventLoop", BaseEventLoop, ("_call_soon", "_check_closed", "_check_thread", "_check_callback")),
+    ("asyncio.StreamReader", asyncio.StreamReader, ("_wait_for_data",)),
+    (
+        "asyncio.base_subprocess.BaseSubprocessTransport",
+        asyncio.base_subprocess.BaseSubprocessTransport,
+        ("_process_exited",),
+    ),
+    ("concurrent.futures.thread", concurrent.futures.thread, ("_worker", "_WorkItem")),
+    ("threading", threading, (START_THREAD,)),
+    ("warnings", warnings, ("_warn_unawaited_coroutine", "_showwarnmsg_impl")),
+)
+"""Where private names are, and which are needed."""
+
+_ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
+    ("asyncio.BaseEventLoop", BaseEventLoop.__init__, ("_ready", "_scheduled", "_closed")),
+    ("asyncio.BaseEventLoop", BaseEventLoop.get_debug, ("_debug",)),
+    # It tells a timer by this that it goes to the ready queue: see governing/timers.py.
+    ("asyncio.TimerHandle", _find(BaseEventLoop, "_run_once"), ("_scheduled",)),
+    ("asyncio.Lock", asyncio.Lock.__init__, ("_locked",)),
+    ("asyncio.Semaphore", asyncio.Semaphore.__init__, ("_value",)),
+    ("asyncio.Event", asyncio.Event.__init__, ("_value",)),
+    ("asyncio.Barrier", asyncio.Barrier.__init__, ("_cond", "_count")),
+    ("asyncio.Queue", asyncio.Queue.__init__, ("_finished", "_unfinished_tasks")),
+)
+"""Attributes of instances, and the functions that set them: as they are before anybody replaces one."""
+
+_CALL_SOON = (
+    ("self", "callback", "context", "args", "handle"),
+    ("_check_closed", "_debug", "_check_thread", "_check_callback", "_call_soon", "_source_traceback"),
+)
+_CALL_SOON_BELOW = (
+    ("self", "callback", "args", "context", "handle"),
+    ("events", "Handle", "_source_traceback", "_ready", "append"),
+)
+"""The variables, and the names in the order of their use, of `call_soon` and `_call_soon`: 3.11 to 3.14."""
+
+
+def missing() -> list[str]:
+    """The names that the tracer needs and that this Python lacks, with their modules."""
+    return sorted({*_missing_names(), *_missing_attributes()})
+
+
+def complain_of_missing() -> None:
+    """Refuse to work on a Python that lacks something.
+
+    Raises:
+        UnsupportedPythonError: It does; says what, and what to do.
+    """
+    lacks = missing()
+    if lacks:
+        raise UnsupportedPythonError(
+            f"this Python ({platform.python_version()}) lacks {', '.join(lacks)}, which asynclab needs: "
+            f"use Python 3.11 to {NEWEST}, or a newer asynclab"
+        )
+
+
+def has_known_call_soon() -> bool:
+    """Whether BaseEventLoop's call_soon is the one that the tracer has a faster copy of.
+
+    Tells by the shape of its code, which is the same in each version that the copy was tried with: a version that does
+    more there is left to do it.
+    """
+    shapes = _shape_of(BaseEventLoop.call_soon), _shape_of(_find(BaseEventLoop, "_call_soon"))
+    return shapes == (_CALL_SOON, _CALL_SOON_BELOW)
+
+
+def keeps_timers_in_heap(call_at: Callable[..., object]) -> bool:
+    """Whether a loop's way to set a timer is asyncio's own, which pushes it to a heap, and does no more."""
+    return getattr(call_at, "__func__", None) is BaseEventLoop.call_at
+
+
+def ready_queue(loop: AbstractEventLoop | None) -> deque[Any]:
+    """What a loop runs next; threads append to it."""
+    queue: deque[Any] = loop._ready  # type: ignore[union-attr]
+    return queue
+
+
+def timer_heap(loop: AbstractEventLoop) -> list[TimerHandle]:
+    """The timers of a loop: a heap ordered by their times."""
+    heap: list[TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
+    return heap
+
+
+def push_timer(timer: TimerHandle) -> None:
+    """Give a timer to its loop, as `call_at` does."""
+    heapq.heappush(timer_heap(timer._loop), timer)  # type: ignore[attr-defined]
+    timer._scheduled = True  # type: ignore[attr-defined]
+
+
+def awaited_by(task: Task[Any]) -> Future[Any] | None:
+    """The future that a suspended task waits for; None where it asked for another turn, or runs."""
+    future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
+    return future
+
+
+def expect_destruction(task: Task[Any]) -> None:
+    """Let asyncio not complain when a task is destroyed that has not ended."""
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+def _missing_names() -> Iterator[str]:
+    for place, owner, names in _NAMES:
+        for name in names:
+            if not hasattr(owner, name):
+                yield f"{place}.{name}"
+
+
+def _missing_attributes() -> Iterator[str]:
+    for place, function, names in _ATTRIBUTES:
+        code = getattr(function, "__code__", None)
+        for name in names:
+            if isinstance(code, CodeType) and name not in code.co_names:
+                yield f"{place}.{name}"
+
+
+def _shape_of(function: object) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    code = getattr(function, "__code__", None)
+    return (code.co_varnames, code.co_names) if isinstance(code, CodeType) else None

@@ -1,0 +1,157 @@
+"""The timers of a lab: what stands for one in its heap, and what the loop is given in their place."""
+
+from __future__ import annotations
+
+import sys
+from asyncio import format_helpers
+from asyncio.events import TimerHandle
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from asynclab.trace.governing.timers import Timers
+    from asynclab.trace.recording.recorder import Tracer
+
+_run_untraced = TimerHandle._run
+
+
+class LabTimerHandle(TimerHandle):
+    """A timer in a lab's heap instead of the loop's."""
+
+    __slots__ = ("_purpose", "_tracer")
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: AbstractEventLoop,
+        context: Context | None,
+        tracer: Tracer,
+    ) -> None:
+        # As Handle.__init__ and TimerHandle.__init__ do it: calling them would cost more than the rest.
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = format_helpers.extract_stack(sys._getframe(3)) if loop._debug else None  # type: ignore[attr-defined]
+        self._when = when
+        self._scheduled = False
+        self._tracer = tracer
+        self._purpose: object = None
+        """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
+
+    def cancel(self) -> None:
+        tracer = self._tracer
+        if tracer.loop is None:  # it has outlasted its lab, and is in the loop's own heap
+            TimerHandle.cancel(self)
+            return
+        # As Handle.cancel does it; the loop doesn't count this one, as it is not in its heap. Each sleep() cancels.
+        if self._cancelled:
+            return
+        self._cancelled = True
+        tracer.timers.cancelled(self, sys._getframe(1))
+        if self._loop._debug:  # type: ignore[attr-defined]
+            self._repr = repr(self)  # type: ignore[assignment]
+        # Nothing stays alive because a cancelled timer is still in the heap.
+        self._callback = self._args = self._purpose = None  # type: ignore[assignment]
+
+    def _run(self) -> None:
+        tracer = self._tracer
+        if tracer.loop is None:
+            return _run_untraced(self)
+        purpose, self._purpose = self._purpose, None
+        tracer.in_timer = True
+        if purpose is not None:
+            tracer.timers.came(purpose)
+        tracer.time_callback(self._callback)
+        try:
+            _run_untraced(self)
+        except (SystemExit, KeyboardInterrupt) as error:
+            if not tracer.takes_exit(error):
+                raise
+        finally:
+            tracer.callback_timed()
+            if tracer.eager.under_way:
+                tracer.eager.settle()
+            tracer.in_timer = False
+            if purpose is not None:
+                tracer.timers.timeouts.firing_for = None
+        if tracer.attention:
+            tracer.attend()
+        return None
+
+
+class Driver(TimerHandle):
+    """The real timer for what comes first in a lab.
+
+    The loop's `_run_once` moves the timers that are due to its ready queue, and counts what is ready only then
+    (CPython 3.11 to 3.14). For each it sets `_scheduled` to False first. At that moment the lab's own due timers go to
+    the ready queue, to the very places that they would have without a lab: so they run by themselves, in the same round
+    as the rest, and none is lost if one of them raises what ends the loop.
+    """
+
+    __slots__ = ("_in_heap", "_timers", "when_in_lab")
+
+    def __init__(self, when: float, when_in_lab: float, loop: AbstractEventLoop, timers: Timers) -> None:
+        """Prepare a timer for a time of the loop.
+
+        Args:
+            when: The loop's own time.
+            when_in_lab: The same moment in lab time.
+            loop: The loop.
+            timers: Those of the lab.
+        """
+        self._in_heap = False
+        self._timers = timers
+        self.when_in_lab = when_in_lab
+        super().__init__(when, timers.drive, (self,), loop, Context())
+
+    @property
+    def _scheduled(self) -> bool:
+        return self._in_heap
+
+    @_scheduled.setter
+    def _scheduled(self, value: bool) -> None:
+        was_taken_out = self._in_heap and not value
+        self._in_heap = value
+        if was_taken_out and not self._cancelled:
+            self._timers.drive(self)
+
+
+# A handle's repr names its class; observing must not change it.
+for _kind in LabTimerHandle, Driver:
+    _kind.__name__ = _kind.__qualname__ = "TimerHandle"
+
+
+class Deadline(float):
+    """An entry of the heap: compared as fast as a number, and by its time alone, as asyncio compares its timers.
+
+    So timers for the same moment fire in the order in which asyncio's heap would give them, which is not that of their
+    births.
+    """
+
+    __slots__ = ("handle",)
+
+    handle: LabTimerHandle
+
+
+def run_late(handle: TimerHandle) -> None:
+    """Run a timer that a loop keeps under another handle."""
+    if not handle._cancelled:
+        handle._run()
+
+
+def deadline_at(when: float) -> Deadline:
+    """The entry for a time.
+
+    A float that comes from elsewhere, such as numpy, is read without running code of its own.
+    """
+    if type(when) is not float and issubclass(type(when), float):
+        when = float.__pos__(when)
+    return Deadline(when)

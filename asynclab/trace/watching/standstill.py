@@ -1,0 +1,38 @@
+"""Tells when a lab can't go on by itself."""
+
+from __future__ import annotations
+
+from asynclab.model.events import RunStalled
+from asynclab.trace.recording.recorder import Tracer
+
+STALLED_AFTER = 0.1
+"""Real seconds without anything to do, before it is told: what a thread brings may be a moment late."""
+
+
+class Standstill:
+    """Whether all tasks of a lab wait and nothing is left that could wake one."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._since: float | None = None
+        """Real time of the first look at the present standstill."""
+        self._latest_step = 0.0
+        """When the latest step began, at that look: a step in between ends a standstill, though nobody looked."""
+        self._is_told = False
+
+    def look(self) -> None:
+        """Look once; to be called now and then while the lab runs."""
+        tracer = self._tracer
+        if tracer.is_busy or not tracer.is_stuck():
+            self._since = None
+            self._tell(is_stalled=False)
+            return
+        now = tracer.clock.real_time()
+        if self._since is None or tracer.step_started != self._latest_step:
+            self._since, self._latest_step = now, tracer.step_started
+        self._tell(is_stalled=now - self._since >= STALLED_AFTER)
+
+    def _tell(self, *, is_stalled: bool) -> None:
+        if is_stalled != self._is_told:
+            self._is_told = is_stalled
+            self._tracer.emit(RunStalled(self._tracer.clock.now(), is_stalled))

@@ -1,0 +1,146 @@
+"""Runs modules or single tests of `test.test_asyncio`, observed or not, and writes down how each test ended.
+
+    python -m tests.cpython.runner [--observe] RESULTS NAME...
+
+A process of its own, as these tests set signal handlers, policies and child watchers. One JSON object a test goes to
+the file RESULTS as soon as the test has ended, so that a crash loses nothing but the test that crashed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import signal
+import sys
+import unittest
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import test.support  # type: ignore[import-not-found,unused-ignore]
+
+from asynclab.model.events import StepEnded, Stepped
+
+LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", b"localhost", b"127.0.0.1", None})
+
+MEMORY = 4 * 2**30
+"""Bytes of address space that the tests may use: one that never ends would otherwise take the whole machine's."""
+
+Drain = Callable[[], tuple[int, int]]
+"""Takes what the recorders have seen since the last call, and counts the events and steps."""
+
+
+class Outcomes(unittest.TestResult):
+    """Writes one line for each test: its id, how it ended, the error's last line, and what was seen of it."""
+
+    def __init__(self, results: TextIO, drain: Drain) -> None:
+        """Write nothing yet.
+
+        Args:
+            results: Gets the lines.
+            drain: Counts what was recorded during a test.
+        """
+        super().__init__()
+        self._results = results
+        self._drain = drain
+        self._outcome, self._error = "passed", ""
+
+    def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802
+        """Forget the test before."""
+        super().startTest(test)
+        self._outcome, self._error = "passed", ""
+
+    def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
+        """Write the line of a test."""
+        super().stopTest(test)
+        self._write(test)
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
+        """The test was skipped, for a reason of its own."""
+        self._outcome = "skipped"
+        if not hasattr(test, "_testMethodName"):  # a whole class or module, which is neither started nor stopped
+            self._write(test)
+
+    def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        """An assertion failed."""
+        self._failed(test, err)
+
+    def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        """Something else was raised."""
+        self._failed(test, err)
+
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        """A part of a test has ended; the test fails with its parts."""
+        if err is not None:
+            self._failed(test, err)
+
+    def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
+        """A test failed that is known to."""
+        self._outcome = "failed as expected"
+
+    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
+        """A test passed that is known to fail."""
+        self._outcome = "passed unexpectedly"
+
+    def _failed(self, test: unittest.TestCase, err: Any) -> None:
+        self._outcome = "failed"
+        self._error = (str(err[1]).strip() or type(err[1]).__name__).splitlines()[-1][:200]
+        if not hasattr(test, "_testMethodName"):
+            self._write(test)
+
+    def _write(self, test: unittest.TestCase) -> None:
+        events, steps = self._drain()
+        line = {"id": test.id(), "outcome": self._outcome, "error": self._error, "events": events, "steps": steps}
+        print(json.dumps(line), file=self._results, flush=True)
+
+
+def observe() -> Drain:
+    """Observe every loop of this process from now on."""
+    from asynclab.trace.process import observe_process
+
+    observation = observe_process()
+
+    def drain() -> tuple[int, int]:
+        events = [event for recorder in list(observation.recorders) for event in recorder.take_events()]
+        return len(events), sum(isinstance(event, (Stepped, StepEnded)) for event in events)
+
+    return drain
+
+
+def stay_on_loopback() -> None:
+    """Refuse every connection and look-up that leaves the machine."""
+
+    def refuse(event: str, args: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and isinstance(args[1], tuple):
+            host = args[1][0]
+        elif event == "socket.getaddrinfo":
+            host = args[0]
+        else:
+            return
+        if host not in LOOPBACK:
+            raise OSError(f"not on loopback: {host!r}")
+
+    sys.addaudithook(refuse)
+
+
+def main() -> None:
+    """Run the tests."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--observe", action="store_true", help="with a recorder on every loop")
+    parser.add_argument("results", help="the file to write")
+    parser.add_argument("names", nargs="+", help="modules, classes or tests, by their dotted names")
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # A shell lets what it starts in the background ignore Ctrl-C, for which some of these tests wait.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # No resource is enabled: neither the network nor tests that take long.
+    test.support.use_resources = {} if sys.version_info >= (3, 14) else []
+    stay_on_loopback()
+    drain = observe() if options.observe else lambda: (0, 0)
+    tests = unittest.defaultTestLoader.loadTestsFromNames(options.names)
+    with open(options.results, "w", encoding="utf-8") as results:
+        tests.run(Outcomes(results, drain))
+
+
+if __name__ == "__main__":
+    main()

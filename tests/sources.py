@@ -1,0 +1,66 @@
+"""A source that is nothing but a list of events: no lab, no loop, nobody to control it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import Event, Outcome
+from asynclab.model.source import Control, Subscriber
+
+
+@dataclass(frozen=True)
+class ToldEnding:
+    """How a run ended that was only told of."""
+
+    outcome: Outcome
+
+
+class ToldSource:
+    """What a recording is: events that have all happened. They are taken in at the first `pump`."""
+
+    def __init__(self, events: Iterable[Event], now: float | None = None, *, name: str = "told") -> None:
+        """Tell nothing yet.
+
+        Args:
+            events: What happened.
+            now: The lab time after that; None for that of the last event.
+            name: What ran.
+        """
+        self.name = name
+        self._feed = EventFeed()
+        self.state = self._feed.state
+        self._events = list(events)
+        self._now = now
+
+    @property
+    def now(self) -> float:
+        return self.state.now if self._now is None else self._now
+
+    @property
+    def is_running(self) -> bool:
+        return False
+
+    @property
+    def ending(self) -> ToldEnding | None:
+        return None if self.state.outcome is None else ToldEnding(self.state.outcome)
+
+    @property
+    def control(self) -> Control | None:
+        return None
+
+    def tell(self, *events: Event) -> None:
+        """Have these happen at the next `pump`."""
+        self._events.extend(events)
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        self._feed.subscribe(subscriber)
+
+    def pump(self) -> None:
+        events, self._events = self._events, []
+        self._feed.take(events)
+        self._feed.raise_error()
+
+    async def close(self) -> None:
+        """Nothing is open."""

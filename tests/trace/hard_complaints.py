@@ -1,0 +1,251 @@
+"""Programs that have a say in how complaints are told; and those with threads and processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from tests.trace.hard_endings import exits, interrupts, tell_complaints
+from tests.trace.hard_scripts import outcome_of, program
+
+# Exception handlers, loggers and warnings of the program's own
+
+
+@contextlib.contextmanager
+def logged() -> Iterator[list[str]]:
+    """What asyncio logs, as a handler of the program's own gets it."""
+    lines: list[str] = []
+
+    class Keeps(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            kind = record.exc_info[0] if record.exc_info else None
+            lines.append(f"{record.levelname} {record.getMessage()[:30]!r} {kind and kind.__name__}")
+
+    logger, handler = logging.getLogger("asyncio"), Keeps()
+    propagates, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagates
+
+
+@program
+async def complaints_are_logged_where_no_handler_is_set() -> None:
+    loop = asyncio.get_running_loop()
+    with logged() as lines:
+        loop.call_soon(lambda: 1 / 0)
+        loop.call_exception_handler({"message": "made up", "exception": KeyError("k"), "extra": 1})
+        loop.default_exception_handler({"message": "by default"})
+        await asyncio.sleep(1)
+    print(lines)
+
+
+@program
+async def a_handler_fails_itself() -> None:
+    def fails(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        print("handler fails")
+        raise LookupError("in the handler")
+
+    loop = asyncio.get_running_loop()
+    with logged() as lines:
+        loop.set_exception_handler(fails)
+        loop.call_soon(lambda: 1 / 0)
+        await asyncio.sleep(1)
+    print(lines)
+
+
+@program
+async def a_handler_passes_on_to_the_default_one() -> None:
+    loop = asyncio.get_running_loop()
+
+    def passes_on(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        print("passed on", asyncio.current_task() is None)
+        loop.default_exception_handler(context)
+
+    with logged() as lines:
+        loop.set_exception_handler(passes_on)
+        loop.call_later(1, lambda: [][1])
+        await asyncio.sleep(2)
+    print(lines)
+
+
+@program
+async def exceptions_that_nobody_retrieves() -> None:
+    tell_complaints()
+
+    async def fails() -> None:
+        raise ValueError("unseen")
+
+    task: Any = asyncio.create_task(fails())
+    await asyncio.sleep(0)
+    del task
+    await asyncio.sleep(0)
+    gc.collect()
+    future: Any = asyncio.get_running_loop().create_future()
+    future.set_exception(LookupError("unseen, too"))
+    del future
+    gc.collect()
+    print("end of main")
+
+
+@program
+async def a_frame_is_let_go_as_soon_as_its_callback_has_run() -> None:
+    class Told:
+        def __del__(self) -> None:
+            print("let go")
+
+    def fails(told: Told) -> None:
+        raise ValueError("with a frame")
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: print(context["exception"]))
+    gc.disable()
+    try:
+        loop.call_soon(fails, Told())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        print("after the callback")
+    finally:
+        gc.enable()
+    gc.collect()
+
+
+@program
+async def a_task_is_destroyed_while_it_waits() -> None:
+    tell_complaints()
+
+    async def waits() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    task: Any = asyncio.create_task(waits(), name="lost")
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+    await asyncio.sleep(0)
+    print("end of main")
+
+
+async def forgotten() -> None:
+    """Is never awaited."""
+
+
+@program
+async def a_warning_is_shown_by_the_programs_own_function() -> None:
+    def show(message: Any, category: Any, filename: str, lineno: int, *_: Any, **__: Any) -> None:
+        print(category.__name__, str(message)[:32], os.path.basename(filename), lineno > 1)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        original: Any = warnings.showwarning
+        warnings.showwarning = show
+        try:
+            forgotten()  # type: ignore[unused-coroutine]
+            gc.collect()
+        finally:
+            warnings.showwarning = original
+    print("end")
+
+
+@program
+async def a_filter_knows_a_module_by_its_name() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", module=__name__.replace(".", r"\."))
+        forgotten()  # type: ignore[unused-coroutine]
+        gc.collect()
+    print(len(caught))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", message=".*forgotten", category=RuntimeWarning, module=__name__)
+        forgotten()  # type: ignore[unused-coroutine]
+        forgotten()  # type: ignore[unused-coroutine]
+        gc.collect()
+    print([(os.path.basename(each.filename), each.category.__name__) for each in caught])
+
+
+@program
+async def a_warning_is_an_error_that_nobody_can_raise() -> None:
+    def tell(unraisable: Any) -> None:
+        print(unraisable.exc_type.__name__, str(unraisable.exc_value)[:32])
+
+    original, sys.unraisablehook = sys.unraisablehook, tell
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            forgotten()  # type: ignore[unused-coroutine]
+            gc.collect()
+    finally:
+        sys.unraisablehook = original
+    print("end")
+
+
+# Threads and processes
+
+
+@program
+async def a_forked_process_has_an_asyncio_of_its_own() -> None:
+    async def inner() -> str:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        task = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        queue.put_nowait("from the child")
+        return f"{await task} {len(asyncio.all_tasks())}"
+
+    reads, writes = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if not child:
+        try:
+            asyncio._set_running_loop(None)
+            os.write(writes, asyncio.run(inner()).encode())
+        except BaseException as error:
+            os.write(writes, repr(error).encode())
+        os._exit(7)
+    os.close(writes)
+    await asyncio.sleep(1)
+    with os.fdopen(reads) as answer:
+        ended = os.waitpid(child, 0)[1]  # noqa: ASYNC222 - it has answered, and ends
+        print(answer.read(), os.waitstatus_to_exitcode(ended))
+
+
+@program
+async def threads_are_what_they_would_be() -> None:
+    loop = asyncio.get_running_loop()
+    seen: list[Any] = []
+
+    class Worker(threading.Thread):
+        def run(self) -> None:
+            seen.append((type(self).__name__, self.name, threading.current_thread() is self, sorted(vars(self))[:3]))
+            loop.call_soon_threadsafe(seen.append, "handed over")
+
+    worker = Worker(name="worker", daemon=True)
+    worker.start()
+    await asyncio.to_thread(worker.join)
+    await asyncio.sleep(0)
+    print(seen, worker.is_alive())
+
+
+@program
+async def a_thread_fails_and_its_hook_tells() -> None:
+    def tell(failed: Any) -> None:
+        print(failed.exc_type.__name__, failed.thread is thread)
+
+    original, threading.excepthook = threading.excepthook, tell
+    try:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        await asyncio.to_thread(thread.join)
+    finally:
+        threading.excepthook = original
+    print(await outcome_of(asyncio.to_thread(exits)), await outcome_of(asyncio.to_thread(interrupts)))

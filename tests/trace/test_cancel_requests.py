@@ -1,0 +1,210 @@
+"""Who asked a task to end: told once for each request, and only where it is known."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import TaskCancelRequested, TaskEnded, TimeoutExpired
+from asynclab.trace.recording.scope import CURRENT
+from tests.fast_loop import run_fast
+from tests.trace.labs import Observed, fast_lab, observe
+
+
+def requests(seen: Observed) -> list[tuple[int, int | None]]:
+    return [(event.task, event.by) for event in seen.of(TaskCancelRequested)]
+
+
+async def works(turns: int = 10) -> None:
+    """Is always ready."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    await asyncio.wait(tasks)
+
+
+def test_a_task_that_is_cancelled_before_its_first_step_was_asked_by_who_made_it() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(works())
+        task.cancel()
+        await ended(task)
+
+    seen = observe(main)
+    assert requests(seen) == [(2, 1)]
+    kinds = [type(event) for event in seen.events if isinstance(event, TaskCancelRequested | TaskEnded)]
+    assert kinds == [TaskCancelRequested, TaskEnded, TaskEnded]
+
+
+def test_a_task_that_another_cancels_before_its_first_step_was_asked_by_nobody_known() -> None:
+    async def main() -> None:
+        tasks: list[asyncio.Task[None]] = []
+
+        async def first() -> None:
+            tasks[1].cancel()
+
+        tasks.append(asyncio.create_task(first()))
+        tasks.append(asyncio.create_task(works()))
+        await ended(*tasks)
+
+    assert requests(observe(main)) == [(3, None)]
+
+
+def test_a_task_that_is_ready_when_it_is_cancelled_was_asked() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(works())
+        await asyncio.sleep(0)
+        task.cancel()
+        await ended(task)
+
+    seen = observe(main)
+    assert requests(seen) == [(2, None)]
+    assert [event.outcome for event in seen.of(TaskEnded)] == ["cancelled", "done"]
+
+
+def test_a_task_that_waits_when_it_is_cancelled_was_asked_by_who_cancels_it() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.sleep(100))
+        await asyncio.sleep(1)
+        task.cancel()
+        await ended(task)
+
+    assert requests(observe(main)) == [(2, 1)]
+
+
+def test_a_request_that_is_refused_is_told_once() -> None:
+    async def stubborn() -> None:
+        for _ in range(3):
+            with contextlib.suppress(asyncio.CancelledError):
+                await works()
+            await asyncio.sleep(1)
+
+    async def main() -> None:
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        task.cancel()
+        await ended(task)
+
+    assert requests(observe(main)) == [(2, None)]
+
+
+def test_each_of_two_requests_is_told() -> None:
+    async def stubborn() -> None:
+        for _ in range(2):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(100)
+
+    async def main() -> None:
+        task = asyncio.create_task(stubborn())
+        for _ in range(2):
+            await asyncio.sleep(1)
+            task.cancel()
+        await ended(task)
+
+    assert requests(observe(main)) == [(2, 1), (2, 1)]
+
+
+def test_a_request_after_one_that_was_taken_back_is_told() -> None:
+    async def takes_back() -> None:
+        for _ in range(2):
+            try:
+                await asyncio.sleep(100)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                assert task is not None
+                task.uncancel()
+
+    async def main() -> None:
+        task = asyncio.create_task(takes_back())
+        for _ in range(2):
+            await asyncio.sleep(1)
+            task.cancel()
+        await ended(task)
+
+    assert requests(observe(main)) == [(2, 1), (2, 1)]
+
+
+async def times_out_waiting() -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await asyncio.sleep(100)
+
+
+async def times_out_cleaning_up() -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            try:
+                await asyncio.sleep(100)
+            finally:
+                await asyncio.sleep(1)
+
+
+async def times_out_while_ready() -> None:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    loop.call_at(loop.time() + 1, future.set_result, None)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1 + 1e-12):
+            try:
+                await future
+            finally:
+                await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("child", [times_out_waiting, times_out_cleaning_up, times_out_while_ready])
+def test_what_a_timeout_asks_is_no_request_of_anybodys(child: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        await asyncio.create_task(child())
+        await asyncio.sleep(1)
+
+    seen = observe(main)
+    assert requests(seen) == []
+    assert len(seen.of(TimeoutExpired)) == 1
+
+
+def test_a_request_beside_a_timeout_is_told() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(times_out_cleaning_up())
+        await asyncio.sleep(1.5)
+        task.cancel()
+        await ended(task)
+
+    assert requests(observe(main)) == [(2, 1)]
+
+
+def test_what_the_person_at_the_keyboard_asks_is_told_once() -> None:
+    async def main() -> None:
+        events: list[Any] = []
+        async with fast_lab() as lab:
+            lab.subscribe(events.extend)
+            lab.start(works, 1_000_000)
+            await asyncio.sleep(0)
+            lab.cancel_task(1)
+            await lab.wait()
+        asked = [event for event in events if isinstance(event, TaskCancelRequested)]
+        assert [(event.task, event.by) for event in asked] == [(1, None)]
+
+    run_fast(main())
+
+
+def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:
+    sizes: list[int] = []
+
+    async def main() -> None:
+        for _ in range(2_000):
+            task = asyncio.create_task(asyncio.sleep(100))
+            await asyncio.sleep(0)
+            task.cancel()
+            await ended(task)
+        tracer = CURRENT.get()
+        assert tracer is not None
+        sizes.append(len(tracer.cancels._seen))
+
+    seen = observe(main)
+    assert len(seen.of(TaskCancelRequested)) == 2_000
+    assert sizes[0] < 600

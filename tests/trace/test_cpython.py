@@ -1,0 +1,78 @@
+"""What the tracer needs of CPython: named where it is missing, and copied only where the original is known."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from asynclab.errors import UnsupportedPythonError
+from asynclab.trace import Lab, cpython
+from tests.trace.labs import observe
+from tests.trace.test_transparency import snapshot
+
+LACKING = """
+import asyncio.tasks, sys
+del asyncio.tasks._GatheringFuture
+from asynclab.cli.main import main
+sys.argv = ["asynclab", "demo", "gather", "--headless", "--instant"]
+main()
+"""
+
+
+def test_this_python_lacks_nothing() -> None:
+    assert cpython.missing() == []
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(asyncio.tasks, "_release_waiter")
+        patch.setattr(cpython, "_ATTRIBUTES", (("asyncio.Lock", asyncio.Lock.locked, ("_locked", "_waiters")),))
+        assert cpython.missing() == ["asyncio.Lock._waiters", "asyncio.tasks._release_waiter"]
+
+
+def test_a_lab_on_a_python_that_lacks_something_says_what_to_do_and_leaves_all_as_it_was() -> None:
+    async def main() -> None:
+        before = snapshot()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delattr(asyncio.tasks, "_GatheringFuture")
+            with pytest.raises(UnsupportedPythonError, match=r"lacks asyncio\.tasks\._GatheringFuture, .* use Python"):
+                Lab().start(asyncio.sleep, 1)
+        assert snapshot() == before
+
+    asyncio.run(main())
+
+
+def test_the_command_line_says_so_in_one_line() -> None:
+    ran = subprocess.run([sys.executable, "-c", LACKING], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("asynclab: this Python (")
+    assert ran.stderr.count("\n") == 1
+
+
+def test_call_soon_is_known() -> None:
+    assert cpython.has_known_call_soon()
+
+
+def test_a_call_soon_that_does_more_is_left_to_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+    original: Any = asyncio.BaseEventLoop._call_soon  # type: ignore[attr-defined]
+
+    def _call_soon(self: Any, callback: Any, args: Any, context: Any) -> Any:
+        calls.append(callback)
+        return original(self, callback, args, context)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "_call_soon", _call_soon)
+    assert not cpython.has_known_call_soon()
+
+    async def main() -> None:
+        before = len(calls)
+        await asyncio.gather(asyncio.sleep(1), asyncio.sleep(2))
+        assert len(calls) > before
+
+    seen = observe(main)
+    assert seen.ending.outcome == "done"
+    assert [task.state for task in seen.state.tasks.values()] == ["done"] * 3

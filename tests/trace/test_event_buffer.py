@@ -1,0 +1,93 @@
+"""The events of a lab as they are written: appended alone, in an order in which causes come first."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded, TaskReady
+from asynclab.trace.process import observe_process
+from tests.trace.labs import observe
+
+
+async def child() -> int:
+    return 1
+
+
+def test_a_task_ends_before_the_tasks_that_its_end_wakes_are_ready() -> None:
+    async def main() -> None:
+        await asyncio.create_task(child())
+
+    events = [event for event in observe(main).events if isinstance(event, TaskEnded | TaskReady)]
+    assert [(type(event).__name__, event.task) for event in events] == [
+        ("TaskEnded", 2),
+        ("TaskReady", 1),
+        ("TaskEnded", 1),
+    ]
+
+
+def test_the_last_step_of_a_task_says_that_it_is_the_last() -> None:
+    async def main() -> None:
+        await asyncio.sleep(0)
+        await asyncio.create_task(child())
+
+    steps = [event for event in observe(main).events if isinstance(event, Stepped | StepEnded)]
+    assert [(step.task, step.ends) for step in steps] == [(1, False), (1, False), (2, True), (1, True)]
+
+
+def test_a_step_has_begun_before_anything_that_happens_in_it() -> None:
+    async def main() -> None:
+        print("hello")
+        await asyncio.create_task(child())
+
+    kinds = [type(event) for event in observe(main).events]
+    assert kinds.index(StepStarted) < kinds.index(Output)
+    assert kinds.index(StepStarted) < kinds.index(TaskCreated, 2)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_step_that_ends_the_program_has_ended(error: type[BaseException]) -> None:
+    async def interrupted() -> None:
+        raise error
+
+    observation = observe_process()
+    try:
+        with pytest.raises(error):
+            asyncio.run(interrupted())
+        events = observation.recorders[0].take_events()
+    finally:
+        observation.stop()
+    (step,) = (event for event in events if isinstance(event, Stepped | StepEnded) and event.task == 1)
+    assert step.ends
+    assert [event.outcome for event in events if isinstance(event, TaskEnded) and event.task == 1] == ["failed"]
+
+
+def test_another_thread_reads_while_a_step_is_under_way() -> None:
+    """It gets what can't change any more: births, whose names may still be set, wait for the end of the callback."""
+    early: list[Sequence[Event]] = []
+
+    def read() -> None:
+        early.append(observation.recorders[0].take_events())
+
+    async def main() -> None:
+        await asyncio.sleep(0)
+        print("before")
+        task = asyncio.create_task(child())
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+        task.set_name("named late")
+        await task
+
+    observation = observe_process()
+    try:
+        asyncio.run(main())
+        late = observation.recorders[0].take_events()
+    finally:
+        observation.stop()
+    assert [type(event) for event in early[0]] == [TaskCreated, Stepped, StepStarted, Output]
+    births = [event.name for event in late if isinstance(event, TaskCreated)]
+    assert births[0] == "named late"

@@ -1,0 +1,148 @@
+"""A hook never hurts: whatever of the tracer fails, the observed program prints and ends as if nobody looked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from asynclab.model.events import Warned
+from asynclab.trace.recording import recorder, task_registry
+from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.cancel_requests import Cancels
+from asynclab.trace.watching.eager_starts import EagerStarts
+from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.resource_registry import Resources
+from asynclab.trace.watching.timeouts import Timeouts
+from tests.fast_loop import run_fast
+from tests.trace.labs import fast_lab
+from tests.trace.scripts import SCRIPTS, Script
+
+WATCHERS: list[tuple[Any, str]] = [
+    (Tracer, "made_ready"),
+    (Tracer, "enter"),
+    (Tracer, "follow"),
+    (Tracer, "open_step"),
+    (Tracer, "output"),
+    (Tracer, "_look_or_postpone"),
+    (TaskRegistry, "_announce"),
+    (TaskRegistry, "end"),
+    (TaskRegistry, "enter"),
+    (TaskRegistry, "notice_name"),
+    (TaskRegistry, "settle_names"),
+    (TaskRegistry, "strike_off"),
+    (Cancels, "notice"),
+    (EagerStarts, "begin"),
+    (EagerStarts, "settle"),
+    (Resources, "queue"),
+    (Resources, "created"),
+    (Resources, "changed"),
+    (Resources, "notified"),
+    (Timeouts, "armed"),
+    (Timeouts, "expired"),
+    (Timeouts, "met"),
+    (World, "called_executor"),
+    (recorder, "describe_wait"),
+    (recorder, "timeout_of"),
+    (task_registry, "creation_place"),
+    (task_registry, "short_repr"),
+]
+"""Whose failure must not be felt: a class or module, and the name of a function of it."""
+
+ERRORS = (ValueError, SystemExit, asyncio.CancelledError, GeneratorExit, MemoryError, RecursionError)
+
+PROGRAMS = [script for script in SCRIPTS if script.__name__ not in {"sockets_and_streams"}]
+
+
+@contextlib.contextmanager
+def failing(owner: Any, name: str, at: int, error: type[BaseException]) -> Iterator[None]:
+    """Let the call of a function raise, counted from 1, and each one after it."""
+    original = getattr(owner, name)
+    calls = 0
+
+    def fails(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls >= at:
+            raise error("a hook of ours")
+        return original(*args, **kwargs)
+
+    setattr(owner, name, fails)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def outcome(program: Callable[[], Any]) -> tuple[str, str]:
+    """What is printed, and how it ends."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            ending = repr(program())
+        except Exception as error:
+            ending = repr(error)
+    return printed.getvalue(), ending
+
+
+def plainly(script: Script) -> tuple[str, str]:
+    """The same without a lab."""
+    return outcome(lambda: run_fast(script()))
+
+
+def observed(script: Script, *failure: Any) -> tuple[str, str]:
+    """The same in a lab, one of whose hooks fails."""
+
+    async def fails_within() -> Any:
+        with failing(*failure):
+            return await script()
+
+    async def main() -> Any:
+        async with fast_lab(echo=True) as lab:
+            ending = await lab.run(fails_within)
+            if ending.exception is not None:
+                raise ending.exception
+            return ending.value
+
+    return outcome(lambda: run_fast(main()))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    script=st.sampled_from(PROGRAMS),
+    watcher=st.sampled_from(WATCHERS),
+    at=st.integers(1, 12),
+    error=st.sampled_from(ERRORS),
+)
+def test_a_program_runs_as_if_nobody_looked(
+    script: Script, watcher: tuple[Any, str], at: int, error: type[BaseException]
+) -> None:
+    assert observed(script, *watcher, at, error) == plainly(script)
+
+
+@pytest.mark.parametrize(("owner", "name"), WATCHERS, ids=lambda value: getattr(value, "__name__", value))
+def test_each_hook_may_fail_from_its_first_call_on(owner: Any, name: str) -> None:
+    for script in PROGRAMS[::7]:
+        assert observed(script, owner, name, 1, ValueError) == plainly(script)
+
+
+def test_a_failure_is_told_once() -> None:
+    async def main() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0.1)
+
+    async def run() -> list[str]:
+        seen: list[Any] = []
+        async with fast_lab() as lab:
+            lab.subscribe(seen.extend)
+            with failing(recorder, "describe_wait", 1, ValueError):
+                await lab.run(main)
+        return [event.text for event in seen if isinstance(event, Warned)]
+
+    assert run_fast(run()) == ["asynclab stopped watching what tasks wait for: ValueError"]

@@ -1,0 +1,110 @@
+"""Every loop of the process observed: each has a recording of its own, and runs as it would."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from asynclab.model.events import Output, TaskCreated, TaskEnded
+from asynclab.trace.process import ProcessObservation, observe_process
+from tests.fast_loop import run_fast
+from tests.trace.labs import fast_lab
+
+
+@pytest.fixture
+def observation() -> Iterator[ProcessObservation]:
+    observing = observe_process()
+    yield observing
+    observing.stop()
+
+
+async def child() -> None:
+    print("child")
+    await asyncio.sleep(0)
+
+
+async def main() -> None:
+    await asyncio.gather(child(), child())
+
+
+def test_loops_one_after_another_have_a_recording_each_and_numbers_that_go_on(observation: ProcessObservation) -> None:
+    asyncio.run(main())
+    asyncio.run(main())
+    first, second = (
+        [event.task for event in recording.take_events() if isinstance(event, TaskCreated)]
+        for recording in observation.recorders
+    )
+    assert first[:3] == [1, 2, 3]
+    assert second == list(range(len(first) + 1, 2 * len(first) + 1))
+
+
+def test_a_loop_in_a_thread_is_observed_there(observation: ProcessObservation) -> None:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
+    thread.start()
+    thread.join()
+    loop.close()
+    events = observation.recorders[0].take_events()
+    assert {event.task for event in events if isinstance(event, Output)} == {2, 3}
+    assert len([event for event in events if isinstance(event, TaskEnded)]) == 3
+
+
+def test_what_is_printed_goes_where_it_goes(
+    observation: ProcessObservation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(main())
+    assert capsys.readouterr().out == "child\nchild\n"
+
+
+def test_contexts_stay_as_they_are(observation: ProcessObservation) -> None:
+    async def count() -> int:
+        return len(contextvars.copy_context())
+
+    observed = asyncio.run(count())
+    observation.stop()
+    assert observed == asyncio.run(count())
+
+
+def test_a_lab_within_keeps_its_own_tasks(observation: ProcessObservation) -> None:
+    async def run() -> list[str]:
+        async with fast_lab() as lab:
+            await lab.run(main)
+        return [task.coroutine for task in lab.state.tasks.values()]
+
+    assert run_fast(run()) == ["main", "child", "child"]
+    names = [event.coroutine for event in observation.recorders[0].take_events() if isinstance(event, TaskCreated)]
+    assert "child" not in names
+    assert any(name.endswith("run") for name in names)
+
+
+def test_nobody_keeps_a_loop_alive_that_nobody_closes(observation: ProcessObservation) -> None:
+    reference = weakref.ref(asyncio.new_event_loop())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    assert reference() is None
+    assert any("unclosed event loop" in str(warning.message) for warning in caught)
+
+
+def test_everything_is_as_it_was_afterwards() -> None:
+    owners = (asyncio.BaseEventLoop, asyncio.SelectorEventLoop, asyncio.events, asyncio.Queue, asyncio.Lock)
+    before = [dict(vars(owner)) for owner in owners]
+    stdout = sys.stdout
+    observing = observe_process()
+    asyncio.new_event_loop().close()
+    gc.collect()  # also where a loop is gone before the end
+    loop = asyncio.new_event_loop()
+    attributes = set(vars(loop))
+    observing.stop()
+    assert sys.stdout is stdout
+    assert [dict(vars(owner)) for owner in owners] == before
+    assert attributes - set(vars(loop)) == {"_asynclab_tasks"}
+    loop.close()
