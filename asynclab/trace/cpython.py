@@ -13,7 +13,7 @@ import heapq
 import platform
 import threading
 import warnings
-from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
+from asyncio import AbstractEventLoop, BaseEventLoop, Task, Timeout, TimerHandle
 from collections import deque
 from collections.abc import Callable, Iterator
 from types import CodeType
@@ -155,12 +155,6 @@ def push_timer(timer: TimerHandle) -> None:
     """Give a timer to its loop, as `call_at` does."""
     heapq.heappush(timer_heap(timer._loop), timer)  # type: ignore[attr-defined]
     timer._scheduled = True  # type: ignore[attr-defined]
-
-
-def awaited_by(task: Task[Any]) -> Future[Any] | None:
-    """The future that a suspended task waits for; None where it asked for another turn, or runs."""
-    future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
-    return future
 
 
 def expect_destruction(task: Task[Any]) -> None:

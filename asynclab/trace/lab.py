@@ -22,7 +22,7 @@ from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT
+from asynclab.trace.recording.scope import CURRENT, outside_context
 from asynclab.trace.watching.stacks import tell_places
 from asynclab.trace.watching.standstill import Standstill
 from asynclab.trace.watching.watchdog import Watch
@@ -286,7 +286,8 @@ class Lab:
         if self._watch is not None:
             self._watch.was_stopped(seconds)
         # Before the loop looks at its timers: that of the lab would fire, and take the lab's clock along.
-        loop.call_soon_threadsafe(self._tracer.timers.drive_anew, context=Context())
+        self._tracer.timers.forget_driver()
+        loop.call_soon_threadsafe(self._tracer.timers.attend, context=outside_context())
 
     def cancel(self) -> None:
         """Ask the main task to end; its cleaning up goes on. A paused lab is resumed."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.recording.futures import awaited_by
 
 
 def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
@@ -32,7 +33,7 @@ def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:
 def cancelled_with(future: Future[Any]) -> list[Future[Any]]:
     """The futures that are cancelled first when `future` is."""
     if isinstance(future, Task):
-        awaited = cpython.awaited_by(future)
+        awaited = awaited_by(future)
         return [] if awaited is None else [awaited]
     if not isinstance(future, cpython.GatheringFuture):
         return []

@@ -154,10 +154,12 @@ class Timers:
         if clock.instant:
             self.check_idle_soon()
 
-    def drive_anew(self) -> None:
-        """Set the real timer again: lab time has not gone as it was to when that was set."""
-        self._stop_driver()
-        self.attend()
+    def forget_driver(self) -> None:
+        """Let the real timer do nothing when it fires: lab time has not gone as it was to when that was set.
+
+        May be called in a signal handler. It is set again by `attend`.
+        """
+        self._driver = None
 
     def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set; nothing happens where that was told before."""

@@ -97,7 +97,7 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        tracer = governor() if context is None else context.get(CURRENT)
+        tracer = governor(context)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self, when, callback, *args, context=context)
         if "time" in self.__dict__ or kind.time is not time:  # the program keeps a time of its own, and means that

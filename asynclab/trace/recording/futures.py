@@ -37,12 +37,29 @@ def is_cancelled(future: Future[Any]) -> bool:
 
 def exception_of(future: Future[Any]) -> BaseException | None:
     """The exception of a future, without retrieving it: asyncio goes on to complain that nobody has."""
-    return future._exception
+    return _slot_of(future, "_exception")  # type: ignore[no-any-return]
+
+
+def result_of(future: Future[Any]) -> Any:
+    """The result of a future that has one."""
+    return _slot_of(future, "_result")
+
+
+def awaited_by(task: Task[Any]) -> Future[Any] | None:
+    """The future that a suspended task waits for; None where it waits for none."""
+    return _slot_of(task, "_fut_waiter")  # type: ignore[no-any-return]
 
 
 def brings_cancel(future: Future[Any]) -> bool:
     """Whether what a future brings is a CancelledError; gather's future brings one without being cancelled itself."""
     return is_cancelled(future) or isinstance(exception_of(future), CancelledError)
+
+
+def _slot_of(future: Future[Any], name: str) -> Any:
+    kind = type(future)
+    if kind is Task or kind is Future or not issubclass(kind, Future):
+        return getattr(future, name)
+    return getattr(Task if issubclass(kind, Task) else Future, name).__get__(future)  # past a __getattribute__
 
 
 def name_of(task: Task[Any]) -> str:

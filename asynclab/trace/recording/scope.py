@@ -30,10 +30,17 @@ def observer() -> Tracer | None:
     return tracer if tracer is not None and tracer.loop is not None else None
 
 
-def governor() -> Tracer | None:
-    """The same, where it governs its code's time, factories and handlers: a lab's."""
-    tracer = observer()
-    return tracer if tracer is not None and tracer.governs else None
+def governor(context: Context | None = None) -> Tracer | None:
+    """The same, where it governs its code's time, factories and handlers: a lab's.
+
+    Args:
+        context: The one that the running code brings along for a callback, if any. Where that names no lab, the
+            callback is the code's own, too.
+    """
+    tracer = _UNSET if context is None else context.get(CURRENT, _UNSET)
+    if tracer is _UNSET:
+        tracer = observer()
+    return tracer if tracer is not None and tracer.governs and tracer.loop is not None else None
 
 
 def busy_observer() -> Tracer | None:
@@ -44,11 +51,6 @@ def busy_observer() -> Tracer | None:
             if tracer.is_busy:
                 return tracer  # type: ignore[no-any-return]
     return None
-
-
-def tracer_of(context: Context) -> Tracer | None:
-    """The tracer of the lab whose code runs in a context; None for code of no lab, and where that is not said."""
-    return context.get(CURRENT)
 
 
 def bare_context(tracer: Tracer) -> Context:

@@ -14,7 +14,7 @@ import msgspec
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
 from asynclab.trace.recording.code_ownership import creation_place
 from asynclab.trace.recording.exception_tree import tree_of
-from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of
+from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of, result_of
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr
 
@@ -131,7 +131,7 @@ class TaskRegistry:
         elif is_cancelled(task):
             event = TaskEnded(at, record.id, "cancelled")
         else:
-            result = task._result  # type: ignore[attr-defined]
+            result = result_of(task)
             event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
         self._tracer.write(event)
 

@@ -19,7 +19,7 @@ from asynclab.model.events import Wait, WaitKind
 from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
-from asynclab.trace.recording.futures import coroutine_of, is_future
+from asynclab.trace.recording.futures import awaited_by, coroutine_of, is_future
 from asynclab.trace.watching.await_chain import Chain, follow
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Describe = Callable[[FrameType, "Tracer"], Wait]
 
 def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
     """What a suspended task waits for; None where it waits for nothing, but asked for another turn."""
-    future: Future[Any] | None = task._fut_waiter  # type: ignore[attr-defined]
+    future = awaited_by(task)
     if future is None:
         return None
     chain = follow(coroutine_of(task))
