@@ -425,7 +425,16 @@ class LoopBlocked(Event):
     seconds: float
     """How long so far, in real seconds."""
     file: str
+    """Empty for a callback that is no Python code, such as time.sleep."""
     line: int
+    function: str
+
+
+class LoopFreed(Event):
+    """A callback that kept the loop from running has ended; of a step, its own end tells that."""
+
+    seconds: float
+    """How long it ran, in real seconds."""
     function: str
 
 
@@ -481,6 +490,7 @@ AnyEvent: TypeAlias = (
     | Output
     | Warned
     | LoopBlocked
+    | LoopFreed
     | LoopLagged
     | EventsDropped
 )

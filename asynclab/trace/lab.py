@@ -77,7 +77,7 @@ class Lab:
         self.state = self._pump.feed.state
         """Everything that had happened at the latest `pump`."""
         self._standstill = Standstill(self._tracer)
-        self._watch = Watch(self._tracer, self._pump.relieve) if watch else None
+        self._watch = Watch(self._tracer, self._pump.relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """Of its run; None before the start."""
         self._pursuit: Task[None] | None = None

@@ -550,11 +550,12 @@ def test_streams_that_do_not_count_are_good_enough(monkeypatch: pytest.MonkeyPat
     captured = Captured()
     monkeypatch.setattr(sys, "stdout", captured)
 
+    async def writes() -> None:
+        assert sys.stdout.write("four") == 4
+
     async def main() -> None:
         async with fast_lab(echo=True) as lab:
-            lab.start(asyncio.sleep, 1)
-            assert sys.stdout.write("four") == 4
-            await lab.wait()
+            await lab.run(writes)
 
     run_fast(main())
     assert captured.text == "four"

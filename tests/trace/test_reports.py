@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import io
+import socket
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ import asynclab
 from asynclab.model.events import (
     Event,
     LoopBlocked,
+    LoopFreed,
     LoopLagged,
     Output,
     Progressed,
@@ -186,6 +188,7 @@ def test_a_thread_prints_for_the_lab_but_for_no_task() -> None:
     assert [(event.task, event.text) for event in outputs] == [(None, "from a thread\n")]
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_a_forgotten_await_is_reported_each_time() -> None:
     async def forgotten() -> None: ...
 
@@ -384,3 +387,95 @@ def test_every_event_of_a_real_run_survives_the_codec() -> None:
 
     seen = observe(main)
     assert [decode(encode(event)) for event in seen.events] == seen.events
+
+
+def until_noticed(start: Any) -> list[Event]:
+    """Run what blocks the loop until the watchdog has noticed.
+
+    Args:
+        start: A coroutine function that takes a lock, which is released when the block is noticed.
+    """
+    noticed = threading.Lock()
+    noticed.acquire()
+
+    async def run() -> list[Event]:
+        told: list[Event] = []
+        async with Lab() as lab:
+            tracer = lab._tracer
+            original = tracer.write
+
+            def write(event: Event) -> None:
+                original(event)
+                if isinstance(event, LoopBlocked | LoopFreed):
+                    told.append(event)
+                if isinstance(event, LoopBlocked) and noticed.locked():
+                    noticed.release()
+
+            tracer.write = tracer.emit = write
+            await lab.run(start, noticed)
+        return told
+
+    return asyncio.run(run())
+
+
+def block_until(lock: Any) -> None:
+    """Keep the loop from running."""
+    assert lock.acquire(timeout=10), "the block was not noticed"
+
+
+def call_soon(loop: Any, block: Any) -> None:
+    """Schedule a block at once."""
+    loop.call_soon(block)
+
+
+def call_later(loop: Any, block: Any) -> None:
+    """Schedule a block by a timer."""
+    loop.call_later(0, block)
+
+
+def add_reader(loop: Any, block: Any) -> None:
+    """Schedule a block for when data comes."""
+    near, far = socket.socketpair()
+
+    def read() -> None:
+        loop.remove_reader(near)
+        near.close()
+        far.close()
+        block()
+
+    loop.add_reader(near, read)
+    far.send(b"data")
+
+
+@pytest.mark.parametrize("schedule", [call_soon, call_later, add_reader], ids=lambda schedule: schedule.__name__)
+def test_a_callback_that_blocks_the_loop_is_named_as_a_step_is(schedule: Any) -> None:
+    async def main(lock: Any) -> None:
+        over = asyncio.Event()
+
+        def block() -> None:
+            block_until(lock)
+            over.set()
+
+        schedule(asyncio.get_running_loop(), block)
+        await over.wait()
+
+    blocked, *_, freed = until_noticed(main)
+    assert isinstance(blocked, LoopBlocked)
+    assert (blocked.task, blocked.file, blocked.function) == (None, __file__, "block_until")
+    assert blocked.line == block_until.__code__.co_firstlineno + 2
+    assert isinstance(freed, LoopFreed)
+    assert freed.seconds >= blocked.seconds >= 0.1
+
+
+def test_a_callback_in_c_that_blocks_the_loop_is_named_by_its_function() -> None:
+    async def main(lock: Any) -> None:
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_soon(lock.acquire, True, 10)
+        asyncio.get_running_loop().call_soon(over.set)
+        await over.wait()
+
+    blocked, *_, freed = until_noticed(main)
+    assert isinstance(blocked, LoopBlocked)
+    assert (blocked.task, blocked.file, blocked.line, blocked.function) == (None, "", 0, "lock.acquire")
+    assert isinstance(freed, LoopFreed)
+    assert freed.function == "lock.acquire"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from unittest.mock import Mock, patch
@@ -198,8 +199,12 @@ def test_a_thread_and_a_stream_are_told_apart() -> None:
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             reading = asyncio.create_task(reader.readline(), name="reads")
-            await asyncio.to_thread(lambda: None)
-            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+            # From Python 3.14 on a call that has ended already isn't waited for: these end when somebody waits.
+            loop, first, second = asyncio.get_running_loop(), threading.Event(), threading.Event()
+            loop.call_soon(first.set)
+            await asyncio.to_thread(first.wait)
+            loop.call_soon(second.set)
+            await loop.run_in_executor(None, second.wait)
             writer.close()
             await reading
 

@@ -7,6 +7,7 @@ from asynclab.model.events import (
     EndRequested,
     EventsDropped,
     LoopBlocked,
+    LoopFreed,
     LoopLagged,
     RunEnded,
     RunningTo,
@@ -23,7 +24,7 @@ from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import LabState
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, names_of, plural, speed_text
+from asynclab.model.words import describe_ending, measured, names_of, plural, speed_text
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:
@@ -112,8 +113,17 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
         return
     state.is_blocking = True
     file = one_line(event.file.replace("\\", "/").rpartition("/")[2])
-    where = f"{file}:{event.line} in {one_line(event.function)}"
-    state.tell(at, event.task, "blocked", f"blocks the loop: {event.seconds:.2f} s so far at {where}")
+    where = f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function)}"
+    what = "a callback blocks the loop" if event.task is None else "blocks the loop"
+    state.tell(at, event.task, "blocked", f"{what}: {event.seconds:.2f} s so far {where}")
+
+
+def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
+    """The callback that kept the loop from running has ended."""
+    state.is_blocking = False
+    state.tell(
+        at, None, "blocked", f"the callback {one_line(event.function)} blocked the loop for {measured(event.seconds)}"
+    )
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
@@ -162,6 +172,7 @@ HANDLERS: Handlers = {
     RunStalled: run_stalled,
     Warned: warned,
     LoopBlocked: loop_blocked,
+    LoopFreed: loop_freed,
     LoopLagged: loop_lagged,
     EventsDropped: events_dropped,
 }

@@ -69,12 +69,14 @@ class LabTimerHandle(TimerHandle):
         tracer.in_timer = True
         if purpose is not None:
             tracer.timers.came(purpose)
+        tracer.time_callback(self._callback)
         try:
             _run_untraced(self)
         except (SystemExit, KeyboardInterrupt) as error:
             if not tracer.takes_exit(error):
                 raise
         finally:
+            tracer.callback_timed()
             if tracer.eager.under_way:
                 tracer.eager.settle()
             tracer.in_timer = False

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio.events
 import asyncio.tasks
 import functools
+import os
 import threading
+import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
 from concurrent.futures.thread import _worker
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from contextvars import Context
 from typing import Any
 
 from asynclab.trace import cpython
@@ -22,7 +25,7 @@ from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import TASKS, bare_context, governor, observer
+from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer, tracer_of
 from asynclab.trace.recording.task_registry import LoopTasks
 
 _START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
@@ -38,6 +41,10 @@ class _ProcessHooks:
         """The classes of loops whose methods are replaced."""
         self._users = 0
         self._lock = threading.Lock()
+        self.tracers: weakref.WeakSet[Tracer] = weakref.WeakSet()
+        """Those that observe something."""
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._leave_child_alone)
 
     def acquire(self, kind: type[BaseEventLoop]) -> None:
         """Install, unless another lab has.
@@ -68,6 +75,23 @@ class _ProcessHooks:
                 while self._kinds:
                     self._kinds.popitem()[1].undo()
                 self._patches.undo()
+
+    def _leave_child_alone(self) -> None:
+        """After a fork, in the child: it is no lab's, has none of our threads, and prints where its parent would."""
+        if not self._users:
+            return
+        with suppress(BaseException):  # whatever state the fork has caught us in, the child has to go on
+            self._lock = threading.Lock()  # a thread that is gone may have held it
+            tracers, self._users = list(self.tracers), 0
+            for tracer in tracers:
+                tracer.loop = None
+            self.tracers.clear()
+            for hooks in list(HOOKS.values()):
+                hooks.undo()
+            HOOKS.clear()
+            while self._kinds:
+                self._kinds.popitem()[1].undo()
+            self._patches.undo()
 
     def _install(self, patches: Patches) -> None:
         patches.set(asyncio.events, "Handle", TracedHandle)
@@ -104,6 +128,7 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
                 HOOKS[loop] = LoopHooks(loop)
                 undoing.callback(_leave, loop)
             HOOKS[loop].add(tracer)
+            _process.tracers.add(tracer)
             undoing.pop_all()
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
@@ -120,11 +145,13 @@ def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     tasks.tracers.append(tracer)
     setattr(loop, TASKS, tasks)
     tracer.begin(loop)
+    _process.tracers.add(tracer)
 
 
 def leave_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     """Stop to observe a loop."""
     tasks = tracer.census.tasks_of_loop
+    _process.tracers.discard(tracer)
     tracer.let_go()
     tasks.everybodys = None
     tasks.tracers.remove(tracer)
@@ -146,6 +173,7 @@ def uninstall(tracer: Tracer) -> None:
     """Stop to observe; the last lab leaves the loop and the asyncio package as they were found."""
     loop = tracer.loop
     assert isinstance(loop, BaseEventLoop)
+    _process.tracers.discard(tracer)
     with ExitStack() as steps:  # each, though one before it fails
         steps.callback(_process.release)
         steps.callback(_leave, loop)
@@ -182,12 +210,24 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
         tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
-        if tracer is None or not isinstance(thread, threading.Thread) or getattr(thread, "_target", None) is _worker:
+        if tracer is None or not isinstance(thread, threading.Thread):
+            return original(bootstrap, *args, **kwargs)
+        if getattr(thread, "_target", None) is _worker:
+            _enter_context(thread, None)  # a free-threaded Python lets it inherit the context
             return original(bootstrap, *args, **kwargs)
         tracer.world.threads.add(thread)
+        _enter_context(thread, tracer)
         return original(functools.partial(bare_context(tracer).run, bootstrap), *args, **kwargs)
 
     return start
+
+
+def _enter_context(thread: threading.Thread, tracer: Tracer | None) -> None:
+    """From Python 3.14 on a thread runs in a context of its own: name the lab there, or that it is nobody's."""
+    context: Context | None = getattr(thread, "_context", None)
+    if context is not None and tracer_of(context) is not tracer:
+        with suppress(RuntimeError):  # the program's own context, in which something runs now
+            context.run(CURRENT.set, tracer)
 
 
 def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:

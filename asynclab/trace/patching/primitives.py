@@ -1,21 +1,32 @@
 """Lets a lab see what happens to asyncio's queues and synchronisation primitives.
 
-Queues are seen where they change without waiting: `put_nowait`, `get_nowait`, `task_done`, `shutdown`; put() and get()
-go through these. A lock, semaphore or event is seen where it keeps its value: a property in the place of the attribute
-reports each change, so that no coroutine is wrapped and no frame is added to anybody's traceback.
+Nothing is wrapped: a wrapper would be a frame of ours in every traceback, such as that of a QueueEmpty. Instead, the
+attributes in which asyncio keeps the state report when they are set. Each event is written before the wake-ups that the
+change causes, because asyncio changes the state first.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
+from asyncio import Queue
 from collections.abc import Callable
+from sys import _getframe
+from types import CodeType, FrameType, MethodType
 from typing import Any
 
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.recording.scope import observer
+from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.scope import CURRENT, observer
+from asynclab.trace.recording.values import type_name
 from asynclab.trace.watching.resource_registry import whole
+
+_Report = Callable[[Tracer, Any, Any, Any, FrameType], None]
+"""Called with the object, the value before (or `_ABSENT`), the new value, and the frame that set it."""
+
+_ABSENT: Any = object()
+_PLAIN = (bool, int, float)
+"""Types whose values can be compared without running anybody's code."""
 
 _VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
     (asyncio.Lock, "_locked", "lock"),
@@ -25,150 +36,210 @@ _VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
 )
 """The class, the attribute that holds its value, and what it is."""
 
+_PUT: CodeType = asyncio.Queue.put_nowait.__code__
+_GET: CodeType = asyncio.Queue.get_nowait.__code__
+_TASK_DONE: CodeType = asyncio.Queue.task_done.__code__
+_SHUTDOWN: CodeType | None = asyncio.Queue.shutdown.__code__ if hasattr(asyncio.Queue, "shutdown") else None
+_NOTIFY: CodeType = asyncio.Condition.notify.__code__
+_CONDITION_INIT = asyncio.Condition.__init__.__code__
+_OWNERS = frozenset(
+    {asyncio.Queue.__init__.__code__, asyncio.Barrier.__init__.__code__, _PUT, _TASK_DONE, _SHUTDOWN} - {None}
+)
+"""What makes or sets primitives that are its own business, such as a queue's "all done" event."""
+
 
 def observe_primitives(patches: Patches) -> None:
     """Report to the current lab what happens to queues and primitives, until the patches are undone."""
     for owner, attribute, kind in _VALUES:
-        patches.set(owner, attribute, _reporting_property(attribute, kind))
-    patches.wrap(asyncio.Queue, "__init__", _around_queue_init)
-    patches.wrap(asyncio.Queue, "put_nowait", _around_put)
-    patches.wrap(asyncio.Queue, "get_nowait", _around_get)
-    patches.wrap(asyncio.Queue, "task_done", _around_task_done)
+        patches.set(owner, attribute, _reporting(attribute, "primitives", _value_report(kind)))
+    patches.set(asyncio.Condition, "_waiters", _condition_waiters())
+    if hasattr(asyncio.Condition, "_notify"):
+        patches.set(asyncio.Condition, "_notify", _Notify(asyncio.Condition._notify))
+    patches.set(asyncio.Queue, "_wakeup_next", _WakeUp(asyncio.Queue._wakeup_next))  # type: ignore[attr-defined]
+    patches.set(asyncio.Queue, "_unfinished_tasks", _reporting("_unfinished_tasks", "queues", _unfinished_report, _PUT))
     if hasattr(asyncio.Queue, "shutdown"):
-        patches.wrap(asyncio.Queue, "shutdown", _around_shutdown)
-    patches.wrap(asyncio.Barrier, "__init__", _around_barrier_init)
-    patches.wrap(asyncio.Condition, "__init__", _around_condition_init)
-    patches.wrap(asyncio.Condition, "notify", _around_notify)
+        patches.set(asyncio.Queue, "_is_shutdown", _reporting("_is_shutdown", "queues", _shutdown_report))
 
 
-def _reporting_property(attribute: str, kind: PrimitiveKind) -> property:
-    """A property that keeps its value where the plain attribute would, and reports when it is set."""
+def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | None = None) -> property:
+    """A property that keeps its value where the plain attribute would, and reports when it is set.
+
+    Args:
+        attribute: Its name.
+        watcher: What is switched off where the report fails.
+        report: See `_Report`.
+        quiet: A function whose changes aren't reported.
+    """
 
     def read(self: Any) -> Any:
         try:
             return self.__dict__[attribute]
         except KeyError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}") from None
+            raise AttributeError(_lacks(self, attribute), name=attribute, obj=self) from None
 
     def write(self: Any, value: Any) -> None:
-        is_new = attribute not in self.__dict__
-        changes = is_new or self.__dict__[attribute] != value
-        self.__dict__[attribute] = value
-        tracer = observer()
-        if tracer is None or not changes:
+        kept = self.__dict__
+        before = kept.get(attribute, _ABSENT)
+        kept[attribute] = value
+        if value is before:
             return
-        if is_new:
-            tracer.resources.created(self, kind, whole(value))
-        else:
-            tracer.resources.changed(self, kind, whole(value))
-
-    return property(read, write)
-
-
-def _around_queue_init(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def init(self: asyncio.Queue[Any], *args: Any, **kwargs: Any) -> None:
-        tracer = observer()
-        if tracer is None:
-            original(self, *args, **kwargs)
+        tracer = CURRENT.get() or observer()
+        if tracer is None or tracer.loop is None or (tracer.failures and watcher in tracer.failures):
             return
-        with tracer.resources.unseen():
-            original(self, *args, **kwargs)
-        tracer.resources.queue(self)
-
-    return init
-
-
-def _around_put(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def put_nowait(self: asyncio.Queue[Any], item: Any) -> None:
-        tracer = observer()
-        if tracer is None:
-            return original(self, item)
-        tracer.resources.queue(self)
-        position = len(tracer.events)
-        original(self, item)
-        return tracer.resources.put(self, item, position)
-
-    return put_nowait
-
-
-def _around_get(original: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
-    def get_nowait(self: asyncio.Queue[Any]) -> Any:
-        tracer = observer()
-        if tracer is None:
-            return original(self)
-        tracer.resources.queue(self)
-        position = len(tracer.events)
-        item = original(self)
-        tracer.resources.got(self, item, position)
-        return item
-
-    return get_nowait
-
-
-def _around_task_done(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def task_done(self: asyncio.Queue[Any]) -> None:
-        tracer = observer()
-        if tracer is None:
-            return original(self)
-        tracer.resources.queue(self)
-        position = len(tracer.events)
-        original(self)
-        return tracer.resources.task_done(self, position)
-
-    return task_done
-
-
-def _around_shutdown(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def shutdown(self: asyncio.Queue[Any], immediate: bool = False) -> None:
-        tracer = observer()
-        if tracer is None:
-            return original(self, immediate)
-        tracer.resources.queue(self)
-        position = len(tracer.events)
-        original(self, immediate)
-        return tracer.resources.shut_down(self, position, immediate=immediate)
-
-    return shutdown
-
-
-def _around_barrier_init(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def init(self: asyncio.Barrier, *args: Any, **kwargs: Any) -> None:
-        tracer = observer()
-        if tracer is None:
-            original(self, *args, **kwargs)
+        setter = _getframe(1)
+        if setter.f_code is quiet:
             return
-        with tracer.resources.unseen():
-            original(self, *args, **kwargs)
-        condition = self._cond  # type: ignore[attr-defined]
-        tracer.resources.hide(condition, condition._lock)
-        tracer.resources.created(self, "barrier", 0)
+        try:
+            report(tracer, self, before, value, setter)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            tracer.failed(watcher, error)
 
-    return init
+    def delete(self: Any) -> None:
+        try:
+            del self.__dict__[attribute]
+        except KeyError:
+            raise AttributeError(_lacks(self, attribute)) from None
 
-
-def _around_condition_init(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def init(self: asyncio.Condition, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        tracer = observer()
-        if tracer is not None:
-            tracer.resources.created(self, "condition", 0)
-
-    return init
+    return property(read, write, delete)
 
 
-def _around_notify(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def notify(self: asyncio.Condition, n: int = 1) -> None:
-        tracer = observer()
-        if tracer is not None:
-            tracer.resources.notified(self, n)
-        original(self, n)
+def _lacks(owner: object, attribute: str) -> str:
+    return f"{type_name(owner)!r} object has no attribute {attribute!r}"
 
-    return notify
+
+class _Accessed:
+    """Stands in for a private method: reports who gets hold of it, and gives out the original.
+
+    So whoever calls the method calls asyncio's own function, and a traceback shows no frame of ours.
+    """
+
+    def __init__(self, original: Any) -> None:
+        """Give out `original` to whoever asks."""
+        self._original = original
+
+
+class _WakeUp(_Accessed):
+    """A queue asks for it when an item is in it, or out of it, and whoever waits for that is about to be woken.
+
+    put() and get() ask too, to pass a wake-up on where they are cancelled: that is no change.
+    """
+
+    def __get__(self, queue: Any, owner: type | None = None) -> Any:
+        if queue is None:
+            return self._original
+        caller: FrameType | None = _getframe(1)
+        while caller is not None and caller.f_code.co_name == "_wakeup_next":  # a descendant's, which calls this one
+            caller = caller.f_back
+        assert caller is not None
+        code = caller.f_code
+        tracer = (CURRENT.get() or observer()) if code is _PUT or code is _GET else None
+        if tracer is not None and tracer.loop is not None and not (tracer.failures and "queues" in tracer.failures):
+            try:
+                if code is _PUT:
+                    is_last = type(queue) is Queue  # to look there is cheaper than to ask for a frame's variables
+                    item = queue.__dict__["_queue"][-1] if is_last else caller.f_locals["item"]
+                    tracer.resources.put(queue, item)
+                else:
+                    tracer.resources.got(queue, caller.f_locals["item"])
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tracer.failed("queues", error)
+        return MethodType(self._original, queue)
+
+
+class _Notify(_Accessed):
+    """A condition asks for it when its waiters are about to be woken (Python 3.13 and later)."""
+
+    def __get__(self, condition: Any, owner: type | None = None) -> Any:
+        if condition is None:
+            return self._original
+        _notifying(condition, _getframe(1))
+        return MethodType(self._original, condition)
+
+
+def _unfinished_report(tracer: Tracer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
+    if before is _ABSENT:
+        tracer.resources.queue(queue)
+    elif setter.f_code is _TASK_DONE:
+        tracer.resources.task_done(queue, whole(value))
+
+
+def _shutdown_report(tracer: Tracer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
+    if setter.f_code is _SHUTDOWN:
+        tracer.resources.shut_down(queue, immediate=bool(setter.f_locals["immediate"]))
+
+
+def _value_report(kind: PrimitiveKind) -> _Report:
+    def report(tracer: Tracer, primitive: Any, before: Any, value: Any, setter: FrameType) -> None:
+        resources = tracer.resources
+        known = resources.known.get(id(primitive))
+        if known is None:
+            if _is_inner(setter):
+                resources.hide(primitive)
+                return
+            resources.created(primitive, kind, whole(value) if before is _ABSENT else 0)
+            known = resources.known[id(primitive)]
+        if not known.number or before is _ABSENT:
+            return
+        if type(value) is not type(before) or type(value) not in _PLAIN or value != before:
+            resources.changed(known, kind, whole(value))
+
+    return report
+
+
+def _is_inner(setter: FrameType) -> bool:
+    """Whether a primitive belongs to a queue or a barrier.
+
+    Args:
+        setter: The frame of the primitive's own method that sets it. A barrier has a condition, which has a lock.
+    """
+    caller = setter.f_back
+    if caller is not None and caller.f_code is _CONDITION_INIT:
+        caller = caller.f_back
+    return caller is not None and caller.f_code in _OWNERS
+
+
+def _condition_waiters() -> property:
+    """A condition is born when it gets its list of waiters.
+
+    Up to Python 3.12 notify() goes through the list itself, so there it reports when it is read.
+    """
+    plain = _reporting("_waiters", "primitives", _condition_report)
+    read = plain.fget
+    if hasattr(asyncio.Condition, "_notify") or read is None:
+        return plain
+
+    def read_and_report(self: Any) -> Any:
+        caller = _getframe(1)
+        if caller.f_code is _NOTIFY:
+            _notifying(self, caller)
+        return read(self)
+
+    return property(read_and_report, plain.fset, plain.fdel)
+
+
+def _condition_report(tracer: Tracer, condition: Any, before: Any, value: Any, setter: FrameType) -> None:
+    if before is not _ABSENT:
+        return
+    if _is_inner(setter):
+        tracer.resources.hide(condition)
+        return
+    tracer.resources.created(condition, "condition", 0)
+
+
+def _notifying(condition: asyncio.Condition, caller: FrameType) -> None:
+    """A condition's waiters are about to be woken. A cancelled wait() comes here too: that is no notification."""
+    if caller.f_code is not _NOTIFY:
+        return
+    tracer = CURRENT.get() or observer()
+    if tracer is None or tracer.loop is None or "primitives" in tracer.failures:
+        return
+    try:
+        tracer.resources.notified(condition, whole(caller.f_locals["n"]))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        tracer.failed("primitives", error)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import warnings
 from asyncio import Future
-from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from asynclab.model.events import Warned
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.printed import SILENCED
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import observer
 from asynclab.trace.recording.values import short_error
@@ -17,24 +20,70 @@ from asynclab.trace.recording.values import short_error
 def observe_warnings(patches: Patches) -> None:
     """Report coroutines of labs that were never awaited, until the patches are undone.
 
-    Each is reported, although Python's filters would show a given line only once.
+    Each is reported, although Python's filters would show a given line only once. The program's own filters and
+    handlers are obeyed as ever.
     """
-    patches.wrap(warnings, "_warn_unawaited_coroutine", _around_unawaited)
+    reporting = _reporting(warnings._warn_unawaited_coroutine)  # type: ignore[attr-defined]
+    if reporting is not None:
+        patches.set(warnings, "_warn_unawaited_coroutine", reporting)
 
 
-def _around_unawaited(original: Callable[[Any], None]) -> Callable[[Any], None]:
-    shows = warnings._showwarnmsg_impl  # type: ignore[attr-defined]
+def _reporting(original: Any) -> Any:
+    """The function that warns of a coroutine, with a `with` of ours around its last statement, which warns.
 
-    def _warn_unawaited_coroutine(coro: Any) -> None:
+    It is compiled anew instead of wrapped: a frame of ours would be taken for the place of the warning, by filters as
+    well, and would show in the traceback of a warning that is turned into an error.
+
+    Returns:
+        The new function; None where the original's source is not to be had, or not as we know it.
+    """
+    try:
+        tree = ast.parse(inspect.getsource(original))
+    except (OSError, SyntaxError):
+        return None
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    warns = function.body[-1]
+    complaint = ast.Call(ast.Name("_asynclab_complaint", ast.Load()), [ast.Name("coro", ast.Load())], [])
+    function.body[-1] = ast.copy_location(ast.With([ast.withitem(complaint)], [warns]), warns)
+    ast.increment_lineno(ast.fix_missing_locations(tree), original.__code__.co_firstlineno - 1)
+    namespace: dict[str, Any] = {}
+    exec(compile(tree, original.__code__.co_filename, "exec"), namespace)
+    code = namespace[original.__name__].__code__
+    return FunctionType(code, {**original.__globals__, "_asynclab_complaint": _Complaint}, original.__name__)
+
+
+class _Complaint:
+    """Tells a warning of a coroutine that was never awaited, and keeps it off a screen that is not the program's."""
+
+    def __init__(self, coroutine: Any) -> None:
+        self._silences = False
         tracer = observer()
-        if tracer is None:
-            return original(coro)
-        text = f"coroutine '{coro.__qualname__}' was never awaited"
-        tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number()))
-        is_caught = warnings._showwarnmsg_impl is not shows  # type: ignore[attr-defined] # by catch_warnings
-        return original(coro) if tracer.echo or is_caught else None
+        if tracer is None or "warnings" in tracer.failures:
+            return
+        self._silences = not tracer.echo and _is_shown_as_ever()
+        try:
+            text = f"coroutine '{coroutine.__qualname__}' was never awaited"
+            tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number()))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            tracer.failed("warnings", error)
 
-    return _warn_unawaited_coroutine
+    def __enter__(self) -> None:
+        if self._silences:
+            SILENCED.stderr = True
+
+    def __exit__(self, *_: object) -> None:
+        if self._silences:
+            SILENCED.stderr = False
+
+
+def _is_shown_as_ever() -> bool:
+    """Whether Python itself writes warnings to stderr, and nobody has put something of his own in between."""
+    module: Any = warnings
+    shows, formats = module._showwarning_orig, module._formatwarning_orig
+    return warnings.showwarning is shows and warnings.formatwarning is formats
 
 
 def owner_of(context: dict[str, Any], tracers: list[Tracer]) -> Tracer | None:

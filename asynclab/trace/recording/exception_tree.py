@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from asynclab.trace.recording.values import short_error
@@ -17,13 +17,20 @@ CHAIN = 5
 """How many exceptions that came from one another are told."""
 
 
+# Read from the base classes: a class of the program's may have attributes of its own by these names.
+_CAUSE = BaseException.__dict__["__cause__"].__get__
+_CONTEXT = BaseException.__dict__["__context__"].__get__
+_SUPPRESSES = BaseException.__dict__["__suppress_context__"].__get__
+_EXCEPTIONS = BaseExceptionGroup.__dict__["exceptions"].__get__
+
+
 def tree_of(error: BaseException) -> tuple[str, ...]:
-    """The exceptions below `error`, drawn as a tree; empty where it stands alone. Bounded; never raises.
+    """The exceptions below `error`, drawn as a tree; empty where it stands alone. Bounded; runs no code of theirs.
 
     Returns:
         Lines such as "├ ValueError: boom" and "└ caused by KeyError: 'x'".
     """
-    if not isinstance(error, BaseExceptionGroup) and error.__cause__ is None and error.__context__ is None:
+    if not _members(error) and _CAUSE(error) is None and _CONTEXT(error) is None:
         return ()
     lines = tuple(islice(_below(error, "", LEVELS), LINES + 1))
     return lines if len(lines) <= LINES else (*lines[: LINES - 1], "… and more")
@@ -31,7 +38,7 @@ def tree_of(error: BaseException) -> tuple[str, ...]:
 
 def _below(error: BaseException, guide: str, levels: int) -> Iterator[str]:
     branches = [f"{word} {short_error(earlier)}" for word, earlier in _origins(error)]
-    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    inner = _members(error)
     last = len(branches) + len(inner) - 1
     for index, text in enumerate(branches):
         yield f"{guide}{'└' if index == last else '├'} {text}"
@@ -40,7 +47,7 @@ def _below(error: BaseException, guide: str, levels: int) -> Iterator[str]:
         deeper = f"{guide}{'  ' if index == last else '│ '}"
         if levels:
             yield from _below(member, deeper, levels - 1)
-        elif isinstance(member, BaseExceptionGroup):
+        elif _members(member):
             yield f"{deeper}…"
 
 
@@ -48,10 +55,16 @@ def _origins(error: BaseException) -> Iterator[tuple[str, BaseException]]:
     """What an exception came from, as a traceback tells it: its causes, and what was being handled."""
     seen = {id(error)}
     for _ in range(CHAIN):
-        cause, context = error.__cause__, error.__context__
+        cause, context = _CAUSE(error), _CONTEXT(error)
         word, origin = ("caused by", cause) if cause is not None else ("while handling", context)
-        if origin is None or id(origin) in seen or (cause is None and error.__suppress_context__):
+        if origin is None or id(origin) in seen or (cause is None and _SUPPRESSES(error)):
             return
         seen.add(id(origin))
         yield word, origin
         error = origin
+
+
+def _members(error: BaseException) -> Sequence[BaseException]:
+    """The exceptions in a group; none of any other exception."""
+    found: Sequence[BaseException] = _EXCEPTIONS(error) if issubclass(type(error), BaseExceptionGroup) else ()
+    return found

@@ -10,7 +10,18 @@ from collections.abc import Callable, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskReady, TaskWaiting, WakeCause, Warned
+from asynclab.model.events import (
+    BLOCKED_AFTER,
+    Event,
+    LoopFreed,
+    Output,
+    StepEnded,
+    StepStarted,
+    TaskReady,
+    TaskWaiting,
+    WakeCause,
+    Warned,
+)
 from asynclab.model.tasks import MAIN
 from asynclab.trace.governing.hold import Hold
 from asynclab.trace.governing.timers import Timers
@@ -19,6 +30,7 @@ from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.task_registry import TaskRecord, TaskRegistry
+from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.cancel_requests import Cancels
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import World
@@ -62,6 +74,8 @@ class Tracer:
         "_woken_by_end",
         "asyncgens",
         "attention",
+        "callback",
+        "callback_started",
         "cancels",
         "cause",
         "census",
@@ -159,6 +173,10 @@ class Tracer:
         """The tasks that the end of the present step's task makes ready: told after that end."""
         self.in_timer = False
         """Whether a timer's callback is under way."""
+        self.callback: object = None
+        """What is called while another callback than a step is under way."""
+        self.callback_started = 0.0
+        """Real time at which it began; 0 while none is under way."""
         self.step_started = 0.0
         """Real time at which the step under way began."""
         self.step_began = 0.0
@@ -374,6 +392,7 @@ class Tracer:
         """
         self.cause = cause
         self._callbacks += 1
+        self.time_callback(callback)
         try:
             timeout = timeout_of(callback)
             if timeout is not None:
@@ -388,6 +407,7 @@ class Tracer:
         self.cause = None
         self._callbacks -= 1
         try:
+            self.callback_timed()
             if self.eager.under_way:
                 self.eager.settle()
         except KeyboardInterrupt:
@@ -396,6 +416,18 @@ class Tracer:
             self.failed("callbacks", error)
         if self.attention:
             self.attend()
+
+    def time_callback(self, callback: object) -> None:
+        """Let the watchdog see since when a callback runs."""
+        self.callback = callback
+        self.callback_started = self.clock.real_time()
+
+    def callback_timed(self) -> None:
+        """The callback is over: tell it if it had kept the loop from running."""
+        seconds = self.clock.real_time() - self.callback_started if self.callback_started else 0.0
+        if seconds >= BLOCKED_AFTER:
+            self.emit(LoopFreed(self.clock.now(), seconds, callable_name(self.callback)))
+        self.callback, self.callback_started = None, 0.0
 
     def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
         """See what became of a task after its step, and do what was left for then; arguments as for `follow`."""

@@ -1,55 +1,195 @@
-"""How a foreign value is written down: short, and without trusting it."""
+"""How a value of the program's is written down: briefly, and without running any of the program's code.
+
+A `repr` of the program's own may be slow, may fail and may do things. So only values of Python's own types are told in
+full; of any other value the type is told, and how many items it has.
+"""
 
 from __future__ import annotations
 
-import reprlib
+import datetime
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, WrapperDescriptorType
+from typing import Any
 
 from asynclab.model.text import one_line
 
 LIMIT = 200
-"""Characters kept of a repr."""
+"""Characters kept of a value or an error."""
+
+_ITEMS = 12
+"""How many items of a container are told."""
+
+_DEPTH = 6
+"""How many containers inside one another are told."""
 
 _SMALL = 10**12
 """Whole numbers below it need no shortening."""
 
+_BITS = 2_000
+"""Longer whole numbers aren't told: Python may refuse to write more than 640 digits."""
 
-class _ShortRepr(reprlib.Repr):
-    """reprlib's limits, and a name for what can't be shown instead of an exception."""
+_NAME = type.__dict__["__name__"].__get__
+_QUALNAME = type.__dict__["__qualname__"].__get__
+_ARGS = BaseException.__dict__["args"].__get__
 
-    def repr_bytes(self, x: bytes, level: int) -> str:
-        return repr(x[: self.maxother])
-
-    repr_bytearray = repr_bytes
-
-    def repr_instance(self, x: object, level: int) -> str:
-        try:
-            return repr(x)
-        except Exception:
-            return f"<{type(x).__name__} whose repr fails>"
-
-
-_short = _ShortRepr()
-_short.maxstring = _short.maxother = LIMIT
-_short.maxlist = _short.maxtuple = _short.maxset = _short.maxdict = 12
+_TIMES = (datetime.date, datetime.timedelta, datetime.timezone)
+_SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset, deque)
+"""Types whose descendants have a length that can be asked for without running their code."""
 
 
 def short_repr(value: object) -> str:
-    """The repr of `value` in at most `LIMIT` characters; never raises."""
+    """What `value` is in at most `LIMIT` characters; never raises, and runs no code of the program's."""
     kind = type(value)
     if value is None or kind is bool or (kind is int and -_SMALL < value < _SMALL):  # type: ignore[operator]
         return repr(value)
+    if kind is str and len(value) < LIMIT:  # type: ignore[arg-type]
+        return _cut(repr(value))
     try:
-        text = _short.repr(value)
-    except Exception:
-        text = f"<{type(value).__name__} whose repr fails>"
-    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+        return _cut(_told(value, _DEPTH))
+    except RecursionError:
+        return f"<{type_name(value)}>"
 
 
 def short_error(error: BaseException) -> str:
-    """An exception in one line, as the last line of a traceback has it."""
+    """An exception in one line, as the last line of a traceback has it; as safe as `short_repr`."""
+    kind = type(error)
     try:
-        message = str(error)
-    except Exception:
-        message = "<its message can't be shown>"
-    name = type(error).__qualname__
+        message = _message(error)
+    except Exception:  # a built-in exception that is only half made, such as a UnicodeError without arguments
+        message = ""
+    name = _QUALNAME(kind)
     return one_line(f"{name}: {message}" if message else name, LIMIT)
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type, whatever the type says of itself."""
+    return str(_NAME(type(value)))
+
+
+def callable_name(value: object) -> str:
+    """What a callback is called, without asking it."""
+    while type(value) is partial:
+        value = value.func
+    if type(value) is MethodType:
+        value = value.__func__
+    if type(value) is FunctionType or type(value) is BuiltinFunctionType:
+        return value.__qualname__
+    return type_name(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LIMIT else text[: LIMIT - 1] + "…"
+
+
+def _told(value: Any, depth: int) -> str:
+    kind = type(value)
+    if kind is str or kind is bytes or kind is bytearray:
+        return repr(value) if len(value) <= LIMIT else repr(value[:LIMIT])[: LIMIT - 1] + "…"
+    if kind is int:
+        return repr(value) if value.bit_length() <= _BITS else f"<int of {value.bit_length():,} bits>"
+    if kind in _BRACKETS or kind is dict or kind is OrderedDict:
+        return _container(value, depth)
+    if value is None or kind in (bool, float, complex) or value is ... or value is NotImplemented or kind in _TIMES:
+        return repr(value)
+    if kind is type:
+        return f"<class {_QUALNAME(value)!r}>"
+    if kind is FunctionType:
+        return f"<function {value.__qualname__}>"
+    if issubclass(kind, BaseException):
+        return f"{_QUALNAME(kind)}({_joined(_ARGS(value), depth)})" if depth else f"<{type_name(value)}>"
+    return _by_type(value)
+
+
+_BRACKETS: dict[type, tuple[str, str]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("frozenset({", "})"),
+    deque: ("deque([", "])"),
+}
+
+
+def _container(value: Any, depth: int) -> str:
+    kind = type(value)
+    if not value and kind in (set, frozenset, OrderedDict):
+        return f"{kind.__name__}()"
+    try:
+        if kind in _BRACKETS:
+            opening, closing = _BRACKETS[kind]
+            inner = _joined(value, depth)
+            return f"{opening}{inner}{',' if kind is tuple and len(value) == 1 else ''}{closing}"
+        text = "{" + _listed((f"{_told(k, depth - 1)}: {_told(v, depth - 1)}" for k, v in value.items()), depth) + "}"
+    except RuntimeError:  # another thread changes it
+        return _by_type(value)
+    return text if kind is dict else f"OrderedDict({text})"
+
+
+def _joined(items: Iterable[object], depth: int) -> str:
+    return _listed((_told(item, depth - 1) for item in items), depth)
+
+
+def _listed(texts: Iterator[str], depth: int) -> str:
+    """The first of some texts, separated by commas: no more than there is room for."""
+    if not depth:
+        return "…"
+    told, room = [], LIMIT
+    for text in islice(texts, _ITEMS):
+        told.append(text)
+        room -= len(text)
+        if room < 0:
+            return ", ".join(told)  # what is too long is cut anyway
+    if next(texts, None) is not None:
+        told.append("…")
+    return ", ".join(told)
+
+
+def _by_type(value: Any) -> str:
+    for kind in _SIZED:
+        if issubclass(type(value), kind):
+            length: int = kind.__len__(value)
+            unit = "character" if kind is str else "byte" if kind in (bytes, bytearray) else "item"
+            return f"<{type_name(value)}: {length:,} {unit}{'' if length == 1 else 's'}>"
+    return f"<{type_name(value)}>"
+
+
+def _message(error: BaseException) -> str:
+    """What str() makes of an exception whose text comes from Python itself; else the arguments it was made with."""
+    kind = type(error)
+    args = _ARGS(error)
+    teller = next(vars(base)["__str__"] for base in kind.__mro__ if "__str__" in vars(base))
+    if type(teller) is WrapperDescriptorType:
+        if teller is KeyError.__str__ and len(args) == 1:
+            return short_repr(args[0])
+        if teller is BaseExceptionGroup.__str__:
+            count = len(_GROUP_MEMBERS(error))
+            return f"{_text(_GROUP_MESSAGE(error))} ({count} sub-exception{'' if count == 1 else 's'})"
+        if teller not in (BaseException.__str__, KeyError.__str__) and _is_plain_inside(error, teller.__objclass__):
+            return str(teller(error))
+    return _text(args[0]) if len(args) == 1 else short_repr(args) if args else ""
+
+
+_GROUP_MESSAGE = BaseExceptionGroup.__dict__["message"].__get__
+_GROUP_MEMBERS = BaseExceptionGroup.__dict__["exceptions"].__get__
+
+
+def _text(value: Any) -> str:
+    """What str() makes of a value, within bounds."""
+    return str(value[: LIMIT + 1]) if type(value) is str else short_repr(value)
+
+
+def _is_plain_inside(error: BaseException, kind: type) -> bool:
+    """Whether Python's own text of an exception is short, and made of nothing of the program's."""
+    inside = [member.__get__(error) for member in vars(kind).values() if type(member) is MemberDescriptorType]
+    return all(_is_plain(value) for value in (*_ARGS(error), *inside))
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is int:
+        return bool(-_SMALL < value < _SMALL)
+    if kind is tuple:  # where a SyntaxError is
+        return len(value) < _ITEMS and all(type(item) is not tuple and _is_plain(item) for item in value)
+    return value is None or kind is bool or ((kind is str or kind is bytes) and len(value) < 10_000)

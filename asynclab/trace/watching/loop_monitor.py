@@ -6,11 +6,13 @@ import sys
 import threading
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextvars import Context
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from types import FrameType
+from types import CodeType, FrameType
+
+from asynclab.trace.recording.scope import outside_context
 
 PERIOD = 0.05
 """Real seconds between two looks."""
@@ -46,8 +48,9 @@ class LoopMonitor:
 
     def start(self) -> None:
         """Begin to measure."""
-        self._thread = threading.Thread(target=self._watch, name="asynclab loop monitor", daemon=True)
-        # A new thread copies no context before Python 3.14: nothing of a lab leaks into it.
+        # A free-threaded Python 3.14 lets a thread inherit its starter's context: nothing of a lab may leak into ours.
+        target = partial(outside_context().run, self._watch)
+        self._thread = threading.Thread(target=target, name="asynclab loop monitor", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -60,12 +63,20 @@ class LoopMonitor:
         """Drop the measurement under way: the process was stopped, and the loop is not to blame for that."""
         self._stopped_at = perf_counter()
 
-    def place(self, is_of_interest: Callable[[str], bool]) -> Place | None:
-        """Where the loop's thread is now: its innermost frame in a file of interest, else its innermost frame."""
-        innermost = sys._current_frames().get(self._loop_thread)
-        if innermost is None:
+    def place(self, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
+        """Where the loop's thread is now, within the callback that it runs.
+
+        Args:
+            is_of_interest: Tells which files are.
+            boundary: The code that runs a callback.
+
+        Returns:
+            The innermost frame in a file of interest, else the innermost frame; None where no Python code is called.
+        """
+        frames = list(_outwards(sys._current_frames().get(self._loop_thread), boundary))
+        if not frames:
             return None
-        chosen = next((f for f in _outwards(innermost) if is_of_interest(f.f_code.co_filename)), innermost)
+        chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), frames[0])
         return Place(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
 
     def _watch(self) -> None:
@@ -75,7 +86,7 @@ class LoopMonitor:
             if not self._awaiting:
                 self._awaiting = True
                 try:
-                    self._loop.call_soon_threadsafe(self._beat, perf_counter(), context=Context())
+                    self._loop.call_soon_threadsafe(self._beat, perf_counter(), context=outside_context())
                 except RuntimeError:  # the loop was closed
                     return
 
@@ -89,7 +100,7 @@ class LoopMonitor:
             self.on_beat(lag)
 
 
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
+def _outwards(frame: FrameType | None, boundary: Container[CodeType]) -> Iterator[FrameType]:
+    while frame is not None and frame.f_code not in boundary:
         yield frame
         frame = frame.f_back

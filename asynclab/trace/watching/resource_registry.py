@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+import math
 import weakref
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
 from asynclab.model.events import (
@@ -23,7 +21,10 @@ from asynclab.model.events import (
     QueueTaskDone,
 )
 from asynclab.trace.recording.task_registry import TaskRecord
-from asynclab.trace.recording.values import short_repr
+from asynclab.trace.recording.values import short_repr, type_name
+
+_CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
+"""What a queue may keep its items in: the types whose length can be asked for without running anybody's code."""
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
@@ -36,6 +37,7 @@ class _Known(weakref.ref[Any]):
 
     key: int
     number: int
+    """0 for a primitive that is another one's own business, such as a queue's "all done" event."""
     label: str
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
@@ -48,125 +50,111 @@ class Resources:
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._known: dict[int, _Known] = {}
-        self._hidden: dict[int, weakref.ref[Any]] = {}
-        """Primitives that are another one's own business, such as a queue's "all done" event."""
+        self.known: dict[int, _Known] = {}
+        """What has been seen, by its id()."""
         self._counts: Counter[str] = Counter()
-        self._unseen = 0
-        """How many constructors are under way whose inner primitives are not to be seen."""
 
     def label_of(self, resource: object) -> str:
         """Such as "queue#1"; empty for what is not known."""
-        known = self._known.get(id(resource))
+        known = self.known.get(id(resource))
         return "" if known is None else known.label
 
     def holder_of(self, lock: object) -> int | None:
         """The number of the task that holds a lock."""
-        known = self._known.get(id(lock))
+        known = self.known.get(id(lock))
         return None if known is None or known.holder is None else known.holder.id
 
-    @contextmanager
-    def unseen(self) -> Iterator[None]:
-        """Let no primitive be seen that is made in this block."""
-        self._unseen += 1
-        try:
-            yield
-        finally:
-            self._unseen -= 1
-
-    def hide(self, *resources: object) -> None:
-        """Never show these primitives."""
-        for resource in resources:
-            key = id(resource)
-            self._hidden[key] = weakref.ref(resource, functools.partial(self._unhide, key))
+    def hide(self, primitive: object) -> None:
+        """Never show a primitive, unless it was shown before."""
+        if id(primitive) not in self.known:
+            self._remember(primitive, number=0, label="")
 
     def queue(self, queue: asyncio.Queue[Any]) -> _Known:
         """Enter a queue, unless it is known."""
-        known = self._known.get(id(queue))
+        known = self.known.get(id(queue))
         if known is None:
-            self.hide(queue._finished)  # type: ignore[attr-defined]
+            kept = vars(queue)
+            if "_finished" in kept:  # a queue that was made before the lab; its event is seen otherwise as it is made
+                self.hide(kept["_finished"])
             known = self._enter(queue, "queue")
             if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
                 known.order = []
-            self._emit(QueueCreated(self._now(), known.number, type(queue).__name__, whole(queue.maxsize)))
+            self._emit(QueueCreated(self._now(), known.number, type_name(queue), whole(kept.get("_maxsize"))))
         return known
 
-    def put(self, queue: asyncio.Queue[Any], item: object, position: int) -> None:
-        """An item was put.
+    # What follows runs for each item: it is written flat, because each call costs as much as a small event.
 
-        Args:
-            queue: The queue.
-            item: What was put.
-            position: Where in the list of events: before the wake-ups that the put caused.
-        """
-        known = self.queue(queue)
+    def put(self, queue: asyncio.Queue[Any], item: object) -> None:
+        """An item was put; nobody has been woken for it yet."""
+        tracer = self._tracer
+        known = self.known.get(id(queue)) or self.queue(queue)
         if known.order is not None:
             known.order.append(id(item))
-        at = self._at(position)
-        event = QueuePut(at, known.number, short_repr(item), queue.qsize(), _unfinished(queue), self._task())
-        self._tracer.events.insert(position, event)
+        at, task, text = tracer.clock.now(), tracer.current_number(), short_repr(item)
+        tracer.emit(QueuePut(at, known.number, text, _size(queue), queue.__dict__["_unfinished_tasks"], task))
 
-    def got(self, queue: asyncio.Queue[Any], item: object, position: int) -> None:
-        """An item was taken; arguments as for `put`."""
-        known = self.queue(queue)
-        index = queue.qsize() if isinstance(queue, asyncio.LifoQueue) else 0
+    def got(self, queue: asyncio.Queue[Any], item: object) -> None:
+        """An item was taken; nobody has been woken for it yet."""
+        tracer = self._tracer
+        known = self.known.get(id(queue)) or self.queue(queue)
+        size = _size(queue)
+        index = size if issubclass(type(queue), asyncio.LifoQueue) else 0
         if known.order is not None and id(item) in known.order:
             index = known.order.index(id(item))
             del known.order[index]
-        at = self._at(position)
-        event = QueueGot(at, known.number, short_repr(item), queue.qsize(), _unfinished(queue), index, self._task())
-        self._tracer.events.insert(position, event)
+        at, task, text = tracer.clock.now(), tracer.current_number(), short_repr(item)
+        tracer.emit(QueueGot(at, known.number, text, size, queue.__dict__["_unfinished_tasks"], index, task))
 
-    def task_done(self, queue: asyncio.Queue[Any], position: int) -> None:
-        """An item was reported as done; arguments as for `put`."""
-        known = self.queue(queue)
-        event = QueueTaskDone(self._at(position), known.number, _unfinished(queue), self._task())
-        self._tracer.events.insert(position, event)
+    def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
+        """An item was reported as done."""
+        tracer = self._tracer
+        known = self.known.get(id(queue)) or self.queue(queue)
+        tracer.emit(QueueTaskDone(tracer.clock.now(), known.number, unfinished, tracer.current_number()))
 
-    def shut_down(self, queue: asyncio.Queue[Any], position: int, *, immediate: bool) -> None:
-        """A queue was shut down (Python 3.13 and later); arguments as for `put`."""
+    def shut_down(self, queue: asyncio.Queue[Any], *, immediate: bool) -> None:
+        """A queue is being shut down (Python 3.13 and later)."""
         known = self.queue(queue)
-        event = QueueShutDown(self._at(position), known.number, immediate, self._task())
-        self._tracer.events.insert(position, event)
+        self._emit(QueueShutDown(self._now(), known.number, immediate, self._task()))
 
     def created(self, primitive: object, kind: PrimitiveKind, value: int) -> None:
         """Enter a primitive, unless it is known or hidden."""
-        if not self._unseen and id(primitive) not in self._hidden and id(primitive) not in self._known:
+        if id(primitive) not in self.known:
             known = self._enter(primitive, kind)
             self._emit(PrimitiveCreated(self._now(), known.number, kind, known.label, value))
 
-    def changed(self, primitive: object, kind: PrimitiveKind, value: int) -> None:
-        """A primitive's value changed: see `PrimitiveChanged.value`."""
-        self.created(primitive, kind, 0)
-        known = self._known.get(id(primitive))
-        if known is not None:
-            if kind == "lock":
-                known.holder = self._tracer.current if value else None
-            self._emit(PrimitiveChanged(self._now(), known.number, value, self._task()))
+    def changed(self, known: _Known, kind: PrimitiveKind, value: int) -> None:
+        """The value of a primitive that has been seen before changed: see `PrimitiveChanged.value`."""
+        tracer = self._tracer
+        if kind == "lock":
+            known.holder = tracer.current if value else None
+        tracer.emit(PrimitiveChanged(tracer.clock.now(), known.number, value, tracer.current_number()))
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""
-        self.created(condition, "condition", 0)
-        known = self._known.get(id(condition))
-        if known is not None:
-            self._emit(ConditionNotified(self._now(), known.number, count, self._task()))
-
-    def _unhide(self, key: int, _: weakref.ref[Any]) -> None:
-        self._hidden.pop(key, None)
+        known = self.known.get(id(condition))
+        if known is None:
+            self.created(condition, "condition", 0)
+            known = self.known[id(condition)]
+        if known.number:
+            tracer = self._tracer
+            tracer.emit(ConditionNotified(tracer.clock.now(), known.number, count, tracer.current_number()))
 
     def _enter(self, resource: object, kind: str) -> _Known:
         self._counts[kind] += 1
+        queues = self._counts["queue"]
+        number = queues if kind == "queue" else self._counts.total() - queues
+        return self._remember(resource, number, f"{kind}#{self._counts[kind]}")
+
+    def _remember(self, resource: object, number: int, label: str) -> _Known:
         known = _Known(resource, self._forget)
-        known.key = id(resource)
-        known.label = f"{kind}#{self._counts[kind]}"
-        known.number = self._counts["queue"] if kind == "queue" else self._counts.total() - self._counts["queue"]
+        known.key, known.number, known.label = id(resource), number, label
         known.order = known.holder = None
-        self._known[known.key] = known
+        self.known[known.key] = known
         return known
 
     def _forget(self, reference: weakref.ref[Any]) -> None:
         assert isinstance(reference, _Known)
-        self._known.pop(reference.key, None)
+        self.known.pop(reference.key, None)
 
     def _emit(self, event: Event) -> None:
         self._tracer.emit(event)
@@ -174,22 +162,21 @@ class Resources:
     def _now(self) -> float:
         return self._tracer.clock.now()
 
-    def _at(self, position: int) -> float:
-        """When what is written at a position in the list of events happened: not after what it caused."""
-        events = self._tracer.events
-        return events[position].at if position < len(events) else self._now()
-
     def _task(self) -> int | None:
         return self._tracer.current_number()
 
 
 def whole(value: Any) -> int:
-    """A count of a primitive's as a whole number: asyncio itself is content with infinity, which is shown as 0."""
-    try:
+    """A count of a primitive's as a whole number; 0 for infinity, which asyncio allows, and for foreign types."""
+    kind = type(value)
+    if kind is int or kind is bool:
         return int(value)
-    except (OverflowError, TypeError, ValueError):
-        return 0
+    if kind is float:
+        return int(value) if math.isfinite(value) else 0
+    return int.__add__(value, 0) if issubclass(kind, int) else 0
 
 
-def _unfinished(queue: asyncio.Queue[Any]) -> int:
-    return int(getattr(queue, "_unfinished_tasks", 0))
+def _size(queue: asyncio.Queue[Any]) -> int:
+    """How many items are in a queue, without running anybody's code where that can be."""
+    items: Any = queue.__dict__.get("_queue")
+    return len(items) if type(items) in _CONTAINERS else whole(queue.qsize())

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop
+from asyncio.events import Handle
 from collections.abc import Callable
+from types import CodeType
 
 from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.watching.loop_monitor import LoopMonitor
+from asynclab.trace.recording.values import callable_name
+from asynclab.trace.watching.loop_monitor import LoopMonitor, Place
 
 
 class Watch:
     """Writes a lab's events about its loop."""
 
-    def __init__(self, tracer: Tracer, on_beat: Callable[[], None]) -> None:
+    def __init__(self, tracer: Tracer, on_beat: Callable[[], None], boundary: CodeType) -> None:
         """Begin to watch at `start`.
 
         Args:
             tracer: Gets the events.
             on_beat: Called on the loop several times a second.
+            boundary: The code that runs a step.
         """
         self._tracer = tracer
         self._on_beat = on_beat
+        self._boundary = frozenset({Handle._run.__code__, boundary})
         self._monitor: LoopMonitor | None = None
         self._reported = (0.0, 0.0)
-        """The start of the last step that was seen to block, and how long it had when it was reported."""
+        """The start of the last step or callback that was seen to block, and how long it had when it was reported."""
 
     def start(self, loop: AbstractEventLoop) -> None:
         """Watch the loop of the calling thread."""
@@ -41,6 +46,8 @@ class Watch:
     def was_stopped(self, seconds: float) -> None:
         """Count the time in which the process was stopped as nobody's."""
         self._tracer.step_started += seconds
+        if self._tracer.callback_started:
+            self._tracer.callback_started += seconds
         if self._monitor is not None:
             self._monitor.was_stopped()
 
@@ -49,16 +56,18 @@ class Watch:
         self._on_beat()
 
     def _look(self) -> None:
-        """On the monitor's thread: report a step that blocks, at first and whenever its time has doubled."""
+        """On the monitor's thread: report what blocks, at first and whenever its time has doubled."""
         tracer = self._tracer
-        started, current = tracer.step_started, tracer.current
+        current, callback = tracer.current, tracer.callback
+        started = tracer.callback_started if current is None else tracer.step_started
         seconds = tracer.clock.real_time() - started
-        step, reported = self._reported
-        if current is None or seconds < max(BLOCKED_AFTER, 2 * reported if step == started else 0.0):
+        same, reported = self._reported
+        if not started or seconds < max(BLOCKED_AFTER, 2 * reported if same == started else 0.0):
             return
         assert self._monitor is not None
-        place = self._monitor.place(tracer.code.owns)
-        if place is not None and tracer.step_started == started:
-            self._reported = (started, seconds)
-            event = LoopBlocked(tracer.clock.now(), current.id, seconds, place.file, place.line, place.function)
-            tracer.emit(event)
+        place = self._monitor.place(tracer.code.owns, self._boundary) or Place("", 0, callable_name(callback))
+        if started not in (tracer.step_started, tracer.callback_started):
+            return  # it has just ended
+        self._reported = (started, seconds)
+        task = None if current is None else current.id
+        tracer.emit(LoopBlocked(tracer.clock.now(), task, seconds, place.file, place.line, place.function))

@@ -10,6 +10,7 @@ from asynclab.model.events import (
     Event,
     EventsDropped,
     LoopBlocked,
+    LoopFreed,
     LoopLagged,
     Outcome,
     RunEnded,
@@ -38,7 +39,7 @@ def test_a_plain_callback_can_block_the_loop() -> None:
     report = LoopBlocked(0.3, None, 0.2, "/x/protocol.py", 7, "data_received")
     state = tea_party(report, LoopBlocked(0.5, None, 0.4, "/x/protocol.py", 7, "data_received"))
     assert (state.blocked is not None, state.is_blocking) == (True, True)
-    assert told_of(state, None) == ["blocks the loop: 0.20 s so far at protocol.py:7 in data_received"]
+    assert told_of(state, None) == ["a callback blocks the loop: 0.20 s so far at protocol.py:7 in data_received"]
     apply(state, LoopLagged(0.5, 0.4))
     assert not state.is_blocking
 
@@ -138,6 +139,21 @@ def test_lost_events_are_counted_and_told() -> None:
     state = lab(EventsDropped(0.0, 3), EventsDropped(0.0, 1))
     assert state.dropped.events == 4
     assert told_of(state, None) == ["3 events lost", "1 event lost"]
+
+
+def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
+    blocked = LoopBlocked(0.3, None, 0.3, "/home/ada/reader.py", 4, "read")
+    state = tea_party(blocked)
+    assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far at reader.py:4 in read"
+    assert state.is_blocking
+    apply(state, LoopFreed(0.8, 0.5, "read"))
+    assert told_of(state, None)[-1] == "the callback read blocked the loop for 0.500 s"
+    assert not state.is_blocking
+
+
+def test_a_callback_without_python_code_is_told_by_its_function() -> None:
+    state = tea_party(LoopBlocked(0.3, None, 0.3, "", 0, "sleep"))
+    assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far in sleep"
 
 
 HELD = (ClockChanged(1.0, True, 1.0, False), TaskHeld(1.0, COFFEE), TaskHeld(1.0, TEA))

@@ -256,6 +256,7 @@ def test_a_failing_task_group_shows_its_exceptions_as_a_tree_and_who_had_failed(
     assert "; at 1.000 s it was asked to stop when boom had failed." in told(story_of(seen, "sibling"))[2]
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_complaints_are_told_whether_the_task_has_ended_or_not() -> None:
     async def fail() -> None:
         raise ValueError("boom")
