@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 import pytest
 
-ROOMS = ("asynclab.model", "asynclab.curriculum")
+ROOMS = ("asynclab.model", "asynclab.curriculum", "asynclab.trace")
 """The packages that are looked at, each with all that lies in it."""
 
 

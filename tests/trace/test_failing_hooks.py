@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asynclab.model.events import Warned
-from asynclab.trace.recording import recorder, task_registry
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording import task_registry
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching import looks, observer
 from asynclab.trace.watching.cancel_requests import Cancels
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.looks import Looks
+from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts
 from tests.fast_loop import run_fast
@@ -26,12 +28,12 @@ from tests.trace.labs import fast_lab
 from tests.trace.scripts import SCRIPTS, Script
 
 WATCHERS: list[tuple[Any, str]] = [
-    (Tracer, "made_ready"),
-    (Tracer, "enter"),
-    (Tracer, "follow"),
-    (Tracer, "open_step"),
-    (Tracer, "output"),
-    (Tracer, "_look_or_postpone"),
+    (Observer, "made_ready"),
+    (Observer, "enter"),
+    (Observer, "follow"),
+    (Observer, "open_step"),
+    (Observer, "output"),
+    (Looks, "look_or_postpone"),
     (TaskRegistry, "_announce"),
     (TaskRegistry, "end"),
     (TaskRegistry, "enter"),
@@ -49,8 +51,8 @@ WATCHERS: list[tuple[Any, str]] = [
     (Timeouts, "expired"),
     (Timeouts, "met"),
     (World, "called_executor"),
-    (recorder, "describe_wait"),
-    (recorder, "timeout_of"),
+    (looks, "describe_wait"),
+    (observer, "timeout_of"),
     (task_registry, "creation_place"),
     (task_registry, "short_repr"),
 ]
@@ -141,7 +143,7 @@ def test_a_failure_is_told_once() -> None:
         seen: list[Any] = []
         async with fast_lab() as lab:
             lab.subscribe(seen.extend)
-            with failing(recorder, "describe_wait", 1, ValueError):
+            with failing(looks, "describe_wait", 1, ValueError):
                 await lab.run(main)
         return [event.text for event in seen if isinstance(event, Warned)]
 

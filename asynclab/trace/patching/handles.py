@@ -15,11 +15,12 @@ from typing import Any
 
 from asynclab.model.events import StepEnded, Stepped
 from asynclab.trace import cpython
+from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.futures import is_done, is_task
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, busy_observer
-from asynclab.trace.recording.task_registry import TaskRecord, tasks_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.scope import CURRENT, TASKS
+from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = Handle._run
@@ -67,7 +68,7 @@ class TracedHandle(Handle):
 
     _record: TaskRecord | None
     """The task whose step this runs; None for any other callback."""
-    _tracer: Tracer | None
+    _tracer: Recorder | None
     _waker: TaskRecord | None
     """For another callback: the task that caused it."""
 
@@ -140,7 +141,7 @@ class TracedHandle(Handle):
         if waker is not None and get_ident() == tracer.thread:
             self._waker = waker
 
-    def _owner_by_step(self, *, is_step: bool) -> Tracer | None:
+    def _owner_by_step(self, *, is_step: bool) -> Recorder | None:
         """Whose a callback is that brings a context in which no lab is named: that of whose code schedules it.
 
         A new task is its creator's, and what a lab's code hands to call_soon is the lab's. Any other callback runs in
@@ -160,15 +161,15 @@ class TracedHandle(Handle):
 
     def _leave_lab(self, error: BaseException) -> None:
         """Code of ours has failed: let this callback run as if nobody looked."""
-        tracer: Tracer | None = getattr(self, "_tracer", None)
+        tracer: Recorder | None = getattr(self, "_tracer", None)
         self._record = self._waker = self._tracer = None
         if tracer is None:
             return
         tracer.failed("tasks", error)
         if _is_task_callback(self._callback):
             task = self._callback.__self__  # type: ignore[attr-defined]
-            if not tracer.census.knows(task):
-                tracer.census.enter_unseen(task)
+            if not tracer.knows(task):
+                tracer.enter_unseen(task)
 
     def _run(self) -> None:
         record = self._record
@@ -231,7 +232,7 @@ class TracedHandle(Handle):
         timeout = None if tracer is None or self._cancelled else timeout_of(self._callback)
         if timeout is not None and tracer is not None:
             try:
-                tracer.timers.timeouts.met(timeout)
+                tracer.timeout_called_off(timeout)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

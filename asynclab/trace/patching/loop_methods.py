@@ -13,10 +13,11 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from asynclab.model.events import Warned
+from asynclab.trace.governing.owners import governor, observer
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, governor, observer, outside_context
+from asynclab.trace.recording.scope import CURRENT, TASKS, outside_context
 from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
@@ -228,7 +229,6 @@ class LoopHooks:
             raise TypeError("task factory must be a callable or None")
         else:
             tracer.factory = factory
-            tracer.starts_eagerly = is_eager_factory(factory)
         self._see_to_births()
 
     def get_exception_handler(self) -> Any:

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from asyncio import Task
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.model.events import TaskCancelRequested
-from asynclab.trace.governing.await_cycles import cancel_innermost
 from asynclab.trace.recording.futures import cancel_requests_of, is_cancelled, is_done
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
-    from asynclab.trace.recording.task_registry import TaskRecord
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.await_cycles import cancel_innermost
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
@@ -44,16 +42,17 @@ class _Seen:
 class Cancels:
     """The requests to end tasks that were noticed."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._tasks = tasks
         self._seen: dict[int, _Seen] = {}
         self._most = _FEW
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel in the name of the person at the keyboard; whether the task took it."""
-        now = self._tracer.clock.now()
+        now = self._recorder.clock.now()
         self.look(record, task, now)
-        self._tracer.emit(TaskCancelRequested(now, record.id))
+        self._recorder.emit(TaskCancelRequested(now, record.id))
         self._note(record, cancel_requests_of(task) + 1, None, by_timer=False)
         try:
             return task.cancel()
@@ -68,7 +67,7 @@ class Cancels:
             by, by_timer = self._origin(record)
             self._note(record, requests, by, by_timer=by_timer)
             if not by_timer:
-                self._tracer.emit(TaskCancelRequested(at, record.id, by))
+                self._recorder.emit(TaskCancelRequested(at, record.id, by))
         elif seen is not None:
             seen.requests = requests
         return requests > 0
@@ -91,12 +90,12 @@ class Cancels:
             requests, before = self._without_timeouts(seen, requests)
         if requests > before:
             self._note(record, requests, by, by_timer=False)
-            moment = self._tracer.clock.now() if at is None else at
-            self._tracer.emit(TaskCancelRequested(moment, record.id, by))
+            moment = self._recorder.clock.now() if at is None else at
+            self._recorder.emit(TaskCancelRequested(moment, record.id, by))
 
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
-        record = self._tracer.census.known(task)
+        record = self._tasks.known(task)
         if record is not None and not is_done(task):
             self.look(record, task, None)
             seen = self._seen.get(record.id)
@@ -124,11 +123,11 @@ class Cancels:
 
     def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
         """The task that asked another that is woken now, if it was one; and whether a timer did."""
-        tracer = self._tracer
-        if tracer.in_timer:
-            timed_out = tracer.timers.timeouts.firing_for
+        recorder = self._recorder
+        if recorder.in_timer:
+            timed_out = recorder.firing_for
             return timed_out, timed_out in (None, record.id)
-        waker = None if tracer.is_elsewhere() else tracer.waker
+        waker = None if recorder.is_elsewhere() else recorder.waker
         below = None if waker is None else self._seen.get(waker.id)
         if below is not None and waker is not None and _was_cancelled(waker):
             return below.by, below.by_timer or below.by == record.id
