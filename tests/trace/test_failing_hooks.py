@@ -42,7 +42,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (TaskRegistry, "strike_off"),
     (Cancels, "notice"),
     (EagerStarts, "begin"),
-    (EagerStarts, "settle"),
+    (EagerStarts, "_settle"),
     (Resources, "queue"),
     (Resources, "created"),
     (Resources, "changed"),

@@ -88,11 +88,23 @@ class EagerStarts:
             self._await_registration(loop)
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which eager steps are over.
+        """Notice which eager steps are over. Never raises: it is asked for where nobody could go on.
 
         Args:
             made: The task that has just been made, if that is known.
         """
+        try:
+            self._settle(made)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            recorder, starts = self._recorder, self.under_way[:]
+            self.under_way.clear()
+            if starts:
+                recorder.current, recorder.cause = starts[0].outer
+            recorder.failed("eager tasks", error)
+
+    def _settle(self, made: Task[Any] | None) -> None:
         recorder = self._recorder
         while self.under_way and recorder.loop is not None:
             start = self.under_way[-1]
