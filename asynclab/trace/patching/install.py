@@ -25,7 +25,7 @@ from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer, tracer_of
+from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer
 from asynclab.trace.recording.task_registry import LoopTasks
 
 _START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
@@ -225,7 +225,7 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
 def _enter_context(thread: threading.Thread, tracer: Tracer | None) -> None:
     """From Python 3.14 on a thread runs in a context of its own: name the lab there, or that it is nobody's."""
     context: Context | None = getattr(thread, "_context", None)
-    if context is not None and tracer_of(context) is not tracer:
+    if context is not None and context.get(CURRENT) is not tracer:
         with suppress(RuntimeError):  # the program's own context, in which something runs now
             context.run(CURRENT.set, tracer)
 
