@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how much was really observed of CPython's own tests: the sums of what these left in their properties."""
+    counts = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                counts.update(dict(report.user_properties))
+    if counts:
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        terminalreporter.write_line(f"CPython's own suite on every loop: {told}")
 
 
 @pytest.fixture(autouse=True)

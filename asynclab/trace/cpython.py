@@ -1,6 +1,7 @@
 """Every private name of CPython that the tracer leans on, and what is known of it in each version.
 
-Nothing here fails when Python lacks a name: `missing` tells which, so that a lab can say so before it starts.
+Attributes that are read in each step are read where they are needed, and are listed here all the same. Nothing fails
+here when Python lacks a name: `missing` tells which, so that a lab can say so before it starts.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import asyncio.base_subprocess
 import concurrent.futures.thread
 import heapq
 import platform
+import sys
 import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Task, Timeout, TimerHandle
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextvars import Context
+from selectors import BaseSelector
 from types import CodeType
 from typing import Any
 
@@ -51,6 +55,12 @@ on_timeout: Callable[..., object] = _find(Timeout, "_on_timeout")
 # Where all of wait(), wait_for() and as_completed() wait, all versions.
 wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
 
+# What makes a task that is written in Python, all versions.
+PYTHON_TASK_INIT: CodeType | None = getattr(_find(asyncio.tasks, "_PyTask.__init__"), "__code__", None)
+
+# The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
+SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
+
 # What the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
@@ -59,6 +69,12 @@ WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 
 START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
 """What threading starts a thread with: another function since Python 3.13."""
+
+FUTURE_ITERATOR = "FutureIter"
+"""The name of the type of what `await future` waits on: it is written in C, and runs no code but the future's."""
+
+COROUTINE_WRAPPER = "coroutine_wrapper"
+"""The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
 
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
@@ -155,6 +171,37 @@ def push_timer(timer: TimerHandle) -> None:
     """Give a timer to its loop, as `call_at` does."""
     heapq.heappush(timer_heap(timer._loop), timer)  # type: ignore[attr-defined]
     timer._scheduled = True  # type: ignore[attr-defined]
+
+
+def selector_of(loop: AbstractEventLoop) -> BaseSelector | None:
+    """What a loop waits on for I/O; None for one that has no selector, such as the Windows loop of completion ports."""
+    return getattr(loop, "_selector", None)
+
+
+def signal_handlers_of(loop: AbstractEventLoop) -> dict[int, asyncio.Handle]:
+    """The handles of a loop's signal handlers, by signal; no loop but that for Unix has any."""
+    handlers: dict[int, asyncio.Handle] = getattr(loop, "_signal_handlers", {})
+    return handlers
+
+
+def context_of(handle: asyncio.Handle) -> Context:
+    """The context in which a handle runs; `Handle.get_context` exists since 3.12."""
+    context: Context = handle._context  # type: ignore[attr-defined]
+    return context
+
+
+def accepts_connections(loop: AbstractEventLoop, handle: asyncio.Handle) -> bool:
+    """Whether a handle is a loop's reader of a listening socket."""
+    return bool(handle._callback == getattr(loop, "_accept_connection", Absent))  # type: ignore[attr-defined]
+
+
+def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> None:
+    """Close a listening socket as its server does; that is the fourth argument of the reader since 3.4."""
+    server = handle._args[3]
+    if server is None:
+        loop._stop_serving(file)  # type: ignore[attr-defined]
+    else:
+        server.close()
 
 
 def expect_destruction(task: Task[Any]) -> None:

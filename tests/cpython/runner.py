@@ -9,6 +9,7 @@ the file RESULTS as soon as the test has ended, so that a crash loses nothing bu
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import resource
 import signal
@@ -16,8 +17,6 @@ import sys
 import unittest
 from collections.abc import Callable
 from typing import Any, TextIO
-
-import test.support  # type: ignore[import-not-found,unused-ignore]
 
 from asynclab.model.events import StepEnded, Stepped
 
@@ -133,8 +132,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     # A shell lets what it starts in the background ignore Ctrl-C, for which some of these tests wait.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # No resource is enabled: neither the network nor tests that take long.
-    test.support.use_resources = {} if sys.version_info >= (3, 14) else []
+    # No resource is enabled: neither the network nor what takes long. Not every Python is shipped with this module.
+    support: Any = importlib.import_module("test.support")
+    support.use_resources = {} if sys.version_info >= (3, 14) else []
     stay_on_loopback()
     drain = observe() if options.observe else lambda: (0, 0)
     tests = unittest.defaultTestLoader.loadTestsFromNames(options.names)

@@ -356,14 +356,14 @@ async def a_generator_fails_while_it_is_closed() -> str:
 @program
 async def clean_up_takes_its_time_and_makes_more() -> None:
     async def more() -> str:
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.1)
         return "made while cleaning up"
 
     async def thorough() -> None:
         try:
             await asyncio.sleep(100)
         finally:
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.1)
             print("thorough", await asyncio.create_task(more()), len(asyncio.all_tasks()))
 
     KEPT.append(asyncio.create_task(thorough()))

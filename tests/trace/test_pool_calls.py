@@ -7,7 +7,7 @@ import contextvars
 import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_debug_mode_still_refuses_a_coroutine_function() -> None:
         loop = asyncio.get_running_loop()
         loop.set_debug(True)
         with pytest.raises(TypeError, match="coroutines cannot be used"):
-            await loop.run_in_executor(None, nothing)
+            await loop.run_in_executor(None, cast("Callable[[], None]", nothing))
         return "refused"
 
     assert observe(script).ending.value == "refused"

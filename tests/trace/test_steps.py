@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import threading
 from contextvars import Context
 
 import pytest
 
-from asynclab.model.events import Event, Output, StepEnded, Stepped, StepStarted, TaskCollected, TaskCreated, TaskEnded
+from asynclab.model.events import (
+    Event,
+    Output,
+    StepEnded,
+    Stepped,
+    StepStarted,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskWaiting,
+)
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop, run_fast
 from tests.trace.labs import fast_lab, observe, state_of
@@ -139,15 +150,20 @@ def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
 
 
 def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look() -> None:
+    events: list[Event] = []
+
     async def many() -> None:
         await asyncio.gather(*(asyncio.sleep(1) for _ in range(3_000)))
 
     async def main() -> None:
-        async with fast_lab(exact=False) as lab:
+        ticks = itertools.count()  # each look at the clock takes ten microseconds
+        async with fast_lab(exact=False, instant=True, real_time=lambda: next(ticks) / 1e5) as lab:
+            lab.subscribe(events.extend)
             await lab.run(many)
             assert lab._tracer._not_looked_at == {}
 
     run_fast(main())
+    assert 0 < sum(isinstance(event, TaskWaiting) for event in events) < 3_000
 
 
 def test_a_task_with_a_context_of_its_own_is_its_creators_labs() -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 
 from asynclab.model.events import TaskWaiting, Wait
 from asynclab.trace import Lab
+from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.recorder import LOOK_SAVINGS, LOOK_SHARE, Tracer
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, state_of
 
@@ -234,15 +239,68 @@ def test_a_busy_lab_looks_later_and_at_what_is_asked_for_first() -> None:
         await asyncio.gather(*(sleeps() for _ in range(3_000)))
 
     async def main() -> None:
-        async with fast_lab(exact=False) as lab:
+        ticks = itertools.count()  # each look at the clock takes ten microseconds
+        async with fast_lab(exact=False, real_time=lambda: next(ticks) / 1e5) as lab:
             lab.start(many)
             await asyncio.sleep(1)
             known = [task for task in state_of(lab).tasks.values() if task.waits_for]
             assert 0 < len(known) < 3_000
             lab.sample(first=[3_001])
             assert state_of(lab).tasks[3_001].waits_for is not None
-            for _ in range(10):
+            lab.sample()
+            assert not all(task.waits_for for task in state_of(lab).tasks.values())
+            for _ in range(200):
                 lab.sample()
             assert all(task.waits_for for task in state_of(lab).tasks.values())
 
     run_fast(main())
+
+
+LOOK_TAKES = 1e-4
+"""Real seconds that a look takes in these tests."""
+
+
+def looks_taken(pause: float, *, exact: bool = False) -> tuple[int, int]:
+    """How many of a thousand waits are told that come one after the other, and how many there were.
+
+    Args:
+        pause: Real seconds that the program works for, or sleeps, before each.
+        exact: Whether the lab is to look at all of them.
+    """
+    now = 0.0
+    waits = 1_000
+
+    def real_time() -> float:
+        return now
+
+    def look(*_: object) -> None:
+        nonlocal now
+        now += LOOK_TAKES
+        taken.append(now)
+
+    taken: list[float] = []
+    clock = VirtualClock(real_time)
+    tracer = Tracer(clock, BOUNDARY, exact=exact)
+    record, task = Mock(id=1), Mock()
+    with patch.object(Tracer, "_look", look):
+        for _ in range(waits):
+            now += pause
+            tracer.step_started = now
+            tracer._look_or_postpone(record, task, now)
+    return len(taken), waits
+
+
+def test_looks_take_no_more_than_a_hundredth_of_a_busy_loop() -> None:
+    taken, waits = looks_taken(0.001)
+    busy = waits * 0.001 * LOOK_SHARE
+    assert busy <= taken * LOOK_TAKES <= 1.2 * busy + LOOK_SAVINGS + LOOK_TAKES
+
+
+def test_an_idle_loop_has_time_for_every_look() -> None:
+    taken, waits = looks_taken(2 * LOOK_TAKES / LOOK_SHARE)
+    assert taken == waits
+
+
+def test_an_exact_lab_takes_every_look_however_busy_it_is() -> None:
+    taken, waits = looks_taken(0.0, exact=True)
+    assert taken == waits

@@ -98,19 +98,30 @@ class Driver(TimerHandle):
 
     __slots__ = ("_in_heap", "_timers", "when_in_lab")
 
-    def __init__(self, when: float, when_in_lab: float, loop: AbstractEventLoop, timers: Timers) -> None:
+    def __init__(
+        self, when: float, when_in_lab: float, loop: AbstractEventLoop, context: Context, timers: Timers
+    ) -> None:
         """Prepare a timer for a time of the loop.
 
         Args:
             when: The loop's own time.
             when_in_lab: The same moment in lab time.
             loop: The loop.
+            context: One that is in no lab.
             timers: Those of the lab.
         """
+        # As Handle.__init__ and TimerHandle.__init__ do it: each timer of a lab may need one of these.
+        self._context = context
+        self._loop = loop
+        self._callback = timers.drive
+        self._args = (self,)
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+        self._when = when
         self._in_heap = False
         self._timers = timers
         self.when_in_lab = when_in_lab
-        super().__init__(when, timers.drive, (self,), loop, Context())
 
     @property
     def _scheduled(self) -> bool:

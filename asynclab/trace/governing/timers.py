@@ -86,7 +86,7 @@ class Timers:
         tracer = self._tracer
         loop = tracer.loop
         assert loop is not None
-        deadline = deadline_at(when)
+        deadline = Deadline(when) if type(when) is float else deadline_at(when)
         handle = deadline.handle = LabTimerHandle(when, callback, args, loop, context, tracer)
         handle._scheduled = True
         heapq.heappush(self._heap, deadline)
@@ -228,7 +228,8 @@ class Timers:
         """Put what is due at a lab time in the loop's ready queue, as the loop does with its own timers."""
         heap = self._heap
         ready = cpython.ready_queue(self._tracer.loop)
-        while heap and self._in_lab(heap[0]) <= now:
+        origin = self.origin
+        while heap and not heap[0] - origin > now:  # what is not a number is due at once, as in asyncio's own heap
             handle = heapq.heappop(heap).handle
             handle._scheduled = False
             if handle._cancelled:
@@ -247,7 +248,7 @@ class Timers:
     def _start_driver(self, due: float, when: float) -> None:
         loop = self._tracer.loop
         assert loop is not None
-        self._driver = driver = Driver(due, when, loop, self)
+        self._driver = driver = Driver(due, when, loop, self._context, self)
         self._set(driver)
 
     def _set(self, handle: TimerHandle) -> None:
@@ -257,7 +258,8 @@ class Timers:
         if cpython.keeps_timers_in_heap(call_at):
             cpython.push_timer(handle)
         else:
-            call_at(handle.when(), run_late, handle, context=self._context)
+            # not in the timers' own context, which the handle enters itself
+            call_at(handle.when(), run_late, handle, context=outside_context())
 
     def _stop_driver(self) -> None:
         if self._driver is not None:

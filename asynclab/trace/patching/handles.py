@@ -134,6 +134,8 @@ class TracedHandle(Handle):
             task = callback.__self__  # type: ignore[attr-defined]
             self._record = tracer.enter(task)
             return
+        if tracer.eager.under_way:  # gather, for one, asks to be told of a task that has ended already
+            tracer.eager.settle(next(filter(is_task, self._args), None))
         waker = tracer.current or tracer.cause
         if waker is not None and get_ident() == tracer.thread:
             self._waker = waker

@@ -195,6 +195,7 @@ def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., 
         tracer = governor()
         if tracer is None or (loop or asyncio.get_running_loop()) is not tracer.loop:
             return found
+        tracer.was_made(None)  # the one that asks may be in its eager first step
         return {task for task in found if tracer.census.knows(task)}
 
     return all_tasks

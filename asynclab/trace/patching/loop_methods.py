@@ -65,6 +65,19 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
 
     if sys.version_info >= (3, 12):
         patches.set(kind, "is_running", is_running)
+    if sys.version_info >= (3, 14):  # earlier versions pass no eager_start on, or register what has suspended
+        patches.set(kind, "create_task", _around_eager_create(kind, kind.create_task))
+
+
+def _around_eager_create(kind: type[BaseEventLoop], original: Callable[..., Task[Any]]) -> Callable[..., Task[Any]]:
+    @wraps(original)
+    def create_task(self: BaseEventLoop, coro: Any, **kwargs: Any) -> Task[Any]:
+        task = original(self, coro, **kwargs)
+        if kwargs.get("eager_start") and type(self) is kind and (tracer := observer()) is not None:
+            tracer.was_made(task)
+        return task
+
+    return create_task
 
 
 def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
@@ -193,12 +206,13 @@ class LoopHooks:
             return self._create_task(coro, **kwargs)
         factory = self._get_factory()
         self._set_factory(tracer.factory)
+        made: Task[Any] | None = None
         try:
-            return self._create_task(coro, **kwargs)
+            made = self._create_task(coro, **kwargs)
+            return made
         finally:
             self._set_factory(factory)
-            if tracer.eager.under_way:
-                tracer.eager.settle()
+            tracer.was_made(made)
 
     def get_task_factory(self) -> Any:
         """Stands in for loop.get_task_factory: inside a lab, what was set there."""

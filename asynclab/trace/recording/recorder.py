@@ -41,17 +41,17 @@ from asynclab.trace.watching.timeouts import timeout_of
 if TYPE_CHECKING:
     from asynclab.trace.patching.handles import TracedHandle
 
-LOOKS = 1_000
-"""How many suspended tasks are looked at, in each `LOOK_PERIOD`, as soon as their step ends."""
+LOOK_SHARE = 0.01
+"""How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
 
-LOOK_PERIOD = 0.1
-"""Real seconds."""
+LOOK_SAVINGS = 0.005
+"""Real seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
 
 WAITS = "what tasks wait for"
 """What the watcher of waits is called where it fails."""
 
-LOOKS_LATER = 500
-"""How many of the others are looked at in one call of `look_at_the_rest`."""
+LOOK_LATER = 0.001
+"""Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
 
 
 class Tracer:
@@ -65,8 +65,8 @@ class Tracer:
         "__weakref__",
         "_callbacks",
         "_exact",
-        "_look_period_ends",
-        "_looks_left",
+        "_look_savings",
+        "_looked_at",
         "_not_looked_at",
         "_paused",
         "_printed",
@@ -189,8 +189,8 @@ class Tracer:
         """Whether something is to be seen to at the end of the present callback."""
         self.echo = echo
         self._exact = exact
-        self._looks_left = LOOKS
-        self._look_period_ends = 0.0
+        self._look_savings = LOOK_SAVINGS
+        self._looked_at = 0.0
         self._not_looked_at: dict[int, TaskRecord] = {}
         self._printed: dict[tuple[int | None, str], str] = {}
         self._printing = threading.RLock()
@@ -469,6 +469,16 @@ class Tracer:
         for record, cause in woken:
             self.write(TaskReady(at, record.id, cause, waker.id))
 
+    def was_made(self, task: Task[Any] | None) -> None:
+        """A task was made, or could not be; perhaps it has run its first step."""
+        try:
+            if self.eager.under_way:
+                self.eager.settle(task)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("eager tasks", error)
+
     def starts_eagerly_now(self, caller: FrameType) -> None:
         """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
         try:
@@ -492,18 +502,22 @@ class Tracer:
         self.timers.attend()
 
     def look_at_the_rest(self, first: Sequence[int] = ()) -> None:
-        """Look at suspended tasks that there was no time to look at before, a bounded number of them.
+        """Look at suspended tasks that there was no time to look at before, and at others for a bounded time.
 
         Args:
             first: The numbers of the tasks to begin with.
         """
-        pending = self._not_looked_at
-        chosen = [number for number in first if number in pending]
-        for number in [*chosen, *list(pending)[: LOOKS_LATER - len(chosen)]]:
-            record = pending.pop(number, None)
-            task = None if record is None else record()
-            if record is not None and task is not None and not is_done(task):
-                self._look(record, task)
+        pending, real_time = self._not_looked_at, self.clock.real_time
+        for number in first:
+            self._look_at(pending.pop(number, None))
+        ends = real_time() + LOOK_LATER
+        while pending and real_time() < ends:
+            self._look_at(pending.pop(next(iter(pending))))
+
+    def _look_at(self, record: TaskRecord | None) -> None:
+        task = None if record is None else record()
+        if record is not None and task is not None and not is_done(task):
+            self._look(record, task)
 
     def output(self, text: str, stream: str) -> None:
         """Text was written to a standard stream by code of this lab."""
@@ -528,15 +542,20 @@ class Tracer:
         self.emit(Output(self.clock.now(), text, task, "stderr" if stream == "stderr" else "stdout"))
 
     def _look_or_postpone(self, record: TaskRecord, task: Task[Any], real: float) -> None:
-        if not self._exact and self._looks_left <= 0:
-            if real < self._look_period_ends:
-                self._not_looked_at[record.id] = record
-                return
-            self._look_period_ends = real + LOOK_PERIOD
-            self._looks_left = LOOKS
-        self._looks_left -= 1
-        self._not_looked_at.pop(record.id, None)
+        """Look at a task whose step ended at the real time `real`, unless looks have taken their share of the time."""
+        if self._exact:
+            self._look(record, task)
+            return
+        savings = min(self._look_savings + (real - self._looked_at) * LOOK_SHARE, LOOK_SAVINGS)
+        if savings <= 0:
+            self._looked_at, self._look_savings = real, savings
+            self._not_looked_at[record.id] = record
+            return
+        if self._not_looked_at:
+            self._not_looked_at.pop(record.id, None)
         self._look(record, task)
+        self._looked_at = ended = self.clock.real_time()
+        self._look_savings = savings - (ended - real)
 
     def _look(self, record: TaskRecord, task: Task[Any]) -> None:
         if WAITS in self.failures:

@@ -7,7 +7,7 @@ import weakref
 from asyncio import Future, Task
 from collections.abc import Container, Iterable, Iterator
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,10 @@ class TaskRecord(weakref.ref["Task[Any]"]):
     """The event of its birth, until it has ended."""
     yielded: bool
     """Whether it asked for another turn during its present step."""
+
+
+Birth: TypeAlias = tuple[float, str, int]
+"""When a task was made, in lab seconds, and where: file and line."""
 
 
 class LoopTasks(dict[int, TaskRecord]):
@@ -90,15 +94,16 @@ class TaskRegistry:
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
-    def enter(self, task: Task[Any], coroutine: object) -> TaskRecord:
-        """Enter a task that has not been seen before, for whose first step a handle is made.
+    def enter(self, task: Task[Any], coroutine: object, born: Birth | None = None) -> TaskRecord:
+        """Enter a task that has not been seen before.
 
         Args:
             task: The task.
             coroutine: Its coroutine.
+            born: When and where it was made; None for here and now.
         """
         tracer = self._tracer
-        created = self._announce(coroutine)
+        created = self._announce(coroutine, born)
         key = id(task)
         record = self.tasks_of_loop[key] = TaskRecord(task, self._when_gone)
         record.tracer = tracer
@@ -147,7 +152,7 @@ class TaskRegistry:
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
                     # only who made it has run since
-                    tracer.cancels.look(record, task, tracer.clock.now(), record.created.parent)
+                    tracer.cancels.look(record, task, None, record.created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
             created.name = name_of(task)
@@ -249,23 +254,42 @@ class TaskRegistry:
         for key in [key for key, record in records.items() if record.tracer is self._tracer]:
             del records[key]
 
-    def _announce(self, coroutine: Any) -> TaskCreated:
-        """Report a birth; the name comes later."""
+    def tell_birth(self, coroutine: str, born: Birth, *, internal: bool) -> TaskCreated:
+        """Write that a task was made by the one whose step is under way; its name comes later.
+
+        Args:
+            coroutine: The name of its coroutine.
+            born: When and where.
+            internal: Whether a library made it for itself.
+        """
         tracer = self._tracer
-        clock, code, parent = tracer.clock, tracer.code, tracer.current
-        at = clock.real_time() * clock.rate + clock.offset
-        file, line = creation_place(self._boundary)
-        internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
-        try:
-            qualname = coroutine.__qualname__
-        except AttributeError:
-            qualname = ""
-        number = None if parent is None else parent.id
-        created = TaskCreated(
-            at, tracer.numbering.next("task"), "", qualname or type(coroutine).__name__, number, file, line, internal
-        )
+        parent = None if tracer.current is None else tracer.current.id
+        at, file, line = born
+        created = TaskCreated(at, tracer.numbering.next("task"), "", coroutine, parent, file, line, internal)
         tracer.emit(created)
         return created
+
+    def birth_now(self) -> Birth:
+        """The lab time, and the place in the code that makes a task now."""
+        clock = self._tracer.clock
+        return clock.real_time() * clock.rate + clock.offset, *creation_place(self._boundary)
+
+    def _announce(self, coroutine: Any, born: Birth | None) -> TaskCreated:
+        code = self._tracer.code
+        born = born or self.birth_now()
+        file = born[1]
+        internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
+        return self.tell_birth(_name_of_coroutine(coroutine), born, internal=internal)
+
+
+def _name_of_coroutine(coroutine: Any) -> str:
+    if coroutine is None:
+        return ""
+    try:
+        qualname = coroutine.__qualname__
+    except AttributeError:
+        qualname = ""
+    return qualname or type(coroutine).__name__
 
 
 def is_eager_factory(factory: object) -> bool:

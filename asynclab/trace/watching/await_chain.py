@@ -6,14 +6,10 @@ import gc
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
+from asynclab.trace import cpython
+
 _DEEPEST = 500
 """Frames followed at the most; a longer chain is told as far as it was seen."""
-
-_FUTURE_ITERATOR = "FutureIter"
-"""The name of the type of what `await future` waits on: it is written in C, and runs no code but the future's."""
-
-_WRAPPER = "coroutine_wrapper"
-"""The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
 
 
 class Chain(NamedTuple):
@@ -28,7 +24,7 @@ class Chain(NamedTuple):
     @property
     def is_opaque(self) -> bool:
         """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
-        return self.end is not None and type(self.end).__name__ != _FUTURE_ITERATOR
+        return self.end is not None and type(self.end).__name__ != cpython.FUTURE_ITERATOR
 
 
 def follow(awaitable: Any) -> Chain:
@@ -43,7 +39,7 @@ def follow(awaitable: Any) -> Chain:
             frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
         elif kind is AsyncGeneratorType:
             frame, inner = awaitable.ag_frame, awaitable.ag_await
-        elif kind.__name__ == _WRAPPER:
+        elif kind.__name__ == cpython.COROUTINE_WRAPPER:
             (awaitable,) = gc.get_referents(awaitable)
             continue
         else:

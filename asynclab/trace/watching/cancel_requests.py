@@ -73,16 +73,16 @@ class Cancels:
             seen.requests = requests
         return requests > 0
 
-    def look(self, record: TaskRecord, task: Task[Any], at: float, by: int | None = None) -> None:
+    def look(self, record: TaskRecord, task: Task[Any], at: float | None, by: int | None = None) -> None:
         """See whether a task was asked to end since it was last looked at, while nothing told of it.
 
         Args:
             record: The task.
             task: The same.
-            at: The lab time.
+            at: The lab time; None for now.
             by: The task that must have asked if anybody has; None where that is not known.
         """
-        requests = cancel_requests_of(task)
+        requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self._seen:
             return
         seen = self._seen.get(record.id)
@@ -91,13 +91,14 @@ class Cancels:
             requests, before = self._without_timeouts(seen, requests)
         if requests > before:
             self._note(record, requests, by, by_timer=False)
-            self._tracer.emit(TaskCancelRequested(at, record.id, by))
+            moment = self._tracer.clock.now() if at is None else at
+            self._tracer.emit(TaskCancelRequested(moment, record.id, by))
 
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
         record = self._tracer.census.known(task)
         if record is not None and not is_done(task):
-            self.look(record, task, self._tracer.clock.now())
+            self.look(record, task, None)
             seen = self._seen.get(record.id)
             if seen is None:
                 seen = self._note(record, cancel_requests_of(task), None, by_timer=True)

@@ -1,45 +1,51 @@
 """Sees tasks that run their first step while they are being made, inside a step of another (Python 3.12 and later).
 
 Neither a handle nor a factory tells of them: `asyncio.Task(..., eager_start=True)` runs in C until the coroutine
-suspends. But it asks the loop `is_running()` just before, and of all that is left out only when it starts eagerly. The
-task is then the youngest object of its kind. That its step is over is seen by asyncio's own word for who runs, the next
-time that anything happens.
+suspends. But just before, it asks the loop `is_running()`, which it leaves out where the task starts lazily. So it is
+known that a task starts, and where; which one it is, is known as soon as
+
+- anything happens in its step: asyncio says who runs;
+- it suspends: up to Python 3.13 a method of a set registers it then, which is replaced for as long as that takes;
+- whoever makes it is back: `create_task` returns it, and a function often keeps it in a variable.
+
+One that has ended by then has forgotten its coroutine. One that nobody keeps is told without its name, as done.
 """
 
 from __future__ import annotations
 
-import gc
 from asyncio import AbstractEventLoop, Task, current_task
-from asyncio.tasks import _PyTask  # type: ignore[attr-defined]
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from asynclab.model.events import StepEnded, StepStarted
+from asynclab.model.events import StepEnded, StepStarted, TaskEnded
+from asynclab.trace import cpython
 from asynclab.trace.recording.futures import coroutine_of, is_done, is_task
-from asynclab.trace.recording.task_registry import TaskRecord
+from asynclab.trace.recording.task_registry import Birth, TaskRecord
 
 if TYPE_CHECKING:
     from asynclab.trace.recording.recorder import Tracer
-
-MOST_YOUNG_OBJECTS = 10_000
-"""Among more young objects no task is searched for: a program that has switched the collector off has millions."""
-
-_MAKES_PYTHON_TASK = _PyTask.__init__.__code__
-"""Of the tasks that are written in Python, this asks whether the loop runs, and only to start eagerly."""
 
 
 @dataclass(slots=True)
 class _Start:
     """An eager first step that may be under way."""
 
-    task: Task[Any]
-    """Kept alive until its step is known to be over."""
-    record: TaskRecord
+    caller: FrameType
+    """Of whoever makes the task."""
+    born: Birth
+    """When and where that is."""
     began: float
-    """Real seconds."""
+    """The same time in real seconds."""
+    outer_task: Task[Any] | None
+    """The task whose step it interrupts, as asyncio has it."""
     outer: tuple[TaskRecord | None, TaskRecord | None]
-    """The task whose step it interrupts, and the task that caused that."""
+    """The same, and the task that caused what runs."""
+    task: Task[Any] | None = None
+    """The task, once it is known; kept alive until its step is known to be over."""
+    record: TaskRecord | None = None
 
 
 class EagerStarts:
@@ -50,59 +56,113 @@ class EagerStarts:
         self.under_way: list[_Start] = []
 
     def begin(self, caller: FrameType) -> None:
-        """See whether a task starts eagerly now.
+        """Note that a task starts eagerly now, if one does.
 
         Args:
             caller: The frame that asks whether the loop runs.
         """
         tracer = self._tracer
-        assert tracer.loop is not None
-        task = _starting_task(caller, tracer.loop)
-        if task is None or tracer.census.knows(task):
-            return
+        code = caller.f_code
+        task: Any = None
+        if "is_running" in code.co_names:  # Python code asks: a program, or a task written in Python
+            task = caller.f_locals.get("self") if code is cpython.PYTHON_TASK_INIT else None
+            if task is None:
+                return
+        loop = tracer.loop
+        assert loop is not None
         self.settle()
         tracer.open_step()
         outer = tracer.current, tracer.cause
-        record = tracer.census.enter(task, coroutine_of(task))
-        record.yielded = False
-        tracer.current, tracer.cause = record, None
-        clock = tracer.clock
-        began = clock.real_time()
-        tracer.write(StepStarted(began * clock.rate + clock.offset, record.id))
-        self.under_way.append(_Start(task, record, began, outer))
+        start = _Start(caller, tracer.census.birth_now(), tracer.clock.real_time(), current_task(loop), outer)
+        self.under_way.append(start)
+        if task is not None:
+            self._meet(start, task)
+        else:
+            self._await_registration(loop)
 
-    def settle(self) -> None:
-        """Notice which eager steps are over."""
+    def settle(self, made: Task[Any] | None = None) -> None:
+        """Notice which eager steps are over.
+
+        Args:
+            made: The task that has just been made, if that is known.
+        """
         tracer = self._tracer
         while self.under_way and tracer.loop is not None:
             start = self.under_way[-1]
-            if current_task(tracer.loop) is start.task:
+            running = current_task(tracer.loop)
+            if start.task is None and running is not None and running is not start.outer_task:
+                self._meet(start, running)
                 return
+            if start.task is not None and running is start.task:
+                return
+            if start.task is None:
+                found = self._unknown(made) or next(self._unknown_in(start.caller), None)
+                if found is not None:
+                    self._meet(start, found)
             self.under_way.pop()
-            tracer.current, tracer.cause = start.outer
-            record, task = start.record, start.task
-            clock = tracer.clock
-            real = clock.real_time()
-            at = real * clock.rate + clock.offset
-            ends = is_done(task)
-            tracer.write(StepEnded(at, record.id, real - start.began, record.yielded, ends))
-            tracer.follow(record, task, at, real, ends=ends)
+            self._end(start)
 
+    def _meet(self, start: _Start, task: Task[Any]) -> None:
+        """It is known by now which task starts."""
+        tracer = self._tracer
+        start.task = task
+        coroutine = None if is_done(task) else coroutine_of(task)  # Python 3.12.1 crashes if one that ended is asked
+        record = start.record = tracer.census.enter(task, coroutine, start.born)
+        record.yielded = False
+        tracer.current, tracer.cause = record, None
+        tracer.write(StepStarted(start.born[0], record.id))
 
-def _starting_task(caller: FrameType, loop: AbstractEventLoop) -> Task[Any] | None:
-    """The task that begins its first step now; None where somebody else asks whether the loop runs."""
-    code = caller.f_code
-    if "is_running" in code.co_names:  # Python code asks: a program, or a task written in Python
-        task = caller.f_locals.get("self") if code is _MAKES_PYTHON_TASK else None
-        return task if is_task(task) else None
-    if gc.get_count()[0] > MOST_YOUNG_OBJECTS:
-        return None
-    for candidate in reversed(gc.get_objects(0)):
-        if issubclass(type(candidate), Task):
-            return candidate if candidate._loop is loop and _has_not_begun(candidate) else None
-    return None
+    def _end(self, start: _Start) -> None:
+        """An eager step is over."""
+        tracer = self._tracer
+        tracer.current, tracer.cause = start.outer
+        clock = tracer.clock
+        real = clock.real_time()
+        at = real * clock.rate + clock.offset
+        seconds = real - start.began
+        task, record = start.task, start.record
+        if task is None or record is None:
+            if cpython.SCHEDULED_TASKS is not None:  # else it may have suspended
+                self._tell_unseen(start, at, seconds)
+            return
+        ends = is_done(task)
+        tracer.write(StepEnded(at, record.id, seconds, record.yielded, ends))
+        tracer.follow(record, task, at, real, ends=ends)
 
+    def _tell_unseen(self, start: _Start, at: float, seconds: float) -> None:
+        """Tell of a task that has come and gone."""
+        tracer = self._tracer
+        internal = not tracer.code.owns(start.born[1])
+        number = tracer.census.tell_birth("", start.born, internal=internal).task
+        tracer.write(StepStarted(start.born[0], number))
+        tracer.write(StepEnded(at, number, seconds, ends=True))
+        tracer.write(TaskEnded(at, number, "done"))
 
-def _has_not_begun(task: Task[Any]) -> bool:
-    coroutine = None if is_done(task) else coroutine_of(task)
-    return not (getattr(coroutine, "cr_suspended", False) or getattr(coroutine, "cr_running", False))
+    def _await_registration(self, loop: AbstractEventLoop) -> None:
+        """Learn of the next task that is registered as suspended: the one that starts, unless it ends at once."""
+        scheduled = cpython.SCHEDULED_TASKS
+        if scheduled is None:
+            return
+
+        def add(task: Task[Any]) -> None:
+            with suppress(AttributeError):  # another thread was first
+                del scheduled.add
+            scheduled.add(task)
+            if task.get_loop() is loop and self._unknown(task) is not None:
+                try:
+                    self.settle(task)
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:
+                    self._tracer.failed("eager tasks", error)
+
+        scheduled.add = add
+
+    def _unknown(self, task: Task[Any] | None) -> Task[Any] | None:
+        return None if task is None or self._tracer.census.knows(task) else task
+
+    def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
+        """The tasks in a function's variables that are not known yet, and have ended: others are registered."""
+        for value in caller.f_locals.values():
+            if is_task(value) and is_done(value) and self._unknown(value) is not None:
+                yield value

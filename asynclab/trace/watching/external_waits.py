@@ -57,13 +57,13 @@ class World:
         """
         loop: Any = self._tracer.loop
         for file, reader, writer in list(self._io(loop)):
-            if reader is not None and reader._callback == getattr(loop, "_accept_connection", None):
-                _stop_serving(loop, file, reader)
+            if reader is not None and cpython.accepts_connections(loop, reader):
+                cpython.stop_serving(loop, file, reader)
             if reader is not None and not _is_asyncios(reader):
                 loop.remove_reader(file)
             if writer is not None and not _is_asyncios(writer):
                 loop.remove_writer(file)
-        for signal, handle in list(getattr(loop, "_signal_handlers", {}).items()):
+        for signal, handle in list(cpython.signal_handlers_of(loop).items()):
             if self._owns(handle):
                 loop.remove_signal_handler(signal)
 
@@ -80,7 +80,7 @@ class World:
 
     def _io(self, loop: AbstractEventLoop) -> Iterator[tuple[Any, Any, Any]]:
         """The files that the loop watches for the lab, with the handles of the lab's reader and writer, or None."""
-        selector = getattr(loop, "_selector", None)
+        selector = cpython.selector_of(loop)
         for key in selector.get_map().values() if selector is not None else ():
             if isinstance(key.data, tuple):
                 reader, writer = (handle if self._owns(handle) else None for handle in key.data)
@@ -88,7 +88,7 @@ class World:
                     yield key.fileobj, reader, writer
 
     def _owns(self, handle: Handle | None) -> bool:
-        return handle is not None and handle._context.get(CURRENT) is self._tracer  # type: ignore[attr-defined]
+        return handle is not None and cpython.context_of(handle).get(CURRENT) is self._tracer
 
 
 class _Threads:
@@ -114,11 +114,3 @@ def _is_asyncios(handle: Any) -> bool:
     """Whether a handle's callback is asyncio's own: a transport's, a child watcher's."""
     function = getattr(handle._callback, "__func__", handle._callback)
     return str(getattr(function, "__module__", "")).startswith("asyncio.")
-
-
-def _stop_serving(loop: Any, file: Any, handle: Any) -> None:
-    server = handle._args[3]
-    if server is None:
-        loop._stop_serving(file)
-    else:
-        server.close()
