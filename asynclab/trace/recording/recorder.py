@@ -191,10 +191,12 @@ class Recorder:
                 self.write(StepStarted(self.step_began, current.id))
 
     def _open_and_write(self, event: Event) -> None:
-        write = self.emit = self.write
-        current = self.current
-        if current is not None:
-            write(StepStarted(self.step_began, current.id))
+        write = self.write
+        if self.emit is self.emit_first:  # else another thread was faster
+            self.emit = write
+            current = self.current
+            if current is not None:
+                write(StepStarted(self.step_began, current.id))
         write(event)
 
     def time_callback(self, callback: object) -> None:
