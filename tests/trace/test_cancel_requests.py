@@ -204,7 +204,7 @@ def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:
             await ended(task)
         tracer = CURRENT.get()
         assert isinstance(tracer, Tracer)
-        sizes.append(len(tracer.cancels._seen))
+        sizes.append(len(tracer.cancels.seen))
 
     seen = observe(main)
     assert len(seen.of(TaskCancelRequested)) == 2_000

@@ -34,7 +34,9 @@ def governor(context: Context | None = None) -> Tracer | None:
     """
     tracer = _UNSET if context is None else context.get(CURRENT, _UNSET)
     if tracer is _UNSET:
-        tracer = observer()
+        tracer = CURRENT.get(_UNSET)
+        if tracer is _UNSET:
+            tracer = busy_observer()
     return tracer if tracer is not None and tracer.governs and tracer.loop is not None else None
 
 
@@ -43,6 +45,6 @@ def busy_observer() -> Observer | None:
     tasks = getattr(_get_running_loop(), TASKS, None)
     if tasks is not None:
         for tracer in tasks.tracers:
-            if tracer.is_busy:
+            if tracer.current is not None or tracer.is_busy:  # this thread is that of its loop
                 return tracer  # type: ignore[no-any-return]
     return None

@@ -99,10 +99,10 @@ class Tracer(Observer):
         self.end_run(error)
         return isinstance(error, SystemExit)
 
-    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
-        """See what became of a task after its step: it ended, or it waits."""
-        super().follow(record, task, at, real, ends=ends)
-        if ends and record.id == MAIN:
+    def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """Write down how a task ended; with the main one, time is skipped no more."""
+        super().task_ended(record, task, at)
+        if record.id == MAIN:
             self.timers.jumps = False
 
     def attend(self) -> None:

@@ -44,6 +44,7 @@ def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     Raises:
         TypeError: One of them is no plain function, such as a mock.
     """
+    patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
     for name in _REPLACED:
         original = getattr(kind, name)
@@ -60,8 +61,10 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     @wraps(original)
     def is_running(self: BaseEventLoop) -> bool:
         is_it = original(self)
-        if is_it and type(self) is kind and (tracer := observer()) is not None and tracer.loop is self:
-            tracer.starts_eagerly_now(sys._getframe(1))
+        if is_it and self._asynclab_tasks is not None and type(self) is kind:  # type: ignore[attr-defined]
+            tracer = observer()
+            if tracer is not None and tracer.loop is self:
+                tracer.starts_eagerly_now(sys._getframe(1))
         return is_it
 
     if sys.version_info >= (3, 12):
@@ -96,6 +99,10 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
+        # The loop asks once a turn, and each timeout: so who governs is asked only where somebody may.
+        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
+            return original(self)
         tracer = governor()
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self)
@@ -111,6 +118,9 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
+        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
+            return original(self, when, callback, *args, context=context)
         tracer = governor(context)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self, when, callback, *args, context=context)

@@ -12,7 +12,8 @@ from asyncio.tasks import _PyTask  # type: ignore[attr-defined]
 from typing import Any, TypeGuard
 
 _FUTURES = (Future, _PyFuture)
-_TASKS = (Task, _PyTask)
+TASK_TYPES = (Task, _PyTask)
+"""The types of all tasks."""
 
 
 def is_future(value: object) -> TypeGuard[Future[Any]]:
@@ -22,7 +23,7 @@ def is_future(value: object) -> TypeGuard[Future[Any]]:
 
 def is_task(value: object) -> TypeGuard[Task[Any]]:
     """Whether a value is one of asyncio's tasks."""
-    return issubclass(type(value), _TASKS)
+    return issubclass(type(value), TASK_TYPES)
 
 
 def is_done(future: Future[Any]) -> bool:

@@ -150,7 +150,7 @@ class Recorder:
     def is_busy(self) -> bool:
         """Whether a step or a callback of the lab is under way on the calling thread."""
         is_under_way = self.current is not None or self._callbacks > 0 or self.in_timer
-        return is_under_way and not self.is_elsewhere()
+        return is_under_way and threading.get_ident() == self.thread
 
     @property
     def waker(self) -> TaskRecord | None:
@@ -191,11 +191,13 @@ class Recorder:
                 self.write(StepStarted(self.step_began, current.id))
 
     def _open_and_write(self, event: Event) -> None:
-        try:
-            self.open_step()
-        finally:
-            self.emit = self.write
-        self.write(event)
+        write = self.write
+        if self.emit is self.emit_first:  # else another thread was faster
+            self.emit = write
+            current = self.current
+            if current is not None:
+                write(StepStarted(self.step_began, current.id))
+        write(event)
 
     def time_callback(self, callback: object) -> None:
         """Let the watchdog see since when a callback runs."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 import msgspec
 
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
-from asynclab.trace.recording.code_ownership import creation_place
+from asynclab.trace.recording.code_ownership import creation_place, place_from
 from asynclab.trace.recording.exception_tree import tree_of
 from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -126,7 +126,8 @@ class TaskRegistry:
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
         self._gone.clear()
-        self.strike_off()
+        if self._recorder.gone:
+            self.strike_off()
         if self._newborn:
             newborn, self._newborn = self._newborn, []
             for record in newborn:
@@ -255,7 +256,14 @@ class TaskRegistry:
     def birth_now(self) -> Birth:
         """The lab time, and the place in the code that makes a task now."""
         clock = self._recorder.clock
-        return clock.real_time() * clock.rate + clock.offset, *creation_place(self._boundary)
+        file, line = creation_place(self._boundary)
+        return clock.real_time() * clock.rate + clock.offset, file, line
+
+    def birth_in(self, caller: FrameType) -> Birth:
+        """The same, where it is known in which frame the task is made."""
+        clock = self._recorder.clock
+        file, line = place_from(caller, self._boundary)
+        return clock.real_time() * clock.rate + clock.offset, file, line
 
     def _announce(self, coroutine: Any, born: Birth | None) -> TaskCreated:
         code = self._recorder.code

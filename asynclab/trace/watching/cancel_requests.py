@@ -45,7 +45,8 @@ class Cancels:
     def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
         self._recorder = recorder
         self._tasks = tasks
-        self._seen: dict[int, _Seen] = {}
+        self.seen: dict[int, _Seen] = {}
+        """What was noticed, by the number of the task."""
         self._most = _FEW
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
@@ -61,7 +62,7 @@ class Cancels:
 
     def notice(self, record: TaskRecord, at: float) -> bool:
         """See whether a task that a cancelled future wakes at a lab time was asked to end, or only the future was."""
-        task, seen = record(), self._seen.get(record.id)
+        task, seen = record(), self.seen.get(record.id)
         requests = 0 if task is None else cancel_requests_of(task)
         if requests > (0 if seen is None else seen.requests):
             by, by_timer = self._origin(record)
@@ -82,9 +83,9 @@ class Cancels:
             by: The task that must have asked if anybody has; None where that is not known.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
-        if not requests and not self._seen:
+        if not requests and not self.seen:
             return
-        seen = self._seen.get(record.id)
+        seen = self.seen.get(record.id)
         before = 0 if seen is None else seen.requests
         if seen is not None:
             requests, before = self._without_timeouts(seen, requests)
@@ -98,7 +99,7 @@ class Cancels:
         record = self._tasks.known(task)
         if record is not None and not is_done(task):
             self.look(record, task, None)
-            seen = self._seen.get(record.id)
+            seen = self.seen.get(record.id)
             if seen is None:
                 seen = self._note(record, cancel_requests_of(task), None, by_timer=True)
             seen.expired += 1
@@ -111,15 +112,15 @@ class Cancels:
         return requests, before
 
     def _note(self, record: TaskRecord, requests: int, by: int | None, *, by_timer: bool) -> _Seen:
-        if len(self._seen) >= self._most:
+        if len(self.seen) >= self._most:
             self._forget()
-        seen = self._seen[record.id] = _Seen(record, requests, by, by_timer)
+        seen = self.seen[record.id] = _Seen(record, requests, by, by_timer)
         return seen
 
     def _forget(self) -> None:
         """Drop what was noted of tasks that are gone; one that has ended may still be said to have asked others."""
-        self._seen = {number: seen for number, seen in self._seen.items() if seen.record() is not None}
-        self._most = max(_FEW, 2 * len(self._seen))
+        self.seen = {number: seen for number, seen in self.seen.items() if seen.record() is not None}
+        self._most = max(_FEW, 2 * len(self.seen))
 
     def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
         """The task that asked another that is woken now, if it was one; and whether a timer did."""
@@ -128,7 +129,7 @@ class Cancels:
             timed_out = recorder.firing_for
             return timed_out, timed_out in (None, record.id)
         waker = None if recorder.is_elsewhere() else recorder.waker
-        below = None if waker is None else self._seen.get(waker.id)
+        below = None if waker is None else self.seen.get(waker.id)
         if below is not None and waker is not None and _was_cancelled(waker):
             return below.by, below.by_timer or below.by == record.id
         return None if waker is None else waker.id, False

@@ -22,7 +22,7 @@ from typing import Any
 
 from asynclab.model.events import StepEnded, StepStarted, TaskEnded
 from asynclab.trace import cpython
-from asynclab.trace.recording.futures import coroutine_of, is_done, is_task
+from asynclab.trace.recording.futures import TASK_TYPES, coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
@@ -77,10 +77,11 @@ class EagerStarts:
                 return
         loop = recorder.loop
         assert loop is not None
-        self.settle()
+        if self.under_way:
+            self.settle()
         recorder.open_step()
         outer = recorder.current, recorder.cause
-        start = _Start(caller, self._tasks.birth_now(), recorder.clock.real_time(), current_task(loop), outer)
+        start = _Start(caller, self._tasks.birth_in(caller), recorder.clock.real_time(), current_task(loop), outer)
         self.under_way.append(start)
         if task is not None:
             self._meet(start, task)
@@ -183,5 +184,5 @@ class EagerStarts:
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
         """The tasks in a function's variables that are not known yet, and have ended: others are registered."""
         for value in caller.f_locals.values():
-            if is_task(value) and is_done(value) and self._unknown(value) is not None:
+            if issubclass(type(value), TASK_TYPES) and is_done(value) and self._unknown(value) is not None:
                 yield value

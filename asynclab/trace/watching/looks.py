@@ -76,11 +76,13 @@ class Looks:
         if self._exact:
             self._look(record, task)
             return
-        savings = min(self._savings + (real - self._looked_at) * LOOK_SHARE, LOOK_SAVINGS)
+        savings = self._savings + (real - self._looked_at) * LOOK_SHARE
         if savings <= 0:
             self._looked_at, self._savings = real, savings
             self.pending[record.id] = record
             return
+        if savings > LOOK_SAVINGS:
+            savings = LOOK_SAVINGS
         if self.pending:
             self.pending.pop(record.id, None)
         self._look(record, task)

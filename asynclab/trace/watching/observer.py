@@ -6,10 +6,11 @@ from asyncio import AbstractEventLoop, Future, Task
 from asyncio.events import Handle
 from collections.abc import Callable, Sequence
 from threading import get_ident
-from types import CodeType, FrameType
+from types import CodeType, FrameType, MethodType
 from typing import Any
 
-from asynclab.model.events import Event, StepEnded, TaskReady, WakeCause
+from asynclab.model.events import BLOCKED_AFTER, Event, StepEnded, TaskReady, WakeCause
+from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
 from asynclab.trace.recording.numbering import Numbering
@@ -22,6 +23,11 @@ from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
+
+_FUTURES = frozenset({Future, Task})
+"""The usual types of what a task waits for: their attributes can be asked for directly."""
+
+_is_cancelled, _cancelling = Future.cancelled, Task.cancelling
 
 
 class Observer(Recorder):
@@ -137,10 +143,12 @@ class Observer(Recorder):
             self.eager.settle()
         waker = self.current or self.cause
         cause: WakeCause = "callback" if waker is None else "task"
-        if args and is_future(args[0]):
-            if brings_cancel(args[0]) and self.cancels.notice(record, at):
+        future = args[0] if args else None
+        if future is not None and (type(future) in _FUTURES or is_future(future)):
+            is_plain = type(future) in _FUTURES and future._exception is None and not _is_cancelled(future)
+            if not is_plain and brings_cancel(future) and self.cancels.notice(record, at):
                 cause = "cancel"
-            if waker is not None and args[0] is waker():
+            if waker is not None and future is waker():
                 self._woken_by_end.append((record, cause))
                 return
         if self.in_timer:
@@ -200,7 +208,10 @@ class Observer(Recorder):
         """
         self.cause = cause
         self._callbacks += 1
-        self.time_callback(callback)
+        self.callback = callback
+        self.callback_started = self.clock.real_time()
+        if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
+            return
         try:
             timeout = timeout_of(callback)
             if timeout is not None:
@@ -215,7 +226,9 @@ class Observer(Recorder):
         self.cause = None
         self._callbacks -= 1
         try:
-            self.callback_timed()
+            if self.clock.real_time() - self.callback_started >= BLOCKED_AFTER or not self.callback_started:
+                self.callback_timed()
+            self.callback, self.callback_started = None, 0.0
             if self.eager.under_way:
                 self.eager.settle()
         except KeyboardInterrupt:
@@ -248,14 +261,20 @@ class Observer(Recorder):
             real: The same in real time.
             ends: Whether the task has ended.
         """
-        self.cancels.look(record, task, at)
+        if type(task) is not Task or _cancelling(task) or self.cancels.seen:
+            self.cancels.look(record, task, at)
         if ends:
-            self.census.end(record, task, at)
-            if self._woken_by_end:
-                self._tell_woken(record, at)
-            self.looks.forget(record)
+            self.task_ended(record, task, at)
         elif not record.yielded:
             self.looks.look_or_postpone(record, task, real)
+
+    def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """Write down how a task ended at the lab time `at`, and whom that wakes."""
+        self.census.end(record, task, at)
+        if self._woken_by_end:
+            self._tell_woken(record, at)
+        if self.looks.pending:
+            self.looks.forget(record)
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []
