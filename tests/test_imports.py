@@ -7,15 +7,14 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 import pytest
 
-ROOMS = ("asynclab.model", "asynclab.curriculum")
-"""The packages that are looked at, each with all that lies in it."""
+LEFT_OUT: tuple[str, ...] = ("asynclab.trace",)
+"""Packages that are not looked at, until their circles are broken."""
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_module_imports_itself_by_way_of_others(room: str) -> None:
+def test_no_module_imports_itself_by_way_of_others() -> None:
     graph = grimp.build_graph("asynclab", cache_dir=None)
-    modules = {name for name in graph.modules if name == room or name.startswith(f"{room}.")}
-    assert len(modules) > 1
+    modules = {name for name in graph.modules if not f"{name}.".startswith(tuple(f"{room}." for room in LEFT_OUT))}
+    assert len(modules) > 100
     imported = {name: graph.find_modules_directly_imported_by(name) & modules for name in modules}
     try:
         TopologicalSorter(imported).prepare()

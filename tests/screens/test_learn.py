@@ -15,7 +15,7 @@ from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.help import HelpScreen
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.learn_commands import LEARN_COMMANDS
-from asynclab.screens.panes import PANES
+from asynclab.screens.pane_names import PANES
 from asynclab.screens.parameters import ParameterForm
 from asynclab.screens.runs import Run
 from asynclab.trace import Lab
