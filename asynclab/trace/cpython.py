@@ -66,6 +66,11 @@ SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.v
 # What call_soon_threadsafe makes since 3.14: a Handle with a lock.
 ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, "_ThreadSafeHandle", None)
 
+# Tells which task written in Python runs; in versions before 3.14 the same as asyncio.current_task.
+python_current_task: Callable[[AbstractEventLoop], Task[Any] | None] = getattr(
+    asyncio.tasks, "_py_current_task", asyncio.current_task
+)
+
 # What the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
@@ -208,6 +213,15 @@ def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> 
         loop._stop_serving(file)  # type: ignore[attr-defined]
     else:
         server.close()
+
+
+def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
+    """Whether a step of a task is under way.
+
+    Since 3.14 `asyncio.current_task` knows only of tasks written in C; those written in Python have a register of their
+    own.
+    """
+    return asyncio.current_task(loop) is task or python_current_task(loop) is task
 
 
 def callback_source(callback: object, args: tuple[object, ...], *, debug: bool) -> str:

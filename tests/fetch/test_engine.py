@@ -96,6 +96,7 @@ async def test_tasks_are_named_after_their_rows_and_only_those_with_a_slot_have_
 
     async def look(lab: Lab) -> None:
         await until_waiting(lab, fetch, 2)
+        lab.pump()
         names = {task.name for task in lab.state.tasks.values()}
         assert {name for name in names if name.startswith("fetch")} == {"fetch 1", "fetch 2"}
         assert [row.number for row in fetch.in_flight] == [1, 2]
@@ -139,6 +140,7 @@ async def test_a_task_that_is_cancelled_in_the_lab_cancels_its_row(server: Pract
 
     async def cancel(lab: Lab) -> None:
         await until_waiting(lab, fetch, 1)
+        lab.pump()
         (number,) = [task.id for task in lab.state.tasks.values() if task.name == "fetch 1"]
         lab.cancel_task(number)
 
@@ -208,6 +210,7 @@ async def test_a_row_is_fetched_again_while_others_are_under_way_and_belongs_to_
             fetch.retry([fetch.rows[1]])
         while not fetch.rows[1].has_ended:  # noqa: ASYNC110
             await asyncio.sleep(0)
+        lab.pump()
         assert [task.name for task in lab.state.tasks.values()].count("fetch 2") == 3
         fetch.cancel(fetch.rows[0])
 

@@ -322,7 +322,10 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
-        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        try:
+            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        except AttributeError:  # the last lab, in another thread, has put everything back since this was called
+            tasks = None
         if tasks is None or type(self) is not kind:  # a class derived from this one may have a way of its own
             return original(self, callback, *args, context=context)
         if self._closed:  # type: ignore[attr-defined]
