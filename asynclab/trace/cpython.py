@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import asyncio.base_events
 import asyncio.base_subprocess
+import asyncio.events
+import asyncio.format_helpers
 import concurrent.futures.thread
 import heapq
 import platform
@@ -61,6 +63,14 @@ PYTHON_TASK_INIT: CodeType | None = getattr(_find(asyncio.tasks, "_PyTask.__init
 # The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
 SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
 
+# What call_soon_threadsafe makes since 3.14: a Handle with a lock.
+ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, "_ThreadSafeHandle", None)
+
+# Tells which task written in Python runs; in versions before 3.14 the same as asyncio.current_task.
+python_current_task: Callable[[AbstractEventLoop], Task[Any] | None] = getattr(
+    asyncio.tasks, "_py_current_task", asyncio.current_task
+)
+
 # What the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
@@ -84,6 +94,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.Task", Task, ("_fut_waiter", "_exception", "_result", "_log_traceback", "_log_destroy_pending")),
     ("asyncio.Handle", asyncio.Handle, ("_callback", "_args", "_cancelled", "_context", "_loop", "_run", "_repr")),
     ("asyncio.TimerHandle", TimerHandle, ("_when", "_scheduled")),
+    ("asyncio.format_helpers", asyncio.format_helpers, ("_format_callback_source",)),
     ("asyncio.BaseEventLoop", BaseEventLoop, ("_call_soon", "_check_closed", "_check_thread", "_check_callback")),
     ("asyncio.StreamReader", asyncio.StreamReader, ("_wait_for_data",)),
     (
@@ -202,6 +213,22 @@ def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> 
         loop._stop_serving(file)  # type: ignore[attr-defined]
     else:
         server.close()
+
+
+def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
+    """Whether a step of a task is under way.
+
+    Since 3.14 `asyncio.current_task` knows only of tasks written in C; those written in Python have a register of their
+    own.
+    """
+    return asyncio.current_task(loop) is task or python_current_task(loop) is task
+
+
+def callback_source(callback: object, args: tuple[object, ...], *, debug: bool) -> str:
+    """How a Handle names its callback in a complaint: only in debug mode with its arguments since 3.13."""
+    name: Callable[..., str] = asyncio.format_helpers._format_callback_source  # type: ignore[attr-defined]
+    options = {"debug": debug} if "debug" in name.__code__.co_varnames else {}
+    return name(callback, args, **options)
 
 
 def expect_destruction(task: Task[Any]) -> None:

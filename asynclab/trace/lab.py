@@ -60,8 +60,8 @@ class Lab:
             speed: Lab seconds per real second.
             instant: Skip the time in which nothing happens.
             echo: Let prints go on to where they went before, too.
-            exact: Look at what a task waits for after each of its steps, whatever that costs; otherwise a busy lab
-                looks at a thousand of them in each tenth of a second, and at others when they are painted.
+            exact: Look at what a task waits for after each of its steps, whatever that costs; otherwise looks take
+                at most 1 % of a busy loop's time, and tasks that had to go without are looked at when painted.
             watch: Measure how late the loop is and who blocks it, from a thread.
             real_time: Tells real seconds.
 

@@ -97,6 +97,7 @@ async def test_tasks_are_named_after_their_rows_and_only_those_with_a_slot_have_
 
     async def look(lab: Lab) -> None:
         await until_waiting(lab, fetch, 2)
+        lab.pump()
         names = {task.name for task in lab.state.tasks.values()}
         assert {name for name in names if name.startswith("fetch")} == {"fetch 1", "fetch 2"}
         assert [row.number for row in fetch.in_flight] == [1, 2]
@@ -140,6 +141,7 @@ async def test_a_task_that_is_cancelled_in_the_lab_cancels_its_row(server: Pract
 
     async def cancel(lab: Lab) -> None:
         await until_waiting(lab, fetch, 1)
+        lab.pump()
         (number,) = [task.id for task in lab.state.tasks.values() if task.name == "fetch 1"]
         lab.cancel_task(number)
 

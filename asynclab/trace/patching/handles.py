@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from asyncio import AbstractEventLoop, BaseEventLoop, Task, base_events, format_helpers
+from asyncio import AbstractEventLoop, BaseEventLoop, Task, base_events, events, format_helpers
 from asyncio.constants import DEBUG_STACK_DEPTH
 from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import wraps
 from threading import get_ident
-from types import BuiltinMethodType, MethodType
+from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from asynclab.model.events import StepEnded, Stepped
@@ -30,6 +30,7 @@ _DEPTH = DEBUG_STACK_DEPTH - 2
 """How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
 _UNSET: Any = object()
 _PASSED_BY = frozenset({__file__, base_events.__file__})
+_THREAD_SAFE_INIT: CodeType | None = getattr(getattr(cpython.ThreadSafeHandle, "__init__", None), "__code__", None)
 
 
 def _find_step_type() -> type:
@@ -93,7 +94,7 @@ class TracedHandle(Handle):
             if self._is_step_of_known_task():
                 return
             self._join_lab(may_be_step=True)
-            if self._waker is not None and is_plain and sys._getframe(1).f_code.co_name != "_call_soon":
+            if self._waker is not None and is_plain and not _is_from_call_soon(sys._getframe(1).f_code):
                 self._waker = None  # what I/O brings is caused by nobody here
         except KeyboardInterrupt:
             raise
@@ -161,7 +162,7 @@ class TracedHandle(Handle):
         if is_step:
             return tracer if _makes_step_of_itself(self._callback) else None
         frame = sys._getframe(1)
-        while frame.f_code.co_filename in _PASSED_BY and frame.f_back is not None:
+        while _is_passed_by(frame.f_code) and frame.f_back is not None:
             frame = frame.f_back
         return tracer if "call_soon" in frame.f_code.co_names else None
 
@@ -266,11 +267,52 @@ class TracedHandle(Handle):
 
     def _report(self, error: BaseException) -> None:
         """Do as a Handle does with what its callback raises."""
-        message = f"Exception in callback {format_helpers._format_callback_source(self._callback, self._args)}"
-        context = {"message": message, "exception": error, "handle": self}
+        loop = self._loop
+        source = cpython.callback_source(self._callback, self._args, debug=loop.get_debug())
+        context = {"message": f"Exception in callback {source}", "exception": error, "handle": self}
         if self._source_traceback:
             context["source_traceback"] = self._source_traceback
-        self._loop.call_exception_handler(context)
+        loop.call_exception_handler(context)
+
+
+def _traced_thread_safe_handle() -> type[Handle] | None:
+    """The handle that call_soon_threadsafe makes since Python 3.14, over a TracedHandle instead of a Handle.
+
+    Its methods are asyncio's own: so are the frames that tracebacks show, and what holds its lock. Only what `super()`
+    means in them is another class.
+
+    Returns:
+        The class; None where call_soon_threadsafe makes a plain handle.
+    """
+    original = cpython.ThreadSafeHandle
+    if original is None:
+        return None
+    names = {"__slots__": original.__slots__, "__module__": original.__module__, "__doc__": original.__doc__}
+    twin = type(original.__name__, (TracedHandle,), names)
+    for name, function in vars(original).items():
+        if isinstance(function, FunctionType):
+            setattr(twin, name, _in_class(twin, function))
+    return twin
+
+
+def _in_class(kind: type, function: FunctionType) -> FunctionType:
+    """A method as it would be had it been written in another class: that is what its `super()` looks at."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    closure = tuple(CellType(kind) if name == "__class__" else cell for name, cell in cells)
+    moved = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, closure)
+    moved.__qualname__ = function.__qualname__
+    moved.__kwdefaults__ = function.__kwdefaults__
+    return moved
+
+
+TracedThreadSafeHandle = _traced_thread_safe_handle()
+
+
+def replace_handles(patches: Patches) -> None:
+    """Let asyncio make traced handles."""
+    patches.set(events, "Handle", TracedHandle)
+    if TracedThreadSafeHandle is not None:
+        patches.set(events, "_ThreadSafeHandle", TracedThreadSafeHandle)
 
 
 def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -289,7 +331,10 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
-        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        try:
+            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        except AttributeError:  # the last lab, in another thread, has put everything back since this was called
+            tasks = None
         if tasks is None or type(self) is not kind:  # a class derived from this one may have a way of its own
             return original(self, callback, *args, context=context)
         if self._closed:  # type: ignore[attr-defined]
@@ -341,6 +386,16 @@ TracedHandle.__name__ = TracedHandle.__qualname__ = "Handle"
 
 BOUNDARY = TracedHandle._run.__code__
 """The code that runs steps: frames above it belong to the event loop."""
+
+
+def _is_from_call_soon(code: CodeType) -> bool:
+    """Whether a handle is made in call_soon or call_soon_threadsafe."""
+    return code.co_name == "_call_soon" or code is _THREAD_SAFE_INIT
+
+
+def _is_passed_by(code: CodeType) -> bool:
+    """Whether code only passes a callback on, so that its caller is the one who schedules it."""
+    return code.co_filename in _PASSED_BY or code is _THREAD_SAFE_INIT
 
 
 def _makes_step_of_itself(callback: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio.events
+import asyncio
 import asyncio.tasks
 import functools
 import os
@@ -19,7 +19,7 @@ from typing import Any
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
-from asynclab.trace.patching.handles import TracedHandle, replace_call_soon
+from asynclab.trace.patching.handles import replace_call_soon, replace_handles
 from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, replace_methods
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
@@ -96,7 +96,7 @@ class _ProcessHooks:
             self._patches.undo()
 
     def _install(self, patches: Patches) -> None:
-        patches.set(asyncio.events, "Handle", TracedHandle)
+        replace_handles(patches)
         all_tasks = _around_all_tasks(asyncio.all_tasks)
         for module in (asyncio, asyncio.tasks):
             patches.set(module, "all_tasks", all_tasks)

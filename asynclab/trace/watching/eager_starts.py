@@ -113,7 +113,7 @@ class EagerStarts:
             if start.task is None and running is not None and running is not start.outer_task:
                 self._meet(start, running)
                 return
-            if start.task is not None and running is start.task:
+            if start.task is not None and cpython.is_running(start.task, tracer.loop):
                 return
             if start.task is None:
                 found = self._unknown(made) or next(self._unknown_in(start.caller), None)
@@ -182,7 +182,8 @@ class EagerStarts:
         return None if task is None or self._tasks.knows(task) else task
 
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
-        """The tasks in a function's variables that are not known yet, and have ended: others are registered."""
+        """The tasks in a function's variables that are not known yet; where others are registered, those that ended."""
         for value in caller.f_locals.values():
-            if issubclass(type(value), TASK_TYPES) and is_done(value) and self._unknown(value) is not None:
+            may_be_it = issubclass(type(value), TASK_TYPES) and (cpython.SCHEDULED_TASKS is None or is_done(value))
+            if may_be_it and self._unknown(value) is not None:
                 yield value
