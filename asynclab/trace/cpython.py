@@ -19,7 +19,7 @@ import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Task, Timeout, TimerHandle
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import Context
 from selectors import BaseSelector
 from types import CodeType
@@ -224,9 +224,9 @@ def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
     return asyncio.current_task(loop) is task or python_current_task(loop) is task
 
 
-def callback_source(callback: object, args: tuple[object, ...], *, debug: bool) -> str:
+def callback_source(callback: object, args: Sequence[object], *, debug: bool) -> str:
     """How a Handle names its callback in a complaint: only in debug mode with its arguments since 3.13."""
-    name: Callable[..., str] = asyncio.format_helpers._format_callback_source  # type: ignore[attr-defined]
+    name: Callable[..., str] = asyncio.format_helpers._format_callback_source
     options = {"debug": debug} if "debug" in name.__code__.co_varnames else {}
     return name(callback, args, **options)
 

@@ -113,7 +113,7 @@ class EagerStarts:
             if start.task is None and running is not None and running is not start.outer_task:
                 self._meet(start, running)
                 return
-            if start.task is not None and cpython.is_running(start.task, tracer.loop):
+            if start.task is not None and cpython.is_running(start.task, recorder.loop):
                 return
             if start.task is None:
                 found = self._unknown(made) or next(self._unknown_in(start.caller), None)
