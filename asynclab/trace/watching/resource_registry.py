@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import weakref
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from typing import Any
 
 from asynclab.model.events import (
@@ -49,7 +49,6 @@ class Resources:
         self._recorder = recorder
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
-        self._counts: Counter[str] = Counter()
 
     def label_of(self, resource: object) -> str:
         """Such as "queue#1"; empty for what is not known."""
@@ -137,10 +136,10 @@ class Resources:
             recorder.emit(ConditionNotified(recorder.clock.now(), known.number, count, recorder.current_number()))
 
     def _enter(self, resource: object, kind: str) -> _Known:
-        self._counts[kind] += 1
-        queues = self._counts["queue"]
-        number = queues if kind == "queue" else self._counts.total() - queues
-        return self._remember(resource, number, f"{kind}#{self._counts[kind]}")
+        numbering = self._recorder.numbering
+        of_its_kind = numbering.next(kind)
+        number = of_its_kind if kind == "queue" else numbering.next("primitive")
+        return self._remember(resource, number, f"{kind}#{of_its_kind}")
 
     def _remember(self, resource: object, number: int, label: str) -> _Known:
         known = _Known(resource, self._forget)
