@@ -292,6 +292,7 @@ async def test_i_starts_a_demo_that_does_not_run_without_any_waiting() -> None:
         await stage.until(lambda: stage.app.runs["3"].standing().state == "done")
 
 
+@pytest.mark.filterwarnings("default:coroutine 'greet' was never awaited:RuntimeWarning")  # as a person's Python has it
 async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("1", "v")
