@@ -302,7 +302,7 @@ def replace_handles(patches: Patches) -> None:
     """Let asyncio make traced handles."""
     patches.set(events, "Handle", TracedHandle)
     if TracedThreadSafeHandle is not None:
-        patches.set(events, "_ThreadSafeHandle", TracedThreadSafeHandle)
+        patches.set(events, cpython.THREAD_SAFE_HANDLE, TracedThreadSafeHandle)
 
 
 def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:

@@ -10,6 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from asynclab.model.events import Warned
+from asynclab.trace import cpython
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.printed import SILENCED
 from asynclab.trace.recording.recorder import Tracer
@@ -23,9 +24,9 @@ def observe_warnings(patches: Patches) -> None:
     Each is reported, although Python's filters would show a given line only once. The program's own filters and
     handlers are obeyed as ever.
     """
-    reporting = _reporting(warnings._warn_unawaited_coroutine)  # type: ignore[attr-defined]
+    reporting = _reporting(getattr(warnings, cpython.WARN_UNAWAITED))
     if reporting is not None:
-        patches.set(warnings, "_warn_unawaited_coroutine", reporting)
+        patches.set(warnings, cpython.WARN_UNAWAITED, reporting)
 
 
 def _reporting(original: Any) -> Any:
@@ -81,8 +82,7 @@ class _Complaint:
 
 def _is_shown_as_ever() -> bool:
     """Whether Python itself writes warnings to stderr, and nobody has put something of his own in between."""
-    module: Any = warnings
-    shows, formats = module._showwarning_orig, module._formatwarning_orig
+    shows, formats = cpython.own_warning_functions()
     return warnings.showwarning is shows and warnings.formatwarning is formats
 
 
