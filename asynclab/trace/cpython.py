@@ -73,6 +73,9 @@ task_group_exit: Callable[..., object] = _find(asyncio.TaskGroup, "_aexit")
 # The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
 SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
 
+# Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
+run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
+
 # What call_soon_threadsafe makes since 3.14: a Handle with a lock.
 THREAD_SAFE_HANDLE = "_ThreadSafeHandle"
 ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, THREAD_SAFE_HANDLE, None)
@@ -88,7 +91,7 @@ pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 # One call in a ThreadPoolExecutor: made by submit(), run by a thread. Since 3.14 `run` is given the worker's context.
 WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 
-START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
+START_THREAD = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
 """What threading starts a thread with: another function since Python 3.13."""
 
 PROCESS_EXITED = "_process_exited"

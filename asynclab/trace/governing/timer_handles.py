@@ -9,13 +9,15 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
+from asynclab.trace import cpython
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from asynclab.trace.governing.timers import Timers
     from asynclab.trace.recording.recorder import Tracer
 
-_run_untraced = TimerHandle._run
+_run_untraced = cpython.run_handle
 
 
 class LabTimerHandle(TimerHandle):

@@ -22,7 +22,7 @@ from asynclab.trace.recording.scope import CURRENT, TASKS, busy_observer
 from asynclab.trace.recording.task_registry import TaskRecord, tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
-_run_untraced = Handle._run
+_run_untraced = cpython.run_handle
 _new = Handle.__new__
 _DEPTH = DEBUG_STACK_DEPTH - 2
 """How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
