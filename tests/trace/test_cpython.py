@@ -51,7 +51,7 @@ def owner_of(place):
 for place, name in json.loads(sys.argv[1]):
     print(json.dumps([place, name, *in_child(owner_of(place), name)]))
 """
-"""Deletes each of some names in a process of its own, before anything of asynclab is imported, and runs a demo there."""
+"""Deletes names, each in a process of its own that has imported nothing of asynclab, and runs a demo there."""
 
 
 def test_this_python_lacks_nothing() -> None:

@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asynclab.model.events import Warned
+from asynclab.trace.patching import loop_methods, primitives, warning_hooks
 from asynclab.trace.recording import recorder, task_registry
 from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching import resource_registry
 from asynclab.trace.watching.cancel_requests import Cancels
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import World
@@ -38,10 +40,16 @@ WATCHERS: list[tuple[Any, str]] = [
     (TaskRegistry, "notice_name"),
     (TaskRegistry, "settle_names"),
     (TaskRegistry, "strike_off"),
+    (Cancels, "look"),
     (Cancels, "notice"),
     (EagerStarts, "begin"),
     (EagerStarts, "settle"),
     (Resources, "queue"),
+    (Resources, "put"),
+    (Resources, "got"),
+    (Resources, "task_done"),
+    (Resources, "label_of"),
+    (Resources, "holder_of"),
     (Resources, "created"),
     (Resources, "changed"),
     (Resources, "notified"),
@@ -53,6 +61,14 @@ WATCHERS: list[tuple[Any, str]] = [
     (recorder, "timeout_of"),
     (task_registry, "creation_place"),
     (task_registry, "short_repr"),
+    (task_registry, "short_error"),
+    (task_registry, "tree_of"),
+    (resource_registry, "short_repr"),
+    (primitives, "whole"),
+    (warning_hooks, "_is_shown_as_ever"),
+    (loop_methods, "owner_of"),
+    (loop_methods, "complaint"),
+    (loop_methods, "task_number"),
 ]
 """Whose failure must not be felt: a class or module, and the name of a function of it."""
 
