@@ -162,3 +162,8 @@ def test_a_failure_is_told_once() -> None:
         return [event.text for event in seen if isinstance(event, Warned)]
 
     assert run_fast(run()) == ["asynclab stopped watching what tasks wait for: ValueError"]
+
+
+def test_a_timer_fires_that_was_set_in_a_step_whose_end_could_not_be_seen_to() -> None:
+    (script,) = (script for script in SCRIPTS if script.__name__ == "an_eager_factory_starts_at_once")
+    assert observed(script, EagerStarts, "settle", 3, ValueError) == plainly(script)

@@ -78,9 +78,14 @@ class LabTimerHandle(TimerHandle):
             if not tracer.takes_exit(error):
                 raise
         finally:
-            tracer.callback_timed()
-            if tracer.eager.under_way:
-                tracer.eager.settle()
+            try:
+                tracer.callback_timed()
+                if tracer.eager.under_way:
+                    tracer.eager.settle()
+            except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+                raise
+            except BaseException as error:
+                tracer.failed("callbacks", error)
             tracer.in_timer = False
             if purpose is not None:
                 tracer.timers.timeouts.firing_for = None

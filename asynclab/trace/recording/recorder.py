@@ -372,6 +372,8 @@ class Tracer:
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
+        if self.attention:  # a timer that the step has set would never fire
+            self.attend()
 
     def takes_exit(self, error: BaseException) -> bool:
         """Let an exception end the run that would end the loop, which others share; whether that is all it does.
