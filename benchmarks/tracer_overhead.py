@@ -38,9 +38,9 @@ from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from asynclab.trace.governing import event_pump
 from asynclab.trace.governing.timers import Timers
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.handles import TracedHandle
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.recorder import Tracer
 
 ADDED = 0.05
 """How much pause and speed may add to traced ÷ bare."""

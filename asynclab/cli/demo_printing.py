@@ -143,7 +143,7 @@ async def _watched(lab: Lab) -> Ending:
         await asyncio.wait([waiting], timeout=READING_SECONDS)
         lab.pump()
         if lab.state.is_stalled and not lab.state.is_cleaning_up:
-            print("asynclab: nothing is ready and no timer is pending: these tasks wait for ever", file=sys.stderr)
+            print("asynclab: nothing is ready and no timer is pending: no task can ever go on", file=sys.stderr)
             lab.cancel()
             lab.pump()
     return waiting.result()

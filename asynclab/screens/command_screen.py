@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -11,6 +12,7 @@ from textual.screen import Screen
 from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.commands import BarEntry, Command, Situation, bar_entries
 from asynclab.screens.meter import show_meter
+from asynclab.screens.palette_entry import PaletteEntry
 
 if TYPE_CHECKING:
     from asynclab.screens.help import Mark
@@ -19,9 +21,17 @@ if TYPE_CHECKING:
     from asynclab.widgets.title_bar import TitleBar
 
 
+def _provider() -> type[Any]:
+    # Imported when the palette is opened: its widgets take a while, and the first paint needs none of them.
+    from asynclab.screens.palette import CommandProvider
+
+    return CommandProvider
+
+
 class CommandScreen(Screen[None]):
     """A screen on which commands apply, depending on its situation."""
 
+    COMMANDS: ClassVar[set[Any]] = {_provider}
     own_commands: ClassVar[tuple[Command, ...]] = ()
     """What can be done here and not everywhere in the app; its bindings are made of these."""
 
@@ -51,6 +61,14 @@ class CommandScreen(Screen[None]):
         """The commands that apply now."""
         situation = self.situation()
         return [command for command in self.commands if command.applies_now(situation)]
+
+    def palette_entries(self) -> Iterator[PaletteEntry]:
+        """What the palette finds here: the commands that apply now."""
+        for command in self.commands_now():
+            if command.in_palette:
+                action = command.action if "." in command.action else f"screen.{command.action}"
+                run = partial(self.app.run_action, action)
+                yield PaletteEntry(f"{command.name} ({command.label})", command.help, run)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now, by the commands' own word."""

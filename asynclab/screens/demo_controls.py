@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.lab_screen import LabScreen
+from asynclab.screens.palette_entry import PaletteEntry
 
 if TYPE_CHECKING:
     from asynclab.curriculum.demo_parameters import Value
@@ -32,6 +35,13 @@ class DemoScreen(LabScreen):
     def program(self) -> Run:
         """The selected run."""
         return self.run
+
+    def palette_entries(self) -> Iterator[PaletteEntry]:
+        """The demos, and what any screen offers."""
+        for run in self.runs:
+            demo = run.demo
+            yield PaletteEntry(f"{demo.key} {demo.name}", demo.concept, partial(self.action_start_demo, demo.key))
+        yield from super().palette_entries()
 
     def select_demo(self, key: str) -> None:
         """Put a demo on the stage."""

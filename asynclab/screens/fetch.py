@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,7 +26,6 @@ from asynclab.screens.fetch_views import FetchViews
 from asynclab.screens.help import Mark
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.lab_screen import LabScreen
-from asynclab.screens.palette import CommandProvider
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.screens.program import LabFactory
 from asynclab.screens.readings import reading_of
@@ -48,7 +47,6 @@ class FetchScreen(FetchControls):
     FetchScreen { background: $background; color: $state-text; }
     """
     AUTO_FOCUS = "#fetch-table"
-    COMMANDS: ClassVar[set[Any]] = {CommandProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
     own_commands = FETCH_COMMANDS
 

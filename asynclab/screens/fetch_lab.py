@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -19,7 +19,6 @@ from asynclab.screens.fetch_lab_commands import FETCH_LAB_COMMANDS
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.lab_screen import FRAMES_PER_SECOND, LabScreen
-from asynclab.screens.palette import CommandProvider
 from asynclab.screens.source_files import SourceFiles
 from asynclab.screens.stage import Stage
 from asynclab.widgets.concept import Lesson
@@ -33,7 +32,6 @@ class FetchLabScreen(LabScreen):
     FetchLabScreen { background: $background; color: $state-text; }
     """
     AUTO_FOCUS = "#tasks"
-    COMMANDS: ClassVar[set[Any]] = {CommandProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_LAB_COMMANDS)]
     own_commands = FETCH_LAB_COMMANDS
 

@@ -46,7 +46,10 @@ LAB_MARKS: tuple[Mark, ...] = (
     Mark("► →", "waiting", "in the source: the line that blocks the loop; the next line"),
     Mark("█ ▒ ─", "waiting", "in the timeline: the task ran, was ready, waited"),
     Mark("▄ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),
-    Mark("→ ← »", "waiting", "in the timeline: it put, got, printed"),
+    Mark("→ ← · »", "waiting", "in the timeline: it put, got, called task_done, printed"),
+    Mark("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
+    Mark("⧖ ⧗", "waiting", "in the timeline: its timeout expired, was missed"),
+    Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a complaint"),
     Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
     LOOP_MARK,
 )

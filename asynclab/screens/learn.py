@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.actions import parse
 from textual.app import ComposeResult
@@ -29,12 +29,6 @@ FIRST_PAINT_SECONDS = 0.03
 """How long the curtain has for its first paint; Textual tells of no such moment."""
 
 
-def _palette() -> type[Any]:
-    from asynclab.screens.palette import LearnProvider
-
-    return LearnProvider
-
-
 def curtain() -> Content:
     """What is seen while the rest is imported: the demos, where their list will be."""
     lines = [Content.styled(" asynclab ", "bold $state-accent"), Content("")]
@@ -55,7 +49,6 @@ class LearnScreen(DemoScreen):
     """
 
     AUTO_FOCUS = None
-    COMMANDS: ClassVar[set[Any]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(LEARN_COMMANDS)]
     own_commands = LEARN_COMMANDS
 

@@ -1,20 +1,15 @@
-"""What the command palette finds: the demos, and every command that applies now."""
+"""The command palette, and what it finds: whatever the screen behind it offers now."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
-if TYPE_CHECKING:
-    from asynclab.screens.command_screen import CommandScreen
-    from asynclab.screens.learn import LearnScreen
-
+from asynclab.screens.palette_entry import PaletteEntry
 
 LEAST_SCORE = 0.01
 """For what is found by its description; names score higher."""
@@ -42,17 +37,8 @@ def _do_nothing() -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One line of the palette."""
-
-    text: str
-    help: str
-    run: Callable[[], Awaitable[Any] | Any]
-
-
 class CommandProvider(Provider):
-    """Finds the commands of a screen."""
+    """Finds what a screen offers."""
 
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""
@@ -68,29 +54,6 @@ class CommandProvider(Provider):
             if score > 0:
                 yield Hit(score, matcher.highlight(found.text), found.run, text=found.text, help=found.help)
 
-    def _all(self) -> Iterator[Found]:
-        screen: Any = self.screen
-        yield from self._commands(screen)
-
-    def _commands(self, screen: CommandScreen) -> Iterator[Found]:
-        for command in screen.commands_now():
-            if command.in_palette:
-                action = command.action if "." in command.action else f"screen.{command.action}"
-                yield Found(f"{command.name} ({command.label})", command.help, partial(self.app.run_action, action))
-
-
-class LearnProvider(CommandProvider):
-    """Finds the demos, too."""
-
-    def _all(self) -> Iterator[Found]:
-        learn = self._learn_screen
-        for run in learn.runs:
-            demo = run.demo
-            yield Found(f"{demo.key} {demo.name}", demo.concept, partial(learn.action_start_demo, demo.key))
-        yield from super()._all()
-
-    @property
-    def _learn_screen(self) -> LearnScreen:
-        screen: Any = self.screen
-        found: LearnScreen = screen
-        return found
+    def _all(self) -> Iterator[PaletteEntry]:
+        screen: Any = self.screen  # a CommandScreen: no other names this provider
+        return iter(screen.palette_entries())

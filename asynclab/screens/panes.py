@@ -8,24 +8,13 @@ from textual.events import Resize
 
 from asynclab.screens.command_screen import CommandScreen
 from asynclab.screens.middle import MIDDLE, next_to_show
+from asynclab.screens.pane_names import PANES
 
 if TYPE_CHECKING:
     from asynclab.screens.stage import Stage
 
 NARROW, LOW = 100, 30
 """Columns and lines below which one pane shows at a time, the others on tabs."""
-
-PANES = {
-    "demos": "demos",
-    "tasks": "tasks",
-    "timeline": "timeline",
-    "gauges": "queues",
-    "loop": "loop",
-    "source": "code",
-    "activity": "activity",
-    "concept": "lesson",
-}
-"""What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
 
 
 class PaneScreen(CommandScreen):

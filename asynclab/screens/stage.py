@@ -12,8 +12,8 @@ from textual.widget import Widget
 from asynclab.model.state import LabState
 from asynclab.screens.filtered_log import FilteredLog
 from asynclab.screens.middle import MIDDLE, shown, turns
+from asynclab.screens.pane_names import PANES
 from asynclab.screens.pane_tabs import PaneTabs
-from asynclab.screens.panes import PANES
 from asynclab.screens.readings import looked_at, moment_of, reading_of
 from asynclab.screens.record import Record
 from asynclab.screens.shares import FRAME, LOWEST, Needs, shares

@@ -17,11 +17,11 @@ from asynclab.trace.governing.event_pump import EventPump
 from asynclab.trace.governing.run_ending import Ending
 from asynclab.trace.governing.run_lifecycle import Supervision
 from asynclab.trace.governing.run_to_event import run_to_event
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching import install
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.code_ownership import UserCode
-from asynclab.trace.recording.recorder import Tracer
 from asynclab.trace.recording.scope import CURRENT, outside_context
 from asynclab.trace.watching.stacks import tell_places
 from asynclab.trace.watching.standstill import Standstill
@@ -76,7 +76,7 @@ class Lab:
         self._pump = EventPump(self._tracer)
         self.state = self._pump.feed.state
         """Everything that had happened at the latest `pump`."""
-        self._standstill = Standstill(self._tracer)
+        self._standstill = Standstill(self._tracer, self._tracer.is_stuck)
         self._watch = Watch(self._tracer, self._pump.relieve, BOUNDARY) if watch else None
         self._supervision: Supervision | None = None
         """Of its run; None before the start."""
@@ -312,9 +312,9 @@ class Lab:
             selected: The task of which all frames are wanted.
         """
         numbers = list(first)
-        self._tracer.look_at_the_rest(numbers)
+        self._tracer.looks.look_at_the_rest(numbers)
         self._pump.take_in()
-        tell_places(self._tracer, self.state, [*numbers, *self.held], selected)
+        tell_places(self._tracer, self._tracer.census, self.state, [*numbers, *self.held], selected)
 
     def _hold_still(self) -> None:
         if self._can_pause() and not self.paused:

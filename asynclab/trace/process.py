@@ -16,13 +16,13 @@ from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.watching.observer import Observer
 
 
 class LoopRecording:
     """What one loop did. It keeps neither the loop alive nor what runs on it."""
 
-    def __init__(self, tracer: Tracer, loop: BaseEventLoop) -> None:
+    def __init__(self, tracer: Observer, loop: BaseEventLoop) -> None:
         self.events: list[Event] = tracer.events
         """What nobody has taken yet, oldest first."""
         self.kind = type(loop).__name__
@@ -93,7 +93,7 @@ class ProcessObservation:
             self._kinds.add(type(loop))
         clock = VirtualClock(time.monotonic)
         clock.start()
-        tracer = Tracer(clock, BOUNDARY, echo=True, governs=False, numbering=self._numbering)
+        tracer = Observer(clock, BOUNDARY, echo=True, numbering=self._numbering)
         observe_loop(tracer, loop)
         self.recorders.append(LoopRecording(tracer, loop))
 

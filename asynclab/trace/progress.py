@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from asynclab.model.events import Progressed
-from asynclab.trace.recording.scope import observer
+from asynclab.trace.governing.owners import observer
 
 Item = TypeVar("Item")
 

@@ -17,8 +17,8 @@ SHORTER: Mapping[ActivityKind, tuple[tuple[str, str], ...]] = MappingProxyType(
         "met": (("timeout met with ", "timeout met, "), (" to spare", " left"), ("timeout met, ", "met, ")),
         "late": (
             ("timeout missed by ", "missed by "),
-            (": the loop was blocked at its deadline", ", loop blocked at"),
-            (": the loop was busy at its deadline", ", loop busy at"),
+            (": the loop was blocked at its deadline", ", loop blocked"),
+            (": the loop was busy at its deadline", ", loop busy"),
         ),
         "expired": (("timeout expired at ", "timed out at "),),
         "task_done": (("task_done on ", "task_done "), (" unfinished", " left"), ("task_done ", "done ")),

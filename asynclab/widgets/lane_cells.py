@@ -58,6 +58,7 @@ EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
     ("changed", "lock, event"),
     ("expired", "expired"),
     ("cancel", "cancel()"),
+    ("late", "missed"),
 )
 """The marks whose meaning is told where there is room; those of an end are the glyphs of the states."""
 

@@ -87,7 +87,7 @@ def check(lab: Lab, demo: Demo) -> int:
     return sum(known.place is not None for known in tasks.values())
 
 
-@pytest.mark.filterwarnings("default:coroutine 'greet' was never awaited:RuntimeWarning")  # as a person's Python has it
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.parametrize(("demo", "values"), CASES, ids=["-".join([demo.name, *values]) for demo, values in CASES])
 async def test_its_tasks_stand_where_the_lab_says(demo: Demo, values: dict[str, Value]) -> None:
     placed = steps = 0

@@ -35,9 +35,10 @@ def hanging(server: PracticeServer, count: int, **options: float) -> Fetch:
 
 
 async def until_waiting(lab: Lab, fetch: Fetch, count: int) -> None:
-    """Let the lab run until so many requests wait for their answer."""
+    """Let the lab run until so many requests wait for their answer; its state is up to date then."""
     while sum(row.phase == "wait" and row.address != "" for row in fetch.rows) < count:  # noqa: ASYNC110
         await asyncio.sleep(0)
+    lab.pump()
 
 
 async def test_a_row_tells_all_about_its_page(server: PracticeServer) -> None:

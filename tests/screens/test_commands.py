@@ -16,6 +16,7 @@ from asynclab.screens.help import LAB_MARKS, help_text
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.learn_commands import LEARN_COMMANDS
 from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.lane_cells import MARKS
 from asynclab.widgets.timeline import TimelineView
 
 COMMANDS = (*LEARN_COMMANDS, *APP_COMMANDS)
@@ -142,3 +143,9 @@ def test_help_explains_every_mark() -> None:
 def test_help_fits_into_80_columns() -> None:
     views = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
     assert max(map(len, help_text(COMMANDS, views, LAB_MARKS).plain.splitlines())) <= 80 - 5
+
+
+def test_help_explains_every_mark_of_the_timeline() -> None:
+    glyphs = {glyph for glyph, _ in MARKS.values()}
+    explained = "".join(mark.drawn for mark in LAB_MARKS)
+    assert [glyph for glyph in glyphs if glyph not in explained] == []

@@ -9,12 +9,12 @@ from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.palette import LearnProvider
+from asynclab.screens.palette import CommandProvider
 from tests.screens.stage import Stage, opened, quick_lab
 
 
 async def offered(stage: Stage, query: str = "") -> list[str]:
-    provider = LearnProvider(stage.screen)
+    provider = CommandProvider(stage.screen)
     hits = [hit async for hit in (provider.search(query) if query else provider.discover())]
     return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score if isinstance(hit, Hit) else 0)]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from asynclab.model.events import TaskCancelRequested, TaskEnded, TimeoutExpired
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.recording.scope import CURRENT
 from tests.fast_loop import run_fast
 from tests.trace.labs import Observed, fast_lab, observe
@@ -202,8 +203,8 @@ def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:
             task.cancel()
             await ended(task)
         tracer = CURRENT.get()
-        assert tracer is not None
-        sizes.append(len(tracer.cancels._seen))
+        assert isinstance(tracer, Tracer)
+        sizes.append(len(tracer.cancels.seen))
 
     seen = observe(main)
     assert len(seen.of(TaskCancelRequested)) == 2_000

@@ -30,7 +30,7 @@ from asynclab.model.events import (
     QueueTaskDone,
     Warned,
 )
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
 from tests.fast_loop import run_fast
 from tests.trace.labs import observe
@@ -227,7 +227,7 @@ async def uses_everything() -> list[object]:
 
 WATCHERS = [
     (Resources, name) for name in ("queue", "put", "got", "task_done", "created", "changed", "notified", "hide")
-] + [(Tracer, "output")]
+] + [(Observer, "output")]
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, asyncio.CancelledError])

@@ -23,7 +23,7 @@ STAGES = [
     "asynclab.trace.patching.install.replace_call_soon",
     "asynclab.trace.patching.install.LoopHooks",
     "asynclab.trace.patching.loop_methods.LoopHooks.add",
-    "asynclab.trace.recording.recorder.Tracer.begin",
+    "asynclab.trace.governing.tracer.Tracer.begin",
     "asynclab.trace.governing.timers.Timers.attach",
     "asynclab.trace.patching.loop_methods.LoopHooks._see_to_births",
 ]

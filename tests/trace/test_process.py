@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from asynclab.model.events import Output, TaskCreated, TaskEnded
+from asynclab.model.events import Output, PrimitiveCreated, QueueCreated, TaskCreated, TaskEnded
 from asynclab.trace.process import ProcessObservation, observe_process
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab
@@ -46,6 +46,19 @@ def test_loops_one_after_another_have_a_recording_each_and_numbers_that_go_on(ob
     )
     assert first[:3] == [1, 2, 3]
     assert second == list(range(len(first) + 1, 2 * len(first) + 1))
+
+
+def test_queues_and_locks_are_numbered_on_across_loops(observation: ProcessObservation) -> None:
+    async def makes() -> None:
+        async with asyncio.Lock():
+            asyncio.Queue[int]().put_nowait(1)
+
+    asyncio.run(makes())
+    asyncio.run(makes())
+    events = [recording.take_events() for recording in observation.recorders]
+    assert [[event.queue for event in loop if isinstance(event, QueueCreated)] for loop in events] == [[1], [2]]
+    labels = [[event.label for event in loop if isinstance(event, PrimitiveCreated)] for loop in events]
+    assert labels == [["lock#1"], ["lock#2"]]
 
 
 def test_a_loop_in_a_thread_is_observed_there(observation: ProcessObservation) -> None:

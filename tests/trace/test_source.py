@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -150,7 +151,7 @@ def test_a_held_step_that_was_called_off_is_no_longer_held() -> None:
             await settle()
             lab.step()
             await settle()
-            handle = lab._tracer.hold.handles[1]
+            handle: Any = lab._tracer.hold.handles[1]
             step, context = handle._callback, handle._context
             handle.cancel()
             lab.step()

@@ -160,7 +160,7 @@ def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look() -> 
         async with fast_lab(exact=False, instant=True, real_time=lambda: next(ticks) / 1e5) as lab:
             lab.subscribe(events.extend)
             await lab.run(many)
-            assert lab._tracer._not_looked_at == {}
+            assert lab._tracer.looks.pending == {}
 
     run_fast(main())
     assert 0 < sum(isinstance(event, TaskWaiting) for event in events) < 3_000

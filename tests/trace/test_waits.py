@@ -16,7 +16,8 @@ from asynclab.model.events import TaskWaiting, Wait
 from asynclab.trace import Lab
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.recorder import LOOK_SAVINGS, LOOK_SHARE, Tracer
+from asynclab.trace.watching.looks import LOOK_SAVINGS, LOOK_SHARE, Looks
+from asynclab.trace.watching.observer import Observer
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, state_of
 
@@ -280,13 +281,13 @@ def looks_taken(pause: float, *, exact: bool = False) -> tuple[int, int]:
 
     taken: list[float] = []
     clock = VirtualClock(real_time)
-    tracer = Tracer(clock, BOUNDARY, exact=exact)
+    tracer = Observer(clock, BOUNDARY, exact=exact)
     record, task = Mock(id=1), Mock()
-    with patch.object(Tracer, "_look", look):
+    with patch.object(Looks, "_look", look):
         for _ in range(waits):
             now += pause
             tracer.step_started = now
-            tracer._look_or_postpone(record, task, now)
+            tracer.looks.look_or_postpone(record, task, now)
     return len(taken), waits
 
 

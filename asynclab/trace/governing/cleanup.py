@@ -6,12 +6,10 @@ import asyncio
 from asyncio import Task
 from collections.abc import Sequence
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from asynclab.trace.governing.await_cycles import break_await_cycles
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.governing.tracer import Tracer
+from asynclab.trace.watching.await_cycles import break_await_cycles
 
 GRACE = 2.0
 """Real seconds that tasks get to clean up after they were cancelled, before they are left to themselves."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.event_feed import EventFeed
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.watching.observer import Observer
 
 BACKLOG = 250_000
 """How many events may wait to be read. With more, they are folded into the state although nobody asked for it."""
@@ -12,10 +12,10 @@ BACKLOG = 250_000
 class EventPump:
     """Feeds a lab's events to its state and its subscribers."""
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, recorder: Observer) -> None:
         self.feed = EventFeed()
         """Has the state and the subscribers."""
-        self._tracer = tracer
+        self._recorder = recorder
 
     def pump(self) -> None:
         """Feed everything that has happened.
@@ -28,9 +28,9 @@ class EventPump:
 
     def take_in(self) -> None:
         """As `pump`, where no caller wants the errors of subscribers: the next `pump` raises the first of them."""
-        self.feed.take(self._tracer.take_events())
+        self.feed.take(self._recorder.take_events())
 
     def relieve(self) -> None:
         """Keep what waits to be read from growing without bound."""
-        if len(self._tracer.events) > BACKLOG:
+        if len(self._recorder.events) > BACKLOG:
             self.take_in()

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from asynclab.model.events import StepTaken, TaskChosen, TaskHeld, TaskReleased
 from asynclab.trace import cpython
+from asynclab.trace.governing.timers import Timers
+from asynclab.trace.recording.recorder import Recorder, StepHandle
+from asynclab.trace.watching.external_waits import World
 
 if TYPE_CHECKING:
-    from asynclab.trace.patching.handles import TracedHandle
-    from asynclab.trace.recording.recorder import Tracer
+    from asyncio import Handle
 
 
 class Hold:
     """The ready queue of a paused lab."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self.handles: deque[TracedHandle] = deque()
-        """The steps that are ready to run, next first."""
-        self._tracer = tracer
-        self._released: set[TracedHandle] = set()
+    def __init__(self, recorder: Recorder, world: World, timers: Timers) -> None:
+        """Begin with nothing held.
 
-    def lets_through(self, handle: TracedHandle) -> bool:
+        Args:
+            recorder: Gets the events.
+            world: What is awaited from outside.
+            timers: Those to jump to where nothing is ready.
+        """
+        self._world = world
+        self._timers = timers
+        self.handles: deque[StepHandle] = deque()
+        """The steps that are ready to run, next first."""
+        self._recorder = recorder
+        self._released: set[StepHandle] = set()
+
+    def lets_through(self, handle: StepHandle) -> bool:
         """Whether a step may run although the lab is paused: once, after it was released. Else it is to be held."""
         if handle in self._released:
             self._released.discard(handle)
             return True
         if handle._record is not None:
-            self._tracer.emit(TaskHeld(self._tracer.clock.now(), handle._record.id))
+            self._recorder.emit(TaskHeld(self._recorder.clock.now(), handle._record.id))
         return False
 
     def tasks(self) -> list[int]:
@@ -52,7 +63,7 @@ class Hold:
         Returns:
             What was done.
         """
-        if self._released or self._tracer.world.has_ready():
+        if self._released or self._world.has_ready():
             return "step"  # one is under way already
         self._drop_called_off()
         if self.handles:
@@ -63,9 +74,9 @@ class Hold:
             self._released.add(handle)
             self._make_ready(handle)
             return "step"
-        if self._tracer.world.is_awaited():
+        if self._world.is_awaited():
             return "outside"
-        return "jump" if self._tracer.timers.jump() else "nothing"
+        return "jump" if self._timers.jump() else "nothing"
 
     def _drop_called_off(self) -> None:
         """Forget handles that were cancelled: the loop would skip them, too."""
@@ -73,19 +84,19 @@ class Hold:
         for handle in called_off:
             self.handles.remove(handle)
             if handle._record is not None:
-                self._tracer.emit(TaskReleased(self._tracer.clock.now(), handle._record.id))
+                self._recorder.emit(TaskReleased(self._recorder.clock.now(), handle._record.id))
 
-    def _tell_if_chosen(self, handle: TracedHandle, first: TracedHandle) -> None:
+    def _tell_if_chosen(self, handle: StepHandle, first: StepHandle) -> None:
         chosen, passed_over = handle._record, first._record
         if chosen is not None and passed_over is not None and chosen is not passed_over:
-            tracer = self._tracer
-            tracer.emit(TaskChosen(tracer.clock.now(), chosen.id, passed_over.id))
+            recorder = self._recorder
+            recorder.emit(TaskChosen(recorder.clock.now(), chosen.id, passed_over.id))
 
-    def _make_ready(self, handle: TracedHandle) -> None:
-        loop = self._tracer.loop
+    def _make_ready(self, handle: StepHandle) -> None:
+        loop = self._recorder.loop
         assert loop is not None
-        cpython.ready_queue(loop).append(handle)
+        cpython.ready_queue(loop).append(cast("Handle", handle))
 
 
-def _is_of(handle: TracedHandle, task: int | None) -> bool:
+def _is_of(handle: StepHandle, task: int | None) -> bool:
     return handle._record is not None and handle._record.id == task

@@ -12,7 +12,7 @@ from asynclab.model.events import EndRequested, RunEnded
 from asynclab.trace import cpython
 from asynclab.trace.governing.cleanup import GRACE, CleanUp, cancel, leaked_by_main, names_of_tasks
 from asynclab.trace.governing.run_ending import Ending, cancellation_of, ending_of
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.recording.scope import outside_context
 
 

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import sys
-from asyncio import format_helpers
+from asyncio import AbstractEventLoop, format_helpers
 from asyncio.events import TimerHandle
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import Any, Protocol
 
 from asynclab.trace import cpython
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
-    from asynclab.trace.governing.timers import Timers
-    from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.recorder import Recorder
 
 _run_untraced = cpython.run_handle
+
+
+class Keeper(Protocol):
+    """Who keeps the timers of a lab."""
+
+    def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
+        """A timer was cancelled."""
+
+    def came(self, purpose: object) -> None:
+        """The time of a timeout or a call has come."""
+
+    def drive(self, driver: Driver) -> None:
+        """The time has come for which the real timer was set."""
 
 
 class LabTimerHandle(TimerHandle):
     """A timer in a lab's heap instead of the loop's."""
 
-    __slots__ = ("_purpose", "_tracer")
+    __slots__ = ("_keeper", "_purpose", "_tracer")
 
     def __init__(
         self,
@@ -32,7 +41,8 @@ class LabTimerHandle(TimerHandle):
         args: tuple[Any, ...],
         loop: AbstractEventLoop,
         context: Context | None,
-        tracer: Tracer,
+        tracer: Recorder,
+        keeper: Keeper,
     ) -> None:
         # As Handle.__init__ and TimerHandle.__init__ do it: calling them would cost more than the rest.
         self._context = copy_context() if context is None else context
@@ -45,6 +55,7 @@ class LabTimerHandle(TimerHandle):
         self._when = when
         self._scheduled = False
         self._tracer = tracer
+        self._keeper = keeper
         self._purpose: object = None
         """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
 
@@ -57,7 +68,7 @@ class LabTimerHandle(TimerHandle):
         if self._cancelled:
             return
         self._cancelled = True
-        tracer.timers.cancelled(self, sys._getframe(1))
+        self._keeper.cancelled(self, sys._getframe(1))
         if self._loop._debug:  # type: ignore[attr-defined]
             self._repr = repr(self)  # type: ignore[assignment]
         # Nothing stays alive because a cancelled timer is still in the heap.
@@ -70,7 +81,7 @@ class LabTimerHandle(TimerHandle):
         purpose, self._purpose = self._purpose, None
         tracer.in_timer = True
         if purpose is not None:
-            tracer.timers.came(purpose)
+            self._keeper.came(purpose)
         tracer.time_callback(self._callback)
         try:
             _run_untraced(self)
@@ -88,7 +99,7 @@ class LabTimerHandle(TimerHandle):
                 tracer.failed("callbacks", error)
             tracer.in_timer = False
             if purpose is not None:
-                tracer.timers.timeouts.firing_for = None
+                tracer.firing_for = None
         if tracer.attention:
             tracer.attend()
         return None
@@ -106,7 +117,7 @@ class Driver(TimerHandle):
     __slots__ = ("_in_heap", "_timers", "when_in_lab")
 
     def __init__(
-        self, when: float, when_in_lab: float, loop: AbstractEventLoop, context: Context, timers: Timers
+        self, when: float, when_in_lab: float, loop: AbstractEventLoop, context: Context, timers: Keeper
     ) -> None:
         """Prepare a timer for a time of the loop.
 

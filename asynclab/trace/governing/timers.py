@@ -8,30 +8,37 @@ from asyncio.events import TimerHandle
 from collections.abc import Callable
 from contextvars import Context
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace import cpython
 from asynclab.trace.governing.timer_handles import Deadline, Driver, LabTimerHandle, deadline_at, run_late
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import package_of
+from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import outside_context
+from asynclab.trace.watching.external_waits import World
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
 
 
 class Timers:
     """The timer heap of a lab, and the one real timer that drives it."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder, timeouts: Timeouts, world: World) -> None:
+        """Begin with no timer.
+
+        Args:
+            recorder: Gets the events.
+            timeouts: Those whose timers these may be.
+            world: What is awaited that time won't bring.
+        """
+        self._recorder = recorder
+        self._timeouts = timeouts
+        self._world = world
         self._heap: list[Deadline] = []
         """Times of the loop as code inside the lab knows them."""
         self._cancelled = 0
         self._calls = 0
-        self.timeouts = Timeouts(tracer)
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
         """What the driver was set for: a lab time, and the clock's rate."""
@@ -41,8 +48,6 @@ class Timers:
         """Whether an instant lab may skip time: not between the end of main and the cancelling of what it left."""
         self._call_at: Callable[..., TimerHandle] | None = None
         self._loop_time: Callable[[], float] = lambda: 0.0
-        self.origin = 0.0
-        """The loop's own time at lab time 0."""
 
     def attach(self, call_at: Callable[..., TimerHandle], loop_time: Callable[[], float]) -> None:
         """Begin to drive timers.
@@ -53,7 +58,7 @@ class Timers:
         """
         self._call_at = call_at
         self._loop_time = loop_time
-        self.origin = loop_time()
+        self._recorder.origin = loop_time()
 
     def detach(self) -> None:
         """Stop, and hand what is pending to the loop's own timers, with the delay that is left.
@@ -61,7 +66,7 @@ class Timers:
         A loop that was closed has let go of its own timers, too.
         """
         self._stop_driver()
-        now, real = self._tracer.clock.now(), self._loop_time()
+        now, real = self._recorder.clock.now(), self._loop_time()
         for deadline in sorted(self._heap):
             handle = deadline.handle
             if not handle._cancelled and not handle._loop.is_closed():
@@ -72,8 +77,8 @@ class Timers:
 
     def loop_time(self) -> float:
         """What the loop's clock shows inside the lab."""
-        clock = self._tracer.clock
-        return self.origin + (clock.real_time() * clock.rate + clock.offset)
+        clock = self._recorder.clock
+        return self._recorder.origin + (clock.real_time() * clock.rate + clock.offset)
 
     def call_at(
         self, when: float, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
@@ -83,11 +88,11 @@ class Timers:
         Raises:
             TypeError: That is no number, so that the lab can't keep it.
         """
-        tracer = self._tracer
-        loop = tracer.loop
+        recorder = self._recorder
+        loop = recorder.loop
         assert loop is not None
         deadline = Deadline(when) if type(when) is float else deadline_at(when)
-        handle = deadline.handle = LabTimerHandle(when, callback, args, loop, context, tracer)
+        handle = deadline.handle = LabTimerHandle(when, callback, args, loop, context, recorder, self)
         handle._scheduled = True
         heapq.heappush(self._heap, deadline)
         is_first = self._heap[0] is deadline
@@ -95,13 +100,13 @@ class Timers:
             if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
                 handle._purpose = self._purpose_of(callback, args, self._in_lab(deadline))
             if is_first:
-                tracer.attention = True
-                if tracer.current is None and tracer.cause is None:
+                recorder.attention = True
+                if recorder.current is None and recorder.cause is None:
                     self.attend()
         except KeyboardInterrupt:  # a signal that came while our code ran is the program's
             raise
         except BaseException as error:
-            tracer.failed("timers", error)
+            recorder.failed("timers", error)
         return handle
 
     def next_when(self) -> float | None:
@@ -131,21 +136,21 @@ class Timers:
 
     def came(self, purpose: object) -> None:
         """The time of a timeout or a call has come."""
-        tracer = self._tracer
+        recorder = self._recorder
         try:
             if type(purpose) is int:
-                tracer.emit(CallEnded(tracer.clock.now(), purpose))
+                recorder.emit(CallEnded(recorder.clock.now(), purpose))
             else:
-                self.timeouts.expired(purpose)
+                self._timeouts.expired(purpose)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            tracer.failed("timers", error)
+            recorder.failed("timers", error)
 
     def attend(self) -> None:
         """Set the real timer for what comes first now; in an instant lab, see whether time can be skipped."""
         when = self.next_when()
-        clock = self._tracer.clock
+        clock = self._recorder.clock
         if self._driven != (when, clock.rate) or self._driver is None:
             self._stop_driver()
             self._driven = (when, clock.rate)
@@ -166,20 +171,20 @@ class Timers:
         if self._driver is not driver:
             return
         self._driver = None
-        tracer = self._tracer
+        recorder = self._recorder
         try:
-            if not tracer.paused:
-                tracer.clock.advance_to(driver.when_in_lab)
-                self._make_due_ready(tracer.clock.now())
+            if not recorder.clock.paused:
+                recorder.clock.advance_to(driver.when_in_lab)
+                self._make_due_ready(recorder.clock.now())
             self.attend()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            tracer.failed("timers", error)
+            recorder.failed("timers", error)
 
     def check_idle_soon(self) -> None:
         """Look, when all that is ready has run, whether time can be skipped."""
-        loop = self._tracer.loop
+        loop = self._recorder.loop
         if not self._checking and loop is not None and not loop.is_closed():
             self._checking = True
             loop.call_soon(self._check_idle, context=self._context)
@@ -189,46 +194,46 @@ class Timers:
         when = self.next_when()
         if when is None or when == math.inf:
             return False
-        self._tracer.clock.advance_to(when)
+        self._recorder.clock.advance_to(when)
         self._make_due_ready(when)
         return True
 
     def _in_lab(self, deadline: Deadline) -> float:
         """The lab time of a deadline; now, where it is not a number: asyncio's own heap lets it fire at once."""
-        when = deadline - self.origin
-        return when if when == when else self._tracer.clock.now()
+        when = deadline - self._recorder.origin
+        return when if when == when else self._recorder.clock.now()
 
     def _purpose_of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> object:
-        return self.timeouts.armed(callback, args, when) or self._schedule(callback, when)
+        return self._timeouts.armed(callback, args, when) or self._schedule(callback, when)
 
     def _schedule(self, callback: Callable[..., object], when: float) -> int:
         """Tell of a callback that is due at a lab time, and give it a number."""
-        tracer = self._tracer
+        recorder = self._recorder
         self._calls += 1
         name = getattr(callback, "__qualname__", "") or type(callback).__name__
-        library = package_of(callback, tracer.code)
+        library = package_of(callback, recorder.code)
         due = finite(when)
-        tracer.emit(CallScheduled(tracer.clock.now(), self._calls, name, due, tracer.current_number(), library))
+        recorder.emit(CallScheduled(recorder.clock.now(), self._calls, name, due, recorder.current_number(), library))
         return self._calls
 
     def _called_off(self, purpose: object, caller: FrameType) -> None:
         """A timer was cancelled that has not fired."""
-        tracer = self._tracer
+        recorder = self._recorder
         try:
             if type(purpose) is int:
-                tracer.emit(CallEnded(tracer.clock.now(), purpose))
+                recorder.emit(CallEnded(recorder.clock.now(), purpose))
             elif not is_rescheduled(caller):
-                self.timeouts.met(purpose)
+                self._timeouts.met(purpose)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            tracer.failed("timers", error)
+            recorder.failed("timers", error)
 
     def _make_due_ready(self, now: float) -> None:
         """Put what is due at a lab time in the loop's ready queue, as the loop does with its own timers."""
         heap = self._heap
-        ready = cpython.ready_queue(self._tracer.loop)
-        origin = self.origin
+        ready = cpython.ready_queue(self._recorder.loop)
+        origin = self._recorder.origin
         while heap and not heap[0] - origin > now:  # what is not a number is due at once, as in asyncio's own heap
             handle = heapq.heappop(heap).handle
             handle._scheduled = False
@@ -239,14 +244,14 @@ class Timers:
 
     def _check_idle(self) -> None:
         self._checking = False
-        tracer = self._tracer
-        if tracer.loop is None or tracer.paused or not (self.jumps and tracer.clock.instant):
+        recorder = self._recorder
+        if recorder.loop is None or recorder.clock.paused or not (self.jumps and recorder.clock.instant):
             return
-        if tracer.world.has_ready() or (not tracer.world.is_awaited() and self.jump()):
+        if self._world.has_ready() or (not self._world.is_awaited() and self.jump()):
             self.check_idle_soon()
 
     def _start_driver(self, due: float, when: float) -> None:
-        loop = self._tracer.loop
+        loop = self._recorder.loop
         assert loop is not None
         self._driver = driver = Driver(due, when, loop, self._context, self)
         self._set(driver)

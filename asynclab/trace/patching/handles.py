@@ -15,15 +15,17 @@ from typing import Any
 
 from asynclab.model.events import StepEnded, Stepped
 from asynclab.trace import cpython
+from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.futures import is_done, is_task
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, busy_observer
-from asynclab.trace.recording.task_registry import TaskRecord, tasks_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.scope import CURRENT, TASKS
+from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
 _new = Handle.__new__
+_done = Task.done
 _DEPTH = DEBUG_STACK_DEPTH - 2
 """How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
 _UNSET: Any = object()
@@ -68,7 +70,7 @@ class TracedHandle(Handle):
 
     _record: TaskRecord | None
     """The task whose step this runs; None for any other callback."""
-    _tracer: Tracer | None
+    _tracer: Recorder | None
     _waker: TaskRecord | None
     """For another callback: the task that caused it."""
 
@@ -120,14 +122,19 @@ class TracedHandle(Handle):
         Args:
             may_be_step: Whether the type of the callback allows that it is a step of a task.
         """
-        loop, callback, context = self._loop, self._callback, self._context
+        loop, callback = self._loop, self._callback
         self._record = self._waker = self._tracer = None
-        tracer = context.get(CURRENT, _UNSET)
-        is_step = may_be_step and _is_task_callback(callback)
-        if tracer is _UNSET:
-            tracer = self._owner_by_step(is_step=is_step)
-        if tracer is None or tracer.loop is not loop:
-            tracer = tasks_of(loop).everybodys
+        tasks = getattr(loop, TASKS, None)
+        if tasks is None:
+            return
+        is_step = may_be_step and (type(callback) is _STEP_TYPE or _is_task_callback(callback))
+        tracer = tasks.everybodys
+        if tracer is None or len(tasks.tracers) > 1:  # else nobody but that one can be meant
+            found = self._context.get(CURRENT, _UNSET)
+            if found is _UNSET:
+                found = self._owner_by_step(is_step=is_step)
+            if found is not None and found.loop is loop:
+                tracer = found
             if tracer is None:
                 return
         self._tracer = tracer
@@ -141,7 +148,7 @@ class TracedHandle(Handle):
         if waker is not None and get_ident() == tracer.thread:
             self._waker = waker
 
-    def _owner_by_step(self, *, is_step: bool) -> Tracer | None:
+    def _owner_by_step(self, *, is_step: bool) -> Recorder | None:
         """Whose a callback is that brings a context in which no lab is named: that of whose code schedules it.
 
         A new task is its creator's, and what a lab's code hands to call_soon is the lab's. Any other callback runs in
@@ -161,15 +168,15 @@ class TracedHandle(Handle):
 
     def _leave_lab(self, error: BaseException) -> None:
         """Code of ours has failed: let this callback run as if nobody looked."""
-        tracer: Tracer | None = getattr(self, "_tracer", None)
+        tracer: Recorder | None = getattr(self, "_tracer", None)
         self._record = self._waker = self._tracer = None
         if tracer is None:
             return
         tracer.failed("tasks", error)
         if _is_task_callback(self._callback):
             task = self._callback.__self__  # type: ignore[attr-defined]
-            if not tracer.census.knows(task):
-                tracer.census.enter_unseen(task)
+            if not tracer.knows(task):
+                tracer.enter_unseen(task)
 
     def _run(self) -> None:
         record = self._record
@@ -205,7 +212,7 @@ class TracedHandle(Handle):
             seconds = ended - started
             task = self._callback.__self__  # type: ignore[attr-defined]
             yielded = record.yielded
-            ends = not yielded and is_done(task)
+            ends = not yielded and (_done(task) if type(task) is Task else is_done(task))
             if tracer.emit is tracer.emit_first:
                 tracer.current = None
                 tracer.write(Stepped(began, record.id, seconds, yielded, ends))
@@ -229,10 +236,13 @@ class TracedHandle(Handle):
 
     def cancel(self) -> None:
         tracer = self._tracer
-        timeout = None if tracer is None or self._cancelled else timeout_of(self._callback)
+        callback = self._callback
+        timeout = None
+        if type(callback) is MethodType and tracer is not None and not self._cancelled:
+            timeout = timeout_of(callback)
         if timeout is not None and tracer is not None:
             try:
-                tracer.timers.timeouts.met(timeout)
+                tracer.timeout_called_off(timeout)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
@@ -311,7 +321,6 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
     checks, makes the handle, and appends it to those that are ready.
     """
-    patches.set(kind, TASKS, None)
     original = kind.call_soon
     if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
         return

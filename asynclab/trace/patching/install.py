@@ -15,6 +15,8 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.governing.owners import governor, observer
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.handles import replace_call_soon, replace_handles
 from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, replace_methods
 from asynclab.trace.patching.patches import Patches
@@ -22,9 +24,9 @@ from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.warning_hooks import observe_warnings
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context, governor, observer
+from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context
 from asynclab.trace.recording.task_registry import LoopTasks
+from asynclab.trace.watching.observer import Observer
 
 
 class _ProcessHooks:
@@ -36,7 +38,7 @@ class _ProcessHooks:
         """The classes of loops whose methods are replaced."""
         self._users = 0
         self._lock = threading.Lock()
-        self.tracers: weakref.WeakSet[Tracer] = weakref.WeakSet()
+        self.tracers: weakref.WeakSet[Observer] = weakref.WeakSet()
         """Those that observe something."""
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._leave_child_alone)
@@ -130,7 +132,7 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
         raise RuntimeError(f"a lab can't observe this {type(loop).__name__}: {why}") from error
 
 
-def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
+def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
 
     Its time, timers, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
@@ -143,7 +145,7 @@ def observe_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
     _process.tracers.add(tracer)
 
 
-def leave_loop(tracer: Tracer, loop: BaseEventLoop) -> None:
+def leave_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     """Stop to observe a loop."""
     tasks = tracer.census.tasks_of_loop
     _process.tracers.discard(tracer)
@@ -218,7 +220,7 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
     return start
 
 
-def _enter_context(thread: threading.Thread, tracer: Tracer | None) -> None:
+def _enter_context(thread: threading.Thread, tracer: Observer | None) -> None:
     """From Python 3.14 on a thread runs in a context of its own: name the lab there, or that it is nobody's."""
     context = cpython.context_of_thread(thread)
     if context is not None and context.get(CURRENT) is not tracer:

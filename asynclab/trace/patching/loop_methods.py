@@ -14,10 +14,11 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from asynclab.model.events import Warned
+from asynclab.trace.governing.owners import governor, observer
+from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, TASKS, governor, observer, outside_context
+from asynclab.trace.recording.scope import CURRENT, TASKS, outside_context
 from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 
 _REPLACED = (
@@ -44,6 +45,7 @@ def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     Raises:
         TypeError: One of them is no plain function, such as a mock.
     """
+    patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
     for name in _REPLACED:
         original = getattr(kind, name)
@@ -92,8 +94,10 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     @wraps(original)
     def is_running(self: BaseEventLoop) -> bool:
         is_it = original(self)
-        if is_it and type(self) is kind and (tracer := observer()) is not None and tracer.loop is self:
-            tracer.starts_eagerly_now(sys._getframe(1))
+        if is_it and _tasks_of(self) is not None and type(self) is kind:
+            tracer = observer()
+            if tracer is not None and tracer.loop is self:
+                tracer.starts_eagerly_now(sys._getframe(1))
         return is_it
 
     if sys.version_info >= (3, 12):
@@ -130,6 +134,10 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
+        # The loop asks once a turn, and each timeout: so who governs is asked only where somebody may.
+        tasks = _tasks_of(self)
+        if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
+            return original(self)
         tracer = governor()
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return original(self)
@@ -151,6 +159,9 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
+        tasks = _tasks_of(self)
+        if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
+            return plain(self, when, callback, *args, context=context)
         tracer = governor(context)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
             return plain(self, when, callback, *args, context=context)
@@ -171,6 +182,17 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
             return plain(self, when, callback, *args, context=context)
 
     return call_at
+
+
+def _tasks_of(loop: BaseEventLoop) -> LoopTasks | None:
+    """The observed tasks of a loop; None where it has none.
+
+    Another thread may end the last lab, and put the class of the loop back, while one of our methods runs.
+    """
+    try:
+        return loop._asynclab_tasks  # type: ignore[attr-defined, no-any-return]
+    except AttributeError:
+        return None
 
 
 def _hide_frames(made: Any) -> None:
@@ -281,7 +303,6 @@ class LoopHooks:
             raise TypeError("task factory must be a callable or None")
         else:
             tracer.factory = factory
-            tracer.starts_eagerly = is_eager_factory(factory)
         self._see_to_births()
 
     def get_exception_handler(self) -> Any:

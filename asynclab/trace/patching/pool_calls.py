@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.governing.owners import governor
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.recording.scope import CURRENT, governor
+from asynclab.trace.recording.scope import CURRENT
 
 _TRACER = "_asynclab_tracer"
 """The attribute of a call that says whose it is."""

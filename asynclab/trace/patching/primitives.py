@@ -17,13 +17,13 @@ from typing import Any
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace import cpython
 from asynclab.trace.cpython import QUEUE_ITEMS
+from asynclab.trace.governing.owners import CURRENT, observer
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import CURRENT, observer
 from asynclab.trace.recording.values import type_name
+from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import whole
 
-_Report = Callable[[Tracer, Any, Any, Any, FrameType], None]
+_Report = Callable[[Observer, Any, Any, Any, FrameType], None]
 """Called with the object, the value before (or `_ABSENT`), the new value, and the frame that set it."""
 
 _ABSENT: Any = object()
@@ -163,20 +163,20 @@ class _Notify(_Accessed):
         return MethodType(self._original, condition)
 
 
-def _unfinished_report(tracer: Tracer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
+def _unfinished_report(tracer: Observer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
     if before is _ABSENT:
         tracer.resources.queue(queue)
     elif setter.f_code is _TASK_DONE:
         tracer.resources.task_done(queue, whole(value))
 
 
-def _shutdown_report(tracer: Tracer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
+def _shutdown_report(tracer: Observer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
     if setter.f_code is _SHUTDOWN:
         tracer.resources.shut_down(queue, immediate=bool(setter.f_locals["immediate"]))
 
 
 def _value_report(kind: PrimitiveKind) -> _Report:
-    def report(tracer: Tracer, primitive: Any, before: Any, value: Any, setter: FrameType) -> None:
+    def report(tracer: Observer, primitive: Any, before: Any, value: Any, setter: FrameType) -> None:
         resources = tracer.resources
         known = resources.known.get(id(primitive))
         if known is None:
@@ -224,7 +224,7 @@ def _condition_waiters() -> property:
     return property(read_and_report, plain.fset, plain.fdel)
 
 
-def _condition_report(tracer: Tracer, condition: Any, before: Any, value: Any, setter: FrameType) -> None:
+def _condition_report(tracer: Observer, condition: Any, before: Any, value: Any, setter: FrameType) -> None:
     if before is not _ABSENT:
         return
     if _is_inner(setter):

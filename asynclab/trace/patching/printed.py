@@ -12,9 +12,9 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
+from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import observer
+from asynclab.trace.watching.observer import Observer
 
 SILENCED = threading.local()
 """Has a true `stderr` on a thread on which Python shows a warning that a lab tells in its own way."""
@@ -31,7 +31,7 @@ class _Stream:
         self._close: Any = getattr(stream, "close", None)
         self._write_bytes: Any = getattr(self.buffer, "write", None)
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
-        self._decoders: weakref.WeakKeyDictionary[Tracer, codecs.IncrementalDecoder] = weakref.WeakKeyDictionary()
+        self._decoders: weakref.WeakKeyDictionary[Observer, codecs.IncrementalDecoder] = weakref.WeakKeyDictionary()
         """One for each lab: a character may be split over two writes."""
         self._decoding = threading.Lock()
         self._thread = threading.local()
@@ -65,7 +65,7 @@ class _Stream:
         _report(tracer, self._decoded(tracer, data), self._name)
         return self._write_bytes(data) if tracer.echo else memoryview(data).nbytes
 
-    def _decoded(self, tracer: Tracer, data: bytes | bytearray | memoryview) -> str:
+    def _decoded(self, tracer: Observer, data: bytes | bytearray | memoryview) -> str:
         with self._decoding:
             decoder = self._decoders.get(tracer)
             if decoder is None:
@@ -131,7 +131,7 @@ def _takes_attributes(stream: Any) -> bool:
     return True
 
 
-def _report(tracer: Tracer, text: str, stream: str) -> None:
+def _report(tracer: Observer, text: str, stream: str) -> None:
     if "output" in tracer.failures:
         return
     try:

@@ -6,16 +6,19 @@ import ast
 import inspect
 import warnings
 from asyncio import Future
+from collections.abc import Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from asynclab.model.events import Warned
 from asynclab.trace import cpython
+from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.printed import SILENCED
-from asynclab.trace.recording.recorder import Tracer
-from asynclab.trace.recording.scope import observer
 from asynclab.trace.recording.values import short_error
+from asynclab.trace.watching.observer import Observer
+
+Watching = TypeVar("Watching", bound=Observer)
 
 
 def observe_warnings(patches: Patches) -> None:
@@ -86,7 +89,7 @@ def _is_shown_as_ever() -> bool:
     return warnings.showwarning is shows and warnings.formatwarning is formats
 
 
-def owner_of(context: dict[str, Any], tracers: list[Tracer]) -> Tracer | None:
+def owner_of(context: dict[str, Any], tracers: Iterable[Watching]) -> Watching | None:
     """The tracer that a complaint of the loop's concerns, whoever runs when it comes."""
     future = context.get("task") or context.get("future")
     handle_owner = getattr(context.get("handle"), "_tracer", None)
@@ -95,7 +98,7 @@ def owner_of(context: dict[str, Any], tracers: list[Tracer]) -> Tracer | None:
     )
 
 
-def task_number(context: dict[str, Any], tracer: Tracer) -> int | None:
+def task_number(context: dict[str, Any], tracer: Observer) -> int | None:
     """The number of the task that a complaint concerns."""
     future: Future[Any] | None = context.get("task") or context.get("future")
     number = tracer.census.number_of(future)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from sys import _getframe
 from types import CodeType, FrameType
+from typing import TypeAlias
 
 if sys.version_info >= (3, 12):
     from sys import _getframemodulename
@@ -83,33 +84,42 @@ def package_of(callback: Callable[..., object], code: UserCode) -> str:
     return library_of(file) if file.startswith(_PACKAGES) and not code.owns(file) else ""
 
 
+Place: TypeAlias = tuple[str, int]
+"""A file and a line."""
+
 _PASSED_BY = frozenset(
     {
-        "asynclab.trace.recording.task_registry",
-        "asynclab.trace.recording.recorder",
         "asynclab.trace.patching.handles",
         "asyncio.base_events",
         "asyncio.tasks",
         "asyncio.taskgroups",
     }
 )
-"""The modules between a call that makes a task and the task, and between the task and the look at who makes it."""
+"""The modules between a call that makes a task and the task."""
 
 
-def creation_place(boundary: CodeType) -> tuple[str, int]:
-    """The innermost frame outside asyncio and the tracer, as (file, line).
+_OURS_AT_LEAST = 5
+"""How many frames there are, at the least, from `creation_place` up to the hook that it looks for: all of them ours."""
+
+
+def creation_place(boundary: CodeType) -> Place:
+    """Tell who makes a task now: the innermost frame outside asyncio and the tracer.
 
     Args:
         boundary: The code of the event loop's own frame, at which to stop.
 
     Returns:
-        ("", 0) where only asyncio's frames are on the stack.
+        The file and the line; ("", 0) where only asyncio's frames are on the stack.
     """
-    depth = 1
+    depth = _OURS_AT_LEAST
     if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
         while _getframemodulename(depth) in _PASSED_BY:
             depth += 1
-    frame: FrameType | None = _getframe(depth)
+    return place_from(_getframe(depth), boundary)
+
+
+def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
+    """The same, from a frame on outwards."""
     while frame is not None:
         code = frame.f_code
         file = code.co_filename
@@ -117,12 +127,29 @@ def creation_place(boundary: CodeType) -> tuple[str, int]:
         if is_inner is None:
             is_inner = _inner[file] = file.startswith((_ASYNCIO, _TRACE))
         if not is_inner:
-            return file, frame.f_lineno
+            return _place_in(frame, code, file)
         if code is boundary:
             break
         frame = frame.f_back
     return "", 0
 
 
+def _place_in(frame: FrameType, code: CodeType, file: str) -> Place:
+    """Where a frame is: kept, as Python works a line number out from the beginning of the function each time."""
+    # By the id() of the code, which is kept too: to hash a code object takes longer than all the rest.
+    key = id(code), frame.f_lasti
+    found = _places.get(key)
+    if found is None:
+        if len(_places) >= _MOST_PLACES:
+            _places.clear()
+        found = _places[key] = code, (file, frame.f_lineno)
+    return found[1]
+
+
 _inner: dict[str, bool] = {}
 """Whether a file belongs to asyncio or to the tracer."""
+
+_places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
+"""Where instructions are that have made tasks."""
+
+_MOST_PLACES = 1_000

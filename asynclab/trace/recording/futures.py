@@ -12,7 +12,8 @@ from typing import Any, TypeGuard
 from asynclab.trace.cpython import PythonFuture, PythonTask
 
 _FUTURES = (Future, PythonFuture)
-_TASKS = (Task, PythonTask)
+TASK_TYPES = (Task, PythonTask)
+"""The types of all tasks."""
 
 
 def is_future(value: object) -> TypeGuard[Future[Any]]:
@@ -22,7 +23,7 @@ def is_future(value: object) -> TypeGuard[Future[Any]]:
 
 def is_task(value: object) -> TypeGuard[Task[Any]]:
     """Whether a value is one of asyncio's tasks."""
-    return issubclass(type(value), _TASKS)
+    return issubclass(type(value), TASK_TYPES)
 
 
 def is_done(future: Future[Any]) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
 
 
 class Numbering:
@@ -13,9 +16,9 @@ class Numbering:
     """
 
     def __init__(self) -> None:
-        self._given: Counter[str] = Counter()
+        # All of it is written in C, so that the loops of several threads never get the same number.
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(partial(count, 1))
 
     def next(self, kind: str) -> int:
         """The next number of a kind, such as "task" or "queue"."""
-        self._given[kind] += 1
-        return self._given[kind]
+        return next(self._numbers[kind])

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
 from asyncio import Future, Task
-from collections.abc import Container, Iterable, Iterator
-from types import CodeType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Container, Iterable, Iterator
+from types import CodeType, FrameType
+from typing import Any, TypeAlias
 
 import msgspec
 
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
-from asynclab.trace.recording.code_ownership import creation_place
+from asynclab.trace.recording.code_ownership import creation_place, place_from
 from asynclab.trace.recording.exception_tree import tree_of
 from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of, result_of
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
-
-
-class TaskRecord(weakref.ref["Task[Any]"]):
-    """What the tracer keeps of a task. It is itself the weak reference to it, and does not keep it alive."""
-
-    __slots__ = ("created", "id", "key", "tracer", "yielded")
-
-    tracer: Tracer
-    id: int
-    key: int
-    """The task's id()."""
-    created: TaskCreated | None
-    """The event of its birth, until it has ended."""
-    yielded: bool
-    """Whether it asked for another turn during its present step."""
-
 
 Birth: TypeAlias = tuple[float, str, int]
 """When a task was made, in lab seconds, and where: file and line."""
@@ -49,16 +30,16 @@ class LoopTasks(dict[int, TaskRecord]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tracers: list[Tracer] = []
+        self.tracers: list[Recorder] = []
         """Those who observe the loop."""
-        self.everybodys: Tracer | None = None
+        self.everybodys: Recorder | None = None
         """The one of them that observes whatever is in no lab; None where nobody does."""
 
     def known(self, task: object) -> TaskRecord | None:
         """What is kept of a task; None where it is not known, or was destroyed."""
         record = self.get(id(task))
         if record is not None and record.tracer.gone:
-            record.tracer.census.strike_off()
+            record.tracer.strike_off()
             record = self.get(id(task))
         return record
 
@@ -72,11 +53,11 @@ def tasks_of(loop: object) -> LoopTasks:
 class TaskRegistry:
     """The tasks of one lab."""
 
-    def __init__(self, tracer: Tracer, boundary: CodeType) -> None:
+    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
         """Begin with no task.
 
         Args:
-            tracer: Gets the events.
+            recorder: Gets the events.
             boundary: The code that runs a handle: frames above it are the loop's.
         """
         self._newborn: list[TaskRecord] = []
@@ -88,9 +69,11 @@ class TaskRegistry:
         references before it finalizes. Emptied soon, as an id() may be used again."""
         self._failed: set[int] = set()
         """The id() of tasks whose exception somebody may still complain about."""
-        self._when_gone = tracer.gone.append  # a function of ours would cost each task as much as a step
-        self._tracer = tracer
+        self._when_gone = recorder.gone.append  # a function of ours would cost each task as much as a step
+        self._recorder = recorder
         self._boundary = boundary
+        self.when_named: Callable[[TaskRecord, Task[Any], float | None, int | None], None] | None = None
+        """Called with each task whose name has been settled, and the number of the task that made it."""
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
@@ -102,23 +85,23 @@ class TaskRegistry:
             coroutine: Its coroutine.
             born: When and where it was made; None for here and now.
         """
-        tracer = self._tracer
+        recorder = self._recorder
         created = self._announce(coroutine, born)
         key = id(task)
         record = self.tasks_of_loop[key] = TaskRecord(task, self._when_gone)
-        record.tracer = tracer
+        record.tracer = recorder
         record.id = created.task
         record.key = key
         record.created = created
         self._newborn.append(record)
-        tracer.attention = True
+        recorder.attention = True
         return record
 
     def enter_unseen(self, task: Task[Any]) -> None:
         """Remember only that a task is of this lab, where it could not be entered: no event tells of it."""
         record = self.tasks_of_loop[id(task)] = TaskRecord(task, self._when_gone)
-        record.tracer = self._tracer
-        record.id = self._tracer.numbering.next("task")
+        record.tracer = self._recorder
+        record.id = self._recorder.numbering.next("task")
         record.key = id(task)
         record.created = None
         record.yielded = False
@@ -138,13 +121,13 @@ class TaskRegistry:
         else:
             result = result_of(task)
             event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
-        self._tracer.write(event)
+        self._recorder.write(event)
 
     def settle_names(self) -> None:
         """Complete the births of which nobody has read yet."""
-        tracer = self._tracer
         self._gone.clear()
-        self.strike_off()
+        if self._recorder.gone:
+            self.strike_off()
         if self._newborn:
             newborn, self._newborn = self._newborn, []
             for record in newborn:
@@ -152,7 +135,8 @@ class TaskRegistry:
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
                     # only who made it has run since
-                    tracer.cancels.look(record, task, None, record.created.parent)
+                    if self.when_named is not None:
+                        self.when_named(record, task, None, record.created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
             created.name = name_of(task)
@@ -165,7 +149,7 @@ class TaskRegistry:
         births = [record.created for record in list(self._newborn)]
         births += [created for _, created in list(self._ended_newborn)]
         unsettled = {id(created) for created in births}
-        events = self._tracer.events
+        events = self._recorder.events
         return next((index for index in range(count) if id(events[index]) in unsettled), count) if births else count
 
     def introduce(self, task: Task[Any], name: str) -> None:
@@ -184,19 +168,19 @@ class TaskRegistry:
         created = record.created
         if created is not None and created.name != name and record not in self._newborn:
             record.created = msgspec.structs.replace(created, name=name)
-            self._tracer.emit(TaskRenamed(self._tracer.clock.now(), record.id, name))
+            self._recorder.emit(TaskRenamed(self._recorder.clock.now(), record.id, name))
 
     def tasks(self) -> Iterator[tuple[TaskRecord, Task[Any]]]:
         """The tasks that have not ended, oldest first."""
         for record in list(self.tasks_of_loop.values()):
-            task = record() if record.tracer is self._tracer else None
+            task = record() if record.tracer is self._recorder else None
             if task is not None and not is_done(task):
                 yield record, task
 
     def some(self, numbers: Container[int]) -> Iterator[tuple[int, Task[Any]]]:
         """Those of the tasks with these numbers that have not ended, oldest first."""
         records = list(self.tasks_of_loop.values())
-        found = [record for record in records if record.id in numbers and record.tracer is self._tracer]
+        found = [record for record in records if record.id in numbers and record.tracer is self._recorder]
         for record in found:
             task = record()
             if task is not None and not is_done(task):
@@ -204,10 +188,10 @@ class TaskRegistry:
 
     def known(self, task: object) -> TaskRecord | None:
         """What is kept of a task; None where it is not known in this lab, or was destroyed."""
-        if self._tracer.gone:
+        if self._recorder.gone:
             self.strike_off()
         record = self.tasks_of_loop.get(id(task))
-        return record if record is not None and record.tracer is self._tracer else None
+        return record if record is not None and record.tracer is self._recorder else None
 
     def number_of(self, future: Future[Any] | None) -> int | None:
         """The number of a task, or None where it is no task of this lab."""
@@ -216,14 +200,14 @@ class TaskRegistry:
 
     def numbers_of(self, futures: Iterable[Future[Any]]) -> tuple[int, ...]:
         """The numbers of those that are tasks of this lab; there may be many thousands."""
-        if self._tracer.gone:
+        if self._recorder.gone:
             self.strike_off()
-        tracer, gone, records = self._tracer, self._gone, self.tasks_of_loop
+        owner, gone, records = self._recorder, self._gone, self.tasks_of_loop
         found = []
         for future in futures:
             key = id(future)
             record = records.get(key)
-            if record is not None and record.tracer is tracer:
+            if record is not None and record.tracer is owner:
                 found.append(record.id)
             elif key in gone:
                 found.append(gone[key])
@@ -235,14 +219,14 @@ class TaskRegistry:
 
     def strike_off(self) -> None:
         """Forget about the tasks that were destroyed, and report those that were pending."""
-        gone = self._tracer.gone[:]
-        del self._tracer.gone[: len(gone)]
+        gone = self._recorder.gone[:]
+        del self._recorder.gone[: len(gone)]
         for record in gone:
             if self.tasks_of_loop.get(record.key) is record:
                 del self.tasks_of_loop[record.key]
             if record.created is not None:
                 self._gone[record.key] = record.id
-                self._tracer.emit(TaskCollected(self._tracer.clock.now(), record.id))
+                self._recorder.emit(TaskCollected(self._recorder.clock.now(), record.id))
             elif record.key in self._failed:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
@@ -251,7 +235,7 @@ class TaskRegistry:
         """Take the tasks of a lab that is over out of what all labs of the loop look into."""
         self.strike_off()
         records = self.tasks_of_loop
-        for key in [key for key, record in records.items() if record.tracer is self._tracer]:
+        for key in [key for key, record in records.items() if record.tracer is self._recorder]:
             del records[key]
 
     def tell_birth(self, coroutine: str, born: Birth, *, internal: bool) -> TaskCreated:
@@ -262,20 +246,27 @@ class TaskRegistry:
             born: When and where.
             internal: Whether a library made it for itself.
         """
-        tracer = self._tracer
-        parent = None if tracer.current is None else tracer.current.id
+        recorder = self._recorder
+        parent = None if recorder.current is None else recorder.current.id
         at, file, line = born
-        created = TaskCreated(at, tracer.numbering.next("task"), "", coroutine, parent, file, line, internal)
-        tracer.emit(created)
+        created = TaskCreated(at, recorder.numbering.next("task"), "", coroutine, parent, file, line, internal)
+        recorder.emit(created)
         return created
 
     def birth_now(self) -> Birth:
         """The lab time, and the place in the code that makes a task now."""
-        clock = self._tracer.clock
-        return clock.real_time() * clock.rate + clock.offset, *creation_place(self._boundary)
+        clock = self._recorder.clock
+        file, line = creation_place(self._boundary)
+        return clock.real_time() * clock.rate + clock.offset, file, line
+
+    def birth_in(self, caller: FrameType) -> Birth:
+        """The same, where it is known in which frame the task is made."""
+        clock = self._recorder.clock
+        file, line = place_from(caller, self._boundary)
+        return clock.real_time() * clock.rate + clock.offset, file, line
 
     def _announce(self, coroutine: Any, born: Birth | None) -> TaskCreated:
-        code = self._tracer.code
+        code = self._recorder.code
         born = born or self.birth_now()
         file = born[1]
         internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from asyncio import Task
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.model.events import TaskCancelRequested
-from asynclab.trace.governing.await_cycles import cancel_innermost
 from asynclab.trace.recording.futures import cancel_requests_of, is_cancelled, is_done
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
-    from asynclab.trace.recording.task_registry import TaskRecord
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.await_cycles import cancel_innermost
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
@@ -44,16 +42,18 @@ class _Seen:
 class Cancels:
     """The requests to end tasks that were noticed."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
-        self._seen: dict[int, _Seen] = {}
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._tasks = tasks
+        self.seen: dict[int, _Seen] = {}
+        """What was noticed, by the number of the task."""
         self._most = _FEW
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
         """Request a cancel in the name of the person at the keyboard; whether the task took it."""
-        now = self._tracer.clock.now()
+        now = self._recorder.clock.now()
         self.look(record, task, now)
-        self._tracer.emit(TaskCancelRequested(now, record.id))
+        self._recorder.emit(TaskCancelRequested(now, record.id))
         self._note(record, cancel_requests_of(task) + 1, None, by_timer=False)
         try:
             return task.cancel()
@@ -62,13 +62,13 @@ class Cancels:
 
     def notice(self, record: TaskRecord, at: float) -> bool:
         """See whether a task that a cancelled future wakes at a lab time was asked to end, or only the future was."""
-        task, seen = record(), self._seen.get(record.id)
+        task, seen = record(), self.seen.get(record.id)
         requests = 0 if task is None else cancel_requests_of(task)
         if requests > (0 if seen is None else seen.requests):
             by, by_timer = self._origin(record)
             self._note(record, requests, by, by_timer=by_timer)
             if not by_timer:
-                self._tracer.emit(TaskCancelRequested(at, record.id, by))
+                self._recorder.emit(TaskCancelRequested(at, record.id, by))
         elif seen is not None:
             seen.requests = requests
         return requests > 0
@@ -83,23 +83,23 @@ class Cancels:
             by: The task that must have asked if anybody has; None where that is not known.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
-        if not requests and not self._seen:
+        if not requests and not self.seen:
             return
-        seen = self._seen.get(record.id)
+        seen = self.seen.get(record.id)
         before = 0 if seen is None else seen.requests
         if seen is not None:
             requests, before = self._without_timeouts(seen, requests)
         if requests > before:
             self._note(record, requests, by, by_timer=False)
-            moment = self._tracer.clock.now() if at is None else at
-            self._tracer.emit(TaskCancelRequested(moment, record.id, by))
+            moment = self._recorder.clock.now() if at is None else at
+            self._recorder.emit(TaskCancelRequested(moment, record.id, by))
 
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
-        record = self._tracer.census.known(task)
+        record = self._tasks.known(task)
         if record is not None and not is_done(task):
             self.look(record, task, None)
-            seen = self._seen.get(record.id)
+            seen = self.seen.get(record.id)
             if seen is None:
                 seen = self._note(record, cancel_requests_of(task), None, by_timer=True)
             seen.expired += 1
@@ -112,24 +112,24 @@ class Cancels:
         return requests, before
 
     def _note(self, record: TaskRecord, requests: int, by: int | None, *, by_timer: bool) -> _Seen:
-        if len(self._seen) >= self._most:
+        if len(self.seen) >= self._most:
             self._forget()
-        seen = self._seen[record.id] = _Seen(record, requests, by, by_timer)
+        seen = self.seen[record.id] = _Seen(record, requests, by, by_timer)
         return seen
 
     def _forget(self) -> None:
         """Drop what was noted of tasks that are gone; one that has ended may still be said to have asked others."""
-        self._seen = {number: seen for number, seen in self._seen.items() if seen.record() is not None}
-        self._most = max(_FEW, 2 * len(self._seen))
+        self.seen = {number: seen for number, seen in self.seen.items() if seen.record() is not None}
+        self._most = max(_FEW, 2 * len(self.seen))
 
     def _origin(self, record: TaskRecord) -> tuple[int | None, bool]:
         """The task that asked another that is woken now, if it was one; and whether a timer did."""
-        tracer = self._tracer
-        if tracer.in_timer:
-            timed_out = tracer.timers.timeouts.firing_for
+        recorder = self._recorder
+        if recorder.in_timer:
+            timed_out = recorder.firing_for
             return timed_out, timed_out in (None, record.id)
-        waker = None if tracer.is_elsewhere() else tracer.waker
-        below = None if waker is None else self._seen.get(waker.id)
+        waker = None if recorder.is_elsewhere() else recorder.waker
+        below = None if waker is None else self.seen.get(waker.id)
         if below is not None and waker is not None and _was_cancelled(waker):
             return below.by, below.by_timer or below.by == record.id
         return None if waker is None else waker.id, False

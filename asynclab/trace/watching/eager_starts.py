@@ -14,19 +14,17 @@ One that has ended by then has forgotten its coroutine. One that nobody keeps is
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Task, current_task
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.model.events import StepEnded, StepStarted, TaskEnded
 from asynclab.trace import cpython
-from asynclab.trace.recording.futures import coroutine_of, is_done, is_task
-from asynclab.trace.recording.task_registry import Birth, TaskRecord
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.futures import TASK_TYPES, coroutine_of, is_done
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
 
 @dataclass(slots=True)
@@ -51,8 +49,17 @@ class _Start:
 class EagerStarts:
     """The eager first steps that are under way, innermost last."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry, follow: Callable[..., None]) -> None:
+        """Begin with none.
+
+        Args:
+            recorder: Gets the events.
+            tasks: Those that are known.
+            follow: Sees what became of a task after its step.
+        """
+        self._recorder = recorder
+        self._tasks = tasks
+        self._follow = follow
         self.under_way: list[_Start] = []
 
     def begin(self, caller: FrameType) -> None:
@@ -61,19 +68,20 @@ class EagerStarts:
         Args:
             caller: The frame that asks whether the loop runs.
         """
-        tracer = self._tracer
+        recorder = self._recorder
         code = caller.f_code
         task: Any = None
         if "is_running" in code.co_names:  # Python code asks: a program, or a task written in Python
             task = caller.f_locals.get("self") if code is cpython.PYTHON_TASK_INIT else None
             if task is None:
                 return
-        loop = tracer.loop
+        loop = recorder.loop
         assert loop is not None
-        self.settle()
-        tracer.open_step()
-        outer = tracer.current, tracer.cause
-        start = _Start(caller, tracer.census.birth_now(), tracer.clock.real_time(), current_task(loop), outer)
+        if self.under_way:
+            self.settle()
+        recorder.open_step()
+        outer = recorder.current, recorder.cause
+        start = _Start(caller, self._tasks.birth_in(caller), recorder.clock.real_time(), current_task(loop), outer)
         self.under_way.append(start)
         if task is not None:
             self._meet(start, task)
@@ -81,19 +89,31 @@ class EagerStarts:
             self._await_registration(loop)
 
     def settle(self, made: Task[Any] | None = None) -> None:
-        """Notice which eager steps are over.
+        """Notice which eager steps are over. Never raises: it is asked for where nobody could go on.
 
         Args:
             made: The task that has just been made, if that is known.
         """
-        tracer = self._tracer
-        while self.under_way and tracer.loop is not None:
+        try:
+            self._settle(made)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            recorder, starts = self._recorder, self.under_way[:]
+            self.under_way.clear()
+            if starts:
+                recorder.current, recorder.cause = starts[0].outer
+            recorder.failed("eager tasks", error)
+
+    def _settle(self, made: Task[Any] | None) -> None:
+        recorder = self._recorder
+        while self.under_way and recorder.loop is not None:
             start = self.under_way[-1]
-            running = current_task(tracer.loop)
+            running = current_task(recorder.loop)
             if start.task is None and running is not None and running is not start.outer_task:
                 self._meet(start, running)
                 return
-            if start.task is not None and cpython.is_running(start.task, tracer.loop):
+            if start.task is not None and cpython.is_running(start.task, recorder.loop):
                 return
             if start.task is None:
                 found = self._unknown(made) or next(self._unknown_in(start.caller), None)
@@ -104,19 +124,19 @@ class EagerStarts:
 
     def _meet(self, start: _Start, task: Task[Any]) -> None:
         """It is known by now which task starts."""
-        tracer = self._tracer
+        recorder = self._recorder
         start.task = task
         coroutine = None if is_done(task) else coroutine_of(task)  # Python 3.12.1 crashes if one that ended is asked
-        record = start.record = tracer.census.enter(task, coroutine, start.born)
+        record = start.record = self._tasks.enter(task, coroutine, start.born)
         record.yielded = False
-        tracer.current, tracer.cause = record, None
-        tracer.write(StepStarted(start.born[0], record.id))
+        recorder.current, recorder.cause = record, None
+        recorder.write(StepStarted(start.born[0], record.id))
 
     def _end(self, start: _Start) -> None:
         """An eager step is over."""
-        tracer = self._tracer
-        tracer.current, tracer.cause = start.outer
-        clock = tracer.clock
+        recorder = self._recorder
+        recorder.current, recorder.cause = start.outer
+        clock = recorder.clock
         real = clock.real_time()
         at = real * clock.rate + clock.offset
         seconds = real - start.began
@@ -126,17 +146,17 @@ class EagerStarts:
                 self._tell_unseen(start, at, seconds)
             return
         ends = is_done(task)
-        tracer.write(StepEnded(at, record.id, seconds, record.yielded, ends))
-        tracer.follow(record, task, at, real, ends=ends)
+        recorder.write(StepEnded(at, record.id, seconds, record.yielded, ends))
+        self._follow(record, task, at, real, ends=ends)
 
     def _tell_unseen(self, start: _Start, at: float, seconds: float) -> None:
         """Tell of a task that has come and gone."""
-        tracer = self._tracer
-        internal = not tracer.code.owns(start.born[1])
-        number = tracer.census.tell_birth("", start.born, internal=internal).task
-        tracer.write(StepStarted(start.born[0], number))
-        tracer.write(StepEnded(at, number, seconds, ends=True))
-        tracer.write(TaskEnded(at, number, "done"))
+        recorder = self._recorder
+        internal = not recorder.code.owns(start.born[1])
+        number = self._tasks.tell_birth("", start.born, internal=internal).task
+        recorder.write(StepStarted(start.born[0], number))
+        recorder.write(StepEnded(at, number, seconds, ends=True))
+        recorder.write(TaskEnded(at, number, "done"))
 
     def _await_registration(self, loop: AbstractEventLoop) -> None:
         """Learn of the next task that is registered as suspended: the one that starts, unless it ends at once."""
@@ -154,16 +174,16 @@ class EagerStarts:
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:
-                    self._tracer.failed("eager tasks", error)
+                    self._recorder.failed("eager tasks", error)
 
         scheduled.add = add
 
     def _unknown(self, task: Task[Any] | None) -> Task[Any] | None:
-        return None if task is None or self._tracer.census.knows(task) else task
+        return None if task is None or self._tasks.knows(task) else task
 
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
         """The tasks in a function's variables that are not known yet; where others are registered, those that ended."""
         for value in caller.f_locals.values():
-            may_be_it = is_task(value) and (cpython.SCHEDULED_TASKS is None or is_done(value))
+            may_be_it = issubclass(type(value), TASK_TYPES) and (cpython.SCHEDULED_TASKS is None or is_done(value))
             if may_be_it and self._unknown(value) is not None:
                 yield value

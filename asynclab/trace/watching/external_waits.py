@@ -5,23 +5,20 @@ from __future__ import annotations
 import threading
 import weakref
 from asyncio import AbstractEventLoop, Future
+from asyncio.events import Handle
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
-
-if TYPE_CHECKING:
-    from asyncio.events import Handle
-
-    from asynclab.trace.recording.recorder import Tracer
 
 
 class World:
     """What a lab waits for that time alone won't bring."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
         self._calls: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
         """What calls in pools will bring. No callback is added to them: a future's repr would show it."""
         self.processes = 0
@@ -39,23 +36,23 @@ class World:
 
     def is_awaited(self) -> bool:
         """Whether the lab waits for I/O, a thread or a process now."""
-        loop = self._tracer.loop
+        loop = self._recorder.loop
         if self.processes or self._has_call() or self.threads.are_alive():
             return True
         return loop is not None and (any(self._io(loop)) or self._has_timer(loop))
 
     def has_ready(self) -> bool:
         """Whether a callback of the lab is in the loop's ready queue."""
-        loop = self._tracer.loop
+        loop = self._recorder.loop
         ready = () if loop is None else tuple(cpython.ready_queue(loop))  # threads append to it
-        return any(getattr(handle, "_tracer", None) is self._tracer for handle in ready)
+        return any(getattr(handle, "_tracer", None) is self._recorder for handle in ready)
 
     def let_go(self) -> None:
         """Take back what is left of the lab in the loop: servers, signal handlers, and readers that nobody removed.
 
         Connections are left alone: a pool may go on using them.
         """
-        loop: Any = self._tracer.loop
+        loop: Any = self._recorder.loop
         for file, reader, writer in list(self._io(loop)):
             if reader is not None and cpython.accepts_connections(loop, reader):
                 cpython.stop_serving(loop, file, reader)
@@ -88,7 +85,7 @@ class World:
                     yield key.fileobj, reader, writer
 
     def _owns(self, handle: Handle | None) -> bool:
-        return handle is not None and cpython.context_of(handle).get(CURRENT) is self._tracer
+        return handle is not None and cpython.context_of(handle).get(CURRENT) is self._recorder
 
 
 class _Threads:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import weakref
-from collections import Counter, OrderedDict, deque
-from typing import TYPE_CHECKING, Any
+from collections import OrderedDict, deque
+from typing import Any
 
 from asynclab.model.events import (
     ConditionNotified,
@@ -21,14 +21,11 @@ from asynclab.model.events import (
     QueueTaskDone,
 )
 from asynclab.trace.cpython import UNFINISHED
-from asynclab.trace.recording.task_registry import TaskRecord
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
 
 _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 """What a queue may keep its items in: the types whose length can be asked for without running anybody's code."""
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
 
 
 class _Known(weakref.ref[Any]):
@@ -49,11 +46,10 @@ class _Known(weakref.ref[Any]):
 class Resources:
     """Numbers a lab's queues and primitives, and writes their events."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
-        self._counts: Counter[str] = Counter()
 
     def label_of(self, resource: object) -> str:
         """Such as "queue#1"; empty for what is not known."""
@@ -87,30 +83,30 @@ class Resources:
 
     def put(self, queue: asyncio.Queue[Any], item: object) -> None:
         """An item was put; nobody has been woken for it yet."""
-        tracer = self._tracer
+        recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         if known.order is not None:
             known.order.append(id(item))
-        at, task, text = tracer.clock.now(), tracer.current_number(), short_repr(item)
-        tracer.emit(QueuePut(at, known.number, text, _size(queue), queue.__dict__[UNFINISHED], task))
+        at, task, text = recorder.clock.now(), recorder.current_number(), short_repr(item)
+        recorder.emit(QueuePut(at, known.number, text, _size(queue), queue.__dict__[UNFINISHED], task))
 
     def got(self, queue: asyncio.Queue[Any], item: object) -> None:
         """An item was taken; nobody has been woken for it yet."""
-        tracer = self._tracer
+        recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         size = _size(queue)
         index = size if issubclass(type(queue), asyncio.LifoQueue) else 0
         if known.order is not None and id(item) in known.order:
             index = known.order.index(id(item))
             del known.order[index]
-        at, task, text = tracer.clock.now(), tracer.current_number(), short_repr(item)
-        tracer.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
+        at, task, text = recorder.clock.now(), recorder.current_number(), short_repr(item)
+        recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
         """An item was reported as done."""
-        tracer = self._tracer
+        recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
-        tracer.emit(QueueTaskDone(tracer.clock.now(), known.number, unfinished, tracer.current_number()))
+        recorder.emit(QueueTaskDone(recorder.clock.now(), known.number, unfinished, recorder.current_number()))
 
     def shut_down(self, queue: asyncio.Queue[Any], *, immediate: bool) -> None:
         """A queue is being shut down (Python 3.13 and later)."""
@@ -125,10 +121,10 @@ class Resources:
 
     def changed(self, known: _Known, kind: PrimitiveKind, value: int) -> None:
         """The value of a primitive that has been seen before changed: see `PrimitiveChanged.value`."""
-        tracer = self._tracer
+        recorder = self._recorder
         if kind == "lock":
-            known.holder = tracer.current if value else None
-        tracer.emit(PrimitiveChanged(tracer.clock.now(), known.number, value, tracer.current_number()))
+            known.holder = recorder.current if value else None
+        recorder.emit(PrimitiveChanged(recorder.clock.now(), known.number, value, recorder.current_number()))
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""
@@ -137,14 +133,14 @@ class Resources:
             self.created(condition, "condition", 0)
             known = self.known[id(condition)]
         if known.number:
-            tracer = self._tracer
-            tracer.emit(ConditionNotified(tracer.clock.now(), known.number, count, tracer.current_number()))
+            recorder = self._recorder
+            recorder.emit(ConditionNotified(recorder.clock.now(), known.number, count, recorder.current_number()))
 
     def _enter(self, resource: object, kind: str) -> _Known:
-        self._counts[kind] += 1
-        queues = self._counts["queue"]
-        number = queues if kind == "queue" else self._counts.total() - queues
-        return self._remember(resource, number, f"{kind}#{self._counts[kind]}")
+        numbering = self._recorder.numbering
+        of_its_kind = numbering.next(kind)
+        number = of_its_kind if kind == "queue" else numbering.next("primitive")
+        return self._remember(resource, number, f"{kind}#{of_its_kind}")
 
     def _remember(self, resource: object, number: int, label: str) -> _Known:
         known = _Known(resource, self._forget)
@@ -158,13 +154,13 @@ class Resources:
         self.known.pop(reference.key, None)
 
     def _emit(self, event: Event) -> None:
-        self._tracer.emit(event)
+        self._recorder.emit(event)
 
     def _now(self) -> float:
-        return self._tracer.clock.now()
+        return self._recorder.clock.now()
 
     def _task(self) -> int | None:
-        return self._tracer.current_number()
+        return self._recorder.current_number()
 
 
 def whole(value: Any) -> int:

@@ -6,15 +6,15 @@ from asyncio import Task
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.model.events import Frame, TaskStands
 from asynclab.model.state import LabState
 from asynclab.trace.recording.code_ownership import library_of
+from asynclab.trace.recording.futures import coroutine_of
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import Chain, first_line_of, follow
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
 
 PLACES_AT_ONCE = 500
 """Tasks that are looked at in one call, at the most."""
@@ -23,11 +23,14 @@ OUTERMOST, INNERMOST = 10, 30
 """Frames that are told of a chain that is longer than both together; those between are one."""
 
 
-def tell_places(tracer: Tracer, state: LabState, tasks: Iterable[int], selected: int | None) -> None:
+def tell_places(
+    recorder: Recorder, registry: TaskRegistry, state: LabState, tasks: Iterable[int], selected: int | None
+) -> None:
     """Write down where tasks stand that are between two steps, where that is not known; a bounded number of them.
 
     Args:
-        tracer: Gets the events.
+        recorder: Gets the events.
+        registry: The tasks.
         state: What is known.
         tasks: Those whose place is wanted.
         selected: The one of which all frames are wanted.
@@ -39,25 +42,25 @@ def tell_places(tracer: Tracer, state: LabState, tasks: Iterable[int], selected:
         wanted.add(chosen.id)
     if not wanted:
         return
-    for number, task in islice(tracer.census.some(wanted), PLACES_AT_ONCE):
-        stands = place_of(number, task, tracer)
+    for number, task in islice(registry.some(wanted), PLACES_AT_ONCE):
+        stands = place_of(number, task, recorder)
         if stands is not None:
-            tracer.emit(stands)
+            recorder.emit(stands)
 
 
-def place_of(number: int, task: Task[Any], tracer: Tracer) -> TaskStands | None:
+def place_of(number: int, task: Task[Any], recorder: Recorder) -> TaskStands | None:
     """Where a task stands; None while it runs."""
-    coroutine: Any = task.get_coro()
+    coroutine = coroutine_of(task)
     if getattr(coroutine, "cr_running", False) or getattr(coroutine, "gi_running", False):
         return None
     chain = follow(coroutine)
-    return TaskStands(tracer.clock.now(), number, tuple(_shortened(_frames(chain, tracer))), chain.is_opaque)
+    return TaskStands(recorder.clock.now(), number, tuple(_shortened(_frames(chain, recorder))), chain.is_opaque)
 
 
-def _frames(chain: Chain, tracer: Tracer) -> list[Frame]:
+def _frames(chain: Chain, recorder: Recorder) -> list[Frame]:
     """The frames, where those of one library that follow each other are one."""
     folded: list[Frame] = []
-    for library, group in groupby(chain.frames, lambda frame: _library_of(frame, tracer)):
+    for library, group in groupby(chain.frames, lambda frame: _library_of(frame, recorder)):
         if library:
             first, *others = group
             folded.append(Frame(first.f_code.co_qualname, library=library, count=1 + len(others)))
@@ -72,9 +75,9 @@ def _users(frame: FrameType, *, has_begun: bool) -> Frame:
     return Frame(code.co_qualname, code.co_filename, line or 0)
 
 
-def _library_of(frame: FrameType, tracer: Tracer) -> str:
+def _library_of(frame: FrameType, recorder: Recorder) -> str:
     file = frame.f_code.co_filename
-    return "" if tracer.code.owns(file) else library_of(file) or "a library"
+    return "" if recorder.code.owns(file) else library_of(file) or "a library"
 
 
 def _shortened(frames: list[Frame]) -> Iterator[Frame]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from asynclab.model.events import RunStalled
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.recorder import Recorder
 
 STALLED_AFTER = 0.1
 """Real seconds without anything to do, before it is told: what a thread brings may be a moment late."""
@@ -12,8 +14,15 @@ STALLED_AFTER = 0.1
 class Standstill:
     """Whether all tasks of a lab wait and nothing is left that could wake one."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder, is_stuck: Callable[[], bool]) -> None:
+        """Begin at the start of a run.
+
+        Args:
+            recorder: Gets the events.
+            is_stuck: Tells whether nothing is ready, due some time, or awaited from outside.
+        """
+        self._recorder = recorder
+        self._is_stuck = is_stuck
         self._since: float | None = None
         """Real time of the first look at the present standstill."""
         self._latest_step = 0.0
@@ -22,17 +31,17 @@ class Standstill:
 
     def look(self) -> None:
         """Look once; to be called now and then while the lab runs."""
-        tracer = self._tracer
-        if tracer.is_busy or not tracer.is_stuck():
+        recorder = self._recorder
+        if recorder.is_busy or not self._is_stuck():
             self._since = None
             self._tell(is_stalled=False)
             return
-        now = tracer.clock.real_time()
-        if self._since is None or tracer.step_started != self._latest_step:
-            self._since, self._latest_step = now, tracer.step_started
+        now = recorder.clock.real_time()
+        if self._since is None or recorder.step_started != self._latest_step:
+            self._since, self._latest_step = now, recorder.step_started
         self._tell(is_stalled=now - self._since >= STALLED_AFTER)
 
     def _tell(self, *, is_stalled: bool) -> None:
         if is_stalled != self._is_told:
             self._is_told = is_stalled
-            self._tracer.emit(RunStalled(self._tracer.clock.now(), is_stalled))
+            self._recorder.emit(RunStalled(self._recorder.clock.now(), is_stalled))

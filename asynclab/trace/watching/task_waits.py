@@ -8,41 +8,53 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from asyncio import Future, Task
+from asyncio import Future, Task, TimerHandle
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
 from asynclab.trace import cpython
-from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.recording.futures import awaited_by, coroutine_of, is_future
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import Chain, follow
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
-
-Describe = Callable[[FrameType, "Tracer"], Wait]
+from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.resource_registry import Resources
 
 
-def describe_wait(task: Task[Any], tracer: Tracer) -> Wait | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What helps to tell what a task waits for."""
+
+    recorder: Recorder
+    tasks: TaskRegistry
+    resources: Resources
+    world: World
+
+
+Describe = Callable[[FrameType, Known], Wait]
+
+
+def describe_wait(task: Task[Any], known: Known) -> Wait | None:
     """What a suspended task waits for; None where it waits for nothing, but asked for another turn."""
     future = awaited_by(task)
     if future is None:
         return None
     chain = follow(coroutine_of(task))
-    wait = _from_frames(chain, tracer) or _from_future(future, tracer)
-    place = _place(chain, tracer)
+    wait = _from_frames(chain, known) or _from_future(future, known)
+    place = _place(chain, known)
     if place is None:
         return wait
     return msgspec.structs.replace(wait, file=place.f_code.co_filename, line=place.f_lineno or 0)
 
 
-def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
+def _from_frames(chain: Chain, known: Known) -> Wait | None:
     """What the first function of asyncio below user code says; None where the future has to tell."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
@@ -51,12 +63,12 @@ def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
             innermost_foreign, found = frame, None
         elif found is None or found.kind in ("wait_for", "unknown"):
             describe = _KNOWN.get(id(frame.f_code))
-            found = describe(frame, tracer) if describe else found
+            found = describe(frame, known) if describe else found
     if type(chain.end).__name__ in _OPAQUE:
         return Wait("async_generator")
     if found is not None and found.kind != "unknown":
         return found
-    if innermost_foreign is not None and not tracer.code.owns(innermost_foreign.f_code.co_filename):
+    if innermost_foreign is not None and not known.recorder.code.owns(innermost_foreign.f_code.co_filename):
         return Wait("library", library_of(innermost_foreign.f_code.co_filename))
     return None
 
@@ -64,70 +76,74 @@ def _from_frames(chain: Chain, tracer: Tracer) -> Wait | None:
 _OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
 
 
-def _from_future(future: Future[Any], tracer: Tracer) -> Wait:
+def _from_future(future: Future[Any], known: Known) -> Wait:
     if isinstance(future, cpython.GatheringFuture):
         children = cpython.children_of(future)
-        return Wait("gather", tasks=tracer.census.numbers_of(children), count=len(children))
+        return Wait("gather", tasks=known.tasks.numbers_of(children), count=len(children))
     if isinstance(future, Task):
-        return Wait("task", tasks=tracer.census.numbers_of([future]), count=1)
-    if tracer.world.is_executor_call(future):
+        return Wait("task", tasks=known.tasks.numbers_of([future]), count=1)
+    if known.world.is_executor_call(future):
         return Wait("thread")
     return Wait("future")
 
 
-def _place(chain: Chain, tracer: Tracer) -> FrameType | None:
+def _place(chain: Chain, known: Known) -> FrameType | None:
     """The innermost frame of user code; None where there is none, or where frames further in can't be seen."""
     if chain.is_opaque:
         return None
     for frame in reversed(chain.frames):
-        if tracer.code.owns(frame.f_code.co_filename):
+        if known.recorder.code.owns(frame.f_code.co_filename):
             return frame
     return None
 
 
-def _sleep(frame: FrameType, tracer: Tracer) -> Wait:
+def _sleep(frame: FrameType, known: Known) -> Wait:
     names = frame.f_locals
     timer = names.get("h")
-    deadline = finite(timer.when() - tracer.timers.origin) if isinstance(timer, LabTimerHandle) else None
+    due = known.recorder.deadline_of(timer) if isinstance(timer, TimerHandle) else None
     delay = names["delay"]  # asyncio takes whatever can be added to a time
-    return Wait("sleep", seconds=finite(float(delay)) if type(delay) in (int, float) else None, deadline=deadline)
+    return Wait(
+        "sleep",
+        seconds=finite(float(delay)) if type(delay) in (int, float) else None,
+        deadline=None if due is None else finite(due),
+    )
 
 
 def _resource(kind: WaitKind) -> Describe:
-    def describe(frame: FrameType, tracer: Tracer) -> Wait:
-        return Wait(kind, tracer.resources.label_of(frame.f_locals["self"]))
+    def describe(frame: FrameType, known: Known) -> Wait:
+        return Wait(kind, known.resources.label_of(frame.f_locals["self"]))
 
     return describe
 
 
-def _lock(frame: FrameType, tracer: Tracer) -> Wait:
+def _lock(frame: FrameType, known: Known) -> Wait:
     lock = frame.f_locals["self"]
-    holder = tracer.resources.holder_of(lock)
-    return Wait("lock", tracer.resources.label_of(lock), () if holder is None else (holder,))
+    holder = known.resources.holder_of(lock)
+    return Wait("lock", known.resources.label_of(lock), () if holder is None else (holder,))
 
 
 def _plain(kind: WaitKind) -> Describe:
-    def describe(frame: FrameType, tracer: Tracer) -> Wait:
+    def describe(frame: FrameType, known: Known) -> Wait:
         return Wait(kind)
 
     return describe
 
 
-def _wait(frame: FrameType, tracer: Tracer) -> Wait:
+def _wait(frame: FrameType, known: Known) -> Wait:
     futures = frame.f_locals["fs"]
-    return Wait("wait", tasks=tracer.census.numbers_of(futures), count=len(futures))
+    return Wait("wait", tasks=known.tasks.numbers_of(futures), count=len(futures))
 
 
-def _wait_for(frame: FrameType, tracer: Tracer) -> Wait:
+def _wait_for(frame: FrameType, known: Known) -> Wait:
     inner = frame.f_locals["fut"]
     if is_future(inner):
-        return Wait("wait_for", tasks=tracer.census.numbers_of([inner]), count=1)
+        return Wait("wait_for", tasks=known.tasks.numbers_of([inner]), count=1)
     return Wait("unknown")
 
 
-def _task_group(frame: FrameType, tracer: Tracer) -> Wait:
+def _task_group(frame: FrameType, known: Known) -> Wait:
     tasks = cpython.tasks_in(frame.f_locals["self"])
-    return Wait("task_group", tasks=tracer.census.numbers_of(tasks), count=len(tasks))
+    return Wait("task_group", tasks=known.tasks.numbers_of(tasks), count=len(tasks))
 
 
 def _codes() -> Iterator[tuple[Any, Describe]]:

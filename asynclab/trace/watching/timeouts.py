@@ -5,14 +5,14 @@ from __future__ import annotations
 from asyncio import Future, Timeout
 from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite
-
-if TYPE_CHECKING:
-    from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.cancel_requests import Cancels
 
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
@@ -20,15 +20,15 @@ _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 class Timeouts:
     """Numbers a lab's timeouts, and writes their events."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry, cancels: Cancels) -> None:
+        self._recorder = recorder
+        self._tasks = tasks
+        self._cancels = cancels
         self._running: dict[int, int] = {}
         """Their numbers, by the id() of what `armed` returned."""
         self._deadlines: dict[int, float] = {}
         """Their deadlines in lab time, by their numbers."""
         self._count = 0
-        self.firing_for: int | None = None
-        """While a timeout's timer fires: the task around whose block it is."""
 
     def armed(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> object:
         """A timer was set for the lab time `when`.
@@ -39,13 +39,13 @@ class Timeouts:
         owner: object = args[0] if callback is cpython.release_waiter else timeout_of(callback)
         if owner is None:
             return None
-        now = self._tracer.clock.now()
+        now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:
-            self._start(owner, when, self._tracer.current_number())
+            self._start(owner, when, self._recorder.current_number())
         else:
             self._deadlines[known] = when
-            self._tracer.emit(TimeoutRescheduled(now, known, finite(when)))
+            self._recorder.emit(TimeoutRescheduled(now, known, finite(when)))
         return owner
 
     def expired(self, owner: object) -> None:
@@ -56,34 +56,34 @@ class Timeouts:
             self.met(owner)
             return
         task = getattr(owner, "_task", None)
-        self.firing_for = self._tracer.census.number_of(task)
+        self._recorder.firing_for = self._tasks.number_of(task)
         if task is not None:
-            self._tracer.cancels.timeout_expired(task)
+            self._cancels.timeout_expired(task)
         number = self._running.pop(id(owner), None)
         if number is not None:
             del self._deadlines[number]
-            self._tracer.emit(TimeoutExpired(self._tracer.clock.now(), number))
+            self._recorder.emit(TimeoutExpired(self._recorder.clock.now(), number))
 
     def expired_at_once(self, timeout: Timeout) -> None:
         """A timeout fires that had no timer, as its deadline had passed when it was set."""
         if id(timeout) not in self._running:
-            when, now = timeout.when(), self._tracer.clock.now()
-            deadline = now if when is None else when - self._tracer.timers.origin
-            self._start(timeout, deadline, self._tracer.census.number_of(timeout._task))  # type: ignore[attr-defined]
+            when, now = timeout.when(), self._recorder.clock.now()
+            deadline = now if when is None else when - self._recorder.origin
+            self._start(timeout, deadline, self._tasks.number_of(timeout._task))  # type: ignore[attr-defined]
         self.expired(timeout)
 
     def met(self, owner: object) -> None:
         """The block of a timeout ended before its timer fired, or before anything was awaited in it."""
         number = self._running.pop(id(owner), None)
         if number is not None:
-            now = self._tracer.clock.now()
-            self._tracer.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
+            now = self._recorder.clock.now()
+            self._recorder.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
     def _start(self, owner: object, deadline: float, task: int | None) -> None:
         self._count += 1
         self._running[id(owner)] = self._count
         self._deadlines[self._count] = deadline
-        self._tracer.emit(TimeoutStarted(self._tracer.clock.now(), self._count, finite(deadline), task))
+        self._recorder.emit(TimeoutStarted(self._recorder.clock.now(), self._count, finite(deadline), task))
 
 
 def timeout_of(callback: object) -> Timeout | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import CodeType
 
 from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
-from asynclab.trace.recording.recorder import Tracer
+from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.loop_monitor import LoopMonitor, Place
 
@@ -16,7 +16,7 @@ from asynclab.trace.watching.loop_monitor import LoopMonitor, Place
 class Watch:
     """Writes a lab's events about its loop."""
 
-    def __init__(self, tracer: Tracer, on_beat: Callable[[], None], boundary: CodeType) -> None:
+    def __init__(self, recorder: Recorder, on_beat: Callable[[], None], boundary: CodeType) -> None:
         """Begin to watch at `start`.
 
         Args:
@@ -24,7 +24,7 @@ class Watch:
             on_beat: Called on the loop several times a second.
             boundary: The code that runs a step.
         """
-        self._tracer = tracer
+        self._recorder = recorder
         self._on_beat = on_beat
         self._boundary = frozenset({Handle._run.__code__, boundary})
         self._monitor: LoopMonitor | None = None
@@ -45,29 +45,29 @@ class Watch:
 
     def was_stopped(self, seconds: float) -> None:
         """Count the time in which the process was stopped as nobody's."""
-        self._tracer.step_started += seconds
-        if self._tracer.callback_started:
-            self._tracer.callback_started += seconds
+        self._recorder.step_started += seconds
+        if self._recorder.callback_started:
+            self._recorder.callback_started += seconds
         if self._monitor is not None:
             self._monitor.was_stopped()
 
     def _beat(self, lag: float) -> None:
-        self._tracer.emit(LoopLagged(self._tracer.clock.now(), lag))
+        self._recorder.emit(LoopLagged(self._recorder.clock.now(), lag))
         self._on_beat()
 
     def _look(self) -> None:
         """On the monitor's thread: report what blocks, at first and whenever its time has doubled."""
-        tracer = self._tracer
-        current, callback = tracer.current, tracer.callback
-        started = tracer.callback_started if current is None else tracer.step_started
-        seconds = tracer.clock.real_time() - started
+        recorder = self._recorder
+        current, callback = recorder.current, recorder.callback
+        started = recorder.callback_started if current is None else recorder.step_started
+        seconds = recorder.clock.real_time() - started
         same, reported = self._reported
         if not started or seconds < max(BLOCKED_AFTER, 2 * reported if same == started else 0.0):
             return
         assert self._monitor is not None
-        place = self._monitor.place(tracer.code.owns, self._boundary) or Place("", 0, callable_name(callback))
-        if started not in (tracer.step_started, tracer.callback_started):
+        place = self._monitor.place(recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
+        if started not in (recorder.step_started, recorder.callback_started):
             return  # it has just ended
         self._reported = (started, seconds)
         task = None if current is None else current.id
-        tracer.emit(LoopBlocked(tracer.clock.now(), task, seconds, place.file, place.line, place.function))
+        recorder.emit(LoopBlocked(recorder.clock.now(), task, seconds, place.file, place.line, place.function))

@@ -1,0 +1,112 @@
+"""Observes the code of a lab, and governs it: its time, whether it is held, and what it sets on the loop."""
+
+from __future__ import annotations
+
+import weakref
+from asyncio import AbstractEventLoop, Task, TimerHandle
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from asynclab.model.tasks import MAIN
+from asynclab.trace.governing.hold import Hold
+from asynclab.trace.governing.timer_handles import LabTimerHandle
+from asynclab.trace.governing.timers import Timers
+from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.recorder import StepHandle, TaskRecord
+from asynclab.trace.watching.observer import Observer
+
+
+class Tracer(Observer):
+    """The observer of a lab, with what governs it."""
+
+    __slots__ = (
+        "_paused",
+        "asyncgens",
+        "end_run",
+        "exception_handler",
+        "factory",
+        "hold",
+        "timers",
+    )
+
+    governs = True
+
+    def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            clock: The lab's time.
+            boundary: The code that runs a handle; frames above it are the loop's own.
+            echo: Whether prints go on to where they went before, too.
+            exact: Whether what a task waits for is looked at after each step, whatever that costs.
+        """
+        super().__init__(clock, boundary, echo=echo, exact=exact)
+        self.timers = Timers(self, self.timeouts, self.world)
+        self.hold = Hold(self, self.world, self.timers)
+        self.factory: Any = None
+        """The task factory that code inside the lab has set."""
+        self.exception_handler: Any = None
+        """The exception handler that code inside the lab has set."""
+        self.end_run: Callable[[BaseException], None] = lambda _: None
+        """Ends the run with an exception, as code inside the lab has asked for."""
+        self.asyncgens: weakref.WeakSet[Any] = weakref.WeakSet()
+        """The asynchronous generators that were begun inside the lab."""
+        self._paused = False
+
+    @property
+    def paused(self) -> bool:
+        """Whether steps are held."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._paused = self.detour = paused
+
+    def begin(self, loop: AbstractEventLoop) -> None:
+        """Observe what runs on `loop`, which is that of the calling thread."""
+        super().begin(loop)
+        self.detour = self._paused
+
+    def is_stuck(self) -> bool:
+        """Whether nothing is ready, due some time, or awaited from outside."""
+        is_busy = self.hold.handles or self.world.has_ready() or self.timers.next_when() is not None
+        return not is_busy and not self.world.is_awaited()
+
+    def deadline_of(self, timer: TimerHandle) -> float | None:
+        """The lab time at which a timer fires; None for one that keeps a time of the program's own."""
+        return super().deadline_of(timer) if isinstance(timer, LabTimerHandle) else None
+
+    def admits(self, handle: StepHandle) -> bool:
+        """Whether a step may run now: not while the lab is paused, unless it was released; after the lab untraced."""
+        if not super().admits(handle):
+            return False
+        try:
+            if self._paused and not self.hold.lets_through(handle):
+                self.hold.handles.append(handle)
+                return False
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("held tasks", error)
+        return True
+
+    def takes_exit(self, error: BaseException) -> bool:
+        """Let an exception end the run that would end the loop, which others share; whether that is all it does.
+
+        A KeyboardInterrupt ends the loop, too: it comes from somebody who wants all of it to stop.
+        """
+        self.end_run(error)
+        return isinstance(error, SystemExit)
+
+    def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """Write down how a task ended; with the main one, time is skipped no more."""
+        super().task_ended(record, task, at)
+        if record.id == MAIN:
+            self.timers.jumps = False
+
+    def attend(self) -> None:
+        """Do what was left for the end of a callback."""
+        super().attend()
+        self.attention = self.clock.instant
+        self.timers.attend()

@@ -1,0 +1,108 @@
+"""Looks at suspended tasks, to tell what they wait for, without taking more than a share of the loop's time."""
+
+from __future__ import annotations
+
+from asyncio import Task
+from collections.abc import Sequence
+from typing import Any
+
+from asynclab.model.events import TaskWaiting
+from asynclab.trace.recording.futures import is_done
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.resource_registry import Resources
+from asynclab.trace.watching.task_waits import Known, describe_wait
+
+LOOK_SHARE = 0.01
+"""How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
+
+LOOK_SAVINGS = 0.005
+"""Real seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
+
+LOOK_LATER = 0.001
+"""Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
+
+WAITS = "what tasks wait for"
+"""What the watcher of waits is called where it fails."""
+
+
+class Looks:
+    """Which suspended tasks were looked at, and which are still to be."""
+
+    def __init__(
+        self, recorder: Recorder, tasks: TaskRegistry, resources: Resources, world: World, *, exact: bool
+    ) -> None:
+        """Begin with no task to look at.
+
+        Args:
+            recorder: Gets the events.
+            tasks: Those that may be looked at.
+            resources: What they may wait for.
+            world: What they may wait for outside.
+            exact: Whether each is looked at as soon as its step ends, whatever that costs.
+        """
+        self._recorder = recorder
+        self._tasks = tasks
+        self._known = Known(recorder, tasks, resources, world)
+        self._exact = exact
+        self._savings = LOOK_SAVINGS
+        """Real seconds that looks may take now."""
+        self._looked_at = 0.0
+        """Real time of the last look."""
+        self.pending: dict[int, TaskRecord] = {}
+        """The tasks that there was no time to look at."""
+
+    def forget(self, record: TaskRecord) -> None:
+        """A task has ended."""
+        if self.pending:
+            self.pending.pop(record.id, None)
+
+    def look_at_the_rest(self, first: Sequence[int] = ()) -> None:
+        """Look at suspended tasks that there was no time to look at before, and at others for a bounded time.
+
+        Args:
+            first: The numbers of the tasks to begin with.
+        """
+        pending, real_time = self.pending, self._recorder.clock.real_time
+        for number in first:
+            self._look_at(pending.pop(number, None))
+        ends = real_time() + LOOK_LATER
+        while pending and real_time() < ends:
+            self._look_at(pending.pop(next(iter(pending))))
+
+    def look_or_postpone(self, record: TaskRecord, task: Task[Any], real: float) -> None:
+        """Look at a task whose step ended at the real time `real`, unless looks have taken their share of the time."""
+        if self._exact:
+            self._look(record, task)
+            return
+        savings = self._savings + (real - self._looked_at) * LOOK_SHARE
+        if savings <= 0:
+            self._looked_at, self._savings = real, savings
+            self.pending[record.id] = record
+            return
+        if savings > LOOK_SAVINGS:
+            savings = LOOK_SAVINGS
+        if self.pending:
+            self.pending.pop(record.id, None)
+        self._look(record, task)
+        self._looked_at = ended = self._recorder.clock.real_time()
+        self._savings = savings - (ended - real)
+
+    def _look_at(self, record: TaskRecord | None) -> None:
+        task = None if record is None else record()
+        if record is not None and task is not None and not is_done(task):
+            self._look(record, task)
+
+    def _look(self, record: TaskRecord, task: Task[Any]) -> None:
+        if WAITS in self._recorder.failures:
+            return
+        try:
+            self._tasks.notice_name(record, task)
+            wait = describe_wait(task, self._known)
+            if wait is not None:
+                self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._recorder.failed(WAITS, error)

@@ -1,0 +1,314 @@
+"""Observes asyncio with every watcher there is, and turns what they see into events."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, Future, Task
+from asyncio.events import Handle
+from collections.abc import Callable, Sequence
+from threading import get_ident
+from types import CodeType, FrameType, MethodType
+from typing import Any
+
+from asynclab.model.events import BLOCKED_AFTER, Event, StepEnded, TaskReady, WakeCause
+from asynclab.trace import cpython
+from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
+from asynclab.trace.recording.numbering import Numbering
+from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.cancel_requests import Cancels
+from asynclab.trace.watching.eager_starts import EagerStarts
+from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.looks import Looks
+from asynclab.trace.watching.printed_lines import PrintedLines
+from asynclab.trace.watching.resource_registry import Resources
+from asynclab.trace.watching.timeouts import Timeouts, timeout_of
+
+_FUTURES = frozenset({Future, Task})
+"""The usual types of what a task waits for: their attributes can be asked for directly."""
+
+_is_cancelled, _cancelling = Future.cancelled, Task.cancelling
+
+
+class Observer(Recorder):
+    """A recorder with its watchers."""
+
+    __slots__ = (
+        "_starts",
+        "_woken_by_end",
+        "cancels",
+        "census",
+        "looks",
+        "printed",
+        "resources",
+        "timeouts",
+        "world",
+    )
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        boundary: CodeType,
+        *,
+        echo: bool = False,
+        exact: bool = False,
+        numbering: Numbering | None = None,
+    ) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            clock: Tells lab time.
+            boundary: The code that runs a handle; frames above it are the loop's own.
+            echo: Whether prints go on to where they went before, too.
+            exact: Whether what a task waits for is looked at after each step, whatever that costs.
+            numbering: Numbers tasks and resources; None for one of its own.
+        """
+        super().__init__(clock, echo=echo, numbering=numbering)
+        self.census = TaskRegistry(self, boundary)
+        self.cancels = Cancels(self, self.census)
+        self.census.when_named = self.cancels.look
+        self.timeouts = Timeouts(self, self.census, self.cancels)
+        self.eager = self._starts = EagerStarts(self, self.census, self.follow)
+        self.resources = Resources(self)
+        self.world = World(self)
+        self.looks = Looks(self, self.census, self.resources, self.world, exact=exact)
+        self.printed = PrintedLines(self)
+        self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
+        """The tasks that the end of the present step's task makes ready: told after that end."""
+
+    def begin(self, loop: AbstractEventLoop) -> None:
+        """Observe what runs on `loop`, which is that of the calling thread."""
+        self.loop = loop
+        self.thread = get_ident()
+
+    def let_go(self) -> None:
+        """See no more."""
+        self.loop = None
+        self.detour = True
+        self.census.let_go()
+
+    def take_events(self) -> Sequence[Event]:
+        """Take everything since the last call; on another thread than the loop's, up to the first unsettled birth."""
+        if self.is_elsewhere():
+            return self._take(self.census.settled_until(len(self.events)))
+        self.open_step()
+        self.census.settle_names()
+        return self._take(len(self.events))
+
+    def _take(self, count: int) -> Sequence[Event]:
+        taken = self.events[:count]
+        del self.events[:count]
+        return taken
+
+    def knows(self, task: Task[Any]) -> bool:
+        """Whether a task is one of those that are recorded here."""
+        return self.census.knows(task)
+
+    def enter_unseen(self, task: Task[Any]) -> None:
+        """Remember only that a task is recorded here, where it could not be entered."""
+        self.census.enter_unseen(task)
+
+    def strike_off(self) -> None:
+        """Forget about the tasks that were destroyed, and report those that were pending."""
+        self.census.strike_off()
+
+    def output(self, text: str, stream: str) -> None:
+        """Text was written to a standard stream by code that is observed here."""
+        self.printed.add(text, stream)
+
+    def timeout_called_off(self, timeout: object) -> None:
+        """The timer of a timeout was cancelled that the loop keeps."""
+        self.timeouts.met(timeout)
+
+    def enter(self, task: Task[Any]) -> TaskRecord:
+        """Enter a task that is seen for the first time, or the one whose eager start is under way."""
+        if self.eager.under_way:
+            self.eager.settle()
+            known = self.census.known(task)
+            if known is not None:
+                known.yielded = True
+                return known
+        return self.census.enter(task, coroutine_of(task))
+
+    def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
+        """A task that is not running was put in the ready queue.
+
+        Args:
+            record: The task.
+            args: The arguments of its wake-up callback: the future it waited for, if any.
+        """
+        clock = self.clock
+        at = clock.real_time() * clock.rate + clock.offset
+        if self.eager.under_way:
+            self.eager.settle()
+        waker = self.current or self.cause
+        cause: WakeCause = "callback" if waker is None else "task"
+        future = args[0] if args else None
+        if future is not None and (type(future) in _FUTURES or is_future(future)):
+            is_plain = type(future) in _FUTURES and future._exception is None and not _is_cancelled(future)
+            if not is_plain and brings_cancel(future) and self.cancels.notice(record, at):
+                cause = "cancel"
+            if waker is not None and future is waker():
+                self._woken_by_end.append((record, cause))
+                return
+        if self.in_timer:
+            self.emit(TaskReady(at, record.id, "timer"))
+            return
+        self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
+
+    def admits(self, handle: StepHandle) -> bool:
+        """Whether a step may run now; after the lab untraced."""
+        if self.loop is None:
+            Handle._run(handle)  # type: ignore[arg-type]
+            return False
+        return True
+
+    def within_step(self, run: Callable[[], None]) -> None:
+        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
+        self.open_step()
+        outer = self.current, self.cause, self.step_began, self.step_started
+        self.current = self.cause = None
+        try:
+            run()
+        finally:
+            self.current, self.cause, self.step_began, self.step_started = outer
+
+    def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
+        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
+
+        Returns:
+            Whether the lab takes the exception; else it goes through the loop, as without a lab.
+        """
+        real = self.clock.real_time()
+        at = real * self.clock.rate + self.clock.offset
+        try:
+            self.open_step()
+            self.current = None
+            ends = is_done(task)
+            self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
+            self.step_ended(record, task, at, real, ends=ends)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failure:
+            self.step_lost(failure)
+        return self.takes_exit(error)
+
+    def step_lost(self, error: BaseException) -> None:
+        """Code of ours has failed at the end of a step: be ready for the next one."""
+        self.current = None
+        self.emit = self.write
+        self.failed("steps", error)
+        if self.attention:  # a timer that the step has set would never fire
+            self.attend()
+
+    def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
+        """Another callback than a step begins.
+
+        Args:
+            callback: What is called.
+            cause: The task whose step caused it.
+        """
+        self.cause = cause
+        self._callbacks += 1
+        self.callback = callback
+        self.callback_started = self.clock.real_time()
+        if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
+            return
+        try:
+            timeout = timeout_of(callback)
+            if timeout is not None:
+                self.timeouts.expired_at_once(timeout)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("timeouts", error)
+
+    def end_callback(self) -> None:
+        """The callback is over."""
+        self.cause = None
+        self._callbacks -= 1
+        try:
+            if self.clock.real_time() - self.callback_started >= BLOCKED_AFTER or not self.callback_started:
+                self.callback_timed()
+            self.callback, self.callback_started = None, 0.0
+            if self.eager.under_way:
+                self.eager.settle()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("callbacks", error)
+        if self.attention:
+            self.attend()
+
+    def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
+        """See what became of a task after its step, and do what was left for then; arguments as for `follow`."""
+        try:
+            if self.eager.under_way:
+                self.eager.settle()
+            self.follow(record, task, at, real, ends=ends)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("steps", error)
+        if self.attention or self.gone:
+            self.attend()
+
+    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
+        """See what became of a task after its step: it ended, or it waits.
+
+        Args:
+            record: The task.
+            task: The same.
+            at: When the step ended, in lab time.
+            real: The same in real time.
+            ends: Whether the task has ended.
+        """
+        if type(task) is not Task or _cancelling(task) or self.cancels.seen:
+            self.cancels.look(record, task, at)
+        if ends:
+            self.task_ended(record, task, at)
+        elif not record.yielded:
+            self.looks.look_or_postpone(record, task, real)
+
+    def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
+        """Write down how a task ended at the lab time `at`, and whom that wakes."""
+        self.census.end(record, task, at)
+        if self._woken_by_end:
+            self._tell_woken(record, at)
+        if self.looks.pending:
+            self.looks.forget(record)
+
+    def _tell_woken(self, waker: TaskRecord, at: float) -> None:
+        woken, self._woken_by_end = self._woken_by_end, []
+        for record, cause in woken:
+            self.write(TaskReady(at, record.id, cause, waker.id))
+
+    def was_made(self, task: Task[Any] | None) -> None:
+        """A task was made, or could not be; perhaps it has run its first step."""
+        try:
+            if self.eager.under_way:
+                self.eager.settle(task)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("eager tasks", error)
+
+    def starts_eagerly_now(self, caller: FrameType) -> None:
+        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
+        try:
+            self._starts.begin(caller)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("eager tasks", error)
+
+    def attend(self) -> None:
+        """Do what was left for the end of a callback."""
+        self.attention = False
+        try:
+            self.census.settle_names()
+            self.printed.flush()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.failed("names and prints", error)

@@ -1,0 +1,46 @@
+"""Joins what is printed to whole lines, each of the task that printed it."""
+
+from __future__ import annotations
+
+import threading
+
+from asynclab.model.events import Output
+from asynclab.trace.recording.recorder import Recorder
+
+
+class PrintedLines:
+    """What was printed and has no newline yet."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._printed: dict[tuple[int | None, str], str] = {}
+        """By task and stream."""
+        self._printing = threading.RLock()
+        """Held while that changes: threads print too."""
+
+    def add(self, text: str, stream: str) -> None:
+        """Text was written to a standard stream; may be called on any thread."""
+        key = (self._recorder.current_number(), stream)
+        with self._printing:
+            text = self._printed.pop(key, "") + text
+            complete, newline, rest = text.rpartition("\n")
+            if newline:
+                self._tell(complete + newline, key)
+            if rest:
+                self._printed[key] = rest
+                self._recorder.attention = True
+
+    def flush(self) -> None:
+        """Tell what still lacks its newline at the end of a callback."""
+        if not self._printed:
+            return
+        with self._printing:
+            printed, self._printed = self._printed, {}
+        for key, text in printed.items():
+            self._tell(text, key)
+
+    def _tell(self, text: str, key: tuple[int | None, str]) -> None:
+        task, stream = key
+        self._recorder.emit(
+            Output(self._recorder.clock.now(), text, task, "stderr" if stream == "stderr" else "stdout")
+        )
