@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 from asynclab.model.events import Warned
+from asynclab.trace import cpython
 from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.printed import SILENCED
@@ -26,9 +27,9 @@ def observe_warnings(patches: Patches) -> None:
     Each is reported, although Python's filters would show a given line only once. The program's own filters and
     handlers are obeyed as ever.
     """
-    reporting = _reporting(warnings._warn_unawaited_coroutine)  # type: ignore[attr-defined]
+    reporting = _reporting(getattr(warnings, cpython.WARN_UNAWAITED))
     if reporting is not None:
-        patches.set(warnings, "_warn_unawaited_coroutine", reporting)
+        patches.set(warnings, cpython.WARN_UNAWAITED, reporting)
 
 
 def _reporting(original: Any) -> Any:
@@ -84,8 +85,7 @@ class _Complaint:
 
 def _is_shown_as_ever() -> bool:
     """Whether Python itself writes warnings to stderr, and nobody has put something of his own in between."""
-    module: Any = warnings
-    shows, formats = module._showwarning_orig, module._formatwarning_orig
+    shows, formats = cpython.own_warning_functions()
     return warnings.showwarning is shows and warnings.formatwarning is formats
 
 

@@ -198,6 +198,8 @@ class Observer(Recorder):
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
+        if self.attention:  # a timer that the step has set would never fire
+            self.attend()
 
     def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
         """Another callback than a step begins.
