@@ -20,6 +20,7 @@ from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
 from asynclab.trace import Ending, Lab
+from asynclab.trace.cpython import complain_of_missing
 
 NAME_WIDTH = 16
 """Cells for a task's name; longer ones are cut in the middle."""
@@ -59,7 +60,9 @@ def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant:
     Raises:
         KeyboardInterrupt: The user interrupted it; it was cancelled and its clean-up printed.
         BrokenPipeError: Nobody reads what it prints.
+        UnsupportedPythonError: This Python lacks what a lab needs; asyncio itself may not run there, either.
     """
+    complain_of_missing()
     printer = JsonPrinter(sys.stdout) if as_json else LinePrinter(sys.stdout)
     return asyncio.run(_run(demo, values, printer, instant=instant))
 

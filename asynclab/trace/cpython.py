@@ -17,7 +17,7 @@ import platform
 import sys
 import threading
 import warnings
-from asyncio import AbstractEventLoop, BaseEventLoop, Task, Timeout, TimerHandle
+from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import Context
@@ -42,6 +42,10 @@ def _find(owner: object, path: str) -> Any:
     return found
 
 
+# The futures and tasks that are written in Python, all versions; neither derives from those in C.
+PythonFuture: type[Future[Any]] = _find(asyncio.futures, "_PyFuture")
+PythonTask: type[Task[Any]] = _find(asyncio.tasks, "_PyTask")
+
 # What asyncio.gather returns while its children run, all versions.
 GatheringFuture: type = _find(asyncio.tasks, "_GatheringFuture")
 
@@ -58,13 +62,23 @@ on_timeout: Callable[..., object] = _find(Timeout, "_on_timeout")
 wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
 
 # What makes a task that is written in Python, all versions.
-PYTHON_TASK_INIT: CodeType | None = getattr(_find(asyncio.tasks, "_PyTask.__init__"), "__code__", None)
+PYTHON_TASK_INIT: CodeType | None = getattr(_find(PythonTask, "__init__"), "__code__", None)
+
+# Where the methods of a StreamReader wait, all versions.
+wait_for_data: Callable[..., object] = _find(asyncio.StreamReader, "_wait_for_data")
+
+# Where a TaskGroup waits for its tasks: in __aexit__ itself before 3.13.
+task_group_exit: Callable[..., object] = _find(asyncio.TaskGroup, "_aexit")
 
 # The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
 SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
 
+# Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
+run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
+
 # What call_soon_threadsafe makes since 3.14: a Handle with a lock.
-ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, "_ThreadSafeHandle", None)
+THREAD_SAFE_HANDLE = "_ThreadSafeHandle"
+ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, THREAD_SAFE_HANDLE, None)
 
 # Tells which task written in Python runs; in versions before 3.14 the same as asyncio.current_task.
 python_current_task: Callable[[AbstractEventLoop], Task[Any] | None] = getattr(
@@ -77,8 +91,32 @@ pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 # One call in a ThreadPoolExecutor: made by submit(), run by a thread. Since 3.14 `run` is given the worker's context.
 WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
 
-START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
+START_THREAD = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
 """What threading starts a thread with: another function since Python 3.13."""
+
+PROCESS_EXITED = "_process_exited"
+"""The method of a subprocess transport that is called at the process' end, all versions."""
+
+WARN_UNAWAITED = "_warn_unawaited_coroutine"
+"""The function of warnings that the interpreter calls for a coroutine that was never awaited, all versions."""
+
+LOCK_VALUE, SEMAPHORE_VALUE, EVENT_VALUE, BARRIER_VALUE = "_locked", "_value", "_value", "_count"
+"""The attributes that hold the values of primitives, all versions."""
+
+CONDITION_WAITERS = "_waiters"
+"""Where a condition keeps who waits, all versions; it is among the first things that a condition gets."""
+
+NOTIFY = "_notify"
+"""The method in which a condition wakes its waiters, since 3.13; before, notify() does it itself."""
+
+WAKE_NEXT = "_wakeup_next"
+"""The method in which a queue wakes who waits for an item or a place, all versions."""
+
+QUEUE_ITEMS, UNFINISHED = "_queue", "_unfinished_tasks"
+"""Where a queue keeps its items, and how many of them task_done() was not called for; all versions."""
+
+IS_SHUT_DOWN = "_is_shutdown"
+"""Where a queue keeps whether it was shut down, since 3.13."""
 
 FUTURE_ITERATOR = "FutureIter"
 """The name of the type of what `await future` waits on: it is written in C, and runs no code but the future's."""
@@ -97,14 +135,15 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.format_helpers", asyncio.format_helpers, ("_format_callback_source",)),
     ("asyncio.BaseEventLoop", BaseEventLoop, ("_call_soon", "_check_closed", "_check_thread", "_check_callback")),
     ("asyncio.StreamReader", asyncio.StreamReader, ("_wait_for_data",)),
+    ("asyncio.Queue", asyncio.Queue, (WAKE_NEXT,)),
     (
         "asyncio.base_subprocess.BaseSubprocessTransport",
         asyncio.base_subprocess.BaseSubprocessTransport,
-        ("_process_exited",),
+        (PROCESS_EXITED,),
     ),
     ("concurrent.futures.thread", concurrent.futures.thread, ("_worker", "_WorkItem")),
     ("threading", threading, (START_THREAD,)),
-    ("warnings", warnings, ("_warn_unawaited_coroutine", "_showwarnmsg_impl")),
+    ("warnings", warnings, (WARN_UNAWAITED, "_showwarnmsg_impl", "_showwarning_orig", "_formatwarning_orig")),
 )
 """Where private names are, and which are needed."""
 
@@ -113,11 +152,14 @@ _ATTRIBUTES: tuple[tuple[str, Callable[..., object], tuple[str, ...]], ...] = (
     ("asyncio.BaseEventLoop", BaseEventLoop.get_debug, ("_debug",)),
     # It tells a timer by this that it goes to the ready queue: see governing/timers.py.
     ("asyncio.TimerHandle", _find(BaseEventLoop, "_run_once"), ("_scheduled",)),
-    ("asyncio.Lock", asyncio.Lock.__init__, ("_locked",)),
-    ("asyncio.Semaphore", asyncio.Semaphore.__init__, ("_value",)),
-    ("asyncio.Event", asyncio.Event.__init__, ("_value",)),
-    ("asyncio.Barrier", asyncio.Barrier.__init__, ("_cond", "_count")),
-    ("asyncio.Queue", asyncio.Queue.__init__, ("_finished", "_unfinished_tasks")),
+    ("asyncio.Lock", asyncio.Lock.__init__, (LOCK_VALUE,)),
+    ("asyncio.Semaphore", asyncio.Semaphore.__init__, (SEMAPHORE_VALUE,)),
+    ("asyncio.Event", asyncio.Event.__init__, (EVENT_VALUE,)),
+    ("asyncio.Condition", asyncio.Condition.__init__, ("_lock", CONDITION_WAITERS)),
+    ("asyncio.Barrier", asyncio.Barrier.__init__, ("_cond", BARRIER_VALUE)),
+    ("asyncio.Queue", asyncio.Queue.__init__, ("_finished", UNFINISHED)),
+    ("asyncio.Queue", _find(asyncio.Queue, "_init"), (QUEUE_ITEMS,)),
+    ("asyncio.TaskGroup", asyncio.TaskGroup.__init__, ("_tasks",)),
 )
 """Attributes of instances, and the functions that set them: as they are before anybody replaces one."""
 
@@ -222,6 +264,35 @@ def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
     own.
     """
     return asyncio.current_task(loop) is task or python_current_task(loop) is task
+
+
+def children_of(gathering: Any) -> list[Future[Any]]:
+    """What a future of asyncio.gather waits for."""
+    children: list[Future[Any]] = gathering._children
+    return children
+
+
+def tasks_in(group: Any) -> set[Task[Any]]:
+    """The tasks of a TaskGroup that have not ended."""
+    tasks: set[Task[Any]] = group._tasks
+    return tasks
+
+
+def is_pool_thread(thread: threading.Thread) -> bool:
+    """Whether a thread works for a ThreadPoolExecutor."""
+    return getattr(thread, "_target", None) is pool_worker
+
+
+def context_of_thread(thread: threading.Thread) -> Context | None:
+    """The context that a thread is going to run in, since 3.14; None where it gets an empty one."""
+    context: Context | None = getattr(thread, "_context", None)
+    return context
+
+
+def own_warning_functions() -> tuple[object, object]:
+    """What shows and what formats warnings as long as nobody has replaced it, all versions."""
+    module: Any = warnings
+    return module._showwarning_orig, module._formatwarning_orig
 
 
 def callback_source(callback: object, args: Sequence[object], *, debug: bool) -> str:

@@ -62,7 +62,7 @@ def test_a_loop_whose_methods_are_mocked_is_refused_and_the_next_one_is_not() ->
     async def main() -> None:
         with mock.patch.object(asyncio.BaseEventLoop, "call_exception_handler"):
             before = snapshot()
-            with pytest.raises(RuntimeError, match=r"FastLoop\.call_exception_handler is no plain function"):
+            with pytest.raises(RuntimeError, match=r"BaseEventLoop\.call_exception_handler is no plain function"):
                 fast_lab().start(two, "a")
             assert snapshot() == before
         async with fast_lab() as lab:

@@ -10,6 +10,8 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterator
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -121,3 +123,21 @@ def test_everything_is_as_it_was_afterwards() -> None:
     assert [dict(vars(owner)) for owner in owners] == before
     assert attributes - set(vars(loop)) == {"_asynclab_tasks"}
     loop.close()
+
+
+def test_debug_mode_says_where_a_timer_was_set(observation: ProcessObservation) -> None:
+    async def main() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        timers: list[Any] = [loop.call_later(1, print), loop.call_at(loop.time() + 1, print)]
+        return [timer._source_traceback[-1].name for timer in timers]
+
+    assert run_fast(main()) == ["main", "main"]
+
+
+def test_a_mock_of_the_exception_handler_is_what_the_loop_has(observation: ProcessObservation) -> None:
+    async def main() -> None:
+        with mock.patch("asyncio.base_events.BaseEventLoop.call_exception_handler"):
+            asyncio.get_running_loop().call_exception_handler.assert_not_called()  # type: ignore[attr-defined]
+
+    run_fast(main())

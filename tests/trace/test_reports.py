@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import io
+import logging
 import socket
 import sys
 import threading
@@ -272,6 +273,19 @@ def test_what_a_cancelled_main_task_had_complains_in_the_lab_and_not_after_it() 
         assert after == []
 
     run_fast(main())
+
+
+def test_a_complaint_is_told_and_nothing_is_written_where_nobody_logs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def complains() -> None:
+        asyncio.get_running_loop().call_exception_handler({"message": "made up"})
+
+    monkeypatch.setattr(logging.getLogger("asyncio"), "propagate", False)  # pytest has handlers of its own
+    seen = observe(complains)
+    assert [event.text for event in seen.of(Warned)] == ["made up"]
+    assert seen.of(Output) == []
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_is_reported_for_the_task_that_reports_it() -> None:

@@ -100,17 +100,19 @@ def test_a_lab_that_was_made_in_another_thread_credits_steps_to_their_tasks() ->
     assert (printed.text, printed.task) == ("elsewhere 10\n", 1)
 
 
-def test_a_call_soon_that_was_fetched_before_the_last_lab_ended_still_works() -> None:
-    """Another thread may end the last lab after a loop has begun to call what stands in for call_soon."""
+def test_methods_that_were_fetched_before_the_last_lab_ended_still_work() -> None:
+    """Another thread may end the last lab after a loop has begun to call what stands in for a method of it."""
     called: list[str] = []
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         async with Lab(watch=False) as lab:
             lab.start(asyncio.sleep, 60)
-            call_soon = loop.call_soon
+            call_soon, call_at, time, is_running = loop.call_soon, loop.call_at, loop.time, loop.is_running
             assert "asynclab" in call_soon.__func__.__code__.co_filename  # type: ignore[attr-defined]
         call_soon(called.append, "called")
+        assert is_running()
+        call_at(time() + 60, print).cancel()
         await asyncio.sleep(0)
 
     asyncio.run(main())

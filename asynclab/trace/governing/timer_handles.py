@@ -10,9 +10,10 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, Protocol
 
+from asynclab.trace import cpython
 from asynclab.trace.recording.recorder import Recorder
 
-_run_untraced = TimerHandle._run
+_run_untraced = cpython.run_handle
 
 
 class Keeper(Protocol):
@@ -88,9 +89,14 @@ class LabTimerHandle(TimerHandle):
             if not tracer.takes_exit(error):
                 raise
         finally:
-            tracer.callback_timed()
-            if tracer.eager.under_way:
-                tracer.eager.settle()
+            try:
+                tracer.callback_timed()
+                if tracer.eager.under_way:
+                    tracer.eager.settle()
+            except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+                raise
+            except BaseException as error:
+                tracer.failed("callbacks", error)
             tracer.in_timer = False
             if purpose is not None:
                 tracer.firing_for = None

@@ -23,7 +23,7 @@ from asynclab.trace.recording.scope import CURRENT, TASKS
 from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
-_run_untraced = Handle._run
+_run_untraced = cpython.run_handle
 _new = Handle.__new__
 _done = Task.done
 _DEPTH = DEBUG_STACK_DEPTH - 2
@@ -319,7 +319,7 @@ def replace_handles(patches: Patches) -> None:
     """Let asyncio make traced handles."""
     patches.set(events, "Handle", TracedHandle)
     if TracedThreadSafeHandle is not None:
-        patches.set(events, "_ThreadSafeHandle", TracedThreadSafeHandle)
+        patches.set(events, cpython.THREAD_SAFE_HANDLE, TracedThreadSafeHandle)
 
 
 def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:

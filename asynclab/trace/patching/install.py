@@ -11,9 +11,7 @@ import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Callable
-from concurrent.futures.thread import _worker
 from contextlib import ExitStack, suppress
-from contextvars import Context
 from typing import Any
 
 from asynclab.trace import cpython
@@ -29,9 +27,6 @@ from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context
 from asynclab.trace.recording.task_registry import LoopTasks
 from asynclab.trace.watching.observer import Observer
-
-_START_THREAD = "_start_joinable_thread" if hasattr(threading, "_start_joinable_thread") else "_start_new_thread"
-"""What threading starts a thread with: another function since Python 3.13."""
 
 
 class _ProcessHooks:
@@ -100,9 +95,9 @@ class _ProcessHooks:
         all_tasks = _around_all_tasks(asyncio.all_tasks)
         for module in (asyncio, asyncio.tasks):
             patches.set(module, "all_tasks", all_tasks)
-        patches.wrap(threading, _START_THREAD, _around_thread_start)
+        patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
         patches.wrap(BaseSubprocessTransport, "__init__", _around_process_start)
-        patches.wrap(BaseSubprocessTransport, "_process_exited", _around_process_exit)
+        patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, _around_process_exit)
         observe_pool_calls(patches)
         observe_primitives(patches)
         observe_output(patches)
@@ -215,7 +210,7 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
         thread = getattr(bootstrap, "__self__", None)
         if tracer is None or not isinstance(thread, threading.Thread):
             return original(bootstrap, *args, **kwargs)
-        if getattr(thread, "_target", None) is _worker:
+        if cpython.is_pool_thread(thread):
             _enter_context(thread, None)  # a free-threaded Python lets it inherit the context
             return original(bootstrap, *args, **kwargs)
         tracer.world.threads.add(thread)
@@ -227,7 +222,7 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _enter_context(thread: threading.Thread, tracer: Observer | None) -> None:
     """From Python 3.14 on a thread runs in a context of its own: name the lab there, or that it is nobody's."""
-    context: Context | None = getattr(thread, "_context", None)
+    context = cpython.context_of_thread(thread)
     if context is not None and context.get(CURRENT) is not tracer:
         with suppress(RuntimeError):  # the program's own context, in which something runs now
             context.run(CURRENT.set, tracer)

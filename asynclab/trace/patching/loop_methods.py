@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from asyncio import BaseEventLoop, Future, Task
+from asyncio.log import logger
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack
 from contextvars import Context, copy_context
@@ -28,11 +29,11 @@ _REPLACED = (
     "set_task_factory",
     "get_exception_handler",
     "set_exception_handler",
-    "call_exception_handler",
     "set_debug",
     "stop",
     "close",
 )
+_COMPLAIN = "call_exception_handler"
 
 
 def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -52,6 +53,38 @@ def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
             raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
         around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
         patches.set(kind, name, around(kind, original))
+    _see_complaints(kind, patches)
+
+
+def _see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Replace call_exception_handler in the class that has it, which may be replaced for another of its descendants.
+
+    A program's tests put a mock there, often in BaseEventLoop: one of ours in a derived class would hide it.
+
+    Raises:
+        TypeError: As `replace_methods`.
+    """
+    owner = _definer(kind, _COMPLAIN)
+    original = vars(owner)[_COMPLAIN]
+    if not isinstance(original, FunctionType):
+        raise TypeError(f"{owner.__name__}.{_COMPLAIN} is no plain function: {type(original).__name__}")
+    if original.__code__.co_filename == __file__:
+        return
+
+    @wraps(original)
+    def call_exception_handler(self: BaseEventLoop, context: dict[str, Any]) -> None:
+        hooks = HOOKS.get(self)
+        if hooks is None or _definer(type(self), _COMPLAIN) is not owner:
+            original(self, context)
+        else:
+            hooks.call_exception_handler(context)
+
+    patches.set(owner, _COMPLAIN, call_exception_handler)
+
+
+def _definer(kind: type, name: str) -> type:
+    """The class of a class's ancestors, itself among them, whose method it has."""
+    return next(ancestor for ancestor in kind.__mro__ if name in vars(ancestor))
 
 
 def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -61,7 +94,7 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     @wraps(original)
     def is_running(self: BaseEventLoop) -> bool:
         is_it = original(self)
-        if is_it and self._asynclab_tasks is not None and type(self) is kind:  # type: ignore[attr-defined]
+        if is_it and _tasks_of(self) is not None and type(self) is kind:
             tracer = observer()
             if tracer is not None and tracer.loop is self:
                 tracer.starts_eagerly_now(sys._getframe(1))
@@ -77,6 +110,8 @@ def _around_eager_create(kind: type[BaseEventLoop], original: Callable[..., Task
     @wraps(original)
     def create_task(self: BaseEventLoop, coro: Any, **kwargs: Any) -> Task[Any]:
         task = original(self, coro, **kwargs)
+        if self._debug:  # type: ignore[attr-defined]
+            _hide_frames(task)
         if kwargs.get("eager_start") and type(self) is kind and (tracer := observer()) is not None:
             tracer.was_made(task)
         return task
@@ -100,7 +135,7 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
         # The loop asks once a turn, and each timeout: so who governs is asked only where somebody may.
-        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        tasks = _tasks_of(self)
         if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
             return original(self)
         tracer = governor()
@@ -114,18 +149,24 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
 def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
     time = vars(kind)["time"]  # ours: it is replaced before
 
+    def plain(self: BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
+        timer = original(self, *args, **kwargs)
+        if self._debug:  # type: ignore[attr-defined]
+            _hide_frames(timer)
+        return timer
+
     @wraps(original)
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        tasks = _tasks_of(self)
         if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
-            return original(self, when, callback, *args, context=context)
+            return plain(self, when, callback, *args, context=context)
         tracer = governor(context)
         if tracer is None or tracer.loop is not self or type(self) is not kind:
-            return original(self, when, callback, *args, context=context)
+            return plain(self, when, callback, *args, context=context)
         if "time" in self.__dict__ or kind.time is not time:  # the program keeps a time of its own, and means that
-            return original(self, when, callback, *args, context=context)
+            return plain(self, when, callback, *args, context=context)
         if when is None:
             raise TypeError("when cannot be None")
         if self._closed:  # type: ignore[attr-defined]
@@ -138,9 +179,30 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
         except KeyboardInterrupt:
             raise
         except BaseException:  # it is no number, or something that only asyncio's own heap can compare
-            return original(self, when, callback, *args, context=context)
+            return plain(self, when, callback, *args, context=context)
 
     return call_at
+
+
+def _tasks_of(loop: BaseEventLoop) -> LoopTasks | None:
+    """The observed tasks of a loop; None where it has none.
+
+    Another thread may end the last lab, and put the class of the loop back, while one of our methods runs.
+    """
+    try:
+        return loop._asynclab_tasks  # type: ignore[attr-defined, no-any-return]
+    except AttributeError:
+        return None
+
+
+def _hide_frames(made: Any) -> None:
+    """Take our frames out of where debug mode says that a timer or a task was made.
+
+    asyncio takes its own off by their number, from the end, and would leave one of its own for each of ours.
+    """
+    frames = getattr(made, "_source_traceback", None)
+    if frames:
+        frames[:] = [frame for frame in frames if frame.filename != __file__]
 
 
 class LoopHooks:
@@ -220,6 +282,8 @@ class LoopHooks:
         made: Task[Any] | None = None
         try:
             made = self._create_task(coro, **kwargs)
+            if self._loop._debug:  # type: ignore[attr-defined]
+                _hide_frames(made)
             return made
         finally:
             self._set_factory(factory)
@@ -268,7 +332,8 @@ class LoopHooks:
             raise
         except BaseException as error:
             tracer.failed("complaints", error)
-        if tracer.echo or tracer.exception_handler is not None:
+        # Without a handler, logging would write to stderr: that is the screen of the app that shows the lab.
+        if tracer.echo or tracer.exception_handler is not None or logger.hasHandlers():
             self._call_handler_of(tracer, context)
 
     def set_debug(self, enabled: bool) -> None:

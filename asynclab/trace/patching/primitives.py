@@ -15,6 +15,8 @@ from types import CodeType, FrameType, MethodType
 from typing import Any
 
 from asynclab.model.events import PrimitiveKind
+from asynclab.trace import cpython
+from asynclab.trace.cpython import QUEUE_ITEMS
 from asynclab.trace.governing.owners import CURRENT, observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.values import type_name
@@ -29,10 +31,10 @@ _PLAIN = (bool, int, float)
 """Types whose values can be compared without running anybody's code."""
 
 _VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
-    (asyncio.Lock, "_locked", "lock"),
-    (asyncio.Semaphore, "_value", "semaphore"),
-    (asyncio.Event, "_value", "event"),
-    (asyncio.Barrier, "_count", "barrier"),
+    (asyncio.Lock, cpython.LOCK_VALUE, "lock"),
+    (asyncio.Semaphore, cpython.SEMAPHORE_VALUE, "semaphore"),
+    (asyncio.Event, cpython.EVENT_VALUE, "event"),
+    (asyncio.Barrier, cpython.BARRIER_VALUE, "barrier"),
 )
 """The class, the attribute that holds its value, and what it is."""
 
@@ -52,13 +54,14 @@ def observe_primitives(patches: Patches) -> None:
     """Report to the current lab what happens to queues and primitives, until the patches are undone."""
     for owner, attribute, kind in _VALUES:
         patches.set(owner, attribute, _reporting(attribute, "primitives", _value_report(kind)))
-    patches.set(asyncio.Condition, "_waiters", _condition_waiters())
-    if hasattr(asyncio.Condition, "_notify"):
-        patches.set(asyncio.Condition, "_notify", _Notify(asyncio.Condition._notify))
-    patches.set(asyncio.Queue, "_wakeup_next", _WakeUp(asyncio.Queue._wakeup_next))  # type: ignore[attr-defined]
-    patches.set(asyncio.Queue, "_unfinished_tasks", _reporting("_unfinished_tasks", "queues", _unfinished_report, _PUT))
-    if hasattr(asyncio.Queue, "shutdown"):
-        patches.set(asyncio.Queue, "_is_shutdown", _reporting("_is_shutdown", "queues", _shutdown_report))
+    patches.set(asyncio.Condition, cpython.CONDITION_WAITERS, _condition_waiters())
+    if hasattr(asyncio.Condition, cpython.NOTIFY):
+        patches.wrap(asyncio.Condition, cpython.NOTIFY, _Notify)
+    patches.wrap(asyncio.Queue, cpython.WAKE_NEXT, _WakeUp)
+    unfinished = _reporting(cpython.UNFINISHED, "queues", _unfinished_report, _PUT)
+    patches.set(asyncio.Queue, cpython.UNFINISHED, unfinished)
+    if _SHUTDOWN is not None:
+        patches.set(asyncio.Queue, cpython.IS_SHUT_DOWN, _reporting(cpython.IS_SHUT_DOWN, "queues", _shutdown_report))
 
 
 def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | None = None) -> property:
@@ -130,7 +133,7 @@ class _WakeUp(_Accessed):
         if queue is None:
             return self._original
         caller: FrameType | None = _getframe(1)
-        while caller is not None and caller.f_code.co_name == "_wakeup_next":  # a descendant's, which calls this one
+        while caller is not None and caller.f_code.co_name == cpython.WAKE_NEXT:  # a descendant's, which calls this one
             caller = caller.f_back
         assert caller is not None
         code = caller.f_code
@@ -139,7 +142,7 @@ class _WakeUp(_Accessed):
             try:
                 if code is _PUT:
                     is_last = type(queue) is Queue  # to look there is cheaper than to ask for a frame's variables
-                    item = queue.__dict__["_queue"][-1] if is_last else caller.f_locals["item"]
+                    item = queue.__dict__[QUEUE_ITEMS][-1] if is_last else caller.f_locals["item"]
                     tracer.resources.put(queue, item)
                 else:
                     tracer.resources.got(queue, caller.f_locals["item"])
@@ -207,9 +210,9 @@ def _condition_waiters() -> property:
 
     Up to Python 3.12 notify() goes through the list itself, so there it reports when it is read.
     """
-    plain = _reporting("_waiters", "primitives", _condition_report)
+    plain = _reporting(cpython.CONDITION_WAITERS, "primitives", _condition_report)
     read = plain.fget
-    if hasattr(asyncio.Condition, "_notify") or read is None:
+    if hasattr(asyncio.Condition, cpython.NOTIFY) or read is None:
         return plain
 
     def read_and_report(self: Any) -> Any:

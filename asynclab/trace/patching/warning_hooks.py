@@ -7,10 +7,12 @@ import inspect
 import warnings
 from asyncio import Future
 from collections.abc import Iterable
-from types import FunctionType
+from functools import cache
+from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from asynclab.model.events import Warned
+from asynclab.trace import cpython
 from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.printed import SILENCED
@@ -26,24 +28,37 @@ def observe_warnings(patches: Patches) -> None:
     Each is reported, although Python's filters would show a given line only once. The program's own filters and
     handlers are obeyed as ever.
     """
-    reporting = _reporting(warnings._warn_unawaited_coroutine)  # type: ignore[attr-defined]
+    reporting = _reporting(getattr(warnings, cpython.WARN_UNAWAITED))
     if reporting is not None:
-        patches.set(warnings, "_warn_unawaited_coroutine", reporting)
+        patches.set(warnings, cpython.WARN_UNAWAITED, reporting)
 
 
 def _reporting(original: Any) -> Any:
     """The function that warns of a coroutine, with a `with` of ours around its last statement, which warns.
 
-    It is compiled anew instead of wrapped: a frame of ours would be taken for the place of the warning, by filters as
-    well, and would show in the traceback of a warning that is turned into an error.
-
     Returns:
         The new function; None where the original's source is not to be had, or not as we know it.
     """
     try:
-        tree = ast.parse(inspect.getsource(original))
+        code = _rewritten(original)
     except (OSError, SyntaxError):
         return None
+    return FunctionType(code, {**original.__globals__, "_asynclab_complaint": _Complaint}, original.__name__)
+
+
+@cache
+def _rewritten(original: Any) -> CodeType:
+    """The code of such a function.
+
+    It is compiled anew instead of wrapped: a frame of ours would be taken for the place of the warning, by filters as
+    well, and would show in the traceback of a warning that is turned into an error. Once in a process: Python 3.11
+    fails now and then to make a tree while another thread does (CPython issue 106905).
+
+    Raises:
+        OSError: The original's source is not to be had.
+        SyntaxError: It is not Python, as that of a program that was changed while it runs.
+    """
+    tree = ast.parse(inspect.getsource(original))
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     warns = function.body[-1]
@@ -52,8 +67,8 @@ def _reporting(original: Any) -> Any:
     ast.increment_lineno(ast.fix_missing_locations(tree), original.__code__.co_firstlineno - 1)
     namespace: dict[str, Any] = {}
     exec(compile(tree, original.__code__.co_filename, "exec"), namespace)
-    code = namespace[original.__name__].__code__
-    return FunctionType(code, {**original.__globals__, "_asynclab_complaint": _Complaint}, original.__name__)
+    code: CodeType = namespace[original.__name__].__code__
+    return code
 
 
 class _Complaint:
@@ -84,8 +99,7 @@ class _Complaint:
 
 def _is_shown_as_ever() -> bool:
     """Whether Python itself writes warnings to stderr, and nobody has put something of his own in between."""
-    module: Any = warnings
-    shows, formats = module._showwarning_orig, module._formatwarning_orig
+    shows, formats = cpython.own_warning_functions()
     return warnings.showwarning is shows and warnings.formatwarning is formats
 
 

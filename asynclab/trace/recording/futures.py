@@ -7,12 +7,12 @@ here is the implementation below it: asyncio has two, in C and in Python, and ne
 from __future__ import annotations
 
 from asyncio import CancelledError, Future, Task
-from asyncio.futures import _PyFuture  # type: ignore[attr-defined]
-from asyncio.tasks import _PyTask  # type: ignore[attr-defined]
 from typing import Any, TypeGuard
 
-_FUTURES = (Future, _PyFuture)
-TASK_TYPES = (Task, _PyTask)
+from asynclab.trace.cpython import PythonFuture, PythonTask
+
+_FUTURES = (Future, PythonFuture)
+TASK_TYPES = (Task, PythonTask)
 """The types of all tasks."""
 
 
@@ -28,12 +28,12 @@ def is_task(value: object) -> TypeGuard[Task[Any]]:
 
 def is_done(future: Future[Any]) -> bool:
     """Whether a future has ended."""
-    return Future.done(future) if issubclass(type(future), Future) else bool(_PyFuture.done(future))
+    return Future.done(future) if issubclass(type(future), Future) else bool(PythonFuture.done(future))
 
 
 def is_cancelled(future: Future[Any]) -> bool:
     """Whether a future ended by being cancelled."""
-    return Future.cancelled(future) if issubclass(type(future), Future) else bool(_PyFuture.cancelled(future))
+    return Future.cancelled(future) if issubclass(type(future), Future) else bool(PythonFuture.cancelled(future))
 
 
 def exception_of(future: Future[Any]) -> BaseException | None:
@@ -65,15 +65,15 @@ def _slot_of(future: Future[Any], name: str) -> Any:
 
 def name_of(task: Task[Any]) -> str:
     """A task's name; empty where none is told."""
-    name = Task.get_name(task) if issubclass(type(task), Task) else _PyTask.get_name(task)
+    name = Task.get_name(task) if issubclass(type(task), Task) else PythonTask.get_name(task)
     return name if type(name) is str else ""
 
 
 def coroutine_of(task: Task[Any]) -> Any:
     """The coroutine of a task; None once it has ended."""
-    return Task.get_coro(task) if issubclass(type(task), Task) else _PyTask.get_coro(task)
+    return Task.get_coro(task) if issubclass(type(task), Task) else PythonTask.get_coro(task)
 
 
 def cancel_requests_of(task: Task[Any]) -> int:
     """How many requests to cancel a task are open."""
-    return Task.cancelling(task) if issubclass(type(task), Task) else int(_PyTask.cancelling(task))
+    return Task.cancelling(task) if issubclass(type(task), Task) else int(PythonTask.cancelling(task))

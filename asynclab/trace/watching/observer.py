@@ -183,6 +183,8 @@ class Observer(Recorder):
         at = real * self.clock.rate + self.clock.offset
         try:
             self.open_step()
+            if self.eager.under_way:
+                self.eager.settle()
             self.current = None
             ends = is_done(task)
             self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
@@ -201,7 +203,8 @@ class Observer(Recorder):
         self.emit = self.write
         self.failed("steps", error)
         try:
-            self.attend()  # a timer that the step has set would not fire else
+            if self.attention:  # a timer that the step has set would never fire
+                self.attend()
         except KeyboardInterrupt:
             raise
         except BaseException as failure:

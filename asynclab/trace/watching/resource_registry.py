@@ -20,6 +20,7 @@ from asynclab.model.events import (
     QueueShutDown,
     QueueTaskDone,
 )
+from asynclab.trace.cpython import UNFINISHED
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
 
@@ -87,7 +88,7 @@ class Resources:
         if known.order is not None:
             known.order.append(id(item))
         at, task, text = recorder.clock.now(), recorder.current_number(), short_repr(item)
-        recorder.emit(QueuePut(at, known.number, text, _size(queue), queue.__dict__["_unfinished_tasks"], task))
+        recorder.emit(QueuePut(at, known.number, text, _size(queue), queue.__dict__[UNFINISHED], task))
 
     def got(self, queue: asyncio.Queue[Any], item: object) -> None:
         """An item was taken; nobody has been woken for it yet."""
@@ -99,7 +100,7 @@ class Resources:
             index = known.order.index(id(item))
             del known.order[index]
         at, task, text = recorder.clock.now(), recorder.current_number(), short_repr(item)
-        recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__["_unfinished_tasks"], index, task))
+        recorder.emit(QueueGot(at, known.number, text, size, queue.__dict__[UNFINISHED], index, task))
 
     def task_done(self, queue: asyncio.Queue[Any], unfinished: int) -> None:
         """An item was reported as done."""

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from asynclab.model.events import Wait, WaitKind
+from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.recording.futures import awaited_by, coroutine_of, is_future
@@ -76,8 +77,8 @@ _OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
 
 
 def _from_future(future: Future[Any], known: Known) -> Wait:
-    if isinstance(future, asyncio.tasks._GatheringFuture):  # type: ignore[attr-defined]
-        children = future._children
+    if isinstance(future, cpython.GatheringFuture):
+        children = cpython.children_of(future)
         return Wait("gather", tasks=known.tasks.numbers_of(children), count=len(children))
     if isinstance(future, Task):
         return Wait("task", tasks=known.tasks.numbers_of([future]), count=1)
@@ -141,7 +142,7 @@ def _wait_for(frame: FrameType, known: Known) -> Wait:
 
 
 def _task_group(frame: FrameType, known: Known) -> Wait:
-    tasks = frame.f_locals["self"]._tasks
+    tasks = cpython.tasks_in(frame.f_locals["self"])
     return Wait("task_group", tasks=known.tasks.numbers_of(tasks), count=len(tasks))
 
 
@@ -157,13 +158,13 @@ def _codes() -> Iterator[tuple[Any, Describe]]:
     yield asyncio.Condition.wait, _resource("condition")
     yield asyncio.Barrier.wait, _resource("barrier")
     yield asyncio.wait_for, _wait_for
-    yield asyncio.tasks._wait, _wait  # type: ignore[attr-defined]
+    yield cpython.wait_for_futures, _wait
     yield asyncio.TaskGroup.__aexit__, _task_group
-    if hasattr(asyncio.TaskGroup, "_aexit"):
-        yield asyncio.TaskGroup._aexit, _task_group
+    yield cpython.task_group_exit, _task_group
     yield asyncio.to_thread, _plain("thread")
-    for method in ("read", "readline", "readexactly", "readuntil", "_wait_for_data"):
+    for method in ("read", "readline", "readexactly", "readuntil"):
         yield getattr(asyncio.StreamReader, method), _plain("stream")
+    yield cpython.wait_for_data, _plain("stream")
     yield asyncio.StreamWriter.drain, _plain("stream")
     yield asyncio.StreamWriter.wait_closed, _plain("stream")
     yield asyncio.open_connection, _plain("socket")
@@ -178,5 +179,7 @@ def _codes() -> Iterator[tuple[Any, Describe]]:
         yield getattr(loop, method), _plain("thread")
 
 
-_KNOWN: dict[int, Describe] = {id(inspect.unwrap(function).__code__): describe for function, describe in _codes()}
+_KNOWN: dict[int, Describe] = {
+    id(inspect.unwrap(function).__code__): describe for function, describe in _codes() if function is not cpython.Absent
+}
 """By the id() of their code, which stays: to hash a code object takes longer than all the rest."""
