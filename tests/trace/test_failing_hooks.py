@@ -25,6 +25,7 @@ from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts
 from tests.fast_loop import run_fast
+from tests.trace import odd_scripts  # noqa: F401 - adds to SCRIPTS
 from tests.trace.labs import fast_lab
 from tests.trace.scripts import SCRIPTS, Script
 
@@ -110,25 +111,23 @@ def outcome(program: Callable[[], Any]) -> tuple[str, str]:
     return printed.getvalue(), ending
 
 
-def plainly(script: Script) -> tuple[str, str]:
-    """The same without a lab."""
-
-    async def within() -> Any:
+async def within(context: contextlib.AbstractContextManager[None], script: Script) -> Any:
+    """Run a script in a context; without a lab, too, as debug mode shows who awaits it."""
+    with context:
         return await script()
 
-    return outcome(lambda: run_fast(within()))
+
+def plainly(script: Script) -> tuple[str, str]:
+    """The same without a lab."""
+    return outcome(lambda: run_fast(within(contextlib.nullcontext(), script)))
 
 
 def observed(script: Script, *failure: Any) -> tuple[str, str]:
     """The same in a lab, one of whose hooks fails."""
 
-    async def within() -> Any:  # by the same name in both: some programs show their frames
-        with failing(*failure):
-            return await script()
-
     async def main() -> Any:
         async with fast_lab(echo=True) as lab:
-            ending = await lab.run(within)
+            ending = await lab.run(within, failing(*failure), script)
             if ending.exception is not None:
                 raise ending.exception
             return ending.value
