@@ -170,6 +170,28 @@ def test_a_failure_is_told_once() -> None:
     assert run_fast(run()) == ["asynclab stopped watching what tasks wait for: ValueError"]
 
 
+@pytest.mark.parametrize(
+    ("name", "owner", "hook"),
+    [
+        ("an_eager_factory_starts_at_once", EagerStarts, "_settle"),
+        ("endless_and_odd_delays", Timeouts, "armed"),
+        ("tasks_of_the_users_own_class", TaskRegistry, "enter"),
+    ],
+)
+def test_no_timer_and_no_task_is_lost(name: str, owner: Any, hook: str) -> None:
+    (script,) = (script for script in SCRIPTS if script.__name__ == name)
+    for at in (1, 3):
+        assert observed(script, owner, hook, at, ValueError) == plainly(script)
+
+
 def test_a_timer_fires_that_was_set_in_a_step_whose_end_could_not_be_seen_to() -> None:
-    (script,) = (script for script in SCRIPTS if script.__name__ == "an_eager_factory_starts_at_once")
-    assert observed(script, EagerStarts, "_settle", 3, ValueError) == plainly(script)
+    async def sleeps() -> str:
+        await asyncio.sleep(1)
+        return "slept"
+
+    async def run() -> object:
+        async with fast_lab() as lab:
+            with failing(Observer, "step_ended", 1, ValueError):
+                return (await lab.run(sleeps)).value
+
+    assert run_fast(run()) == "slept"

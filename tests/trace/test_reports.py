@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import gc
@@ -11,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -36,7 +38,8 @@ from asynclab.model.events import (
     decode,
     encode,
 )
-from asynclab.trace import Ending, Lab
+from asynclab.trace import Ending, Lab, cpython
+from asynclab.trace.patching import warning_hooks
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, state_of
 
@@ -273,6 +276,21 @@ def test_what_a_cancelled_main_task_had_complains_in_the_lab_and_not_after_it() 
         assert after == []
 
     run_fast(main())
+
+
+def test_warnings_are_seen_where_the_compiler_loses_count_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, calls = ast.parse, []
+
+    def loses_count(source: str) -> ast.AST:
+        calls.append(source)
+        if len(calls) == 1:
+            raise SystemError("AST constructor recursion depth mismatch (before=222, after=240)")
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", loses_count)
+    warning_hooks._with_complaint.cache_clear()
+    assert warning_hooks._with_complaint(getattr(warnings, cpython.WARN_UNAWAITED)) is not None
+    assert len(calls) == 2
 
 
 def test_a_complaint_is_told_and_nothing_is_written_where_nobody_logs(

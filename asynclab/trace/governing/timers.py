@@ -97,12 +97,12 @@ class Timers:
         heapq.heappush(self._heap, deadline)
         is_first = self._heap[0] is deadline
         try:
-            if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
-                handle._purpose = self._purpose_of(callback, args, self._in_lab(deadline))
-            if is_first:
+            if is_first:  # before all else: it has to fire, even if what it is for can't be told
                 recorder.attention = True
                 if recorder.current is None and recorder.cause is None:
                     self.attend()
+            if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
+                handle._purpose = self._purpose_of(callback, args, self._in_lab(deadline))
         except KeyboardInterrupt:  # a signal that came while our code ran is the program's
             raise
         except BaseException as error:

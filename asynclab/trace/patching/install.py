@@ -193,7 +193,8 @@ def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., 
         if tracer is None or (loop or asyncio.get_running_loop()) is not tracer.loop:
             return found
         tracer.was_made(None)  # the one that asks may be in its eager first step
-        return {task for task in found if tracer.census.knows(task)}
+        asks = asyncio.current_task(tracer.loop)  # of the lab, even if it could not be entered
+        return {task for task in found if task is asks or tracer.census.knows(task)}
 
     return all_tasks
 

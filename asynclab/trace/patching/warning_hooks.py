@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import warnings
 from asyncio import Future
 from collections.abc import Iterable
-from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
@@ -20,6 +20,11 @@ from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.observer import Observer
 
 Watching = TypeVar("Watching", bound=Observer)
+
+
+_ATTEMPTS = 5
+"""How often the function is compiled before that is given up. Python 3.11 loses count of how deep it is, and raises
+SystemError, where the garbage collector runs a destructor while it makes the nodes of a tree."""
 
 
 def observe_warnings(patches: Patches) -> None:
@@ -36,39 +41,38 @@ def observe_warnings(patches: Patches) -> None:
 def _reporting(original: Any) -> Any:
     """The function that warns of a coroutine, with a `with` of ours around its last statement, which warns.
 
+    It is compiled anew instead of wrapped: a frame of ours would be taken for the place of the warning, by filters as
+    well, and would show in the traceback of a warning that is turned into an error.
+
     Returns:
         The new function; None where the original's source is not to be had, or not as we know it.
     """
-    try:
-        code = _rewritten(original)
-    except (OSError, SyntaxError):
+    code = _with_complaint(original)
+    if code is None:
         return None
     return FunctionType(code, {**original.__globals__, "_asynclab_complaint": _Complaint}, original.__name__)
 
 
-@cache
-def _rewritten(original: Any) -> CodeType:
-    """The code of such a function.
-
-    It is compiled anew instead of wrapped: a frame of ours would be taken for the place of the warning, by filters as
-    well, and would show in the traceback of a warning that is turned into an error. Once in a process: Python 3.11
-    fails now and then to make a tree while another thread does (CPython issue 106905).
-
-    Raises:
-        OSError: The original's source is not to be had.
-        SyntaxError: It is not Python, as that of a program that was changed while it runs.
-    """
-    tree = ast.parse(inspect.getsource(original))
-    function = tree.body[0]
-    assert isinstance(function, ast.FunctionDef)
-    warns = function.body[-1]
-    complaint = ast.Call(ast.Name("_asynclab_complaint", ast.Load()), [ast.Name("coro", ast.Load())], [])
-    function.body[-1] = ast.copy_location(ast.With([ast.withitem(complaint)], [warns]), warns)
-    ast.increment_lineno(ast.fix_missing_locations(tree), original.__code__.co_firstlineno - 1)
-    namespace: dict[str, Any] = {}
-    exec(compile(tree, original.__code__.co_filename, "exec"), namespace)
-    code: CodeType = namespace[original.__name__].__code__
-    return code
+@functools.cache
+def _with_complaint(original: FunctionType) -> CodeType | None:
+    for _ in range(_ATTEMPTS):
+        try:
+            tree = ast.parse(inspect.getsource(original))
+            function = tree.body[0]
+            assert isinstance(function, ast.FunctionDef)
+            warns = function.body[-1]
+            complaint = ast.Call(ast.Name("_asynclab_complaint", ast.Load()), [ast.Name("coro", ast.Load())], [])
+            function.body[-1] = ast.copy_location(ast.With([ast.withitem(complaint)], [warns]), warns)
+            ast.increment_lineno(ast.fix_missing_locations(tree), original.__code__.co_firstlineno - 1)
+            namespace: dict[str, Any] = {}
+            exec(compile(tree, original.__code__.co_filename, "exec"), namespace)
+        except SystemError:
+            continue
+        except (OSError, SyntaxError):
+            return None
+        code: CodeType = namespace[original.__name__].__code__
+        return code
+    return None
 
 
 class _Complaint:
