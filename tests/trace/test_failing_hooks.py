@@ -191,7 +191,7 @@ def test_a_timer_fires_that_was_set_in_a_step_whose_end_could_not_be_seen_to() -
 
     async def run() -> object:
         async with fast_lab() as lab:
-            with failing(Observer, "step_ended", 1, ValueError):
+            with failing(Observer, "follow", 1, ValueError):
                 return (await lab.run(sleeps)).value
 
     assert run_fast(run()) == "slept"
