@@ -33,10 +33,10 @@ from typing import Any
 from unittest.mock import patch
 
 import asynclab.trace.lab
+from asynclab.model import event_feed
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
-from asynclab.trace.governing import event_pump
 from asynclab.trace.governing.timers import Timers
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.handles import TracedHandle
@@ -92,7 +92,7 @@ def in_debug_mode(workload: Workload) -> float:
 
 def traced(workload: Workload) -> tuple[float, float, int]:
     """Seconds in a lab, seconds to fold what was recorded, and how many events that were."""
-    counted, folding, fold = 0, 0.0, event_pump.fold
+    counted, folding, fold = 0, 0.0, event_feed.fold
 
     def count(events: Sequence[Event]) -> None:
         nonlocal counted
@@ -115,7 +115,7 @@ def traced(workload: Workload) -> tuple[float, float, int]:
             ending = await lab.run(timed, lab)
             return ending.value  # type: ignore[return-value]
 
-    with patch.object(event_pump, "fold", timed_fold):
+    with patch.object(event_feed, "fold", timed_fold):
         return asyncio.run(main()), folding, counted
 
 
@@ -190,7 +190,7 @@ def at_speed(workload: Workload, speed: float = 1.0, held: float = 0.0) -> float
 def without(workload: Workload) -> float:
     """Seconds in a lab that knows neither pause nor speed."""
     with ExitStack() as patches:
-        for function in (TracedHandle._run, Tracer.made_ready, Tracer.end_long_step, Timers.loop_time):
+        for function in (TracedHandle._run, Tracer.made_ready, Timers.loop_time):
             patches.callback(setattr, function, "__code__", function.__code__)
             function.__code__ = _plain_code(function)
         patches.enter_context(patch.object(VirtualClock, "_go_on", _stay))
