@@ -20,7 +20,7 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.futures import is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
-from asynclab.trace.recording.task_registry import tasks_of
+from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
@@ -93,7 +93,7 @@ class TracedHandle(Handle):
         try:
             if self._is_step_of_known_task():
                 return
-            self._join_lab(may_be_step=True)
+            self._join_lab(getattr(loop, TASKS, None), True)
             if self._waker is not None and is_plain and not _is_from_call_soon(sys._getframe(1).f_code):
                 self._waker = None  # what I/O brings is caused by nobody here
         except KeyboardInterrupt:
@@ -116,15 +116,15 @@ class TracedHandle(Handle):
             record.tracer.made_ready(record, self._args)
         return True
 
-    def _join_lab(self, *, may_be_step: bool) -> None:
+    def _join_lab(self, tasks: LoopTasks | None, may_be_step: bool) -> None:
         """See whose the callback is; a task that has not been seen before is entered.
 
         Args:
+            tasks: The observed tasks of the loop; None where it is not observed.
             may_be_step: Whether the type of the callback allows that it is a step of a task.
         """
-        loop, callback = self._loop, self._callback
+        callback = self._callback
         self._record = self._waker = self._tracer = None
-        tasks = getattr(loop, TASKS, None)
         if tasks is None:
             return
         is_step = may_be_step and (type(callback) is _STEP_TYPE or _is_task_callback(callback))
@@ -133,7 +133,7 @@ class TracedHandle(Handle):
             found = self._context.get(CURRENT, _UNSET)
             if found is _UNSET:
                 found = self._owner_by_step(is_step=is_step)
-            if found is not None and found.loop is loop:
+            if found is not None and found.loop is self._loop:
                 tracer = found
             if tracer is None:
                 return
@@ -191,7 +191,7 @@ class TracedHandle(Handle):
         real_time = clock.real_time
         record.yielded = False
         tracer.current = record
-        tracer.emit = tracer.emit_first
+        emit_first = tracer.emit = tracer.emit_first
         started = tracer.step_started = real_time()
         began = tracer.step_began = started * clock.rate + clock.offset
         args = self._args
@@ -210,22 +210,29 @@ class TracedHandle(Handle):
         try:
             ended = real_time()
             seconds = ended - started
-            task = self._callback.__self__  # type: ignore[attr-defined]
             yielded = record.yielded
-            ends = not yielded and (_done(task) if type(task) is Task else is_done(task))
-            if tracer.emit is tracer.emit_first:
+            if yielded and tracer.emit is emit_first:
                 tracer.current = None
-                tracer.write(Stepped(began, record.id, seconds, yielded, ends))
-                at = began + seconds * clock.rate  # as the model has it
+                write = tracer.emit = tracer.write
+                write(Stepped(began, record.id, seconds, True))
             else:
-                if tracer.eager.under_way:
-                    tracer.eager.settle()
-                tracer.current = None
-                at = ended * clock.rate + clock.offset
-                tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
-            tracer.emit = tracer.write
-            if not yielded or tracer.attention or tracer.gone:
-                tracer.step_ended(record, task, at, ended, ends=ends)
+                task = self._callback.__self__  # type: ignore[attr-defined]
+                ends = not yielded and (_done(task) if type(task) is Task else is_done(task))
+                if tracer.emit is emit_first:
+                    tracer.current = None
+                    tracer.write(Stepped(began, record.id, seconds, False, ends))
+                    at = began + seconds * clock.rate  # as the model has it
+                else:
+                    if tracer.eager.under_way:
+                        tracer.eager.settle()
+                    tracer.current = None
+                    at = ended * clock.rate + clock.offset
+                    tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
+                tracer.emit = tracer.write
+                if not yielded:
+                    tracer.follow(record, task, at, ended, ends)
+            if tracer.attention or tracer.gone:
+                tracer.attend()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -370,7 +377,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                         owner.made_ready(record, args)
                     self._ready.append(handle)  # type: ignore[attr-defined]
                     return handle
-            handle._join_lab(may_be_step=may_be_step)
+            handle._join_lab(tasks, may_be_step)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

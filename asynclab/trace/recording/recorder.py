@@ -256,7 +256,7 @@ class Recorder:
         """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
         raise NotImplementedError
 
-    def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
+    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool) -> None:
         """See what became of a task after its step.
 
         Args:

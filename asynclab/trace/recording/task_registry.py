@@ -112,14 +112,15 @@ class TaskRegistry:
             self._ended_newborn.append((task, record.created))
         record.created = None
         # exception() and result() would count as retrieving what is there
-        error = exception_of(task)
+        is_plain = type(task) is Task
+        error = task._exception if is_plain else exception_of(task)
         if error is not None:
             self._failed.add(record.key)
             event = TaskEnded(at, record.id, "failed", short_error(error), tree_of(error))
         elif is_cancelled(task):
             event = TaskEnded(at, record.id, "cancelled")
         else:
-            result = result_of(task)
+            result = task._result if is_plain else result_of(task)  # type: ignore[attr-defined]
             event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
         self._recorder.write(event)
 
@@ -135,7 +136,7 @@ class TaskRegistry:
                 if task is not None and record.created is not None:
                     record.created.name = name_of(task)
                     # only who made it has run since
-                    if self.when_named is not None:
+                    if self.when_named is not None and (type(task) is not Task or Task.cancelling(task)):
                         self.when_named(record, task, None, record.created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
@@ -238,7 +239,7 @@ class TaskRegistry:
         for key in [key for key, record in records.items() if record.tracer is self._recorder]:
             del records[key]
 
-    def tell_birth(self, coroutine: str, born: Birth, *, internal: bool) -> TaskCreated:
+    def tell_birth(self, coroutine: str, born: Birth, internal: bool) -> TaskCreated:
         """Write that a task was made by the one whose step is under way; its name comes later.
 
         Args:
@@ -270,7 +271,7 @@ class TaskRegistry:
         born = born or self.birth_now()
         file = born[1]
         internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
-        return self.tell_birth(_name_of_coroutine(coroutine), born, internal=internal)
+        return self.tell_birth(_name_of_coroutine(coroutine), born, internal)
 
 
 def _name_of_coroutine(coroutine: Any) -> str:

@@ -147,13 +147,13 @@ class EagerStarts:
             return
         ends = is_done(task)
         recorder.write(StepEnded(at, record.id, seconds, record.yielded, ends))
-        self._follow(record, task, at, real, ends=ends)
+        self._follow(record, task, at, real, ends)
 
     def _tell_unseen(self, start: _Start, at: float, seconds: float) -> None:
         """Tell of a task that has come and gone."""
         recorder = self._recorder
         internal = not recorder.code.owns(start.born[1])
-        number = self._tasks.tell_birth("", start.born, internal=internal).task
+        number = self._tasks.tell_birth("", start.born, internal).task
         recorder.write(StepStarted(start.born[0], number))
         recorder.write(StepEnded(at, number, seconds, ends=True))
         recorder.write(TaskEnded(at, number, "done"))

@@ -183,10 +183,14 @@ class Observer(Recorder):
         at = real * self.clock.rate + self.clock.offset
         try:
             self.open_step()
+            if self.eager.under_way:
+                self.eager.settle()
             self.current = None
             ends = is_done(task)
             self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
-            self.step_ended(record, task, at, real, ends=ends)
+            self.follow(record, task, at, real, ends)
+            if self.attention or self.gone:
+                self.attend()
         except KeyboardInterrupt:
             raise
         except BaseException as failure:
@@ -198,8 +202,13 @@ class Observer(Recorder):
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
-        if self.attention:  # a timer that the step has set would never fire
-            self.attend()
+        try:
+            if self.attention:  # a timer that the step has set would never fire
+                self.attend()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failure:
+            self.failed("steps", failure)
 
     def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
         """Another callback than a step begins.
@@ -228,9 +237,11 @@ class Observer(Recorder):
         self.cause = None
         self._callbacks -= 1
         try:
-            if self.clock.real_time() - self.callback_started >= BLOCKED_AFTER or not self.callback_started:
+            started = self.callback_started
+            if started and self.clock.real_time() - started >= BLOCKED_AFTER:
                 self.callback_timed()
-            self.callback, self.callback_started = None, 0.0
+            self.callback = None
+            self.callback_started = 0.0
             if self.eager.under_way:
                 self.eager.settle()
         except KeyboardInterrupt:
@@ -240,20 +251,7 @@ class Observer(Recorder):
         if self.attention:
             self.attend()
 
-    def step_ended(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
-        """See what became of a task after its step, and do what was left for then; arguments as for `follow`."""
-        try:
-            if self.eager.under_way:
-                self.eager.settle()
-            self.follow(record, task, at, real, ends=ends)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            self.failed("steps", error)
-        if self.attention or self.gone:
-            self.attend()
-
-    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, *, ends: bool) -> None:
+    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
         Args:
