@@ -300,7 +300,7 @@ class Lab:
         Returns:
             Whether it was asked: False where it has ended or is not known.
         """
-        found = [candidate for _, candidate in self._tracer.census.some({task})]
+        found = [candidate for _, candidate in self._tracer.registry.some({task})]
         return self._tracer.loop is not None and cancel(self._tracer, found)
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None) -> None:
@@ -314,7 +314,7 @@ class Lab:
         numbers = list(first)
         self._tracer.looks.look_at_the_rest(numbers)
         self._pump.take_in()
-        tell_places(self._tracer, self._tracer.census, self.state, [*numbers, *self.held], selected)
+        tell_places(self._tracer, self._tracer.registry, self.state, [*numbers, *self.held], selected)
 
     def _hold_still(self) -> None:
         if self._can_pause() and not self.paused:
@@ -375,5 +375,5 @@ def _create_main(
         task = loop.create_task(coroutine)
     finally:
         tracer.factory = factory
-    tracer.census.introduce(task, getattr(main, "__name__", "main"))
+    tracer.registry.introduce(task, getattr(main, "__name__", "main"))
     return task

@@ -60,7 +60,7 @@ async def settle(lab: Lab) -> bool:
     for _ in range(3):
         await asyncio.sleep(0)
     turns = 0
-    while lab.is_running and not lab.held and lab._tracer.world.is_awaited():
+    while lab.is_running and not lab.held and lab._tracer.external.is_awaited():
         await asyncio.sleep(0)
         turns += 1
         assert turns < 1_000_000, "nothing comes from outside"
@@ -72,10 +72,10 @@ def check(lab: Lab, demo: Demo) -> int:
     lab.sample()
     lab.pump()
     tasks = lab.state.tasks
-    assert {record.id for record, _ in lab._tracer.census.tasks()} == {
+    assert {record.id for record, _ in lab._tracer.registry.tasks()} == {
         number for number, known in tasks.items() if not known.has_ended
     }
-    for record, task in lab._tracer.census.tasks():
+    for record, task in lab._tracer.registry.tasks():
         known, line = tasks[record.id], line_in(task, str(demo.path))
         if known.steps:
             assert known.place == (None if line is None else (str(demo.path), line)), known

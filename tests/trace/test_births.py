@@ -86,3 +86,35 @@ def test_a_task_that_only_the_loop_makes_has_no_place() -> None:
     events = observe(leaves_a_generator).events
     closing = [event for event in events if isinstance(event, TaskCreated)][1:]
     assert [(event.file, event.line) for event in closing] == [("", 0)]
+
+
+class Mimic(Coroutine[Any, Any, None]):
+    """Behaves as a coroutine, and says when it is asked for a name."""
+
+    asked = 0
+
+    def send(self, value: object) -> None:
+        raise StopIteration
+
+    def throw(self, *args: object) -> None:
+        raise StopIteration
+
+    def __await__(self) -> Any:
+        yield from ()
+
+    def close(self) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__qualname__":
+            Mimic.asked += 1
+            raise SystemExit
+        raise AttributeError(name)
+
+
+def test_what_only_behaves_as_a_coroutine_is_called_by_its_type_and_asked_for_nothing() -> None:
+    async def main() -> None:
+        await asyncio.create_task(Mimic())
+
+    events = observe(main).events
+    assert [event.coroutine for event in events if isinstance(event, TaskCreated)][1] == "Mimic"
+    assert Mimic.asked == 0

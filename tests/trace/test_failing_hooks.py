@@ -17,9 +17,9 @@ from asynclab.trace.patching import loop_methods, primitives, warning_hooks
 from asynclab.trace.recording import task_registry
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching import looks, observer, resource_registry
-from asynclab.trace.watching.cancel_requests import Cancels
+from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import Resources
@@ -42,8 +42,8 @@ WATCHERS: list[tuple[Any, str]] = [
     (TaskRegistry, "notice_name"),
     (TaskRegistry, "settle_names"),
     (TaskRegistry, "strike_off"),
-    (Cancels, "look"),
-    (Cancels, "notice"),
+    (CancelRequests, "look"),
+    (CancelRequests, "notice"),
     (EagerStarts, "begin"),
     (EagerStarts, "_settle"),
     (Resources, "queue"),
@@ -58,10 +58,10 @@ WATCHERS: list[tuple[Any, str]] = [
     (Timeouts, "armed"),
     (Timeouts, "expired"),
     (Timeouts, "met"),
-    (World, "called_executor"),
+    (ExternalWaits, "called_executor"),
     (looks, "describe_wait"),
     (observer, "timeout_of"),
-    (task_registry, "creation_place"),
+    (task_registry, "place_from"),
     (task_registry, "short_repr"),
     (task_registry, "short_error"),
     (task_registry, "tree_of"),

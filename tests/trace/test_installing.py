@@ -12,7 +12,7 @@ import pytest
 
 from asynclab.model.events import Output
 from asynclab.trace import Lab
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 from tests.fast_loop import FastLoop, run_fast
 from tests.trace.labs import fast_lab
 from tests.trace.test_transparency import snapshot
@@ -105,7 +105,7 @@ def test_a_lab_made_in_one_thread_and_run_in_another_knows_its_tasks() -> None:
 
 def test_threads_may_start_threads_while_the_lab_looks_at_them() -> None:
     interval = sys.getswitchinterval()
-    world = World(mock.Mock())
+    world = ExternalWaits(mock.Mock())
     stop = threading.Event()
 
     def adds() -> None:
@@ -128,7 +128,7 @@ def test_threads_may_start_threads_while_the_lab_looks_at_them() -> None:
 
 
 def test_a_thread_of_a_lab_is_known_as_long_as_it_runs() -> None:
-    world, stop = World(mock.Mock()), threading.Event()
+    world, stop = ExternalWaits(mock.Mock()), threading.Event()
     thread = threading.Thread(target=stop.wait)
     world.threads.add(thread)
     assert not world.threads.are_alive()

@@ -144,7 +144,7 @@ def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
         async with fast_lab() as lab:
             ending = await lab.run(starts)
             assert ending.unstoppable
-        assert lab._tracer.census.tasks_of_loop == {}
+        assert lab._tracer.registry.tasks_of_loop == {}
 
     run_fast(main())
 

@@ -21,7 +21,7 @@ def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
     break_await_cycles(alive)
     taken = False
     for task in alive:
-        record = tracer.census.known(task)
+        record = tracer.registry.known(task)
         if task.done():  # it was in a circle, and chosen to break it
             taken = True
         elif record is not None:
@@ -33,7 +33,7 @@ def leaked_by_main(tracer: Tracer) -> list[tuple[int, str]]:
     """The numbers and names of the tasks that go on without main; not those of libraries."""
     return [
         (record.id, task.get_name())
-        for record, task in tracer.census.tasks()
+        for record, task in tracer.registry.tasks()
         if record.created is not None and not record.created.internal
     ]
 
@@ -55,7 +55,7 @@ class CleanUp:
 
     def ask_all(self) -> list[Task[Any]]:
         """Cancel all tasks of the lab that were not asked before, and only its own; the tasks that have not ended."""
-        left = [task for _, task in self._tracer.census.tasks()]
+        left = [task for _, task in self._tracer.registry.tasks()]
         cancel(self._tracer, [task for task in left if task not in self._asked])
         self._asked.update(dict.fromkeys(left))
         return left
@@ -106,7 +106,7 @@ class CleanUp:
 
 def names_of_tasks(tracer: Tracer) -> tuple[str, ...]:
     """The names of the tasks that have not ended."""
-    return tuple(task.get_name() for _, task in tracer.census.tasks())
+    return tuple(task.get_name() for _, task in tracer.registry.tasks())
 
 
 async def _close(generator: Any) -> None:

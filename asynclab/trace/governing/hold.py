@@ -9,7 +9,7 @@ from asynclab.model.events import StepTaken, TaskChosen, TaskHeld, TaskReleased
 from asynclab.trace import cpython
 from asynclab.trace.governing.timers import Timers
 from asynclab.trace.recording.recorder import Recorder, StepHandle
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 
 if TYPE_CHECKING:
     from asyncio import Handle
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 class Hold:
     """The ready queue of a paused lab."""
 
-    def __init__(self, recorder: Recorder, world: World, timers: Timers) -> None:
+    def __init__(self, recorder: Recorder, external: ExternalWaits, timers: Timers) -> None:
         """Begin with nothing held.
 
         Args:
             recorder: Gets the events.
-            world: What is awaited from outside.
+            external: What is awaited from outside.
             timers: Those to jump to where nothing is ready.
         """
-        self._world = world
+        self._external = external
         self._timers = timers
         self.handles: deque[StepHandle] = deque()
         """The steps that are ready to run, next first."""
@@ -63,7 +63,7 @@ class Hold:
         Returns:
             What was done.
         """
-        if self._released or self._world.has_ready():
+        if self._released or self._external.has_ready():
             return "step"  # one is under way already
         self._drop_called_off()
         if self.handles:
@@ -74,7 +74,7 @@ class Hold:
             self._released.add(handle)
             self._make_ready(handle)
             return "step"
-        if self._world.is_awaited():
+        if self._external.is_awaited():
             return "outside"
         return "jump" if self._timers.jump() else "nothing"
 

@@ -151,5 +151,5 @@ class Supervision:
         unstoppable = await self._clean_up.finish(self._exit)
         cancellation = self._context.run(cancellation_of, self._main) if self._main.cancelled() else None
         if not unstoppable:
-            self._tracer.world.let_go()
+            self._tracer.external.let_go()
         return ending_of(self._main, self._exit or cancellation, leaked, unstoppable)

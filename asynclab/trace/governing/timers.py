@@ -17,24 +17,24 @@ from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import package_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import outside_context
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled
 
 
 class Timers:
     """The timer heap of a lab, and the one real timer that drives it."""
 
-    def __init__(self, recorder: Recorder, timeouts: Timeouts, world: World) -> None:
+    def __init__(self, recorder: Recorder, timeouts: Timeouts, external: ExternalWaits) -> None:
         """Begin with no timer.
 
         Args:
             recorder: Gets the events.
             timeouts: Those whose timers these may be.
-            world: What is awaited that time won't bring.
+            external: What is awaited that time won't bring.
         """
         self._recorder = recorder
         self._timeouts = timeouts
-        self._world = world
+        self._external = external
         self._heap: list[Deadline] = []
         """Times of the loop as code inside the lab knows them."""
         self._cancelled = 0
@@ -247,7 +247,7 @@ class Timers:
         recorder = self._recorder
         if recorder.loop is None or recorder.clock.paused or not (self.jumps and recorder.clock.instant):
             return
-        if self._world.has_ready() or (not self._world.is_awaited() and self.jump()):
+        if self._external.has_ready() or (not self._external.is_awaited() and self.jump()):
             self.check_idle_soon()
 
     def _start_driver(self, due: float, when: float) -> None:

@@ -42,8 +42,8 @@ class Tracer(Observer):
             exact: Whether what a task waits for is looked at after each step, whatever that costs.
         """
         super().__init__(clock, boundary, echo=echo, exact=exact)
-        self.timers = Timers(self, self.timeouts, self.world)
-        self.hold = Hold(self, self.world, self.timers)
+        self.timers = Timers(self, self.timeouts, self.external)
+        self.hold = Hold(self, self.external, self.timers)
         self.factory: Any = None
         """The task factory that code inside the lab has set."""
         self.exception_handler: Any = None
@@ -70,8 +70,8 @@ class Tracer(Observer):
 
     def is_stuck(self) -> bool:
         """Whether nothing is ready, due some time, or awaited from outside."""
-        is_busy = self.hold.handles or self.world.has_ready() or self.timers.next_when() is not None
-        return not is_busy and not self.world.is_awaited()
+        is_busy = self.hold.handles or self.external.has_ready() or self.timers.next_when() is not None
+        return not is_busy and not self.external.is_awaited()
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
         """The lab time at which a timer fires; None for one that keeps a time of the program's own."""

@@ -17,6 +17,7 @@ from asynclab.model.events import StepEnded, Stepped
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.code_ownership import frame_of_maker
 from asynclab.trace.recording.futures import is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
@@ -140,7 +141,7 @@ class TracedHandle(Handle):
         self._tracer = tracer
         if is_step:
             task = callback.__self__  # type: ignore[attr-defined]
-            self._record = tracer.enter(task)
+            self._record = tracer.enter(task, frame_of_maker())
             return
         if tracer.eager.under_way:  # gather, for one, asks to be told of a task that has ended already
             tracer.eager.settle(next(filter(is_task, self._args), None))

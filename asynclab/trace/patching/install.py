@@ -137,7 +137,7 @@ def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
 
     Its time, timers, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
     """
-    tasks = tracer.census.tasks_of_loop = LoopTasks()
+    tasks = tracer.registry.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
     tasks.tracers.append(tracer)
     setattr(loop, TASKS, tasks)
@@ -147,7 +147,7 @@ def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
 
 def leave_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     """Stop to observe a loop."""
-    tasks = tracer.census.tasks_of_loop
+    tasks = tracer.registry.tasks_of_loop
     _process.tracers.discard(tracer)
     tracer.let_go()
     tasks.everybodys = None
@@ -194,7 +194,7 @@ def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., 
             return found
         tracer.was_made(None)  # the one that asks may be in its eager first step
         asks = asyncio.current_task(tracer.loop)  # of the lab, even if it could not be entered
-        return {task for task in found if task is asks or tracer.census.knows(task)}
+        return {task for task in found if task is asks or tracer.registry.knows(task)}
 
     return all_tasks
 
@@ -209,16 +209,26 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
         tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
-        if tracer is None or not isinstance(thread, threading.Thread):
-            return original(bootstrap, *args, **kwargs)
-        if cpython.is_pool_thread(thread):
-            _enter_context(thread, None)  # a free-threaded Python lets it inherit the context
-            return original(bootstrap, *args, **kwargs)
-        tracer.world.threads.add(thread)
-        _enter_context(thread, tracer)
-        return original(functools.partial(bare_context(tracer).run, bootstrap), *args, **kwargs)
+        if tracer is not None and isinstance(thread, threading.Thread):
+            try:
+                bootstrap = _scoped(bootstrap, thread, tracer)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                tracer.failed("threads", error)
+        return original(bootstrap, *args, **kwargs)
 
     return start
+
+
+def _scoped(bootstrap: Callable[[], object], thread: threading.Thread, tracer: Tracer) -> Callable[[], object]:
+    """What a thread is to begin with, so that it is its lab's."""
+    if cpython.is_pool_thread(thread):
+        _enter_context(thread, None)  # a free-threaded Python lets it inherit the context
+        return bootstrap
+    tracer.external.threads.add(thread)
+    _enter_context(thread, tracer)
+    return functools.partial(bare_context(tracer).run, bootstrap)
 
 
 def _enter_context(thread: threading.Thread, tracer: Observer | None) -> None:
@@ -236,7 +246,7 @@ def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:
         tracer = observer()
         if tracer is not None:
             self._asynclab_tracer = tracer
-            tracer.world.processes += 1
+            tracer.external.processes += 1
 
     return init
 
@@ -246,7 +256,7 @@ def _around_process_exit(original: Callable[..., None]) -> Callable[..., None]:
     def process_exited(self: Any, returncode: int) -> None:
         tracer = vars(self).pop("_asynclab_tracer", None)
         if tracer is not None:
-            tracer.world.processes -= 1
+            tracer.external.processes -= 1
         original(self, returncode)
 
     return process_exited

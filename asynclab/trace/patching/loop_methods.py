@@ -247,7 +247,7 @@ class LoopHooks:
         """Observe for one more lab."""
         factory = self._get_factory()
         tracer.factory = None if is_eager_factory(factory) else factory
-        tasks = tracer.census.tasks_of_loop = tasks_of(self._loop)
+        tasks = tracer.registry.tasks_of_loop = tasks_of(self._loop)
         with ExitStack() as undoing:  # nothing of a lab that could not begin stays behind
             self.tracers.append(tracer)
             undoing.callback(self.tracers.remove, tracer)
@@ -364,7 +364,7 @@ class LoopHooks:
         tracer = self._current()
         if tracer is not None:
             try:
-                tracer.world.called_executor(future)
+                tracer.external.called_executor(future)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:

@@ -112,14 +112,14 @@ def owner_of(context: dict[str, Any], tracers: Iterable[Watching]) -> Watching |
     future = context.get("task") or context.get("future")
     handle_owner = getattr(context.get("handle"), "_tracer", None)
     return next(
-        (tracer for tracer in tracers if tracer is handle_owner or tracer.census.number_of(future) is not None), None
+        (tracer for tracer in tracers if tracer is handle_owner or tracer.registry.number_of(future) is not None), None
     )
 
 
 def task_number(context: dict[str, Any], tracer: Observer) -> int | None:
     """The number of the task that a complaint concerns."""
     future: Future[Any] | None = context.get("task") or context.get("future")
-    number = tracer.census.number_of(future)
+    number = tracer.registry.number_of(future)
     return tracer.current_number() if number is None else number
 
 

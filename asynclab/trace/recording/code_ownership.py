@@ -98,28 +98,25 @@ _PASSED_BY = frozenset(
 """The modules between a call that makes a task and the task."""
 
 
-_OURS_AT_LEAST = 5
-"""How many frames there are, at the least, from `creation_place` up to the hook that it looks for: all of them ours."""
+def frame_of_maker() -> FrameType:
+    """The frame that makes a task now, past those of the hook that asks, and of most of asyncio's."""
+    depth = 1
+    if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
+        while _getframemodulename(depth) in _PASSED_BY:
+            depth += 1
+    return _getframe(depth)
 
 
-def creation_place(boundary: CodeType) -> Place:
-    """Tell who makes a task now: the innermost frame outside asyncio and the tracer.
+def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
+    """Tell where a task is made: the innermost frame outside asyncio and the tracer, from a frame on outwards.
 
     Args:
+        frame: Where to begin.
         boundary: The code of the event loop's own frame, at which to stop.
 
     Returns:
         The file and the line; ("", 0) where only asyncio's frames are on the stack.
     """
-    depth = _OURS_AT_LEAST
-    if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
-        while _getframemodulename(depth) in _PASSED_BY:
-            depth += 1
-    return place_from(_getframe(depth), boundary)
-
-
-def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
-    """The same, from a frame on outwards."""
     while frame is not None:
         code = frame.f_code
         file = code.co_filename

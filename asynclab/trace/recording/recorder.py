@@ -118,7 +118,7 @@ class Recorder:
         self.emit: Callable[[Event], None] = self.write
         """Writes what happened. A step in which nothing did is one event, written at its end."""
         self.failures: dict[str, int] = {}
-        """How often each watcher has failed; one that has is switched off. See `failed`."""
+        """How often each watcher has failed. See `failed`."""
         self.gone: list[TaskRecord] = []
         """The tasks that were destroyed and that nobody has struck off yet."""
         self.current: TaskRecord | None = None
@@ -170,7 +170,9 @@ class Recorder:
         return threading.get_ident() != self.thread
 
     def failed(self, watcher: str, error: BaseException) -> None:
-        """Code of ours has failed inside somebody's loop: switch that watcher off, and tell it once.
+        """Code of ours has failed inside somebody's loop: count it, and tell it the first time.
+
+        Hooks that could go on failing, at some cost each time, ask `failures` first: they are switched off so.
 
         Args:
             watcher: What failed, as the reader should call it, such as "queues".
@@ -191,13 +193,9 @@ class Recorder:
                 self.write(StepStarted(self.step_began, current.id))
 
     def _open_and_write(self, event: Event) -> None:
-        write = self.write
-        if self.emit is self.emit_first:  # else another thread was faster
-            self.emit = write
-            current = self.current
-            if current is not None:
-                write(StepStarted(self.step_began, current.id))
-        write(event)
+        if threading.get_ident() == self.thread:  # what another thread tells is no part of the step
+            self.open_step()
+        self.write(event)
 
     def time_callback(self, callback: object) -> None:
         """Let the watchdog see since when a callback runs."""
@@ -219,8 +217,8 @@ class Recorder:
         """Whether a task is one of those that are recorded here."""
         raise NotImplementedError
 
-    def enter(self, task: Task[Any]) -> TaskRecord:
-        """Enter a task that is seen for the first time."""
+    def enter(self, task: Task[Any], maker: FrameType) -> TaskRecord:
+        """Enter a task that is seen for the first time, and the frame in which it is made."""
         raise NotImplementedError
 
     def enter_unseen(self, task: Task[Any]) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
-from types import CodeType, FrameType
+from types import CodeType, CoroutineType, FrameType, GeneratorType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeAlias
 
 import msgspec
 
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
-from asynclab.trace.recording.code_ownership import creation_place, place_from
+from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.exception_tree import tree_of
 from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
-from asynclab.trace.recording.values import short_error, short_repr
+from asynclab.trace.recording.values import short_error, short_repr, type_name
+
+_DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
+"""What gives out an attribute in C, as of the coroutines of compiled modules: no code of the program's runs."""
 
 Birth: TypeAlias = tuple[float, str, int]
 """When a task was made, in lab seconds, and where: file and line."""
@@ -77,13 +80,13 @@ class TaskRegistry:
         self.tasks_of_loop = LoopTasks()
         """All observed tasks of the loop, those of other labs there too."""
 
-    def enter(self, task: Task[Any], coroutine: object, born: Birth | None = None) -> TaskRecord:
+    def enter(self, task: Task[Any], coroutine: object, born: Birth) -> TaskRecord:
         """Enter a task that has not been seen before.
 
         Args:
             task: The task.
             coroutine: Its coroutine.
-            born: When and where it was made; None for here and now.
+            born: When and where it was made.
         """
         recorder = self._recorder
         created = self._announce(coroutine, born)
@@ -254,34 +257,29 @@ class TaskRegistry:
         recorder.emit(created)
         return created
 
-    def birth_now(self) -> Birth:
-        """The lab time, and the place in the code that makes a task now."""
+    def birth_in(self, maker: FrameType) -> Birth:
+        """The lab time now, and the place in the code that makes a task, from the frame on in which it is made."""
         clock = self._recorder.clock
-        file, line = creation_place(self._boundary)
+        file, line = place_from(maker, self._boundary)
         return clock.real_time() * clock.rate + clock.offset, file, line
 
-    def birth_in(self, caller: FrameType) -> Birth:
-        """The same, where it is known in which frame the task is made."""
-        clock = self._recorder.clock
-        file, line = place_from(caller, self._boundary)
-        return clock.real_time() * clock.rate + clock.offset, file, line
-
-    def _announce(self, coroutine: Any, born: Birth | None) -> TaskCreated:
+    def _announce(self, coroutine: Any, born: Birth) -> TaskCreated:
         code = self._recorder.code
-        born = born or self.birth_now()
         file = born[1]
         internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
         return self.tell_birth(_name_of_coroutine(coroutine), born, internal)
 
 
 def _name_of_coroutine(coroutine: Any) -> str:
+    """The qualified name of a coroutine's function; of what only behaves as a coroutine, the name of its type."""
     if coroutine is None:
         return ""
-    try:
-        qualname = coroutine.__qualname__
-    except AttributeError:
-        qualname = ""
-    return qualname or type(coroutine).__name__
+    kind = type(coroutine)
+    if kind is CoroutineType or kind is GeneratorType:
+        return str(coroutine.__qualname__)
+    described: Any = kind.__dict__.get("__qualname__")
+    name = described.__get__(coroutine) if type(described) in _DESCRIPTORS else ""
+    return name if type(name) is str and name else type_name(coroutine)
 
 
 def is_eager_factory(factory: object) -> bool:

@@ -39,7 +39,7 @@ class _Seen:
     """How many timeouts around it have expired that its count was not seen to rise by: each of them asks."""
 
 
-class Cancels:
+class CancelRequests:
     """The requests to end tasks that were noticed."""
 
     def __init__(self, recorder: Recorder, tasks: TaskRegistry) -> None:

@@ -14,7 +14,7 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
 
 
-class World:
+class ExternalWaits:
     """What a lab waits for that time alone won't bring."""
 
     def __init__(self, recorder: Recorder) -> None:

@@ -10,7 +10,7 @@ from asynclab.model.events import TaskWaiting
 from asynclab.trace.recording.futures import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
 
@@ -31,7 +31,7 @@ class Looks:
     """Which suspended tasks were looked at, and which are still to be."""
 
     def __init__(
-        self, recorder: Recorder, tasks: TaskRegistry, resources: Resources, world: World, *, exact: bool
+        self, recorder: Recorder, tasks: TaskRegistry, resources: Resources, external: ExternalWaits, *, exact: bool
     ) -> None:
         """Begin with no task to look at.
 
@@ -39,12 +39,12 @@ class Looks:
             recorder: Gets the events.
             tasks: Those that may be looked at.
             resources: What they may wait for.
-            world: What they may wait for outside.
+            external: What they may wait for outside.
             exact: Whether each is looked at as soon as its step ends, whatever that costs.
         """
         self._recorder = recorder
         self._tasks = tasks
-        self._known = Known(recorder, tasks, resources, world)
+        self._known = Known(recorder, tasks, resources, external)
         self._exact = exact
         self._savings = LOOK_SAVINGS
         """Real seconds that looks may take now."""

@@ -7,7 +7,7 @@ from asyncio.events import Handle
 from collections.abc import Callable, Sequence
 from threading import get_ident
 from types import CodeType, FrameType, MethodType
-from typing import Any
+from typing import Any, cast
 
 from asynclab.model.events import BLOCKED_AFTER, Event, StepEnded, TaskReady, WakeCause
 from asynclab.trace import cpython
@@ -16,9 +16,9 @@ from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_don
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.cancel_requests import Cancels
+from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -37,12 +37,12 @@ class Observer(Recorder):
         "_starts",
         "_woken_by_end",
         "cancels",
-        "census",
+        "external",
         "looks",
         "printed",
+        "registry",
         "resources",
         "timeouts",
-        "world",
     )
 
     def __init__(
@@ -64,14 +64,14 @@ class Observer(Recorder):
             numbering: Numbers tasks and resources; None for one of its own.
         """
         super().__init__(clock, echo=echo, numbering=numbering)
-        self.census = TaskRegistry(self, boundary)
-        self.cancels = Cancels(self, self.census)
-        self.census.when_named = self.cancels.look
-        self.timeouts = Timeouts(self, self.census, self.cancels)
-        self.eager = self._starts = EagerStarts(self, self.census, self.follow)
+        self.registry = TaskRegistry(self, boundary)
+        self.cancels = CancelRequests(self, self.registry)
+        self.registry.when_named = self.cancels.look
+        self.timeouts = Timeouts(self, self.registry, self.cancels)
+        self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self)
-        self.world = World(self)
-        self.looks = Looks(self, self.census, self.resources, self.world, exact=exact)
+        self.external = ExternalWaits(self)
+        self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
         """The tasks that the end of the present step's task makes ready: told after that end."""
@@ -85,14 +85,14 @@ class Observer(Recorder):
         """See no more."""
         self.loop = None
         self.detour = True
-        self.census.let_go()
+        self.registry.let_go()
 
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; on another thread than the loop's, up to the first unsettled birth."""
         if self.is_elsewhere():
-            return self._take(self.census.settled_until(len(self.events)))
+            return self._take(self.registry.settled_until(len(self.events)))
         self.open_step()
-        self.census.settle_names()
+        self.registry.settle_names()
         return self._take(len(self.events))
 
     def _take(self, count: int) -> Sequence[Event]:
@@ -102,15 +102,15 @@ class Observer(Recorder):
 
     def knows(self, task: Task[Any]) -> bool:
         """Whether a task is one of those that are recorded here."""
-        return self.census.knows(task)
+        return self.registry.knows(task)
 
     def enter_unseen(self, task: Task[Any]) -> None:
         """Remember only that a task is recorded here, where it could not be entered."""
-        self.census.enter_unseen(task)
+        self.registry.enter_unseen(task)
 
     def strike_off(self) -> None:
         """Forget about the tasks that were destroyed, and report those that were pending."""
-        self.census.strike_off()
+        self.registry.strike_off()
 
     def output(self, text: str, stream: str) -> None:
         """Text was written to a standard stream by code that is observed here."""
@@ -120,15 +120,15 @@ class Observer(Recorder):
         """The timer of a timeout was cancelled that the loop keeps."""
         self.timeouts.met(timeout)
 
-    def enter(self, task: Task[Any]) -> TaskRecord:
+    def enter(self, task: Task[Any], maker: FrameType) -> TaskRecord:
         """Enter a task that is seen for the first time, or the one whose eager start is under way."""
         if self.eager.under_way:
             self.eager.settle()
-            known = self.census.known(task)
+            known = self.registry.known(task)
             if known is not None:
                 known.yielded = True
                 return known
-        return self.census.enter(task, coroutine_of(task))
+        return self.registry.enter(task, coroutine_of(task), self.registry.birth_in(maker))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
         """A task that is not running was put in the ready queue.
@@ -159,7 +159,7 @@ class Observer(Recorder):
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""
         if self.loop is None:
-            Handle._run(handle)  # type: ignore[arg-type]
+            cpython.run_handle(cast("Handle", handle))
             return False
         return True
 
@@ -270,7 +270,7 @@ class Observer(Recorder):
 
     def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Write down how a task ended at the lab time `at`, and whom that wakes."""
-        self.census.end(record, task, at)
+        self.registry.end(record, task, at)
         if self._woken_by_end:
             self._tell_woken(record, at)
         if self.looks.pending:
@@ -304,7 +304,7 @@ class Observer(Recorder):
         """Do what was left for the end of a callback."""
         self.attention = False
         try:
-            self.census.settle_names()
+            self.registry.settle_names()
             self.printed.flush()
         except KeyboardInterrupt:
             raise

@@ -24,7 +24,7 @@ from asynclab.trace.recording.futures import awaited_by, coroutine_of, is_future
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import Chain, follow
-from asynclab.trace.watching.external_waits import World
+from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
 
 
@@ -35,7 +35,7 @@ class Known:
     recorder: Recorder
     tasks: TaskRegistry
     resources: Resources
-    world: World
+    external: ExternalWaits
 
 
 Describe = Callable[[FrameType, Known], Wait]
@@ -82,7 +82,7 @@ def _from_future(future: Future[Any], known: Known) -> Wait:
         return Wait("gather", tasks=known.tasks.numbers_of(children), count=len(children))
     if isinstance(future, Task):
         return Wait("task", tasks=known.tasks.numbers_of([future]), count=1)
-    if known.world.is_executor_call(future):
+    if known.external.is_executor_call(future):
         return Wait("thread")
     return Wait("future")
 

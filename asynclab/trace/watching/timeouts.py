@@ -12,7 +12,7 @@ from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.cancel_requests import Cancels
+from asynclab.trace.watching.cancel_requests import CancelRequests
 
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
@@ -20,7 +20,7 @@ _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 class Timeouts:
     """Numbers a lab's timeouts, and writes their events."""
 
-    def __init__(self, recorder: Recorder, tasks: TaskRegistry, cancels: Cancels) -> None:
+    def __init__(self, recorder: Recorder, tasks: TaskRegistry, cancels: CancelRequests) -> None:
         self._recorder = recorder
         self._tasks = tasks
         self._cancels = cancels

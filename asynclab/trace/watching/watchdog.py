@@ -70,4 +70,5 @@ class Watch:
             return  # it has just ended
         self._reported = (started, seconds)
         task = None if current is None else current.id
-        recorder.emit(LoopBlocked(recorder.clock.now(), task, seconds, place.file, place.line, place.function))
+        recorder.open_step()  # whoever reads now sees who runs
+        recorder.write(LoopBlocked(recorder.clock.now(), task, seconds, place.file, place.line, place.function))
