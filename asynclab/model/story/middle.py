@@ -95,6 +95,8 @@ class Teller:
         parent = None if life.created is None else life.created.parent
         if parent is not None and not turn.follows_step_of_parent:
             return f"started eagerly: it ran at once, within {state.task_name(parent)}'s step"
+        if turn.cancel is not None:
+            return ended_by(turn, state)  # its first step only raises CancelledError
         after = f"after {state.task_name(parent)}'s step" if parent is not None else ""
         behind = f"behind {first_ones(turn, state)}" if turn.went_first_count else ""
         order = " and ".join(filter(None, [after, behind]))

@@ -32,10 +32,10 @@ def ended_by(turn: Turn, state: LabState) -> str:
 def cancelled_by(request: Request, state: LabState) -> str:
     """Who cancelled a task: "main called cancel() on it"."""
     if request.by is None:
-        return "the lab cancelled it, since main had ended" if request.after_main else "it was cancelled from outside"
+        return "the lab cancelled it because main had ended" if request.after_main else "it was cancelled from outside"
     name = state.task_name(request.by)
     if request.timed_out is not None:
-        return f"{name} cancelled it, since {name}'s timeout of {length(request.timed_out)} had expired"
+        return f"it was cancelled because {name}'s timeout of {length(request.timed_out)} had expired"
     if request.after_failure:
         return f"it was cancelled because {name} had failed"
     return f"{name} called cancel() on it"

@@ -36,7 +36,7 @@ _WORDS: Mapping[str, _Words] = MappingProxyType(
         "shut_down": _Words("shut down {queue}", "shut down a queue"),
         "changed": _Words("used {primitive}{times}", "used a lock, event or semaphore"),
         "notified": _Words("notified {primitive}{times}", "notified a condition"),
-        "set_timeout": _Words("set a {things}", "set a timeout"),
+        "set_timeout": _Words("set {things}", "set a timeout"),
         "moved_timeout": _Words("moved its timeout to {things}", "moved a timeout"),
         "met_timeout": _Words("met its {things}", "met its timeout"),
         "missed_timeout": _Words("missed its {things}", "missed its timeout"),
@@ -77,15 +77,20 @@ def done_in_general(verb: str, resource: int) -> str:
 
 
 def _things(verb: str, things: Sequence[str | int], count: int, state: LabState) -> str:
-    is_quoted = verb in ("printed", "warned")
-    named = [state.task_name(thing) if isinstance(thing, int) else _quoted(thing, is_quoted) for thing in things]
+    named = [state.task_name(thing) if isinstance(thing, int) else _thing(verb, thing) for thing in things]
     more = count - len(named)
     return listed([*named, f"{more:,} more" if more > 0 and named else ""]) or f"{count:,}"
 
 
-def _quoted(text: str, is_quoted: bool) -> str:
+def _thing(verb: str, text: str) -> str:
     clean = one_line(text, THING_LIMIT)
-    return f"“{clean}”" if is_quoted else clean
+    match verb:
+        case "printed" | "warned":
+            return f"“{clean}”"
+        case "set_timeout":
+            return f"a {clean}"
+        case _:
+            return clean
 
 
 def _changes(primitive: int, rises: Sequence[str | int], count: int, state: LabState) -> str:
