@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import pytest
 
@@ -208,7 +208,16 @@ def test_a_mark_knows_the_deadline_of_a_timeout_that_is_still_kept() -> None:
     assert deed.mark_text(TimeoutExpired(2.5, 1), state) == deed.timeout_expired(2.5, 2.0)[0]
 
 
-STEP_DEEDS: list[tuple[Verb, int, list[str | int], int]] = [
+StepDeed: TypeAlias = tuple[Verb, int, list[str | int], int]
+
+
+def every_change(*rises: int) -> Iterator[StepDeed]:
+    """A change of each kind of primitive."""
+    for number in STATE.primitives:
+        yield "changed", number, [*rises], len(rises)
+
+
+STEP_DEEDS: list[StepDeed] = [
     ("created", 0, [TEA, COFFEE], 2),
     ("woke", 0, [TEA, COFFEE], 9),
     ("asked", 0, [TEA], 1),
@@ -217,8 +226,8 @@ STEP_DEEDS: list[tuple[Verb, int, list[str | int], int]] = [
     ("task_done", 1, [], 1),
     ("task_done", 1, [], 3),
     ("shut_down", 1, [], 1),
-    *(("changed", number, [1], 1) for number in STATE.primitives),
-    *(("changed", number, [1, 0], 2) for number in STATE.primitives),
+    *every_change(1),
+    *every_change(1, 0),
     ("changed", 1, [1, 0, 1], 9),
     ("changed", 1, [], 2),
     ("changed", 99, [1], 1),
