@@ -50,7 +50,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (Resources, "put"),
     (Resources, "got"),
     (Resources, "task_done"),
-    (Resources, "label_of"),
+    (Resources, "number_of"),
     (Resources, "holder_of"),
     (Resources, "created"),
     (Resources, "changed"),
