@@ -55,8 +55,8 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
             "to get from {it}, which was empty",
         ),
         "queue.put": _Words(
-            ("queue.put on {it} (full)", "queue.put on {it}", "put on {it}", "put {it}"),
-            ("waits to put into {it}", "waits: put {it}"),
+            ("queue.put on {it} (full)", "put on {it} (full)", "put {it} (full)", "put {it}"),
+            ("waits to put into {it} (full)", "waits: put {it} (full)", "waits: put {it}"),
             "to put into {it}, which was full",
         ),
         "queue.join": _Words(
