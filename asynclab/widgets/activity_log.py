@@ -120,7 +120,7 @@ class ActivityLog(CursorView):
             return (self.mark(index), (self._note, "past"))
         line = self._line_at(index)
         name_width = 8 if width < 44 else 12 if width < 72 else 18
-        text = one_line(fitting((line.text, line.short or line.text), width - name_width - 10), TEXT_LIMIT)
+        text = one_line(fitting((line.text, line.short), width - name_width - 10), TEXT_LIMIT)
         return (
             self.mark(index),
             (f"{line.at:7.3f} ", "past"),
