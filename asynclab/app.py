@@ -8,8 +8,11 @@ import os
 import signal
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -26,6 +29,7 @@ from asynclab.screens.app_commands import APP_COMMANDS, TABS
 from asynclab.screens.commands import bindings_of
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.panes import LOW, NARROW
+from asynclab.terminal.shown_cells import ShownCells
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
 
@@ -85,6 +89,8 @@ class AsyncLabApp(App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None before it does."""
         self._collections = RareCollections()
+        self._shown = ShownCells()
+        self._held_frames = ExitStack()
         self._values = values or {}
         self._make_lab = make_lab
         self._request = request
@@ -130,10 +136,16 @@ class AsyncLabApp(App[None]):
         """What reads keys and draws: on stdout, where Textual would draw on stderr."""
         driver = super().get_driver_class()
         if driver.__name__ == "LinuxDriver":
-            from asynclab.terminal import StdoutDriver
+            from asynclab.terminal.driver import StdoutDriver
 
             return StdoutDriver
         return driver
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Show a frame, or a part of one: of its cells, send those that the terminal doesn't show yet."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._shown.only_changes(renderable)
+        super()._display(screen, renderable)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the states, made for the theme that is on."""
@@ -184,6 +196,10 @@ class AsyncLabApp(App[None]):
         if self.monitor is not None:
             self.monitor.stop()
         self._collections.stop()
+
+    def on_resize(self) -> None:
+        """Draw everything anew: what a terminal makes of its lines at a new size is its own affair."""
+        self._shown.forget()
 
     async def on_event(self, event: Event) -> None:
         """Take notices away at the next key: they may be true no more. What went wrong did so whatever is typed."""
@@ -245,6 +261,18 @@ class AsyncLabApp(App[None]):
                 source.control.was_stopped(seconds)
         if self.monitor is not None:
             self.monitor.was_stopped()
+
+    def terminal_was_cleared(self) -> None:
+        """Let the next frame be a whole one."""
+        self._shown.forget()
+
+    def terminal_is_behind(self, is_behind: bool) -> None:
+        """Leave frames out until the terminal has taken the last one; then show how things are by then."""
+        self._held_frames.close()
+        if is_behind:
+            self._held_frames.enter_context(self.batch_update())
+        else:
+            self.screen.check_idle()  # which only then looks for what was left out
 
     async def close_labs(self) -> None:
         """Cancel all that runs, and wait for its clean-up."""
