@@ -7,23 +7,21 @@ import importlib
 import os
 import signal
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.app import App
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.notifications import SeverityLevel
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.theme import Theme, ThemeProvider
 
 from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.text import one_line
-from asynclab.screens.app_commands import APP_COMMANDS, TABS
-from asynclab.screens.commands import bindings_of
+from asynclab.screens.command import Command, Commanding
+from asynclab.screens.command_screen import TABS
 from asynclab.screens.learn import LearnScreen
 from asynclab.screens.panes import LOW, NARROW
 from asynclab.widgets.colours import state_variables
@@ -40,11 +38,13 @@ if TYPE_CHECKING:
     from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
+command = Command["AsyncLabApp"]
+
 AGAIN_SECONDS = 2.0
 """How soon a second ctrl+c has to follow the first to quit."""
 
 
-class AsyncLabApp(App[None]):
+class AsyncLabApp(Commanding, App[None]):
     """The dashboard."""
 
     TITLE = "asynclab"
@@ -56,7 +56,8 @@ class AsyncLabApp(App[None]):
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(APP_COMMANDS)]
+    COMMANDS: ClassVar[set[Any]] = set()  # the palette has the commands of screen and app, in an order of its own
+    action_prefix = "app."
 
     def __init__(
         self,
@@ -139,16 +140,22 @@ class AsyncLabApp(App[None]):
         """The colours of the states, made for the theme that is on."""
         return state_variables(self.current_theme)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers beside the screen's own commands."""
-        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self._save_screen)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key of the app does anything now."""
+        return self.answers(action) and super().check_action(action, parameters)
 
+    @command("palette", key="ctrl+p", group="App", rank=16, in_palette=False)
     def action_command_palette(self) -> None:
-        """Show every command by name."""
+        """Find a command or a demo by name."""
         from asynclab.screens.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
+
+    @command("theme", key="t", group="App", rank=17)
+    def action_change_theme(self) -> None:
+        """Choose another theme; it is remembered."""
+        self.search_themes()
 
     def search_themes(self) -> None:
         """Show all themes by name."""
@@ -209,8 +216,9 @@ class AsyncLabApp(App[None]):
             if notice.severity in severities:
                 self._unnotify(notice)
 
+    @command("fetch", key="f", group="App", rank=7, offered=lambda app: app.current_mode == "learn")
     async def action_fetch(self) -> None:
-        """Go to the Fetch screen."""
+        """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
         # In a thread: HTTP takes a while to import, and demos may be running.
         await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch")
         await self.switch_mode("fetch")
@@ -222,7 +230,7 @@ class AsyncLabApp(App[None]):
         if isinstance(self.screen, ModalScreen):
             return
         if not (await asyncio.to_thread(find_urls, event.text)).urls:
-            self.tell("no URL was found in what was pasted")
+            self.tell("no URLs in the pasted text")
             return
         await self.action_fetch()
         if self._fetch is not None:
@@ -253,8 +261,14 @@ class AsyncLabApp(App[None]):
         if self._runs is not None:
             await self._runs.close()
 
+    @command("suspend", key="ctrl+z", group="App")
+    def action_suspend_process(self) -> None:
+        """Go to the shell; fg comes back. Lab time stands still."""
+        super().action_suspend_process()
+
+    @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
     async def action_quit(self) -> None:
-        """Cancel every demo, wait for its clean-up, and leave."""
+        """Cancel every demo, let it clean up, and quit."""
         self._leave_soon(0)
 
     def action_help_quit(self) -> None:
@@ -267,7 +281,7 @@ class AsyncLabApp(App[None]):
             from textual.widgets import Input, TextArea
 
             is_typing = isinstance(self.focused, Input | TextArea)
-            self.tell("ctrl+c once more quits" if is_typing else "q quits; so does ctrl+c once more")
+            self.tell("press ctrl+c again to quit" if is_typing else "press q, or ctrl+c again, to quit")
 
     def _make_fetch_screen(self) -> FetchScreen:
         from asynclab.screens.fetch import FetchScreen
@@ -287,13 +301,15 @@ class AsyncLabApp(App[None]):
         """Fill the terminal that the shell had; Textual itself draws only what changes."""
         self.refresh(layout=True)
 
-    def _save_screen(self) -> None:
+    @command("screenshot", key="", group="App")
+    def action_save_screen(self) -> None:
+        """Save the screen as an SVG file."""
         try:
             path = self.save_screenshot()
         except OSError as error:
             self.tell(f"can't write {error.filename}: {error.strerror or error}", is_problem=True)
         else:
-            self.tell(f"the screen was written to {os.path.abspath(path)}")
+            self.tell(f"saved the screen to {os.path.abspath(path)}")
 
     def _remember_theme(self, theme: Theme) -> None:
         self._settings = settings.Settings(theme=theme.name)

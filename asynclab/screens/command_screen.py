@@ -1,24 +1,37 @@
-"""A screen between a title bar and a key bar: which commands apply on it, and what each screen does alike."""
+"""A screen between a title bar and a key bar, and what every such screen does alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from asynclab.screens.app_commands import APP_COMMANDS
-from asynclab.screens.commands import BarEntry, Command, Situation, bar_entries
+from asynclab.screens.command import BarEntry, Command, Commanding, Offer, bar_entries, entries_while_typing
 from asynclab.screens.meter import show_meter
-from asynclab.screens.palette_entry import PaletteEntry
 
 if TYPE_CHECKING:
     from asynclab.screens.help import Mark
     from asynclab.screens.host import Host
     from asynclab.screens.key_bar import KeyBar
     from asynclab.widgets.title_bar import TitleBar
+
+command = Command["CommandScreen"]
+
+TABS = {"Learn": "learn", "Fetch": "fetch"}
+"""The tabs of the title bar, and the app's mode that each stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    """One line of the command palette."""
+
+    text: str
+    help: str
+    run: Callable[[], Awaitable[Any] | Any]
 
 
 def _provider() -> type[Any]:
@@ -28,57 +41,44 @@ def _provider() -> type[Any]:
     return CommandProvider
 
 
-class CommandScreen(Screen[None]):
-    """A screen on which commands apply, depending on its situation."""
+class CommandScreen(Commanding, Screen[None]):
+    """A screen with commands, which the key bar, the palette and the help page show."""
 
     COMMANDS: ClassVar[set[Any]] = {_provider}
-    own_commands: ClassVar[tuple[Command, ...]] = ()
-    """What can be done here and not everywhere in the app; its bindings are made of these."""
 
     title_bar: TitleBar
     key_bar: KeyBar
 
     @property
     def host(self) -> Host:
-        """The app, as what it is."""
+        """The app, as its screens know it."""
         return cast("Host", self.app)
 
     @property
     def is_furnished(self) -> bool:
-        """Whether what the commands act on is there."""
+        """Whether the views that the commands act on exist yet."""
         return True
 
     @property
-    def commands(self) -> tuple[Command, ...]:
-        """All that can be done here, in the order of the key bar."""
-        return (*self.own_commands, *APP_COMMANDS)
-
-    def situation(self) -> Situation:
-        """What decides which commands apply now."""
-        raise NotImplementedError
-
-    def commands_now(self) -> Sequence[Command]:
-        """The commands that apply now."""
-        situation = self.situation()
-        return [command for command in self.commands if command.applies_now(situation)]
+    def offers(self) -> list[Offer]:
+        """All commands of this screen and of the app, in the order of the key bar."""
+        return [*self.own_offers, *self.host.own_offers]
 
     def palette_entries(self) -> Iterator[PaletteEntry]:
-        """What the palette finds here: the commands that apply now."""
-        for command in self.commands_now():
-            if command.in_palette:
-                action = command.action if "." in command.action else f"screen.{command.action}"
-                run = partial(self.app.run_action, action)
-                yield PaletteEntry(f"{command.name} ({command.label})", command.help, run)
+        """What the palette finds: the screen's commands that apply now, what else it has, and the app's."""
+        if self.is_furnished:
+            yield from map(self._palette_entry, filter(_is_found, self.own_offers))
+        yield from self.other_palette_entries()
+        yield from map(self._palette_entry, filter(_is_found, self.host.own_offers))
+
+    def other_palette_entries(self) -> Iterator[PaletteEntry]:
+        """What the palette finds besides commands; nothing here."""
+        yield from ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key does anything now, by the commands' own word."""
-        declared = [command for command in self.own_commands if command.action == action]
-        if not declared:
-            return True
-        if not self.is_furnished:
-            return False
-        situation = self.situation()
-        return any(command.answers(situation) for command in declared)
+        """Whether a key does anything now; until the views exist, no command does."""
+        is_command = any(command.action == action for command in self.commands)
+        return not is_command or (self.is_furnished and self.answers(action))
 
     def paint_bars(self) -> None:
         """Bring the loop's meter and the key bar up to date."""
@@ -86,11 +86,15 @@ class CommandScreen(Screen[None]):
         self.key_bar.show(self.bar())
 
     def bar(self) -> tuple[BarEntry, ...]:
-        """What the key bar says."""
-        return bar_entries(self.commands, self.situation())
+        """What the key bar shows."""
+        return bar_entries(self.offers)
+
+    def bar_while_typing(self, *entries: BarEntry) -> tuple[BarEntry, ...]:
+        """What the key bar shows while a text is typed: these entries, and the keys that type nothing."""
+        return (*entries, *entries_while_typing(self.offers))
 
     def view_bindings(self) -> dict[str, list[BindingType]]:
-        """The keys of the views on this screen, by the heading under which help lists them."""
+        """The keys of the views on this screen, by their headings on the help page."""
         from asynclab.widgets.cursor_view import CursorView
 
         return {"Lists": CursorView.BINDINGS}
@@ -99,16 +103,30 @@ class CommandScreen(Screen[None]):
         """What the marks on this screen mean."""
         raise NotImplementedError
 
+    @command("help", key="question_mark,f1", group="App", rank=1, shown="?")
     def action_help(self) -> None:
-        """Show every key that there is here, and what the marks mean."""
+        """Show every key and what the marks mean."""
         from asynclab.screens.help import HelpScreen
 
-        situation = self.situation()
-        offered = [command for command in self.commands if command.is_offered(situation)]
+        offered = [offer.command for offer in self.offers if offer.is_offered]
         self.app.push_screen(HelpScreen(offered, self.view_bindings(), self.marks()))
 
+    @command("pane", key="tab", group="Looking", rank=7, in_palette=False)
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self.go_to_pane(1)
+
+    @command("previous pane", key="shift+tab", group="Looking", in_palette=False)
+    def action_previous_pane(self) -> None:
+        """Go to the previous pane."""
+        self.go_to_pane(-1)
+
+    def go_to_pane(self, by: int) -> None:
+        """Move the focus by some panes."""
+        raise NotImplementedError
+
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
-        """Put a text on the clipboard and say how much that is; or, where there is none, say `if_nothing`."""
+        """Put a text on the clipboard and say how long it is; where there is none, say `if_nothing`."""
         from asynclab.model.words import plural
 
         if not text:
@@ -116,3 +134,20 @@ class CommandScreen(Screen[None]):
             return
         self.app.copy_to_clipboard(text)
         self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
+
+    def _palette_entry(self, offer: Offer) -> PaletteEntry:
+        action = offer.command.action if "." in offer.command.action else f"screen.{offer.command.action}"
+        return PaletteEntry(offer.command.title, offer.command.help, partial(self.app.run_action, action))
+
+
+def _is_found(offer: Offer) -> bool:
+    return offer.command.in_palette and offer.applies
+
+
+def filter_entries(lines: str) -> tuple[BarEntry, BarEntry]:
+    """What the key bar says of a filter that is being typed.
+
+    Args:
+        lines: What is filtered, in the plural.
+    """
+    return BarEntry("enter", "keep the filter", "", rank=0), BarEntry("esc", f"show all {lines}", "leave", rank=0)

@@ -1,4 +1,4 @@
-"""What keys do to the lab on the stage, whatever runs in it: pause, step, speed, cancel, history, explain."""
+"""What a user can do with the run on the stage: start, cancel, look at its past, read a task's story."""
 
 from __future__ import annotations
 
@@ -6,159 +6,186 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
+from asynclab.screens.command import Command
 from asynclab.screens.panes import PaneScreen
+from asynclab.screens.time_screen import can_control
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
-    from asynclab.model.events import StepTaken
     from asynclab.model.state import LabState
     from asynclab.model.story import Recorded
-    from asynclab.screens.host import Host
-    from asynclab.screens.program import Program
     from asynclab.screens.record import Record
 
-
-NO_STEP: dict[StepTaken, str] = {
-    "outside": "nothing is ready: what comes next comes from outside, from I/O or a thread",
-    "nothing": "nothing is ready, and no timer is pending: these tasks wait for ever",
-}
-"""Why a step did nothing."""
+command = Command["ControlScreen"]
 
 
 class ControlScreen(PaneScreen):
     """A screen with a program on its stage, and the actions on it."""
 
     @property
-    def program(self) -> Program:
-        """What runs on the stage, ran there last, or would run."""
-        raise NotImplementedError
+    def is_past(self) -> bool:
+        """Whether the past is shown."""
+        return self.record is not None and self.record.is_past
 
     @property
-    def record(self) -> Record | None:
-        """What is kept of its present or latest run; None where it never ran."""
-        return self.program.record
+    def has_past(self) -> bool:
+        """Whether anything has happened that could be shown again."""
+        return self.record is not None and self.record.history.end > 0
+
+    @property
+    def is_still(self) -> bool:
+        """Whether what is shown stands still: then the keys of the history come first."""
+        return self.is_paused or self.is_past
+
+    @property
+    def is_in_tasks(self) -> bool:
+        """Whether a view of tasks has the focus, and tasks in it."""
+        return any(view is self.focused and view.line_count() for view in self.stage.task_views)
 
     @property
     def selected_task(self) -> int | None:
         """The id of the task that the cursor is on."""
         return self.stage.tasks.selected
 
+    @property
+    def has_live_selection(self) -> bool:
+        """Whether the selected task has not ended."""
+        state, task = self.program.state, self.selected_task
+        known = None if state is None or task is None else state.tasks.get(task)
+        return known is not None and not known.has_ended
+
+    @property
+    def can_step(self) -> bool:
+        """Whether the run goes on, or was never started."""
+        return self.record is None or self.program.is_active
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether there is something to come back from."""
+        return self.is_hiding or self.is_past
+
     def action_start_selected(self) -> None:
-        """Start the program, afresh where it runs."""
+        """Start the program; start over if it runs."""
         self.program.start()
 
     def action_start_held(self) -> None:
-        """Start the program, afresh where it runs, and hold it before its first step."""
+        """Start the program paused, before its first step; start over if it runs."""
         self.program.start(paused=True)
 
     def action_cancel(self) -> None:
-        """Cancel the program; its clean-up goes on."""
+        """Cancel the program and let it clean up."""
         self.program.cancel()
 
+    @command(
+        "cancel task",
+        key="x",
+        group="Run",
+        rank=10,
+        when=lambda screen: screen.running is not None and screen.has_live_selection,
+        offered=can_control,
+        explains=True,
+    )
     def action_cancel_task(self) -> None:
-        """Cancel the selected task alone, or say why not."""
-        record, task = self.record, self.selected_task
-        if record is None or task is None or has_ended(record, task):
-            self.host.tell(f"{_why_not(record, task)}: there is nothing to cancel")
-        else:
+        """Cancel only the selected task."""
+        task = self._live_task("there is nothing to cancel")
+        if task is not None:
             self.program.cancel_task(task)
 
-    def action_pause(self) -> None:
-        """Hold the tasks and the clock of the program."""
-        self.program.pause()
-
-    def action_resume(self) -> None:
-        """Let them go on."""
-        if self.record is not None:
-            self.record.go_to_present()
-            self.program.resume()
-
-    def action_step(self) -> None:
-        """Run one step; pause first where the run is not paused, start it paused where it has never run."""
-        record = self.record
-        if record is None:
+    async def start_paused(self) -> None:
+        """Start the program paused where it has never run; else say that its run has ended."""
+        if self.record is None:
             self.program.start(paused=True)
-            return
-        if not record.source.is_running:
-            if not self.program.is_active:  # else the next run is about to begin
-                self.host.tell("the run has ended: r runs it again, R step by step")
-            return
-        record.go_to_present()
-        if not record.present.clock.paused:
-            self.program.pause()
-        else:
-            self.program.step()
+        elif not self.program.is_active:  # else the next run is about to begin
+            self.host.tell("the run has ended: r runs it again, R step by step")
 
-    def action_run_to_event(self) -> None:
-        """Run to the next event of the selected task, or say why not."""
-        record, task = self.record, self.selected_task
-        if record is None or task is None or has_ended(record, task):
-            self.host.tell(f"{_why_not(record, task)}: there is no next event to run to")
-        else:
-            record.go_to_present()
-            self.program.run_to_event(task)
+    def task_to_follow(self) -> int | None:
+        """The selected task; None where it has ended, after saying so."""
+        return self._live_task("there is no next event to run to")
 
     @on(TaskSelected)
     def choose_next(self, event: TaskSelected) -> None:
-        """Let the task that was picked go next, if it is held."""
+        """Let the selected task go next, if it is held."""
         if event.is_choice and self.record is not None and not self.record.is_past:
             self.record.choose(event.task)
 
     @on(MomentChosen)
     def look_at(self, event: MomentChosen) -> None:
-        """Look at the lab time that was chosen on the timeline."""
+        """Show the lab time that was chosen on the timeline."""
         if self.record is not None:
             self.record.go_to_time(event.at)
 
+    @command(
+        "back",
+        key="left_square_bracket",
+        group="History",
+        rank=lambda screen: 3 if screen.is_still else 8,
+        bar=("[ ]", "history"),
+        when=lambda screen: screen.has_past,
+    )
     def action_go_back(self) -> None:
-        """Look at one event earlier."""
-        if self.record is not None:
-            self.record.go(-1)
+        """Go one event back. The run itself goes on."""
+        self._go_in_time(-1)
 
-    def action_go_forth(self) -> None:
-        """Look at one event later."""
-        if self.record is not None:
-            self.record.go(1)
+    @command(
+        "forward",
+        key="right_square_bracket",
+        group="History",
+        rank=lambda screen: 3 if screen.is_still else 8,
+        bar=("[ ]", "history"),
+        when=lambda screen: screen.has_past,
+    )
+    def action_go_forward(self) -> None:
+        """Go one event forward."""
+        self._go_in_time(1)
 
+    @command("beginning", key="left_curly_bracket", group="History", when=lambda screen: screen.has_past)
     def action_go_to_first(self) -> None:
-        """Look at the beginning of the run."""
+        """Go to the beginning of the run."""
         if self.record is not None:
             self.record.go_to_first()
 
+    @command(
+        "present",
+        key="right_curly_bracket",
+        group="History",
+        rank=1,
+        bar=("esc", "now"),
+        when=lambda screen: screen.is_past,
+    )
     def action_go_to_present(self) -> None:
-        """Look at what is."""
+        """Return to the present; esc does the same."""
         if self.record is not None:
             self.record.go_to_present()
 
+    @command(
+        "explain",
+        key="enter",
+        group="Looking",
+        rank=8,
+        when=lambda screen: screen.is_in_tasks,
+    )
+    def action_explain(self) -> None:
+        """On a task, tell its life: who created it, what it waited for, who woke it, how it ended."""
+        self.stage.tasks.action_open()
+
+    @command(
+        "back",
+        key="escape",
+        group="Looking",
+        rank=lambda screen: 1 if screen.is_hiding and not screen.is_past else None,
+        when=lambda screen: screen.can_leave,
+        in_palette=False,
+    )
     async def action_leave(self) -> None:
-        """Drop the filter while it is typed, come back from the past, drop the filter, or leave the zoomed pane."""
+        """Return from the past, clear the filter, or leave the zoomed pane."""
         if self.record is not None and self.record.is_past and not self.stage.log_pane.is_typing:
             self.record.go_to_present()
         else:
             await super().action_leave()
 
-    def action_slower(self) -> None:
-        """Slow the program down."""
-        self.program.change_speed(-1)
-
-    def action_faster(self) -> None:
-        """Speed the program up."""
-        self.program.change_speed(1)
-
-    def action_instantly(self) -> None:
-        """Skip all waiting from now on, or start without any."""
-        if self.program.is_running:
-            self.program.run_instantly()
-        else:
-            self.program.start(instant=True)
-
-    def action_explain(self) -> None:
-        """Tell the life of the task under the table's cursor."""
-        self.stage.tasks.action_open()
-
     @on(TaskOpened)
     def explain(self, event: TaskOpened) -> None:
-        """Tell the life of a task; if another one's was read at last, select that."""
+        """Tell the life of a task; if another task's was read last, select that one."""
         from asynclab.screens.story import StoryScreen
 
         def select(task: int | None) -> None:
@@ -168,20 +195,25 @@ class ControlScreen(PaneScreen):
         self.app.push_screen(StoryScreen(event.task, self._recorded), select)
 
     def _recorded(self) -> tuple[Recorded, LabState] | None:
-        """The events and the state of the program, at the moment that is looked at."""
+        """The events and the state of the program at the moment that is shown."""
         record = self.record
         return None if record is None else (record.history, record.state)
 
+    def _go_in_time(self, by: int) -> None:
+        if self.record is not None:
+            self.record.go(by)
 
-def tell_report(host: Host, program: Program) -> None:
-    """Say why a step did nothing, once for each time that one was asked for."""
-    report = None if program.record is None else program.record.take_report()
-    if report is not None and report in NO_STEP:
-        host.tell(NO_STEP[report])
+    def _live_task(self, otherwise: str) -> int | None:
+        """The selected task; None where nothing can be done to it, after saying why."""
+        record, task = self.record, self.selected_task
+        if record is None or task is None or has_ended(record, task):
+            self.host.tell(f"{_why_not(record, task)}: {otherwise}")
+            return None
+        return task
 
 
 def has_ended(record: Record, task: int) -> bool:
-    """Whether a task has ended by now, or its whole run has; or nothing is known of it."""
+    """Whether a task, or its whole run, has ended by now, or the task is unknown."""
     known = record.present.tasks.get(task)
     return not record.source.is_running or known is None or known.has_ended
 

@@ -1,4 +1,4 @@
-"""What keys do to the selected demo: start it, with other parameters, with its classic mistakes."""
+"""What a user can do with the selected demo: start it, change its parameters, switch its mistakes on."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from asynclab.curriculum.catalogue import DEMOS
+from asynclab.screens.command import Command
+from asynclab.screens.command_screen import PaletteEntry
 from asynclab.screens.lab_screen import LabScreen
-from asynclab.screens.palette_entry import PaletteEntry
+from asynclab.screens.time_screen import can_control
 
 if TYPE_CHECKING:
     from asynclab.curriculum.demo_parameters import Value
     from asynclab.screens.runs import Run, Runs
 
+command = Command["DemoScreen"]
+
 
 class DemoScreen(LabScreen):
-    """A screen with all demos, one of which is on the stage, and the actions on it."""
+    """A screen with all demos, the selected one on its stage, and the actions on it."""
 
     selected_key = DEMOS[0].key
     """The key of the selected demo."""
@@ -36,12 +40,11 @@ class DemoScreen(LabScreen):
         """The selected run."""
         return self.run
 
-    def palette_entries(self) -> Iterator[PaletteEntry]:
-        """The demos, and what any screen offers."""
+    def other_palette_entries(self) -> Iterator[PaletteEntry]:
+        """The demos."""
         for run in self.runs:
             demo = run.demo
             yield PaletteEntry(f"{demo.key} {demo.name}", demo.concept, partial(self.action_start_demo, demo.key))
-        yield from super().palette_entries()
 
     def select_demo(self, key: str) -> None:
         """Put a demo on the stage."""
@@ -51,24 +54,57 @@ class DemoScreen(LabScreen):
         self.describe()
 
     def describe(self) -> None:
-        """Say in the frame what is run: the demo, changed parameters, and the mistakes that are switched on."""
+        """Name in the frame the demo, its changed parameters, and the mistakes that are switched on."""
         from asynclab.screens.lessons import lesson_of
 
         self.stage.describe(lesson_of(self.run), is_mistake=bool(self.run.mistakes_on))
 
+    @command(
+        "run",
+        key=",".join(demo.key for demo in DEMOS),
+        group="Run",
+        rank=2,
+        shown="0-9",
+        takes_key=True,
+        in_palette=False,
+    )
     def action_start_demo(self, key: str) -> None:
-        """Select a demo and start it, afresh where it runs."""
+        """Run that demo; if it runs already, cancel it, let it clean up and start over."""
         self.select_demo(key)
         self.run.start()
 
-    def action_mistake(self) -> None:
-        """Start the demo with its next mistake, or without after the last."""
-        self.run.next_mistake()
-        self.describe()
-        self.run.start()
+    # Enter is the list's own key: elsewhere it must not throw away a run.
+    @command(
+        "run this",
+        key="r",
+        group="Run",
+        rank=12,
+        shown="enter r",
+        bar=lambda screen: ("enter" if screen.is_in_list else "r", "run this"),
+    )
+    def action_start_selected(self) -> None:
+        """Run the selected demo, or run it again; enter does so only in the list of demos."""
+        super().action_start_selected()
 
+    @command("run paused", key="R", group="Run")
+    def action_start_held(self) -> None:
+        """Run the selected demo, or run it again, paused before its first step."""
+        super().action_start_held()
+
+    @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.run.is_active, offered=can_control)
+    def action_cancel(self) -> None:
+        """Cancel the selected demo and let it clean up."""
+        super().action_cancel()
+
+    @command(
+        "params",
+        key="p",
+        group="Run",
+        rank=9,
+        when=lambda screen: len(screen.run.demo.parameters) > len(screen.run.mistakes),
+    )
     def action_parameters(self) -> None:
-        """Open the form, and start the demo with what comes out of it."""
+        """Change the demo's parameters and run it."""
         from asynclab.screens.parameters import ParameterForm
 
         run = self.run
@@ -80,3 +116,10 @@ class DemoScreen(LabScreen):
                 run.start()
 
         self.app.push_screen(ParameterForm(run.demo, run.values), use)
+
+    @command("mistake", key="v", group="Run", rank=8, when=lambda screen: bool(screen.run.mistakes))
+    def action_mistake(self) -> None:
+        """Run the demo with its next classic mistake; after the last one, without."""
+        self.run.next_mistake()
+        self.describe()
+        self.run.start()

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.events import Paste, Resize
 from textual.widgets import Input, TextArea
 
 from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
 from asynclab.model.words import plural
-from asynclab.screens.app_commands import TABS
-from asynclab.screens.commands import BarEntry, Situation, bindings_of, filter_entries
-from asynclab.screens.controls import tell_report
-from asynclab.screens.fetch_commands import FETCH_COMMANDS, TEXT_ENTRIES
+from asynclab.screens.command import BarEntry, Command
+from asynclab.screens.command_screen import TABS, filter_entries
 from asynclab.screens.fetch_controls import PANES, FetchControls
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_marks import FETCH_MARKS
@@ -34,6 +30,8 @@ from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
 
+command = Command["FetchScreen"]
+
 FRAMES_PER_SECOND = 12
 
 TALL = 50
@@ -47,8 +45,6 @@ class FetchScreen(FetchControls):
     FetchScreen { background: $background; color: $state-text; }
     """
     AUTO_FOCUS = "#fetch-table"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_COMMANDS)]
-    own_commands = FETCH_COMMANDS
 
     def __init__(self, make_lab: LabFactory | None = None, request: Request | None = None) -> None:
         """Make the screen.
@@ -152,7 +148,7 @@ class FetchScreen(FetchControls):
             session.pump()  # events are folded few at a time, also while another screen is seen
         if not self.is_current or isinstance(self.app.screen, LabScreen):
             return  # for what changes behind another screen, Textual paints that one anew as a whole
-        tell_report(self.host, self.together)
+        self.tell_report()
         rows, fetch = self.rows, self.together.fetch
         is_fetched = fetch is not None and rows is fetch.rows
         version = fetch.version if fetch is not None and is_fetched else 0
@@ -168,30 +164,8 @@ class FetchScreen(FetchControls):
     def bar(self) -> tuple[BarEntry, ...]:
         """What the key bar says; while something is typed, what works then."""
         if self.focused is self.views.text:
-            return TEXT_ENTRIES
-        return filter_entries("URLs") if isinstance(self.focused, Input) else super().bar()
-
-    def situation(self) -> Situation:
-        """What decides which commands apply now."""
-        fetch, row = self.together.fetch, self.views.selected
-        clock = next((source.state.clock for source in self.sources), None)
-        is_fetched = fetch is not None and self.views.rows is fetch.rows
-        return Situation(
-            is_running=clock is not None,
-            is_active=self.together.is_active or self.one_by_one.is_active,
-            is_paused=clock is not None and clock.paused,
-            has_filter=self.views.is_filtering,
-            is_typing=isinstance(self.focused, TextArea | Input),
-            has_urls=bool(self.views.rows),
-            has_ignored=bool(self.urls.found.ignored),
-            has_url=row is not None,
-            has_live_url=row is not None and not row.has_ended,
-            has_ended_url=is_fetched and row is not None and row.has_ended,
-            is_instant=clock is not None and clock.instant,
-            has_failed=is_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0,
-            has_results=is_fetched,
-            has_past=self.together.record is not None,
-        )
+            return self.bar_while_typing(BarEntry("esc", "to the URLs", "leave", rank=0))
+        return self.bar_while_typing(*filter_entries("URLs")) if isinstance(self.focused, Input) else super().bar()
 
     def on_resize(self, event: Resize) -> None:
         """Use the room there is."""
@@ -207,21 +181,15 @@ class FetchScreen(FetchControls):
         if self.focused is not None and self.focused not in self.focus_chain:  # it is hidden now
             self.views.table.focus()
 
+    @command("detail", key="d", group="Looking", rank=7, when=lambda screen: screen.views.selected is not None)
     def action_detail(self) -> None:
-        """Show or hide what is known of the selected URL."""
+        """Show or hide the details of the selected URL."""
         self._wants_detail = not self.views.has_class("-detail")
         self.lay_out()
 
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self._go(1)
-
-    def action_previous_pane(self) -> None:
-        """Go to the pane before."""
-        self._go(-1)
-
+    @command("back", key="escape", group="App", rank=2)
     async def action_leave(self) -> None:
-        """Leave the text, drop the filter, close the detail that covers the text, or go back to the demos."""
+        """Leave the text, the filter or, where room is short, the details; or return to the demos. Fetches continue."""
         if self.focused is self.views.text:
             self.views.table.focus()
         elif self.views.is_filtering:
@@ -236,7 +204,8 @@ class FetchScreen(FetchControls):
         """What the marks of a URL mean."""
         return FETCH_MARKS
 
-    def _go(self, by: int) -> None:
+    def go_to_pane(self, by: int) -> None:
+        """Move the focus by some of the panes that are visible."""
         panes = [pane for pane in PANES if self.query_one(f"#{pane}").region.area]
         focused = "" if self.focused is None else self.focused.id or ""
         at = panes.index(focused) if focused in panes else 0

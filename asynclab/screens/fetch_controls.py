@@ -1,4 +1,4 @@
-"""What keys do on the Fetch screen: fetch, cancel, retry, compare, pause, export, copy."""
+"""What a user can do on the Fetch screen: fetch, cancel, retry, compare, export, copy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from asynclab.fetch.options import Options
 from asynclab.model.words import plural
-from asynclab.screens.command_screen import CommandScreen
+from asynclab.screens.command import Command
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_order import SORTS, next_sort
 from asynclab.screens.fetch_rows import url_row
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.fetch_views import FetchViews
+from asynclab.screens.time_screen import TimeScreen
 from asynclab.widgets.fetch_columns import in_words
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from asynclab.model.source import Source
     from asynclab.screens.fetch_export import Format
 
+command = Command["FetchControls"]
+
 PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whole")
 """What can have the focus, in the order of the tab key."""
 
 
-class FetchControls(CommandScreen):
+class FetchControls(TimeScreen):
     """A screen with a list of URLs, and the actions on it."""
 
     views: FetchViews
@@ -39,6 +42,18 @@ class FetchControls(CommandScreen):
     chosen: Options
     """How they are fetched."""
 
+    is_for_stepping = False
+
+    @property
+    def program(self) -> FetchSession:
+        """What fetches all URLs at the same time."""
+        return self.together
+
+    @property
+    def timed(self) -> tuple[FetchSession, FetchSession]:
+        """Both ways of fetching."""
+        return self.sessions
+
     @property
     def sessions(self) -> tuple[FetchSession, FetchSession]:
         """Both ways of fetching."""
@@ -46,7 +61,7 @@ class FetchControls(CommandScreen):
 
     @property
     def sources(self) -> list[Source]:
-        """What is being fetched, as what it tells."""
+        """The sources of the sessions that run."""
         return [session.source for session in self.sessions if session.source is not None and session.is_running]
 
     @property
@@ -54,13 +69,43 @@ class FetchControls(CommandScreen):
         """The rows that have ended and are not ok."""
         return [row for row in self.views.rows if row.state in ("failed", "cancelled")]
 
+    @property
+    def has_urls(self) -> bool:
+        """Whether there is something to fetch."""
+        return bool(self.views.rows)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is being fetched."""
+        return any(session.is_active for session in self.sessions)
+
+    @property
+    def can_step(self) -> bool:
+        """Whether there is something to step, or to fetch paused."""
+        return self.has_urls
+
+    @property
+    def can_skip_waiting(self) -> bool:
+        """Whether something runs that waits."""
+        return self.running is not None and super().can_skip_waiting
+
+    @property
+    def has_live_selection(self) -> bool:
+        """Whether a URL is selected that has not ended."""
+        row = self.views.selected
+        return row is not None and not row.has_ended
+
+    @command("fetch", key="enter,f5", group="URLs", rank=1, when=lambda screen: screen.has_urls, bar=("enter", "fetch"))
     async def action_fetch(self) -> None:
-        """Fetch all URLs at the same time, afresh where that is under way."""
+        """Fetch all URLs concurrently; start over if they were fetched already. In the text, where enter begins a new
+        line, f5 does.
+        """
         if await self._read_text():
             self._fetch_together()
 
+    @command("one by one", key="S", group="URLs", rank=8, when=lambda screen: screen.has_urls)
     async def action_one_by_one(self) -> None:
-        """Fetch the URLs one after another; also at the same time, where that was not done yet."""
+        """Fetch the list one after another, to compare how long that takes."""
         if not await self._read_text():
             return
         slowly = replace(self.chosen, concurrency=1, per_host=1, save_to=None)
@@ -70,74 +115,109 @@ class FetchControls(CommandScreen):
 
     @property
     def has_fetched_these(self) -> bool:
-        """Whether the URLs that were fetched last are those in the text now."""
+        """Whether the text still has the URLs that were fetched last."""
         return self.together.fetch is not None and self.together.targets == self.urls.targets
 
     @property
+    def has_failed(self) -> bool:
+        """Whether URLs of the list that is shown have failed or were cancelled."""
+        fetch = self.together.fetch
+        return self.shows_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0
+
+    @property
     def shows_fetched(self) -> bool:
-        """Whether the rows that are shown are those of the fetch."""
+        """Whether the table shows the rows of a fetch, not of a list to be fetched."""
         return self.together.fetch is not None and self.views.rows is self.together.fetch.rows
 
+    @command(
+        "cancel one",
+        key="x",
+        group="URLs",
+        rank=8,
+        when=lambda screen: screen.has_live_selection and screen.is_active,
+        explains=True,
+    )
     def action_cancel_url(self) -> None:
-        """Cancel the selected URL."""
+        """Cancel only the selected URL."""
         row = self._live_row()
         if row is not None and self.together.fetch is not None:
             self.together.fetch.cancel(row)
 
+    @command("cancel all", key="c", group="URLs", rank=4, when=lambda screen: screen.is_active)
     def action_cancel(self) -> None:
-        """Cancel everything."""
+        """Cancel everything that is being fetched; what has arrived stays."""
         self.together.cancel()
         self.one_by_one.cancel()
 
+    @command(
+        "retry failed",
+        key="r",
+        group="URLs",
+        rank=5,
+        when=lambda screen: screen.has_failed,
+    )
     def action_retry(self) -> None:
-        """Fetch again what has failed or was cancelled."""
+        """Fetch what failed or was cancelled again."""
         rows = self.unfinished
         self.together.retry(rows)
-        self.host.tell(f"once more: {plural(len(rows), 'URL')}")
+        self.host.tell(f"fetching {plural(len(rows), 'URL')} again")
 
+    @command(
+        "fetch again",
+        key="R",
+        group="URLs",
+        rank=13,
+        when=lambda screen: screen.shows_fetched and screen.has_ended_selection,
+    )
     def action_again(self) -> None:
-        """Fetch the selected URL again, and keep its whole body."""
+        """Fetch the selected URL again and keep its whole body; of others, only the first 4 KiB are kept."""
         row = self.views.selected
         if row is not None:
             self.together.keep(row.number)
             self.together.retry([row])
 
-    def action_pause(self) -> None:
-        """Hold the tasks and the clock of the fetch."""
-        for session in self.sessions:
-            session.pause()
+    @property
+    def has_ended_selection(self) -> bool:
+        """Whether a URL is selected that has ended."""
+        row = self.views.selected
+        return row is not None and row.has_ended
 
-    def action_resume(self) -> None:
-        """Let them go on."""
-        for session in self.sessions:
-            session.resume()
-
-    async def action_step(self) -> None:
-        """Run one step; pause first where it is not paused, start paused where these URLs were not fetched yet."""
-        source = self.together.source
-        if source is None or not source.is_running:
-            if await self._read_text():
-                self._start_paused()
-        elif source.state.clock.paused:
-            self.together.step()
+    async def start_paused(self) -> None:
+        """Fetch, paused before the first step; results are kept, since a key held down gets here, too."""
+        if not await self._read_text() or self.together.is_active:
+            return
+        if self.has_fetched_these:
+            self.host.tell("the fetch has ended: enter fetches the list again")
         else:
-            self.together.pause()
+            self._fetch_together(paused=True)
 
-    def action_run_to_event(self) -> None:
-        """Run to the next event of the task that fetches the selected URL."""
+    def task_to_follow(self) -> int | None:
+        """The task that fetches the selected URL; None where there is none, after saying why."""
         row, state = self._live_row(), self.together.state
         if row is None or state is None:
-            return
+            return None
         task = self.together.task_of(row.number)
-        if task is not None and state.tasks[task].has_ended:
-            task = None
-        if task is None:
-            self.host.tell("this URL has no task yet: it waits for its turn")
-        else:
-            self.together.run_to_event(task)
+        if task is not None and not state.tasks[task].has_ended:
+            return task
+        self.host.tell("this URL has no task yet: it is queued")
+        return None
 
+    def action_run_to_event(self) -> None:
+        """Pause, and run step by step until something happens to the task that fetches the selected URL."""
+        super().action_run_to_event()
+
+    def action_instantly(self) -> None:
+        """Skip all waits (retries, rate limits, Retry-After); network time is real."""
+        super().action_instantly()
+
+    def change_speed(self, steps: int) -> None:
+        """Slow lab time down or speed it up by some steps, and say how fast it is."""
+        super().change_speed(steps)
+        self.host.tell(f"lab time at {self.together.speed:g}× speed")
+
+    @command("tasks", key="T", group="Looking", rank=6, when=lambda screen: screen.record is not None)
     def action_tasks(self) -> None:
-        """Show the lab in which the URLs are fetched, with the task of the selected one."""
+        """Show the fetch as any demo is shown: its tasks, timeline, event loop, code, activity and past."""
         from asynclab.screens.fetch_lab import FetchLabScreen
 
         row = self.views.selected if self.shows_fetched else None
@@ -145,39 +225,31 @@ class FetchControls(CommandScreen):
         stage = FetchLabScreen(self.together, self.one_by_one, task)
         self.app.push_screen(stage, lambda _: self._select(stage.number))
 
-    def action_slower(self) -> None:
-        """Slow lab time down."""
-        self._change_speed(-1)
-
-    def action_faster(self) -> None:
-        """Speed lab time up."""
-        self._change_speed(1)
-
-    def action_instantly(self) -> None:
-        """Skip all waiting from now on, but for the network."""
-        for session in self.sessions:
-            session.run_instantly()
-
+    @command("sort", key="s", group="Looking", rank=11, when=lambda screen: screen.has_urls)
     def action_sort(self) -> None:
-        """Sort in the next way."""
+        """Sort by state, time, size or URL, or in the order of the text."""
         self.views.sort = next_sort(self.views.sort)
         self.host.tell(SORTS[self.views.sort])
 
+    @command("filter", key="slash", group="Looking", rank=12, when=lambda screen: screen.has_urls)
     async def action_filter(self) -> None:
-        """Open the filter."""
+        """Show only URLs that contain a text: in the URL, state, status or title."""
         await self.views.open_filter()
 
+    @command("add URLs", key="a", group="Text", rank=9)
     def action_edit(self) -> None:
-        """Go to the text."""
+        """Go to the text in which URLs are found, to add to it or change it; esc leaves it."""
         self.views.text.focus()
         self.views.text.go_to_new_line()
 
+    @command("clear", key="D", group="Text", when=lambda screen: screen.has_urls)
     def action_clear(self) -> None:
-        """Empty the text."""
+        """Clear the text."""
         self.views.text.take("")
 
+    @command("options", key="o", group="URLs", rank=10)
     def action_options(self) -> None:
-        """Open the form of the options."""
+        """Change how URLs are fetched: limits, timeouts, retries, method, headers, folder."""
         from asynclab.screens.fetch_options import OptionsForm
 
         def use(options: Options | None) -> None:
@@ -186,33 +258,42 @@ class FetchControls(CommandScreen):
 
         self.app.push_screen(OptionsForm(self.chosen), use)
 
+    @command("ignored lines", key="I", group="Text", when=lambda screen: bool(screen.urls.found.ignored))
     def action_ignored(self) -> None:
-        """Show the lines without a URL."""
+        """Show the lines of the text that contain no URL."""
         from asynclab.model.text import one_line
         from asynclab.screens.text_list import TextList
 
         lines = [((one_line(line), ""),) for line in self.urls.found.ignored]
         self.app.push_screen(TextList("Lines without a URL", lines))
 
+    @command("copy", key="y", group="Results", rank=13, when=lambda screen: screen.views.selected is not None)
     def action_copy(self) -> None:
-        """Copy the selected URL and how it ended."""
+        """Copy the selected URL and its result."""
         row = self.views.selected
         if row is not None:
             self.copy(in_words(url_row(row, self.together.now)))
 
+    @command(
+        "copy failed URLs",
+        key="Y",
+        group="Results",
+        when=lambda screen: screen.has_failed,
+    )
     def action_copy_failed(self) -> None:
-        """Copy the URLs that have failed."""
+        """Copy the URLs that failed, one per line."""
         failed = [row.url for row in self.views.rows if row.state == "failed"]
         self.copy("\n".join(failed), if_nothing="no URL has failed")
 
+    @command("export", key="e", group="Results", rank=10, when=lambda screen: screen.shows_fetched)
     def action_export(self) -> None:
-        """Ask for a format, and write the results to a file."""
+        """Write the results to a file: JSON, NDJSON, CSV or HAR."""
         from asynclab.screens.fetch_export import ExportForm
 
         try:
             folder = Path.cwd()
         except OSError:
-            self.host.tell("can't write: the folder that this was started in is gone", is_problem=True)
+            self.host.tell("can't write: the current folder no longer exists", is_problem=True)
             return
 
         def export(form: Format | None) -> None:
@@ -245,17 +326,8 @@ class FetchControls(CommandScreen):
             self.views.table.select(number)
             self.together.keep(number)
 
-    def _start_paused(self) -> None:
-        """Fetch, held before the first step; what was fetched stays, since a key held down gets here, too."""
-        if self.together.is_active:
-            return
-        if self.has_fetched_these:
-            self.host.tell("the fetch has ended: enter fetches the list again")
-        else:
-            self._fetch_together(paused=True)
-
     def _live_row(self) -> Row | None:
-        """The selected URL if it is being fetched; else it is said why nothing can be done to it."""
+        """The selected URL if it is being fetched; None otherwise, after saying why."""
         row, fetch = self.views.selected, self.together.fetch
         if row is None:
             self.host.tell("no URL is selected")
@@ -272,10 +344,5 @@ class FetchControls(CommandScreen):
         if not await self.urls.read(self.views.text.text):
             return False
         if not self.urls.urls:
-            self.host.tell("no URL was found in the text", is_problem=True)
+            self.host.tell("no URLs in the text", is_problem=True)
         return bool(self.urls.urls)
-
-    def _change_speed(self, steps: int) -> None:
-        for session in self.sessions:
-            session.change_speed(steps)
-        self.host.tell(f"lab time at {self.together.speed:g}× speed")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from asynclab.fetch import engine
 from asynclab.fetch.engine import Fetch
 from asynclab.model.words import plural
-from asynclab.screens.app_commands import TABS
-from asynclab.screens.commands import Situation, bindings_of
-from asynclab.screens.fetch_lab_commands import FETCH_LAB_COMMANDS
+from asynclab.screens.command import Command
+from asynclab.screens.command_screen import TABS
 from asynclab.screens.fetch_session import FetchSession
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.lab_screen import FRAMES_PER_SECOND, LabScreen
@@ -23,6 +19,8 @@ from asynclab.screens.source_files import SourceFiles
 from asynclab.screens.stage import Stage
 from asynclab.widgets.concept import Lesson
 from asynclab.widgets.title_bar import TabChosen, TitleBar
+
+command = Command["FetchLabScreen"]
 
 
 class FetchLabScreen(LabScreen):
@@ -32,8 +30,6 @@ class FetchLabScreen(LabScreen):
     FetchLabScreen { background: $background; color: $state-text; }
     """
     AUTO_FOCUS = "#tasks"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(FETCH_LAB_COMMANDS)]
-    own_commands = FETCH_LAB_COMMANDS
 
     def __init__(self, together: FetchSession, one_by_one: FetchSession, task: int | None) -> None:
         """Make the screen.
@@ -97,25 +93,42 @@ class FetchLabScreen(LabScreen):
         first = Fetch._fetch.__code__.co_firstlineno
         self.stage.show_program(self.program.name, path, SourceFiles().read(path) or "", line=first)
 
-    def situation(self) -> Situation:
-        """What decides which commands apply now."""
-        return replace(super().situation(), has_other=self._other.record is not None)
+    @command("fetch again", key="r", group="Run", rank=12)
+    def action_start_selected(self) -> None:
+        """Fetch the same list again."""
+        super().action_start_selected()
+
+    @command("fetch paused", key="R", group="Run")
+    def action_start_held(self) -> None:
+        """Fetch the same list again, paused before its first step."""
+        super().action_start_held()
+
+    @command("cancel all", key="c", group="Run", rank=5, when=lambda screen: screen.program.is_active)
+    def action_cancel(self) -> None:
+        """Cancel everything that is being fetched here; what has arrived stays."""
+        super().action_cancel()
+
+    @command("URLs", key="T,f", group="Run", rank=2)
+    def action_back(self) -> None:
+        """Back to the URL list, at this task's URL."""
+        self.dismiss()
+
+    @command("other run", key="S", group="Run", rank=9, when=lambda screen: screen.other.record is not None)
+    def action_other(self) -> None:
+        """Show the run that fetches one by one, or the one that fetches concurrently."""
+        self._session = self.other
+
+    @property
+    def can_leave(self) -> bool:
+        """Always: there are the URLs to go back to."""
+        return True
 
     async def action_leave(self) -> None:
-        """Drop the filter, come back from the past, leave the zoomed pane, or go back to the URLs."""
-        now = self.situation()
-        if now.has_filter or now.is_past or now.is_zoomed:
+        """Return from the past, clear the filter, leave the zoomed pane, or go back to the URLs."""
+        if self.is_hiding or self.is_past:
             await super().action_leave()
         else:
             self.action_back()
-
-    def action_back(self) -> None:
-        """Go back to the URLs."""
-        self.dismiss()
-
-    def action_other(self) -> None:
-        """Put the other way of fetching on the stage."""
-        self._session = self._other
 
     def on_tab_chosen(self, event: TabChosen) -> None:
         """Go back to the URLs where their tab was clicked."""
@@ -124,7 +137,8 @@ class FetchLabScreen(LabScreen):
             self.action_back()
 
     @property
-    def _other(self) -> FetchSession:
+    def other(self) -> FetchSession:
+        """The session that is not on the stage."""
         return self._one_by_one if self._session is self._together else self._together
 
     def _lesson(self) -> Lesson:

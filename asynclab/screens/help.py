@@ -1,10 +1,10 @@
-"""What every key does, and what the marks mean."""
+"""The help page: what every key does, and what the marks mean."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from asynclab.model.tasks import StateWord
 from asynclab.model.words import GLYPHS
-from asynclab.screens.commands import Command, shown_key
+from asynclab.screens.command import Command, shown_key
 from asynclab.screens.reading import TEXT, ReadingScreen
 
 MEANINGS: dict[StateWord, str] = {
@@ -76,7 +76,7 @@ class HelpScreen(ReadingScreen[None]):
 
     def __init__(
         self,
-        commands: Sequence[Command],
+        commands: Sequence[Command[Any]],
         views: Mapping[str, Iterable[BindingType]],
         marks: Iterable[Mark],
     ) -> None:
@@ -99,7 +99,7 @@ class HelpScreen(ReadingScreen[None]):
 
 
 def help_text(
-    commands: Sequence[Command], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
+    commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
 ) -> Content:
     """The whole help: commands by group, the views' own keys, the marks.
 
@@ -108,16 +108,19 @@ def help_text(
         views: The bindings of its views, by the heading of their section.
         marks: What its marks mean.
     """
+    parts = [_section(group, rows) for group, rows in key_rows(commands, views).items()]
+    return Content("\n\n").join([*parts, _legend(marks)])
+
+
+def key_rows(
+    commands: Iterable[Command[Any]], views: Mapping[str, Iterable[BindingType]]
+) -> dict[str, list[tuple[str, str]]]:
+    """Keys and what they do, by heading: first the commands', then the views' own."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:
-        keys = command.shown or " ".join(shown_key(key) for key in command.keys)
-        row = (keys, command.help)
-        if row not in groups.setdefault(command.group, []):
-            groups[command.group].append(row)
-    for heading, bindings in views.items():
-        groups[heading] = _rows_of(bindings)
-    parts = [_section(group, rows) for group, rows in groups.items()]
-    return Content("\n\n").join([*parts, _legend(marks)])
+        if command.keys:
+            groups.setdefault(command.group, []).append((command.all_keys, command.help))
+    return groups | {heading: _rows_of(bindings) for heading, bindings in views.items()}
 
 
 def _rows_of(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a screen asks of the app that it is on."""
+"""The app, as its screens know it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from asynclab.curriculum.catalogue import Demo
     from asynclab.model.source import Source
+    from asynclab.screens.command import Offer
     from asynclab.screens.runs import Runs
 
 
@@ -24,11 +25,15 @@ class Host(Protocol):
     """The app, as its screens know it."""
 
     first: Demo | None
-    """What the command line asked for."""
+    """The demo that the command line asked for."""
     starts_instantly: bool
-    """Whether that starts without real waiting."""
+    """Whether it starts in virtual time, without real waiting."""
     monitor: Monitor | None
-    """Measures how late the loop is; None before it does."""
+    """Measures how late the loop is; None until it is started."""
+
+    @property
+    def own_offers(self) -> list[Offer]:
+        """The app's own commands."""
 
     @property
     def runs(self) -> Runs:
@@ -36,10 +41,10 @@ class Host(Protocol):
 
     @property
     def sources(self) -> list[Source]:
-        """What runs now, on whichever screen."""
+        """The sources of everything that runs, on any screen."""
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a short notice; the text is never read as markup."""
+        """Show a short notice; the text is not parsed as markup."""
 
     def begin_to_measure(self) -> None:
-        """Measure from now on how late the loop is."""
+        """Start to measure how late the loop is."""

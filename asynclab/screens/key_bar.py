@@ -1,4 +1,4 @@
-"""Which keys work now: the line at the bottom of a screen."""
+"""The key bar: the line at the bottom of a screen with the keys that work now."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
 
-from asynclab.screens.commands import GAP, BarEntry, fit
+from asynclab.screens.command import GAP, BarEntry, fit
 
 
 class KeyBar(Widget):
-    """A line of keys and what they do; entries that don't fit are left out, the least used first."""
+    """A line of keys and what they do; entries that don't fit are left out, the least used ones first."""
 
     DEFAULT_CSS = """
     KeyBar {
@@ -29,7 +29,7 @@ class KeyBar(Widget):
         self._entries: tuple[BarEntry, ...] = ()
 
     def show(self, entries: Sequence[BarEntry]) -> None:
-        """Show these entries; repaints only where they differ from those shown."""
+        """Show these entries; repaints only if they changed."""
         if self._entries != tuple(entries):
             self._entries = tuple(entries)
             self.refresh()
@@ -43,7 +43,7 @@ class KeyBar(Widget):
         return Content(" " * GAP).join(drawn)
 
     async def on_click(self, event: Click) -> None:
-        """Do what the entry under the mouse says."""
+        """Run the command of the entry under the mouse."""
         offset = event.get_content_offset(self)
         at = 0
         for entry in self._shown() if offset is not None else ():

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.actions import parse
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Key
 from textual.widgets import Static
 
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.app_commands import TABS
-from asynclab.screens.commands import Situation, bindings_of
+from asynclab.screens.command import bindings_of
+from asynclab.screens.command_screen import TABS
 from asynclab.screens.demo_controls import DemoScreen
 from asynclab.screens.lab_screen import FRAMES_PER_SECOND
-from asynclab.screens.learn_commands import LEARN_COMMANDS
 
 if TYPE_CHECKING:
     from asynclab.screens.run_list import RunList
@@ -49,8 +46,6 @@ class LearnScreen(DemoScreen):
     """
 
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(LEARN_COMMANDS)]
-    own_commands = LEARN_COMMANDS
 
     demo_list: RunList
 
@@ -100,16 +95,6 @@ class LearnScreen(DemoScreen):
         self.demo_list.show_runs(self.runs)
         self._show_problem()
 
-    def situation(self) -> Situation:
-        """What decides which commands apply now."""
-        run = self.run
-        return replace(
-            super().situation(),
-            has_parameters=len(run.demo.parameters) > len(run.mistakes),
-            has_mistakes=bool(run.mistakes),
-            in_list=self.focused is self.demo_list,
-        )
-
     async def _furnish(self) -> None:
         """Set everything up, start what the command line asked for, and begin to paint."""
         from asynclab.screens.key_bar import KeyBar
@@ -142,7 +127,7 @@ class LearnScreen(DemoScreen):
         """Do what was asked for before everything was there."""
         for typed in self._early_keys:
             key = "r" if typed == "enter" else typed  # enter is the list's own key, none of the screen's
-            bindings = [binding for binding in bindings_of(LEARN_COMMANDS) if binding.key == key]
+            bindings = [binding for binding in bindings_of(self.commands) if binding.key == key]
             applying = (binding for binding in bindings if self.check_action(*parse(binding.action)[1:]))
             if (binding := next(applying, None)) is not None:
                 await self.run_action(binding.action)

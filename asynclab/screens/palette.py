@@ -1,4 +1,4 @@
-"""The command palette, and what it finds: whatever the screen behind it offers now."""
+"""The command palette, which finds what the screen behind it offers now."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
-from asynclab.screens.palette_entry import PaletteEntry
+from asynclab.screens.command_screen import PaletteEntry
 
 LEAST_SCORE = 0.01
-"""For what is found by its description; names score higher."""
+"""The score of what is found by its description; names score higher."""
 
 
 class Palette(CommandPalette):
-    """Textual's palette, to be dismissed but once.
+    """Textual's palette, dismissed only once.
 
-    Textual's own takes what was typed or clicked before it was gone for another choice, and the screen below away.
+    Textual's own would take a second enter or click for another choice, and remove the screen below as well.
     """
 
     def on_mount(self) -> None:
-        """Have a mark that every terminal draws one cell wide, and no emoji."""
+        """Show a mark that every terminal draws one cell wide, not an emoji."""
         self.query_one(SearchIcon).icon = ">"
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Go away, if that is still to be done; else do nothing, and let nothing be run after it."""
+        """Close, unless that has happened already; then nothing is run either."""
         if self.is_current:
             return super().dismiss(result)
         self._selected_command = DiscoveryHit("", _do_nothing)
@@ -38,15 +38,15 @@ def _do_nothing() -> None:
 
 
 class CommandProvider(Provider):
-    """Finds what a screen offers."""
+    """Finds commands, and demos where there are some."""
 
     async def discover(self) -> Hits:
-        """Everything, while nothing is typed."""
+        """Everything, until something is typed."""
         for found in self._all():
             yield DiscoveryHit(Content(found.text), found.run, text=found.text, help=found.help)
 
     async def search(self, query: str) -> Hits:
-        """What has a name like the query; after those, what is described with these very words."""
+        """What has a name like the query; after those, what has these very words in its description."""
         matcher = self.matcher(query)
         for found in self._all():
             said = query.casefold() in found.help.casefold()

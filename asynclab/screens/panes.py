@@ -1,4 +1,4 @@
-"""Which pane has the focus or the whole screen, and what is filtered or copied there."""
+"""A screen with panes: which one has the focus or the whole screen, and what is filtered or copied there."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING
 
 from textual.events import Resize
 
-from asynclab.screens.command_screen import CommandScreen
+from asynclab.screens.command import BarEntry, Command
+from asynclab.screens.command_screen import filter_entries
 from asynclab.screens.middle import MIDDLE, next_to_show
 from asynclab.screens.pane_names import PANES
+from asynclab.screens.time_screen import TimeScreen
 
 if TYPE_CHECKING:
     from asynclab.screens.stage import Stage
+
+command = Command["PaneScreen"]
 
 NARROW, LOW = 100, 30
 """Columns and lines below which one pane shows at a time, the others on tabs."""
 
 
-class PaneScreen(CommandScreen):
+class PaneScreen(TimeScreen):
     """A screen with a stage, and perhaps a list beside it."""
 
     stage: Stage
@@ -34,6 +38,21 @@ class PaneScreen(CommandScreen):
     def is_single(self) -> bool:
         """Whether one pane shows at a time."""
         return self.is_zoomed or self.size.width < NARROW or self.size.height < LOW
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether the list beside the stage has the focus."""
+        return self.focused_pane == "demos"
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether the zoomed pane or the filter hides something."""
+        return self.is_zoomed or self.stage.log_pane.is_filtering
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there is activity to filter or copy."""
+        return self.record is not None and bool(self.record.present.activity)
 
     @property
     def focused_pane(self) -> str:
@@ -66,50 +85,66 @@ class PaneScreen(CommandScreen):
             if view is self.focused:
                 view.begin_somewhere()
 
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self._go(1)
-
-    def action_previous_pane(self) -> None:
-        """Go to the pane before."""
-        self._go(-1)
-
+    @command("zoom", key="z,m", group="Looking", rank=11, when=lambda screen: not screen.is_in_list or screen.is_zoomed)
     def action_zoom(self) -> None:
-        """Give the whole screen to the focused pane, or take it back."""
+        """Give the focused pane the whole screen, and take it back."""
         self.is_zoomed = not self.is_zoomed
         if self.focused_pane in PANES:
             self.action_show_pane(self.focused_pane)
         self.lay_out()
 
+    @command(
+        "view",
+        key="w",
+        group="Looking",
+        rank=10,
+        when=lambda screen: screen.is_single or screen.stage.has_turns,
+        explains=True,
+    )
     def action_view(self) -> None:
-        """Show the next of the panes that take turns in the middle; where one pane shows, bring it to the front."""
+        """Show the next of timeline, queues and event loop: in the middle row, or in front."""
         if self.is_single:
             self.action_show_pane(next_to_show(self.stage.front))
         elif self.stage.has_turns:
             self.stage.show_next_in_the_middle()
             self._leave_hidden()
         else:
-            self.host.tell("here is room for all of them: no panes take turns")
+            self.host.tell("all panes are visible already")
+
+    def bar(self) -> tuple[BarEntry, ...]:
+        """What the key bar shows; while a filter is typed, what works then."""
+        if self.stage.log_pane.is_typing:
+            return self.bar_while_typing(*filter_entries("lines"))
+        return super().bar()
 
     async def action_leave(self) -> None:
-        """Drop the filter, or leave the zoomed pane."""
+        """Clear the filter, or leave the zoomed pane."""
         if self.stage.log_pane.is_filtering:
             await self.stage.log_pane.close_filter()
         else:
             self.is_zoomed = False
             self.lay_out()
 
+    @command(
+        "filter",
+        key="slash",
+        group="Looking",
+        rank=14,
+        when=lambda screen: screen.has_lines or screen.stage.log_pane.is_filtering,
+    )
     async def action_filter(self) -> None:
-        """Open the filter of the activity."""
+        """Show only the activity that contains a text."""
         self.action_show_pane("activity")
         await self.stage.log_pane.open_filter()
 
+    @command("copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list)
     def action_copy(self) -> None:
-        """Copy what the focused pane has selected."""
+        """Copy the selected line of the focused pane."""
         self.copy(self.stage.selected_text(self.focused_pane))
 
+    @command("copy all activity", key="Y", group="Looking", when=lambda screen: screen.has_lines)
     def action_copy_activity(self) -> None:
-        """Copy every line of the activity that the filter lets through."""
+        """Copy all lines of the activity that the filter shows."""
         self.copy(self.stage.activity.visible_text())
 
     def _leave_hidden(self) -> None:
@@ -117,7 +152,8 @@ class PaneScreen(CommandScreen):
         if not self.is_single and self.focused_pane in MIDDLE and self.focused_pane not in self.stage.shown_panes:
             self.action_show_pane(next(pane for pane in MIDDLE if pane in self.stage.shown_panes))
 
-    def _go(self, by: int) -> None:
+    def go_to_pane(self, by: int) -> None:
+        """Move the focus by some of the panes that can be reached."""
         panes = [pane for pane in PANES if self._can_go_to(pane)]
         at = panes.index(self.focused_pane) if self.focused_pane in panes else 0
         self.action_show_pane(panes[(at + by) % len(panes)])
