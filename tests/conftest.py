@@ -9,6 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.golden_files import FOLDER, Golden
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --update-golden, which rewrites the golden files of the tests that run."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ with what is said now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares what is said with tests/golden/."""
+    return Golden(FOLDER, is_updating=bool(request.config.getoption("update_golden")))
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how much was really observed of CPython's own tests: the sums of what these left in their properties."""
