@@ -6,7 +6,7 @@ Key bindings, key bar, palette, help page and the README's key table are made of
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
@@ -204,6 +204,15 @@ class BarEntry:
     def width(self) -> int:
         """In cells, with the gap that follows."""
         return len(self.keys) + 1 + len(self.name) + GAP
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    """One line of the command palette."""
+
+    text: str
+    help: str
+    run: Callable[[], Awaitable[Any] | Any]
 
 
 def shown_key(key: str) -> str:

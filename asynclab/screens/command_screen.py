@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from asynclab.screens.command import BarEntry, Command, Commanding, Offer, bar_entries, entries_while_typing
+from asynclab.screens.command import (
+    BarEntry,
+    Command,
+    Commanding,
+    Offer,
+    PaletteEntry,
+    bar_entries,
+    entries_while_typing,
+)
 from asynclab.screens.meter import show_meter
 
 if TYPE_CHECKING:
@@ -23,15 +30,6 @@ command = Command["CommandScreen"]
 
 TABS = {"Learn": "learn", "Fetch": "fetch"}
 """The tabs of the title bar, and the app's mode that each stands for."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaletteEntry:
-    """One line of the command palette."""
-
-    text: str
-    help: str
-    run: Callable[[], Awaitable[Any] | Any]
 
 
 def _provider() -> type[Any]:

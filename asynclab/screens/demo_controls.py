@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.command import Command
-from asynclab.screens.command_screen import PaletteEntry
+from asynclab.screens.command import Command, PaletteEntry
 from asynclab.screens.lab_screen import LabScreen
 from asynclab.screens.time_screen import can_control
 
@@ -86,7 +85,7 @@ class DemoScreen(LabScreen):
         """Run the selected demo, or run it again; enter does so only in the list of demos."""
         super().action_start_selected()
 
-    @command("run paused", key="R", group="Run")
+    @command("step through", key="R", group="Run")
     def action_start_held(self) -> None:
         """Run the selected demo, or run it again, paused before its first step."""
         super().action_start_held()
@@ -100,7 +99,7 @@ class DemoScreen(LabScreen):
         "params",
         key="p",
         group="Run",
-        rank=9,
+        rank=10,
         when=lambda screen: len(screen.run.demo.parameters) > len(screen.run.mistakes),
     )
     def action_parameters(self) -> None:
@@ -117,7 +116,7 @@ class DemoScreen(LabScreen):
 
         self.app.push_screen(ParameterForm(run.demo, run.values), use)
 
-    @command("mistake", key="v", group="Run", rank=8, when=lambda screen: bool(screen.run.mistakes))
+    @command("mistake", key="v", group="Run", rank=9, when=lambda screen: bool(screen.run.mistakes))
     def action_mistake(self) -> None:
         """Run the demo with its next classic mistake; after the last one, without."""
         self.run.next_mistake()

@@ -97,8 +97,8 @@ class FetchControls(TimeScreen):
 
     @command("fetch", key="enter,f5", group="URLs", rank=1, when=lambda screen: screen.has_urls, bar=("enter", "fetch"))
     async def action_fetch(self) -> None:
-        """Fetch all URLs concurrently; start over if they were fetched already. In the text, where enter begins a new
-        line, f5 does.
+        """Fetch all URLs concurrently, again if they were fetched already. In the text, enter begins a new line, and f5
+        fetches.
         """
         if await self._read_text():
             self._fetch_together()
@@ -157,7 +157,7 @@ class FetchControls(TimeScreen):
         when=lambda screen: screen.has_failed,
     )
     def action_retry(self) -> None:
-        """Fetch what failed or was cancelled again."""
+        """Retry the URLs that failed or were cancelled."""
         rows = self.unfinished
         self.together.retry(rows)
         self.host.tell(f"fetching {plural(len(rows), 'URL')} again")

@@ -98,7 +98,7 @@ class FetchLabScreen(LabScreen):
         """Fetch the same list again."""
         super().action_start_selected()
 
-    @command("fetch paused", key="R", group="Run")
+    @command("step through", key="R", group="Run")
     def action_start_held(self) -> None:
         """Fetch the same list again, paused before its first step."""
         super().action_start_held()
@@ -149,6 +149,6 @@ class FetchLabScreen(LabScreen):
         options = fetch.options
         return Lesson(
             f"fetch · {plural(len(fetch.rows), 'URL')} {way}",
-            f"A task for each URL, born when its turn comes: {options.concurrency} at once, {options.per_host} a host.",
-            "a task that waits for the network, inside aiohttp, is suspended: the loop runs the others meanwhile.",
+            f"One task per URL: at most {options.concurrency} at once, {options.per_host} per host.",
+            "a task that waits for the network (inside aiohttp) is suspended; the loop runs the others meanwhile.",
         )

@@ -9,7 +9,7 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
-from asynclab.screens.command_screen import PaletteEntry
+from asynclab.screens.command import PaletteEntry
 
 LEAST_SCORE = 0.01
 """The score of what is found by its description; names score higher."""

@@ -100,7 +100,7 @@ class TimeScreen(CommandScreen):
     )
     async def action_step(self) -> None:
         """Run one step of the selected task, or of the first one ready; if none is ready, jump to the next timer.
-        Starts paused what isn't running.
+        If it isn't running, start it paused.
         """
         record = self.record
         if record is None or not record.source.is_running:
@@ -174,7 +174,7 @@ class TimeScreen(CommandScreen):
         "instant", key="i", group="Time", rank=13, when=lambda screen: screen.can_skip_waiting, offered=can_control
     )
     def action_instantly(self) -> None:
-        """Skip waiting: the clock jumps from timer to timer. Starts what isn't running."""
+        """Skip waiting: the clock jumps from timer to timer. If it isn't running, start it so."""
         if self.running is None:
             self.program.start(instant=True)
         for program in self.timed:

@@ -92,8 +92,8 @@ async def test_the_footer_of_a_small_terminal_still_makes_sense() -> None:
 @pytest.mark.parametrize(
     ("key", "entries"),
     [
-        ("a", " f5 fetch  esc to the URLs  tab pane  f1 help  ^q quit"),
-        ("slash", " enter keep the filter  esc show all URLs  tab pane  f1 help  ^q quit"),
+        ("a", " esc to the URLs  f5 fetch  tab pane  f1 help  ^p palette  ^q quit"),
+        ("slash", " enter keep the filter  esc show all URLs  f5 fetch  tab pane  f1 help  ^q quit"),
     ],
 )
 async def test_while_something_is_typed_the_footer_names_no_letters(key: str, entries: str) -> None:

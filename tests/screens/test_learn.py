@@ -11,10 +11,8 @@ from textual.widgets import Static
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS, find
 from asynclab.screens import learn
-from asynclab.screens.app_commands import APP_COMMANDS
 from asynclab.screens.help import HelpScreen
 from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.learn_commands import LEARN_COMMANDS
 from asynclab.screens.pane_names import PANES
 from asynclab.screens.parameters import ParameterForm
 from asynclab.screens.runs import Run
@@ -229,7 +227,7 @@ async def test_a_step_that_can_do_nothing_says_why(keys: tuple[str, str]) -> Non
         await stage.press("1")
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
         await stage.press(*keys)
-        assert any("wait for ever" in notice for notice in stage.notices)
+        assert any("deadlock" in notice for notice in stage.notices)
 
 
 async def test_n_past_the_end_of_a_run_keeps_the_run_and_says_how_to_run_it_again() -> None:
@@ -454,7 +452,8 @@ async def test_a_task_selected_in_one_pane_is_selected_in_the_others() -> None:
 
 
 def test_every_demo_has_a_key_of_its_own() -> None:
-    others = [command for command in (*LEARN_COMMANDS, *APP_COMMANDS) if command.action != "start_demo"]
+    commands = (*learn.LearnScreen.commands, *AsyncLabApp.commands)
+    others = [command for command in commands if command.action != "start_demo"]
     taken = [key for command in others for key in command.keys] + [demo.key for demo in DEMOS]
     assert [demo.name for demo in DEMOS if taken.count(demo.key) > 1] == []
 
