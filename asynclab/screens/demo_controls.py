@@ -12,7 +12,8 @@ from asynclab.screens.lab_screen import LabScreen
 from asynclab.screens.time_screen import can_control
 
 if TYPE_CHECKING:
-    from asynclab.curriculum.demo_parameters import Value
+    from asynclab.curriculum.demo_parameters import Parameter, Value
+    from asynclab.screens.form import Form
     from asynclab.screens.runs import Run, Runs
 
 command = Command["DemoScreen"]
@@ -104,8 +105,6 @@ class DemoScreen(LabScreen):
     )
     def action_parameters(self) -> None:
         """Change the demo's parameters and run it."""
-        from asynclab.screens.parameters import ParameterForm
-
         run = self.run
 
         def use(values: dict[str, Value] | None) -> None:
@@ -114,7 +113,7 @@ class DemoScreen(LabScreen):
                 self.describe()
                 run.start()
 
-        self.app.push_screen(ParameterForm(run.demo, run.values), use)
+        self.app.push_screen(parameter_form(run), use)
 
     @command("mistake", key="v", group="Run", rank=9, when=lambda screen: bool(screen.run.mistakes))
     def action_mistake(self) -> None:
@@ -122,3 +121,19 @@ class DemoScreen(LabScreen):
         self.run.next_mistake()
         self.describe()
         self.run.start()
+
+
+def parameter_form(run: Run) -> Form:
+    """A form for the parameters of a demo, without its mistakes."""
+    from asynclab.screens.form import Entry, Form
+
+    def entry(parameter: Parameter) -> Entry:
+        def parse(entered: str | bool) -> Value:
+            return entered if isinstance(entered, bool) else parameter.parse(entered)
+
+        name, default = parameter.name, parameter.default
+        value = run.values.get(name, default)
+        return Entry(name, name, parameter.takes, value, default, parse, parameter.show, parameter.choices)
+
+    parameters = [parameter for parameter in run.demo.parameters if not parameter.mistake]
+    return Form(f"{run.demo.key} {run.demo.name}: parameters", "run", list(map(entry, parameters)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asynclab.fetch.options import Options
 from asynclab.model.words import plural
@@ -250,13 +250,13 @@ class FetchControls(TimeScreen):
     @command("options", key="o", group="URLs", rank=10)
     def action_options(self) -> None:
         """Change how URLs are fetched: limits, timeouts, retries, method, headers, folder."""
-        from asynclab.screens.fetch_options import OptionsForm
+        from asynclab.screens.fetch_options import options_form
 
-        def use(options: Options | None) -> None:
-            if options is not None:
-                self.chosen = options
+        def use(values: dict[str, Any] | None) -> None:
+            if values is not None:
+                self.chosen = Options(**values)
 
-        self.app.push_screen(OptionsForm(self.chosen), use)
+        self.app.push_screen(options_form(self.chosen), use)
 
     @command("ignored lines", key="I", group="Text", when=lambda screen: bool(screen.urls.found.ignored))
     def action_ignored(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,14 +22,13 @@ from asynclab.widgets.lane_cells import MARKS
 from asynclab.widgets.timeline import TimelineView
 from tests.screens.fetching import fetching
 from tests.screens.stage import Stage, opened
+from tests.tables import check_table
 
 SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, FetchLabScreen)
 
 VIEWS = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
 
 COMMANDS = (*LearnScreen.commands, *AsyncLabApp.commands)
-
-ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
@@ -228,26 +226,16 @@ def key_table(screen: CommandScreen) -> str:
     for group, rows in key_rows(offered, screen.view_bindings()).items():
         lines.append(f"| **{group}** | |")
         lines += [f"| `{keys.replace('^', 'ctrl+').replace(' ', '` `')}` | {help} |" for keys, help in rows]
-    return "\n".join([*lines, ""])
-
-
-def check_table(file: Path, table: str, *, update: bool) -> None:
-    """Compare a document's table of keys with what the screen's commands make of it, or write it."""
-    before, start, rest = file.read_text(encoding="utf-8").partition("<!-- keys -->\n")
-    told, end, after = rest.partition("\n<!-- end of keys -->\n")
-    if update:
-        file.write_text(before + start + table + end + after, encoding="utf-8")
-    else:
-        assert told.splitlines() == table.splitlines(), f"{file.name} has other keys: pytest --update-golden"
+    return "\n".join(lines)
 
 
 async def test_the_readme_lists_the_keys_of_the_learn_screen(request: pytest.FixtureRequest) -> None:
     async with opened() as stage:
         table = key_table(stage.screen)
-    check_table(ROOT / "README.md", table, update=request.config.getoption("update_golden"))
+    check_table("README.md", "keys", table, request)
 
 
 async def test_the_page_about_fetching_lists_the_keys_of_the_fetch_screen(request: pytest.FixtureRequest) -> None:
     async with fetching() as stage:
         table = key_table(stage.screen)
-    check_table(ROOT / "docs" / "fetching.md", table, update=request.config.getoption("update_golden"))
+    check_table("docs/fetching.md", "keys", table, request)

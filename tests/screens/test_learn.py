@@ -11,10 +11,10 @@ from textual.widgets import Static
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS, find
 from asynclab.screens import learn
+from asynclab.screens.form import Form
 from asynclab.screens.help import HelpScreen
 from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.pane_names import PANES
-from asynclab.screens.parameters import ParameterForm
 from asynclab.screens.runs import Run
 from asynclab.trace import Lab
 from tests.screens.stage import Stage, opened, quick_lab
@@ -309,7 +309,7 @@ async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> Non
 async def test_p_opens_the_form_and_runs_with_what_was_entered() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("j", "j", "p")
-        assert isinstance(stage.app.screen, ParameterForm)
+        assert isinstance(stage.app.screen, Form)
         await stage.press("4", "enter")
         run = stage.app.runs["3"]
         await stage.until(lambda: run.standing().state == "done")
@@ -321,7 +321,7 @@ async def test_parameters_are_remembered_for_each_demo() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("j", "j", "p", "4", "enter", "j", "k", "p")
         form = stage.app.screen
-        assert isinstance(form, ParameterForm)
+        assert isinstance(form, Form)
         assert form.query("Input").first().value == "4"  # type: ignore[attr-defined]
 
 
