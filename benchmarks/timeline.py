@@ -86,7 +86,7 @@ class Run:
         yield StepStarted(at + 0.0002, task)
         yield QueuePut(at + 0.0003, 1, "tea", 1, 1, task)
         yield StepEnded(at + 0.0004, task, 0.0002)
-        yield TaskWaiting(at + 0.0004, task, Wait("queue.get", "queue#1"))
+        yield TaskWaiting(at + 0.0004, task, Wait("queue.get", 1))
 
 
 class Bench(App[None]):

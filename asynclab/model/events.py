@@ -44,7 +44,7 @@ WaitKind: TypeAlias = Literal[
     "async_generator",
     "unknown",
 ]
-"""What a suspended task waits for; "library" is a future inside a package that is not asyncio's (`Wait.resource`)."""
+"""What a suspended task waits for; "library" is a future inside a package that is not asyncio's (`Wait.library`)."""
 
 BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
@@ -63,8 +63,8 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """
 
     kind: WaitKind
-    resource: str = ""
-    """The label of what is waited for, such as "queue#1" or "lock#2"; empty where it has none."""
+    number: int = 0
+    """Which queue or primitive is waited for: 2 for "lock#2". Each kind is counted by itself; 0 where unknown."""
     tasks: tuple[int, ...] = ()
     """The tasks waited for, or for a lock the task that holds it."""
     count: int = 0
@@ -73,6 +73,8 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """For a sleep: its whole length in lab seconds; None where it is not known, or has no end."""
     deadline: float | None = None
     """The lab time at which a timer ends this wait by itself; None where none does."""
+    library: str = ""
+    """The package whose code waits, where the kind is "library"."""
     file: str = ""
     """The file of the innermost frame of user code."""
     line: int = 0
@@ -290,8 +292,8 @@ class QueueShutDown(Event):
 class PrimitiveCreated(Event):
     primitive: int
     kind: PrimitiveKind
-    label: str
-    """Such as "lock#1"; counted for each kind."""
+    number: int
+    """Which one of its kind, from 1: 2 for "lock#2"."""
     value: int = 0
     """As in `PrimitiveChanged`."""
 

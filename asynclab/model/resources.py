@@ -22,6 +22,11 @@ ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
 
 
+def label(kind: str, number: int) -> str:
+    """What a queue or primitive is called everywhere, such as "queue#1" or "lock#2"."""
+    return f"{kind}#{number}"
+
+
 @dataclass(slots=True)
 class QueueState:
     """One queue: what is in it, and who waits for it."""
@@ -47,7 +52,8 @@ class QueueState:
 
     @property
     def label(self) -> str:
-        return f"queue#{self.id}"
+        """Its name, such as "queue#1"."""
+        return label("queue", self.id)
 
     @property
     def is_full(self) -> bool:
@@ -65,10 +71,16 @@ class PrimitiveState:
 
     id: int
     kind: PrimitiveKind
-    label: str
+    number: int
+    """Which one of its kind; `id` counts primitives of all kinds."""
     value: int = 0
     holder: int | None = None
     """For a lock: the task that holds it."""
+
+    @property
+    def label(self) -> str:
+        """Its name, such as "lock#1"."""
+        return label(self.kind, self.number)
 
     @property
     def is_quiet(self) -> bool:

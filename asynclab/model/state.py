@@ -134,14 +134,6 @@ class LabState:
         known = self.tasks.get(task)
         return one_line(known.name, NAME_LIMIT) if known is not None and known.name else f"task {task}"
 
-    def queue_labelled(self, label: str) -> QueueState | None:
-        """The queue that a label such as "queue#1" means."""
-        try:
-            queue = self.queues.get(int(label.removeprefix("queue#")))
-        except ValueError:
-            return None
-        return queue if queue is not None and queue.label == label else None
-
     def ended_among(self, group: tuple[int, ...]) -> int:
         """How many tasks of a group have ended, those that were dropped included.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import BLOCKED_AFTER, Outcome, Wait, WaitKind
+from asynclab.model.resources import label
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
@@ -127,12 +128,19 @@ def label_of(primitive: int, state: LabState) -> str:
     return "" if known is None else known.label
 
 
+def name_of_resource(wait: Wait) -> str:
+    """The name of the queue, primitive or library that is waited for, such as "lock#1"; empty where it isn't known."""
+    if not wait.number:
+        return one_line(wait.library)
+    return label("queue" if wait.kind.startswith("queue.") else wait.kind, wait.number)
+
+
 def _resource(wait: Wait) -> str:
-    return one_line(wait.resource) or wait.kind
+    return name_of_resource(wait) or wait.kind
 
 
 def _describe_queue_wait(wait: Wait, state: LabState) -> str:
-    on = f" on {one_line(wait.resource)}" if wait.resource else ""
-    queue = state.queue_labelled(wait.resource)
+    on = f" on {name_of_resource(wait)}" if wait.number else ""
+    queue = state.queues.get(wait.number)
     full = " (full)" if wait.kind == "queue.put" and queue is not None and queue.is_full else ""
     return f"{wait.kind}{on}{full}"

@@ -87,7 +87,7 @@ class Gauges(LineView):
             yield partial(timeout_line, timeout, state, self._now)
         waiters = _waiters(state) if state.primitives else {}
         for primitive in state.primitives.values():
-            yield partial(primitive_line, primitive, state, waiters.get(primitive.label, ()))
+            yield partial(primitive_line, primitive, state, waiters.get((primitive.kind, primitive.number), ()))
 
     def _queue(self, queue: QueueState, state: LabState, is_roomy: bool, is_last: bool) -> Iterator[Draw]:
         yield partial(queue_items, queue)
@@ -102,10 +102,11 @@ def _running(state: LabState) -> list[TimeoutState]:
     return [timeout for timeout in state.timeouts.values() if timeout.outcome == "running"]
 
 
-def _waiters(state: LabState) -> dict[str, list[int]]:
-    """Which tasks wait for each primitive, by its label."""
-    waiters: defaultdict[str, list[int]] = defaultdict(list)
+def _waiters(state: LabState) -> dict[tuple[str, int], list[int]]:
+    """Which tasks wait for each primitive, by its kind and number."""
+    waiters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for task in state.tasks.values():
-        if task.waits_for is not None and task.waits_for.resource:
-            waiters[task.waits_for.resource].append(task.id)
+        wait = task.waits_for
+        if wait is not None and wait.number:
+            waiters[wait.kind, wait.number].append(task.id)
     return waiters

@@ -143,11 +143,11 @@ def long_run(tasks: int) -> Iterator[Event]:
         yield QueueCreated(at + 0.1, task, "Queue", 0)
         yield QueuePut(at + 0.1, task, "tea", 1, 1, task)
         yield QueueGot(at + 0.1, task, "tea", 0, 1, 0, task)
-        yield PrimitiveCreated(at + 0.1, task, "lock", "lock")
+        yield PrimitiveCreated(at + 0.1, task, "lock", task)
         yield TimeoutStarted(at + 0.1, task, at + 1.0, task)
         yield TimeoutMet(at + 0.2, task)
         yield StepEnded(at + 0.2, task, 0.0001)
-        yield TaskWaiting(at + 0.2, task, Wait("queue.get", f"queue#{task}"))
+        yield TaskWaiting(at + 0.2, task, Wait("queue.get", task))
         yield TaskEnded(at + 0.3, task, "done", "None")
 
 

@@ -84,7 +84,7 @@ def queue_history() -> Iterable[Event]:
     for task in (3, 4):
         yield e.StepStarted(0.0005, task)
         yield e.StepEnded(0.0006, task, 0.0001)
-        yield e.TaskWaiting(0.0006, task, Wait("queue.get", "queue#1", file=file, line=get))
+        yield e.TaskWaiting(0.0006, task, Wait("queue.get", 1, file=file, line=get))
     for number, size in ((1, 1), (2, 1), (3, 2), (4, 3)):
         at = number * 0.25
         yield e.TaskReady(at, 2, "timer")
@@ -99,7 +99,7 @@ def queue_history() -> Iterable[Event]:
             yield e.QueueGot(at + 0.003, 1, "'A1'", 0, 1, 0, 3)
             yield e.StepEnded(at + 0.004, 3, 0.0003)
             yield e.TaskWaiting(at + 0.004, 3, Wait("sleep", seconds=2.0, deadline=at + 2.004, file=file, line=sleep))
-    yield e.TaskWaiting(1.26, 2, Wait("queue.put", "queue#1", file=file, line=put))
+    yield e.TaskWaiting(1.26, 2, Wait("queue.put", 1, file=file, line=put))
     yield e.TaskReady(1.5, 4, "task", 2)
 
 

@@ -37,7 +37,7 @@ async def _wait_for_all(self, run):
 ATTEMPT, RETRY, ALL = 3, 11, 18
 """The lines at which they wait."""
 
-NETWORK = Wait("library", "aiohttp", file=PATH, line=ATTEMPT)
+NETWORK = Wait("library", library="aiohttp", file=PATH, line=ATTEMPT)
 
 
 def lab_history() -> list[Event]:
@@ -50,11 +50,11 @@ def _happened() -> Iterator[Event]:
     yield e.RunStarted(0.0, "fetch", 4_000_000_000.0, "3.13.0")
     yield e.TaskCreated(0.0, 1, "run", "Fetch.run")
     yield e.StepStarted(0.001, 1)
-    yield e.PrimitiveCreated(0.002, 1, "event", "event#1")
+    yield e.PrimitiveCreated(0.002, 1, "event", 1)
     for number in range(1, 7):
         yield e.TaskCreated(0.002, number + 1, f"fetch {number}", "Fetch._fetch", 1, PATH, ALL)
     yield e.StepEnded(0.004, 1, 0.0021)
-    yield e.TaskWaiting(0.004, 1, Wait("event", "event#1", file=PATH, line=ALL))
+    yield e.TaskWaiting(0.004, 1, Wait("event", 1, file=PATH, line=ALL))
     for task in range(2, 8):
         at = 0.004 + task / 1000
         yield e.StepStarted(at, task)

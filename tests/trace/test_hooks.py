@@ -260,7 +260,7 @@ def test_what_a_queue_and_a_barrier_are_made_of_is_not_shown() -> None:
 
     seen = observe(main)
     assert len(seen.of(QueueCreated)) == 1
-    assert [event.label for event in seen.of(PrimitiveCreated)] == ["barrier#1"]
+    assert [(event.kind, event.number) for event in seen.of(PrimitiveCreated)] == [("barrier", 1)]
     assert seen.of(PrimitiveChanged) == []
 
 

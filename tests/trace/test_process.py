@@ -57,8 +57,8 @@ def test_queues_and_locks_are_numbered_on_across_loops(observation: ProcessObser
     asyncio.run(makes())
     events = [recording.take_events() for recording in observation.recorders]
     assert [[event.queue for event in loop if isinstance(event, QueueCreated)] for loop in events] == [[1], [2]]
-    labels = [[event.label for event in loop if isinstance(event, PrimitiveCreated)] for loop in events]
-    assert labels == [["lock#1"], ["lock#2"]]
+    locks = [[event.number for event in loop if isinstance(event, PrimitiveCreated)] for loop in events]
+    assert locks == [[1], [2]]
 
 
 def test_a_loop_in_a_thread_is_observed_there(observation: ProcessObservation) -> None:

@@ -142,7 +142,7 @@ def test_a_lock_tells_who_takes_it() -> None:
         await asyncio.gather(worker(lock), worker(lock))
 
     seen = observe(main)
-    assert [event.label for event in seen.of(PrimitiveCreated)] == ["lock#1"]
+    assert [(event.kind, event.number) for event in seen.of(PrimitiveCreated)] == [("lock", 1)]
     assert [(event.value, event.task) for event in seen.of(PrimitiveChanged)] == [(1, 2), (0, 2), (1, 3), (0, 3)]
 
 
@@ -156,7 +156,7 @@ def test_the_other_primitives_tell_their_values() -> None:
         event.clear()
 
     seen = observe(main)
-    assert [(event.label, event.value) for event in seen.of(PrimitiveCreated)] == [("semaphore#1", 3), ("event#1", 0)]
+    assert [(event.kind, event.value) for event in seen.of(PrimitiveCreated)] == [("semaphore", 3), ("event", 0)]
     assert [(event.primitive, event.value) for event in seen.of(PrimitiveChanged)] == [(1, 2), (1, 3), (2, 1), (2, 0)]
 
 
@@ -168,7 +168,7 @@ def test_a_condition_tells_of_its_notifications() -> None:
             condition.notify(2)
 
     seen = observe(main)
-    assert [event.label for event in seen.of(PrimitiveCreated)] == ["lock#1", "condition#1"]
+    assert [(event.kind, event.number) for event in seen.of(PrimitiveCreated)] == [("lock", 1), ("condition", 1)]
     assert [event.count for event in seen.of(ConditionNotified)] == [0, 2]
 
 
@@ -178,7 +178,7 @@ def test_a_barrier_counts_who_is_in_it_and_shows_nothing_of_its_inside() -> None
         await asyncio.gather(barrier.wait(), barrier.wait())
 
     seen = observe(main)
-    assert [event.label for event in seen.of(PrimitiveCreated)] == ["barrier#1"]
+    assert [(event.kind, event.number) for event in seen.of(PrimitiveCreated)] == [("barrier", 1)]
     assert [event.value for event in seen.of(PrimitiveChanged)][:2] == [1, 2]
 
 

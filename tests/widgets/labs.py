@@ -99,5 +99,5 @@ def full_queue(*items: str) -> LabState:
         QueueCreated(0.0, 1, "Queue", len(items)),
         *puts,
         *step(2, 0.1),
-        TaskWaiting(0.1, 2, Wait("queue.put", "queue#1", file=GATHER, line=4)),
+        TaskWaiting(0.1, 2, Wait("queue.put", 1, file=GATHER, line=4)),
     )

@@ -85,7 +85,7 @@ async def test_items_that_do_not_fit_are_counted() -> None:
 async def test_hostile_items_and_names_do_nothing_and_fit(width: int) -> None:
     gauges = Gauges()
     state = full_queue(HOSTILE, HOSTILE)
-    fold(state, (task(3, HOSTILE), TimeoutStarted(0.2, 1, 2.0, 3), PrimitiveCreated(0.2, 1, "lock", HOSTILE)))
+    fold(state, (task(3, HOSTILE), TimeoutStarted(0.2, 1, 2.0, 3), PrimitiveCreated(0.2, 1, "lock", 1)))
     async with on_stage(gauges, width, 12):
         gauges.show(state, 0.5)
         assert {gauges.render_line(y).cell_length for y in range(10)} == {width - 3}
@@ -144,17 +144,17 @@ async def test_a_deadline_in_the_past_is_full() -> None:
 @pytest.mark.parametrize(
     ("created", "changed", "text"),
     [
-        (PrimitiveCreated(0.1, 1, "lock", "lock#1"), None, " lock#1       free"),
+        (PrimitiveCreated(0.1, 1, "lock", 1), None, " lock#1       free"),
         (
-            PrimitiveCreated(0.1, 1, "lock", "lock#1"),
+            PrimitiveCreated(0.1, 1, "lock", 1),
             PrimitiveChanged(0.1, 1, 1, 1),
             " lock#1       held by main                  waiting  child",
         ),
-        (PrimitiveCreated(0.1, 1, "semaphore", "semaphore#1", 2), None, " semaphore#1  2 permits left"),
-        (PrimitiveCreated(0.1, 1, "event", "event#1"), None, " event#1      not set"),
-        (PrimitiveCreated(0.1, 1, "event", "event#1"), PrimitiveChanged(0.1, 1, 1, 1), " event#1      set"),
-        (PrimitiveCreated(0.1, 1, "barrier", "barrier#1"), PrimitiveChanged(0.1, 1, 2), " barrier#1    2 in it"),
-        (PrimitiveCreated(0.1, 1, "condition", "condition#1"), None, " condition#1  nobody waits"),
+        (PrimitiveCreated(0.1, 1, "semaphore", 1, 2), None, " semaphore#1  2 permits left"),
+        (PrimitiveCreated(0.1, 1, "event", 1), None, " event#1      not set"),
+        (PrimitiveCreated(0.1, 1, "event", 1), PrimitiveChanged(0.1, 1, 1, 1), " event#1      set"),
+        (PrimitiveCreated(0.1, 1, "barrier", 1), PrimitiveChanged(0.1, 1, 2), " barrier#1    2 in it"),
+        (PrimitiveCreated(0.1, 1, "condition", 1), None, " condition#1  nobody waits"),
     ],
 )
 async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(
@@ -162,7 +162,7 @@ async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(
 ) -> None:
     gauges = Gauges()
     state = folded(task(1, "main"), task(2, "child", 1), created, *([changed] if changed else []))
-    fold(state, (*step(2, 0.2), TaskWaiting(0.2, 2, Wait("lock", "lock#1", (1,)))) if "child" in text else ())
+    fold(state, (*step(2, 0.2), TaskWaiting(0.2, 2, Wait("lock", 1, (1,)))) if "child" in text else ())
     async with on_stage(gauges, 110, 10):
         gauges.show(state, 0.3)
         assert painted(gauges)[0] == text

@@ -23,9 +23,9 @@ def waiting(wait: Wait) -> list[Event]:
     [
         ([], "not started yet", "not started"),
         (waiting(Wait("sleep", seconds=1.0)), "sleep 1.00 s", "sleep 1.00 s"),
-        (waiting(Wait("queue.get", "queue#1")), "queue.get on queue#1", "get queue#1"),
+        (waiting(Wait("queue.get", 1)), "queue.get on queue#1", "get queue#1"),
         (waiting(Wait("task_group", tasks=(1, 2, 3))), "task group of 3", "group of 3"),
-        (waiting(Wait("library", "aiohttp")), "inside aiohttp", "in aiohttp"),
+        (waiting(Wait("library", library="aiohttp")), "inside aiohttp", "in aiohttp"),
         (waiting(Wait("stream")), "reads from a stream", "a stream"),
         ([*waiting(Wait("event")), TaskReady(1.0, 2, "callback")], "woken from outside", "from outside"),
         ([*waiting(Wait("event")), TaskReady(1.0, 2, "task", 1)], "woken by main", "by main"),

@@ -52,7 +52,7 @@ def party() -> Iterable[Event]:
     yield from sleeps(2, 1.0)
     yield StepStarted(0.0, 3)
     yield StepEnded(0.0, 3, 0.0001)
-    yield TaskWaiting(0.0, 3, Wait("queue.get", "queue#1"))
+    yield TaskWaiting(0.0, 3, Wait("queue.get", 1))
     yield TaskReady(1.0, 2, "timer")
     yield StepStarted(1.0, 2)
     yield QueuePut(1.0, 1, "'tea'", 1, 1, 2)

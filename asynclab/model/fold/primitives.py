@@ -8,7 +8,6 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.room import make_room
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
-from asynclab.model.text import one_line
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
@@ -16,8 +15,7 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
         state.dropped.primitives += gone
-        label = one_line(event.label)
-        state.primitives[event.primitive] = PrimitiveState(event.primitive, event.kind, label, event.value)
+        state.primitives[event.primitive] = PrimitiveState(event.primitive, event.kind, event.number, event.value)
 
 
 def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:

@@ -25,7 +25,7 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     task.waits_for = wait
     task.place = (wait.file, wait.line) if wait.line else None
     _set_queued(state, wait, task.id, is_queued=True)
-    if before is None or (before.kind, before.resource) != (wait.kind, wait.resource):
+    if before is None or (before.kind, before.number) != (wait.kind, wait.number):
         state.tell(at, task.id, "waits", wait_text(wait, state))
 
 
@@ -69,7 +69,7 @@ def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
     """Put a task among those that wait on its wait's queue, or take it out."""
     if not wait.kind.startswith("queue."):
         return
-    queue = state.queue_labelled(wait.resource)
+    queue = state.queues.get(wait.number)
     if queue is None:
         return
     lines = {"queue.get": queue.getters, "queue.put": queue.putters, "queue.join": queue.joiners}

@@ -17,7 +17,7 @@ from asynclab.model.places import file_name
 from asynclab.model.state import LabState
 from asynclab.model.story.turns import Request, Turn
 from asynclab.model.text import one_line
-from asynclab.model.words import label_of, length, measured, names_of
+from asynclab.model.words import length, measured, name_of_resource, names_of
 
 OBJECT_LIMIT = 60
 """The most characters of an item, a printed line or a function in a sentence."""
@@ -60,7 +60,7 @@ def waited(wait: Wait | None, time: str, state: LabState) -> str:
 
 def awaited(wait: Wait, state: LabState) -> str:
     """What comes after "waited" for each kind of wait but a sleep."""
-    resource = one_line(wait.resource, OBJECT_LIMIT)
+    resource = name_of_resource(wait)
     names = names_of(wait.tasks, state)
     match wait.kind:
         case "queue.get":
@@ -158,20 +158,24 @@ def _woken_by_task(turn: Turn, state: LabState) -> str:
 
 def _how(wait: Wait, reason: Event | None, state: LabState) -> str:
     """What the waker did, where that is what the task waited for: "set event#1 and "."""
-    resource = wait.resource
     match reason:
-        case QueuePut(queue=queue, item=item) if wait.kind == "queue.get" and resource == f"queue#{queue}":
+        case QueuePut(queue=queue, item=item) if wait.kind == "queue.get" and wait.number == queue:
             return f"put {one_line(item, OBJECT_LIMIT)} there and "
-        case QueueGot(queue=queue, item=item) if wait.kind == "queue.put" and resource == f"queue#{queue}":
+        case QueueGot(queue=queue, item=item) if wait.kind == "queue.put" and wait.number == queue:
             return f"took {one_line(item, OBJECT_LIMIT)} out and "
-        case QueueTaskDone(queue=queue, unfinished=0) if wait.kind == "queue.join" and resource == f"queue#{queue}":
+        case QueueTaskDone(queue=queue, unfinished=0) if wait.kind == "queue.join" and wait.number == queue:
             return "did the last of them and "
-        case PrimitiveChanged(primitive=number) if label_of(number, state) == resource:
+        case PrimitiveChanged() if _is_about(reason, wait, state):
             return _RELEASES.get(wait.kind, "")
-        case ConditionNotified(primitive=number) if label_of(number, state) == resource:
+        case ConditionNotified() if _is_about(reason, wait, state):
             return "notified it and "
         case _:
             return ""
+
+
+def _is_about(event: PrimitiveChanged | ConditionNotified, wait: Wait, state: LabState) -> bool:
+    primitive = state.primitives.get(event.primitive)
+    return primitive is not None and (primitive.kind, primitive.number) == (wait.kind, wait.number)
 
 
 _RELEASES = {

@@ -151,7 +151,7 @@ class Turn(msgspec.Struct, gc=False):
 
     def _alike(self) -> Hashable:
         wait = self.wait
-        place = None if wait is None else (wait.kind, wait.resource, wait.file, wait.line)
+        place = None if wait is None else (wait.kind, wait.number, wait.library, wait.file, wait.line)
         deeds = tuple(deed for deed in self.deeds if deed[0] != "woke")
         interruption = self.cancel is not None, self.cause == "cancel", self.expired is not None
         return self.is_first, self.is_cut, self.yielded, place, interruption, deeds

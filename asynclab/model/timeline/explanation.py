@@ -19,7 +19,7 @@ from asynclab.model.state import LabState
 from asynclab.model.timeline.lane import RUNNING, Interval, Lane, MarkKind
 from asynclab.model.timeline.timeline import Timeline
 from asynclab.model.timeline.wording import bounds, duration, tell
-from asynclab.model.words import describe_wait, label_of, measured, plural
+from asynclab.model.words import describe_wait, measured, plural
 
 DEEDS_TOLD = 4
 """How many things that a task did in one step are told."""
@@ -170,7 +170,7 @@ def _deed(timeline: Timeline, lane: Lane, index: int, state: LabState) -> str:
         return ""
     kind, word = DEEDS[wait.kind]
     mark = waker.last_mark(kind, begin, end)
-    return word if mark is not None and _is_about(mark.event, wait.resource, state) else ""
+    return word if mark is not None and _is_about(mark.event, wait, state) else ""
 
 
 def _last_step(lane: Lane, at: float) -> tuple[float, float]:
@@ -183,11 +183,12 @@ def _last_step(lane: Lane, at: float) -> tuple[float, float]:
     return interval.begin, at if interval.end is None else max(at, interval.end)
 
 
-def _is_about(event: Event, resource: str, state: LabState) -> bool:
+def _is_about(event: Event, wait: Wait, state: LabState) -> bool:
     match event:
         case QueuePut(queue=queue) | QueueGot(queue=queue) | QueueTaskDone(queue=queue):
-            return resource == f"queue#{queue}"
+            return wait.number == queue
         case PrimitiveChanged() | ConditionNotified():
-            return resource == label_of(event.primitive, state)
+            primitive = state.primitives.get(event.primitive)
+            return primitive is not None and (primitive.kind, primitive.number) == (wait.kind, wait.number)
         case _:
             return False

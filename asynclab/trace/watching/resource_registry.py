@@ -31,12 +31,13 @@ _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 class _Known(weakref.ref[Any]):
     """A weak reference to a queue or primitive that carries what is known of it."""
 
-    __slots__ = ("holder", "key", "label", "number", "order")
+    __slots__ = ("holder", "key", "number", "of_its_kind", "order")
 
     key: int
     number: int
     """0 for a primitive that is another one's own business, such as a queue's "all done" event."""
-    label: str
+    of_its_kind: int
+    """Its number among those of its kind; for a queue the same."""
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
@@ -51,10 +52,10 @@ class Resources:
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
 
-    def label_of(self, resource: object) -> str:
-        """Such as "queue#1"; empty for what is not known."""
+    def number_of(self, resource: object) -> int:
+        """Which queue, or which primitive of its kind, this is; 0 for one that is not known, or hidden."""
         known = self.known.get(id(resource))
-        return "" if known is None else known.label
+        return 0 if known is None else known.of_its_kind
 
     def holder_of(self, lock: object) -> int | None:
         """The number of the task that holds a lock."""
@@ -64,7 +65,7 @@ class Resources:
     def hide(self, primitive: object) -> None:
         """Never show a primitive, unless it was shown before."""
         if id(primitive) not in self.known:
-            self._remember(primitive, number=0, label="")
+            self._remember(primitive, number=0, of_its_kind=0)
 
     def queue(self, queue: asyncio.Queue[Any]) -> _Known:
         """Enter a queue, unless it is known."""
@@ -117,7 +118,7 @@ class Resources:
         """Enter a primitive, unless it is known or hidden."""
         if id(primitive) not in self.known:
             known = self._enter(primitive, kind)
-            self._emit(PrimitiveCreated(self._now(), known.number, kind, known.label, value))
+            self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value))
 
     def changed(self, known: _Known, kind: PrimitiveKind, value: int) -> None:
         """The value of a primitive that has been seen before changed: see `PrimitiveChanged.value`."""
@@ -140,11 +141,11 @@ class Resources:
         numbering = self._recorder.numbering
         of_its_kind = numbering.next(kind)
         number = of_its_kind if kind == "queue" else numbering.next("primitive")
-        return self._remember(resource, number, f"{kind}#{of_its_kind}")
+        return self._remember(resource, number, of_its_kind)
 
-    def _remember(self, resource: object, number: int, label: str) -> _Known:
+    def _remember(self, resource: object, number: int, of_its_kind: int) -> _Known:
         known = _Known(resource, self._forget)
-        known.key, known.number, known.label = id(resource), number, label
+        known.key, known.number, known.of_its_kind = id(resource), number, of_its_kind
         known.order = known.holder = None
         self.known[known.key] = known
         return known

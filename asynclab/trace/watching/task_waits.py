@@ -69,7 +69,7 @@ def _from_frames(chain: Chain, known: Known) -> Wait | None:
     if found is not None and found.kind != "unknown":
         return found
     if innermost_foreign is not None and not known.recorder.code.owns(innermost_foreign.f_code.co_filename):
-        return Wait("library", library_of(innermost_foreign.f_code.co_filename))
+        return Wait("library", library=library_of(innermost_foreign.f_code.co_filename))
     return None
 
 
@@ -111,7 +111,7 @@ def _sleep(frame: FrameType, known: Known) -> Wait:
 
 def _resource(kind: WaitKind) -> Describe:
     def describe(frame: FrameType, known: Known) -> Wait:
-        return Wait(kind, known.resources.label_of(frame.f_locals["self"]))
+        return Wait(kind, known.resources.number_of(frame.f_locals["self"]))
 
     return describe
 
@@ -119,7 +119,7 @@ def _resource(kind: WaitKind) -> Describe:
 def _lock(frame: FrameType, known: Known) -> Wait:
     lock = frame.f_locals["self"]
     holder = known.resources.holder_of(lock)
-    return Wait("lock", known.resources.label_of(lock), () if holder is None else (holder,))
+    return Wait("lock", known.resources.number_of(lock), () if holder is None else (holder,))
 
 
 def _plain(kind: WaitKind) -> Describe:

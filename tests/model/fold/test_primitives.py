@@ -13,7 +13,7 @@ from tests.model.history import TEA, tea_party, told_of
 def lab_with(kind: PrimitiveKind, value: int, *values: int) -> LabState:
     """A lab in which tea changed a primitive to these values."""
     changes = [PrimitiveChanged(0.0, 1, new, TEA) for new in values]
-    return tea_party(PrimitiveCreated(0.0, 1, kind, f"{kind}#1", value), *changes)
+    return tea_party(PrimitiveCreated(0.0, 1, kind, 1, value), *changes)
 
 
 def test_a_lock_is_held_by_who_took_it_until_it_is_released() -> None:
@@ -60,8 +60,3 @@ def test_a_held_lock_and_a_barrier_with_tasks_in_it_are_not_quiet() -> None:
     assert not lab_with("barrier", 0, 1).primitives[1].is_quiet
     assert lab_with("lock", 0, 1, 0).primitives[1].is_quiet
     assert lab_with("event", 0, 1).primitives[1].is_quiet
-
-
-def test_labels_are_cleaned() -> None:
-    state = tea_party(PrimitiveCreated(0.0, 1, "lock", "lock\x07"))
-    assert state.primitives[1].label == "lock␇"

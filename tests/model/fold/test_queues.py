@@ -123,6 +123,6 @@ def test_a_second_birth_of_the_same_queue_is_ignored() -> None:
 def test_a_queue_is_quiet_when_it_is_empty_and_nobody_waits() -> None:
     state = queue_of()
     assert state.queues[1].is_quiet
-    fold(state, suspended(0.0, TEA, Wait("queue.get", "queue#1")))
+    fold(state, suspended(0.0, TEA, Wait("queue.get", 1)))
     assert not state.queues[1].is_quiet
     assert not queue_of("1").queues[1].is_quiet

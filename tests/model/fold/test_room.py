@@ -33,8 +33,8 @@ def test_quiet_queues_among_many_in_use_go_before_they_are_many() -> None:
 
 
 def test_the_oldest_primitives_go_unless_they_are_held() -> None:
-    state = lab(PrimitiveCreated(0.0, 0, "lock", "lock#0"), PrimitiveChanged(0.0, 0, 1))
-    fold(state, (PrimitiveCreated(0.0, number, "lock", f"lock#{number}") for number in range(1, KEPT + 3)))
+    state = lab(PrimitiveCreated(0.0, 0, "lock", 0), PrimitiveChanged(0.0, 0, 1))
+    fold(state, (PrimitiveCreated(0.0, number, "lock", number) for number in range(1, KEPT + 3)))
     assert len(state.primitives) == KEPT
     assert list(state.primitives)[:2] == [0, 4]
     assert state.dropped.primitives == 3

@@ -8,7 +8,7 @@ from asynclab.model.events import QueueCreated, StepStarted, TaskEnded, TaskRead
 from asynclab.model.fold import apply
 from tests.model.history import COFFEE, TEA, suspended, tea_party, told_of
 
-GET = Wait("queue.get", "queue#1")
+GET = Wait("queue.get", 1)
 QUEUE = QueueCreated(0.0, 1, "Queue", 0)
 
 
@@ -29,9 +29,9 @@ def test_a_look_that_comes_after_the_task_woke_is_stale() -> None:
 @pytest.mark.parametrize("kind", ["get", "put", "join"])
 def test_those_who_wait_on_a_queue_stand_in_its_lines(kind: str) -> None:
     wait = {
-        "get": Wait("queue.get", "queue#1"),
-        "put": Wait("queue.put", "queue#1"),
-        "join": Wait("queue.join", "queue#1"),
+        "get": Wait("queue.get", 1),
+        "put": Wait("queue.put", 1),
+        "join": Wait("queue.join", 1),
     }[kind]
     state = tea_party(QUEUE, *suspended(0.0, COFFEE, wait), *suspended(0.0, TEA, wait))
     queue = state.queues[1]
@@ -41,7 +41,7 @@ def test_those_who_wait_on_a_queue_stand_in_its_lines(kind: str) -> None:
 
 
 def test_only_a_wait_on_a_queue_is_a_place_in_its_lines() -> None:
-    queue = tea_party(QUEUE, *suspended(0.0, TEA, Wait("future", "queue#1"))).queues[1]
+    queue = tea_party(QUEUE, *suspended(0.0, TEA, Wait("future", 1))).queues[1]
     assert queue.is_quiet
 
 
@@ -57,7 +57,7 @@ def test_whoever_wakes_runs_or_ends_leaves_the_line() -> None:
 
 
 def test_a_wait_for_something_else_changes_the_line() -> None:
-    put = Wait("queue.put", "queue#1")
+    put = Wait("queue.put", 1)
     state = tea_party(QUEUE, *suspended(0.0, TEA, GET), TaskWaiting(0.5, TEA, put))
     assert (state.queues[1].getters, state.queues[1].putters) == ([], [TEA])
 
@@ -73,11 +73,11 @@ def test_a_wake_up_from_a_wait_that_nobody_saw_is_not_told() -> None:
 
 @pytest.mark.parametrize("at", [1.0, 1.0004])
 def test_a_wake_up_at_almost_the_same_moment_is_not_told(at: float) -> None:
-    state = tea_party(*suspended(1.0, TEA, Wait("event", "event#1")), TaskReady(at, TEA, "task"))
+    state = tea_party(*suspended(1.0, TEA, Wait("event", 1)), TaskReady(at, TEA, "task"))
     assert told_of(state, TEA) == ["waits for event#1"]
 
 
 def test_the_same_wait_is_told_once_however_often_it_is_looked_at() -> None:
-    held = Wait("lock", "lock#1", (COFFEE,))
-    state = tea_party(*suspended(0.0, TEA, held), TaskWaiting(0.5, TEA, Wait("lock", "lock#1")))
+    held = Wait("lock", 1, (COFFEE,))
+    state = tea_party(*suspended(0.0, TEA, held), TaskWaiting(0.5, TEA, Wait("lock", 1)))
     assert told_of(state, TEA) == ["waits for lock#1 held by coffee"]

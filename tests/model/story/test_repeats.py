@@ -65,7 +65,7 @@ def test_alike_turns_are_told_once_with_their_number_and_lengths() -> None:
 def test_turns_that_alternate_are_told_once_each() -> None:
     got = QueueGot(0.0, 1, "x", 0, 0, 0, WORKER)
     rounds = [
-        [*turn(at, Wait("queue.get", "queue#1"), got), *turn(at + 1, Wait("sleep"), Output(at, "x\n", WORKER))]
+        [*turn(at, Wait("queue.get", 1), got), *turn(at + 1, Wait("sleep"), Output(at, "x\n", WORKER))]
         for at in range(1, 101, 2)
     ]
     assert told_of(WORKER, *life(*rounds))[4:-1] == [
@@ -111,7 +111,7 @@ def test_a_very_long_life_is_told_with_what_is_between_its_first_and_last_turns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     naps = [turn(at, Wait("sleep")) for at in range(1, 101)]
-    naps[60] = turn(61, Wait("event", "event#1"))
+    naps[60] = turn(61, Wait("event", 1))
     monkeypatch.setattr(asynclab.model.story.life, "TURNS_KEPT", 30)
     monkeypatch.setattr(asynclab.model.story.middle, "TURNS_KEPT", 30)
     assert told_of(WORKER, *life(*naps))[2:-1] == [

@@ -64,7 +64,7 @@ def waits(wait: Wait, *ending: Event) -> str:
         (Wait("task", tasks=(COFFEE,)), "Waited 1.000 s for coffee; a timer woke it."),
         (Wait("wait", tasks=(COFFEE,), count=1), "Waited 1.000 s for asyncio.wait of 1 (coffee); a timer woke it."),
         (Wait("condition"), "Waited 1.000 s to be notified on a condition; a timer woke it."),
-        (Wait("library", "aiohttp"), "Waited 1.000 s inside aiohttp; a timer woke it."),
+        (Wait("library", library="aiohttp"), "Waited 1.000 s inside aiohttp; a timer woke it."),
         (Wait("unknown"), "Waited 1.000 s for something that can't be told; a timer woke it."),
     ],
 )

@@ -101,7 +101,7 @@ def test_whoever_woke_a_task_is_named(wake: TaskReady, told: str) -> None:
 
 
 def test_a_timer_that_is_a_timeouts_is_told_as_that() -> None:
-    run = brewing(*step(TEA, 0.2, 0.3, TimeoutStarted(0.2, 1, 1.0, TEA), wait=Wait("event", "event#1")))
+    run = brewing(*step(TEA, 0.2, 0.3, TimeoutStarted(0.2, 1, 1.0, TEA), wait=Wait("event", 1)))
     run.take(TimeoutExpired(1.0, 1), TaskCancelRequested(1.0, TEA), woken(1.0, TEA, "timer"))
     assert run.told(TEA, 1.0).startswith("ready for 0 s, woken by its timeout")
 
@@ -117,8 +117,8 @@ def test_how_timeouts_begin_and_end_is_told_of_the_step() -> None:
 
 def test_the_deed_that_ended_a_wait_is_told_only_where_it_was_about_what_was_waited_for() -> None:
     got = QueueGot(1.0, 1, "'x'", 0, 0, 0, COFFEE)
-    for resource, told in (("queue#1", "woken by coffee's get"), ("queue#2", "woken by coffee (")):
-        run = brewing(QueueCreated(0.1, 1, "Queue", 1), *step(TEA, 0.2, 0.3, wait=Wait("queue.put", resource)))
+    for queue, told in ((1, "woken by coffee's get"), (2, "woken by coffee (")):
+        run = brewing(QueueCreated(0.1, 1, "Queue", 1), *step(TEA, 0.2, 0.3, wait=Wait("queue.put", queue)))
         run.take(*step(COFFEE, 1.0, 1.1, got, woken(1.0, TEA, "task", COFFEE)))
         assert told in run.told(TEA, 0.5)
 

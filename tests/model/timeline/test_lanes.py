@@ -124,7 +124,7 @@ def test_a_step_that_asks_for_another_turn_leaves_the_task_ready_for_no_reason()
 
 def test_what_a_task_waits_for_belongs_to_its_wait_and_a_stale_look_to_none() -> None:
     wait, wake = Wait("sleep", seconds=1.0), woken(1.3, TEA, "timer")
-    run = brewing(*step(TEA, 0.2, 0.3, wait=wait), wake, TaskWaiting(1.3, TEA, Wait("event", "event#1")))
+    run = brewing(*step(TEA, 0.2, 0.3, wait=wait), wake, TaskWaiting(1.3, TEA, Wait("event", 1)))
     assert [interval.reason for interval in intervals(run.timeline, TEA)[2:]] == [wait, wake]
 
 
