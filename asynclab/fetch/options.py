@@ -115,9 +115,7 @@ class Options:
     concurrency: int = option(20, "at once", "--concurrency", "Requests at the same time.", "N", parse=whole_number)
     per_host: int = option(6, "per host", "--per-host", "Requests to one host at a time.", "N", parse=whole_number)
     """To one host and port."""
-    rate: float | None = option(
-        None, "rate", "--rate", "Requests started per second.", "R", parse=number, show=show_number
-    )
+    rate: float | None = option(None, "rate", "--rate", "Requests per second.", "R", parse=number, show=show_number)
     """None for no limit."""
     timeout: float = option(30.0, "timeout", "--timeout", "Seconds per attempt.", "S", parse=number, show=show_number)
     """From its slot to its last byte."""
@@ -161,7 +159,7 @@ class Options:
         is_repeated=True,
     )
     save_to: Path | None = option(  # noqa: RUF009
-        None, "save to", "--save", "Save complete bodies in this folder.", "DIR", parse=folder
+        None, "save to", "--save", "Folder for complete bodies.", "DIR", parse=folder
     )
     """None to save none."""
     proxy_from_environment: bool = option(False, "proxy", "--proxy", "Use HTTP_PROXY etc. and ~/.netrc.")
