@@ -20,10 +20,10 @@ from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.text import one_line
-from asynclab.screens.command import Command, Commanding
-from asynclab.screens.command_screen import TABS
-from asynclab.screens.learn import LearnScreen
-from asynclab.screens.panes import LOW, NARROW
+from asynclab.screens.lab.pane_screen import LOW, NARROW
+from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.shared.command import Command, Commanding
+from asynclab.screens.shared.command_screen import TABS
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from asynclab.curriculum.demo_parameters import Value
     from asynclab.fetch.request import Request
     from asynclab.model.source import Source
-    from asynclab.screens.fetch import FetchScreen
-    from asynclab.screens.program import LabFactory
-    from asynclab.screens.runs import Runs
+    from asynclab.screens.fetch.fetch_screen import FetchScreen
+    from asynclab.screens.lab.runnable import LabFactory
+    from asynclab.screens.learn.demo_runs import Runs
     from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
@@ -105,7 +105,7 @@ class AsyncLabApp(Commanding, App[None]):
     def runs(self) -> Runs:
         """All demos' runs; what they need is imported when they are first asked for."""
         if self._runs is None:
-            from asynclab.screens.runs import Runs
+            from asynclab.screens.learn.demo_runs import Runs
 
             self._runs = Runs(DEMOS, self._make_lab)
             if self.first is not None:
@@ -147,7 +147,7 @@ class AsyncLabApp(Commanding, App[None]):
     @command("palette", key="ctrl+p", group="App", rank=16, in_palette=False)
     def action_command_palette(self) -> None:
         """Find a command or a demo by name."""
-        from asynclab.screens.palette import Palette
+        from asynclab.screens.shared.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
@@ -159,7 +159,7 @@ class AsyncLabApp(Commanding, App[None]):
 
     def search_themes(self) -> None:
         """Show all themes by name."""
-        from asynclab.screens.palette import Palette
+        from asynclab.screens.shared.palette import Palette
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
@@ -220,7 +220,7 @@ class AsyncLabApp(Commanding, App[None]):
     async def action_fetch(self) -> None:
         """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
         # In a thread: HTTP takes a while to import, and demos may be running.
-        await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch")
+        await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch.fetch_screen")
         await self.switch_mode("fetch")
 
     async def on_paste(self, event: Paste) -> None:
@@ -284,7 +284,7 @@ class AsyncLabApp(Commanding, App[None]):
             self.tell("press ctrl+c again to quit" if is_typing else "press q, or ctrl+c again, to quit")
 
     def _make_fetch_screen(self) -> FetchScreen:
-        from asynclab.screens.fetch import FetchScreen
+        from asynclab.screens.fetch.fetch_screen import FetchScreen
 
         self._fetch = FetchScreen(self._make_lab, self._request)
         return self._fetch

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from asynclab.app import AsyncLabApp
-from asynclab.screens.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key
-from asynclab.screens.command_screen import CommandScreen
-from asynclab.screens.fetch import FetchScreen
-from asynclab.screens.fetch_lab import FetchLabScreen
-from asynclab.screens.fetch_marks import FETCH_MARKS
-from asynclab.screens.help import LAB_MARKS, help_text, key_rows
-from asynclab.screens.learn import LearnScreen
+from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
+from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
+from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key
+from asynclab.screens.shared.command_screen import CommandScreen
+from asynclab.screens.shared.help_page import LAB_MARKS, help_text, key_rows
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lane_cells import MARKS
 from asynclab.widgets.timeline import TimelineView

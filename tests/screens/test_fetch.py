@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import Input
 
 from asynclab.fetch.options import Options
-from asynclab.screens.learn import LearnScreen
+from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from tests.screens.fetching import FetchStage, fetching
@@ -405,7 +405,7 @@ async def test_capital_i_shows_the_lines_without_a_url() -> None:
         stage.screen.paint()
         assert "1 URL · 1 line ignored" in str(stage.views.text.border_subtitle)
         await stage.press("I")
-        view = stage.app.screen.query_one("LinesView")
+        view = stage.app.screen.query_one("StaticLines")
         assert plain(view.compose_line(0, 60)) == "nothing here [/] ␇"  # type: ignore[attr-defined]
         await stage.press("escape")
         assert stage.app.screen is stage.screen

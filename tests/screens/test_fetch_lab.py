@@ -10,12 +10,12 @@ import pytest
 from textual.command import Hit
 
 from asynclab.fetch import attempt, engine, watch
-from asynclab.screens.fetch_lab import FetchLabScreen
-from asynclab.screens.palette import CommandProvider
-from asynclab.screens.record import Record
-from asynclab.screens.story import StoryScreen
+from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.story_screen import StoryScreen
+from asynclab.screens.shared.palette import CommandProvider
 from asynclab.widgets.lines import plain
-from asynclab.widgets.lines_view import LinesView
+from asynclab.widgets.static_lines import StaticLines
 from tests.screens.fetching import FetchStage, fetching
 
 ENGINE = str(Path(engine.__file__).parent)
@@ -252,7 +252,7 @@ async def test_slash_filters_the_activity_and_esc_drops_the_filter_before_it_goe
 async def test_enter_on_a_task_tells_its_life() -> None:
     async with hanging("j", "T", "enter") as stage:
         assert isinstance(stage.app.screen, StoryScreen)
-        view = stage.app.screen.query_one(LinesView)
+        view = stage.app.screen.query_one(StaticLines)
         told = " ".join(" ".join(view.line_text(index).split()) for index in range(view.line_count()))
         assert told.startswith("◌ fetch 2 ") or "fetch 2 runs Fetch._fetch()" in told
         assert "inside aiohttp" in told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.screens.fetch_marks import FETCH_MARKS
+from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.widgets.fetch_row import MARKS as URL_MARKS
 from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching

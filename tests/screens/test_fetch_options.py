@@ -16,8 +16,8 @@ from textual.widgets import Checkbox, Input, Label, Select, TextArea
 from asynclab.app import AsyncLabApp
 from asynclab.cli.fetch_command import fetch
 from asynclab.fetch.options import OPTIONS, Options
-from asynclab.screens.fetch_options import ALSO, SUMMARY, options_form, summary_lines
-from asynclab.screens.form import Field, Form
+from asynclab.screens.fetch.fetch_options import ALSO, SUMMARY, options_form, summary_lines
+from asynclab.screens.shared.form import Field, Form
 from asynclab.widgets.lines import plain
 from tests.tables import check_table
 

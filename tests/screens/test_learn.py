@@ -10,12 +10,12 @@ from textual.widgets import Static
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS, find
-from asynclab.screens import learn
-from asynclab.screens.form import Form
-from asynclab.screens.help import HelpScreen
-from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.pane_names import PANES
-from asynclab.screens.runs import Run
+from asynclab.screens.lab.layout import PANES
+from asynclab.screens.learn import learn_screen as learn
+from asynclab.screens.learn.demo_runs import Run
+from asynclab.screens.shared.form import Form
+from asynclab.screens.shared.help_page import HelpScreen
+from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.trace import Lab
 from tests.screens.stage import Stage, opened, quick_lab
 

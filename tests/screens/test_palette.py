@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.palette import CommandProvider
+from asynclab.screens.shared.palette import CommandProvider
 from tests.screens.stage import Stage, opened, quick_lab
 
 

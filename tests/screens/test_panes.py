@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.pane_names import PANES
-from asynclab.screens.pane_tabs import PaneTabs
+from asynclab.screens.lab.layout import PANES
+from asynclab.screens.lab.pane_tabs import PaneTabs
+from asynclab.screens.shared.key_bar import KeyBar
 from tests.screens.stage import Stage, opened, quick_lab
 from tests.screens.test_learn import replace_main
 

@@ -12,9 +12,9 @@ from textual.widgets import Checkbox, Input, Label, Select
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import find
 from asynclab.curriculum.practice_pages import Pages
-from asynclab.screens.demo_controls import parameter_form
-from asynclab.screens.form import Field, Form
-from asynclab.screens.runs import Run
+from asynclab.screens.learn.demo_actions import parameter_form
+from asynclab.screens.learn.demo_runs import Run
+from asynclab.screens.shared.form import Field, Form
 
 
 class FormStage:

@@ -9,12 +9,12 @@ import pytest
 from textual.content import Content
 
 from asynclab.model import events as e
-from asynclab.screens.command import shown_key
-from asynclab.screens.demo_controls import DemoScreen
-from asynclab.screens.help import HelpScreen
-from asynclab.screens.record import Record
-from asynclab.screens.story import StoryScreen
-from asynclab.screens.time_screen import can_control
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.story_screen import StoryScreen
+from asynclab.screens.lab.time_screen import can_control
+from asynclab.screens.learn.demo_actions import DemoActions
+from asynclab.screens.shared.command import shown_key
+from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.widgets.line_view import LineView
 from tests.screens.frozen import queue_history
 from tests.screens.stage import Stage, opened
@@ -22,7 +22,7 @@ from tests.sources import ToldSource
 
 SIZE = (200, 60)
 
-CONTROLS = [command for command in DemoScreen.commands if command.offered is can_control]
+CONTROLS = [command for command in DemoActions.commands if command.offered is can_control]
 
 
 def recording() -> list[e.Event]:

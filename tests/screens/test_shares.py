@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.screens.shares import Needs, shares
+from asynclab.screens.lab.layout import Needs, shares
 
 MIDDLE = {"timeline"}
 
