@@ -202,7 +202,7 @@ async def test_settings_that_cannot_be_written_are_complained_about(config_home:
     make_file(config_home)
     async with opened() as stage:
         stage.app.theme = "nord"
-        await stage.until(lambda: any("can't be saved" in notice for notice in stage.notices))
+        await stage.until(lambda: any("an't save the settings" in notice for notice in stage.notices))
 
 
 @pytest.mark.parametrize("theme", [*BUILTIN_THEMES, "asynclab", "asynclab-light"])

@@ -1,4 +1,4 @@
-"""What a demo teaches, and how its clock runs."""
+"""Shows what a demo teaches, and in its frame the clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, Span, wrap
 
 LABEL = 8
-"""The cells of the words before what to watch for and what to believe."""
+"""Cells of the labels "watch", "belief" and "docs"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,19 @@ class Lesson:
     title: str = ""
     """Its key and name."""
     concept: str = ""
-    """What it shows, in a sentence."""
+    """What it teaches, in a sentence."""
     watch: str = ""
     """What to look for while it runs."""
     belief: str = ""
-    """What people think, without quotation marks."""
+    """What people often believe, without quotation marks."""
     truth: str = ""
-    """What is right instead."""
+    """What is true instead."""
     docs: str = ""
     """The title of the page in Python's documentation."""
 
 
 class LessonPane(LineView, can_focus=False):
-    """What a demo teaches: its concept, what to watch for, the belief it corrects."""
+    """The concept of a demo, what to watch for, and the belief that it corrects."""
 
     DEFAULT_CSS = """
     LessonPane { height: auto; max-height: 8; scrollbar-gutter: auto; }
@@ -61,15 +61,15 @@ class LessonPane(LineView, can_focus=False):
         self.repaint()
 
     def show_clock(self, reading: ClockReading | None) -> None:
-        """Say in the frame how lab time runs; None where nothing has run."""
+        """Show the clock in the frame; None if nothing has run."""
         self.set_subtitle(() if reading is None else clock_line(reading))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the texts take when wrapped."""
+        """The number of lines of the wrapped texts."""
         return len(_lay_out(self._lesson, width))
 
     def line_count(self) -> int:
-        """How many lines the texts take."""
+        """The number of lines of the wrapped texts."""
         return len(_lay_out(self._lesson, self.content_width()))
 
     def compose_line(self, index: int, width: int) -> Line:

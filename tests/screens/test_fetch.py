@@ -265,10 +265,10 @@ async def test_what_is_cancelled_while_held_says_so_and_ends_with_its_step() -> 
 async def test_the_frame_tells_how_time_runs() -> None:
     async with fetching() as stage:
         await stage.take("/hang")
-        assert stage.frame == "sorted by order"
+        assert stage.frame == "in the order of the text"
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.is_running)
-        assert re.fullmatch(r"► 1× · \d\.\d{3} s · sorted by order", stage.frame)
+        assert re.fullmatch(r"► 1× · \d\.\d{3} s · in the order of the text", stage.frame)
         await stage.press("i")
         stage.screen.paint()
         assert stage.frame.startswith("► instant · ")
@@ -282,7 +282,7 @@ async def test_only_the_selected_body_is_kept_and_capital_r_fetches_another_agai
         await stage.fetched("/bytes/6000", "/bytes/5000")
         assert [row.body and len(row.body) for row in stage.fetch.rows] == [6_000, None]
         await stage.press("j")
-        await stage.until(lambda: "… the first 4,096 bytes of 5,000: R fetches it again and keeps all" in stage.answer)
+        await stage.until(lambda: "… first 4,096 of 5,000 bytes; press R to fetch the whole body" in stage.answer)
         await stage.press("R")
         await stage.until(lambda: stage.screen.together.runs == 2)
         await stage.ended()

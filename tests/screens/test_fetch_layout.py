@@ -229,7 +229,7 @@ async def test_sums_and_races_are_those_of_the_list_that_is_shown() -> None:
         assert "1 ok  1 failed" in stage.totals[0]
         await stage.take("/pages/queues", "/pages/futures", "/pages/tasks")
         assert [line.strip() for line in stage.totals] == ["0 ok  0 failed  3 queued"]
-        assert stage.frame == "sorted by order"
+        assert stage.frame == "in the order of the text"
         await stage.press("enter")
         await stage.until(lambda: "3 ok" in stage.totals[0])
         assert len(stage.totals) == 1

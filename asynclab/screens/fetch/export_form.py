@@ -1,4 +1,4 @@
-"""The results of a fetch in a file: in which format, under which name."""
+"""Exports the results of a fetch to a file."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from asynclab.fetch.rows import Row
 from asynclab.model.text import one_line
 
 NAMES_TRIED = 100
-"""How many file names are tried before giving up."""
+"""File names to try before giving up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to write results down."""
+    """A file format for results."""
 
     key: str
     name: str
@@ -46,21 +46,21 @@ def _table(rows: Sequence[Row], _: Options) -> str:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("j", "json", "one array of objects", lambda rows, _: to_json(rows)),
-    Format("n", "ndjson", "an object a line, for jq", _lines),
+    Format("j", "json", "an array of objects", lambda rows, _: to_json(rows)),
+    Format("n", "ndjson", "one object per line, for jq", _lines),
     Format("c", "csv", "for a spreadsheet", _table),
     Format("h", "har", "for a browser's developer tools", to_har),
 )
 
 
 def write_results(rows: Sequence[Row], options: Options, form: Format, folder: Path) -> Path:
-    """Write rows to a new file; one that is there already is left alone.
+    """Write rows to a new file; an existing file is never overwritten.
 
     Args:
-        rows: What to write.
-        options: What they were fetched with.
-        form: How.
-        folder: Where.
+        rows: The rows.
+        options: The options they were fetched with.
+        form: The format.
+        folder: The folder of the file.
 
     Returns:
         The path of the file.
@@ -79,11 +79,11 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
         except FileExistsError:
             continue
         return path
-    raise FileExistsError(f"{folder} has {NAMES_TRIED} files of this second already")
+    raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
 
 
 class ExportForm(ModalScreen[Format | None]):
-    """Which format; its result is that, or None."""
+    """A list of formats; its result is the chosen one, or None."""
 
     DEFAULT_CSS = """
     ExportForm {
@@ -120,11 +120,11 @@ class ExportForm(ModalScreen[Format | None]):
 
     @on(OptionList.OptionSelected)
     def take(self, event: OptionList.OptionSelected) -> None:
-        """Use the format that was picked."""
+        """Use the selected format."""
         self.action_choose(event.option.id or "")
 
     def action_choose(self, name: str) -> None:
-        """Close with a format, by its name; an empty one for none."""
+        """Close with a format, by its name; empty for none."""
         self.dismiss(next((form for form in FORMATS if form.name == name), None))
 
 

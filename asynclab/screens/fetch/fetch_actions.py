@@ -25,19 +25,19 @@ class FetchActions(TimeScreen):
 
     views: FetchViews
     urls: UrlList
-    """What would be fetched next."""
+    """The URLs to fetch next."""
     together: FetchSession
     """Fetches all URLs at the same time."""
     one_by_one: FetchSession
     """Fetches them one after another, to compare."""
     chosen: Options
-    """How they are fetched."""
+    """How to fetch them."""
 
     is_for_stepping = False
 
     @property
     def program(self) -> FetchSession:
-        """What fetches all URLs at the same time."""
+        """The session that fetches all URLs at the same time."""
         return self.together
 
     @property

@@ -1,4 +1,4 @@
-"""The lab of a fetch: its tasks, steps, waits and timeouts, seen like any demo's."""
+"""Shows the lab of a fetch, with its tasks and timeline, as any demo is shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ command = Command["FetchLabScreen"]
 
 
 class FetchLabScreen(LabScreen):
-    """The stage of what is fetched together, or one after another; it lies on the Fetch screen."""
+    """The stage of a fetch, all at once or one after another; it lies over the Fetch screen."""
 
     DEFAULT_CSS = """
     FetchLabScreen { background: $background; color: $state-text; }
@@ -35,9 +35,9 @@ class FetchLabScreen(LabScreen):
         """Make the screen.
 
         Args:
-            together: Fetches all URLs at the same time; its lab is seen first.
+            together: Fetches all URLs at the same time; its lab is shown first.
             one_by_one: Fetches them one after another, or not at all.
-            task: The task that is selected at first.
+            task: The task that is selected first.
         """
         super().__init__()
         self.title_bar, self.key_bar = TitleBar(tuple(TABS)), KeyBar()
@@ -49,7 +49,7 @@ class FetchLabScreen(LabScreen):
 
     @property
     def program(self) -> FetchSession:
-        """What is on the stage."""
+        """The session on the stage."""
         return self._session
 
     @property
@@ -59,7 +59,7 @@ class FetchLabScreen(LabScreen):
 
     @property
     def number(self) -> int | None:
-        """The number of the URL that the selected task fetches; None where it fetches none, or one of another list."""
+        """The number of the URL that the selected task fetches; None if it fetches none, or one of another list."""
         if self.selected_task is None or self._session.targets != self._together.targets:
             return None
         return self._session.number_of(self.selected_task)
@@ -71,7 +71,7 @@ class FetchLabScreen(LabScreen):
         yield self.key_bar
 
     def on_mount(self) -> None:
-        """Begin in the present, with the task selected, and to paint."""
+        """Start in the present with the task selected, and start to paint."""
         self.action_go_to_present()
         self.title_bar.activate("Fetch")
         self.show_engine()
@@ -88,7 +88,7 @@ class FetchLabScreen(LabScreen):
         super().paint()
 
     def show_engine(self) -> None:
-        """Show what each task runs, as the first file; tasks are in others of asynclab's own, too."""
+        """Show the engine's code first; tasks also run other files of asynclab."""
         path = engine.__file__
         first = Fetch._fetch.__code__.co_firstlineno
         self.stage.show_program(self.program.name, path, SourceFiles().read(path) or "", line=first)
@@ -131,7 +131,7 @@ class FetchLabScreen(LabScreen):
             self.action_back()
 
     def on_tab_chosen(self, event: TabChosen) -> None:
-        """Go back to the URLs where their tab was clicked."""
+        """Go back to the URLs if their tab was clicked."""
         if TABS[event.tab] == "fetch":
             event.stop()
             self.action_back()

@@ -1,4 +1,4 @@
-"""The Fetch screen: any text with URLs in it, and every URL while it is fetched."""
+"""The Fetch screen: a text with URLs in it, and each URL while it is fetched."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ PANES = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whol
 """What can have the focus, in the order of the tab key."""
 
 TALL = 50
-"""Lines from which on everything gets more room."""
+"""Lines from which on all panes get more room."""
 
 
 class FetchScreen(ResultActions):
-    """Text and options, a line for each URL, and all that is known of the selected one."""
+    """Text and options, a line for each URL, and the details of the selected one."""
 
     DEFAULT_CSS = """
     FetchScreen { background: $background; color: $state-text; }
@@ -53,8 +53,8 @@ class FetchScreen(ResultActions):
         """Make the screen.
 
         Args:
-            make_lab: What makes the labs that the fetches run in; None for `Lab` itself.
-            request: What to fetch at once, and with which options; None for nothing yet.
+            make_lab: Makes the labs that fetches run in; None for `Lab` itself.
+            request: What to fetch at once, and with which options; None for nothing.
         """
         super().__init__()
         self.urls = UrlList()
@@ -74,7 +74,7 @@ class FetchScreen(ResultActions):
         yield self.key_bar
 
     async def on_mount(self) -> None:
-        """Offer something to fetch, and begin to paint."""
+        """Offer something to fetch, and start to paint."""
         self.title_bar.activate("Fetch")
         self.lay_out()
         try:
@@ -95,12 +95,12 @@ class FetchScreen(ResultActions):
         await self.urls.close()
 
     async def take(self, text: str) -> None:
-        """Find the URLs of a text that was pasted, and say how many there are.
+        """Find the URLs of a pasted text, and say how many there are.
 
-        It is added to the text that is there, unless that is fetched already.
+        The text is added to the one before, unless that was fetched already.
         """
         if isinstance(self.app.screen, LabScreen):
-            self.app.pop_screen()  # it is no longer about what is fetched next
+            self.app.pop_screen()  # it shows a list that is no longer the current one
         before = self.views.text.text.rstrip()
         joins = before and not self.has_fetched_these
         self.views.text.take(f"{before}\n{text}" if joins else text)
@@ -109,20 +109,20 @@ class FetchScreen(ResultActions):
         self.views.table.focus()
 
     async def on_paste(self, event: Paste) -> None:
-        """Take what is pasted while something else than the text has the focus."""
+        """Take what is pasted while the text doesn't have the focus."""
         event.stop()
         await self.take(event.text)
 
     @on(TextArea.Changed, "#fetch-text")
     async def read_text(self, event: TextArea.Changed) -> None:
-        """Find the URLs while they are typed."""
+        """Find URLs while they are typed."""
         text = event.text_area.text
         if text != self.urls.text:
             await self.urls.read(text)
 
     @on(UrlSelected)
     def keep_body(self, event: UrlSelected) -> None:
-        """Keep the body of the selected URL, where it is still to be downloaded."""
+        """Keep the body of the selected URL, if it is still to be downloaded."""
         self.together.keep(event.number)
 
     @on(Input.Changed, "#fetch-filter")
@@ -132,14 +132,14 @@ class FetchScreen(ResultActions):
 
     @on(Input.Submitted, "#fetch-filter")
     async def keep_filter(self) -> None:
-        """Go back to the URLs; an empty filter goes away."""
+        """Go back to the URLs; an empty filter is closed."""
         self.views.table.focus()
         if not self.views.wanted:
             await self.views.close_filter()
 
     @property
     def rows(self) -> Sequence[Row]:
-        """What the table shows: what is or was fetched, or else what would be fetched."""
+        """The rows of the table: of the present or latest fetch, or else of the list to fetch next."""
         fetch = self.together.fetch
         if fetch is not None and (self.together.is_active or self.has_fetched_these):
             return fetch.rows
@@ -148,9 +148,9 @@ class FetchScreen(ResultActions):
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         for session in self.sessions:
-            session.pump()  # events are folded few at a time, also while another screen is seen
+            session.pump()  # also while another screen shows, so that only a few events are folded at a time
         if not self.is_current or isinstance(self.app.screen, LabScreen):
-            return  # for what changes behind another screen, Textual paints that one anew as a whole
+            return  # Textual repaints all of the screen in front for a change behind it
         self.tell_report()
         rows, fetch = self.rows, self.together.fetch
         is_fetched = fetch is not None and rows is fetch.rows
@@ -165,17 +165,17 @@ class FetchScreen(ResultActions):
         self.paint_bars()
 
     def bar(self) -> tuple[BarEntry, ...]:
-        """What the key bar says; while something is typed, what works then."""
+        """What the key bar shows; while something is typed, what works then."""
         if self.focused is self.views.text:
             return self.bar_while_typing(BarEntry("esc", "to the URLs", "leave", rank=0))
         return self.bar_while_typing(*filter_entries("URLs")) if isinstance(self.focused, Input) else super().bar()
 
     def on_resize(self, event: Resize) -> None:
-        """Use the room there is."""
+        """Lay the panes out for the new size."""
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Show the selected URL below the list; where room is short, only if asked to, and in place of the text."""
+        """Show details below the list; where room is short, only on request, and instead of the text."""
         is_small = self.size.width < NARROW or self.size.height < LOW
         has_detail = not is_small if self._wants_detail is None else self._wants_detail
         self.views.set_class(is_small, "-small")
@@ -215,13 +215,13 @@ class FetchScreen(ResultActions):
         self.query_one(f"#{panes[(at + by) % len(panes)]}").focus()
 
     def _select_first(self, rows: Sequence[Row]) -> None:
-        """Select something in a new list, so that its detail is seen."""
+        """Select a row of a new list, so that its details show."""
         if rows is not self._selected_for:
             self._selected_for = rows
-            if self.views.selected is None:  # of the list before, or beyond the end of this one
+            if self.views.selected is None:  # it was in the list before, or is beyond the end of this one
                 self.views.table.select(1 if rows else None)
 
     def _clock(self) -> Line:
-        """How the time of what is being fetched runs, or when it ended."""
+        """The clock of the fetch that runs, or when the last one ended."""
         session = next((session for session in self.sessions if session.is_running), self.together)
         return () if session.record is None else clock_line(reading_of(session.record))

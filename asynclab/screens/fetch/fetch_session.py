@@ -1,4 +1,4 @@
-"""The list that is fetched now: its engine, its lab, and the way from one run to the next."""
+"""Fetches one list of URLs at a time, each in a lab of its own."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
 
 
 class FetchSession(Program):
-    """One list at a time in one lab at a time."""
+    """One list at a time, in one lab at a time."""
 
     def __init__(self, make_lab: LabFactory | None = None) -> None:
         super().__init__("fetch", make_lab)
         self.fetch: Fetch | None = None
-        """What fetches, or fetched; None before the first start."""
+        """The present or latest fetch; None before the first start."""
         self.targets: tuple[str, ...] = ()
-        """The URLs that were to be fetched last."""
+        """The URLs of the latest list."""
         self._next: Fetch | None = None
-        """What the next run is to fetch."""
+        """The fetch of the next run."""
         self._list: tuple[Sequence[FoundUrl], Options] | None = None
-        """What was to be fetched last, and how."""
+        """The latest list and its options."""
 
     @property
     def now(self) -> float:
-        """Seconds of the lab; 0 before the first start."""
+        """Lab time in seconds; 0 before the first start."""
         return 0.0 if self.source is None else self.source.now
 
     def fetch_list(
         self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
     ) -> None:
-        """Fetch a list, in place of the one before; returns at once.
+        """Fetch a list instead of the one before; returns at once.
 
         Args:
-            urls: What to fetch.
-            options: How.
+            urls: The URLs.
+            options: How to fetch them.
             keep: The numbers of the URLs whose whole bodies are kept.
-            paused: Whether to hold it before its first step.
+            paused: Whether to pause before the first step.
         """
         self._list = (urls, options)
         self.targets = tuple([url.url for url in urls])
         self._begin(keep, paused=paused)
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Fetch the latest list afresh; nothing happens where there was none."""
+        """Fetch the latest list again; without one, do nothing."""
         if self._next is not None:
             self._begin(self._next.kept, paused=paused, instant=instant)
 
     def retry(self, rows: Iterable[Row]) -> None:
-        """Fetch rows again that have ended; while others are still fetched, among these."""
+        """Fetch rows that have ended again; if a fetch is running, as part of it."""
         if self.fetch is None:
             return
         is_under_way = self.fetch.is_running
@@ -65,22 +65,22 @@ class FetchSession(Program):
             super().start()
 
     def keep(self, number: int | None) -> None:
-        """Keep the whole body of this URL and of no other, where it is still to be downloaded."""
+        """Keep the whole body of only this URL, if it is still to be downloaded."""
         if self.fetch is not None and number is not None and self.fetch.kept != {number}:
             self.fetch.keep([number])
 
     def task_of(self, number: int) -> int | None:
-        """The task that fetches a URL, or fetched it last; None where there is none, or it is no longer kept.
+        """The task that fetches a URL, or fetched it last; None if there is none, or it was forgotten.
 
         Args:
-            number: The URL's.
+            number: The number of the URL.
         """
         tasks = {} if self.state is None else self.state.tasks
         name = f"{TASK_NAME}{number}"
         return next((task.id for task in reversed(tasks.values()) if task.name == name), None)
 
     def number_of(self, task: int) -> int | None:
-        """The number of the URL that a task fetches, or on behalf of which it was made; None for none."""
+        """The number of the URL that a task, or the task that created it, fetches; None for none."""
         tasks = {} if self.state is None else self.state.tasks
         known = tasks.get(task)
         while known is not None:
@@ -91,7 +91,7 @@ class FetchSession(Program):
         return None
 
     async def enter(self, source: Source, launch: Launch) -> str:
-        """Fetch what comes next."""
+        """Start the next fetch."""
         assert self._next is not None
         self.fetch = self._next
         self.fetch.clock = lambda: source.now

@@ -1,4 +1,4 @@
-"""The panes of the Fetch screen, and what each is shown."""
+"""The panes of the Fetch screen."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.waterfall import nice_scale
 
 ARRANGED_EVERY = 1.0
-"""Real seconds between two times that rows are sorted and filtered anew while they change."""
+"""Real seconds after which rows that change are sorted and filtered again."""
 
 PLACEHOLDER = """\
 Paste anything with URLs in it: a list, a mail, Markdown, HTML, a log.
-Nothing at hand? enter fetches the practice pages below, from this computer."""
+Nothing at hand? enter fetches the practice pages below from this computer."""
 
 
 class FetchViews(Vertical):
-    """Text and options at the top, the URLs in the middle, the selected URL below."""
+    """Text and options at the top, URLs in the middle, details of the selected URL below."""
 
     DEFAULT_CSS = """
     FetchViews {
@@ -85,10 +85,10 @@ class FetchViews(Vertical):
         self.sort: Sort = "order"
         """How the rows are sorted."""
         self.wanted = ""
-        """What a row has to contain to be shown."""
+        """The text that a row must contain to be shown."""
         self._clock: Line = ()
         self._described: tuple[Row, int] | None = None
-        """The row that the detail is about, and its version."""
+        """The row whose details are shown, and its version."""
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -121,7 +121,7 @@ class FetchViews(Vertical):
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The rows that are shown, before they are filtered."""
+        """All rows, before filtering."""
         return self._rows
 
     @property
@@ -140,9 +140,9 @@ class FetchViews(Vertical):
 
         Args:
             rows: All of them.
-            version: Of the fetch; with another one, something has changed.
-            now: Lab seconds.
-            is_running: Whether times go on.
+            version: The version of the fetch, which grows with every change.
+            now: Lab time in seconds.
+            is_running: Whether the clock runs.
         """
         if rows is not self._rows:
             self._longest = self._measured = 0
@@ -153,7 +153,7 @@ class FetchViews(Vertical):
         self.table.set_title(plural(len(rows), "URL"))
 
     def show_clock(self, line: Line) -> None:
-        """Say in the frame of the table how time runs, and what is shown in which order."""
+        """Show clock, filter and order in the frame of the table."""
         self._clock = line
         self.table.set_subtitle(self._table_summary())
 
@@ -161,7 +161,7 @@ class FetchViews(Vertical):
         """Bring the panes of the selected row up to date."""
         row = self.selected
         if row is not None and row.has_ended and self._described == (row, row.version):
-            return  # to decode and lay out a preview takes milliseconds
+            return  # decoding and wrapping a preview takes milliseconds
         self._described = None if row is None else (row, row.version)
         detail = None if row is None else url_detail(row, self._now)
         title = "" if row is None else f"{row.number} {without_scheme(row.url)}"
@@ -171,22 +171,22 @@ class FetchViews(Vertical):
             view.show(detail)
 
     def show_text(self, urls: UrlList, options: Options) -> None:
-        """Bring the summary of the text and the options up to date."""
+        """Bring the summaries of text and options up to date."""
         self.show_summary(self.text, summary(urls))
         self.options.show([*summary_lines(options, self.options.content_width())])
 
     def show_summary(self, area: PasteArea, line: Line) -> None:
-        """Say something in the frame of the text."""
+        """Show a line in the frame of the text."""
         told = "".join(text for text, _ in line)
         if area.border_subtitle != told:
             area.border_subtitle = told
 
     def show_totals(self, together: FetchSession | None, one_by_one: FetchSession | None) -> None:
-        """Bring the sums up to date, and the race.
+        """Bring totals and race up to date.
 
         Args:
-            together: What fetches the rows that are shown; None where nothing has begun.
-            one_by_one: What fetches the same one after another; None where nothing does.
+            together: Fetches the rows that are shown; None before it starts.
+            one_by_one: Fetches the same rows one after another; None if nothing does.
         """
         width = self.totals.content_width()
         totals = totals_of(together, len(self._rows))
@@ -198,14 +198,14 @@ class FetchViews(Vertical):
         self.totals.show(lines)
 
     async def open_filter(self) -> None:
-        """Let a text be typed that the rows are filtered by."""
+        """Open the line in which the filter is typed."""
         if not self.is_filtering:
             box = Input(placeholder="show URLs with …", id="fetch-filter", compact=True)
             await self.mount(box, after=self.table)
         self.query_one("#fetch-filter").focus()
 
     async def close_filter(self) -> None:
-        """Show all rows again."""
+        """Close the filter and show all rows."""
         self.table.focus()
         await self.query("#fetch-filter").remove()
         self.wanted = ""
@@ -214,7 +214,7 @@ class FetchViews(Vertical):
         return url_row(self._rows[number - 1], self._now)
 
     def _measure(self, version: int) -> None:
-        """Find out how long the longest bar has to be; a quarter of it is for the time in the queue."""
+        """Measure the longest bar; a quarter of it is for the time in the queue."""
         seen, self._measured = self._measured, version
         for row in self._rows:
             if row.attempt_at is not None and (row.ended_at is None or row.version > seen):
@@ -240,7 +240,7 @@ class FetchViews(Vertical):
 
 
 def totals_of(session: FetchSession | None, count: int) -> Totals:
-    """The sums of a session; of as many queued URLs where there is none."""
+    """The totals of a session; without one, those of this many queued URLs."""
     fetch = None if session is None else session.fetch
     if session is None or fetch is None:
         return Totals(queued=count)

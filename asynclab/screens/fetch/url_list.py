@@ -1,4 +1,4 @@
-"""Which URLs would be fetched next: those in the text, or the practice server's where there is no text."""
+"""The URLs to fetch next: from the text, or from the practice server if there is no text."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ OFFERED_PATHS = (
     "/status/404",
     "/flaky/first?times=1",
 )
-"""What the practice server offers beside its pages: redirects, a slow body, a large one, an error, a retry."""
+"""What the practice server offers besides its pages: redirects, slow and large bodies, an error, a retry."""
 
 NOTHING: Found = Found((), 0, (), 0, 0)
 
 AT_ONCE = 20_000
-"""Characters of a text that are looked through at once; longer ones in a thread, while the loop goes on."""
+"""The longest text, in characters, that is searched on the loop; longer ones are searched in a thread."""
 
 
 class UrlList:
-    """The URLs of a text, as rows that are not fetched yet."""
+    """The URLs of a text, as rows that are still to be fetched."""
 
     def __init__(self) -> None:
         self.found = NOTHING
-        """What is in the text."""
+        """What was found in the text."""
         self.rows: tuple[Row, ...] = ()
-        """The URLs that would be fetched, each queued."""
+        """The URLs to fetch, all queued."""
         self.targets: tuple[str, ...] = ()
-        """The same, as they were written."""
+        """The same URLs as written, with passwords."""
         self.is_practice = False
-        """Whether they are the practice server's."""
+        """Whether they are pages of the practice server."""
         self.text = ""
-        """The text that was read last, or is being read."""
+        """The text that was read last or is being read."""
         self._server: PracticeServer | None = None
         self._offered: tuple[FoundUrl, ...] = ()
 
     @property
     def urls(self) -> Sequence[FoundUrl]:
-        """What would be fetched."""
+        """The URLs to fetch."""
         return self._offered if self.is_practice else self.found.urls
 
     async def read(self, text: str) -> bool:
         """Find the URLs of a text.
 
         Returns:
-            Whether it is still the newest text that was to be read.
+            Whether no newer text has come in meanwhile.
         """
         self.text = text
         found = find_urls(text) if len(text) <= AT_ONCE else await asyncio.to_thread(find_urls, text)
@@ -73,7 +73,7 @@ class UrlList:
         return True
 
     async def offer_practice(self) -> None:
-        """Start the practice server, so that there is something to fetch without a text.
+        """Start the practice server, so that there is something to fetch if the text is empty.
 
         Raises:
             OSError: It can't listen.
@@ -97,5 +97,5 @@ class UrlList:
 def summary(urls: UrlList) -> Line:
     """What was found, such as "12 URLs · 3 duplicates · 2 lines ignored"."""
     if urls.is_practice:
-        return (("practice pages on this computer, until there is a text", "past"),)
+        return (("practice pages on this computer, until you add text", "past"),)
     return joined(((count, "past"),) for count in counts_of(urls.found))

@@ -1,4 +1,4 @@
-"""Which URLs of a list are shown, and in which order."""
+"""Sorts and filters the rows of the URL table."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from asynclab.screens.fetch.url_words import word_of
 Sort: TypeAlias = Literal["order", "state", "time", "size", "url"]
 
 SORTS: dict[Sort, str] = {
-    "order": "sorted by order",
-    "state": "sorted by state, what failed first",
-    "time": "sorted by time, the slowest first",
-    "size": "sorted by size, the largest first",
+    "order": "in the order of the text",
+    "state": "sorted by state, failed first",
+    "time": "sorted by time, slowest first",
+    "size": "sorted by size, largest first",
     "url": "sorted by URL",
 }
-"""The ways to sort, and how each is told."""
+"""The ways to sort, and the words for each."""
 
 _STATE_RANKS: dict[RowState, int] = {"failed": 0, "retrying": 1, "running": 2, "queued": 3, "cancelled": 4, "ok": 5}
 
@@ -32,7 +32,7 @@ _KEYS: dict[Sort, _Key] = {
 
 
 def next_sort(sort: Sort) -> Sort:
-    """The way to sort that follows another."""
+    """The next way to sort."""
     sorts = list(SORTS)
     return sorts[(sorts.index(sort) + 1) % len(sorts)]
 
@@ -42,8 +42,8 @@ def arrange(rows: Sequence[Row], sort: Sort, wanted: str, now: float) -> Sequenc
 
     Args:
         rows: All rows, by their numbers.
-        sort: In which order; rows that are equal in it stay in the order of the list.
-        wanted: What a row's URL, state, word or title has to contain, in any case; empty for all.
+        sort: In which order; equal rows keep the order of the list.
+        wanted: A text that the URL, state, word or title must contain, in any case; empty for all.
         now: Lab seconds.
     """
     if sort == "order" and not wanted:

@@ -1,4 +1,4 @@
-"""What the fetch engine knows of a URL, in the words that the views show."""
+"""Turns a row of the fetch engine into the words that the views show."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PREVIEW_WIDTH = 2_000
 """Characters of each."""
 
 PREVIEW_BYTES = 65_536
-"""Bytes of a body that are looked at for them; a frame has no time for more."""
+"""Bytes of a body that are decoded for them; a frame has no time for more."""
 
 LEAST_DOWNLOAD = 0.02
-"""Seconds of a download below which its rate says nothing."""
+"""The shortest download, in seconds, whose rate means anything."""
 
 DAY = 86_400
 """Seconds."""
@@ -37,7 +37,7 @@ DOING: dict[Phase | None, str] = {
     "tls": "encrypting",
     "wait": "waiting",
 }
-"""What a URL does in each phase, in one or two words."""
+"""What is done in each phase, in one word or two."""
 
 ENDINGS: dict[Outcome, str] = {
     "http_error": "http error",
@@ -56,7 +56,7 @@ ENDINGS: dict[Outcome, str] = {
     "incomplete": "incomplete",
     "cancelled": "cancelled",
 }
-"""How a URL ended, in a few cells; the sentence in the detail says more."""
+"""How a URL ended, in a few cells; the details have a sentence."""
 
 
 def url_row(row: Row, now: float) -> UrlRow:
@@ -77,7 +77,7 @@ def url_row(row: Row, now: float) -> UrlRow:
 
 
 def word_of(row: Row, now: float) -> str:
-    """What a URL does or how it ended, in a few cells."""
+    """What a URL is doing, or how it ended, in a few cells."""
     if row.is_stopping:
         return "cancelling"
     match row.state:
@@ -97,7 +97,7 @@ def word_of(row: Row, now: float) -> str:
 
 
 def url_detail(row: Row, now: float) -> UrlDetail:
-    """All that is shown of a URL at a lab time, in seconds."""
+    """The details of a URL at a lab time, in seconds."""
     preview, has_more = _preview(row)
     return UrlDetail(
         row=url_row(row, now),
@@ -113,23 +113,23 @@ def url_detail(row: Row, now: float) -> UrlDetail:
 
 
 def certificate(tls: TlsFacts, now: float) -> str:
-    """How a connection was encrypted, and until when its certificate is good.
+    """How a connection was encrypted, and until when its certificate is valid.
 
     Args:
-        tls: What is known.
+        tls: The facts.
         now: Seconds since 1970.
     """
     until = ""
     if tls.expires is not None:
         day = time.strftime("%Y-%m-%d", time.gmtime(tls.expires))
         days = int((tls.expires - now) // DAY)
-        until = f", expired {day}" if days < 0 else f", good until {day} ({plural(days, 'day')})"
+        until = f", expired {day}" if days < 0 else f", valid until {day} ({plural(days, 'day')})"
     issuer = f", certificate by {tls.issuer}" if tls.issuer else ""
     return f"{tls.version} {tls.cipher}{issuer}{until}"
 
 
 def _rate(row: Row, now: float) -> float | None:
-    """Bytes per second, where the download took long enough for that to say something."""
+    """Bytes per second; None for a download too short to tell."""
     seconds = row.phases.spent("download", now)
     return row.rate(now) if row.wire and seconds and seconds >= LEAST_DOWNLOAD else None
 
@@ -164,14 +164,14 @@ def _facts(row: Row) -> Iterator[str]:
 
 def _notes(row: Row) -> Iterator[str]:
     for failure in row.failures:
-        yield f"before: {one_line(failure.sentence)}"
+        yield f"earlier attempt: {one_line(failure.sentence)}"
     yield from map(one_line, row.notes)
     if row.saved is not None:
         yield one_line(f"saved as {row.saved}", URL_LIMIT)
 
 
 def _preview(row: Row) -> tuple[tuple[str, ...], bool]:
-    """The first lines of the body, and whether there are more in what is kept of it."""
+    """The first lines of the body, and whether more of it is kept."""
     if not row.head:
         return (), False
     is_large = row.body is not None and len(row.body) > PREVIEW_BYTES
@@ -183,12 +183,12 @@ def _preview(row: Row) -> tuple[tuple[str, ...], bool]:
 
 
 def _cut(row: Row, *, has_more: bool) -> str:
-    """Why not all of an answer's body is seen, and how to see more."""
+    """Why not all of the body shows, and how to see more."""
     if not row.has_ended:
         return ""
     kept = len(row.head)
     if row.body is None and 0 < kept < row.decoded:
-        return f"… the first {plural(kept, 'byte')} of {row.decoded:,}: R fetches it again and keeps all"
+        return f"… first {kept:,} of {plural(row.decoded, 'byte')}; press R to fetch the whole body"
     if not (has_more and row.body):
         return ""
-    return f"… of {plural(row.decoded, 'byte')} in all" + ("; e writes them to a HAR" if row.charset else "")
+    return f"… of {plural(row.decoded, 'byte')} in total" + ("; e exports them to a HAR" if row.charset else "")

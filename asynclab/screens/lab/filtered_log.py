@@ -1,4 +1,4 @@
-"""The activity, and the text that it is filtered by."""
+"""The activity with its filter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.widgets.activity_log import ActivityLog
 
 
 class FilteredLog(Vertical):
-    """The activity, with a line below it while a text is typed that its lines have to contain."""
+    """The activity; below it, while it is filtered, a line in which the filter is typed."""
 
     DEFAULT_CSS = """
     FilteredLog {
@@ -38,13 +38,13 @@ class FilteredLog(Vertical):
         yield ActivityLog(id="activity")
 
     async def open_filter(self) -> None:
-        """Let a text be typed that the activity is filtered by."""
+        """Open the line in which the filter is typed."""
         if not self.is_filtering:
             await self.mount(Input(placeholder="show lines with …", id="filter", compact=True))
         self.query_one("#filter").focus()
 
     async def close_filter(self) -> None:
-        """Show all activity again."""
+        """Close the filter and show all activity."""
         self.activity.focus()
         await self.query("#filter").remove()
         self.activity.set_filter("")
@@ -56,7 +56,7 @@ class FilteredLog(Vertical):
 
     @on(Input.Submitted, "#filter")
     async def keep_filter(self) -> None:
-        """Go back to the activity; an empty filter goes away."""
+        """Go back to the activity; an empty filter is closed."""
         self.activity.focus()
         if not self.activity.filter_text:
             await self.close_filter()

@@ -18,21 +18,21 @@ PANES = {
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
 
 MIDDLE = ("timeline", "gauges", "loop")
-"""The ids of the panes that take turns there, in the order of their turns."""
+"""The ids of the panes that take turns in the row between tasks and code, in their order."""
 
 ROOMY = 50
-"""The height of a screen from which queues and deadlines have a row of their own."""
+"""Lines from which on queues and deadlines have a row of their own."""
 
 WIDE = 110
-"""The width from which two panes stand side by side."""
+"""Columns from which on two panes stand side by side."""
 
 
 def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
-    """Which of the panes have to take turns; fewer than two where all that there is shows anyway.
+    """The panes that have to take turns; only one where there is room for all.
 
     Args:
-        width: The cells that the row has.
-        height: The screen's, in lines.
+        width: Of the row, in cells.
+        height: Of the screen, in lines.
         has_gauges: Whether there is any queue, lock or deadline.
     """
     gauges = ("gauges",) if has_gauges and height < ROOMY else ()
@@ -41,13 +41,13 @@ def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
 
 
 def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> frozenset[str]:
-    """Which of the panes show.
+    """The panes that show.
 
     Args:
-        width: The cells that the row has.
-        height: The screen's, in lines.
+        width: Of the row, in cells.
+        height: Of the screen, in lines.
         has_gauges: Whether there is any queue, lock or deadline.
-        chosen: The one that the person wants to see; None for no wish: then queues go before the timeline.
+        chosen: The pane that the user chose; None for no choice: then queues come before the timeline.
     """
     waiting = turns(width, height, has_gauges=has_gauges)
     front = chosen if chosen in waiting else "gauges" if "gauges" in waiting else "timeline"
@@ -57,40 +57,40 @@ def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> f
 
 
 def next_to_show(front: str) -> str:
-    """Which of the panes comes after the one in front, where one shows at a time; first after all others."""
+    """The pane after the one in front, where one pane shows at a time; the first one after any other pane."""
     return MIDDLE[(MIDDLE.index(front) + 1) % len(MIDDLE)] if front in MIDDLE else MIDDLE[0]
 
 
 FRAME = 2
-"""The lines that a pane's frame takes."""
+"""Lines of a pane's frame."""
 
 HEADER = 1
-"""The line above the rows of the task table."""
+"""Lines above the rows of the task table."""
 
 LEAST_TASKS = 7
-"""The least lines of the task table, frame and header included."""
+"""Lines that the task table gets at least, with frame and header."""
 
 LEAST_MIDDLE = 7
-"""The same of the row between the tasks and the code."""
+"""Lines that the row between tasks and code gets at least."""
 
 LOWEST = 20
-"""The height of a screen from which queues stand below the tasks where one pane shows at a time."""
+"""Lines from which on queues stand below the tasks where one pane shows at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What there is to show, in lines without frames."""
+    """How much there is to show, in lines without frames."""
 
     lesson: int
-    """Of the lesson; its frame is part of it."""
+    """Including its frame."""
     tasks: int
     gauges: int
-    """Of queues, locks and deadlines; 0 where there are none."""
+    """Queues, locks and deadlines; 0 where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The lines of each pane, with its frame; the code and the activity have the rest."""
+    """The lines of each pane, with its frame; code and activity get the rest."""
 
     tasks: int
     gauges: int
@@ -98,10 +98,10 @@ class Shares:
 
 
 def shares(height: int, needs: Needs, shown: Set[str]) -> Shares:
-    """What each pane gets where all of them show.
+    """The lines that each pane gets where all of them show: what it needs, as far as the others can spare it.
 
     Args:
-        height: The screen's, in lines.
+        height: Of the screen, in lines.
         needs: What there is to show.
         shown: The ids of the panes that show.
     """
@@ -114,5 +114,5 @@ def shares(height: int, needs: Needs, shown: Set[str]) -> Shares:
 
 
 def share_of_gauges(height: int, lines: int) -> int:
-    """The lines that queues, locks and deadlines get on a screen of so many, with the frame."""
+    """The lines, with the frame, that queues, locks and deadlines get on a screen of this height."""
     return min(max(lines, 3), height // 5) + FRAME

@@ -24,7 +24,7 @@ class PaneScreen(TimeScreen):
     """A screen with a stage, and perhaps a list beside it."""
 
     stage: Stage
-    """The views of a lab; they may be mounted after the first paint."""
+    """The views of a run; they may be mounted after the first paint."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
@@ -66,11 +66,11 @@ class PaneScreen(TimeScreen):
             self.stage.lay_out(self.stage.front, is_single=self.is_single)
 
     def on_resize(self, event: Resize) -> None:
-        """Use the room there is."""
+        """Lay the panes out for the new size."""
         self.lay_out()
 
     def keep_focus(self) -> None:
-        """Give the focus to a pane that shows where none has it: Textual takes it from what is hidden."""
+        """Give the focus to a visible pane if none has it: Textual takes it from a pane that is hidden."""
         if self.focused is None and self.app.app_focus:
             shown = (self.stage.front,) if self.is_single else self.stage.shown_panes
             self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE) if pane in shown))
@@ -147,7 +147,7 @@ class PaneScreen(TimeScreen):
         self.copy(self.stage.activity.visible_text())
 
     def _leave_hidden(self) -> None:
-        """Give the focus to what has come in the place of a pane that has it and doesn't show any more."""
+        """If the focused pane is now hidden, give the focus to the pane that replaced it."""
         if not self.is_single and self.focused_pane in MIDDLE and self.focused_pane not in self.stage.shown_panes:
             self.action_show_pane(next(pane for pane in MIDDLE if pane in self.stage.shown_panes))
 

@@ -1,4 +1,4 @@
-"""Which pane is in front, where one shows at a time."""
+"""Tabs for the panes, where one shows at a time."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class PaneTabs(Widget):
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        """Set the tabs up.
+        """Make the tabs.
 
         Args:
-            names: What each pane is called, by id.
+            names: The name of each pane, by its id.
         """
         super().__init__()
         self._names = names
@@ -40,7 +40,7 @@ class PaneTabs(Widget):
         return Content(" ").join([self._drawn(pane, name) for pane, name in self._names.items()])
 
     async def on_click(self, event: Click) -> None:
-        """Bring the pane to the front whose name was clicked."""
+        """Bring the pane that was clicked to the front."""
         offset = event.get_content_offset(self)
         at = 0
         for pane, name in self._names.items() if offset is not None else ():

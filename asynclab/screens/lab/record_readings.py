@@ -1,4 +1,4 @@
-"""What a record says of the moment that is looked at, and of its run's clock."""
+"""Reads from a record what the views show: state, clock, and the moment of the past."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from asynclab.widgets.past_banner import Moment, event_words
 
 
 def looked_at(record: Record | None) -> tuple[LabState | None, float]:
-    """The state and the lab time, in seconds, that are looked at."""
+    """The state that is shown, and its lab time in seconds."""
     return (None, 0.0) if record is None else (record.state, record.now)
 
 
 def reading_of(record: Record) -> ClockReading:
-    """How a run's clock runs now, whatever moment is looked at."""
+    """The clock of a run now, whatever moment is shown."""
     state = record.present
     is_chosen = record.chosen in state.held and record.chosen != next(iter(state.held))
     return ClockReading(
@@ -29,7 +29,7 @@ def reading_of(record: Record) -> ClockReading:
 
 
 def moment_of(record: Record) -> Moment | None:
-    """Which moment of the past is looked at."""
+    """The moment of the past that is shown; None for the present."""
     if record.moment is None:
         return None
     history, state = record.history, record.state

@@ -1,4 +1,4 @@
-"""What is kept of one run while it is shown: its whole history, and which moment of it is looked at."""
+"""The record of one run: its history, and the moment of it that is shown."""
 
 from __future__ import annotations
 
@@ -10,98 +10,98 @@ from asynclab.model.timeline import Timeline
 
 
 class Record:
-    """One source and its past. Views paint `state` and `now`, which are the present unless a moment was chosen."""
+    """A source and its past. Views paint `state` and `now`: the present, unless a moment was chosen."""
 
     def __init__(self, source: Source) -> None:
         """Begin to record.
 
         Args:
-            source: One that has told nothing yet.
+            source: A source without events so far.
         """
         self.source = source
         self.history = History(source.state)
         self.timeline = Timeline()
         self.moment: int | None = None
-        """The moment that is looked at, counted in events; None for the present."""
+        """The moment that is shown, as a number of events; None for the present."""
         self.chosen: int | None = None
-        """The task that the person wants to go next."""
+        """The task that the user chose to go next."""
         self.number = 0
-        """How many events had happened at the moment that is looked at, without mere looks; the history forgets."""
+        """How many events had happened at the moment that is shown, including forgotten ones, without samples."""
         self._reports = 0
-        """How many of the reports of steps have been taken."""
+        """How many step reports have been taken."""
         self._past = LabState()
         self._at: float | None = None
-        """The lab time that was asked for, in seconds; None where a moment was, which has its own."""
+        """The lab time that was chosen, in seconds; None where an event was chosen."""
         source.subscribe(self.history.take)
         source.subscribe(self.timeline.take)
 
     @property
     def control(self) -> Control | None:
-        """Takes commands to the run; None where nobody can give any."""
+        """Takes commands for the run; None where it can't be controlled."""
         return self.source.control
 
     @property
     def present(self) -> LabState:
-        """Everything up to now, whatever moment is looked at."""
+        """The state now, whatever moment is shown."""
         return self.source.state
 
     @property
     def is_past(self) -> bool:
-        """Whether the past is looked at."""
+        """Whether the past is shown."""
         return self.moment is not None
 
     @property
     def state(self) -> LabState:
-        """What is looked at."""
+        """The state that is shown."""
         return self.present if self.moment is None else self._past
 
     @property
     def now(self) -> float:
-        """The lab time that is looked at, in seconds."""
+        """The lab time that is shown, in seconds."""
         if self.moment is None:
             return self.source.now
         return self._past.now if self._at is None else max(self._at, self._past.now)
 
     @property
     def next_task(self) -> int | None:
-        """The task of a held run that the next step is to run; None where it is not held, or the past is looked at."""
+        """The task that the next step runs; None unless the run is paused and the present is shown."""
         if self.is_past or not self.present.clock.paused:
             return None
         held = self.present.held
         return self.chosen if self.chosen in held else next(iter(held), None)
 
     def step(self) -> None:
-        """Ask for one step of the held task that is next, and forget that it was chosen."""
+        """Step the task that is next, and forget that it was chosen."""
         task, self.chosen = self.next_task, None
         if self.control is not None:
             self.control.step(task)
 
     def take_report(self) -> StepTaken | None:
-        """What came of the latest request to step; None where that was taken before, or there was none."""
+        """The outcome of the latest step; None where it was taken before, or there was none."""
         reports = self.present.step_reports
         is_new, self._reports = reports > self._reports, reports
         return self.present.step_report if is_new else None
 
     def choose(self, task: int | None) -> None:
-        """Let a task go next, if it is held then."""
+        """Let a task go next, if it is ready then."""
         self.chosen = task
 
     def go(self, by: int) -> None:
-        """Look at the moment some events later, or earlier where `by` is below 0; after the last is the present."""
+        """Show the moment some events later, or earlier where `by` is below 0; after the last comes the present."""
         moment = self.history.next_moment(self.history.end if self.moment is None else self.moment, by)
         self._look_at(None if by > 0 and moment == self.history.end else moment)
 
     def go_to_first(self) -> None:
-        """Look at the first moment that is kept."""
+        """Show the first moment that is kept."""
         self._look_at(self.history.first)
 
     def go_to_time(self, now: float | None) -> None:
-        """Look at a lab time, in seconds, also where nothing happened just then; None for the present."""
+        """Show a lab time, in seconds, even if nothing happened just then; None for the present."""
         self._look_at(None if now is None else self.history.moment_at(now))
         self._at = now
 
     def go_to_present(self) -> None:
-        """Look at what is."""
+        """Show the present."""
         self._look_at(None)
 
     def _look_at(self, moment: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What can be run in a lab again and again: a demo, a list that is fetched, a script."""
+"""Runs a program in one lab after another: a demo, or a list of URLs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Launch: TypeAlias = Callable[..., object]
 """Starts a coroutine function with its arguments in the lab that was made for it."""
 
 SPEEDS = tuple(2.0**power for power in range(-6, 5))
-"""Lab seconds per real second that can be chosen: from 1/64 to 16."""
+"""The speeds to choose from, in lab seconds per real second: 1/64 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +32,25 @@ class Start:
 
 
 class Program(ABC):
-    """Asyncio code, its present or latest lab, and the way from one lab to the next.
+    """Asyncio code, and its present or latest lab.
 
-    However often and fast it is asked to start, one lab runs at a time: the one before is cancelled, and its clean-up
-    awaited, first.
+    However often it is started, one lab runs at a time: first the one before is cancelled, and its clean-up awaited.
     """
 
     def __init__(self, name: str, make_lab: LabFactory | None = None) -> None:
         """Prepare a program; nothing runs before it is started.
 
         Args:
-            name: What its labs are called.
-            make_lab: What makes them; None for `Lab` itself.
+            name: The name of its labs.
+            make_lab: Makes them; None for `Lab` itself.
         """
         self.name = name
         self.record: Record | None = None
-        """What is kept of the present or latest run."""
+        """The record of the present or latest run; None before the first."""
         self.lab: Lab | None = None
-        """The present or latest lab, to be started, awaited and closed; who only looks has the record's source."""
+        """The present or latest lab, to start, await and close; views read the record's source."""
         self.problem: str = ""
-        """Why it could not be started, in one line."""
+        """Why the latest start failed, in one line; empty where it didn't."""
         self.speed: float = 1.0
         """Lab seconds per real second."""
         self.runs = 0
@@ -67,21 +66,21 @@ class Program(ABC):
         """Start the code in a lab that was made for it.
 
         Args:
-            source: The lab, to be looked at.
-            launch: Starts it.
+            source: The lab's events and state.
+            launch: Starts the lab.
 
         Returns:
-            What was wrong, in one line, where it could not be started; else nothing.
+            Why it could not be started, in one line; empty if it was.
         """
 
     @property
     def source(self) -> Source | None:
-        """Where the events of the present or latest run come from."""
+        """The source of the present or latest run."""
         return None if self.record is None else self.record.source
 
     @property
     def is_running(self) -> bool:
-        """Whether its source runs."""
+        """Whether its lab runs."""
         return self.source is not None and self.source.is_running
 
     @property
@@ -91,19 +90,19 @@ class Program(ABC):
 
     @property
     def state(self) -> LabState | None:
-        """All that is known of the present or latest run."""
+        """The state of the present or latest run."""
         return None if self.source is None else self.source.state
 
     def pump(self) -> None:
-        """Take in what has happened; to be called once a frame, so that events are folded few at a time."""
+        """Take in what has happened; called once a frame, so that only a few events are folded at a time."""
         if self.source is not None:
             self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, or start it afresh; returns at once.
+        """Start it, or start it over; returns at once.
 
         Args:
-            paused: Whether to hold it before its first step.
+            paused: Whether to pause it before its first step.
             instant: Whether to skip the time in which nothing happens.
         """
         self._wanted = Start(paused, instant)
@@ -113,21 +112,21 @@ class Program(ABC):
             self._driver = asyncio.create_task(self._drive(), name=f"run {self.name}", context=contextvars.Context())
 
     def cancel(self) -> None:
-        """Ask it to stop; it goes on cleaning up."""
+        """Cancel it; its clean-up goes on."""
         self._wanted = None
         self._cancel_asked = True
         self._command(lambda control: control.cancel())
 
     def cancel_task(self, task: int) -> None:
-        """Ask one task to stop."""
+        """Cancel one task."""
         self._command(lambda control: control.cancel_task(task))
 
     def pause(self) -> None:
-        """Hold its clock and its tasks."""
+        """Pause its clock and its tasks."""
         self._command(lambda control: control.pause())
 
     def resume(self) -> None:
-        """Let them go on."""
+        """Resume them."""
         self._command(lambda control: control.resume())
 
     def step(self) -> None:
@@ -141,30 +140,30 @@ class Program(ABC):
         self._command(lambda control: control.run_to_event(task))
 
     async def settle(self) -> None:
-        """Wait until nothing of it runs any more."""
+        """Wait until nothing of it is running."""
         if self._driver is not None:
             await asyncio.wait([self._driver])
 
     async def close(self) -> None:
-        """Cancel it and wait until it has cleaned up, as long as a lab allows."""
+        """Cancel it and wait for its clean-up, for as long as a lab allows."""
         self.cancel()
         self._asked.set()
         await self.settle()
 
     def change_speed(self, steps: int) -> None:
-        """Go some steps along `SPEEDS`, now and for later starts."""
+        """Move some steps along `SPEEDS`, for this run and the next ones."""
         place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.speed))
         self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))]
         self._command(lambda control: control.set_speed(self.speed))
 
     def run_instantly(self) -> None:
-        """Skip all waiting from now on, where it runs."""
+        """Skip waiting from now on, if it runs."""
         self._command(lambda control: control.run_instantly())
 
     def _command(self, command: Callable[[Control], object]) -> None:
-        """Give a command where the program runs and takes one, and see at once what has come of it, if that is known.
+        """Give a command to a running program, and take in at once what came of it.
 
-        Else the next key, pressed before the next frame, would still find everything as it was.
+        Otherwise a key pressed before the next frame would still see the state from before.
         """
         control = None if self.record is None else self.record.control
         if control is not None and self.is_running:

@@ -1,4 +1,4 @@
-"""The text of files that tasks run, and whether a file has been changed since it was read."""
+"""Reads the files that tasks run, and tells whether one has changed since."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CHECK_PERIOD = 1.0
-"""A file is looked at once in so many real seconds, however often somebody asks."""
+"""Real seconds between two checks of a file, however often it is asked for."""
 
 
 @dataclass(slots=True)
 class _Read:
     text: str | None
     stamp: tuple[float, int] | None
-    """When it was changed last and its size, as it was read; None for what is no file on disk."""
+    """Its modification time and size when it was read; None if it isn't a file on disk."""
     checked_at: float
     present: tuple[float, int] | None
-    """The same as it was checked last."""
+    """The same when it was last checked."""
 
 
 class SourceFiles:
-    """Reads each file once, so that its text is the one that runs even where somebody edits it meanwhile."""
+    """Reads each file once, so that its text is what runs, even if it is edited meanwhile."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nothing read.
+        """Make an empty collection.
 
         Args:
-            seconds: A clock of real seconds.
+            seconds: Returns real seconds.
         """
         self._seconds = seconds
         self._known: dict[str, _Read] = {}
 
     def read(self, path: str) -> str | None:
-        """The text of a file, as it was when it was first asked for; None where it can't be read.
+        """The text of a file when it was first asked for; None if it can't be read.
 
         Args:
-            path: A path, or whatever else linecache knows the lines of, such as a cell of an interactive session.
+            path: A path, or another name that linecache knows, such as that of a cell in an interactive session.
         """
         return self._look(path).text
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file has been changed on disk since it was first asked for, or else since a run began.
+        """Whether a file has changed on disk since it was first asked for, or since a run began.
 
         Args:
-            path: The file's.
-            since: Seconds since 1970 from which on a change counts, even if it was read later.
+            path: The path of the file.
+            since: Seconds since 1970; a later change counts, even if the file was read after it.
         """
         known = self._look(path)
         if known.text is None:
@@ -68,7 +68,7 @@ class SourceFiles:
 def _text(path: str) -> str | None:
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            return None  # to read from a pipe or a terminal would wait
+            return None  # reading from a pipe or a terminal would block
         linecache.checkcache(path)
         return "".join(linecache.getlines(path)) or None
     except ValueError:  # a null byte in the path

@@ -1,4 +1,4 @@
-"""The views of one run: what runs in it, tasks, queues and deadlines, code and activity."""
+"""The stage: all views of one run, from lesson and tasks to code and activity."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.timeline import TimelineView
 
 LESSON_PERCENT = 30
-"""How much of the stage's height the lesson takes at the most."""
+"""The largest share of the stage's height for the lesson."""
 
 
 class Stage(Vertical):
-    """All that is shown of one lab; all panes at once, or one at a time behind tabs."""
+    """The views of one run: all panes at once, or one at a time behind tabs."""
 
     DEFAULT_CSS = """
     Stage {
@@ -90,7 +90,7 @@ class Stage(Vertical):
         """Make the views.
 
         Args:
-            in_the_middle: The id of the pane that is in the middle row at first; None for what there is most to see of.
+            in_the_middle: The id of the pane that starts in the middle row; None for the one with most to show.
             id: The id in the DOM.
         """
         super().__init__(id=id)
@@ -99,18 +99,18 @@ class Stage(Vertical):
         self.is_single = False
         """Whether one pane shows at a time."""
         self.moment: Moment | None = None
-        """Which moment of the past is shown; None for the present."""
+        """The moment of the past that is shown; None for the present."""
         self._record: Record | None = None
         self._gauge_lines = 0
-        """How many lines queues, locks and deadlines take."""
+        """Lines that queues, locks and deadlines take."""
         self._most_tasks = 0
-        """How many tasks the present program has had at the most."""
+        """The most tasks that this program has had so far."""
         self._wishes: dict[str, str] = {}
-        """The pane that the person wants to see in the middle row, by the name of the program."""
+        """The pane that the user chose for the middle row, by the name of the program."""
         self._program = ""
         """The name of what runs in the lab."""
         self._first_wish = in_the_middle
-        """That of somebody who has not said."""
+        """The pane in the middle row until the user chooses."""
 
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
@@ -127,28 +127,28 @@ class Stage(Vertical):
             yield FilteredLog(id="log")
 
     def on_mount(self) -> None:
-        """Let a long lesson be scrolled with keys."""
+        """Let keys scroll a long lesson."""
         self.concept.can_focus = True
 
     def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
-        """Show another program's code, and divide the room anew.
+        """Show the code of another program, and divide the room again.
 
         Args:
-            name: The program's.
-            path: Of its file, as its tasks call it.
-            text: What is in the file.
-            line: From which line on it is seen while no task is to be followed; None for its first line of code.
+            name: The name of the program.
+            path: The path of its file, as its tasks report it.
+            text: The text of the file.
+            line: The first line to show while no task is followed; None for the first line of code.
         """
         if name != self._program:
             self._program, self._most_tasks = name, 0
         self.source.show_source(path, text, line=line)
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
-        """Say in the frame what is run.
+        """Show the lesson of what runs.
 
         Args:
-            lesson: What is said of it.
-            is_mistake: Whether it is how one should not do it.
+            lesson: The text.
+            is_mistake: Whether a mistake is switched on.
         """
         self.set_class(is_mistake, "-mistake")
         self.concept.show_lesson(lesson)
@@ -160,7 +160,7 @@ class Stage(Vertical):
 
     @property
     def shown_panes(self) -> frozenset[str]:
-        """The ids of the panes that show where all do, without those that always show."""
+        """The ids of the panes that show where one at a time is not enough; without demos and lesson."""
         width, height = self.size.width, self.screen.size.height
         middle = shown(
             width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
@@ -184,12 +184,12 @@ class Stage(Vertical):
         """Bring every view up to date; each repaints only what changed.
 
         Args:
-            record: Of the lab that is looked at; None where nothing has run.
+            record: The run to show; None where nothing has run.
         """
         if record is not self._record:
             self.turn_to(record)
         state, now = looked_at(record)
-        # The present's, whatever moment is looked at: nothing jumps on the way through the past.
+        # Of the present, whatever moment is shown, so that nothing jumps on the way through the past.
         present = LabState() if record is None else record.present
         self._gauge_lines = lines_of_gauges(present)
         self._most_tasks = max(self._most_tasks, len(present.tasks))
@@ -206,17 +206,17 @@ class Stage(Vertical):
         self.set_class(self.moment is not None, "-past")
 
     def turn_to(self, record: Record | None, task: int | None = None) -> None:
-        """Look at another lab from the next paint on.
+        """Show another run from the next paint on.
 
         Args:
-            record: Of the lab; None where nothing has run.
-            task: The task that is selected there.
+            record: The run; None where nothing has run.
+            task: The task to select in it.
         """
         self._record = record
         self.select(task)
 
     def _show_the_middle(self) -> None:
-        """Bring those panes up to date that are seen: with thousands of tasks the others would take half a frame."""
+        """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
         record = self._record
         state, now = looked_at(record)
         if self._is_seen("gauges"):
@@ -254,13 +254,13 @@ class Stage(Vertical):
         self.select(event.task)
 
     def select(self, task: int | None) -> None:
-        """Select a task in every pane; where it is selected already, that changes nothing."""
+        """Select a task in every pane."""
         for view in self.task_views:
             view.select(task)
         self.source.select(task)
 
     def selected_text(self, pane: str) -> str:
-        """What is selected in a pane, by its id; where nothing can be, all of it; empty for no pane."""
+        """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
         match self.query_one(f"#{pane}") if pane in PANES else None:
             case ActivityLog() as activity:
                 return activity.cursor_text()
@@ -276,7 +276,7 @@ class Stage(Vertical):
         return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)
 
     def _share_the_room(self) -> None:
-        """Show the panes that have their turn, each with the room that it needs, as far as there is some."""
+        """Show the panes whose turn it is, and divide the lines among them."""
         height, panes = self.screen.size.height, self.shown_panes
         for pane in MIDDLE:
             self.set_class(pane in panes, f"-shows-{pane}")
@@ -289,7 +289,7 @@ class Stage(Vertical):
         self._set_height(self.query_one("#middle"), share.middle)
 
     def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
-        """Give a pane so many lines; all that there are where it shows alone, unless it stays as it is."""
+        """Give a pane this many lines; all of them where it shows alone, unless it keeps its height."""
         wanted = "1fr" if self.is_single and not stays else str(lines)
         if pane.styles.height != Scalar.parse(wanted):
             pane.styles.height = wanted

@@ -1,4 +1,4 @@
-"""The life of one task, to be read."""
+"""The life of one task, told in sentences."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from asynclab.screens.shared.app_protocol import AppProtocol
 
 StorySource: TypeAlias = Callable[[], tuple[Recorded, LabState] | None]
-"""The events and the state of the run that is looked at; None where there is none."""
+"""Returns the events and the state that are shown; None where there is no run."""
 
 SECONDS_BETWEEN = 0.3
-"""How often the story is told anew while its run goes on."""
+"""Seconds after which the story of a run that goes on is told again."""
 
 READS_ON_AFTER = 0.01
-"""Seconds until more of a long run is read: frames are painted and keys are taken meanwhile."""
+"""Seconds until more of a long run is read; meanwhile frames are painted and keys handled."""
 
 FRAME = 2
 """Lines of the frame."""
 
 
 class StoryScreen(ReadingScreen[int]):
-    """One task's story, kept up to date; gives back which task it was about at last."""
+    """The story of one task, kept up to date; its result is the task that was read last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", show=False),
@@ -46,24 +46,24 @@ class StoryScreen(ReadingScreen[int]):
     ]
 
     def __init__(self, task: int, source: StorySource) -> None:
-        """Prepare to tell.
+        """Prepare the story.
 
         Args:
-            task: Whose story.
-            source: Is asked again and again.
+            task: The id of the task.
+            source: Returns events and state whenever the story is told.
         """
         super().__init__()
         self._source = source
         self._retelling = Retelling(task)
         self._story: Story | None = None
         self._seen: tuple[object, int, int] | None = None
-        """Of what the story was told last: events, state's version, task."""
+        """What the story was last told from: events, version of the state, task."""
         self._reads_on = False
-        """Whether it is told again soon, as it was not complete."""
+        """Whether a timer is set to read more."""
 
     @property
     def task_id(self) -> int:
-        """Whose story it is."""
+        """The id of the task."""
         return self._retelling.task
 
     def compose(self) -> ComposeResult:
@@ -71,12 +71,12 @@ class StoryScreen(ReadingScreen[int]):
         yield StaticLines(classes=TEXT)
 
     def on_mount(self) -> None:
-        """Tell, and go on telling."""
+        """Tell the story, and keep it up to date."""
         self.tell()
         self.set_interval(SECONDS_BETWEEN, self.tell)
 
     def on_resize(self, event: Resize) -> None:
-        """Wrap the lines anew."""
+        """Wrap the lines for the new width."""
         self._show()
 
     def tell(self) -> None:
@@ -99,7 +99,7 @@ class StoryScreen(ReadingScreen[int]):
         self.tell()
 
     def action_close(self) -> None:
-        """Close, and tell which task it was about."""
+        """Close, with the task that was read last."""
         self.dismiss(self.task_id)
 
     def action_copy(self) -> None:
@@ -110,7 +110,7 @@ class StoryScreen(ReadingScreen[int]):
             cast("AppProtocol", self.app).tell(f"copied {plural(len(text.splitlines()), 'line')}")
 
     def action_go(self, by: int) -> None:
-        """Tell the story of the next task in the table's order, or of the one before."""
+        """Go to the next task in the order of the table, or to the previous one."""
         found = self._source()
         if found is None:
             return
@@ -120,13 +120,13 @@ class StoryScreen(ReadingScreen[int]):
             self._turn_to(rows[(place + by) % len(rows)].task)
 
     def action_go_to_parent(self) -> None:
-        """Tell the story of the task that created this one."""
+        """Go to the task that created this one."""
         task = self._task_state()
         if task is not None and task.parent is not None:
             self._turn_to(task.parent)
 
     def action_go_to_child(self) -> None:
-        """Tell the story of the first task that this one created."""
+        """Go to the first task that this one created."""
         task = self._task_state()
         if task is not None and task.children:
             self._turn_to(task.children[0])
@@ -142,7 +142,7 @@ class StoryScreen(ReadingScreen[int]):
             self.tell()
 
     def _show(self) -> None:
-        """Lay the story out for the room there is, and make the frame as high as it is."""
+        """Wrap the story for the room there is, and fit the frame to it."""
         if self._story is None:
             return
         view = self.query_one(StaticLines)

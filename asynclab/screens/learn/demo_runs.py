@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
 
 CLOSING_SECONDS = 3.0
-"""How long closing waits for all runs."""
+"""The longest that closing waits for all runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a run stands, for a row of the list."""
+    """The state of a run, for a row of the list."""
 
     state: StateWord | None
-    """None where it was never started."""
+    """None if it was never started."""
     note: str = ""
-    """How far it is, or what went wrong, in a few cells."""
+    """Its progress, or what went wrong, in a few cells."""
 
 
 class Run(Program):
-    """One demo, its parameters, and its present or latest run."""
+    """One demo with its parameters, and its present or latest run."""
 
     def __init__(self, demo: Demo, pages: Pages, make_lab: LabFactory | None = None) -> None:
         super().__init__(demo.name, make_lab)
         self.demo = demo
         self.values: dict[str, Value] = {}
-        """The parameters that the user chose; absent ones have their defaults."""
+        """The parameters that the user chose; the others have their defaults."""
         self.mistakes_on: tuple[str, ...] = ()
         """The names of the mistakes that are switched on, in the order of the parameters."""
         self._pages = pages
@@ -54,17 +54,17 @@ class Run(Program):
         return tuple(parameter.name for parameter in self.demo.mistakes)
 
     def take(self, values: Mapping[str, Value]) -> None:
-        """Use these parameters from the next start on; mistakes that are not among them stay on or off."""
+        """Use these parameters from the next start on; mistakes not among them stay as they are."""
         self.values = {name: value for name, value in values.items() if name not in self.mistakes}
         self.mistakes_on = tuple(name for name in self.mistakes if values.get(name, name in self.mistakes_on))
 
     def next_mistake(self) -> None:
-        """Switch on the mistake after those that are on, alone; after the last one, none."""
+        """Switch on only the mistake after the current one; after the last one, none."""
         passed = self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
         self.mistakes_on = self.mistakes[passed : passed + 1]
 
     def standing(self) -> Standing:
-        """How it stands now."""
+        """Its state now."""
         if self.problem:
             return Standing("failed", "can't start")
         state = self.state
@@ -80,7 +80,7 @@ class Run(Program):
         try:
             arguments = await self._pages.fill(self.demo, self._arguments())
             launch(self.demo.load(), **arguments)
-        except Exception as error:  # a demo's file is code like any other: it may raise whatever it likes
+        except Exception as error:  # a demo is code like any other: it may raise anything
             return one_line(f"{type(error).__name__}: {error}")
         return ""
 
@@ -122,7 +122,7 @@ class RunList(DemoList):
     """The demos and their runs."""
 
     def show_runs(self, runs: Iterable[Run]) -> None:
-        """Show how these runs stand; repaints only the lines that look different."""
+        """Show the state of these runs; repaints only lines that changed."""
         self.show_rows([_row_of(run) for run in runs])
 
 
@@ -132,7 +132,7 @@ def _row_of(run: Run) -> DemoRow:
 
 
 def lesson_of(run: Run) -> Lesson:
-    """What the frame of a run says; of the mistakes that are on, what is wrong and what to watch for instead."""
+    """The lesson of a demo; with a mistake on, what is wrong and what to watch for instead."""
     demo = run.demo
     wrong = [mistake for mistake in demo.mistakes if mistake.name in run.mistakes_on]
     changed = [

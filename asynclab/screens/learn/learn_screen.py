@@ -1,4 +1,4 @@
-"""The Learn screen: the demos, and everything about the selected one while it runs."""
+"""The Learn screen: the demos, and the selected one on the stage."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from asynclab.widgets.demo_list import DemoChosen
 
 FIRST_PAINT_SECONDS = 0.03
-"""How long the curtain has for its first paint; Textual tells of no such moment."""
+"""The time for the curtain's first paint; Textual has no event for it."""
 
 
 def curtain() -> Content:
-    """What is seen while the rest is imported: the demos, where their list will be."""
+    """What shows while the rest is imported: the demos, where their list will be."""
     lines = [Content.styled(" asynclab ", "bold $state-accent"), Content("")]
     section = DEMOS[0].section
     lines.append(Content.styled(f"  {section}", "bold $state-past"))
@@ -41,7 +41,7 @@ def curtain() -> Content:
 class LearnScreen(DemoActions):
     """The demos on the left, the selected one on the stage.
 
-    A curtain is painted first; behind it comes all that takes time to import, so that the first paint is soon.
+    A curtain is painted first. What takes time to import comes after it, so that the first paint is early.
     """
 
     AUTO_FOCUS = None
@@ -58,11 +58,11 @@ class LearnScreen(DemoActions):
         yield Static(curtain(), id="curtain")
 
     def on_mount(self) -> None:
-        """Draw the curtain back when it has been painted."""
+        """Raise the curtain after it has been painted."""
         self.set_timer(FIRST_PAINT_SECONDS, self._furnish)
 
     def on_key(self, event: Key) -> None:
-        """Keep for later what is typed before the curtain."""
+        """Keep for later what is typed while the curtain is down."""
         if not self.is_furnished:
             self._early_keys.append(event.key)
 
@@ -72,20 +72,20 @@ class LearnScreen(DemoActions):
         return self.runs
 
     def select_demo(self, key: str) -> None:
-        """Fill the screen with a demo, all of it at once: no frame shows two demos."""
+        """Select a demo in one update, so that no frame shows two demos."""
         with self.app.batch_update():
             super().select_demo(key)
             self.demo_list.highlight(key)
             self.paint()
 
     def on_demo_highlighted(self) -> None:
-        """Show the demo that the list's cursor is on now; it may have moved on since it told."""
+        """Show the demo under the list's cursor, which may have moved since the message was sent."""
         row = self.demo_list.highlighted
         if row is not None and row.key != self.selected_key:
             self.select_demo(row.key)
 
     def on_demo_chosen(self, event: DemoChosen) -> None:
-        """Start the demo that was chosen in the list."""
+        """Run the demo that was chosen in the list."""
         self.action_start_demo(event.row.key)
 
     def paint(self) -> None:
@@ -95,7 +95,7 @@ class LearnScreen(DemoActions):
         self._show_problem()
 
     async def _furnish(self) -> None:
-        """Set everything up, start what the command line asked for, and begin to paint."""
+        """Mount all views, start what the command line asked for, and start to paint."""
         from asynclab.screens.lab.stage import Stage
         from asynclab.screens.learn.demo_runs import RunList
         from asynclab.screens.shared.key_bar import KeyBar
@@ -123,7 +123,7 @@ class LearnScreen(DemoActions):
         self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
 
     async def _catch_up(self) -> None:
-        """Do what was asked for before everything was there."""
+        """Handle the keys that were typed while the curtain was down."""
         for typed in self._early_keys:
             key = "r" if typed == "enter" else typed  # enter is the list's own key, none of the screen's
             bindings = [binding for binding in bindings_of(self.commands) if binding.key == key]

@@ -15,11 +15,11 @@ from asynclab.widgets.static_lines import StaticLines
 Result = TypeVar("Result")
 
 TEXT = "text"
-"""The class of the widget that is read."""
+"""The CSS class of the widget with the text."""
 
 
 class ReadingScreen(ModalScreen[Result]):
-    """A screen of which one widget, of the class `TEXT`, is read."""
+    """A screen for reading one widget, the one of the class `TEXT`."""
 
     DEFAULT_CSS = """
     ReadingScreen {
@@ -52,7 +52,7 @@ class ReadingScreen(ModalScreen[Result]):
 
 
 class TextList(ReadingScreen[None]):
-    """Lines in a frame; scrolls where there are many."""
+    """A list of lines; scrolls if it is long."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "close", show=False),
