@@ -132,7 +132,7 @@ async def test_the_frame_says_what_is_fetched_and_how_time_runs() -> None:
     async with hanging("T") as stage:
         view = lab_screen(stage).stage.concept
         assert view.lesson.title == "fetch · 3 URLs together"
-        assert "20 at once, 6 a host" in view.lesson.concept
+        assert "20 at once, 6 per host" in view.lesson.concept
         await stage.until(lambda: clock(stage).startswith("► 1×"))
 
 

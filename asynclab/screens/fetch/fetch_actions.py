@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asynclab.fetch.options import Options
 from asynclab.model.words import plural
@@ -166,6 +166,17 @@ class FetchActions(TimeScreen):
         if row is not None:
             self.together.keep(row.number)
             self.together.retry([row])
+
+    @command("options", key="o", group="URLs", rank=10)
+    def action_options(self) -> None:
+        """Change how URLs are fetched: limits, timeouts, retries, method, headers, folder."""
+        from asynclab.screens.fetch.fetch_options import options_form
+
+        def use(values: dict[str, Any] | None) -> None:
+            if values is not None:
+                self.chosen = Options(**values)
+
+        self.app.push_screen(options_form(self.chosen), use)
 
     @property
     def has_ended_selection(self) -> bool:

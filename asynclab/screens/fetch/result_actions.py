@@ -1,12 +1,11 @@
-"""What a user can do with what was fetched: sort, filter, copy, export; and with the text and the options."""
+"""What a user can do with what was fetched: sort, filter, copy, export; and with the text."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from asynclab.fetch.options import Options
 from asynclab.model.words import plural
 from asynclab.screens.fetch.fetch_actions import FetchActions
 from asynclab.screens.fetch.url_order import SORTS, next_sort
@@ -44,17 +43,6 @@ class ResultActions(FetchActions):
     def action_clear(self) -> None:
         """Clear the text."""
         self.views.text.take("")
-
-    @command("options", key="o", group="URLs", rank=10)
-    def action_options(self) -> None:
-        """Change how URLs are fetched: limits, timeouts, retries, method, headers, folder."""
-        from asynclab.screens.fetch.fetch_options import options_form
-
-        def use(values: dict[str, Any] | None) -> None:
-            if values is not None:
-                self.chosen = Options(**values)
-
-        self.app.push_screen(options_form(self.chosen), use)
 
     @command("ignored lines", key="I", group="Text", when=lambda screen: bool(screen.urls.found.ignored))
     def action_ignored(self) -> None:
