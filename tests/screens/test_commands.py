@@ -188,7 +188,8 @@ async def test_neighbours_share_an_entry() -> None:
 def test_help_has_all_of_every_command() -> None:
     text = " ".join(help_text(COMMANDS, VIEWS, LAB_MARKS).plain.split())
     for command in COMMANDS:
-        assert not command.keys or f"{command.all_keys} {command.help}" in text
+        if command.keys and command.action != "resume":  # the help of pause speaks for both
+            assert f"{command.all_keys} {command.help}" in text
     assert "down j" in text
 
 

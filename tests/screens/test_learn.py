@@ -291,6 +291,18 @@ async def test_i_starts_a_demo_that_does_not_run_without_any_waiting() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")  # else it raises, as in any program
+async def test_the_digit_of_a_demo_runs_it_without_its_mistake_and_r_runs_it_with() -> None:
+    async with opened(make_lab=quick_lab) as stage:
+        await stage.press("3", "v")
+        run = stage.app.runs["3"]
+        await stage.until(lambda: run.mistakes_on and not run.is_active)
+        await stage.press("r", "enter")
+        assert run.mistakes_on
+        await stage.press("3")
+        assert not run.mistakes_on
+        assert "mistake" not in title(stage)
+
+
 async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("1", "v")
@@ -407,7 +419,7 @@ async def test_the_demo_of_the_command_line_starts_with_its_parameters() -> None
         run = stage.app.runs["3"]
         await stage.until(lambda: run.standing().state == "done")
         assert stage.screen.run is run
-        assert title(stage) == "3 gather tasks=3 · mistake: one_by_one"
+        assert title(stage) == "3 gather tasks=3 · mistake 1 of 2: one_by_one"
 
 
 async def test_two_mistakes_of_the_command_line_are_both_on() -> None:

@@ -77,7 +77,7 @@ class TimeScreen(CommandScreen):
         offered=can_control,
     )
     def action_pause(self) -> None:
-        """Pause the clock and all tasks."""
+        """Pause the clock and all tasks, or resume them."""
         for program in self.timed:
             program.pause()
 

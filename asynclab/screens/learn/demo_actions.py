@@ -89,7 +89,8 @@ class DemoActions(LabScreen):
         in_palette=False,
     )
     def action_start_demo(self, key: str) -> None:
-        """Run that demo; if it runs already, cancel it, let it clean up and start over."""
+        """Run that demo without mistakes; if it runs already, cancel it, let it clean up and start over."""
+        self.runs[key].mistakes_on = ()
         self.select_demo(key)
         self.run.start()
 
@@ -98,7 +99,7 @@ class DemoActions(LabScreen):
         "run this",
         key="r",
         group="Run",
-        rank=12,
+        rank=lambda screen: 2 if screen.is_in_list else 12,
         shown="enter r",
         bar=lambda screen: ("enter" if screen.is_in_list else "r", "run this"),
     )
@@ -135,7 +136,14 @@ class DemoActions(LabScreen):
 
         self.app.push_screen(parameter_form(run), use)
 
-    @command("mistake", key="v", group="Run", rank=9, when=lambda screen: bool(screen.run.mistakes))
+    @command(
+        "mistake",
+        key="v",
+        group="Run",
+        rank=9,
+        bar=lambda screen: ("v", screen.run.next_mistake_label),
+        when=lambda screen: bool(screen.run.mistakes),
+    )
     def action_mistake(self) -> None:
         """Run the demo with its next classic mistake; after the last one, without."""
         self.run.next_mistake()

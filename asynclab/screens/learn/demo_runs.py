@@ -60,8 +60,19 @@ class Run(Program):
 
     def next_mistake(self) -> None:
         """Switch on only the mistake after the current one; after the last one, none."""
-        passed = self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
-        self.mistakes_on = self.mistakes[passed : passed + 1]
+        self.mistakes_on = self.mistakes[self._passed : self._passed + 1]
+
+    @property
+    def next_mistake_label(self) -> str:
+        """What `next_mistake` switches on, in a few cells."""
+        if self._passed == len(self.mistakes):
+            return "no mistake"
+        return "mistake" if len(self.mistakes) == 1 else f"mistake {self._passed + 1} of {len(self.mistakes)}"
+
+    @property
+    def _passed(self) -> int:
+        """How many mistakes come before the next one."""
+        return self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
 
     def standing(self) -> Standing:
         """Its state now."""
@@ -141,7 +152,9 @@ def lesson_of(run: Run) -> Lesson:
         if run.values.get(parameter.name, parameter.default) != parameter.default
     ]
     label = "mistake" if len(wrong) == 1 else "mistakes"
-    names = [f"· {label}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
+    is_one_of_several = len(wrong) == 1 < len(demo.mistakes)
+    place = f" {demo.mistakes.index(wrong[0]) + 1} of {len(demo.mistakes)}" if is_one_of_several else ""
+    names = [f"· {label}{place}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
     title = " ".join([demo.key, demo.name, *changed, *names])
     if not wrong:
         return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)

@@ -86,7 +86,8 @@ class LearnScreen(DemoActions):
 
     def on_demo_chosen(self, event: DemoChosen) -> None:
         """Run the demo that was chosen in the list."""
-        self.action_start_demo(event.row.key)
+        self.select_demo(event.row.key)
+        self.action_start_selected()
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""

@@ -115,11 +115,15 @@ def help_text(
 def key_rows(
     commands: Iterable[Command[Any]], views: Mapping[str, Iterable[BindingType]]
 ) -> dict[str, list[tuple[str, str]]]:
-    """Keys and what they do, by heading: first the commands', then the views' own."""
+    """Keys and what they do, by heading: first the commands', then the views' own.
+
+    Of commands that take turns on one key, the first one's help speaks for all.
+    """
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in commands:
-        if command.keys:
-            groups.setdefault(command.group, []).append((command.all_keys, command.help))
+        rows = groups.setdefault(command.group, [])
+        if command.keys and command.all_keys not in dict(rows):
+            rows.append((command.all_keys, command.help))
     return groups | {heading: _rows_of(bindings) for heading, bindings in views.items()}
 
 
