@@ -290,7 +290,6 @@ async def test_i_starts_a_demo_that_does_not_run_without_any_waiting() -> None:
         await stage.until(lambda: stage.app.runs["3"].standing().state == "done")
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")  # else it raises, as in any program
 async def test_the_digit_of_a_demo_runs_it_without_its_mistake_and_r_runs_it_with() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("3", "v")
@@ -303,6 +302,7 @@ async def test_the_digit_of_a_demo_runs_it_without_its_mistake_and_r_runs_it_wit
         assert "mistake" not in title(stage)
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")  # else it raises, as in any program
 async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await stage.press("1", "v")
