@@ -20,6 +20,9 @@ LONGEST_TEXT = 2_000
 MOST_URLS = 50
 """URLs that one parameter may list."""
 
+PAGES_FETCHED = 3
+"""How many of the practice server's pages stand in for an empty list of URLs."""
+
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -132,7 +135,7 @@ def fill_urls(parameters: Sequence[Parameter], values: Mapping[str, Value], page
     filled = dict(values)
     for parameter in parameters:
         if _is_empty_url(parameter, values):
-            filled[parameter.name] = pages[0] if parameter.kind == "url" else list(pages)
+            filled[parameter.name] = pages[0] if parameter.kind == "url" else list(pages[:PAGES_FETCHED])
     return filled
 
 
