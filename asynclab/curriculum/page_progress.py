@@ -37,5 +37,5 @@ def report_pages() -> None:
             progress(reader.total_raw_bytes, response.content_length, "bytes")
         return readany(reader)
 
-    aiohttp.ClientResponse.read = read_body  # type: ignore[method-assign]
-    aiohttp.StreamReader.readany = read_piece  # type: ignore[method-assign]
+    aiohttp.ClientResponse.read = read_body  # type: ignore[method-assign, assignment]
+    aiohttp.StreamReader.readany = read_piece  # type: ignore[method-assign, assignment]

@@ -1,6 +1,7 @@
 """gather runs coroutines concurrently, each in a task of its own, and waits until all of them are done.
 
-Watch: the second task ends first. The run takes as long as the longest task, 2 s, and not the sum of both, 3 s.
+Watch: gather makes two tasks, and the second one ends first. The run takes as long as the longest task, 2 s, and not
+    the sum of both, 3 s.
 Watch one_by_one: main stays the only task. The second coroutine starts when the first has ended, so the run takes the
     sum of both, 3 s.
 Watch one_fails: gather raises as soon as one task fails. The other task sleeps on to its end: nobody cancelled it.

@@ -58,8 +58,12 @@ class Run(Program):
 
     def next_mistake(self) -> None:
         """Switch on the mistake after those that are on, alone; after the last one, none."""
+        self.mistakes_on = self.following_mistake()
+
+    def following_mistake(self) -> tuple[str, ...]:
+        """The name of the mistake after those that are on; empty after the last one."""
         passed = self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
-        self.mistakes_on = self.mistakes[passed : passed + 1]
+        return self.mistakes[passed : passed + 1]
 
     def standing(self) -> Standing:
         """How it stands now."""

@@ -17,6 +17,7 @@ from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.state import LabState
+from asynclab.model.task_names import shown_name
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.words import describe_ending
 
@@ -36,7 +37,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
         return
     task = TaskState(
         event.task,
-        event.name,
+        shown_name(event.name, event.coroutine, event.task),
         event.coroutine,
         event.parent,
         file=event.file,
@@ -62,8 +63,9 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
 def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
     """Give a task another name; lines already told keep the old one."""
     task = state.tasks.get(event.task)
-    if task is not None and task.name != event.name:
-        task.name = event.name
+    name = "" if task is None else shown_name(event.name, task.coroutine, task.id)
+    if task is not None and task.name != name:
+        task.name = name
         state.structure += 1
 
 
