@@ -1,12 +1,11 @@
 """async with opens a session for requests and always closes it, however the block ends.
 
-Watch: main waits twice, at two lines. Entering the block of session.get waits half a second for the headers. Reading
-    the text waits for the body, which comes in pieces: main's bar shows how many of its bytes are there.
+Watch: main waits at two lines. Entering the block of session.get waits for the headers; reading the text waits for the
+    body. The body comes in pieces, and main's bar shows how many of its bytes are there.
 Watch forget_close: the text is printed as usual. When main returns, the activity shows the warnings "Unclosed client
     session" and "Unclosed connector".
 Belief: "A session closes itself when I am done with it": only you close it. Closing has to be awaited, and async with
-    does that, also after an error or a cancellation. A session that stays open leaves its connections to the garbage
-    collector, and aiohttp reports "Unclosed client session".
+    does that, also after an error or a cancellation. If nobody does, aiohttp warns "Unclosed client session".
 Docs: Compound statements, The async with statement; aiohttp: Client Quickstart, Make a Request
 """
 

@@ -72,6 +72,8 @@ class Run(Program):
         state = self.state
         if state is None or not state.started:
             return Standing(None)
+        if state.is_stalled:
+            return Standing("waiting", "stuck")
         if state.outcome is None:
             return Standing("running", _how_far(state))
         leaked = len(state.leaked)

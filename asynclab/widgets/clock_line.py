@@ -35,7 +35,7 @@ def clock_line(reading: ClockReading) -> Line:
     """How lab time runs, and what keeps the run from going on.
 
     Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or "◌ stuck:
-    nothing is ready and no timer is set · 1.204 s".
+    nothing ready, no timer set · 1.204 s".
     """
     now = (measured(reading.now), "text")
     if reading.outcome is not None:
@@ -45,7 +45,7 @@ def clock_line(reading: ClockReading) -> Line:
     if reading.is_cleaning_up:
         return joined((((f"{GLYPHS['cancelled']} cancelled, cleaning up", "cancelled"),), (now,)))
     if reading.is_stalled:
-        return joined((((f"{GLYPHS['waiting']} stuck: nothing is ready and no timer is set", "failed"),), (now,)))
+        return joined((((f"{GLYPHS['waiting']} stuck: nothing ready, no timer set", "failed"),), (now,)))
     if not reading.clock.paused:
         speed = "instant" if reading.clock.instant else speed_text(reading.clock.speed)
         return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(reading.now), "past"),)))

@@ -17,7 +17,7 @@ from asynclab.screens.key_bar import KeyBar
 from asynclab.screens.learn_commands import LEARN_COMMANDS
 from asynclab.screens.pane_names import PANES
 from asynclab.screens.parameters import ParameterForm
-from asynclab.screens.runs import Run
+from asynclab.screens.runs import Run, Standing
 from asynclab.trace import Lab
 from tests.screens.stage import Stage, opened, quick_lab
 
@@ -328,7 +328,8 @@ async def test_a_run_that_can_never_go_on_is_called_stuck(demo: tuple[str, int])
     key, times = demo
     async with opened(make_lab=quick_lab) as stage:
         await stage.press(key, *"v" * times)
-        await stage.until(lambda: "stuck: nothing is ready and no timer is set" in clock(stage))
+        await stage.until(lambda: "stuck: nothing ready, no timer set" in clock(stage))
+        assert stage.app.runs[key].standing() == Standing("waiting", "stuck")
         await stage.press("c")
         await stage.until(lambda: "cancelled" in clock(stage))
 
@@ -444,7 +445,7 @@ async def test_two_mistakes_of_the_command_line_are_both_on() -> None:
         assert title(stage) == "6 timeout seconds=0.0 · mistakes: swallow_cancel, block"
         lesson = stage.views.concept.lesson
         assert lesson.concept.startswith("The mistakes: the task swallows its cancellation and returns late; the task")
-        assert lesson.watch.startswith("swallow_cancel: at 2 seconds the countdown is over")
+        assert lesson.watch.startswith("swallow_cancel: ")
         assert " block: for a second nothing moves" in lesson.watch
 
 
