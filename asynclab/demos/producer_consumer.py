@@ -1,4 +1,4 @@
-"""A queue passes items from producers to consumers; with a maxsize, producers wait while it is full.
+"""A queue passes items from producers to consumers; while it is full, producers wait.
 
 Watch: the queue's gauge. The consumer waits at get() for each item. With maxsize 1 and consume_seconds 3 it is the
     producer that waits, at put(). At the end main waits at join() until task_done() was called for every item.

@@ -1,4 +1,4 @@
-"""What the practice server answers."""
+"""The routes of the practice server that behave well; faults.py has the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_DELAY = 10.0
 """Seconds."""
 PAGE_PIECES = 5
 PAGE_SECONDS = 1.0
-"""How long the body of a page takes, after its headers."""
+"""How long the body of a page takes, in so many pieces, after its headers."""
 MOST_BYTES = 50_000_000
 MOST_CHUNKS = 1_000
 MOST_REDIRECTS = 30
@@ -68,14 +68,14 @@ async def delay(request: web.Request) -> web.Response:
 
 @routes.get("/status/{code}")
 async def status(request: web.Request) -> web.Response:
-    """Answer with that status; those below 200 are not final and so are refused."""
+    """Answer with that status, from 200: statuses below are not final."""
     code = whole_number("code", request.match_info["code"], 200, 599)
     return web.Response(status=code, text=None if code in (204, 205, 304) else f"status {code}\n")
 
 
 @routes.get("/bytes/{count}")
 async def some_bytes(request: web.Request) -> web.StreamResponse:
-    """Send so many bytes, as fast as they are read."""
+    """Send so many bytes, as fast as the client reads them."""
     count = whole_number("count", request.match_info["count"], 0, MOST_BYTES)
     response = await begin(request, "application/octet-stream", count)
     if has_body(request):
@@ -94,7 +94,7 @@ async def drip(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/redirect/{times}")
 async def redirect(request: web.Request) -> web.Response:
-    """Redirect so many times before answering."""
+    """Redirect so many times, then answer."""
     times = whole_number("times", request.match_info["times"], 0, MOST_REDIRECTS)
     if times:
         raise web.HTTPFound(f"/redirect/{times - 1}")
