@@ -66,8 +66,8 @@ def test_a_demo_prints_its_activity_in_order_and_exits_with_0() -> None:
 
 def test_waits_and_ends_are_told_also_in_virtual_time() -> None:
     lines = run("demo", "3", "--instant").stdout.splitlines()
-    assert any(re.fullmatch(r" +0\.\d{3}  work-2 +sleeps 2\.00 s", line) for line in lines)
-    assert any(re.fullmatch(r" +2\.\d{3}  work-2 +returned None", line) for line in lines)
+    assert any(re.fullmatch(r" +0\.\d{3}  work-1 +sleeps 2\.00 s", line) for line in lines)
+    assert any(re.fullmatch(r" +2\.\d{3}  work-1 +returned None", line) for line in lines)
 
 
 def test_a_demo_as_json_prints_events_that_decode() -> None:

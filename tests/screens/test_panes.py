@@ -310,7 +310,7 @@ async def test_y_copies_the_task_under_the_cursor_and_says_so() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         await stage.press("tab", "G", "y")
-        assert "work-3" in stage.app.clipboard
+        assert "work-2" in stage.app.clipboard
         assert "done" in stage.app.clipboard
         assert stage.notices[-1].startswith("copied 1 line, ")
 

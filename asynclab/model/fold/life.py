@@ -37,7 +37,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
         return
     task = TaskState(
         event.task,
-        shown_name(event.name, event.coroutine, event.task),
+        shown_name(event.name, event.coroutine, state.named_after),
         event.coroutine,
         event.parent,
         file=event.file,
@@ -63,9 +63,8 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
 def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
     """Give a task another name; lines already told keep the old one."""
     task = state.tasks.get(event.task)
-    name = "" if task is None else shown_name(event.name, task.coroutine, task.id)
-    if task is not None and task.name != name:
-        task.name = name
+    if task is not None and task.name != event.name:
+        task.name = event.name
         state.structure += 1
 
 
