@@ -136,17 +136,12 @@ class ActivityLog(CursorView):
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
         line, row = self._row_at(index)
-        names = _name_width(width)
-        rows = _divided(line, width)
+        names, rows = _divided(line, width)
         said = (rows[min(row, len(rows) - 1)], PART_OF.get(line.kind, ""))
         if row:
-            return (self.mark(index), (" " * (names + 9), ""), said)
-        return (
-            self.mark(index),
-            (f"{line.at:7.3f} ", "past"),
-            (f"{left(one_line(self._subject(line), TEXT_LIMIT), names)} ", ""),
-            said,
-        )
+            return (self.mark(index), (" " * (8 + names), ""), said)
+        name = f"{left(one_line(self._subject(line), TEXT_LIMIT), names - 1)} " if names else ""
+        return (self.mark(index), (f"{line.at:7.3f} ", "past"), (name, ""), said)
 
     def cursor_moved(self, index: int | None) -> None:
         """Stop following while the reader is on a line, and tell whose it is."""
@@ -251,7 +246,7 @@ class ActivityLog(CursorView):
 
     def _rows_of(self, line: ActivityLine) -> Iterator[Row]:
         # Thousands of lines may come at once: most need not be measured before they are painted.
-        count = len(_divided(line, self._width)) if line.kind in WRAPPED else 1
+        count = len(_divided(line, self._width)[1]) if line.kind in WRAPPED else 1
         return ((line, row) for row in range(count))
 
     def _fit_rows(self) -> None:
@@ -272,15 +267,18 @@ class ActivityLog(CursorView):
         return f"{line.at:.3f}  {one_line(self._subject(line))}  {one_line(line.text, FULL_LIMIT)}"
 
 
-def _name_width(width: int) -> int:
-    return 8 if width < 44 else 12 if width < 72 else 18
+def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
+    """Divide what a line says into rows.
 
-
-def _divided(line: ActivityLine, width: int) -> list[str]:
-    """What a line says, in rows; the last one is cut if that is too much."""
-    room = width - _name_width(width) - 10
+    Returns:
+        The cells of the column of names, and the rows; the last one is cut if they are too many.
+    """
+    names = 9 if width < 44 else 13 if width < 72 else 19
+    room = width - 9 - names
     text = one_line(fitting((line.text, *line.shorter), room), TEXT_LIMIT)
     if line.kind not in WRAPPED or room < LEAST_ROOM or cell_width(text) <= room:
-        return [text]
+        return names, [text]
+    if line.task is None:  # nobody's name is lost there
+        names, room = 0, width - 9
     rows = wrap(text, room)
-    return [*rows[: MOST_ROWS - 1], " ".join(rows[MOST_ROWS - 1 :])] if len(rows) > MOST_ROWS else rows
+    return names, [*rows[: MOST_ROWS - 1], " ".join(rows[MOST_ROWS - 1 :])] if len(rows) > MOST_ROWS else rows

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from asynclab.model.events import Output, TaskEnded, Warned
+from asynclab.model.events import Output, RunEnded, TaskEnded, Warned
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
@@ -290,3 +290,10 @@ async def test_a_very_long_warning_takes_four_rows() -> None:
     async with on_stage(log, 40, 20):
         log.show(warned("so " * 300), 0.6)
         assert sum("so so" in line for line in painted(log)) == 4
+
+
+async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapped() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 40, 12):
+        log.show(folded(RunEnded(0.5, "done", "None")), 0.6)
+        assert painted(log)[1] == "   0.500 run ended: returned None"
