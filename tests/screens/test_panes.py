@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.pane_names import PANES
-from asynclab.screens.pane_tabs import PaneTabs
+from asynclab.screens.lab.layout import PANES
+from asynclab.screens.lab.pane_tabs import PaneTabs
+from asynclab.screens.shared.key_bar import KeyBar
 from tests.screens.stage import Stage, opened, quick_lab
 from tests.screens.test_learn import replace_main
 
@@ -107,7 +107,7 @@ async def test_w_says_so_where_no_panes_take_turns() -> None:
     async with opened((200, 60), make_lab=quick_lab) as stage:
         await finish(stage, "7")
         await stage.press("w")
-        assert stage.notices == ["here is room for all of them: no panes take turns"]
+        assert stage.notices == ["all panes are visible already"]
 
 
 async def test_the_queues_below_the_tasks_give_way_to_a_zoomed_pane() -> None:
@@ -293,7 +293,7 @@ async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_le
         await finish(stage, "3")
         bar = stage.screen.query_one(KeyBar)
         await stage.press("slash")
-        entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^q quit"
+        entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^p palette  ^q quit"
         await stage.until(lambda: str(bar.render()) == entries)
         await stage.press("x", "enter")
         await stage.until(lambda: "? help" in str(bar.render()))
