@@ -122,6 +122,8 @@ class LabState:
     """The same for primitives."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
+    named_after: dict[str, int] = field(default_factory=dict)
+    """How many tasks without a name of their own were named after each coroutine."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
@@ -155,7 +157,7 @@ class LabState:
             self._rows_structure = self.structure
         return self._rows
 
-    def tell(self, at: float, task: int | None, kind: ActivityKind, text: str) -> None:
+    def tell(self, at: float, task: int | None, kind: ActivityKind, text: str, *shorter: str) -> None:
         """Add a line to the activity; what a library's own tasks do is told only where it matters."""
         if task is not None and kind not in ALWAYS_TOLD:
             subject = self.tasks.get(task)
@@ -165,4 +167,4 @@ class LabState:
         number = lines[-1].number + 1 if lines else 0
         if len(lines) == LINES_KEPT:
             self.dropped.lines += 1
-        lines.append(ActivityLine(number, at, task, kind, text))
+        lines.append(ActivityLine(number, at, task, kind, text, shorter))

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
-from asynclab.model.words import measured
+from asynclab.model.wording.quantities import measured
 from asynclab.widgets.lines import Line
 
 BACK = "esc now "
@@ -48,7 +48,7 @@ def banner(moment: Moment, width: int) -> Line:
 
 
 def event_words(event: Event | None, state: LabState) -> str:
-    """What kind of event it is and whom it is about: "queue put · producer-A"."""
+    """What kind of event it is and whom it is about: "queue put · producer-1"."""
     if event is None:
         return ""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()

@@ -14,7 +14,7 @@ from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
 from asynclab.widgets.demo_list import DemoList, DemoRow
 from asynclab.widgets.lesson_pane import Lesson
@@ -70,6 +70,12 @@ class Run(Program):
         return "mistake" if len(self.mistakes) == 1 else f"mistake {self._passed + 1} of {len(self.mistakes)}"
 
     @property
+    def next_mistake_text(self) -> str:
+        """What `next_mistake` switches on, in a sentence."""
+        following = self.demo.mistakes[self._passed : self._passed + 1]
+        return ": ".join([self.next_mistake_label, *(mistake.mistake for mistake in following)])
+
+    @property
     def _passed(self) -> int:
         """How many mistakes come before the next one."""
         return self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
@@ -81,6 +87,8 @@ class Run(Program):
         state = self.state
         if state is None or not state.started:
             return Standing(None)
+        if state.is_stalled:
+            return Standing("waiting", "stuck")
         if state.outcome is None:
             return Standing("running", _how_far(state))
         leaked = len(state.leaked)
@@ -155,7 +163,7 @@ def lesson_of(run: Run) -> Lesson:
     is_one_of_several = len(wrong) == 1 < len(demo.mistakes)
     place = f" {demo.mistakes.index(wrong[0]) + 1} of {len(demo.mistakes)}" if is_one_of_several else ""
     names = [f"· {label}{place}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
-    title = " ".join([demo.key, demo.name, *changed, *names])
+    title = " ".join([demo.key, demo.name, *changed, *names, f"· v: {run.next_mistake_text}"])
     if not wrong:
         return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)
     concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
