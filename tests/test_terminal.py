@@ -156,7 +156,7 @@ def test_behind_a_slow_line_pause_shows_and_the_app_ends_within_a_second(tmp_pat
         terminal.read_slowly(a_second, lambda screen: "sleeps 3.00 s" in screen)
         terminal.read_slowly(a_second, lambda screen: "got" in screen)
         terminal.press(" ")
-        assert terminal.read_slowly(a_second, lambda screen: "held at" in screen) <= a_second
+        assert terminal.read_slowly(a_second, lambda screen: "paused at" in screen) <= a_second
         terminal.press("q")
         assert terminal.read_slowly(a_second, lambda _: False) <= a_second
         assert terminal.wait_for_exit() == 0
@@ -168,7 +168,7 @@ def test_behind_a_slow_line_pause_shows_and_the_app_ends_within_a_second(tmp_pat
 def steps_and_clock(text: str) -> tuple[int, str]:
     """How many steps the tasks on the screen have made, and at what lab time they are held."""
     steps = sum(int(found) for found in re.findall(r" ms +(\d+) *│", text))
-    held = re.search(r"held at [\d.]+ s", text)
+    held = re.search(r"paused at [\d.]+ s", text)
     return steps, held.group() if held else ""
 
 
@@ -176,7 +176,7 @@ def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None
     terminal.press("7")
     terminal.wait_for(lambda text: steps_and_clock(text)[0] >= 3, "a step of each task")
     terminal.press(" ")
-    terminal.wait_for_text("held at")
+    terminal.wait_for_text("paused at")
     before, stepped = steps_and_clock(terminal.text), 0
     for _ in range(10):
         terminal.press("n")

@@ -35,8 +35,8 @@ class ClockReading:
 def clock_line(reading: ClockReading) -> Line:
     """How lab time runs, and what keeps the run from going on.
 
-    Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or "◌ stuck:
-    nothing ready, no timer set · 1.204 s".
+    Such as "► 1× · 1.240 s", "paused at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or
+    "◌ stuck: nothing ready, no timer set · 1.204 s".
     """
     now = (measured(reading.now), "text")
     if reading.outcome is not None:
@@ -53,4 +53,4 @@ def clock_line(reading: ClockReading) -> Line:
     count = f"{GLYPHS['ready']} {reading.held} ready"
     ready: Line = ((count, "ready"),) if reading.held else (("nothing ready", "past"),)
     chosen: Line = (("next ", "past"), (reading.chosen, "running"), (" (chosen)", "past"))
-    return joined(((("held at ", "ready"), now), ready, *((chosen,) if reading.chosen else ())))
+    return joined(((("paused at ", "ready"), now), ready, *((chosen,) if reading.chosen else ())))

@@ -63,7 +63,7 @@ def marks_in(path: str, state: LabState | None, next_task: int | None = None) ->
     Args:
         path: What tasks call it; compared as it is.
         state: The lab; None for no marks at all.
-        next_task: The task that goes next in a held lab.
+        next_task: The task that the next step of a paused lab runs.
     """
     if state is None:
         return CodeMarks()

@@ -120,15 +120,15 @@ def _saved(totals: Totals) -> Line:
     faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()
     alone, took = _seconds(totals.one_by_one), _seconds(totals.took)
     if totals.is_running:
-        return ((f"one after another {alone}, so far {took}", "past"), *faster)
-    return ((f"one after another this would have taken {alone}; took {took}", "past"), *faster)
+        return ((f"sequential {alone}, concurrent {took} so far", "past"), *faster)
+    return ((f"sequential {alone}, concurrent {took}", "past"), *faster)
 
 
 def _not_real(totals: Totals) -> Line:
     """Times of a paused or changed clock aren't compared."""
     if not totals.took or totals.is_real_time:
         return ()
-    return ((f"{_seconds(totals.took)} of the lab's clock, ", "past"), ("which was held or changed", "ready"))
+    return ((f"{_seconds(totals.took)} lab time: ", "past"), ("the clock was paused or changed", "ready"))
 
 
 def _took(totals: Totals) -> Line:

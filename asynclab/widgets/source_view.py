@@ -131,7 +131,7 @@ class SourceView(LineView):
         Args:
             state: The lab; None where nothing has run.
             now: Lab seconds.
-            next_task: The task that goes next in a held lab; its line is lit.
+            next_task: The task that the next step of a paused lab runs; its line is highlighted.
         """
         version = None if state is None else state.version
         if state is self._state and (version, next_task) == (self._version, self._next):

@@ -142,7 +142,7 @@ async def test_space_holds_it_n_makes_one_step_and_space_lets_it_go() -> None:
         await stage.press("n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
         await stage.press("T")
-        await stage.until(lambda: "held at" in clock(stage))
+        await stage.until(lambda: "paused at" in clock(stage))
         await stage.press("n")
         await stage.until(lambda: stage.lab.state.tasks[1].steps == 1)
         assert [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 0]

@@ -176,7 +176,7 @@ async def test_space_holds_lab_time_and_lets_it_go_again() -> None:
         run = await start(stage, "7")
         await stage.press("space")
         held_at = lab_of(run).now
-        await stage.until(lambda: "held at" in clock(stage))
+        await stage.until(lambda: "paused at" in clock(stage))
         await stage.pilot.pause(0.02)
         assert lab_of(run).now == held_at
         await stage.press("space")

@@ -66,7 +66,7 @@ async def test_every_pane_shows_it() -> None:
         assert "put 3" in text_of(views.activity)
         assert "await queue.put(number)" in text_of(views.source)
         assert views.concept.line_count()
-        assert Content.from_markup(str(views.concept.border_subtitle)).plain == "held at 1.600 s · ▸ 1 ready"
+        assert Content.from_markup(str(views.concept.border_subtitle)).plain == "paused at 1.600 s · ▸ 1 ready"
 
 
 async def test_its_time_stands_where_it_ends() -> None:

@@ -83,8 +83,8 @@ async def test_the_frame_tells_how_the_clock_runs() -> None:
     [
         (ClockState(speed=0.25), 0, "► 1/4× · 1.204 s"),
         (ClockState(instant=True), 0, "► instant · 1.204 s"),
-        (ClockState(paused=True), 3, "held at 1.204 s · ▸ 3 ready"),
-        (ClockState(paused=True), 0, "held at 1.204 s · nothing ready"),
+        (ClockState(paused=True), 3, "paused at 1.204 s · ▸ 3 ready"),
+        (ClockState(paused=True), 0, "paused at 1.204 s · nothing ready"),
     ],
 )
 def test_speed_pause_and_what_is_held_are_words(clock: ClockState, held: int, text: str) -> None:
@@ -99,7 +99,7 @@ def test_a_run_that_has_ended_says_how_and_when(outcome: Outcome) -> None:
 
 def test_a_chosen_order_a_run_to_an_event_and_cleaning_up_are_told() -> None:
     held = ClockReading(ClockState(paused=True), 1.2, 2, chosen="worker-2")
-    assert plain(clock_line(held)) == "held at 1.200 s · ▸ 2 ready · next worker-2 (chosen)"
+    assert plain(clock_line(held)) == "paused at 1.200 s · ▸ 2 ready · next worker-2 (chosen)"
     pursuing = ClockReading(ClockState(paused=True), 1.2, 2, pursued="worker-2")
     assert plain(clock_line(pursuing)) == "► to the next event of worker-2 · 1.200 s"
     cleaning = ClockReading(ClockState(), 1.2, is_cleaning_up=True)

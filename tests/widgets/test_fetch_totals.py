@@ -22,14 +22,14 @@ RUNNING = Totals(
 def test_while_it_runs_it_tells_states_bytes_rate_and_how_much_faster_it_is() -> None:
     assert plain(totals_line(RUNNING, 140)) == (
         "4 ok  3 failed  2 in flight  1 retrying  2 queued  22.4 MB · 4.6 MB/s"
-        "   one after another 14.2 s, so far 4.7 s: 3.0× faster"
+        "   sequential 14.2 s, concurrent 4.7 s so far: 3.0× faster"
     )
 
 
 def test_in_the_end_it_tells_what_the_time_would_have_been() -> None:
     totals = Totals(ok=12, received=100, took=1.3, one_by_one=14.2)
     assert plain(totals_line(totals, 140)) == (
-        "12 ok  0 failed  100 B   one after another this would have taken 14.2 s; took 1.3 s: 10.9× faster"
+        "12 ok  0 failed  100 B   sequential 14.2 s, concurrent 1.3 s: 10.9× faster"
     )
 
 
@@ -75,7 +75,7 @@ def test_a_race_that_was_cancelled_tells_how_far_it_came() -> None:
 
 def test_lab_seconds_that_were_none_are_compared_with_nothing_however_wide_it_is() -> None:
     totals = Totals(ok=2, took=0.4, one_by_one=2.2, is_real_time=False)
-    assert plain(totals_line(totals, 140)) == "2 ok  0 failed   0.40 s of the lab's clock, which was held or changed"
+    assert plain(totals_line(totals, 140)) == "2 ok  0 failed   0.40 s lab time: the clock was paused or changed"
     assert plain(totals_line(totals, 40)) == "2 ok  0 failed   0.40 s lab time"
 
 
