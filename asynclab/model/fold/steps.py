@@ -7,7 +7,7 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord, TaskState
-from asynclab.model.words import measured
+from asynclab.model.wording import deed
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
@@ -156,7 +156,7 @@ def leave_step(state: LabState, task: TaskState) -> None:
 def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
-        state.tell(at, event.task, "blocked", f"blocked the loop for {measured(event.seconds)}")
+        state.tell(at, event.task, "blocked", *deed.blocked_loop(event.seconds))
 
 
 HANDLERS: Handlers = {

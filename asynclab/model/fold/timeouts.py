@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asynclab.model.events import (
-    BLOCKED_AFTER,
     CallEnded,
     CallScheduled,
     TimeoutExpired,
@@ -14,7 +13,7 @@ from asynclab.model.events import (
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import CallState, TimeoutOutcome, TimeoutState
 from asynclab.model.state import LabState
-from asynclab.model.words import busy, measured, timeout_text
+from asynclab.model.wording import deed
 
 ENDED_TIMEOUTS_KEPT = 200
 """How many ended timeouts are kept; the oldest go first."""
@@ -25,7 +24,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
         state.timeouts[event.timeout] = timeout
-        state.tell(at, event.task, "timeout", f"{timeout_text(timeout.length)} started")
+        state.tell(at, event.task, "timeout", *deed.timeout_started(timeout.length))
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
@@ -33,7 +32,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
-        state.tell(at, timeout.task, "timeout", _moved(event.deadline))
+        state.tell(at, timeout.task, "timeout", *deed.timeout_moved(event.deadline))
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
@@ -41,9 +40,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
-        late = 0.0 if timeout.deadline is None else at - timeout.deadline
-        after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
-        state.tell(at, timeout.task, "expired", f"timeout expired at {measured(at)}{after}")
+        state.tell(at, timeout.task, "expired", *deed.timeout_expired(at, timeout.deadline))
 
 
 def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
@@ -54,12 +51,10 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
     if event.late > 0:
         _end(state, timeout, "late", at)
         timeout.late = event.late
-        state.tell(at, timeout.task, "late", _missed(timeout.deadline, event.late))
+        state.tell(at, timeout.task, "late", *deed.timeout_missed(event.late, timeout.deadline))
     else:
         _end(state, timeout, "met", at)
-        left = timeout.left(at)
-        spare = "" if left is None else f" with {measured(left)} to spare"
-        state.tell(at, timeout.task, "met", f"timeout met{spare}")
+        state.tell(at, timeout.task, "met", *deed.timeout_met(timeout.left(at)))
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
@@ -70,15 +65,6 @@ def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:
     """It is not to come any more."""
     state.calls.pop(event.call, None)
-
-
-def _moved(deadline: float | None) -> str:
-    return "timeout has no deadline any more" if deadline is None else f"timeout moved to {measured(deadline)}"
-
-
-def _missed(deadline: float | None, late: float) -> str:
-    moment = "" if deadline is None else f" ({measured(deadline)})"
-    return f"timeout missed by {measured(late)}: the loop was {busy(late)} at its deadline{moment}"
 
 
 def _running(state: LabState, timeout: int) -> TimeoutState | None:

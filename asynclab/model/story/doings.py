@@ -22,7 +22,8 @@ from asynclab.model.events import (
 )
 from asynclab.model.story.life import Life, Timeout
 from asynclab.model.story.turns import Turn
-from asynclab.model.words import busy, measured, timeout_text
+from asynclab.model.wording.deed import busy, timeout_text
+from asynclab.model.wording.quantities import measured
 
 TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""

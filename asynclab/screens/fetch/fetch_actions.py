@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asynclab.fetch.options import Options
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.fetch.url_list import UrlList

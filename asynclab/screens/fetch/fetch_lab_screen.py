@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 
 from asynclab.fetch import engine
 from asynclab.fetch.engine import Fetch
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND, LabScreen
 from asynclab.screens.lab.source_files import SourceFiles

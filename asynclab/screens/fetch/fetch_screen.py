@@ -11,7 +11,7 @@ from textual.widgets import Input, TextArea
 
 from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.fetch_views import FetchViews

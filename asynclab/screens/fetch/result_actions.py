@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_actions import FetchActions
 from asynclab.screens.fetch.url_order import SORTS, next_sort
 from asynclab.screens.fetch.url_words import url_row

@@ -12,7 +12,7 @@ from textual.events import Resize
 from asynclab.model.state import LabState
 from asynclab.model.story import Recorded, Retelling, Story
 from asynclab.model.tasks import TaskState
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
 from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.story_lines import WIDEST, story_lines

@@ -71,31 +71,29 @@ def test_a_long_run_is_read_piece_by_piece_up_to_the_same_story(monkeypatch: pyt
         stories.append(retelling.tell(history, state))
         unread.append(retelling.unread)
     assert unread == [13, 9, 5, 1, 0]
-    assert told(stories[0]) == [
-        "Created by code that is in no task, to run brew().",
-        "First ran 1.000 s later.",
-        "What comes then is being read: 13 of 17 events are left.",
-    ]
+    assert [line.kind for paragraph in stories[0].paragraphs for line in paragraph][:2] == ["created", "created"]
+    assert "13 of 17 events" in told(stories[0])[-1]
     assert stories[-1] == tell_life(history.events, TEA, state)
 
 
 def test_a_task_whose_birth_is_yet_to_be_read_is_not_said_to_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 1)
     history, state = recorded([TaskCreated(0.0, MAIN, "main", "main"), TaskCreated(0.0, TEA, "tea", "brew", MAIN)])
-    assert told(Retelling(TEA).tell(history, state)) == ["What comes then is being read: 1 of 2 events are left."]
+    (said,) = told(Retelling(TEA).tell(history, state))
+    assert "1 of 2 events" in said
 
 
 def test_what_was_forgotten_before_it_was_read_is_said_to_be() -> None:
     history, state = recorded([*suspended(0.0, TEA), *suspended(1.0, TEA)])
     retelling = Retelling(TEA)
-    assert told(retelling.tell(history, state))[0] == "What it did before 0.000 s is no longer kept."
+    assert "before 0.000 s" in told(retelling.tell(history, state))[0]
     del history.events[:2]
     history.first = 2
-    assert told(Retelling(TEA).tell(history, state))[0] == "What it did before 1.000 s is no longer kept."
+    assert "before 1.000 s" in told(Retelling(TEA).tell(history, state))[0]
 
 
 def test_another_run_s_story_begins_anew() -> None:
     retelling = Retelling(TEA)
     retelling.tell(*recorded([*suspended(0.0, TEA)]))
     history, state = recorded([*suspended(2.0, TEA)])
-    assert told(retelling.tell(history, state))[0] == "What it did before 2.000 s is no longer kept."
+    assert "before 2.000 s" in told(retelling.tell(history, state))[0]

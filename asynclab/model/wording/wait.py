@@ -1,0 +1,131 @@
+"""What a task waits for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from asynclab.model.events import Wait, WaitKind
+from asynclab.model.resources import label
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.forms import Forms
+from asynclab.model.wording.grammar import names_of
+from asynclab.model.wording.quantities import length
+
+NOT_RECORDED = "reason not recorded"
+"""What is said of a wait that nobody has looked at."""
+
+
+class _Words(NamedTuple):
+    """How one kind of wait is said. Names in braces stand for the details in `_filled`."""
+
+    short: Forms
+    """As a noun, for a cell."""
+    plain: Forms
+    """As what the task does, for an activity line."""
+    sentence: str
+    """What comes after "waited 1.000 s" in a story."""
+
+
+def _noun(*short: str, sentence: str = "") -> _Words:
+    """The words for a wait that is a thing to wait for."""
+    return _Words(short, (f"waits for {short[0]}", f"waits: {short[-1]}"), sentence or f"for {short[0]}")
+
+
+def _inside(place: str, shorter: str) -> _Words:
+    """The words for a wait inside code that isn't the user's."""
+    inside = f"inside {place}"
+    return _Words((inside, f"in {shorter}"), (f"waits {inside}",), inside)
+
+
+_WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
+    {
+        "sleep": _Words(("sleep{time}",), ("sleeps{time}",), "in a sleep"),
+        "task": _noun("{task}", "{names}", sentence="for {names}"),
+        "gather": _noun("gather of {count}", sentence="for a gather of {count}{members}"),
+        "wait": _noun("asyncio.wait of {count}", "wait of {count}", sentence="for asyncio.wait of {count}{members}"),
+        "wait_for": _noun("{task} in wait_for", "{task}", sentence="for {names} in wait_for"),
+        "task_group": _noun("task group of {count}", "group of {count}", sentence="for its task group{members}"),
+        "queue.get": _Words(
+            ("queue.get on {it}", "get on {it}", "get {it}"),
+            ("waits to get from {it}", "waits: get {it}"),
+            "to get from {it}, which was empty",
+        ),
+        "queue.put": _Words(
+            ("queue.put on {it} (full)", "put on {it} (full)", "put {it} (full)", "put {it}"),
+            ("waits to put into {it} (full)", "waits: put {it} (full)", "waits: put {it}"),
+            "to put into {it}, which was full",
+        ),
+        "queue.join": _Words(
+            ("queue.join on {it}", "join on {it}", "join {it}"),
+            ("waits to join {it}", "waits: join {it}"),
+            "for every item of {it} to be done",
+        ),
+        "lock": _noun("{it}{holder}", "{it}"),
+        "semaphore": _noun("{it}", sentence="for a permit of {it}"),
+        "event": _noun("{it}", sentence="for {it} to be set"),
+        "condition": _noun("{it}", sentence="to be notified on {it}"),
+        "barrier": _noun("{it}", sentence="for the others at {it}"),
+        "future": _noun("a future"),
+        "stream": _noun("a stream"),
+        "socket": _noun("a socket"),
+        "process": _noun("a process"),
+        "thread": _noun("a thread"),
+        "library": _inside("{library}", "{library}"),
+        "async_generator": _inside("an async generator", "a generator"),
+        "unknown": _noun("something unknown", "unknown"),
+    }
+)
+
+
+def short_wait(wait: Wait, state: LabState) -> Forms:
+    """A wait as a noun: "sleep 2.00 s", "queue.get on queue#1", "gather of 3", "lock#1 held by brew-1"."""
+    return _fill(_WORDS[wait.kind].short, wait, state)
+
+
+def plain_wait(wait: Wait, state: LabState) -> Forms:
+    """What a task does that begins to wait: "sleeps 1.00 s", "waits to get from queue#1"."""
+    return _fill(_WORDS[wait.kind].plain, wait, state)
+
+
+def waited(wait: Wait | None, time: str, state: LabState) -> str:
+    """What a task waited for, and how long: "slept 1.000 s", "waited 500 ms to get from queue#1, which was empty"."""
+    if wait is None:
+        return f"waited {time} ({NOT_RECORDED})"
+    if wait.kind == "sleep":
+        return f"slept {time}"
+    (what,) = _fill((_WORDS[wait.kind].sentence,), wait, state)
+    return f"waited {time} {what}"
+
+
+def _fill(templates: Forms, wait: Wait, state: LabState) -> Forms:
+    names = names_of(wait.tasks, state) if wait.tasks else ""
+    return _filled(templates, wait.kind, wait.number, wait.seconds, wait.count or len(wait.tasks), wait.library, names)
+
+
+@lru_cache(maxsize=2_000)  # busy labs say the same few waits all the time
+def _filled(
+    templates: Forms, kind: WaitKind, number: int, seconds: float | None, count: int, library: str, names: str
+) -> Forms:
+    details = {
+        "it": _resource(kind, number),
+        "time": "" if seconds is None else f" {length(seconds)}",
+        "count": f"{count:,}",
+        "names": names or "a task",
+        "task": f"task {names}" if names else "a task",
+        "members": f" ({names})" if names else "",
+        "holder": f" held by {names}" if names else "",
+        "library": one_line(library) or "a library",
+    }
+    return tuple(template.format_map(details) for template in templates)
+
+
+def _resource(kind: WaitKind, number: int) -> str:
+    """The label of a queue or primitive; without a number, its kind."""
+    noun = "queue" if kind in ("queue.get", "queue.put", "queue.join") else kind
+    if number:
+        return label(noun, number)
+    return f"an {noun}" if noun == "event" else f"a {noun}"
