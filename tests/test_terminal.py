@@ -120,12 +120,12 @@ def in_order(text: str, *parts: str) -> bool:
 
 def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behind(terminal: Terminal) -> None:
     terminal.press("7")
-    terminal.wait_for_text("producer-A")
+    terminal.wait_for_text("producer-1")
     terminal.press("1")
     terminal.wait_for_text("“Hello”")
     terminal.press("4")
     # A task starts when its creator waits; Textual's eager tasks would start it within create_task.
-    lazily = ("created task-1", "created task-2", "waits for task", "“Task 1 started”", "“Task 2 started”")
+    lazily = ("created task-1", "created task-2", "waits for task", "sleeps 2.00 s", "sleeps 1.00 s")
     terminal.wait_for(lambda screen: in_order(screen, *lazily), "the order of plain asyncio")
     terminal.wait_for_text("3 labs")
     terminal.press("q")
@@ -164,7 +164,7 @@ def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None
 
 def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal) -> None:
     terminal.press("7")
-    terminal.wait_for_text("producer-A")
+    terminal.wait_for_text("producer-1")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     assert terminal.errors.read_text() == ""

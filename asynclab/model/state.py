@@ -122,6 +122,8 @@ class LabState:
     """The same for primitives."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
+    named_after: dict[str, int] = field(default_factory=dict)
+    """How many tasks without a name of their own were named after each coroutine."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)

@@ -28,10 +28,16 @@ class ClockReading:
     """The name of the task to whose next event the lab is run."""
     is_cleaning_up: bool = False
     """Whether the run was cancelled and cleans up."""
+    is_stalled: bool = False
+    """Whether every task waits, and nothing could wake one."""
 
 
 def clock_line(reading: ClockReading) -> Line:
-    """Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", or "✓ done at 2.003 s"."""
+    """How lab time runs, and what keeps the run from going on.
+
+    Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or "◌ stuck:
+    nothing ready, no timer set · 1.204 s".
+    """
     now = (measured(reading.now), "text")
     if reading.outcome is not None:
         return ((f"{GLYPHS[reading.outcome]} {reading.outcome}", reading.outcome), (" at ", "past"), now)
@@ -39,6 +45,8 @@ def clock_line(reading: ClockReading) -> Line:
         return joined((((f"{GLYPHS['running']} to the next event of {reading.pursued}", "accent"),), (now,)))
     if reading.is_cleaning_up:
         return joined((((f"{GLYPHS['cancelled']} cancelled, cleaning up", "cancelled"),), (now,)))
+    if reading.is_stalled:
+        return joined((((f"{GLYPHS['waiting']} stuck: nothing ready, no timer set", "failed"),), (now,)))
     if not reading.clock.paused:
         speed = "instant" if reading.clock.instant else speed_text(reading.clock.speed)
         return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(reading.now), "past"),)))

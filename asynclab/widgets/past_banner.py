@@ -48,7 +48,7 @@ def banner(moment: Moment, width: int) -> Line:
 
 
 def event_words(event: Event | None, state: LabState) -> str:
-    """What kind of event it is and whom it is about: "queue put · producer-A"."""
+    """What kind of event it is and whom it is about: "queue put · producer-1"."""
     if event is None:
         return ""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()

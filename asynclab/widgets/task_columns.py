@@ -10,7 +10,7 @@ from asynclab.model.rows import TaskRow
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
+from asynclab.widgets.lines import Line, bar, left, left_cut_end, pulse, right
 from asynclab.widgets.reasons import reason
 
 
@@ -78,10 +78,17 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
         (f"{name} ", quiet),
         (left_cut_end(word if columns.state > 2 else word[0], columns.state), task.state),
         (_padded(reason(task, state, columns.waiting - 1) if columns.waiting else "", columns.waiting), quiet),
-        *bar(fraction, max(0, columns.bar - 1), task.state),
+        *_bar(fraction, task, state, now, max(0, columns.bar - 1)),
         (_figure(figure, columns), task.state if figure != task.state else "past"),
         (_numbers(task, columns), "past"),
     )
+
+
+def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, width: int) -> Line:
+    """How far the task is; where nobody can tell, a piece moves as long as something may still wake it."""
+    if fraction is None and task.state == "waiting" and not state.is_stalled:
+        return pulse(now - task.since, width, task.state)
+    return bar(fraction, width, task.state)
 
 
 def _figure(figure: str, columns: Columns) -> str:

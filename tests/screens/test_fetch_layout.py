@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from asynclab.model.amounts import size_text
 from textual.events import Paste
 
 from tests.screens.fetching import FetchStage, fetching
@@ -53,7 +54,7 @@ async def test_where_room_is_short_phases_and_total_of_a_url_are_seen_at_once_an
         await stage.press("d")
         await stage.until(lambda: "more lines" in screen_text(stage))
         assert "download  " in screen_text(stage)
-        assert f"{stage.fetch.rows[0].wire} B · " in screen_text(stage)
+        assert f"{size_text(stage.fetch.rows[0].wire)} · " in screen_text(stage)
         assert "</html>" not in screen_text(stage)
         await stage.press("tab", "end")
         await stage.until(lambda: "</html>" in screen_text(stage))

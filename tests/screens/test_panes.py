@@ -267,7 +267,7 @@ async def test_slash_filters_the_activity_while_it_is_typed() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         everything = stage.views.activity.line_count()
-        await stage.press("slash", *"finished")
+        await stage.press("slash", *"complete")
         await stage.until(lambda: stage.views.activity.line_count() == 2)
         await stage.press("enter")
         assert focused(stage) == "activity"
@@ -310,7 +310,7 @@ async def test_y_copies_the_task_under_the_cursor_and_says_so() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         await stage.press("tab", "G", "y")
-        assert "task-2" in stage.app.clipboard
+        assert "work-2" in stage.app.clipboard
         assert "done" in stage.app.clipboard
         assert stage.notices[-1].startswith("copied 1 line, ")
 
@@ -334,7 +334,7 @@ async def test_capital_y_copies_all_activity() -> None:
         await finish(stage, "3")
         await stage.press("Y")
         assert stage.app.clipboard == stage.views.activity.visible_text()
-        assert "“Task 2 finished”" in stage.app.clipboard
+        assert "“Task 2 complete”" in stage.app.clipboard
 
 
 async def test_y_with_nothing_selected_copies_nothing_and_says_so() -> None:

@@ -59,12 +59,12 @@ def bar(stage: Stage) -> str:
 async def test_every_pane_shows_it() -> None:
     async with shown() as (stage, _):
         views = stage.views
-        assert all(name in text_of(views.tasks) for name in ("main", "producer-A", "consumer-1", "consumer-2"))
+        assert all(name in text_of(views.tasks) for name in ("main", "producer-1", "consumer-1", "consumer-2"))
         assert "queue#1" in text_of(views.gauges)
         assert "consumer-2" in text_of(views.loop)
-        assert "producer-A" in text_of(views.timeline)
-        assert "put 'A3'" in text_of(views.activity)
-        assert "await queue.put(item)" in text_of(views.source)
+        assert "producer-1" in text_of(views.timeline)
+        assert "put 3" in text_of(views.activity)
+        assert "await queue.put(number)" in text_of(views.source)
         assert views.concept.line_count()
         assert Content.from_markup(str(views.concept.border_subtitle)).plain == "held at 1.600 s · ▸ 1 ready"
 
@@ -116,7 +116,7 @@ async def test_the_activity_can_be_filtered_and_copied() -> None:
         assert "run started" in stage.app.clipboard
         await stage.press("y")
         assert "main" in stage.app.clipboard
-        await stage.press("slash", *"produced", "enter")
+        await stage.press("slash", *"producing", "enter")
         await stage.until(lambda: stage.views.activity.line_count() == 4)
 
 

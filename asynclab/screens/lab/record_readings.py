@@ -25,6 +25,7 @@ def reading_of(record: Record) -> ClockReading:
         state.task_name(record.chosen) if is_chosen else "",
         state.task_name(state.running_to),
         state.is_cleaning_up,
+        state.is_stalled,
     )
 
 
