@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from asynclab.model.amounts import size_text
 from textual.events import Paste
 
+from asynclab.model.wording.quantities import size_text
 from tests.screens.fetching import FetchStage, fetching
 from tests.screens.frozen_fetch import FrozenSession
 from tests.screens.stage import opened
