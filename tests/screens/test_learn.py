@@ -445,7 +445,7 @@ async def test_the_demo_of_the_command_line_starts_with_its_parameters() -> None
         run = stage.app.runs["3"]
         await stage.until(lambda: run.standing().state == "done")
         assert stage.screen.run is run
-        assert title(stage) == "3 gather tasks=3 · mistake: one_by_one"
+        assert title(stage) == "3 gather tasks=3 · mistake 1 of 2: one_by_one"
 
 
 async def test_two_mistakes_of_the_command_line_are_both_on() -> None:

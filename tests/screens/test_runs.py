@@ -254,6 +254,15 @@ def test_mistakes_take_turns_and_end_with_none() -> None:
     assert seen == [("one_by_one",), ("one_fails",), ()]
 
 
+def test_the_next_mistake_is_named_with_its_number() -> None:
+    gather = Run(find("gather"), Pages(), plain_lab)
+    seen = [gather.next_mistake_label]
+    for _ in range(2):
+        gather.next_mistake()
+        seen.append(gather.next_mistake_label)
+    assert seen == ["mistake 1 of 2", "mistake 2 of 2", "no mistake"]
+
+
 def test_mistakes_that_are_on_together_give_way_to_the_next_one() -> None:
     gather = Run(find("gather"), Pages(), plain_lab)
     gather.take({"one_by_one": True, "one_fails": True})

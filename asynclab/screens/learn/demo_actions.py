@@ -141,6 +141,7 @@ class DemoActions(LabScreen):
         key="v",
         group="Run",
         rank=9,
+        bar=lambda screen: ("v", screen.run.next_mistake_label),
         when=lambda screen: bool(screen.run.mistakes),
     )
     def action_mistake(self) -> None:

@@ -60,12 +60,25 @@ class Run(Program):
 
     def next_mistake(self) -> None:
         """Switch on only the mistake after the current one; after the last one, none."""
-        self.mistakes_on = self.following_mistake()
+        self.mistakes_on = self.mistakes[self._passed : self._passed + 1]
 
-    def following_mistake(self) -> tuple[str, ...]:
-        """The name of the mistake after the current one; empty after the last one."""
-        passed = self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
-        return self.mistakes[passed : passed + 1]
+    @property
+    def next_mistake_label(self) -> str:
+        """What `next_mistake` switches on, in a few cells."""
+        if self._passed == len(self.mistakes):
+            return "no mistake"
+        return "mistake" if len(self.mistakes) == 1 else f"mistake {self._passed + 1} of {len(self.mistakes)}"
+
+    @property
+    def next_mistake_text(self) -> str:
+        """What `next_mistake` switches on, in a sentence."""
+        following = self.demo.mistakes[self._passed : self._passed + 1]
+        return ": ".join([self.next_mistake_label, *(mistake.mistake for mistake in following)])
+
+    @property
+    def _passed(self) -> int:
+        """How many mistakes come before the next one."""
+        return self.mistakes.index(self.mistakes_on[-1]) + 1 if self.mistakes_on else 0
 
     def standing(self) -> Standing:
         """Its state now."""
@@ -147,20 +160,12 @@ def lesson_of(run: Run) -> Lesson:
         if run.values.get(parameter.name, parameter.default) != parameter.default
     ]
     label = "mistake" if len(wrong) == 1 else "mistakes"
-    names = [f"· {label}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
-    title = " ".join([demo.key, demo.name, *changed, *names, *_what_v_does(run)])
+    is_one_of_several = len(wrong) == 1 < len(demo.mistakes)
+    place = f" {demo.mistakes.index(wrong[0]) + 1} of {len(demo.mistakes)}" if is_one_of_several else ""
+    names = [f"· {label}{place}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
+    title = " ".join([demo.key, demo.name, *changed, *names, f"· v: {run.next_mistake_text}"])
     if not wrong:
         return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)
     concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
     watch = " ".join(f"{mistake.name}: {mistake.watch}" if wrong[1:] else mistake.watch for mistake in wrong)
     return Lesson(title, concept, watch, demo.belief, demo.truth, demo.docs)
-
-
-def _what_v_does(run: Run) -> Iterator[str]:
-    """Name the mistake that `v` switches on next."""
-    mistakes, following = run.demo.mistakes, run.following_mistake()
-    for number, mistake in enumerate(mistakes, start=1):
-        if mistake.name in following:
-            yield f"· v: mistake {number} of {len(mistakes)}: {mistake.mistake}"
-    if mistakes and not following:
-        yield "· v: no mistake"
