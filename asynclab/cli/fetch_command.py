@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from asynclab.fetch.options import OPTIONS, Option, Options
-from asynclab.streams import has_terminal, is_terminal
+from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
     from asynclab.fetch.urls import Found
