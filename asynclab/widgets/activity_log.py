@@ -1,4 +1,4 @@
-"""Shows what happened in a lab, line by line."""
+"""Shows the activity of a lab."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ PART_OF: Mapping[str, str] = MappingProxyType(
         "run": "accent",
     }
 )
-"""The colour of each kind of line; a kind that is not here is plain."""
+"""The colour of each kind of line; other kinds are plain."""
 
 WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
-"""The kinds of lines that are wrapped where they don't fit: they say what went wrong, in words that must not be cut."""
+"""The kinds of lines that are wrapped if they don't fit: they say what went wrong, and must not be cut."""
 
 MOST_ROWS = 4
-"""How many rows one such line may take."""
+"""The most rows of one such line."""
 
 LEAST_ROOM = 12
-"""The cells below which nothing is wrapped."""
+"""The fewest cells in which text is wrapped."""
 
 TEXT_LIMIT = 1000
-"""The characters of a line that are looked at for painting."""
+"""The most characters of a line that are painted."""
 
 FULL_LIMIT = 100_000
-"""The characters of a line that are copied."""
+"""The most characters of a line that are copied."""
 
 
 Row: TypeAlias = tuple[ActivityLine, int]
-"""A line, and which of its rows it is, from 0."""
+"""A line and the number of one of its rows, from 0."""
 
 
 class ActivityLog(CursorView):
@@ -71,7 +71,7 @@ class ActivityLog(CursorView):
         self._version: int | None = None
         self._rows: deque[Row] = deque()
         self._width = 0
-        """The width for which lines were divided into rows."""
+        """The width for which the lines are divided into rows."""
         self._next = 0
         self._unread = 0
         self._filter = ""
@@ -79,12 +79,12 @@ class ActivityLog(CursorView):
 
     @property
     def is_following(self) -> bool:
-        """Whether new lines come into sight by themselves."""
+        """Whether the log scrolls to new lines by itself."""
         return self._is_following
 
     @property
     def filter_text(self) -> str:
-        """What a line's text or task has to contain; empty for every line."""
+        """The text that a line or its task's name must contain; empty for all lines."""
         return self._filter
 
     @property
@@ -93,7 +93,7 @@ class ActivityLog(CursorView):
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
     def show(self, state: LabState | None, now: float) -> None:
-        """Show the activity of a lab so far. Lab time, in seconds, makes no difference here."""
+        """Show the activity of a lab. The lab time isn't used."""
         if state is not self._state:
             self._state = state
             self._start_over()
@@ -105,7 +105,7 @@ class ActivityLog(CursorView):
         self._refresh_view()
 
     def set_filter(self, text: str) -> None:
-        """Keep the lines whose text, or whose task's name, contains a text in any case."""
+        """Show only lines whose text or task's name contains a text, in upper or lower case."""
         self._filter = text
         self._start_over()
         self._take_new_lines()
@@ -118,20 +118,20 @@ class ActivityLog(CursorView):
         self._refresh_view()
 
     def visible_text(self) -> str:
-        """Every line that the filter lets through, in full, as text."""
+        """The full text of every line that passes the filter."""
         return "\n".join(self._full_text(line) for line, row in self._rows if not row)
 
     def cursor_text(self) -> str:
-        """The line that the cursor is on, in full; empty without a cursor."""
+        """The full text of the line under the cursor; empty without a cursor."""
         return "" if self.cursor is None or not self._rows else self._full_text(self._row_at(self.cursor)[0])
 
     def line_count(self) -> int:
-        """How many rows the lines take, with the note about those that are gone, or that none matches."""
+        """The number of rows, including the note about dropped lines or an empty result."""
         self._fit_rows()
         return len(self._rows) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One row: when, which task, what; or more of what the row above says."""
+        """One row: the moment, the task and the text of a line, or the continuation of its text."""
         self._fit_rows()
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
@@ -144,7 +144,7 @@ class ActivityLog(CursorView):
         return (self.mark(index), (f"{line.at:7.3f} ", "past"), (name, ""), said)
 
     def cursor_moved(self, index: int | None) -> None:
-        """Stop following while the reader is on a line, and tell whose it is."""
+        """Stop following while the reader is on a line, and select its task."""
         if index is None:
             return
         self._is_following = index == self.line_count() - 1
@@ -171,7 +171,7 @@ class ActivityLog(CursorView):
         self.follow()
 
     def action_move(self, by: int) -> None:
-        """Move the cursor, which starts at the last line in sight."""
+        """Move the cursor, which begins at the last line in sight."""
         if self.cursor is None:
             last = min(self.line_count(), self.scroll_offset.y + self.page_height) - 1
             self.move_cursor(last)
@@ -180,7 +180,7 @@ class ActivityLog(CursorView):
 
     @property
     def _note(self) -> str:
-        """What is said above the lines; empty for nothing."""
+        """The note above the lines; empty if there is none."""
         if self._filter and not self._rows:
             return "nothing matches the filter"
         gone = 0 if self._state is None else self._state.dropped.lines
@@ -196,7 +196,7 @@ class ActivityLog(CursorView):
         self._is_following, self._cursor = True, None
 
     def _take_new_lines(self) -> None:
-        """Take over the lines that were added, and let go of those that the model dropped."""
+        """Add the new lines, and drop those that the model dropped."""
         kept = () if self._state is None else self._state.activity
         new: list[ActivityLine] = []
         for line in reversed(kept):
@@ -212,7 +212,7 @@ class ActivityLog(CursorView):
         self._unread = 0 if self._is_following else self._unread + len(new)
 
     def _let_go(self, first: int) -> None:
-        """Forget the lines before a number, and stay where the reader is."""
+        """Drop the lines before a number without moving what the reader sees."""
         height = self.line_count()
         while self._rows and self._rows[0][0].number < first:
             self._rows.popleft()
@@ -250,7 +250,7 @@ class ActivityLog(CursorView):
         return ((line, row) for row in range(count))
 
     def _fit_rows(self) -> None:
-        """Divide the lines anew where the width has changed: Textual may paint before it tells of that."""
+        """Divide the lines again if the width has changed: Textual may paint before it reports that."""
         if self.content_width() == self._width:
             return
         self._width = self.content_width()
@@ -268,17 +268,17 @@ class ActivityLog(CursorView):
 
 
 def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
-    """Divide what a line says into rows.
+    """Divide the text of a line into rows.
 
     Returns:
-        The cells of the column of names, and the rows; the last one is cut if they are too many.
+        The width of the column of names, and the rows; the last one is cut if there are too many.
     """
     names = 9 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
     text = one_line(fitting((line.text, *line.shorter), room), TEXT_LIMIT)
     if line.kind not in WRAPPED or room < LEAST_ROOM or cell_width(text) <= room:
         return names, [text]
-    if line.task is None:  # nobody's name is lost there
+    if line.task is None:  # the column of names is empty
         names, room = 0, width - 9
     rows = wrap(text, room)
     return names, [*rows[: MOST_ROWS - 1], " ".join(rows[MOST_ROWS - 1 :])] if len(rows) > MOST_ROWS else rows

@@ -1,4 +1,4 @@
-"""How the clock of a lab runs, in one line."""
+"""Shows the clock of a lab in one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asynclab.widgets.lines import Line, joined
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """A lab's clock, and what it holds back, at one moment."""
+    """A lab's clock, and the tasks that it holds back, at one moment."""
 
     clock: ClockState
     now: float
@@ -23,13 +23,13 @@ class ClockReading:
     outcome: Outcome | None = None
     """How the run ended; None while it runs."""
     chosen: str = ""
-    """The name of the task that was chosen to go next; empty where the order is the loop's own."""
+    """The name of the task chosen to run next; empty if the loop's own order holds."""
     pursued: str = ""
-    """The name of the task to whose next event the lab is run."""
+    """The name of the task to whose next event the lab runs."""
     is_cleaning_up: bool = False
-    """Whether the run was cancelled and cleans up."""
+    """Whether the run was cancelled and is cleaning up."""
     is_stalled: bool = False
-    """Whether every task waits, and nothing could wake one."""
+    """Whether every task is waiting, and nothing could wake one."""
 
 
 def clock_line(reading: ClockReading) -> Line:
