@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
-from asynclab.model.events import LoopBlocked, Outcome, StepTaken
+from asynclab.model.events import Event, LoopBlocked, Outcome, StepTaken
+from asynclab.model.lanes import MarkKind, Timeline
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.rows import TaskRows
 from asynclab.model.tasks import ENDED, StateWord, TaskState
@@ -122,6 +123,8 @@ class LabState:
     """The same for primitives."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
+    timeline: Timeline | None = field(default=None, compare=False, repr=False)
+    """Where each change of a task's state is written down; None where only the state itself is wanted."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
@@ -154,6 +157,11 @@ class LabState:
             self._rows = TaskRows(self.tasks, self.roots)
             self._rows_structure = self.structure
         return self._rows
+
+    def mark(self, task: int | None, kind: MarkKind, at: float, event: Event) -> None:
+        """Note on the timeline, if there is one, that something happened to a task or was done by it."""
+        if self.timeline is not None and task is not None:
+            self.timeline.mark(task, kind, at, self.version, event)
 
     def tell(self, at: float, task: int | None, kind: ActivityKind, text: str) -> None:
         """Add a line to the activity; what a library's own tasks do is told only where it matters."""

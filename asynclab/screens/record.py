@@ -6,7 +6,6 @@ from asynclab.model.events import StepTaken
 from asynclab.model.history import History
 from asynclab.model.source import Control, Source
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Timeline
 
 
 class Record:
@@ -20,7 +19,7 @@ class Record:
         """
         self.source = source
         self.history = History(source.state)
-        self.timeline = Timeline()
+        self.timeline = source.state.timeline
         self.moment: int | None = None
         """The moment that is looked at, counted in events; None for the present."""
         self.chosen: int | None = None
@@ -33,7 +32,6 @@ class Record:
         self._at: float | None = None
         """The lab time that was asked for, in seconds; None where a moment was, which has its own."""
         source.subscribe(self.history.take)
-        source.subscribe(self.timeline.take)
 
     @property
     def control(self) -> Control | None:

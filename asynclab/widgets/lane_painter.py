@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from asynclab.model.lanes import RUNNING, WAITING, Lane, Timeline
+from asynclab.model.lanes.lane import MARK_KINDS
+from asynclab.model.lanes.timeline import wake_of
 from asynclab.model.rows import TaskRows
-from asynclab.model.timeline import RUNNING, WAITING, Lane, Timeline
 from asynclab.model.timeline.columns import LaneColumns, index_of_wake
-from asynclab.model.timeline.lane import MARK_KINDS
-from asynclab.model.timeline.timeline import wake_of
 from asynclab.widgets.lane_cells import DOWN, FIRST_MARK, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
 from asynclab.widgets.window import Window
 

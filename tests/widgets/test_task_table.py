@@ -12,11 +12,11 @@ from asynclab.model.events import (
     TaskRenamed,
 )
 from asynclab.model.fold import apply, fold
-from asynclab.model.timeline import Timeline
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
+from tests.model.history import lab_with_timeline
 from tests.widgets.labs import HOSTILE, crowd, folded, gather, sleeps, step, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
@@ -270,8 +270,7 @@ async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
     monkeypatch.setattr(asynclab.model.fold.life, "ENDED_KEPT", 2)
     monkeypatch.setattr(asynclab.model.fold.life, "DROPPED_AT_ONCE", 1)
     births: list[Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 12))]
-    state, timeline = folded(*births), Timeline()
-    timeline.take(births)
+    state, timeline = lab_with_timeline(*births)
     view = kind()
     async with on_stage(view):
         if isinstance(view, TaskTable):

@@ -34,11 +34,11 @@ def fold(state: LabState, events: Iterable[Event]) -> None:
     claims to be older than the one before it counts as happening at the same moment.
     """
     handlers = HANDLERS
-    count = 0
     for event in events:
-        count += 1
+        state.version += 1
         now = state.now  # read each time: an event of some length moves it to its end
         if event.at > now:
             state.now = now = event.at
         handlers[type(event)](state, event, now)
-    state.version += count
+    if state.timeline is not None:
+        state.timeline.close_batch(state.now, state.version)

@@ -16,6 +16,7 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
+from asynclab.model.lanes import READY
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.words import describe_ending
@@ -55,6 +56,10 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     state.counts["ready"] += 1
     state.ready_queue[event.task] = None
     state.structure += 1
+    if state.timeline is not None:
+        state.timeline.begin(event.task, READY, at, state.version, event)
+    if not event.internal:
+        state.mark(event.parent, "created", at, event)
     if not is_main and not event.internal:
         state.tell(at, event.parent, "created", f"created {state.task_name(event.task)}")
 
@@ -73,6 +78,9 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if task is None or task.has_ended:
         return
     task.cancel_requested = True
+    state.mark(event.task, "cancel", at, event)
+    if event.by != event.task:
+        state.mark(event.by, "asked", at, event)
     if task.waits_for is not None:
         keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
     task.cancel_requested_by = event.by
@@ -84,12 +92,12 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree
-    _end(state, event.task, event.outcome, event.detail, describe_ending(event.outcome, event.detail), at)
+    _end(state, event, event.outcome, event.detail, describe_ending(event.outcome, event.detail), at)
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
-    _end(state, event.task, "failed", COLLECTED, COLLECTED, at)
+    _end(state, event, "failed", COLLECTED, COLLECTED, at)
 
 
 def progressed(state: LabState, event: Progressed, at: float) -> None:
@@ -113,7 +121,10 @@ def _tenth(progress: Progress | None) -> int:
     return int(10 * (fraction_of_progress(progress) or 0.0))
 
 
-def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str, at: float) -> None:
+def _end(
+    state: LabState, event: TaskEnded | TaskCollected, outcome: Outcome, detail: str, text: str, at: float
+) -> None:
+    number = event.task
     task = state.tasks.get(number)
     if task is None or task.has_ended:
         return
@@ -122,6 +133,8 @@ def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str,
     task.state = outcome
     task.since = task.ended_at = at
     task.detail = detail
+    if state.timeline is not None:
+        state.timeline.end(number, outcome, at, state.version, event)
     finish_lines(state, number, at)
     state.tell(at, number, outcome, text)
     state.ended_tasks.append(number)
@@ -149,6 +162,8 @@ def _drop_oldest(state: LabState) -> None:
     gone = [state.tasks.pop(state.ended_tasks.popleft()) for _ in range(DROPPED_AT_ONCE)]
     for task in gone:
         state.roots.discard(task.id)
+        if state.timeline is not None:
+            state.timeline.forget(task.id)
     for task in gone:
         state.roots.update(child for child in task.children if child in state.tasks)
     for parent in {task.parent for task in gone}:

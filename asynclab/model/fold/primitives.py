@@ -22,8 +22,11 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     """A lock changed hands, or a count changed."""
     primitive = state.primitives.get(event.primitive)
     if primitive is None:
+        state.mark(event.task, "changed", at, event)
         return
     before, primitive.value = primitive.value, event.value
+    rises = event.value > before or 0 < event.value == before
+    state.mark(event.task, "raised" if rises else "lowered", at, event)
     if primitive.kind == "lock":
         primitive.holder = event.task if event.value else None
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
@@ -32,6 +35,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
     """Tell who notified how many waiters of a condition."""
+    state.mark(event.task, "changed", at, event)
     primitive = state.primitives.get(event.primitive)
     if primitive is not None:
         state.tell(at, event.task, "event", f"notifies {event.count:,} on {primitive.label}")

@@ -23,6 +23,7 @@ def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
 
 def queue_put(state: LabState, event: QueuePut, at: float) -> None:
     """An item went in, behind all others in the order of putting."""
+    state.mark(event.task, "put", at, event)
     queue = state.queues.get(event.queue)
     item = one_line(event.item, ITEM_LIMIT)
     if queue is not None:
@@ -35,6 +36,7 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
 
 def queue_got(state: LabState, event: QueueGot, at: float) -> None:
     """An item came out, wherever it stood."""
+    state.mark(event.task, "got", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.gets += 1
@@ -47,6 +49,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
     """Somebody finished with an item."""
+    state.mark(event.task, "task_done", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.dones += 1
@@ -57,6 +60,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
     """A queue takes no more items, and if immediate it lost those that it held."""
+    state.mark(event.task, "changed", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.is_shut_down = True

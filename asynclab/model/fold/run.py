@@ -65,6 +65,7 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
 
 def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
+    state.mark(event.task, "chosen", at, event)
     state.tell(at, event.task, "chosen", f"chosen to go next, ahead of {state.task_name(event.ahead_of)}")
 
 
@@ -103,12 +104,14 @@ def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
 
 def warned(state: LabState, event: Warned, at: float) -> None:
     """Python or asyncio complained."""
+    state.mark(event.task, "warned", at, event)
     state.tell(at, event.task, "warned", one_line(event.text))
 
 
 def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     """Something keeps the loop from running; told once, until it ends."""
     state.blocked = event
+    state.mark(event.task, "blocked", at, event)
     if state.is_blocking:
         return
     state.is_blocking = True

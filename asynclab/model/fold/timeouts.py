@@ -25,6 +25,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
         state.timeouts[event.timeout] = timeout
+        state.mark(event.task, "timeout", at, event)
         state.tell(at, event.task, "timeout", f"{timeout_text(timeout.length)} started")
 
 
@@ -33,6 +34,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
+        state.mark(timeout.task, "moved", at, event)
         state.tell(at, timeout.task, "timeout", _moved(event.deadline))
 
 
@@ -41,6 +43,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
+        state.mark(timeout.task, "expired", at, event)
         late = 0.0 if timeout.deadline is None else at - timeout.deadline
         after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
         state.tell(at, timeout.task, "expired", f"timeout expired at {measured(at)}{after}")
@@ -53,10 +56,12 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
         return
     if event.late > 0:
         _end(state, timeout, "late", at)
+        state.mark(timeout.task, "late", at, event)
         timeout.late = event.late
         state.tell(at, timeout.task, "late", _missed(timeout.deadline, event.late))
     else:
         _end(state, timeout, "met", at)
+        state.mark(timeout.task, "met", at, event)
         left = timeout.left(at)
         spare = "" if left is None else f" with {measured(left)} to spare"
         state.tell(at, timeout.task, "met", f"timeout met{spare}")

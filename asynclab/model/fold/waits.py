@@ -23,6 +23,8 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     if before is not None:
         _set_queued(state, before, task.id, is_queued=False)
     task.waits_for = wait
+    if state.timeline is not None:
+        state.timeline.explain_waiting(task.id, wait)
     task.place = (wait.file, wait.line) if wait.line else None
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):

@@ -15,9 +15,9 @@ from asynclab.model.events import (
     TaskReady,
     Wait,
 )
+from asynclab.model.lanes.lane import RUNNING, Interval, Lane, MarkKind
+from asynclab.model.lanes.timeline import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.lane import RUNNING, Interval, Lane, MarkKind
-from asynclab.model.timeline.timeline import Timeline
 from asynclab.model.timeline.wording import bounds, duration, tell
 from asynclab.model.words import describe_wait, measured, plural
 
@@ -34,11 +34,11 @@ DEEDS: dict[str, tuple[MarkKind, str]] = {
     "queue.get": ("put", "put"),
     "queue.put": ("got", "get"),
     "queue.join": ("task_done", "task_done()"),
-    "lock": ("changed", "release"),
-    "semaphore": ("changed", "release"),
-    "event": ("changed", "set()"),
+    "lock": ("lowered", "release"),
+    "semaphore": ("raised", "release"),
+    "event": ("raised", "set()"),
     "condition": ("changed", "notify()"),
-    "barrier": ("changed", "arrival"),
+    "barrier": ("raised", "arrival"),
 }
 """What another task does to end a wait: the mark that it leaves, and what it is called."""
 

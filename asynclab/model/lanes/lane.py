@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from asynclab.model.events import Event, Outcome, TaskCreated, TaskReady, Wait
@@ -29,16 +30,32 @@ MarkKind: TypeAlias = Literal[
     "put",
     "got",
     "printed",
+    "raised",
+    "lowered",
     "changed",
     "task_done",
     "timeout",
     "met",
+    "moved",
+    "long_step",
+    "chosen",
+    "created",
+    "woke",
+    "asked",
 ]
 """What a mark is about: the end of the task, a complaint, a step that blocks the loop, a timeout that expires, is
-missed ("late"), started or met, a request to cancel it, what it does with queues and primitives ("changed"), prints."""
+missed ("late"), started, met or moved, a request to cancel it, what it does with queues and primitives ("raised" or
+"lowered" their value, "changed"), prints, that its step was long enough to block the loop, that it was chosen to go
+next, and other tasks that it created, woke or asked to stop."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 """In the order in which they matter: where there is room for one, it is the first."""
+
+UNDRAWN = MARK_KINDS.index("moved")
+"""The first of the kinds that only stories tell; a lane shows them by other means, or would be full of them."""
+
+AFTER_THE_END: frozenset[MarkKind] = frozenset({"woke", "warned"})
+"""What may still happen when a task has ended: its end wakes others, and its exception is never retrieved."""
 
 
 class Interval(NamedTuple):
@@ -62,43 +79,54 @@ class Mark(NamedTuple):
 
 
 class Lane:
-    """One task's intervals and marks, oldest first. Times are lab seconds and never go back."""
+    """One task's intervals and marks, oldest first.
+
+    Times are lab seconds and never go back. Moments are counted in events of the whole run: they tell what came first
+    where much happens at the same time, in one lane or in several.
+    """
 
     __slots__ = (
         "begins",
         "born",
         "ended",
+        "ended_moment",
         "intervals_gone",
         "kinds",
         "mark_events",
         "mark_kinds",
+        "mark_moments",
         "mark_times",
         "marks_gone",
+        "marks_in_life",
+        "moments",
         "outcome",
         "reasons",
         "revision",
         "task",
-        "woken_in_step",
     )
 
     def __init__(self, task: int, born: float) -> None:
         self.task = task
         self.born = born
         self.ended: float | None = None
+        self.ended_moment: int | None = None
         self.outcome: Outcome | None = None
         self.begins = array("d")
         """When each interval began, which is when the one before it ended."""
+        self.moments = array("q")
+        """The moment of each of these beginnings."""
         self.kinds = bytearray()
         self.reasons: list[Reason] = []
         self.mark_times = array("d")
+        self.mark_moments = array("q")
         self.mark_kinds = bytearray()
         """Indexes into `MARK_KINDS`."""
         self.mark_events: list[Event] = []
-        self.woken_in_step: TaskReady | None = None
-        """What made the task ready while its own step was under way."""
         self.intervals_gone = 0
         """How many of its oldest intervals were let go."""
         self.marks_gone = 0
+        self.marks_in_life = 0
+        """For a task that has ended: how many marks there ever were before that of its end."""
         self.revision = 0
         """Changes with everything that is added or dropped."""
 
@@ -107,23 +135,29 @@ class Lane:
         """The kind of the interval that lasts still; 0 once the task has ended."""
         return self.kinds[-1] if self.ended is None and self.kinds else 0
 
-    def begin(self, kind: int, at: float, reason: Reason) -> None:
+    @property
+    def marks_before_end(self) -> int:
+        """How many of the marks that are kept come before that of its end."""
+        return len(self.mark_times) if self.ended is None else max(0, self.marks_in_life - self.marks_gone)
+
+    def takes(self, kind: MarkKind) -> bool:
+        """Whether such a thing can happen now."""
+        return self.ended is None or kind in AFTER_THE_END
+
+    def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
         """Let another interval begin."""
         self.begins.append(at)
+        self.moments.append(moment)
         self.kinds.append(kind)
         self.reasons.append(reason)
         self.revision += 1
 
-    def mark(self, kind: int, at: float, event: Event) -> None:
+    def mark(self, kind: int, at: float, moment: int, event: Event) -> None:
         """Note something that happened."""
         self.mark_times.append(at)
+        self.mark_moments.append(moment)
         self.mark_kinds.append(kind)
         self.mark_events.append(event)
-        self.revision += 1
-
-    def explain_ready(self, reason: TaskReady) -> None:
-        """Something else makes the task ready that is ready already."""
-        self.reasons[-1] = reason
         self.revision += 1
 
     def explain_waiting(self, wait: Wait) -> None:
@@ -131,9 +165,10 @@ class Lane:
         self.reasons[-1] = wait
         self.revision += 1
 
-    def end(self, at: float, outcome: Outcome) -> None:
-        """Let the task end."""
-        self.ended = at
+    def end(self, at: float, moment: int, outcome: Outcome) -> None:
+        """Let the task end, of which the latest mark tells."""
+        self.ended, self.ended_moment = at, moment
+        self.marks_in_life = self.marks_gone + len(self.mark_times) - 1
         self.outcome = outcome
         self.revision += 1
 
@@ -145,14 +180,14 @@ class Lane:
         """
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
-            del self.begins[:gone], self.kinds[:gone], self.reasons[:gone]
+            del self.begins[:gone], self.moments[:gone], self.kinds[:gone], self.reasons[:gone]
             self.intervals_gone += gone
             self.revision += 1
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
         """Let the oldest marks go."""
-        del self.mark_times[:count], self.mark_kinds[:count], self.mark_events[:count]
+        del self.mark_times[:count], self.mark_moments[:count], self.mark_kinds[:count], self.mark_events[:count]
         self.marks_gone += count
         self.revision += 1
 
@@ -172,16 +207,16 @@ class Lane:
         return Interval(word, self.begins[index], end, self.reasons[index])
 
     def marks_between(self, begin: float, end: float, limit: int) -> list[Mark]:
-        """The first marks from one moment up to another, both included."""
-        first = bisect_left(self.mark_times, begin)
-        last = min(bisect_right(self.mark_times, end), first + limit)
-        return [self._mark(index) for index in range(first, last)]
+        """The first of the marks that are drawn, from one time up to another, both included."""
+        first, last = bisect_left(self.mark_times, begin), bisect_right(self.mark_times, end)
+        drawn = (index for index in range(first, last) if self.mark_kinds[index] < UNDRAWN)
+        return [self.mark_at(index) for index in islice(drawn, limit)]
 
     def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
         """The last mark of a kind from one moment up to another, both included."""
         first, last = bisect_left(self.mark_times, begin), bisect_right(self.mark_times, end)
         index = self.mark_kinds.rfind(MARK_KINDS.index(kind), first, last)
-        return self._mark(index) if index >= 0 else None
+        return self.mark_at(index) if index >= 0 else None
 
     def next_time(self, at: float) -> float | None:
         """When something changes or happens next, after a moment."""
@@ -205,5 +240,6 @@ class Lane:
             times.append(self.ended)
         return max(times, default=None)
 
-    def _mark(self, index: int) -> Mark:
+    def mark_at(self, index: int) -> Mark:
+        """One of the marks, from 0."""
         return Mark(self.mark_times[index], MARK_KINDS[self.mark_kinds[index]], self.mark_events[index])
