@@ -26,6 +26,8 @@ class Progress:
     done: float
     total: float | None = None
     unit: str = ""
+    at: float = 0.0
+    """When it said so, in lab seconds."""
 
 
 @dataclass(slots=True)

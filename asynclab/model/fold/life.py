@@ -106,7 +106,7 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
     if task is None or task.has_ended:
         return
     before = _tenth(task.progress)
-    task.progress = Progress(event.done, event.total, event.unit)
+    task.progress = Progress(event.done, event.total, event.unit, at)
     if _tenth(task.progress) > before:
         state.tell(at, event.task, "progress", f"progress {progress_text(task.progress)}")
 

@@ -144,6 +144,25 @@ class Lane:
         """Whether such a thing can happen now."""
         return self.ended is None or kind in AFTER_THE_END
 
+    def had_ended(self, moment: int) -> bool:
+        """Whether the task had ended before a moment."""
+        return self.ended_moment is not None and self.ended_moment < moment
+
+    def last_step(self, moment: int) -> int | None:
+        """Which interval is the last step that began before a moment."""
+        index = self.kinds.rfind(RUNNING, 0, bisect_left(self.moments, moment))
+        return index if index >= 0 else None
+
+    def last_suspended(self, moment: int) -> int:
+        """The moment before which the task's last step ended that was over at another; 0 where none is kept."""
+        index = bisect_left(self.moments, moment)
+        while index > 0 and self.kinds[index - 1] != RUNNING:
+            index -= 1
+        is_over = index < len(self.moments) and self.moments[index] < moment
+        if not is_over:
+            index = self.kinds.rfind(RUNNING, 0, max(0, index - 1)) + 1
+        return self.moments[index] if index else 0
+
     def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
         """Let another interval begin."""
         self.begins.append(at)

@@ -19,6 +19,11 @@ LET_GO = 1_000
 STEPS_KEPT = 100_000
 """How many of the latest steps are kept in the order in which they ran."""
 
+WAKING: tuple[MarkKind, ...] = ("put", "got", "task_done", "raised", "lowered", "changed")
+"""What a task does that may end another's wait."""
+
+_WAKING = frozenset(map(MARK_KINDS.index, WAKING))
+
 NUMBER_OF: dict[MarkKind, int] = {kind: number for number, kind in enumerate(MARK_KINDS)}
 
 
@@ -148,6 +153,27 @@ class Timeline:
         moments = self._step_moments
         first = bisect_right(moments, after)
         return self._step_tasks[first : bisect_left(moments, before, first)]
+
+    def runs_through(self, task: int | None, first: int, last: int) -> bool:
+        """Whether one step of a task lasted from one moment to another, both counted in events."""
+        lane = None if task is None else self.lanes.get(task)
+        index = None if lane is None or lane.had_ended(last) else bisect_right(lane.moments, last) - 1
+        if lane is None or index is None or index < 0:
+            return False
+        return lane.kinds[index] == RUNNING and lane.moments[index] <= first
+
+    def deed_before(self, task: int, moment: int) -> Event | None:
+        """The last thing that a task did to a queue or primitive before a moment, in the step that it was in then."""
+        lane = self.lanes.get(task)
+        step = None if lane is None else lane.last_step(moment)
+        if lane is None or step is None:
+            return None
+        for index in range(bisect_left(lane.mark_moments, moment) - 1, -1, -1):
+            if lane.mark_moments[index] < lane.moments[step]:
+                return None
+            if lane.mark_kinds[index] in _WAKING:
+                return lane.mark_events[index]
+        return None
 
     def _runs_at(self, task: int, at: float) -> bool:
         interval = self.interval_at(task, at)

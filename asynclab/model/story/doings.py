@@ -1,145 +1,146 @@
-"""What tasks do to queues, primitives and timeouts, as far as it matters for the life of one of them."""
+"""What the marks on a lane say that a task did in its steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from bisect import bisect_left
 
 from asynclab.model.events import (
-    ConditionNotified,
-    Event,
     LoopBlocked,
+    Output,
     PrimitiveChanged,
-    PrimitiveCreated,
+    ConditionNotified,
     QueueGot,
     QueuePut,
     QueueShutDown,
     QueueTaskDone,
+    StepEnded,
+    Stepped,
+    TaskCancelRequested,
+    TaskCreated,
+    TaskReady,
     TimeoutExpired,
     TimeoutMet,
     TimeoutRescheduled,
     TimeoutStarted,
+    Warned,
 )
-from asynclab.model.story.life import Life, Timeout
+from asynclab.model.lanes import Lane, MarkKind
+from asynclab.model.lanes.lane import MARK_KINDS
+from asynclab.model.resources import TimeoutState
 from asynclab.model.story.turns import Turn
-from asynclab.model.words import busy, measured, timeout_text
+from asynclab.model.wording.deed import busy, timeout_text
+from asynclab.model.wording.quantities import measured
 
 TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""
 
+ONLY_IN_STEPS: frozenset[MarkKind] = frozenset({"created", "woke", "asked", "expired"})
+"""What is not a task's own doing where it happens between its steps."""
 
-def blocked(turn: Turn, seconds: float, report: LoopBlocked | None) -> None:
-    """Note that a step kept the whole loop from running, and where, if that was seen."""
-    where = ""
-    if report is not None:
-        file = report.file.replace("\\", "/").rpartition("/")[2][:TEXT_KEPT]
-        where = f" in {report.function[:TEXT_KEPT]}() at {file} line {report.line}"
-    turn.did("blocked", thing=f"{measured(seconds)}{where}")
+_STARTED, _MOVED = MARK_KINDS.index("timeout"), MARK_KINDS.index("moved")
 
 
-def queue_put(life: Life, event: QueuePut) -> None:
-    """An item went in."""
-    life.last_deed = event
-    if event.task == life.task:
-        life.did("put", event.queue, event.item[:TEXT_KEPT])
+def note(turn: Turn, lane: Lane, index: int, report: LoopBlocked | None) -> int:
+    """Note in a turn what a mark says that the task did.
+
+    Args:
+        turn: The latest one.
+        lane: The task's.
+        index: Which of its marks.
+        report: That its step blocks the loop, if that was seen.
+
+    Returns:
+        How many lines it printed.
+    """
+    match lane.mark_events[index]:
+        case QueuePut(queue=queue, item=item):
+            turn.did("put", queue, item[:TEXT_KEPT])
+        case QueueGot(queue=queue, item=item):
+            turn.did("got", queue, item[:TEXT_KEPT])
+        case QueueTaskDone(queue=queue):
+            turn.did("task_done", queue)
+        case QueueShutDown(queue=queue):
+            turn.did("shut_down", queue)
+        case PrimitiveChanged(primitive=primitive):
+            turn.did("changed", primitive, _DIRECTION.get(MARK_KINDS[lane.mark_kinds[index]]))
+        case ConditionNotified(primitive=primitive):
+            turn.did("notified", primitive)
+        case TaskCreated(task=task):
+            turn.did("created", thing=task)
+        case TaskReady(task=task):
+            turn.did("woke", thing=task)
+        case TaskCancelRequested(task=task):
+            turn.did("asked", thing=task)
+        case Warned(text=text):
+            turn.did("warned", thing=text[:TEXT_KEPT])
+        case Output(text=text):
+            lines = text.removesuffix("\n").split("\n")
+            for line in lines:
+                turn.did("printed", thing=line[:TEXT_KEPT])
+            return len(lines)
+        case StepEnded(seconds=seconds) | Stepped(seconds=seconds):
+            turn.did("blocked", thing=f"{measured(seconds)}{_place(report)}")
+        case _:
+            _note_timeout(turn, lane, index)
+    return 0
 
 
-def queue_got(life: Life, event: QueueGot) -> None:
-    """An item came out."""
-    life.last_deed = event
-    if event.task == life.task:
-        life.did("got", event.queue, event.item[:TEXT_KEPT])
+_DIRECTION: dict[MarkKind, int] = {"raised": 1, "lowered": 0}
+"""How a deed says whether a primitive's value rose or fell."""
 
 
-def queue_task_done(life: Life, event: QueueTaskDone) -> None:
-    """An item was finished with."""
-    life.last_deed = event
-    if event.task == life.task:
-        life.did("task_done", event.queue)
+def timeout_at(lane: Lane, index: int) -> TimeoutState | None:
+    """The timeout that a mark is about, as it was then; None where its beginning is no longer kept."""
+    number = getattr(lane.mark_events[index], "timeout", None)
+    start = _last(lane, _STARTED, number, index)
+    if start is None:
+        return None
+    started = lane.mark_events[start]
+    assert isinstance(started, TimeoutStarted), "marks of this kind are about nothing else"
+    moved = _last(lane, _MOVED, number, index, start)
+    change = started if moved is None else lane.mark_events[moved]
+    deadline = change.deadline if isinstance(change, TimeoutStarted | TimeoutRescheduled) else None
+    return TimeoutState(started.timeout, lane.task, lane.mark_times[start], deadline)
 
 
-def queue_shut_down(life: Life, event: QueueShutDown) -> None:
-    """A queue takes no more."""
-    life.last_deed = event
-    if event.task == life.task:
-        life.did("shut_down", event.queue)
+def just_expired(lane: Lane, moment: int) -> float | None:
+    """The length of a task's timeout that had expired since its last step, at a moment; None where none had."""
+    index = lane.mark_kinds.rfind(MARK_KINDS.index("expired"), 0, bisect_left(lane.mark_moments, moment))
+    if index < 0:
+        return None
+    timeout = None if lane.mark_moments[index] < lane.last_suspended(moment) else timeout_at(lane, index)
+    return None if timeout is None else timeout.length or 0.0
 
 
-def primitive_changed(life: Life, event: PrimitiveChanged) -> None:
-    """A lock, semaphore or event changed."""
-    life.last_deed = event
-    before = life.values.get(event.primitive)
-    life.values[event.primitive] = event.value
-    if event.task == life.task:
-        is_more = bool(event.value) if before == event.value else event.value > (before or 0)
-        life.did("changed", event.primitive, None if before is None else int(is_more))
+def _last(lane: Lane, kind: int, timeout: int | None, before: int, after: int = 0) -> int | None:
+    """The index of the last mark of a kind between two, that is about a timeout."""
+    index = lane.mark_kinds.rfind(kind, after, before + 1)
+    while index >= 0 and getattr(lane.mark_events[index], "timeout", None) != timeout:
+        index = lane.mark_kinds.rfind(kind, after, index)
+    return index if index >= 0 else None
 
 
-def primitive_created(life: Life, event: PrimitiveCreated) -> None:
-    """A primitive was made, with a value to compare others with."""
-    life.values.setdefault(event.primitive, event.value)
-
-
-def condition_notified(life: Life, event: ConditionNotified) -> None:
-    """Waiters of a condition were woken."""
-    life.last_deed = event
-    if event.task == life.task:
-        life.did("notified", event.primitive)
-
-
-def timeout_started(life: Life, event: TimeoutStarted) -> None:
-    """A deadline runs."""
-    life.timeouts[event.timeout] = timeout = Timeout(event.task, event.at, event.deadline)
-    if event.task == life.task:
-        life.did("set_timeout", thing=timeout_text(timeout.length))
-
-
-def timeout_rescheduled(life: Life, event: TimeoutRescheduled) -> None:
-    """A deadline was moved."""
-    timeout = life.timeouts.get(event.timeout)
-    if timeout is not None:
-        timeout.deadline = event.deadline
-        if timeout.task == life.task:
-            life.did("moved_timeout", thing="no deadline" if event.deadline is None else measured(event.deadline))
-
-
-def timeout_met(life: Life, event: TimeoutMet) -> None:
-    """A block ended in time, or late, while the timer had no chance to fire."""
-    timeout = life.timeouts.pop(event.timeout, None)
-    if timeout is None or timeout.task != life.task:
-        return
-    if event.late > 0:
-        why = f" (the loop was {busy(event.late)})"
-        life.did("missed_timeout", thing=f"{timeout_text(timeout.length)} by {measured(event.late)}{why}")
-        return
-    spare = "" if timeout.deadline is None else f" with {measured(max(0.0, timeout.deadline - event.at))} to spare"
-    life.did("met_timeout", thing=f"{timeout_text(timeout.length)}{spare}")
-
-
-def timeout_expired(life: Life, event: TimeoutExpired) -> None:
-    """A deadline came first: for the task itself, or for one that may now ask it to end."""
-    timeout = life.timeouts.pop(event.timeout, None)
+def _note_timeout(turn: Turn, lane: Lane, index: int) -> None:
+    event, timeout = lane.mark_events[index], timeout_at(lane, index)
     if timeout is None:
         return
-    if timeout.task != life.task:
-        if timeout.task is not None:
-            life.just_expired[timeout.task] = timeout.length or 0.0
-    elif life.phase == "running":
-        life.did("timed_out", thing=timeout_text(timeout.length))
-    elif life.turn is not None:
-        life.turn.expired, life.turn.expired_at = timeout.length or 0.0, event.at
+    text = timeout_text(timeout.length)
+    match event:
+        case TimeoutStarted():
+            turn.did("set_timeout", thing=text)
+        case TimeoutRescheduled(deadline=deadline):
+            turn.did("moved_timeout", thing="no deadline" if deadline is None else measured(deadline))
+        case TimeoutMet(late=late) if late > 0:
+            turn.did("missed_timeout", thing=f"{text} by {measured(late)} (the loop was {busy(late)})")
+        case TimeoutMet(at=at):
+            left = timeout.left(at)
+            turn.did("met_timeout", thing=text if left is None else f"{text} with {measured(left)} to spare")
+        case TimeoutExpired():
+            turn.did("timed_out", thing=text)
 
 
-HANDLERS: Mapping[type[Event], Callable[[Life, Any], None]] = {
-    QueuePut: queue_put,
-    QueueGot: queue_got,
-    QueueTaskDone: queue_task_done,
-    QueueShutDown: queue_shut_down,
-    PrimitiveCreated: primitive_created,
-    PrimitiveChanged: primitive_changed,
-    ConditionNotified: condition_notified,
-    TimeoutStarted: timeout_started,
-    TimeoutRescheduled: timeout_rescheduled,
-    TimeoutMet: timeout_met,
-    TimeoutExpired: timeout_expired,
-}
+def _place(report: LoopBlocked | None) -> str:
+    if report is None:
+        return ""
+    file = report.file.replace("\\", "/").rpartition("/")[2][:TEXT_KEPT]
+    return f" in {report.function[:TEXT_KEPT]}() at {file} line {report.line}"
