@@ -287,7 +287,8 @@ def looks_taken(pause: float, *, exact: bool = False) -> tuple[int, int]:
         for _ in range(waits):
             now += pause
             tracer.step_started = now
-            tracer.looks.look_or_postpone(record, task, now)
+            if now >= tracer.looks.again_at:
+                tracer.looks.look(record, task, now)
     return len(taken), waits
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import weakref
-from asyncio import AbstractEventLoop, Task, TimerHandle
+from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from asynclab.model.tasks import MAIN
 from asynclab.trace.governing.hold import Hold
 from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.governing.timers import Timers
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.recorder import StepHandle, TaskRecord
+from asynclab.trace.recording.recorder import StepHandle
 from asynclab.trace.watching.observer import Observer
 
 
@@ -99,11 +98,9 @@ class Tracer(Observer):
         self.end_run(error)
         return isinstance(error, SystemExit)
 
-    def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
-        """Write down how a task ended; with the main one, time is skipped no more."""
-        super().task_ended(record, task, at)
-        if record.id == MAIN:
-            self.timers.jumps = False
+    def main_ended(self) -> None:
+        """The main task has ended: time is skipped no more."""
+        self.timers.jumps = False
 
     def attend(self) -> None:
         """Do what was left for the end of a callback."""

@@ -13,7 +13,7 @@ from threading import get_ident
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from asynclab.model.events import StepEnded, Stepped
+from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.patches import Patches
@@ -25,6 +25,7 @@ from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
+_on_timeout = cpython.on_timeout
 _new = Handle.__new__
 _done = Task.done
 _DEPTH = DEBUG_STACK_DEPTH - 2
@@ -94,7 +95,7 @@ class TracedHandle(Handle):
         try:
             if self._is_step_of_known_task():
                 return
-            self._join_lab(getattr(loop, TASKS, None), True)
+            self._join_lab(getattr(loop, TASKS, None), _is_task_callback(callback))
             if self._waker is not None and is_plain and not _is_from_call_soon(sys._getframe(1).f_code):
                 self._waker = None  # what I/O brings is caused by nobody here
         except KeyboardInterrupt:
@@ -117,20 +118,19 @@ class TracedHandle(Handle):
             record.tracer.made_ready(record, self._args)
         return True
 
-    def _join_lab(self, tasks: LoopTasks | None, may_be_step: bool) -> None:
+    def _join_lab(self, tasks: LoopTasks | None, is_step: bool) -> None:
         """See whose the callback is; a task that has not been seen before is entered.
 
         Args:
             tasks: The observed tasks of the loop; None where it is not observed.
-            may_be_step: Whether the type of the callback allows that it is a step of a task.
+            is_step: Whether the callback runs a step of a task.
         """
-        callback = self._callback
         self._record = self._waker = self._tracer = None
         if tasks is None:
             return
-        is_step = may_be_step and (type(callback) is _STEP_TYPE or _is_task_callback(callback))
-        tracer = tasks.everybodys
-        if tracer is None or len(tasks.tracers) > 1:  # else nobody but that one can be meant
+        tracer = tasks.sole
+        if tracer is None:
+            tracer = tasks.everybodys
             found = self._context.get(CURRENT, _UNSET)
             if found is _UNSET:
                 found = self._owner_by_step(is_step=is_step)
@@ -140,8 +140,8 @@ class TracedHandle(Handle):
                 return
         self._tracer = tracer
         if is_step:
-            task = callback.__self__  # type: ignore[attr-defined]
-            self._record = tracer.enter(task, frame_of_maker())
+            task = self._callback.__self__  # type: ignore[attr-defined]
+            self._record = tracer.enter(task, frame_of_maker(2))
             return
         if tracer.eager.under_way:  # gather, for one, asks to be told of a task that has ended already
             tracer.eager.settle(next(filter(is_task, self._args), None))
@@ -211,25 +211,25 @@ class TracedHandle(Handle):
         try:
             ended = real_time()
             seconds = ended - started
-            yielded = record.yielded
-            if yielded and tracer.emit is emit_first:
+            if tracer.emit is emit_first:  # nothing happened in it
                 tracer.current = None
                 write = tracer.emit = tracer.write
-                write(Stepped(began, record.id, seconds, True))
+                if record.yielded:
+                    write(Stepped(began, record.id, seconds, True))
+                else:
+                    task = self._callback.__self__  # type: ignore[attr-defined]
+                    ends = _done(task) if type(task) is Task else is_done(task)
+                    write(Stepped(began, record.id, seconds, False, ends))
+                    tracer.follow(record, task, began + seconds * clock.rate, ended, ends)  # at, as the model has it
             else:
+                if tracer.eager.under_way:
+                    tracer.eager.settle()
+                tracer.current = None
+                yielded = record.yielded
                 task = self._callback.__self__  # type: ignore[attr-defined]
                 ends = not yielded and (_done(task) if type(task) is Task else is_done(task))
-                if tracer.emit is emit_first:
-                    tracer.current = None
-                    tracer.write(Stepped(began, record.id, seconds, False, ends))
-                    at = began + seconds * clock.rate  # as the model has it
-                else:
-                    if tracer.eager.under_way:
-                        tracer.eager.settle()
-                    tracer.current = None
-                    at = ended * clock.rate + clock.offset
-                    tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
-                tracer.emit = tracer.write
+                at = ended * clock.rate + clock.offset
+                tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
                 if not yielded:
                     tracer.follow(record, task, at, ended, ends)
             if tracer.attention or tracer.gone:
@@ -263,15 +263,25 @@ class TracedHandle(Handle):
             _run_untraced(self)
             self = None  # type: ignore[assignment]
             return
-        tracer.begin_callback(self._callback, self._waker)
+        outer = tracer.callback
+        callback = tracer.callback = self._callback
+        tracer.cause = self._waker
+        real_time = tracer.clock.real_time
+        started = tracer.callback_started = real_time()
+        if type(callback) is MethodType and callback.__func__ is _on_timeout:
+            tracer.timeout_fires(callback)
         try:
             _run_untraced(self)  # its frame is part of the traceback that a failing callback shows
         except (SystemExit, KeyboardInterrupt) as error:
             if not tracer.takes_exit(error):
                 raise
         finally:
-            tracer.end_callback()
-            self = None  # type: ignore[assignment]
+            tracer.cause = None
+            if tracer.attention or real_time() - started >= BLOCKED_AFTER:
+                tracer.end_callback()
+            tracer.callback = outer
+            tracer.callback_started = 0.0
+            self = callback = outer = None  # type: ignore[assignment]
 
     def _report(self, error: BaseException) -> None:
         """Do as a Handle does with what its callback raises."""
@@ -378,7 +388,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                         owner.made_ready(record, args)
                     self._ready.append(handle)  # type: ignore[attr-defined]
                     return handle
-            handle._join_lab(tasks, may_be_step)
+            handle._join_lab(tasks, is_step or (may_be_step and _is_task_callback(callback)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:

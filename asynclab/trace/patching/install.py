@@ -139,7 +139,7 @@ def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     """
     tasks = tracer.registry.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
-    tasks.tracers.append(tracer)
+    tasks.join(tracer)
     setattr(loop, TASKS, tasks)
     tracer.begin(loop)
     _process.tracers.add(tracer)
@@ -150,8 +150,7 @@ def leave_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     tasks = tracer.registry.tasks_of_loop
     _process.tracers.discard(tracer)
     tracer.let_go()
-    tasks.everybodys = None
-    tasks.tracers.remove(tracer)
+    tasks.leave(tracer)
     if not tasks.tracers:
         delattr(loop, TASKS)
 

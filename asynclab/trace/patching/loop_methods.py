@@ -94,8 +94,9 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     @wraps(original)
     def is_running(self: BaseEventLoop) -> bool:
         is_it = original(self)
-        if is_it and _tasks_of(self) is not None and type(self) is kind:
-            tracer = observer()
+        tasks = _tasks_of(self) if is_it and type(self) is kind else None
+        if tasks is not None:
+            tracer = tasks.sole or observer()
             if tracer is not None and tracer.loop is self:
                 tracer.starts_eagerly_now(sys._getframe(1))
         return is_it
@@ -135,8 +136,11 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
         # The loop asks once a turn, and each timeout: so who governs is asked only where somebody may.
-        tasks = _tasks_of(self)
-        if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
+        try:
+            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        except AttributeError:  # see _tasks_of: to call that would cost as much as all of this
+            tasks = None
+        if tasks is None or tasks.sole is not None:
             return original(self)
         tracer = governor()
         if tracer is None or tracer.loop is not self or type(self) is not kind:
@@ -149,24 +153,28 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
 def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
     time = vars(kind)["time"]  # ours: it is replaced before
 
-    def plain(self: BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
-        timer = original(self, *args, **kwargs)
-        if self._debug:  # type: ignore[attr-defined]
-            _hide_frames(timer)
-        return timer
-
     @wraps(original)
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        tasks = _tasks_of(self)
-        if tasks is None or (tasks.everybodys is not None and len(tasks.tracers) == 1):
-            return plain(self, when, callback, *args, context=context)
-        tracer = governor(context)
-        if tracer is None or tracer.loop is not self or type(self) is not kind:
-            return plain(self, when, callback, *args, context=context)
-        if "time" in self.__dict__ or kind.time is not time:  # the program keeps a time of its own, and means that
-            return plain(self, when, callback, *args, context=context)
+        try:
+            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        except AttributeError:
+            tasks = None
+        tracer = None if tasks is None or tasks.sole is not None else governor(context)
+        is_governed = (
+            tracer is not None
+            and tracer.loop is self
+            and type(self) is kind
+            # else the program keeps a time of its own, and means that
+            and "time" not in self.__dict__
+            and kind.time is time
+        )
+        if tracer is None or not is_governed:
+            timer = original(self, when, callback, *args, context=context)
+            if self._debug:  # type: ignore[attr-defined]
+                _hide_frames(timer)
+            return timer
         if when is None:
             raise TypeError("when cannot be None")
         if self._closed:  # type: ignore[attr-defined]
@@ -179,7 +187,7 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
         except KeyboardInterrupt:
             raise
         except BaseException:  # it is no number, or something that only asyncio's own heap can compare
-            return plain(self, when, callback, *args, context=context)
+            return original(self, when, callback, *args, context=context)
 
     return call_at
 
@@ -251,8 +259,8 @@ class LoopHooks:
         with ExitStack() as undoing:  # nothing of a lab that could not begin stays behind
             self.tracers.append(tracer)
             undoing.callback(self.tracers.remove, tracer)
-            tasks.tracers.append(tracer)
-            undoing.callback(tasks.tracers.remove, tracer)
+            tasks.join(tracer)
+            undoing.callback(tasks.leave, tracer)
             tracer.begin(self._loop)
             undoing.callback(tracer.let_go)
             tracer.timers.attach(self._call_at, self._time)
@@ -264,7 +272,7 @@ class LoopHooks:
         with ExitStack() as steps:  # each, though one before it fails: this runs at the end of a program, too
             steps.callback(self._see_to_births)
             steps.callback(self.tracers.remove, tracer)
-            steps.callback(tasks_of(self._loop).tracers.remove, tracer)
+            steps.callback(tasks_of(self._loop).leave, tracer)
             steps.callback(tracer.let_go)
             steps.callback(tracer.timers.detach)
 

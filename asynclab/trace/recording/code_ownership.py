@@ -30,6 +30,18 @@ _LONGEST_FIRST = sorted(_LIBRARIES, key=len, reverse=True)
 _NOT_THE_USERS = (*_LIBRARIES, _TRACE, "<frozen")
 
 
+class _Judged(dict[str, bool]):
+    """What was found of the files that were asked for."""
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        super().__init__({"": False})
+        self._judge = judge
+
+    def __missing__(self, file: str) -> bool:
+        judged = self[file] = self._judge(file)
+        return judged
+
+
 class UserCode:
     """Tells the user's files from libraries' files."""
 
@@ -40,15 +52,8 @@ class UserCode:
             main: The code of the main coroutine: its folder is the user's, wherever it is installed.
         """
         self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
-        self.known: dict[str, bool] = {"": False}
-        """What was found of the files that were asked for."""
-
-    def owns(self, file: str) -> bool:
-        """Whether `file` is the user's own."""
-        known = self.known.get(file)
-        if known is None:
-            known = self.known[file] = self._judge(file)
-        return known
+        self.owns: Callable[[str], bool] = _Judged(self._judge).__getitem__
+        """Whether a file is the user's own. Each birth asks: so an answer is looked up in C."""
 
     def owns_code_of(self, coroutine: object) -> bool:
         """Whether a coroutine was written by the user."""
@@ -98,9 +103,13 @@ _PASSED_BY = frozenset(
 """The modules between a call that makes a task and the task."""
 
 
-def frame_of_maker() -> FrameType:
-    """The frame that makes a task now, past those of the hook that asks, and of most of asyncio's."""
-    depth = 1
+def frame_of_maker(depth: int) -> FrameType:
+    """The frame that makes a task now, past those of the hook that asks, and of most of asyncio's.
+
+    Args:
+        depth: How many frames of the hook there are at least.
+    """
+    depth += 1
     if sys.version_info >= (3, 12):  # a frame object made only to be passed by costs as much as all else
         while _getframemodulename(depth) in _PASSED_BY:
             depth += 1
@@ -124,23 +133,24 @@ def place_from(frame: FrameType | None, boundary: CodeType) -> Place:
         if is_inner is None:
             is_inner = _inner[file] = file.startswith((_ASYNCIO, _TRACE))
         if not is_inner:
-            return _place_in(frame, code, file)
+            # By the id() of the code, which is kept too: to hash a code object takes longer than all the rest.
+            key = id(code), frame.f_lasti
+            found = _places.get(key)
+            return _add_place(key, frame) if found is None else found[1]
         if code is boundary:
             break
         frame = frame.f_back
     return "", 0
 
 
-def _place_in(frame: FrameType, code: CodeType, file: str) -> Place:
-    """Where a frame is: kept, as Python works a line number out from the beginning of the function each time."""
-    # By the id() of the code, which is kept too: to hash a code object takes longer than all the rest.
-    key = id(code), frame.f_lasti
-    found = _places.get(key)
-    if found is None:
-        if len(_places) >= _MOST_PLACES:
-            _places.clear()
-        found = _places[key] = code, (file, frame.f_lineno)
-    return found[1]
+def _add_place(key: tuple[int, int], frame: FrameType) -> Place:
+    """Keep where a frame is: Python works a line number out from the beginning of the function each time."""
+    if len(_places) >= _MOST_PLACES:
+        _places.clear()
+    code = frame.f_code
+    place = code.co_filename, frame.f_lineno
+    _places[key] = code, place
+    return place
 
 
 _inner: dict[str, bool] = {}

@@ -17,8 +17,9 @@ class Numbering:
 
     def __init__(self) -> None:
         # All of it is written in C, so that the loops of several threads never get the same number.
+        self.tasks = count(1)
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(partial(count, 1))
 
     def next(self, kind: str) -> int:
-        """The next number of a kind, such as "task" or "queue"."""
+        """The next number of a kind other than tasks, such as "queue"."""
         return next(self._numbers[kind])

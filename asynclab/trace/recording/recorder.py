@@ -6,7 +6,7 @@ import threading
 import weakref
 from asyncio import AbstractEventLoop, Task, TimerHandle
 from collections.abc import Callable, Sequence
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any, Protocol
 
 from asynclab.model.events import BLOCKED_AFTER, Event, LoopFreed, StepStarted, TaskCreated, Warned
@@ -61,7 +61,6 @@ class Recorder:
     # Each step reads and sets several of these.
     __slots__ = (
         "__weakref__",
-        "_callbacks",
         "attention",
         "callback",
         "callback_started",
@@ -125,8 +124,6 @@ class Recorder:
         """The task whose step is under way."""
         self.cause: TaskRecord | None = None
         """While another callback is under way: the task whose step caused it."""
-        self._callbacks = 0
-        """How many other callbacks are under way, one within the other."""
         self.in_timer = False
         """Whether a timer's callback is under way."""
         self.firing_for: int | None = None
@@ -149,7 +146,7 @@ class Recorder:
     @property
     def is_busy(self) -> bool:
         """Whether a step or a callback of the lab is under way on the calling thread."""
-        is_under_way = self.current is not None or self._callbacks > 0 or self.in_timer
+        is_under_way = self.current is not None or self.callback is not None or self.in_timer
         return is_under_way and threading.get_ident() == self.thread
 
     @property
@@ -282,17 +279,12 @@ class Recorder:
         """Whether an exception that would end the loop is taken, and ends something else."""
         return False
 
-    def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
-        """Another callback than a step begins.
-
-        Args:
-            callback: What is called.
-            cause: The task whose step caused it.
-        """
+    def timeout_fires(self, callback: MethodType) -> None:
+        """A timeout that expires at once, without a timer, is about to be called."""
         raise NotImplementedError
 
     def end_callback(self) -> None:
-        """The callback is over."""
+        """Another callback than a step is over, and there is something to see to."""
         raise NotImplementedError
 
     def timeout_called_off(self, timeout: object) -> None:

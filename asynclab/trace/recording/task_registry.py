@@ -18,6 +18,8 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr, type_name
 
+_cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
+
 _DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 """What gives out an attribute in C, as of the coroutines of compiled modules: no code of the program's runs."""
 
@@ -31,12 +33,31 @@ class LoopTasks(dict[int, TaskRecord]):
     One for each loop: loops in several threads never share one, and an id() is not used twice at the same time there.
     """
 
+    __slots__ = ("everybodys", "sole", "tracers")
+
     def __init__(self) -> None:
         super().__init__()
         self.tracers: list[Recorder] = []
         """Those who observe the loop."""
         self.everybodys: Recorder | None = None
         """The one of them that observes whatever is in no lab; None where nobody does."""
+        self.sole: Recorder | None = None
+        """The same, where nobody else observes: all that happens on the loop is its."""
+
+    def join(self, tracer: Recorder) -> None:
+        """One more observes the loop."""
+        self.tracers.append(tracer)
+        self._see_to_sole()
+
+    def leave(self, tracer: Recorder) -> None:
+        """One of those who observe the loop does so no more."""
+        self.tracers.remove(tracer)
+        if self.everybodys is tracer:
+            self.everybodys = None
+        self._see_to_sole()
+
+    def _see_to_sole(self) -> None:
+        self.sole = self.everybodys if len(self.tracers) == 1 else None
 
     def known(self, task: object) -> TaskRecord | None:
         """What is kept of a task; None where it is not known, or was destroyed."""
@@ -89,7 +110,7 @@ class TaskRegistry:
             born: When and where it was made.
         """
         recorder = self._recorder
-        created = self._announce(coroutine, born)
+        created = self.tell_birth(coroutine, born)
         key = id(task)
         record = self.tasks_of_loop[key] = TaskRecord(task, self._when_gone)
         record.tracer = recorder
@@ -104,23 +125,25 @@ class TaskRegistry:
         """Remember only that a task is of this lab, where it could not be entered: no event tells of it."""
         record = self.tasks_of_loop[id(task)] = TaskRecord(task, self._when_gone)
         record.tracer = self._recorder
-        record.id = self._recorder.numbering.next("task")
+        record.id = next(self._recorder.numbering.tasks)
         record.key = id(task)
         record.created = None
         record.yielded = False
 
     def end(self, record: TaskRecord, task: Task[Any], at: float) -> None:
         """Write down how a task ended at the lab time `at`, without retrieving its exception."""
-        if record.created is not None and not record.created.name:
-            self._ended_newborn.append((task, record.created))
-        record.created = None
+        created = record.created
+        if created is not None:
+            if not created.name:
+                self._ended_newborn.append((task, created))
+            record.created = None
         # exception() and result() would count as retrieving what is there
         is_plain = type(task) is Task
         error = task._exception if is_plain else exception_of(task)
         if error is not None:
             self._failed.add(record.key)
             event = TaskEnded(at, record.id, "failed", short_error(error), tree_of(error))
-        elif is_cancelled(task):
+        elif _cancelled(task) if is_plain else is_cancelled(task):
             event = TaskEnded(at, record.id, "cancelled")
         else:
             result = task._result if is_plain else result_of(task)  # type: ignore[attr-defined]
@@ -135,12 +158,17 @@ class TaskRegistry:
         if self._newborn:
             newborn, self._newborn = self._newborn, []
             for record in newborn:
-                task = record()
-                if task is not None and record.created is not None:
-                    record.created.name = name_of(task)
-                    # only who made it has run since
-                    if self.when_named is not None and (type(task) is not Task or Task.cancelling(task)):
-                        self.when_named(record, task, None, record.created.parent)
+                task, created = record(), record.created
+                if task is None or created is None:
+                    continue
+                if type(task) is Task:
+                    created.name = _get_name(task)
+                    if not _cancelling(task):
+                        continue
+                else:
+                    created.name = name_of(task)
+                if self.when_named is not None:  # only who made it has run since
+                    self.when_named(record, task, None, created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
             created.name = name_of(task)
@@ -242,18 +270,20 @@ class TaskRegistry:
         for key in [key for key, record in records.items() if record.tracer is self._recorder]:
             del records[key]
 
-    def tell_birth(self, coroutine: str, born: Birth, internal: bool) -> TaskCreated:
+    def tell_birth(self, coroutine: object, born: Birth) -> TaskCreated:
         """Write that a task was made by the one whose step is under way; its name comes later.
 
         Args:
-            coroutine: The name of its coroutine.
+            coroutine: Its coroutine; None where that is not known.
             born: When and where.
-            internal: Whether a library made it for itself.
         """
         recorder = self._recorder
-        parent = None if recorder.current is None else recorder.current.id
+        current, code = recorder.current, recorder.code
+        parent = None if current is None else current.id
         at, file, line = born
-        created = TaskCreated(at, recorder.numbering.next("task"), "", coroutine, parent, file, line, internal)
+        internal = not code.owns(file) and not code.owns_code_of(coroutine)
+        name = coroutine.__qualname__ if type(coroutine) is CoroutineType else _name_of_coroutine(coroutine)
+        created = TaskCreated(at, next(recorder.numbering.tasks), "", name, parent, file, line, internal)
         recorder.emit(created)
         return created
 
@@ -262,12 +292,6 @@ class TaskRegistry:
         clock = self._recorder.clock
         file, line = place_from(maker, self._boundary)
         return clock.real_time() * clock.rate + clock.offset, file, line
-
-    def _announce(self, coroutine: Any, born: Birth) -> TaskCreated:
-        code = self._recorder.code
-        file = born[1]
-        internal = not (code.known.get(file) or code.owns(file)) and not code.owns_code_of(coroutine)
-        return self.tell_birth(_name_of_coroutine(coroutine), born, internal)
 
 
 def _name_of_coroutine(coroutine: Any) -> str:

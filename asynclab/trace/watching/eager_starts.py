@@ -16,9 +16,10 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, Task, current_task
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
+
+import msgspec
 
 from asynclab.model.events import StepEnded, StepStarted, TaskEnded
 from asynclab.trace import cpython
@@ -26,9 +27,11 @@ from asynclab.trace.recording.futures import TASK_TYPES, coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 
+_MOST_ASKERS = 1_000
+"""How many functions are kept of which it is known whether they ask."""
 
-@dataclass(slots=True)
-class _Start:
+
+class _Start(msgspec.Struct):
     """An eager first step that may be under way."""
 
     caller: FrameType
@@ -61,6 +64,8 @@ class EagerStarts:
         self._tasks = tasks
         self._follow = follow
         self.under_way: list[_Start] = []
+        self._askers: dict[int, tuple[CodeType, bool]] = {}
+        """By its id(): the code in which somebody has asked, kept, and whether it does so itself."""
 
     def begin(self, caller: FrameType) -> None:
         """Note that a task starts eagerly now, if one does.
@@ -71,7 +76,7 @@ class EagerStarts:
         recorder = self._recorder
         code = caller.f_code
         task: Any = None
-        if "is_running" in code.co_names:  # Python code asks: a program, or a task written in Python
+        if self._asks_itself(code):  # Python code asks: a program, or a task written in Python
             task = caller.f_locals.get("self") if code is cpython.PYTHON_TASK_INIT else None
             if task is None:
                 return
@@ -83,10 +88,20 @@ class EagerStarts:
         outer = recorder.current, recorder.cause
         start = _Start(caller, self._tasks.birth_in(caller), recorder.clock.real_time(), current_task(loop), outer)
         self.under_way.append(start)
+        recorder.attention = True
         if task is not None:
             self._meet(start, task)
         else:
             self._await_registration(loop)
+
+    def _asks_itself(self, code: CodeType) -> bool:
+        """Whether code asks whether the loop runs, and not the task that it makes."""
+        known = self._askers.get(id(code))
+        if known is None:
+            if len(self._askers) >= _MOST_ASKERS:
+                self._askers.clear()
+            known = self._askers[id(code)] = code, "is_running" in code.co_names
+        return known[1]
 
     def settle(self, made: Task[Any] | None = None) -> None:
         """Notice which eager steps are over. Never raises: it is asked for where nobody could go on.
@@ -152,8 +167,7 @@ class EagerStarts:
     def _tell_unseen(self, start: _Start, at: float, seconds: float) -> None:
         """Tell of a task that has come and gone."""
         recorder = self._recorder
-        internal = not recorder.code.owns(start.born[1])
-        number = self._tasks.tell_birth("", start.born, internal).task
+        number = self._tasks.tell_birth(None, start.born).task
         recorder.write(StepStarted(start.born[0], number))
         recorder.write(StepEnded(at, number, seconds, ends=True))
         recorder.write(TaskEnded(at, number, "done"))
@@ -184,6 +198,7 @@ class EagerStarts:
     def _unknown_in(self, caller: FrameType) -> Iterator[Task[Any]]:
         """The tasks in a function's variables that are not known yet; where others are registered, those that ended."""
         for value in caller.f_locals.values():
-            may_be_it = issubclass(type(value), TASK_TYPES) and (cpython.SCHEDULED_TASKS is None or is_done(value))
-            if may_be_it and self._unknown(value) is not None:
-                yield value
+            if type(value) is Task or issubclass(type(value), TASK_TYPES):
+                may_be_it = cpython.SCHEDULED_TASKS is None or is_done(value)
+                if may_be_it and self._unknown(value) is not None:
+                    yield value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from asyncio import Task
 from collections.abc import Sequence
 from typing import Any
@@ -50,13 +51,10 @@ class Looks:
         """Real seconds that looks may take now."""
         self._looked_at = 0.0
         """Real time of the last look."""
+        self.again_at = -math.inf
+        """Real time from which on there is time for the next look."""
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
-
-    def forget(self, record: TaskRecord) -> None:
-        """A task has ended."""
-        if self.pending:
-            self.pending.pop(record.id, None)
 
     def look_at_the_rest(self, first: Sequence[int] = ()) -> None:
         """Look at suspended tasks that there was no time to look at before, and at others for a bounded time.
@@ -71,23 +69,17 @@ class Looks:
         while pending and real_time() < ends:
             self._look_at(pending.pop(next(iter(pending))))
 
-    def look_or_postpone(self, record: TaskRecord, task: Task[Any], real: float) -> None:
-        """Look at a task whose step ended at the real time `real`, unless looks have taken their share of the time."""
-        if self._exact:
-            self._look(record, task)
-            return
-        savings = self._savings + (real - self._looked_at) * LOOK_SHARE
-        if savings <= 0:
-            self._looked_at, self._savings = real, savings
-            self.pending[record.id] = record
-            return
-        if savings > LOOK_SAVINGS:
-            savings = LOOK_SAVINGS
+    def look(self, record: TaskRecord, task: Task[Any], real: float) -> None:
+        """Look at a task whose step ended at the real time `real`; not to be called before `again_at`."""
         if self.pending:
             self.pending.pop(record.id, None)
         self._look(record, task)
+        if self._exact:
+            return
+        savings = min(LOOK_SAVINGS, self._savings + (real - self._looked_at) * LOOK_SHARE)
         self._looked_at = ended = self._recorder.clock.real_time()
         self._savings = savings - (ended - real)
+        self.again_at = ended - self._savings / LOOK_SHARE
 
     def _look_at(self, record: TaskRecord | None) -> None:
         task = None if record is None else record()

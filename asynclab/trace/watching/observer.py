@@ -9,7 +9,8 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import BLOCKED_AFTER, Event, StepEnded, TaskReady, WakeCause
+from asynclab.model.events import Event, StepEnded, TaskReady, WakeCause
+from asynclab.model.tasks import MAIN
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
@@ -23,9 +24,6 @@ from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
-
-_FUTURES = frozenset({Future, Task})
-"""The usual types of what a task waits for: their attributes can be asked for directly."""
 
 _is_cancelled, _cancelling = Future.cancelled, Task.cancelling
 
@@ -128,7 +126,9 @@ class Observer(Recorder):
             if known is not None:
                 known.yielded = True
                 return known
-        return self.registry.enter(task, coroutine_of(task), self.registry.birth_in(maker))
+        coroutine = Task.get_coro(task) if type(task) is Task else coroutine_of(task)
+        registry = self.registry
+        return registry.enter(task, coroutine, registry.birth_in(maker))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
         """A task that is not running was put in the ready queue.
@@ -143,14 +143,17 @@ class Observer(Recorder):
             self.eager.settle()
         waker = self.current or self.cause
         cause: WakeCause = "callback" if waker is None else "task"
-        future = args[0] if args else None
-        if future is not None and (type(future) in _FUTURES or is_future(future)):
-            is_plain = type(future) in _FUTURES and future._exception is None and not _is_cancelled(future)
-            if not is_plain and brings_cancel(future) and self.cancels.notice(record, at):
-                cause = "cancel"
-            if waker is not None and future is waker():
-                self._woken_by_end.append((record, cause))
-                return
+        if args:
+            future = args[0]
+            kind = type(future)
+            is_usual = kind is Future or kind is Task
+            if is_usual or is_future(future):
+                is_plain = is_usual and future._exception is None and not _is_cancelled(future)
+                if not is_plain and brings_cancel(future) and self.cancels.notice(record, at):
+                    cause = "cancel"
+                if kind is not Future and waker is not None and future is waker():
+                    self._woken_by_end.append((record, cause))
+                    return
         if self.in_timer:
             self.emit(TaskReady(at, record.id, "timer"))
             return
@@ -210,19 +213,8 @@ class Observer(Recorder):
         except BaseException as failure:
             self.failed("steps", failure)
 
-    def begin_callback(self, callback: Callable[..., object], cause: TaskRecord | None) -> None:
-        """Another callback than a step begins.
-
-        Args:
-            callback: What is called.
-            cause: The task whose step caused it.
-        """
-        self.cause = cause
-        self._callbacks += 1
-        self.callback = callback
-        self.callback_started = self.clock.real_time()
-        if type(callback) is not MethodType or callback.__func__ is not cpython.on_timeout:
-            return
+    def timeout_fires(self, callback: MethodType) -> None:
+        """A timeout that expires at once, without a timer, is about to be called."""
         try:
             timeout = timeout_of(callback)
             if timeout is not None:
@@ -233,17 +225,9 @@ class Observer(Recorder):
             self.failed("timeouts", error)
 
     def end_callback(self) -> None:
-        """The callback is over."""
-        self.cause = None
-        self._callbacks -= 1
+        """Another callback than a step is over, and there is something to see to."""
         try:
-            started = self.callback_started
-            if started and self.clock.real_time() - started >= BLOCKED_AFTER:
-                self.callback_timed()
-            self.callback = None
-            self.callback_started = 0.0
-            if self.eager.under_way:
-                self.eager.settle()
+            self.callback_timed()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -263,18 +247,24 @@ class Observer(Recorder):
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at)
+        looks = self.looks
         if ends:
-            self.task_ended(record, task, at)
-        elif not record.yielded:
-            self.looks.look_or_postpone(record, task, real)
+            self.registry.end(record, task, at)
+            if self._woken_by_end:
+                self._tell_woken(record, at)
+            if looks.pending:
+                looks.pending.pop(record.id, None)
+            if record.id == MAIN:
+                self.main_ended()
+        elif record.yielded:
+            pass
+        elif real < looks.again_at:
+            looks.pending[record.id] = record
+        else:
+            looks.look(record, task, real)
 
-    def task_ended(self, record: TaskRecord, task: Task[Any], at: float) -> None:
-        """Write down how a task ended at the lab time `at`, and whom that wakes."""
-        self.registry.end(record, task, at)
-        if self._woken_by_end:
-            self._tell_woken(record, at)
-        if self.looks.pending:
-            self.looks.forget(record)
+    def main_ended(self) -> None:
+        """The main task has ended."""
 
     def _tell_woken(self, waker: TaskRecord, at: float) -> None:
         woken, self._woken_by_end = self._woken_by_end, []
@@ -304,6 +294,8 @@ class Observer(Recorder):
         """Do what was left for the end of a callback."""
         self.attention = False
         try:
+            if self.eager.under_way:
+                self.eager.settle()
             self.registry.settle_names()
             self.printed.flush()
         except KeyboardInterrupt:
