@@ -33,6 +33,11 @@ class Golden:
         width = max((len(described) for described, _ in entries), default=0)
         self.check_text(name, "".join(f"{described:<{width}}  {words}".rstrip() + "\n" for described, words in entries))
 
+    def check_passages(self, name: str, passages: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Fail unless the file of this name has these passages: each a title, and its lines indented below it."""
+        lines = [line for title, lines in passages for line in (title, *(f"    {line}" for line in lines))]
+        self.check_text(name, "".join(f"{line}\n" for line in lines))
+
     def check_text(self, name: str, text: str) -> None:
         """Fail unless the file of this name has this text; pytest shows the lines that differ."""
         file = self._folder / f"{name}.txt"

@@ -1,4 +1,4 @@
-"""The demos without a dashboard: as a list, and as lines of what happens."""
+"""Prints the list of demos, and what a demo does while it runs."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from asynclab.trace import Ending, Lab
 from asynclab.trace.cpython import complain_of_missing
 
 NAME_WIDTH = 16
-"""Cells for a task's name; longer ones are cut in the middle."""
+"""Cells for a task's name; a longer one is cut in the middle."""
 
 READING_SECONDS = 0.02
-"""How often what happened is read and printed, in real seconds."""
+"""How often events are read and printed, in real seconds."""
 
 
 def list_demos(*, as_json: bool, width: int | None) -> None:
-    """Print the curriculum, a demo a line.
+    """Print the demos, one a line.
 
     Args:
         as_json: Print JSON objects instead of columns.
-        width: Cut lines at so many cells; None for whole lines.
+        width: Cut lines after this many cells; None for whole lines.
     """
     longest = max(len(demo.name) for demo in DEMOS)
     for demo in DEMOS:
@@ -46,11 +46,11 @@ def list_demos(*, as_json: bool, width: int | None) -> None:
 
 
 def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant: bool) -> Outcome:
-    """Run a demo and print what it does, as it happens.
+    """Run a demo and print what it does as it happens.
 
     Args:
-        demo: What to run.
-        values: Its parameters; absent ones have their defaults.
+        demo: The demo.
+        values: Its parameters; those left out keep their defaults.
         as_json: Print events as JSON instead of activity lines.
         instant: Skip all waiting.
 
@@ -58,9 +58,9 @@ def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant:
         How it ended.
 
     Raises:
-        KeyboardInterrupt: The user interrupted it; it was cancelled and its clean-up printed.
-        BrokenPipeError: Nobody reads what it prints.
-        UnsupportedPythonError: This Python lacks what a lab needs; asyncio itself may not run there, either.
+        KeyboardInterrupt: The user pressed ctrl+c; the demo was cancelled and its clean-up was printed.
+        BrokenPipeError: The reader of the output went away.
+        UnsupportedPythonError: This Python lacks something that a lab needs.
     """
     complain_of_missing()
     printer = JsonPrinter(sys.stdout) if as_json else LinePrinter(sys.stdout)
@@ -68,7 +68,7 @@ def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant:
 
 
 class LinePrinter:
-    """Prints the activity that events amount to: time, task, text."""
+    """Prints activity lines: time, task, text."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -76,7 +76,7 @@ class LinePrinter:
         self._next = 0
 
     def write(self, events: Sequence[Event]) -> None:
-        """Print the lines that these events add."""
+        """Print the lines that these events add to the activity."""
         for event in events:
             apply(self._state, event)
             self._print_new()
@@ -101,7 +101,7 @@ class JsonPrinter:
     def write(self, events: Sequence[Event]) -> None:
         """Print these events."""
         for event in events:
-            # Nothing but ASCII: what could act on a terminal, or can't be written at all, is escaped.
+            # json.dumps escapes everything but ASCII, so that no text can act on the terminal.
             self._out.write(json.dumps(msgspec.to_builtins(finite(event)), separators=(",", ":")) + "\n")
         self._out.flush()
 
@@ -137,13 +137,13 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, ins
 
 
 async def _watched(lab: Lab) -> Ending:
-    """Print until the run has ended; one that can't go on by itself is cancelled."""
+    """Print until the run ends; cancel it if it is deadlocked."""
     waiting = asyncio.ensure_future(lab.wait())
     while not waiting.done():
         await asyncio.wait([waiting], timeout=READING_SECONDS)
         lab.pump()
         if lab.state.is_stalled and not lab.state.is_cleaning_up:
-            print("asynclab: nothing is ready and no timer is pending: no task can ever go on", file=sys.stderr)
+            print("asynclab: deadlock: nothing is ready and no timer is set", file=sys.stderr)
             lab.cancel()
             lab.pump()
     return waiting.result()

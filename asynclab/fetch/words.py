@@ -5,9 +5,8 @@ from __future__ import annotations
 from asynclab.fetch.rows import Row, RowState
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import Found
-from asynclab.model.amounts import rate_text, size_text
 from asynclab.model.text import one_line
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural, rate_text, size_text
 
 GLYPHS: dict[RowState, str] = {
     "queued": "…",

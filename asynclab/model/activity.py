@@ -1,4 +1,4 @@
-"""What the activity log says: one short line for each thing worth telling."""
+"""The lines of the activity log: one for each thing worth reading."""
 
 from __future__ import annotations
 
@@ -34,17 +34,19 @@ ActivityKind: TypeAlias = Literal[
 """What a line is about, for its colour and for filters."""
 
 ALWAYS_TOLD: frozenset[ActivityKind] = frozenset({"printed", "failed", "warned", "blocked"})
-"""Kinds that are told even of a task that a library created for itself."""
+"""Kinds that are shown even for a task that a library created for itself."""
 
 
 class ActivityLine(msgspec.Struct, frozen=True, gc=False):
-    """One line of the log. Its text is clean and short, and doesn't name its subject."""
+    """One line of the log. Its text is clean and short, and doesn't name the task."""
 
     number: int
-    """Counts from 0 in a run, also over lines that were dropped since."""
+    """Counts from 0 in a run, lines that have been dropped included."""
     at: float
     """Lab seconds."""
     task: int | None
-    """Who it is about; None for the run itself or other code on the loop."""
+    """The task that it is about; None for the run itself, or for other code on the loop."""
     kind: ActivityKind
     text: str
+    shorter: tuple[str, ...] = ()
+    """The same in fewer and fewer words, for narrow panes."""

@@ -14,7 +14,8 @@ from asynclab.model.resources import CallState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
-from asynclab.model.words import length, timeout_text
+from asynclab.model.wording.deed import timeout_text
+from asynclab.model.wording.quantities import length
 
 OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread", "library"})
 """The waits that end when something outside the program happens."""

@@ -163,7 +163,7 @@ class LabState:
         if self.timeline is not None and task is not None:
             self.timeline.mark(task, kind, at, self.version, event)
 
-    def tell(self, at: float, task: int | None, kind: ActivityKind, text: str) -> None:
+    def tell(self, at: float, task: int | None, kind: ActivityKind, text: str, *shorter: str) -> None:
         """Add a line to the activity; what a library's own tasks do is told only where it matters."""
         if task is not None and kind not in ALWAYS_TOLD:
             subject = self.tasks.get(task)
@@ -173,4 +173,4 @@ class LabState:
         number = lines[-1].number + 1 if lines else 0
         if len(lines) == LINES_KEPT:
             self.dropped.lines += 1
-        lines.append(ActivityLine(number, at, task, kind, text))
+        lines.append(ActivityLine(number, at, task, kind, text, shorter))

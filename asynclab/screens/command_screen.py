@@ -109,7 +109,7 @@ class CommandScreen(Screen[None]):
 
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
         """Put a text on the clipboard and say how much that is; or, where there is none, say `if_nothing`."""
-        from asynclab.model.words import plural
+        from asynclab.model.wording.quantities import plural
 
         if not text:
             self.host.tell(if_nothing)

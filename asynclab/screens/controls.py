@@ -11,8 +11,8 @@ from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
     from asynclab.model.events import StepTaken
+    from asynclab.model.lanes import Timeline
     from asynclab.model.state import LabState
-    from asynclab.model.story import Recorded
     from asynclab.screens.host import Host
     from asynclab.screens.program import Program
     from asynclab.screens.record import Record
@@ -165,12 +165,12 @@ class ControlScreen(PaneScreen):
             if task is not None and task != self.selected_task:
                 self.stage.post_message(TaskSelected(self.stage, task))
 
-        self.app.push_screen(StoryScreen(event.task, self._recorded), select)
+        self.app.push_screen(StoryScreen(event.task, self._told), select)
 
-    def _recorded(self) -> tuple[Recorded, LabState] | None:
-        """The events and the state of the program, at the moment that is looked at."""
+    def _told(self) -> tuple[Timeline, LabState] | None:
+        """The timeline of the program, and its state at the moment that is looked at."""
         record = self.record
-        return None if record is None else (record.history, record.state)
+        return None if record is None or record.timeline is None else (record.timeline, record.state)
 
 
 def tell_report(host: Host, program: Program) -> None:

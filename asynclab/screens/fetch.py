@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 
 from asynclab.fetch.request import Request
 from asynclab.fetch.rows import Row
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.app_commands import TABS
 from asynclab.screens.commands import BarEntry, Situation, bindings_of, filter_entries
 from asynclab.screens.controls import tell_report

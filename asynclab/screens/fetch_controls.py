@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asynclab.fetch.options import Options
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.command_screen import CommandScreen
 from asynclab.screens.fetch_list import UrlList
 from asynclab.screens.fetch_order import SORTS, next_sort

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 
 from asynclab.fetch import engine
 from asynclab.fetch.engine import Fetch
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.app_commands import TABS
 from asynclab.screens.commands import Situation, bindings_of
 from asynclab.screens.fetch_lab_commands import FETCH_LAB_COMMANDS

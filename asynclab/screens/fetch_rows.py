@@ -10,7 +10,7 @@ from asynclab.fetch.address import redacted_header
 from asynclab.fetch.page import preview_of
 from asynclab.fetch.rows import Outcome, Phase, Row, TlsFacts
 from asynclab.model.text import one_line
-from asynclab.model.words import measured, plural
+from asynclab.model.wording.quantities import measured, plural
 from asynclab.widgets.fetch_row import UrlDetail, UrlRow
 
 URL_LIMIT = 2_000

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch_list import UrlList, summary
 from asynclab.screens.fetch_options import summary_lines
 from asynclab.screens.fetch_order import SORTS, Sort, arrange

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from asynclab.model.tasks import StateWord
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.screens.commands import Command, shown_key
 from asynclab.screens.reading import TEXT, ReadingScreen
 

@@ -14,7 +14,7 @@ from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.program import LabFactory, Launch, Program
 
 if TYPE_CHECKING:

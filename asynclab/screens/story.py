@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.story import Recorded, Retelling, Story
+from asynclab.model.story import Retelling, Story
 from asynclab.model.tasks import TaskState
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.reading import TEXT, ReadingScreen
 from asynclab.widgets.lines_view import LinesView
 from asynclab.widgets.story_lines import WIDEST, story_lines
@@ -20,8 +21,8 @@ from asynclab.widgets.story_lines import WIDEST, story_lines
 if TYPE_CHECKING:
     from asynclab.screens.host import Host
 
-StorySource: TypeAlias = Callable[[], tuple[Recorded, LabState] | None]
-"""The events and the state of the run that is looked at; None where there is none."""
+StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
+"""The timeline and the state of the run that is looked at; None where there is none."""
 
 SECONDS_BETWEEN = 0.3
 """How often the story is told anew while its run goes on."""
@@ -57,7 +58,7 @@ class StoryScreen(ReadingScreen[int]):
         self._retelling = Retelling(task)
         self._story: Story | None = None
         self._seen: tuple[object, int, int] | None = None
-        """Of what the story was told last: events, state's version, task."""
+        """Of what the story was told last: timeline, state's version, task."""
         self._reads_on = False
         """Whether it is told again soon, as it was not complete."""
 
@@ -84,11 +85,11 @@ class StoryScreen(ReadingScreen[int]):
         found = self._source()
         if found is None:
             return
-        recorded, state = found
-        seen = (recorded, state.version, self.task_id)
+        timeline, state = found
+        seen = (timeline, state.version, self.task_id)
         if seen != self._seen or self._retelling.unread:
             self._seen = seen
-            self._story = self._retelling.tell(recorded, state)
+            self._story = self._retelling.tell(timeline, state)
             self._show()
         if self._retelling.unread and not self._reads_on:
             self._reads_on = True

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from asynclab.model.activity import ActivityLine
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-from asynclab.widgets.abbreviations import abbreviated
+from asynclab.model.wording.forms import fitting
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left
 from asynclab.widgets.messages import TaskSelected
@@ -120,7 +120,7 @@ class ActivityLog(CursorView):
             return (self.mark(index), (self._note, "past"))
         line = self._line_at(index)
         name_width = 8 if width < 44 else 12 if width < 72 else 18
-        text = abbreviated(line.kind, one_line(line.text, TEXT_LIMIT), width - name_width - 10)
+        text = one_line(fitting((line.text, *line.shorter), width - name_width - 10), TEXT_LIMIT)
         return (
             self.mark(index),
             (f"{line.at:7.3f} ", "past"),

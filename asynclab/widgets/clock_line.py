@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
-from asynclab.model.words import GLYPHS, measured, speed_text
+from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.quantities import measured, speed_text
 from asynclab.widgets.lines import Line, joined
 
 

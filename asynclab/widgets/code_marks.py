@@ -9,7 +9,7 @@ from asynclab.model.places import chain_text, file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import cell_width, shorten_middle
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lines import Line, Span, joined
 
 NEXT = "→"

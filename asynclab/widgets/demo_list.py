@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left, width_of
 

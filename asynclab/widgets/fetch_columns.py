@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from asynclab.model.amounts import rate_text, size_text
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural, rate_text, size_text
 from asynclab.widgets.fetch_row import MARKS, UrlRow
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
 from asynclab.widgets.waterfall import legend, waterfall

@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 from rich.cells import chop_cells
 
-from asynclab.model.amounts import rate_text, size_text
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural, rate_text, size_text
 from asynclab.widgets.fetch_row import MARKS, UrlDetail
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, joined, wrap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asynclab.model.amounts import rate_text, size_text
+from asynclab.model.wording.quantities import rate_text, size_text
 from asynclab.widgets.lines import Line, bar, fit, width_of
 
 GAP: Line = (("  ", ""),)

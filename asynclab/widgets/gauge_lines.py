@@ -1,4 +1,4 @@
-"""How one queue, one primitive and one deadline are drawn."""
+"""Draws one queue, one primitive or one timeout."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from rich.cells import cell_len
 from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
-from asynclab.model.words import length, measured, plural
+from asynclab.model.wording.quantities import length, measured, plural
 from asynclab.widgets.lines import Line, Span, bar, fit, left, sparkline, width_of
 
 LABEL, SHORT_LABEL = 13, 10
-"""The cells of the labels at the left, where there is room and where there is little."""
+"""Cells for the labels at the left: in a wide pane, and in a narrow one."""
 
 ITEM = 14
-"""The most cells of one item of a queue."""
+"""The most cells for one item of a queue."""
 
 ITEMS = 48
-"""The most cells that the items of a queue take, so that the figures beside them keep their place."""
+"""The most cells for all items of a queue, so that the figures beside them stay in place."""
 
 NAMES = 12
-"""The most tasks that are listed by name."""
+"""The most tasks listed by name."""
 
 WIDE = 68
-"""The width from which nothing has to be abbreviated."""
+"""The width at which nothing has to be abbreviated."""
 
 
 def queue_items(queue: QueueState, width: int) -> Line:
@@ -41,7 +41,7 @@ def queue_items(queue: QueueState, width: int) -> Line:
 
 
 def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
-    """Who waits to put, who to get, and who for all to be done."""
+    """The tasks that wait in put(), in get() and in join()."""
     to_put, to_get = ("waiting to put  ", "waiting to get  ") if width >= WIDE else ("to put  ", "to get  ")
     half = min(26, (width - len(to_put) - len(to_get)) // 2)
     putters = fit(_names(queue.putters, state), half - 2)
@@ -51,7 +51,7 @@ def queue_waiters(queue: QueueState, state: LabState, width: int) -> Line:
 
 
 def queue_depth(queue: QueueState, width: int) -> Line:
-    """How many items a queue held over its last changes, and how many went through."""
+    """A queue's size after each of its last changes, and how many items went through it."""
     counts = _counts(queue)
     label = _label("depth", width)
     room = max(0, min(ITEMS, width - len(label) - width_of(counts) - 3))
@@ -61,7 +61,7 @@ def queue_depth(queue: QueueState, width: int) -> Line:
 
 
 def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int) -> Line:
-    """A deadline: how much of it is over, and how much is left at lab time `now`, or how it ended."""
+    """A timeout: how much of it is over and left at lab time `now`, or how it ended."""
     part = {"running": "ready", "expired": "cancelled", "met": "done", "late": "failed"}[timeout.outcome]
     remaining = timeout.left(now)
     over = _share_over(timeout, remaining)
@@ -78,7 +78,7 @@ def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int)
 
 
 def primitive_line(primitive: PrimitiveState, state: LabState, waiters: Sequence[int], width: int) -> Line:
-    """A lock, semaphore, event, condition or barrier: its condition, and who waits for it."""
+    """A lock, semaphore, event, condition or barrier: its value, and the tasks that wait for it."""
     waiting: Line = (("waiting  ", "past"), *_names(waiters, state)) if waiters else ()
     condition = () if primitive.kind == "condition" and waiters else _condition(primitive, state)
     condition = fit(condition, 28 if width >= WIDE else 18)
@@ -102,7 +102,7 @@ def _size(queue: QueueState) -> Line:
 
 
 def _items(queue: QueueState, room: int) -> Line:
-    """As many items as fit, and how many do not."""
+    """The items that fit, and the number of those that don't."""
     spans: list[Span] = []
     used = 0
     for shown, item in enumerate(queue.items):
@@ -137,12 +137,12 @@ def _verdict(timeout: TimeoutState, remaining: float | None, part: str) -> Line:
     if timeout.outcome == "expired":
         return ((f"expired at {measured(timeout.ended_at or 0.0)}", part),)
     if timeout.outcome == "late":
-        return ((f"done {timeout.late:.2f} s too late", part),)
+        return ((f"missed by {timeout.late:.2f} s", part),)
     if remaining is None or timeout.length is None:
-        return (("no deadline", part),) if timeout.outcome == "running" else (("done", part),)
+        return (("no deadline" if timeout.outcome == "running" else "met", part),)
     if timeout.outcome == "running":
         return ((f"{remaining:.2f} s", f"strong {part}"), (f" left of {length(timeout.length)}", "past"))
-    return ((f"done with {remaining:.2f} s to spare", part),)
+    return ((f"met with {remaining:.2f} s to spare", part),)
 
 
 def _condition(primitive: PrimitiveState, state: LabState) -> Line:
@@ -156,13 +156,13 @@ def _condition(primitive: PrimitiveState, state: LabState) -> Line:
         case "event":
             return (("set", "done"),) if primitive.value else (("not set", "past"),)
         case "barrier":
-            return ((f"{primitive.value:,} in it", ""),)
+            return ((f"{primitive.value:,} there", ""),)
         case "condition":
-            return (("nobody waits", "past"),)
+            return (("no waiters", "past"),)
 
 
 def _names(tasks: Sequence[int], state: LabState) -> Line:
-    """Some tasks by name; what is too much for the line is cut off by it."""
+    """Tasks by name; the line is cut where they don't fit."""
     if not tasks:
         return (("nobody", "past"),)
     named = ", ".join(state.task_name(task) for task in tasks[:NAMES])

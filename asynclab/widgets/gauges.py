@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from asynclab.model.resources import QueueState, TimeoutState
 from asynclab.model.state import LabState
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.widgets.gauge_lines import primitive_line, queue_depth, queue_items, queue_waiters, timeout_line
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, joined

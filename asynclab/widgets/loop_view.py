@@ -1,4 +1,4 @@
-"""The parts of the event loop: who runs, who is next, what is due when, and what comes from outside."""
+"""Shows the event loop: the running task, the ready queue, timers, and tasks that wait for something outside."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from typing import TypeAlias
 from asynclab.model.loop_parts import Due, LoopParts, loop_parts
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
-from asynclab.model.words import GLYPHS, describe_wait, plural
+from asynclab.model.wording.forms import fitting
+from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.quantities import plural
+from asynclab.model.wording.wait import short_wait
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right, width_of
 from asynclab.widgets.reasons import reason
 from asynclab.widgets.task_view import TaskView
 
 LISTED = 100
-"""How many entries of each part are listed; the others are counted."""
+"""How many entries of each part are listed; the rest are counted."""
 
 PLACE = 6
-"""The cells of a place in the ready queue."""
+"""Cells for a position in the ready queue."""
 
 COUNTDOWN = 9
-"""The cells of the time that a timer has left."""
+"""Cells for the time that a timer has left."""
 
 Draw: TypeAlias = Callable[[int], Line]
 
@@ -31,18 +34,18 @@ NOTHING = LoopParts(None, (), 0, (), 0, (), 0)
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line, of which only those in sight are drawn."""
+    """One line; it is drawn only while it is in sight."""
 
     draw: Draw
-    """Draws what comes after the cursor's mark, in so many cells."""
+    """Draws everything after the cursor's mark, in the given number of cells."""
     task: int | None = None
-    """The task that it is about."""
+    """The task that the line is about."""
 
 
 class LoopView(TaskView):
     """The event loop of a lab.
 
-    In a held lab the ready queue is a choice: the task that is to go next is marked.
+    While a lab is paused, the task that the next step will run is marked in the ready queue.
     """
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
@@ -57,12 +60,12 @@ class LoopView(TaskView):
         self._entries: list[_Entry] = []
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
-        """Show a lab at a lab time, in seconds; repaints only the lines that look different.
+        """Show a lab, and repaint the lines that changed.
 
         Args:
             state: The lab; None for nothing.
             now: Lab seconds.
-            next_task: The task of a held lab that the next step is to run; None where the loop is not held.
+            next_task: The task that the next step of a paused lab will run; None if it isn't paused.
         """
         seen = None if state is None else (state.version, now, next_task)
         if state is self._state and seen == self._seen:
@@ -71,7 +74,7 @@ class LoopView(TaskView):
         self._update()
 
     def line_count(self) -> int:
-        """How many lines the parts take."""
+        """The number of lines."""
         return len(self._entries)
 
     def compose_line(self, index: int, width: int) -> Line:
@@ -87,14 +90,14 @@ class LoopView(TaskView):
         return next((at for at, entry in enumerate(self._entries) if entry.task == task), None)
 
     def cursor_moved(self, index: int | None) -> None:
-        """Tell which task the cursor is on; a line about none leaves the selection alone."""
+        """Select the task of the line that the cursor is on, if it has one."""
         if index is not None and self.task_at(index) is not None:
             super().cursor_moved(index)
 
     def _update(self) -> None:
         state = self._state
         version = None if state is None else (id(state), state.version)
-        if version != self._parts_of:  # timers count down, but that changes no part
+        if version != self._parts_of:  # a timer's countdown changes no part
             self._parts_of = version
             self._parts = NOTHING if state is None else loop_parts(state, LISTED)
         self._entries = [] if state is None else list(self._lay_out(state))
@@ -129,8 +132,8 @@ class LoopView(TaskView):
         if state.outcome is not None:
             return _Entry(_always("the run has ended", "past"))
         if state.clock.paused:
-            return _Entry(_always("held: no step runs", "ready"))
-        return _Entry(_always("between two steps" if self._parts.ready_count else "idle: nothing is ready", "past"))
+            return _Entry(_always("paused: no step runs", "ready"))
+        return _Entry(_always("between steps" if self._parts.ready_count else "idle: nothing is ready", "past"))
 
     def _ready_line(self, place: int, task: TaskState, state: LabState, width: int) -> Line:
         is_next = task.id == self._next
@@ -138,12 +141,12 @@ class LoopView(TaskView):
         label = f"{GLYPHS['running']}next" if is_next else right(str(place), 4)
         part = "strong running" if is_next else "past"
         name = (f"{left(state.task_name(task.id), names - 1)} ", "ready")
-        why = reason(task, state, rest) or ("asked for another turn" if task.steps else "")
+        why = reason(task, state, rest) or ("yielded" if task.steps else "")
         return ((left(label, PLACE), part), name, (left_cut_end(why, rest), "past"))
 
 
 def _always(text: str, part: str) -> Draw:
-    """Draws the same in any width."""
+    """Draws the same text at any width."""
     return lambda width: ((text, part),)
 
 
@@ -153,7 +156,7 @@ def _heading(text: str, count: int) -> _Entry:
 
 
 def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:
-    """How long a timer has still to go, as a figure and a bar, and what it is for."""
+    """The time that a timer has left, as a figure and a bar, and what it is for."""
     remaining = max(0.0, due.at - now)
     whole = due.at - due.started_at
     bar_width = max(0, min(16, (width - 30) // 2))
@@ -173,12 +176,12 @@ def _countdown(seconds: float) -> str:
 
 def _outside_line(task: TaskState, state: LabState, width: int) -> Line:
     names, rest = _split(width - 2)
-    what = "" if task.waits_for is None else describe_wait(task.waits_for, state)
+    what = "" if task.waits_for is None else fitting(short_wait(task.waits_for, state), rest)
     name = (f"{left(state.task_name(task.id), names - 1)} ", "waiting")
     return (("  ", ""), name, (left_cut_end(what, rest), "past"))
 
 
 def _split(room: int) -> tuple[int, int]:
-    """The cells for a name and for what is said of it, out of so many."""
+    """Divides cells between a name and the words after it."""
     names = max(2, min(20, room * 9 // 20))
     return names, max(0, room - names)

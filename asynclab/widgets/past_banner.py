@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from asynclab.model.events import Event
 from asynclab.model.state import LabState
-from asynclab.model.words import measured
+from asynclab.model.wording.quantities import measured
 from asynclab.widgets.lines import Line
 
 BACK = "esc now "

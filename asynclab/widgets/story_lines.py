@@ -1,4 +1,4 @@
-"""How a story looks: the moment, a mark, and the sentence wrapped beside them."""
+"""Lays out a story: each moment, a mark, and the sentence wrapped beside them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.story import Sentence, Story
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lines import Line, wrap
 
-LOOKS: Mapping[ActivityKind, tuple[str, str]] = MappingProxyType(
+MARKS: Mapping[ActivityKind, tuple[str, str]] = MappingProxyType(
     {
         "created": ("+", "accent"),
         "waits": (GLYPHS["waiting"], "waiting"),
@@ -29,17 +29,17 @@ LOOKS: Mapping[ActivityKind, tuple[str, str]] = MappingProxyType(
 """The mark of each kind of sentence, and its colour."""
 
 COLOURED: frozenset[ActivityKind] = frozenset({"failed", "cancelled", "done"})
-"""Kinds whose text has the colour, too: a life has one such sentence, and its drawing."""
+"""Kinds whose text is coloured too: how the task ended, and the drawing of its exception."""
 
 WIDEST = 100
-"""Cells after which a line is too long to be read with ease."""
+"""Cells; longer lines are hard to read."""
 
 MOMENT, GAP = 9, 2
-"""The cells of a moment, and of what is between it and the sentence: the mark and a blank on each side."""
+"""Cells for a moment, and for the mark between it and the sentence."""
 
 
 def story_lines(story: Story, width: int) -> list[Line]:
-    """The lines of a story in so many cells."""
+    """The lines of a story, `width` cells wide."""
     part = story.word or "past"
     mark = GLYPHS[story.word] if story.word is not None else "?"
     lines: list[Line] = []
@@ -53,7 +53,7 @@ def story_lines(story: Story, width: int) -> list[Line]:
 
 
 def _sentence_lines(sentence: Sentence, width: int) -> Iterator[Line]:
-    mark, part = LOOKS.get(sentence.kind, ("·", "past"))
+    mark, part = MARKS.get(sentence.kind, ("·", "past"))
     margin = MOMENT + GAP + 2
     at = "" if sentence.at is None else f"{sentence.at:.3f}"
     room = max(12, min(width, WIDEST) - margin)

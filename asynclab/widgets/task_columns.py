@@ -9,10 +9,9 @@ from asynclab.model.bars import bar_of
 from asynclab.model.rows import TaskRow
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
-from asynclab.model.text import one_line
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
-from asynclab.widgets.reasons import TEXT_LIMIT, reason
+from asynclab.widgets.reasons import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
     """What the table says of one task at a lab time, in seconds; without the cursor's mark."""
     quiet = "past" if task.has_ended else ""
     guide = row.guide[-(columns.task // 2 // 2 * 2) :]
-    name = left(one_line(task.name, TEXT_LIMIT), columns.task - 1 - len(guide))
+    name = left(state.task_name(task.id), columns.task - 1 - len(guide))
     word = f"{GLYPHS[task.state]} {task.state}"
     fraction, figure = bar_of(task, state, now)
     if len(figure) >= columns.figure:

@@ -10,7 +10,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from asynclab.model.words import plural
+from asynclab.model.wording.quantities import plural
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, width_of
 from asynclab.widgets.loop_meter import loop_meter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asynclab.model.activity import ActivityKind
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskWaiting, Wait
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Timeline
@@ -51,6 +52,11 @@ def suspended(at: float, task: int, wait: Wait | None = None) -> list[Event]:
 def told(state: LabState) -> list[str]:
     """What the activity says, as "subject: text"."""
     return [f"{state.task_name(line.task)}: {line.text}" for line in state.activity]
+
+
+def kinds_of(state: LabState, task: int | None) -> list[ActivityKind]:
+    """The kinds of the activity lines about one task, without its creation of others."""
+    return [line.kind for line in state.activity if line.task == task and line.kind != "created"]
 
 
 def told_of(state: LabState, task: int | None) -> list[str]:

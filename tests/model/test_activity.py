@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
-import pytest
-
 from asynclab.model.events import (
     LoopBlocked,
     Output,
@@ -14,35 +10,9 @@ from asynclab.model.events import (
     TaskReady,
     TaskWaiting,
     Wait,
-    WaitKind,
     Warned,
 )
-from asynclab.model.words import wait_text
 from tests.model.history import MAIN, TEA, lab, suspended, tea_party, told, told_of
-
-
-@pytest.mark.parametrize(
-    ("wait", "text"),
-    [
-        (Wait("sleep", seconds=1.0), "sleeps 1.00 s"),
-        (Wait("sleep"), "sleeps"),
-        (Wait("queue.get", 1), "waits for queue.get on queue#1"),
-        (Wait("gather", count=3), "waits for gather of 3"),
-        (Wait("stream"), "reads from a stream"),
-        (Wait("thread"), "waits for a thread"),
-        (Wait("future"), "waits for a future"),
-        (Wait("library", library="aiohttp"), "waits inside aiohttp"),
-        (Wait("async_generator"), "waits inside an async generator"),
-        (Wait("unknown"), "waits; can't tell for what"),
-    ],
-)
-def test_a_wait_reads_as_what_the_task_does(wait: Wait, text: str) -> None:
-    assert wait_text(wait, tea_party()) == text
-
-
-@pytest.mark.parametrize("kind", get_args(WaitKind))
-def test_every_kind_of_wait_can_be_told(kind: WaitKind) -> None:
-    assert "wait" in wait_text(Wait(kind), lab()) or kind in ("sleep", "stream")
 
 
 def test_a_life_reads_as_a_story() -> None:

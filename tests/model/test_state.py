@@ -37,7 +37,7 @@ from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN, KEPT
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.model.tasks import ENDED
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_wait
+from asynclab.model.wording.wait import short_wait
 from tests.model.anything import any_history
 from tests.model.history import lab
 
@@ -74,9 +74,9 @@ def test_whatever_happened_can_be_shown(events: list[Event]) -> None:
     state = lab(*events)
     for task in state.tasks.values():
         assert bar_of(task, state, state.now).text
-        assert task.waits_for is None or describe_wait(task.waits_for, state)
+        assert task.waits_for is None or short_wait(task.waits_for, state)
     for line in state.activity:
-        assert one_line(line.text, len(line.text)) == line.text
+        assert all(one_line(text, len(text)) == text for text in (line.text, *line.shorter))
     assert len([row.guide for row in state.rows()]) == len(state.tasks)
 
 

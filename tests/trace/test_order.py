@@ -75,7 +75,7 @@ def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so() -> None
             lab.resume()
             ending = await lab.wait()
             assert ending.value == 40
-            assert texts(lab).count("chosen to go next, ahead of small") == 1
+            assert [line.task for line in state_of(lab).activity if line.kind == "chosen"] == [large]
 
     run_fast(main())
 

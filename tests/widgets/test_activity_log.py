@@ -19,6 +19,20 @@ async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
         assert "   1.000 brew tea     returned 'tea'" in painted(log)
 
 
+async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_printed() -> None:
+    state = folded(task(1, "main"), Output(1.0, "x" * 30 + "\n", 1))
+    state.tell(2.0, 1, "timeout", "timeout of 30.00 s started", "timeout of 30.00 s")
+    log = ActivityLog()
+    async with on_stage(log, 60, 16):
+        log.show(state, 1.0)
+        assert painted(log)[2].endswith("timeout of 30.00 s started")
+    log = ActivityLog()
+    async with on_stage(log, 42, 16):
+        log.show(state, 1.0)
+        assert "“xxxxx" in painted(log)[1]
+        assert painted(log)[2].endswith("timeout of 30.00 s")
+
+
 async def test_each_kind_of_line_has_its_colour() -> None:
     log = ActivityLog()
     async with on_stage(log, 60, 16):

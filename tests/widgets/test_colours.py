@@ -4,7 +4,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.colours import LEGIBLE, QUIET, contrast, legible, state_variables
 from asynclab.widgets.lines import VARIABLES
 from asynclab.widgets.task_table import TaskTable

@@ -4,7 +4,7 @@ import pytest
 
 from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.clock_line import ClockReading, clock_line
 from asynclab.widgets.concept import ConceptPane, Lesson
 from asynclab.widgets.lines import plain

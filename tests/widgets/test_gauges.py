@@ -106,7 +106,7 @@ async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> 
         assert painted(gauges)[:3] == [
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸─────────────  0.61 s left of 2.00 s for main",
             " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  expired at 1.201 s for main",
-            " timeout      ━━━━━━━━━━━━━━━━━━━━━━──────────────────────  done with 0.50 s to spare for main",
+            " timeout      ━━━━━━━━━━━━━━━━━━━━━━──────────────────────  met with 0.50 s to spare for main",
         ]
         parts = [gauges.compose_line(index, 100)[2][1] for index in range(3)]
         assert parts == ["ready", "cancelled", "done"]
@@ -120,7 +120,7 @@ async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadlin
         gauges.show(state, 1.59)
         assert painted(gauges)[:2] == [
             " timeout      ────────────────────────────────────────────  no deadline for main",
-            " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  done 0.50 s too late for main",
+            " timeout      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  missed by 0.50 s for main",
         ]
         assert [gauges.compose_line(index, 100)[2][1] for index in range(2)] == ["rest", "failed"]
 
@@ -153,8 +153,8 @@ async def test_a_deadline_in_the_past_is_full() -> None:
         (PrimitiveCreated(0.1, 1, "semaphore", 1, 2), None, " semaphore#1  2 permits left"),
         (PrimitiveCreated(0.1, 1, "event", 1), None, " event#1      not set"),
         (PrimitiveCreated(0.1, 1, "event", 1), PrimitiveChanged(0.1, 1, 1, 1), " event#1      set"),
-        (PrimitiveCreated(0.1, 1, "barrier", 1), PrimitiveChanged(0.1, 1, 2), " barrier#1    2 in it"),
-        (PrimitiveCreated(0.1, 1, "condition", 1), None, " condition#1  nobody waits"),
+        (PrimitiveCreated(0.1, 1, "barrier", 1), PrimitiveChanged(0.1, 1, 2), " barrier#1    2 there"),
+        (PrimitiveCreated(0.1, 1, "condition", 1), None, " condition#1  no waiters"),
     ],
 )
 async def test_a_primitive_says_in_which_condition_it_is_and_who_waits(

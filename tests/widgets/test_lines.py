@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from wcwidth import wcwidth
 
 from asynclab.model.text import one_line
-from asynclab.model.words import GLYPHS
+from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.lines import (
     EIGHTHS,

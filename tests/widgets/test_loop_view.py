@@ -63,7 +63,7 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
     async with on_stage(view, 60, 16):
         view.show(busy_loop(), 0.5)
         assert painted(view)[:11] == [
-            " between two steps",
+            " between steps",
             " ready queue  2",
             "    1  second              woken by first",
             "    2  first               woken by a timer",
@@ -72,7 +72,7 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
             "   1.500 s ━━━────────── sleeper       sleep 2.00 s",
             "   3.500 s ━╸─────────── sleeper       timeout of 4.00 s",
             " outside the loop  1",
-            "   reader              reads from a stream",
+            "   reader              a stream",
             "",
         ]
         assert subtitle(view) == "2 ready · 3 timers · 1 outside"
@@ -83,7 +83,7 @@ async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> N
     async with on_stage(view, 60, 16):
         view.show(busy_loop(ClockChanged(0.5, paused=True, speed=1.0, instant=False)), 0.5, next_task=2)
         lines = painted(view)
-        assert lines[0] == " held: no step runs"
+        assert lines[0] == " paused: no step runs"
         assert lines[2].startswith("    1  second")
         assert lines[3].startswith(" ►next first")
         assert part_at(view.compose_line(3, 58), "►next") == "strong running"
@@ -207,4 +207,4 @@ async def test_a_task_that_is_no_longer_kept_keeps_its_line_until_the_parts_are_
         view.show(state, 0.5)
         del state.tasks[3], state.tasks[5]
         assert view.line_text(2).split()[:3] == ["1", "task", "3"]
-        assert view.line_text(9).split() == ["task", "5", "reads", "from", "a", "stream"]
+        assert view.line_text(9).split()[:2] == ["task", "5"]

@@ -19,15 +19,14 @@ from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.lanes import READY
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
-from asynclab.model.words import describe_ending
+from asynclab.model.wording import deed
+from asynclab.model.wording.outcome import COLLECTED, ending
 
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest go first."""
 
 DROPPED_AT_ONCE = 1_000
 """How many go together, so that their parents' lists of children are cleaned once for all of them."""
-
-COLLECTED = "garbage-collected while pending"
 
 
 def task_created(state: LabState, event: TaskCreated, at: float) -> None:
@@ -61,7 +60,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     if not event.internal:
         state.mark(event.parent, "created", at, event)
     if not is_main and not event.internal:
-        state.tell(at, event.parent, "created", f"created {state.task_name(event.task)}")
+        state.tell(at, event.parent, "created", *deed.created(event.task, state))
 
 
 def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
@@ -84,7 +83,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if task.waits_for is not None:
         keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
     task.cancel_requested_by = event.by
-    state.tell(at, event.task, "cancel", f"cancel requested{_by(state, event)}")
+    state.tell(at, event.task, "cancel", *deed.cancel_requested(event, state))
 
 
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
@@ -92,7 +91,7 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree
-    _end(state, event, event.outcome, event.detail, describe_ending(event.outcome, event.detail), at)
+    _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[0], at)
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
@@ -109,12 +108,6 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
     task.progress = Progress(event.done, event.total, event.unit, at)
     if _tenth(task.progress) > before:
         state.tell(at, event.task, "progress", f"progress {progress_text(task.progress)}")
-
-
-def _by(state: LabState, event: TaskCancelRequested) -> str:
-    if event.by is None:
-        return ""
-    return " by itself" if event.by == event.task else f" by {state.task_name(event.by)}"
 
 
 def _tenth(progress: Progress | None) -> int:

@@ -8,6 +8,7 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.room import make_room
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
+from asynclab.model.wording import deed
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
@@ -30,30 +31,14 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     if primitive.kind == "lock":
         primitive.holder = event.task if event.value else None
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
-    state.tell(at, event.task, kind, _change(primitive, before))
+    state.tell(at, event.task, kind, *deed.changed(primitive, event.value, before))
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
     """Tell who notified how many waiters of a condition."""
     state.mark(event.task, "changed", at, event)
-    primitive = state.primitives.get(event.primitive)
-    if primitive is not None:
-        state.tell(at, event.task, "event", f"notifies {event.count:,} on {primitive.label}")
-
-
-def _change(primitive: PrimitiveState, before: int) -> str:
-    label, value = primitive.label, primitive.value
-    match primitive.kind:
-        case "lock":
-            return f"takes {label}" if value else f"releases {label}"
-        case "semaphore":
-            return f"{'takes' if value < before else 'releases'} {label}, {value:,} left"
-        case "event":
-            return f"sets {label}" if value else f"clears {label}"
-        case "barrier":
-            return f"{'comes to' if value > before else 'leaves'} {label}, {value:,} there"
-        case "condition":
-            return f"changes {label}"
+    if event.primitive in state.primitives:
+        state.tell(at, event.task, "event", *deed.notified(event, state))
 
 
 HANDLERS: Handlers = {

@@ -8,9 +8,8 @@ from asynclab.model.fold.room import make_room
 from asynclab.model.resources import ITEMS_SHOWN, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-
-ITEM_LIMIT = 40
-"""The most characters of an item's repr that are kept."""
+from asynclab.model.wording import deed
+from asynclab.model.wording.deed import ITEM_LIMIT
 
 
 def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
@@ -25,13 +24,12 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
     """An item went in, behind all others in the order of putting."""
     state.mark(event.task, "put", at, event)
     queue = state.queues.get(event.queue)
-    item = one_line(event.item, ITEM_LIMIT)
     if queue is not None:
         queue.puts += 1
         if len(queue.items) == event.size - 1 < ITEMS_SHOWN:
-            queue.items.append(item)
+            queue.items.append(one_line(event.item, ITEM_LIMIT))
         _resize(queue, event.size, event.unfinished, at)
-    state.tell(at, event.task, "put", f"put {item} → {_filled(queue, event)}")
+    state.tell(at, event.task, "put", *deed.put(event, queue))
 
 
 def queue_got(state: LabState, event: QueueGot, at: float) -> None:
@@ -43,8 +41,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
         if 0 <= event.index < len(queue.items):
             del queue.items[event.index]
         _resize(queue, event.size, event.unfinished, at)
-    item = one_line(event.item, ITEM_LIMIT)
-    state.tell(at, event.task, "got", f"got {item} ← {_filled(queue, event)}")
+    state.tell(at, event.task, "got", *deed.got(event, queue))
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
@@ -54,8 +51,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
     if queue is not None:
         queue.dones += 1
         queue.unfinished = event.unfinished
-    text = f"task_done on queue#{event.queue}, {event.unfinished:,} unfinished"
-    state.tell(at, event.task, "task_done", text)
+    state.tell(at, event.task, "task_done", *deed.task_done(event))
 
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
@@ -66,8 +62,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
         queue.is_shut_down = True
         if event.immediate:
             _resize(queue, 0, max(0, queue.unfinished - queue.size), at)
-    how = " at once" if event.immediate else ""
-    state.tell(at, event.task, "event", f"shuts down queue#{event.queue}{how}")
+    state.tell(at, event.task, "event", *deed.shut_down(event))
 
 
 def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
@@ -77,11 +72,6 @@ def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
     queue.depth.append((at, size))
     while len(queue.items) > max(0, size):
         queue.items.pop()
-
-
-def _filled(queue: QueueState | None, event: QueuePut | QueueGot) -> str:
-    bound = f"/{queue.maxsize:,}" if queue is not None and queue.maxsize > 0 else ""
-    return f"queue#{event.queue} ({event.size:,}{bound})"
 
 
 HANDLERS: Handlers = {

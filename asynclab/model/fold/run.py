@@ -24,7 +24,10 @@ from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import LabState
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
-from asynclab.model.words import describe_ending, measured, names_of, plural, speed_text
+from asynclab.model.wording import deed
+from asynclab.model.wording.grammar import names_of
+from asynclab.model.wording.outcome import ending
+from asynclab.model.wording.quantities import plural
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:
@@ -44,7 +47,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
     state.detail = event.detail
     state.leaked = event.leaked
     _let_go(state)
-    state.tell(at, None, "run", f"run ended: {describe_ending(event.outcome, event.detail)}")
+    state.tell(at, None, "run", f"run ended: {ending(event.outcome, event.detail)[0]}")
     if event.leaked:
         text = f"{plural(len(event.leaked), 'task')} leaked: {names_of(event.leaked, state)}"
         state.tell(at, None, "run", text)
@@ -52,7 +55,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
 
 def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
     """Lab time goes differently from here on."""
-    changes = _clock_changes(state, event)
+    changes = deed.clock_changed(event, state.clock, is_over=_is_over(state))
     state.clock.paused = event.paused
     state.clock.speed = event.speed
     state.clock.instant = event.instant
@@ -60,13 +63,13 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
     if not event.paused:
         state.held.clear()
     if changes:
-        state.tell(at, None, "clock", ", ".join(changes))
+        state.tell(at, None, "clock", changes)
 
 
 def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
     state.mark(event.task, "chosen", at, event)
-    state.tell(at, event.task, "chosen", f"chosen to go next, ahead of {state.task_name(event.ahead_of)}")
+    state.tell(at, event.task, "chosen", *deed.chosen(event, state))
 
 
 def task_held(state: LabState, event: TaskHeld, at: float) -> None:
@@ -115,18 +118,13 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     if state.is_blocking:
         return
     state.is_blocking = True
-    file = one_line(event.file.replace("\\", "/").rpartition("/")[2])
-    where = f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function)}"
-    what = "a callback blocks the loop" if event.task is None else "blocks the loop"
-    state.tell(at, event.task, "blocked", f"{what}: {event.seconds:.2f} s so far {where}")
+    state.tell(at, event.task, "blocked", *deed.blocks_loop(event))
 
 
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     """The callback that kept the loop from running has ended."""
     state.is_blocking = False
-    state.tell(
-        at, None, "blocked", f"the callback {one_line(event.function)} blocked the loop for {measured(event.seconds)}"
-    )
+    state.tell(at, None, "blocked", *deed.blocked_loop(event.seconds, event.function))
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
@@ -149,17 +147,10 @@ def _let_go(state: LabState) -> None:
     state.is_cleaning_up = state.is_stalled = False
 
 
-def _clock_changes(state: LabState, event: ClockChanged) -> list[str]:
-    clock, changes = state.clock, list[str]()
-    if event.paused != clock.paused:
-        main = state.tasks.get(MAIN)
-        is_over = main is not None and main.has_ended  # nobody resumed it: what is left has to clean up
-        changes.append("paused" if event.paused else "resumed, as main has ended" if is_over else "resumed")
-    if event.speed != clock.speed:
-        changes.append(f"speed {speed_text(event.speed)}")
-    if event.instant != clock.instant:
-        changes.append("idle time is skipped" if event.instant else "idle time is waited for")
-    return changes
+def _is_over(state: LabState) -> bool:
+    """Whether main has ended, so that what is left of the run only cleans up."""
+    main = state.tasks.get(MAIN)
+    return main is not None and main.has_ended
 
 
 HANDLERS: Handlers = {

@@ -8,7 +8,7 @@ from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord, TaskState
-from asynclab.model.words import measured
+from asynclab.model.wording import deed
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
@@ -173,7 +173,7 @@ def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> No
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
         state.mark(event.task, "long_step", at, event)
-        state.tell(at, event.task, "blocked", f"blocked the loop for {measured(event.seconds)}")
+        state.tell(at, event.task, "blocked", *deed.blocked_loop(event.seconds))
 
 
 HANDLERS: Handlers = {

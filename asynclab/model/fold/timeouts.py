@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asynclab.model.events import (
-    BLOCKED_AFTER,
     CallEnded,
     CallScheduled,
     TimeoutExpired,
@@ -14,7 +13,7 @@ from asynclab.model.events import (
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import CallState, TimeoutOutcome, TimeoutState
 from asynclab.model.state import LabState
-from asynclab.model.words import busy, measured, timeout_text
+from asynclab.model.wording import deed
 
 ENDED_TIMEOUTS_KEPT = 200
 """How many ended timeouts are kept; the oldest go first."""
@@ -26,7 +25,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
         state.timeouts[event.timeout] = timeout
         state.mark(event.task, "timeout", at, event)
-        state.tell(at, event.task, "timeout", f"{timeout_text(timeout.length)} started")
+        state.tell(at, event.task, "timeout", *deed.timeout_started(timeout.length))
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
@@ -35,7 +34,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     if timeout is not None:
         timeout.deadline = event.deadline
         state.mark(timeout.task, "moved", at, event)
-        state.tell(at, timeout.task, "timeout", _moved(event.deadline))
+        state.tell(at, timeout.task, "timeout", *deed.timeout_moved(event.deadline))
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
@@ -44,9 +43,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     if timeout is not None:
         _end(state, timeout, "expired", at)
         state.mark(timeout.task, "expired", at, event)
-        late = 0.0 if timeout.deadline is None else at - timeout.deadline
-        after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
-        state.tell(at, timeout.task, "expired", f"timeout expired at {measured(at)}{after}")
+        state.tell(at, timeout.task, "expired", *deed.timeout_expired(at, timeout.deadline))
 
 
 def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
@@ -58,13 +55,11 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
         _end(state, timeout, "late", at)
         state.mark(timeout.task, "late", at, event)
         timeout.late = event.late
-        state.tell(at, timeout.task, "late", _missed(timeout.deadline, event.late))
+        state.tell(at, timeout.task, "late", *deed.timeout_missed(event.late, timeout.deadline))
     else:
         _end(state, timeout, "met", at)
         state.mark(timeout.task, "met", at, event)
-        left = timeout.left(at)
-        spare = "" if left is None else f" with {measured(left)} to spare"
-        state.tell(at, timeout.task, "met", f"timeout met{spare}")
+        state.tell(at, timeout.task, "met", *deed.timeout_met(timeout.left(at)))
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
@@ -75,15 +70,6 @@ def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:
     """It is not to come any more."""
     state.calls.pop(event.call, None)
-
-
-def _moved(deadline: float | None) -> str:
-    return "timeout has no deadline any more" if deadline is None else f"timeout moved to {measured(deadline)}"
-
-
-def _missed(deadline: float | None, late: float) -> str:
-    moment = "" if deadline is None else f" ({measured(deadline)})"
-    return f"timeout missed by {measured(late)}: the loop was {busy(late)} at its deadline{moment}"
 
 
 def _running(state: LabState, timeout: int) -> TimeoutState | None:

@@ -1,22 +1,24 @@
-"""How a task came into the world."""
+"""The first sentences of a story: who created the task, and where."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from asynclab.model.events import TaskCreated
-from asynclab.model.places import file_name
 from asynclab.model.state import LabState
 from asynclab.model.story.life import Life
-from asynclab.model.story.phrases import OBJECT_LIMIT
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
-from asynclab.model.words import measured
+from asynclab.model.wording.grammar import place
+from asynclab.model.wording.quantities import measured
+
+COROUTINE_LIMIT = 80
+"""The most characters of a coroutine's name."""
 
 
 def home_of(life: Life, task: TaskState | None) -> str:
-    """The file that a task's waits are in unless they say otherwise: where it was created, or first waited."""
+    """The file that goes without saying in a task's story: where it was created, or first waited."""
     if task is not None and task.file:
         return task.file
     if life.created is not None and life.created.file:
@@ -26,7 +28,7 @@ def home_of(life: Life, task: TaskState | None) -> str:
 
 
 def beginning(life: Life, task: TaskState | None, state: LabState) -> Iterator[Sentence]:
-    """Who created it, where and for what, and what of its life is no longer known."""
+    """Who created the task, where and to run what; and from when on its history is kept."""
     created = life.created
     if created is not None:
         yield _created(created, state, is_main=life.is_main)
@@ -37,14 +39,20 @@ def beginning(life: Life, task: TaskState | None, state: LabState) -> Iterator[S
         )
         yield _created(known, state, is_main=task.id == next(iter(state.tasks)) and task.parent is None)
     at = life.turns[0].began if life.turns else state.now
-    yield Sentence(None, "warned", f"What it did before {measured(at)} is no longer kept.")
+    yield Sentence(None, "warned", f"Its history before {measured(at)} is no longer kept.")
 
 
 def _created(created: TaskCreated, state: LabState, *, is_main: bool) -> Sentence:
-    coroutine = one_line(created.coroutine.rpartition(".")[2], OBJECT_LIMIT) or "a coroutine"
+    coroutine = coroutine_name(created.coroutine)
     if is_main:
-        return Sentence(created.at, "created", f"Created with the run, to run {coroutine}().")
-    by = "by code that is in no task" if created.parent is None else f"by {state.task_name(created.parent)}"
-    where = f" in {file_name(created.file)} line {created.line}" if created.file and created.line else ""
-    library = ", by a library for itself" if created.internal else ""
-    return Sentence(created.at, "created", f"Created {by}{where}{library}, to run {coroutine}().")
+        return Sentence(created.at, "created", f"Created at the start of the run, to run {coroutine}.")
+    by = "outside any task" if created.parent is None else f"by {state.task_name(created.parent)}"
+    library = " inside a library" if created.internal else ""
+    where = place(created.file, created.line) if created.file else ""
+    return Sentence(created.at, "created", f"Created {by}{library}{where}, to run {coroutine}.")
+
+
+def coroutine_name(qualified: str) -> str:
+    """A coroutine by its own name, such as "brew()"."""
+    name = one_line(qualified.rpartition(".")[2], COROUTINE_LIMIT)
+    return f"{name}()" if name else "a coroutine"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from asynclab.model.events import (
+    ConditionNotified,
     LoopBlocked,
     Output,
     PrimitiveChanged,
-    ConditionNotified,
     QueueGot,
     QueuePut,
     QueueShutDown,

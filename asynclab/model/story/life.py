@@ -6,14 +6,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-from asynclab.model.events import Event, LoopBlocked, TaskCollected, TaskCreated, TaskEnded, TaskReady, Wait
+from asynclab.model.events import Event, LoopBlocked, Outcome, TaskCollected, TaskCreated, TaskEnded, TaskReady, Wait
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Timeline
 from asynclab.model.lanes.lane import MARK_KINDS, MarkKind
 from asynclab.model.state import LabState
 from asynclab.model.story import doings
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Request, Turn, Verb
-from asynclab.model.tasks import MAIN, Progress
+from asynclab.model.tasks import MAIN, Progress, TaskState
+from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000
 """How many turns are kept one by one at the beginning of a life, and at least at its end; others are summed up."""
@@ -110,8 +111,7 @@ class Life:
         self.is_main = task.parent is None and task.id == next(iter(state.tasks))
         self.progress = task.progress
         if task.ended_at is not None and self.ended is None:
-            outcome = "failed" if task.state == "failed" else "cancelled" if task.state == "cancelled" else "done"
-            self.ended = TaskEnded(task.ended_at, task.id, outcome, task.detail, task.tree)
+            self.ended = _end_of(task, task.ended_at)
 
     def _read_marks(self, timeline: Timeline, lane: Lane, until: int) -> None:
         index, moments = max(0, self.marks_read - lane.marks_gone), lane.mark_moments
@@ -234,3 +234,11 @@ class Life:
             main is not None and main.had_ended(moment),
             asker is not None and asker.outcome == "failed" and asker.had_ended(moment),
         )
+
+
+def _end_of(task: TaskState, at: float) -> TaskEnded | TaskCollected:
+    """How a task ended, as its state tells where its lane no longer does."""
+    if task.detail == COLLECTED:
+        return TaskCollected(at, task.id)
+    outcome: Outcome = "failed" if task.state == "failed" else "cancelled" if task.state == "cancelled" else "done"
+    return TaskEnded(at, task.id, outcome, task.detail, task.tree)

@@ -1,73 +1,49 @@
-"""What a moment of a task's life was about, in words: from when to when, why, and who ended it."""
+"""Explains one moment of a task's life: what it did, from when to when, why, and who ended it."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
-from asynclab.model.events import (
-    ConditionNotified,
-    Event,
-    PrimitiveChanged,
-    QueueGot,
-    QueuePut,
-    QueueTaskDone,
-    TaskCreated,
-    TaskReady,
-    Wait,
-)
-from asynclab.model.lanes.lane import RUNNING, Interval, Lane, MarkKind
+from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait
+from asynclab.model.lanes.lane import Interval, Lane
 from asynclab.model.lanes.timeline import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.wording import bounds, duration, tell
-from asynclab.model.words import describe_wait, measured, plural
+from asynclab.model.wording.deed import mark_text
+from asynclab.model.wording.grammar import names_of
+from asynclab.model.wording.quantities import duration, measured, period, plural
+from asynclab.model.wording.wait import NOT_RECORDED, short_wait
+from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake
 
 DEEDS_TOLD = 4
-"""How many things that a task did in one step are told."""
+"""How many deeds of a step are listed."""
 
 NAMES_TOLD = 3
-"""How many of the tasks are named that a ready task stood behind."""
+"""How many tasks ahead of a ready task are named."""
 
 STEPS_LOOKED_AT = 1_000
-"""How many steps are looked at, to find those tasks."""
-
-DEEDS: dict[str, tuple[MarkKind, str]] = {
-    "queue.get": ("put", "put"),
-    "queue.put": ("got", "get"),
-    "queue.join": ("task_done", "task_done()"),
-    "lock": ("lowered", "release"),
-    "semaphore": ("raised", "release"),
-    "event": ("raised", "set()"),
-    "condition": ("changed", "notify()"),
-    "barrier": ("raised", "arrival"),
-}
-"""What another task does to end a wait: the mark that it leaves, and what it is called."""
-
-ENDS = frozenset({"task", "gather", "wait", "wait_for", "task_group"})
-"""The waits that end with the end of another task."""
+"""How many steps are searched for the tasks that ran ahead."""
 
 
 def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
-    """What a task was about at a lab time, in seconds.
+    """What a task did at a moment.
 
     Args:
         timeline: The run.
-        task: Whose life.
-        at: Lab seconds.
-        state: Has the names of the tasks and the labels of the primitives.
+        task: The task.
+        at: The moment, in lab seconds.
+        state: Has the names of tasks and the labels of primitives.
 
     Returns:
         Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
     """
     lane = timeline.lanes.get(task)
     if lane is None:
-        return "nothing is kept of it"
+        return "no history for this task"
     if at < lane.born:
         return f"created later, at {measured(lane.born)}"
     if lane.ended is not None and at >= lane.ended:
         return _ending(lane, lane.ended, state)
     index = lane.index_at(at)
     if index is None:
-        return "no longer kept"
+        return "history no longer kept"
     interval = lane.interval(index)
     end = at if interval.end is None else interval.end
     lasted = duration(end - interval.begin)
@@ -77,19 +53,19 @@ def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
         text = f"ready for {lasted}{_queued(timeline, lane, index, end, state)}"
     else:
         text = _waiting(timeline, lane, index, lasted, state)
-    return f"{text} ({bounds(interval.begin, interval.end)})"
+    return f"{text} ({period(interval.begin, interval.end)})"
 
 
 def _ending(lane: Lane, ended: float, state: LabState) -> str:
     mark = None if lane.outcome is None else lane.last_mark(lane.outcome, ended, ended)
-    told = lane.outcome if mark is None else tell(mark.event, state)
+    told = lane.outcome if mark is None else mark_text(mark.event, state)
     return f"{told}, at {measured(ended)}"
 
 
 def _running(lane: Lane, interval: Interval, end: float, lasted: str, state: LabState) -> str:
     verb = "running for" if interval.end is None else "ran for"
     marks = lane.marks_between(interval.begin, end, DEEDS_TOLD + 1)
-    deeds = ", ".join(tell(mark.event, state) for mark in marks[:DEEDS_TOLD])
+    deeds = ", ".join(mark_text(mark.event, state) for mark in marks[:DEEDS_TOLD])
     more = ", …" if len(marks) > DEEDS_TOLD else ""
     return f"{verb} {lasted}: {deeds}{more}" if deeds else f"{verb} {lasted}"
 
@@ -97,8 +73,7 @@ def _running(lane: Lane, interval: Interval, end: float, lasted: str, state: Lab
 def _waiting(timeline: Timeline, lane: Lane, index: int, lasted: str, state: LabState) -> str:
     interval = lane.interval(index)
     wait = interval.reason if isinstance(interval.reason, Wait) else None
-    # A queue is full or not now, which says nothing of then.
-    what = "can't tell for what" if wait is None else describe_wait(wait, state).removesuffix(" (full)")
+    what = NOT_RECORDED if wait is None else short_wait(wait, state)[0]
     if interval.end is None:
         due = "" if wait is None or wait.deadline is None else f", due at {measured(wait.deadline)}"
         return f"waiting for {lasted}: {what}{due}"
@@ -108,21 +83,19 @@ def _waiting(timeline: Timeline, lane: Lane, index: int, lasted: str, state: Lab
 
 
 def _queued(timeline: Timeline, lane: Lane, index: int, end: float, state: LabState) -> str:
-    """Behind whom a task stood in the ready queue, and what had put it there."""
+    """The tasks ahead of a task in the ready queue, and what had put it there."""
     waker = _waker(lane, index)
     begin = lane.begins[index]
     tasks, count = timeline.steps_between(begin, end, STEPS_LOOKED_AT)
     others = list(dict.fromkeys(task for task in tasks if task != lane.task))
     if waker in others and len(others) > 1:
-        others.remove(waker)  # that its own step went on is not what the task stood behind
+        others.remove(waker)  # the rest of the step that woke this task isn't ahead of it in the queue
     woken = _woken(timeline, lane, index, state)
     if not others:
         return f", {woken}"
-    names = ", ".join(state.task_name(task) for task in others[:NAMES_TOLD])
-    more = len(others) - NAMES_TOLD
     if count > STEPS_LOOKED_AT:
-        return f" behind {names} and others, {plural(count, 'step')}, {woken}"
-    return f" behind {names}{f' and {more:,} more' if more > 0 else ''}, {woken}"
+        return f" behind {names_of(others[:NAMES_TOLD], state)} and others, {plural(count, 'step')}, {woken}"
+    return f" behind {names_of(others, state, NAMES_TOLD)}, {woken}"
 
 
 def _waker(lane: Lane, index: int) -> int | None:
@@ -137,58 +110,32 @@ def _woken(timeline: Timeline, lane: Lane, index: int, state: LabState) -> str:
     """What made a task ready at the beginning of an interval."""
     reason = lane.reasons[index]
     if isinstance(reason, TaskCreated):
-        return "just created" if reason.parent is None else f"just created by {state.task_name(reason.parent)}"
+        return plain_wake(Wake("created", reason.parent), state)
     if not isinstance(reason, TaskReady):
-        return "having asked for another turn"
-    name = state.task_name(reason.waker)
-    match reason.cause:
-        case "timer":
-            since = lane.begins[index - 1] if index else lane.begins[index]
-            is_timeout = lane.last_mark("expired", since, lane.begins[index]) is not None
-            return "woken by its timeout" if is_timeout else "woken by its timer"
-        case "cancel":
-            return f"woken by {name}'s cancel()" if name else "woken by cancel()"
-        case "task" if name:
-            deed = _deed(timeline, lane, index, state)
-            return f"woken by {name}'s {deed}" if deed else f"woken by {name}"
-        case "created":
-            return "just created"
-        case _:
-            return "woken from outside"
+        return plain_wake(Wake(None), state)
+    return plain_wake(_wake(timeline, lane, index, reason, state), state)
 
 
-def _deed(timeline: Timeline, lane: Lane, index: int, state: LabState) -> str:
-    """What the waker did in the step in which it woke the task; empty where that can't be told."""
-    wait = lane.reasons[index - 1] if index else None
-    waker = timeline.lanes.get(_waker(lane, index) or 0)
-    if not isinstance(wait, Wait) or waker is None:
-        return ""
-    begin, end = _last_step(waker, lane.begins[index])
-    if wait.kind in ENDS:
-        return "end" if waker.ended is not None and waker.ended <= end else ""
-    if wait.kind not in DEEDS:
-        return ""
-    kind, word = DEEDS[wait.kind]
-    mark = waker.last_mark(kind, begin, end)
-    return word if mark is not None and _is_about(mark.event, wait, state) else ""
+def _wake(timeline: Timeline, lane: Lane, index: int, ready: TaskReady, state: LabState) -> Wake:
+    begin = lane.begins[index]
+    since = lane.begins[index - 1] if index else begin
+    before = lane.reasons[index - 1] if index else None
+    wait = before if isinstance(before, Wait) else None
+    return Wake(
+        ready.cause,
+        ready.waker,
+        wait,
+        timed_out=ready.cause == "timer" and lane.last_mark("expired", since, begin) is not None,
+        deed=None if wait is None else _deed(timeline, ready.waker or 0, wait, lane.moments[index], state),
+    )
 
 
-def _last_step(lane: Lane, at: float) -> tuple[float, float]:
-    """From when to when a task ran that ran at a moment or had run last before it."""
-    before = bisect_right(lane.begins, at)
-    index = lane.kinds.rfind(RUNNING, 0, before)
-    if index < 0:
-        return at, at
-    interval = lane.interval(index)
-    return interval.begin, at if interval.end is None else max(at, interval.end)
-
-
-def _is_about(event: Event, wait: Wait, state: LabState) -> bool:
-    match event:
-        case QueuePut(queue=queue) | QueueGot(queue=queue) | QueueTaskDone(queue=queue):
-            return wait.number == queue
-        case PrimitiveChanged() | ConditionNotified():
-            primitive = state.primitives.get(event.primitive)
-            return primitive is not None and (primitive.kind, primitive.number) == (wait.kind, wait.number)
-        case _:
-            return False
+def _deed(timeline: Timeline, waker: int, wait: Wait, moment: int, state: LabState) -> Event | None:
+    """What the waker did in the step in which it woke the task; None where that isn't known."""
+    if wait.kind not in ENDED_BY_TASKS:
+        deed = timeline.deed_before(waker, moment)
+        return deed if deed is not None and ends(deed, wait, state) else None
+    lane = timeline.lanes.get(waker)
+    if lane is None or lane.ended is None or lane.outcome is None or not lane.had_ended(moment):
+        return None
+    return TaskEnded(lane.ended, waker, lane.outcome)

@@ -8,7 +8,7 @@ from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDow
 from asynclab.model.fold import apply, fold
 from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN
 from asynclab.model.state import LabState
-from tests.model.history import COFFEE, TEA, suspended, tea_party, told_of
+from tests.model.history import COFFEE, TEA, kinds_of, suspended, tea_party, told_of
 
 
 def queue_of(*items: str, maxsize: int = 0, kind: str = "Queue") -> LabState:
@@ -90,17 +90,13 @@ def test_what_happens_to_a_queue_is_told() -> None:
             QueueShutDown(0.5, 1, True, COFFEE),
         ],
     )
-    assert told_of(state, TEA) == ["put 3 → queue#1 (1/5)"]
-    assert told_of(state, COFFEE) == [
-        "got 3 ← queue#1 (0/5)",
-        "task_done on queue#1, 0 unfinished",
-        "shuts down queue#1",
-        "shuts down queue#1 at once",
-    ]
+    assert kinds_of(state, TEA) == ["put"]
+    assert kinds_of(state, COFFEE) == ["got", "task_done", "event", "event"]
+    assert "(1/5)" in told_of(state, TEA)[0]
 
 
 def test_a_queue_without_a_bound_is_told_without_one() -> None:
-    assert told_of(queue_of("3"), TEA) == ["put 3 → queue#1 (1)"]
+    assert "(1)" in told_of(queue_of("3"), TEA)[0]
 
 
 def test_items_are_clean_and_short() -> None:
@@ -111,7 +107,7 @@ def test_items_are_clean_and_short() -> None:
 def test_what_an_unknown_queue_does_is_told_and_no_more() -> None:
     state = tea_party(QueuePut(0.0, 9, "3", 1, 1, TEA), QueueGot(0.0, 9, "3", 0, 1, 0, TEA))
     assert state.queues == {}
-    assert told_of(state, TEA) == ["put 3 → queue#9 (1)", "got 3 ← queue#9 (0)"]
+    assert kinds_of(state, TEA) == ["put", "got"]
 
 
 def test_a_second_birth_of_the_same_queue_is_ignored() -> None:

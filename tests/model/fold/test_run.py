@@ -30,7 +30,8 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LAG_SAMPLES, ClockState
-from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party, told_of
+from asynclab.model.wording.outcome import ending
+from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, tea_party, told_of
 
 BLOCKED = LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 
@@ -39,7 +40,8 @@ def test_a_plain_callback_can_block_the_loop() -> None:
     report = LoopBlocked(0.3, None, 0.2, "/x/protocol.py", 7, "data_received")
     state = tea_party(report, LoopBlocked(0.5, None, 0.4, "/x/protocol.py", 7, "data_received"))
     assert (state.blocked is not None, state.is_blocking) == (True, True)
-    assert told_of(state, None) == ["a callback blocks the loop: 0.20 s so far at protocol.py:7 in data_received"]
+    assert kinds_of(state, None) == ["blocked"]
+    assert "protocol.py:7" in told_of(state, None)[0]
     apply(state, LoopLagged(0.5, 0.4))
     assert not state.is_blocking
 
@@ -54,21 +56,17 @@ def test_a_lab_has_not_started_until_its_run_has() -> None:
     assert (state.started, state.outcome) == (False, None)
     apply(state, RunStarted(0.5, "gather", 1000.5, "3.13.0"))
     assert (state.started, state.name, state.epoch, state.outcome) == (True, "gather", 1000.0, None)
-    assert told_of(state, None) == ["run started"]
+    assert kinds_of(state, None) == ["run"]
 
 
 @pytest.mark.parametrize(
-    ("outcome", "detail", "text"),
-    [
-        ("done", "[1, 4, 9]", "run ended: returned [1, 4, 9]"),
-        ("failed", "ValueError: boom", "run ended: raised ValueError: boom"),
-        ("cancelled", "", "run ended: cancelled"),
-    ],
+    ("outcome", "detail"), [("done", "[1, 4, 9]"), ("failed", "ValueError: boom"), ("cancelled", "")]
 )
-def test_the_end_of_a_run_is_noted_and_told(outcome: Outcome, detail: str, text: str) -> None:
+def test_the_end_of_a_run_is_noted_and_told(outcome: Outcome, detail: str) -> None:
     state = lab(RunEnded(3.0, outcome, detail))
     assert (state.outcome, state.detail, state.leaked) == (outcome, detail, ())
-    assert told_of(state, None) == [text]
+    assert kinds_of(state, None) == ["run"]
+    assert told_of(state, None)[0].endswith(ending(outcome, detail)[0])
 
 
 def test_a_lab_that_runs_again_has_not_ended() -> None:
@@ -79,7 +77,8 @@ def test_a_lab_that_runs_again_has_not_ended() -> None:
 def test_leaked_tasks_are_told_by_name() -> None:
     state = tea_party(RunEnded(3.0, "done", "None", (TEA, COFFEE)))
     assert state.leaked == (TEA, COFFEE)
-    assert told_of(state, None) == ["run ended: returned None", "2 tasks leaked: tea, coffee"]
+    assert kinds_of(state, None) == ["run", "run"]
+    assert told_of(state, None)[1] == "2 tasks leaked: tea, coffee"
 
 
 def test_the_main_task_needs_no_line_of_its_own() -> None:
@@ -96,13 +95,13 @@ def test_changes_of_the_clock_are_told_as_what_changed() -> None:
         ClockChanged(1.0, False, 0.25, False),
     )
     assert state.clock == ClockState(paused=False, speed=0.25, instant=False, kept_real_time=False)
-    assert told_of(state, None) == ["paused", "speed 1/4×", "resumed, idle time is skipped", "idle time is waited for"]
+    assert kinds_of(state, None) == ["clock"] * 4
 
 
 def test_a_lab_that_is_held_when_main_ends_goes_on_for_that_reason() -> None:
     ended = tea_party(ClockChanged(1.0, True, 1.0, False), TaskEnded(1.0, MAIN, "done", "None"))
     apply(ended, ClockChanged(1.0, False, 1.0, False))
-    assert told_of(ended, None) == ["paused", "resumed, as main has ended"]
+    assert told_of(ended, None) == ["paused", "resumed: main has ended"]
 
 
 def test_a_warning_is_told_of_its_task() -> None:
@@ -114,7 +113,8 @@ def test_a_warning_is_told_of_its_task() -> None:
 def test_a_blocked_loop_is_told_with_its_culprit() -> None:
     state = tea_party(BLOCKED)
     assert state.blocked == BLOCKED
-    assert told_of(state, TEA) == ["blocks the loop: 0.30 s so far at blocking.py:12 in fetch"]
+    assert kinds_of(state, TEA) == ["blocked"]
+    assert "blocking.py:12" in told_of(state, TEA)[0]
 
 
 def test_a_block_that_goes_on_is_told_once_and_the_next_one_again() -> None:
@@ -144,16 +144,16 @@ def test_lost_events_are_counted_and_told() -> None:
 def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
     blocked = LoopBlocked(0.3, None, 0.3, "/home/ada/reader.py", 4, "read")
     state = tea_party(blocked)
-    assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far at reader.py:4 in read"
+    assert kinds_of(state, None) == ["blocked"]
     assert state.is_blocking
     apply(state, LoopFreed(0.8, 0.5, "read"))
-    assert told_of(state, None)[-1] == "the callback read blocked the loop for 0.500 s"
+    assert "0.500 s" in told_of(state, None)[-1]
     assert not state.is_blocking
 
 
 def test_a_callback_without_python_code_is_told_by_its_function() -> None:
     state = tea_party(LoopBlocked(0.3, None, 0.3, "", 0, "sleep"))
-    assert told_of(state, None)[-1] == "a callback blocks the loop: 0.30 s so far in sleep"
+    assert told_of(state, None)[-1].endswith(" in sleep")
 
 
 HELD = (ClockChanged(1.0, True, 1.0, False), TaskHeld(1.0, COFFEE), TaskHeld(1.0, TEA))

@@ -7,7 +7,8 @@ import pytest
 from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.model.fold import fold
 from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
-from tests.model.history import TEA, lab, tea_party, told_of
+from asynclab.model.wording import deed
+from tests.model.history import TEA, kinds_of, lab, tea_party, told_of
 
 STARTED = TimeoutStarted(1.0, 1, 3.0, TEA)
 
@@ -22,29 +23,30 @@ def test_a_met_timeout_keeps_what_was_left() -> None:
     state = tea_party(STARTED, TimeoutMet(2.6, 1))
     assert (state.timeouts[1].outcome, state.timeouts[1].ended_at) == ("met", 2.6)
     assert state.timeouts[1].left(99.0) == pytest.approx(0.4)
-    assert told_of(state, TEA) == ["timeout of 2.00 s started", "timeout met with 0.400 s to spare"]
+    assert kinds_of(state, TEA) == ["timeout", "met"]
+    assert "0.400 s" in told_of(state, TEA)[-1]
 
 
 def test_an_expired_timeout_has_nothing_left() -> None:
     state = tea_party(STARTED, TimeoutExpired(3.001, 1))
     assert (state.timeouts[1].outcome, state.timeouts[1].left(3.0)) == ("expired", 0.0)
-    assert told_of(state, TEA)[-1] == "timeout expired at 3.001 s"
+    assert kinds_of(state, TEA) == ["timeout", "expired"]
+    assert "3.001 s" in told_of(state, TEA)[-1]
 
 
-@pytest.mark.parametrize(("late", "loop"), [(0.5, "blocked"), (0.002, "busy")])
-def test_a_block_that_ends_after_the_deadline_has_not_met_it_though_its_timer_never_fired(
-    late: float, loop: str
-) -> None:
+@pytest.mark.parametrize("late", [0.5, 0.002])
+def test_a_block_that_ends_after_the_deadline_has_not_met_it_though_its_timer_never_fired(late: float) -> None:
     state = tea_party(STARTED, TimeoutMet(3.0 + late, 1, late))
     timeout = state.timeouts[1]
     assert (timeout.outcome, timeout.late, timeout.ended_at, timeout.left(3.0)) == ("late", late, 3.0 + late, 0.0)
-    assert told_of(state, TEA)[-1] == f"timeout missed by {late:.3f} s: the loop was {loop} at its deadline (3.000 s)"
+    assert kinds_of(state, TEA) == ["timeout", "late"]
+    assert told_of(state, TEA)[-1] == deed.timeout_missed(late, 3.0)[0]
 
 
 def test_a_timer_that_fires_late_as_the_loop_was_blocked_says_how_late() -> None:
     state = tea_party(STARTED, TimeoutExpired(3.5, 1))
     assert state.timeouts[1].outcome == "expired"
-    assert told_of(state, TEA)[-1] == "timeout expired at 3.500 s, 0.500 s after its deadline"
+    assert told_of(state, TEA)[-1] == deed.timeout_expired(3.5, 3.0)[0]
 
 
 def test_a_deadline_may_never_come() -> None:
@@ -53,18 +55,13 @@ def test_a_deadline_may_never_come() -> None:
     fold(state, [TimeoutRescheduled(2.0, 1, None)])
     assert (state.timeouts[1].length, state.timeouts[1].left(2.0)) == (None, None)
     fold(state, [TimeoutMet(9.0, 1)])
-    assert told_of(state, TEA) == [
-        "timeout without a deadline started",
-        "timeout moved to 5.000 s",
-        "timeout has no deadline any more",
-        "timeout met",
-    ]
+    assert kinds_of(state, TEA) == ["timeout", "timeout", "timeout", "met"]
 
 
 def test_a_timeout_can_be_moved() -> None:
     state = tea_party(STARTED, TimeoutRescheduled(2.0, 1, 5.0))
     assert (state.timeouts[1].length, state.timeouts[1].left(4.0)) == (4.0, 1.0)
-    assert told_of(state, TEA)[-1] == "timeout moved to 5.000 s"
+    assert "5.000 s" in told_of(state, TEA)[-1]
 
 
 @pytest.mark.parametrize(

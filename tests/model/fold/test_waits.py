@@ -6,7 +6,7 @@ import pytest
 
 from asynclab.model.events import QueueCreated, StepStarted, TaskEnded, TaskReady, TaskWaiting, Wait
 from asynclab.model.fold import apply
-from tests.model.history import COFFEE, TEA, suspended, tea_party, told_of
+from tests.model.history import COFFEE, TEA, kinds_of, suspended, tea_party, told_of
 
 GET = Wait("queue.get", 1)
 QUEUE = QueueCreated(0.0, 1, "Queue", 0)
@@ -64,7 +64,8 @@ def test_a_wait_for_something_else_changes_the_line() -> None:
 
 def test_a_wait_and_its_end_are_told() -> None:
     state = tea_party(*suspended(0.0, TEA, Wait("sleep", seconds=1.0)), TaskReady(1.001, TEA, "timer"))
-    assert told_of(state, TEA) == ["sleeps 1.00 s", "ready again after 1.001 s"]
+    assert kinds_of(state, TEA) == ["waits", "woke"]
+    assert "1.001 s" in told_of(state, TEA)[1]
 
 
 def test_a_wake_up_from_a_wait_that_nobody_saw_is_not_told() -> None:
@@ -74,10 +75,10 @@ def test_a_wake_up_from_a_wait_that_nobody_saw_is_not_told() -> None:
 @pytest.mark.parametrize("at", [1.0, 1.0004])
 def test_a_wake_up_at_almost_the_same_moment_is_not_told(at: float) -> None:
     state = tea_party(*suspended(1.0, TEA, Wait("event", 1)), TaskReady(at, TEA, "task"))
-    assert told_of(state, TEA) == ["waits for event#1"]
+    assert kinds_of(state, TEA) == ["waits"]
 
 
 def test_the_same_wait_is_told_once_however_often_it_is_looked_at() -> None:
     held = Wait("lock", 1, (COFFEE,))
     state = tea_party(*suspended(0.0, TEA, held), TaskWaiting(0.5, TEA, Wait("lock", 1)))
-    assert told_of(state, TEA) == ["waits for lock#1 held by coffee"]
+    assert kinds_of(state, TEA) == ["waits"]

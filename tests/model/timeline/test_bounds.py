@@ -47,7 +47,7 @@ def test_the_oldest_go_first_and_each_that_went_is_counted() -> None:
     assert kept(run.timeline) + run.timeline.dropped == 1 + 3 * 100
     assert (run.timeline.lanes[1].begins[0], run.timeline.now) == pytest.approx((8.75, 9.95))
     assert [word for word, _, end in slices(run.timeline, 1) if end is None] == ["ready"]
-    assert run.told(1, 0.5) == "no longer kept"
+    assert "no longer kept" in run.told(1, 0.5)
     assert run.timeline.interval_at(1, 0.5) is None
 
 
@@ -79,7 +79,7 @@ def test_the_lane_of_an_ended_task_goes_with_the_last_that_is_kept_of_it() -> No
         *turns(1, 50, 1.0),
     )
     assert list(run.timeline.lanes) == [1]
-    assert run.told(2, 0.0) == "nothing is kept of it"
+    assert run.told(2, 0.0) == run.told(99, 0.0)
 
 
 def test_the_lanes_of_tasks_that_the_state_forgets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

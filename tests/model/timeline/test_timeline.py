@@ -94,7 +94,8 @@ def test_it_says_what_was_waited_for_and_who_ended_the_wait() -> None:
     seen, timeline = seen_and_lanes()
     producer, consumer = seen.task("producer").id, seen.task("consumer").id
     told = explain(timeline, producer, 0.5, seen.state)
-    assert told == "waited 1.000 s: queue.put on queue#1, woken by consumer's get (0.000 s to 1.000 s)"
+    assert "queue.put on queue#1" in told
+    assert "woken by consumer's get (0.000 s to 1.000 s)" in told
     assert "sleep 1.00 s" in explain(timeline, consumer, 0.5, seen.state)
 
 

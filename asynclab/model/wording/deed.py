@@ -1,0 +1,247 @@
+"""What tasks do, and what happens to them, in words: for the activity, and for the marks on a timeline.
+
+Each function takes an event, and what else has to be known, and returns the event's forms.
+"""
+
+from __future__ import annotations
+
+from asynclab.model.events import (
+    BLOCKED_AFTER,
+    ClockChanged,
+    ConditionNotified,
+    Event,
+    LoopBlocked,
+    Output,
+    PrimitiveChanged,
+    PrimitiveKind,
+    QueueGot,
+    QueuePut,
+    QueueShutDown,
+    QueueTaskDone,
+    TaskCancelRequested,
+    TaskChosen,
+    TaskCollected,
+    TaskEnded,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutStarted,
+    Warned,
+)
+from asynclab.model.places import file_name
+from asynclab.model.resources import PrimitiveState, QueueState, label
+from asynclab.model.state import ClockState, LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.forms import Forms
+from asynclab.model.wording.grammar import label_of
+from asynclab.model.wording.outcome import COLLECTED, ending
+from asynclab.model.wording.quantities import length, measured, speed_text
+
+ITEM_LIMIT = 40
+"""The most characters of an item or a function."""
+
+
+def put(event: QueuePut, queue: QueueState | None) -> Forms:
+    """An item went into a queue."""
+    return _moved(f"put {one_line(event.item, ITEM_LIMIT)} → {label('queue', event.queue)}", event.size, queue)
+
+
+def got(event: QueueGot, queue: QueueState | None) -> Forms:
+    """An item came out of a queue."""
+    return _moved(f"got {one_line(event.item, ITEM_LIMIT)} ← {label('queue', event.queue)}", event.size, queue)
+
+
+def _moved(text: str, size: int, queue: QueueState | None) -> Forms:
+    bound = f"/{queue.maxsize:,}" if queue is not None and queue.maxsize > 0 else ""
+    return (f"{text} ({size:,}{bound})", text)
+
+
+def task_done(event: QueueTaskDone) -> Forms:
+    """An item was reported as done."""
+    queue, count = label("queue", event.queue), event.unfinished
+    short = f"done {queue}, {count:,} left"
+    return (f"task_done on {queue}, {count:,} unfinished", f"task_{short}", short)
+
+
+def shut_down(event: QueueShutDown) -> Forms:
+    """A queue takes no more items."""
+    return (f"shut down {label('queue', event.queue)}{' immediately' if event.immediate else ''}",)
+
+
+CHANGES: dict[PrimitiveKind, tuple[str, str]] = {
+    "lock": ("released", "took"),
+    "semaphore": ("took", "released"),
+    "event": ("cleared", "set"),
+    "barrier": ("left", "reached"),
+    "condition": ("changed", "changed"),
+}
+"""What has been done when a primitive's value falls, and when it rises."""
+
+
+def changed(primitive: PrimitiveState, value: int, before: int | None = None) -> Forms:
+    """A primitive's value changed; without the value before, a count may have gone up or down."""
+    fell, rose = CHANGES[primitive.kind]
+    if primitive.kind in ("lock", "event"):
+        before = 1 - bool(value)
+    done = f"{'used' if before is None else rose if value > before else fell} {primitive.label}"
+    match primitive.kind:
+        case "semaphore":
+            return (f"{done} ({value:,} left)",)
+        case "barrier":
+            return (f"{done} ({value:,} there)",)
+        case _:
+            return (done,)
+
+
+def notified(event: ConditionNotified, state: LabState) -> Forms:
+    """A condition's waiters were notified."""
+    return (f"notified {event.count:,} on {label_of(event.primitive, state)}",)
+
+
+def timeout_text(seconds: float | None) -> str:
+    """A timeout by its length: "timeout of 2.00 s", "timeout without a deadline"."""
+    return "timeout without a deadline" if seconds is None else f"timeout of {length(seconds)}"
+
+
+def timeout_started(seconds: float | None) -> Forms:
+    """A timeout of so many seconds was armed."""
+    return (f"{timeout_text(seconds)} started", timeout_text(seconds))
+
+
+def timeout_moved(deadline: float | None) -> Forms:
+    """A timeout has another deadline."""
+    if deadline is None:
+        return ("timeout deadline removed",)
+    return (f"timeout moved to {measured(deadline)}", f"timeout at {measured(deadline)}")
+
+
+def timeout_expired(at: float, deadline: float | None) -> Forms:
+    """A timeout's deadline came before its block ended."""
+    late = 0.0 if deadline is None else at - deadline
+    after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
+    return (f"timeout expired at {measured(at)}{after}", f"timed out at {measured(at)}")
+
+
+def timeout_met(spare: float | None) -> Forms:
+    """A timeout's block ended with so many seconds to spare."""
+    if spare is None:
+        return ("timeout met",)
+    left = f"{measured(spare)} left"
+    return (f"timeout met with {measured(spare)} to spare", f"timeout met, {left}", f"met, {left}")
+
+
+def timeout_missed(late: float, deadline: float | None) -> Forms:
+    """A timeout's block ended so many seconds after its deadline, and its timer had no chance to fire."""
+    moment = "" if deadline is None else f" ({measured(deadline)})"
+    why = busy(late)
+    return (
+        f"timeout missed by {measured(late)}: the loop was {why} at its deadline{moment}",
+        f"timeout missed by {measured(late)}: the loop was {why}",
+        f"missed by {measured(late)}, loop {why}",
+    )
+
+
+def busy(late: float) -> str:
+    """What the loop was if a timer is so many seconds late: "blocked" or "busy"."""
+    return "blocked" if late >= BLOCKED_AFTER else "busy"
+
+
+def cancel_requested(event: TaskCancelRequested, state: LabState) -> Forms:
+    """Somebody called cancel() on a task."""
+    if event.by is None:
+        return ("cancel requested",)
+    by = "itself" if event.by == event.task else state.task_name(event.by)
+    return (f"cancel requested by {by}", f"cancel() by {by}")
+
+
+def created(task: int, state: LabState) -> Forms:
+    """A task was created."""
+    return (f"created {state.task_name(task)}",)
+
+
+def woke(waited: float) -> Forms:
+    """A wait of so many seconds is over; the task doesn't run yet."""
+    time = f"after {measured(waited)}"
+    return (f"ready again {time}", f"ready {time}", time)
+
+
+def chosen(event: TaskChosen, state: LabState) -> Forms:
+    """The person at the keyboard let a task go first."""
+    name = state.task_name(event.ahead_of)
+    return (f"chosen to run next, ahead of {name}", f"chosen before {name}")
+
+
+def blocks_loop(event: LoopBlocked) -> Forms:
+    """A step or callback keeps the loop from running."""
+    who, time, where = "a callback " if event.task is None else "", f"{event.seconds:.2f} s", _where(event)
+    return (f"{who}blocks the loop: {time} so far {where}", f"{who}blocks: {time} {where}")
+
+
+def _where(event: LoopBlocked) -> str:
+    file = file_name(event.file)
+    return f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function, ITEM_LIMIT)}"
+
+
+def blocked_loop(seconds: float, callback: str = "") -> Forms:
+    """A step, or a callback by its name, kept the loop from running for so many seconds."""
+    who = f"callback {one_line(callback)} " if callback else ""
+    return (f"{who}blocked the loop for {measured(seconds)}", f"{who}blocked for {measured(seconds)}")
+
+
+def clock_changed(event: ClockChanged, before: ClockState, *, is_over: bool) -> str:
+    """The clock goes differently than before; empty where nothing of that can be seen.
+
+    Args:
+        event: How it goes now.
+        before: How it went.
+        is_over: Whether main has ended, so that the clock resumes for the clean-up.
+    """
+    changes = []
+    if event.paused != before.paused:
+        changes.append("paused" if event.paused else "resumed: main has ended" if is_over else "resumed")
+    if event.speed != before.speed:
+        changes.append(f"speed {speed_text(event.speed)}")
+    if event.instant != before.instant:
+        changes.append("skipping idle time" if event.instant else "no longer skipping idle time")
+    return ", ".join(changes)
+
+
+def mark_text(event: Event, state: LabState) -> str:
+    """What happened to a task, or what it did, at a mark of its timeline; empty for any other event."""
+    match event:
+        case QueuePut(queue=queue):
+            return put(event, state.queues.get(queue))[0]
+        case QueueGot(queue=queue):
+            return got(event, state.queues.get(queue))[0]
+        case QueueTaskDone():
+            return task_done(event)[0]
+        case QueueShutDown():
+            return shut_down(event)[0]
+        case PrimitiveChanged(primitive=number, value=value):
+            primitive = state.primitives.get(number)
+            return "changed a primitive" if primitive is None else changed(primitive, value)[0]
+        case ConditionNotified():
+            return notified(event, state)[0]
+        case Output(text=text):
+            return f"printed “{one_line(text.strip(), ITEM_LIMIT)}”"
+        case Warned(text=text):
+            return one_line(text, 2 * ITEM_LIMIT)
+        case LoopBlocked():
+            return f"blocked the loop {_where(event)}"
+        case TaskCancelRequested():
+            return cancel_requested(event, state)[0]
+        case TaskEnded(outcome=outcome, detail=detail):
+            return ending(outcome, one_line(detail, 2 * ITEM_LIMIT))[0]
+        case TaskCollected():
+            return COLLECTED
+        case TimeoutStarted(at=at, deadline=deadline):
+            return timeout_started(None if deadline is None else deadline - at)[0]
+        case TimeoutExpired(at=at, timeout=number):
+            timeout = state.timeouts.get(number)
+            return timeout_expired(at, None if timeout is None else timeout.deadline)[0]
+        case TimeoutMet(at=at, timeout=number, late=late):
+            timeout = state.timeouts.get(number)
+            if late > 0:
+                return timeout_missed(late, None if timeout is None else timeout.deadline)[0]
+            return timeout_met(None if timeout is None else timeout.left(at))[0]
+        case _:
+            return ""

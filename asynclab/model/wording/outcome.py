@@ -1,0 +1,17 @@
+"""How tasks and runs end, in words."""
+
+from __future__ import annotations
+
+from asynclab.model.events import Outcome
+from asynclab.model.text import one_line
+from asynclab.model.wording.forms import Forms
+
+COLLECTED = "garbage-collected while pending"
+
+
+def ending(outcome: Outcome, detail: str) -> Forms:
+    """How a task or a run ended: "returned 'tea'", "raised ValueError: boom", "cancelled"."""
+    if outcome == "cancelled" or not detail:
+        return (outcome,)
+    clean = one_line(detail)
+    return (f"returned {clean}", f"→ {clean}") if outcome == "done" else (f"raised {clean}", clean)

@@ -1,0 +1,105 @@
+"""What a task did in a step, as clauses of a story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from asynclab.model.resources import label
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.deed import CHANGES
+from asynclab.model.wording.grammar import label_of, listed
+
+THING_LIMIT = 60
+"""The most characters of an item or a printed line."""
+
+
+class _Words(NamedTuple):
+    """How one kind of deed is said."""
+
+    clause: str
+    """With its particulars."""
+    general: str
+    """Without them, of many steps that did such a thing; empty where that isn't worth saying."""
+
+
+_WORDS: Mapping[str, _Words] = MappingProxyType(
+    {
+        "created": _Words("created {things}", "created a task"),
+        "woke": _Words("woke {things}", ""),
+        "asked": _Words("called cancel() on {things}", "cancelled a task"),
+        "put": _Words("put {things} into {queue}", "put an item into {queue}"),
+        "got": _Words("got {things} from {queue}", "got an item from {queue}"),
+        "task_done": _Words("called task_done() on {queue}{times}", "called task_done()"),
+        "shut_down": _Words("shut down {queue}", "shut down a queue"),
+        "changed": _Words("used {primitive}{times}", "used a lock, event or semaphore"),
+        "notified": _Words("notified {primitive}{times}", "notified a condition"),
+        "set_timeout": _Words("set {things}", "set a timeout"),
+        "moved_timeout": _Words("moved its timeout to {things}", "moved a timeout"),
+        "met_timeout": _Words("met its {things}", "met its timeout"),
+        "missed_timeout": _Words("missed its {things}", "missed its timeout"),
+        "timed_out": _Words("saw its {things} expire at once", "timed out at once"),
+        "printed": _Words("printed {things}", "printed"),
+        "warned": _Words("caused a warning: {things}", "caused a warning"),
+        "blocked": _Words("blocked the loop for {things}", "blocked the loop"),
+    }
+)
+
+
+def done(verb: str, resource: int, things: Sequence[str | int], count: int, state: LabState) -> str:
+    """One kind of deed with its particulars: "put 'A1', 'A2' and 3 more into queue#1".
+
+    Args:
+        verb: The kind of deed.
+        resource: The number of the queue, or the id of the primitive, that it was done to; 0 where there is none.
+        things: The first things that it was done with: texts, or tasks by id; for a primitive, if its value rose (1)
+            or fell (0).
+        count: How often it was done.
+        state: Has the names.
+    """
+    if verb == "changed":
+        told = _changes(resource, things, count, state)
+        if told:
+            return told
+    return _WORDS[verb].clause.format(
+        things=_things(verb, things, count, state),
+        queue=label("queue", resource),
+        primitive=label_of(resource, state),
+        times="" if count == 1 else f" {count:,} times",
+    )
+
+
+def done_in_general(verb: str, resource: int) -> str:
+    """One kind of deed without its particulars: "put an item into queue#1"; empty where that isn't worth saying."""
+    return _WORDS[verb].general.format(queue=label("queue", resource))
+
+
+def _things(verb: str, things: Sequence[str | int], count: int, state: LabState) -> str:
+    named = [state.task_name(thing) if isinstance(thing, int) else _thing(verb, thing) for thing in things]
+    more = count - len(named)
+    return listed([*named, f"{more:,} more" if more > 0 and named else ""]) or f"{count:,}"
+
+
+def _thing(verb: str, text: str) -> str:
+    clean = one_line(text, THING_LIMIT)
+    match verb:
+        case "printed" | "warned":
+            return f"“{clean}”"
+        case "set_timeout":
+            return f"a {clean}"
+        case _:
+            return clean
+
+
+def _changes(primitive: int, rises: Sequence[str | int], count: int, state: LabState) -> str:
+    """How a primitive was changed: "took and released lock#1"; empty where that isn't known."""
+    known = state.primitives.get(primitive)
+    if known is None or known.kind == "condition" or not rises:
+        return ""
+    if known.kind == "semaphore" and list(rises[:2]) == [1, 0]:
+        return f"released a permit of {known.label}, which was taken at once"
+    fell, rose = CHANGES[known.kind]
+    verbs = listed(dict.fromkeys(rose if is_rise else fell for is_rise in rises))
+    return f"{verbs} {known.label}{'' if count <= len(rises) else ' repeatedly'}"

@@ -1,0 +1,147 @@
+"""What made a task ready, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from asynclab.model.events import (
+    ConditionNotified,
+    Event,
+    PrimitiveChanged,
+    QueueGot,
+    QueuePut,
+    QueueTaskDone,
+    Wait,
+    WaitKind,
+    WakeCause,
+)
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.forms import Forms
+
+ITEM_LIMIT = 60
+"""The most characters of an item in a sentence."""
+
+ENDED_BY_TASKS: frozenset[WaitKind] = frozenset({"task", "gather", "wait", "wait_for", "task_group"})
+"""The waits that end with the end of another task."""
+
+
+class Wake(NamedTuple):
+    """What made a task ready."""
+
+    cause: WakeCause | None
+    waker: int | None = None
+    """The task in whose step it happened."""
+    wait: Wait | None = None
+    """The wait that is over; None where it isn't known."""
+    timed_out: bool = False
+    """Whether the timer was that of a timeout."""
+    deed: Event | None = None
+    """What the waker did that ended the wait; its own TaskEnded is one such thing. None where it isn't known."""
+
+
+class _Deed(NamedTuple):
+    """What a waker does to end a kind of wait."""
+
+    noun: str
+    """After its name: "woken by main's put"."""
+    clause: str
+    """After its name: "main set it and woke it"."""
+
+
+_DEEDS: Mapping[WaitKind, _Deed] = MappingProxyType(
+    {
+        "queue.get": _Deed("put", "put {item} there"),
+        "queue.put": _Deed("get", "took {item} out"),
+        "queue.join": _Deed("task_done()", "finished the last item"),
+        "lock": _Deed("release", "released it"),
+        "semaphore": _Deed("release", "returned a permit"),
+        "event": _Deed("set()", "set it"),
+        "condition": _Deed("notify()", "notified it"),
+        "barrier": _Deed("arrival", "reached the barrier"),
+        **dict.fromkeys(ENDED_BY_TASKS, _Deed("end", "ended")),
+    }
+)
+
+
+def short_wake(wake: Wake, state: LabState) -> Forms:
+    """Why a task is ready, for a cell: "woken by main", "its sleep is over"."""
+    match wake.cause:
+        case "created":
+            return ("not started yet", "not started")
+        case "task" if wake.waker is not None:
+            name = state.task_name(wake.waker)
+            return (f"woken by {name}", f"by {name}")
+        case "timer" if wake.timed_out:
+            return ("its timeout expired", "timed out")
+        case "timer" if wake.wait is not None and wake.wait.kind == "sleep":
+            return ("its sleep is over", "sleep over")
+        case "timer":
+            return ("woken by a timer", "by a timer")
+        case "cancel":
+            return ("cancel() was called", "cancel()")
+        case _:
+            return ("woken from outside", "from outside")
+
+
+def plain_wake(wake: Wake, state: LabState) -> str:
+    """Who or what woke a task: "woken by producer's put", "woken by its timer", "just created by main"."""
+    name = state.task_name(wake.waker)
+    match wake.cause:
+        case None:
+            return "after yielding"
+        case "created":
+            return f"just created by {name}" if name else "just created"
+        case "timer":
+            return "woken by its timeout" if wake.timed_out else "woken by its timer"
+        case "cancel":
+            return f"woken by {name}'s cancel()" if name else "woken by cancel()"
+        case "task" if name:
+            done = _deed(wake)
+            return f"woken by {name}'s {done.noun}" if done is not None else f"woken by {name}"
+        case _:
+            return "woken from outside"
+
+
+def woke_it(wake: Wake, state: LabState) -> str:
+    """What ended a wait, as a clause: "its timer woke it", "consumer-1 took 'A1' out and woke it"."""
+    match wake.cause:
+        case "timer":
+            is_sleep = wake.wait is not None and wake.wait.kind == "sleep"
+            return "its timer woke it" if is_sleep else "a timer woke it"
+        case "task":
+            done = _deed(wake)
+            how = "" if done is None else f"{done.clause.format(item=_item(wake.deed))} and "
+            return f"{state.task_name(wake.waker) or 'another task'} {how}woke it"
+        case "callback":
+            return "I/O, a thread or another callback woke it"
+        case "cancel":
+            return "what it waited for was cancelled"
+        case _:
+            return ""
+
+
+def ends(deed: Event, wait: Wait, state: LabState) -> bool:
+    """Whether something that was done to a queue or primitive is what a task waited for."""
+    match deed:
+        case QueuePut(queue=queue):
+            return wait.kind == "queue.get" and wait.number == queue
+        case QueueGot(queue=queue):
+            return wait.kind == "queue.put" and wait.number == queue
+        case QueueTaskDone(queue=queue, unfinished=0):
+            return wait.kind == "queue.join" and wait.number == queue
+        case PrimitiveChanged(primitive=changed) | ConditionNotified(primitive=changed):
+            primitive = state.primitives.get(changed)
+            return primitive is not None and (primitive.kind, primitive.number) == (wait.kind, wait.number)
+        case _:
+            return False
+
+
+def _deed(wake: Wake) -> _Deed | None:
+    return None if wake.wait is None or wake.deed is None else _DEEDS.get(wake.wait.kind)
+
+
+def _item(deed: Event | None) -> str:
+    return one_line(deed.item, ITEM_LIMIT) if isinstance(deed, QueuePut | QueueGot) else ""

@@ -1,0 +1,307 @@
+"""The vocabularies: every kind of wait, wake, deed and ending in each of its forms, pinned in golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias, get_args
+
+import pytest
+
+from asynclab.model.events import (
+    ClockChanged,
+    ConditionNotified,
+    Event,
+    LoopBlocked,
+    Output,
+    PrimitiveChanged,
+    PrimitiveCreated,
+    PrimitiveKind,
+    QueueCreated,
+    QueueGot,
+    QueuePut,
+    QueueShutDown,
+    QueueTaskDone,
+    TaskCancelRequested,
+    TaskChosen,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutStarted,
+    Wait,
+    WaitKind,
+    WakeCause,
+    Warned,
+)
+from asynclab.model.state import ClockState
+from asynclab.model.story.turns import Verb
+from asynclab.model.tasks import StateWord
+from asynclab.model.text import cell_width
+from asynclab.model.wording import deed
+from asynclab.model.wording.forms import Forms, fitting
+from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.model.wording.grammar import listed, names_of, sentence
+from asynclab.model.wording.outcome import ending
+from asynclab.model.wording.step_deeds import done, done_in_general
+from asynclab.model.wording.wait import plain_wait, short_wait, waited
+from asynclab.model.wording.wake import ENDED_BY_TASKS, Wake, ends, plain_wake, short_wake, woke_it
+from tests.golden_files import Golden, Said
+from tests.model.history import COFFEE, MAIN, TEA, lab, tea_party
+
+PRIMITIVES: tuple[PrimitiveKind, ...] = get_args(PrimitiveKind)
+
+STATE = tea_party(
+    QueueCreated(0.0, 1, "Queue", 3),
+    *(PrimitiveCreated(0.0, number, kind, 1) for number, kind in enumerate(PRIMITIVES, 1)),
+)
+"""A lab with a bounded queue, and one primitive of each kind."""
+
+NUMBERED = ("queue.get", "queue.put", "queue.join", *PRIMITIVES)
+
+
+def every_wait() -> Iterator[tuple[str, Wait]]:
+    """Each kind of wait with all its details, and without, if that is said otherwise."""
+    for kind in get_args(WaitKind):
+        number = 1 if kind in NUMBERED else 0
+        tasks = (TEA, COFFEE) if kind in ("gather", "wait", "task_group") else (TEA,)
+        known = Wait(kind, number, () if number and kind != "lock" else tasks, len(tasks), 2.0, library="aiohttp")
+        yield kind, known
+        if plain_wait(Wait(kind), STATE) != plain_wait(known, STATE):
+            yield f"{kind} (no details)", Wait(kind)
+
+
+def all_of(forms: Forms) -> str:
+    """All forms of one thing, the longest first."""
+    return " | ".join(forms)
+
+
+def test_waits(golden: Golden) -> None:
+    said: list[Said] = []
+    for name, wait in every_wait():
+        said.append((f"{name}: short", all_of(short_wait(wait, STATE))))
+        said.append((f"{name}: plain", all_of(plain_wait(wait, STATE))))
+        said.append((f"{name}: story", waited(wait, "500 ms", STATE)))
+    golden.check("waits", [*said, ("not looked at: story", waited(None, "500 ms", STATE))])
+
+
+ENDINGS_OF_WAITS: dict[WaitKind, Event] = {
+    "queue.get": QueuePut(1.0, 1, "'A1'", 1, 1, COFFEE),
+    "queue.put": QueueGot(1.0, 1, "'A1'", 0, 1, 0, COFFEE),
+    "queue.join": QueueTaskDone(1.0, 1, 0, COFFEE),
+    **{kind: PrimitiveChanged(1.0, number, 1, COFFEE) for number, kind in enumerate(PRIMITIVES, 1)},
+    "condition": ConditionNotified(1.0, 1 + PRIMITIVES.index("condition"), 1, COFFEE),
+    **dict.fromkeys(sorted(ENDED_BY_TASKS), TaskEnded(1.0, COFFEE, "done")),
+}
+"""For each kind of wait that a task can end, what it does for that."""
+
+
+def every_wake() -> Iterator[tuple[str, Wake]]:
+    """Each cause of a wake, and each deed that ends a wait."""
+    yield "yielded", Wake(None)
+    for cause in get_args(WakeCause):
+        yield cause, Wake(cause)
+        yield f"{cause} by coffee", Wake(cause, COFFEE)
+    yield "timer of a sleep", Wake("timer", wait=Wait("sleep"))
+    yield "timer of a timeout", Wake("timer", timed_out=True)
+    for kind, event in ENDINGS_OF_WAITS.items():
+        yield f"{kind} ended by coffee", Wake("task", COFFEE, Wait(kind, 1), deed=event)
+
+
+def test_wakes(golden: Golden) -> None:
+    said: list[Said] = []
+    for name, wake in every_wake():
+        said.append((f"{name}: short", all_of(short_wake(wake, STATE))))
+        said += [(f"{name}: plain", plain_wake(wake, STATE)), (f"{name}: story", woke_it(wake, STATE))]
+    golden.check("wakes", said)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ENDINGS_OF_WAITS if kind not in ENDED_BY_TASKS])
+def test_a_deed_ends_a_wait_for_that_queue_or_primitive_alone(kind: WaitKind) -> None:
+    event = ENDINGS_OF_WAITS[kind]
+    assert ends(event, Wait(kind, 1), STATE)
+    assert not ends(event, Wait(kind, 2), STATE)
+    assert not any(ends(event, Wait(other, 1), STATE) for other in get_args(WaitKind) if other != kind)
+
+
+def test_a_queue_is_joined_by_the_last_task_done_alone() -> None:
+    assert not ends(QueueTaskDone(1.0, 1, 1), Wait("queue.join", 1), STATE)
+
+
+def activity_forms() -> Iterator[tuple[str, Forms]]:
+    """Each kind of activity line but those of waits and endings."""
+    queue = STATE.queues[1]
+    yield "put", deed.put(QueuePut(0.0, 1, "'A1'", 2, 2), queue)
+    yield "put, no bound", deed.put(QueuePut(0.0, 1, "'A1'", 2, 2), None)
+    yield "got", deed.got(QueueGot(0.0, 1, "'A1'", 1, 2), queue)
+    yield "task_done", deed.task_done(QueueTaskDone(0.0, 1, 2))
+    yield "shut down", deed.shut_down(QueueShutDown(0.0, 1, False))
+    yield "shut down, immediate", deed.shut_down(QueueShutDown(0.0, 1, True))
+    for primitive in STATE.primitives.values():
+        yield f"{primitive.kind} rises", deed.changed(primitive, 1, 0)
+        yield f"{primitive.kind} falls", deed.changed(primitive, 0, 1)
+    yield "notify", deed.notified(ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2), STATE)
+    yield "timeout", deed.timeout_started(2.0)
+    yield "timeout, no deadline", deed.timeout_started(None)
+    yield "timeout moved", deed.timeout_moved(3.0)
+    yield "timeout moved to no deadline", deed.timeout_moved(None)
+    yield "timeout expired", deed.timeout_expired(2.0, 2.0)
+    yield "timeout expired late", deed.timeout_expired(2.5, 2.0)
+    yield "timeout met", deed.timeout_met(0.5)
+    yield "timeout met, no deadline", deed.timeout_met(None)
+    yield "timeout missed, blocked", deed.timeout_missed(0.5, 2.0)
+    yield "timeout missed, busy", deed.timeout_missed(0.01, 2.0)
+    yield "cancel", deed.cancel_requested(TaskCancelRequested(0.0, TEA, MAIN), STATE)
+    yield "cancel by itself", deed.cancel_requested(TaskCancelRequested(0.0, TEA, TEA), STATE)
+    yield "cancel from outside", deed.cancel_requested(TaskCancelRequested(0.0, TEA), STATE)
+    yield "created", deed.created(TEA, STATE)
+    yield "woke", deed.woke(1.0)
+    yield "chosen", deed.chosen(TaskChosen(0.0, TEA, COFFEE), STATE)
+    yield "step blocks", deed.blocks_loop(LoopBlocked(0.0, TEA, 0.5, "/home/a/cafe.py", 9, "grind"))
+    yield "callback blocks", deed.blocks_loop(LoopBlocked(0.0, None, 0.5, "", 0, "time.sleep"))
+    yield "step blocked", deed.blocked_loop(0.5)
+    yield "callback blocked", deed.blocked_loop(0.5, "time.sleep")
+    yield "clock", (deed.clock_changed(ClockChanged(0.0, True, 0.5, True), ClockState(), is_over=False),)
+    clock = ClockState(paused=True, speed=1.0, instant=True)
+    yield "clock goes on", (deed.clock_changed(ClockChanged(0.0, False, 1.0, False), clock, is_over=False),)
+    yield (
+        "clock goes on for the clean-up",
+        (deed.clock_changed(ClockChanged(0.0, False, 1.0, True), clock, is_over=True),),
+    )
+
+
+MARKS: dict[str, Event] = {
+    "put": QueuePut(0.0, 1, "'A1'", 2, 2),
+    "got": QueueGot(0.0, 1, "'A1'", 1, 2),
+    "task_done": QueueTaskDone(0.0, 1, 2),
+    "shut down": QueueShutDown(0.0, 1, False),
+    "lock": PrimitiveChanged(0.0, 1, 1),
+    "semaphore": PrimitiveChanged(0.0, 2, 1),
+    "primitive not kept": PrimitiveChanged(0.0, 99, 1),
+    "notify": ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2),
+    "notify not kept": ConditionNotified(0.0, 99, 2),
+    "printed": Output(0.0, "tea is ready\n", TEA),
+    "warned": Warned(0.0, "coroutine 'brew' was never awaited", TEA),
+    "blocked": LoopBlocked(0.0, TEA, 0.5, "/home/a/cafe.py", 9, "grind"),
+    "cancel": TaskCancelRequested(0.0, TEA, MAIN),
+    "ended": TaskEnded(0.0, TEA, "done", "'tea'"),
+    "collected": TaskCollected(0.0, TEA),
+    "timeout": TimeoutStarted(1.0, 9, 3.0),
+    "timeout, no deadline": TimeoutStarted(1.0, 9, None),
+    "timeout expired": TimeoutExpired(2.0, 9),
+    "timeout met": TimeoutMet(2.0, 9),
+    "timeout missed": TimeoutMet(2.0, 9, 0.5),
+    "anything else": TaskCreated(0.0, TEA, "tea", "brew"),
+}
+"""Each kind of mark on a timeline."""
+
+
+def test_deeds(golden: Golden) -> None:
+    said = [(f"{name}: plain", all_of(forms)) for name, forms in activity_forms()]
+    said += [(f"{name}: mark", deed.mark_text(event, STATE)) for name, event in MARKS.items()]
+    golden.check("deeds", said)
+
+
+def test_a_mark_knows_the_deadline_of_a_timeout_that_is_still_kept() -> None:
+    state = tea_party(TimeoutStarted(0.0, 1, 2.0, TEA), TimeoutMet(1.5, 1))
+    assert deed.mark_text(TimeoutMet(1.5, 1), state) == deed.timeout_met(0.5)[0]
+    assert deed.mark_text(TimeoutExpired(2.5, 1), state) == deed.timeout_expired(2.5, 2.0)[0]
+
+
+StepDeed: TypeAlias = tuple[Verb, int, list[str | int], int]
+
+
+def every_change(*rises: int) -> Iterator[StepDeed]:
+    """A change of each kind of primitive."""
+    for number in STATE.primitives:
+        yield "changed", number, [*rises], len(rises)
+
+
+STEP_DEEDS: list[StepDeed] = [
+    ("created", 0, [TEA, COFFEE], 2),
+    ("woke", 0, [TEA, COFFEE], 9),
+    ("asked", 0, [TEA], 1),
+    ("put", 1, ["'A1'", "'A2'"], 2),
+    ("got", 1, ["'A1'", "'A2'", "'A3'"], 5),
+    ("task_done", 1, [], 1),
+    ("task_done", 1, [], 3),
+    ("shut_down", 1, [], 1),
+    *every_change(1),
+    *every_change(1, 0),
+    ("changed", 1, [1, 0, 1], 9),
+    ("changed", 1, [], 2),
+    ("changed", 99, [1], 1),
+    ("notified", 1 + PRIMITIVES.index("condition"), [], 2),
+    ("set_timeout", 0, [deed.timeout_text(2.0), deed.timeout_text(None)], 2),
+    ("moved_timeout", 0, ["3.000 s", "no deadline"], 2),
+    ("met_timeout", 0, ["timeout of 2.00 s with 0.500 s to spare"], 1),
+    ("missed_timeout", 0, ["timeout of 2.00 s by 0.500 s (the loop was blocked)"], 1),
+    ("timed_out", 0, ["timeout of 2.00 s"], 1),
+    ("printed", 0, ["tea is ready"], 3),
+    ("warned", 0, ["coroutine 'brew' was never awaited"], 1),
+    ("blocked", 0, ["0.300 s in grind() at cafe.py line 9"], 1),
+]
+"""Each verb, with what it was done to."""
+
+
+def test_step_deeds(golden: Golden) -> None:
+    assert {verb for verb, *_ in STEP_DEEDS} == set(get_args(Verb))
+    said: list[Said] = []
+    for verb, resource, things, count in STEP_DEEDS:
+        said.append((f"{verb} {count}×", done(verb, resource, things, count, STATE)))
+        said.append((f"{verb} in general", done_in_general(verb, resource)))
+    golden.check("step_deeds", list(dict.fromkeys(said)))
+
+
+def test_endings(golden: Golden) -> None:
+    endings = {
+        "done": ending("done", "'tea'"),
+        "done, no detail": ending("done", ""),
+        "failed": ending("failed", "ValueError: boom"),
+        "failed, two lines": ending("failed", "ValueError: two\nlines"),
+        "cancelled": ending("cancelled", "CancelledError"),
+    }
+    golden.check("endings", [(name, all_of(forms)) for name, forms in endings.items()])
+
+
+def test_the_longest_form_that_fits_is_taken() -> None:
+    forms = ("ready again", "ready", "►")
+    assert [fitting(forms, width) for width in (11, 10, 5, 4, 0)] == ["ready again", "ready", "ready", "►", "►"]
+
+
+def test_no_form_is_longer_than_the_one_before() -> None:
+    forms = [short_wait(wait, STATE) for _, wait in every_wait()] + [
+        plain_wait(wait, STATE) for _, wait in every_wait()
+    ]
+    forms += [short_wake(wake, STATE) for _, wake in every_wake()] + [forms for _, forms in activity_forms()]
+    assert [said for said in forms if list(map(len, said)) != sorted(map(len, said), reverse=True)] == []
+
+
+def test_foreign_text_is_cleaned() -> None:
+    state = lab(TaskCreated(0.0, 1, "\x1b[31mred", "brew"))
+    assert short_wait(Wait("task", tasks=(1,)), state)[0] == "task ␛[31mred"
+    assert plain_wait(Wait("library", library="lib\x07"), state) == ("waits inside lib␇",)
+    assert deed.put(QueuePut(0.0, 1, "\x07", 1, 1), None)[1] == "put ␇ → queue#1"
+    assert done("printed", 0, ["\x07"], 1, state) == "printed “␇”"
+
+
+def test_only_the_first_of_many_names_are_listed() -> None:
+    state = tea_party()
+    assert names_of((MAIN, TEA), state) == "main, tea"
+    assert names_of(range(1, 9), state) == "main, tea, coffee, task 4, task 5 and 3 more"
+
+
+def test_a_list_has_an_and_and_a_sentence_a_capital_and_a_stop() -> None:
+    assert [listed(parts) for parts in ([], ["a"], ["a", "", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+    assert [sentence(text) for text in ("tea is ready", "ready?")] == ["Tea is ready.", "Ready?"]
+
+
+def test_each_state_has_its_own_mark_one_cell_wide() -> None:
+    assert set(GLYPHS) == set(get_args(StateWord))
+    assert len(set(GLYPHS.values())) == len(GLYPHS)
+    assert {cell_width(glyph) for glyph in GLYPHS.values()} == {1}
