@@ -3,7 +3,7 @@
     python benchmarks/story.py [--turns 60000] [--rounds 3]
 
 "nap" sleeps again and again; "producer" and "consumer" pass items through a queue, and their lives are told from
-the events that a history still keeps. "longest" is the longest time for which a frame waits, as a long run is
+what their lanes still keep. "longest" is the longest time for which a frame waits, as a long run is
 read piece by piece; "complete" is what all pieces take together, "again" what it takes to tell when nothing has come.
 Each is the best of some rounds.
 """

@@ -154,14 +154,11 @@ class Lane:
         return index if index >= 0 else None
 
     def last_suspended(self, moment: int) -> int:
-        """The moment before which the task's last step ended that was over at another; 0 where none is kept."""
-        index = bisect_left(self.moments, moment)
-        while index > 0 and self.kinds[index - 1] != RUNNING:
-            index -= 1
-        is_over = index < len(self.moments) and self.moments[index] < moment
-        if not is_over:
-            index = self.kinds.rfind(RUNNING, 0, max(0, index - 1)) + 1
-        return self.moments[index] if index else 0
+        """The moment at which the last step ended that was over before another moment; 0 where none is kept."""
+        for index in range(bisect_left(self.moments, moment) - 1, 0, -1):
+            if self.kinds[index - 1] == RUNNING:
+                return self.moments[index]
+        return 0
 
     def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
         """Let another interval begin."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
@@ -157,11 +157,12 @@ class Turn(msgspec.Struct, gc=False):
         interruption = self.cancel is not None, self.cause == "cancel", self.expired is not None
         return self.is_first, self.is_cut, self.yielded, place, interruption, deeds
 
-    def went_ahead(self, tasks: Iterable[int]) -> None:
+    def went_ahead(self, tasks: Sequence[int]) -> None:
         """Note which tasks ran while this one was ready."""
-        others = dict.fromkeys(tasks)
-        self.went_first_count = len(others)
-        self.went_first = tuple(islice(others, NAMES_KEPT))
+        if tasks:
+            others = dict.fromkeys(tasks)
+            self.went_first_count = len(others)
+            self.went_first = tuple(islice(others, NAMES_KEPT))
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None, count: int = 1) -> None:
         """Note what the task did in its step."""
