@@ -59,9 +59,9 @@ class Telling(NamedTuple):
 async def recorded(main: Callable[[int], Coroutine[Any, Any, None]], turns: int) -> tuple[Timeline, LabState]:
     """The timeline of a real run, and its last state."""
     async with Lab(instant=True, watch=False) as lab:
+        timeline = lab.state.timeline = Timeline()
         await lab.run(main, turns)
-        assert lab.state.timeline is not None
-        return lab.state.timeline, lab.state
+        return timeline, lab.state
 
 
 def told(task: int, timeline: Timeline, state: LabState) -> Telling:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from asynclab.model.events import Event
 from asynclab.model.fold import fold
-from asynclab.model.lanes import Timeline
 from asynclab.model.source import Subscriber
 from asynclab.model.state import LabState
 
@@ -25,7 +24,7 @@ class EventFeed:
     """
 
     def __init__(self) -> None:
-        self.state = LabState(timeline=Timeline())
+        self.state = LabState()
         """Everything up to the latest batch."""
         self._subscribers: list[Subscriber] = []
         self._waiting: deque[Sequence[Event]] = deque()

@@ -9,7 +9,7 @@ from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, StepTaken
 from asynclab.model.lanes import MarkKind, Timeline
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
-from asynclab.model.rows import TaskRows
+from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import ENDED, StateWord, TaskState
 from asynclab.model.text import one_line
 
@@ -124,7 +124,7 @@ class LabState:
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
-    """Where each change of a task's state is written down; None where only the state itself is wanted."""
+    """Where the fold writes down each change of a task's state; None where only the state itself is wanted."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)

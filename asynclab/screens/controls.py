@@ -170,7 +170,7 @@ class ControlScreen(PaneScreen):
     def _told(self) -> tuple[Timeline, LabState] | None:
         """The timeline of the program, and its state at the moment that is looked at."""
         record = self.record
-        return None if record is None or record.timeline is None else (record.timeline, record.state)
+        return None if record is None else (record.timeline, record.state)
 
 
 def tell_report(host: Host, program: Program) -> None:

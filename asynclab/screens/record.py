@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import StepTaken
 from asynclab.model.history import History
+from asynclab.model.lanes import Timeline
 from asynclab.model.source import Control, Source
 from asynclab.model.state import LabState
 
@@ -19,7 +20,7 @@ class Record:
         """
         self.source = source
         self.history = History(source.state)
-        self.timeline = source.state.timeline
+        self.timeline = source.state.timeline = Timeline()
         self.moment: int | None = None
         """The moment that is looked at, counted in events; None for the present."""
         self.chosen: int | None = None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from asynclab.model.lanes import RUNNING, WAITING, Lane, Timeline
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.lanes.timeline import wake_of
-from asynclab.model.rows import TaskRows
+from asynclab.model.task_tree import TaskRows
 from asynclab.model.timeline.columns import LaneColumns, index_of_wake
 from asynclab.widgets.lane_cells import DOWN, FIRST_MARK, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
 from asynclab.widgets.window import Window

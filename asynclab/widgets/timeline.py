@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 
 from asynclab.model.lanes import Timeline
-from asynclab.model.rows import TaskRow, TaskRows
 from asynclab.model.state import LabState
+from asynclab.model.task_tree import TaskRow, TaskRows
 from asynclab.model.text import one_line
 from asynclab.model.timeline.columns import landing
 from asynclab.model.timeline.explanation import explain

@@ -67,7 +67,7 @@ async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(
         return stories[-1]
 
     monkeypatch.setattr(Retelling, "tell", note)
-    monkeypatch.setattr(asynclab.model.story.telling, "READ_AT_ONCE", 8)
+    monkeypatch.setattr(asynclab.model.story.telling, "READ_AT_ONCE", 2)
     async with running() as stage:
         await stage.press("j", "enter")
         await stage.until(lambda: "Now sleeps 5.00 s" in read(stage))

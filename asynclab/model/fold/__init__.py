@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asynclab.model.events import Event
-from asynclab.model.fold import life, output, primitives, queues, run, steps, timeouts, waits
+from asynclab.model.fold import births_and_ends, deadlines, output, queues, run, steps, synchronization, waits
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.state import LabState
 
 HANDLERS: Handlers = {
     **steps.HANDLERS,
     **waits.HANDLERS,
-    **life.HANDLERS,
+    **births_and_ends.HANDLERS,
     **queues.HANDLERS,
-    **primitives.HANDLERS,
-    **timeouts.HANDLERS,
+    **synchronization.HANDLERS,
+    **deadlines.HANDLERS,
     **output.HANDLERS,
     **run.HANDLERS,
 }

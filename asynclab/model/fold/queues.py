@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
+from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.fold.room import make_room
 from asynclab.model.resources import ITEMS_SHOWN, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from asynclab.model.bars import fraction_of_wait
 from asynclab.model.events import TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.places import innermost
+from asynclab.model.frames import innermost
+from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording import deed

@@ -10,7 +10,7 @@ from asynclab.model.events import Event, LoopBlocked, Outcome, TaskCollected, Ta
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Timeline
 from asynclab.model.lanes.lane import MARK_KINDS, MarkKind
 from asynclab.model.state import LabState
-from asynclab.model.story import doings
+from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Request, Turn, Verb
 from asynclab.model.tasks import MAIN, Progress, TaskState
@@ -130,7 +130,7 @@ class Life:
         elif kind == "cancel":
             self._cancel(timeline, lane, index)
         elif kind == "expired" and self.phase != "running":
-            timeout = doings.timeout_at(lane, index)
+            timeout = mark_reading.timeout_at(lane, index)
             if self.turn is not None and timeout is not None:
                 self.turn.expired, self.turn.expired_at = timeout.length or 0.0, event.at
         elif kind == "blocked" and isinstance(event, LoopBlocked):
@@ -138,14 +138,14 @@ class Life:
         elif kind == "chosen":
             if self.turn is not None and self.phase == "ready":
                 self.turn.chosen_before = getattr(event, "ahead_of", None)
-        elif self.turns and (self.phase == "running" or kind not in doings.ONLY_IN_STEPS):
-            self.lines_printed += doings.note(self.turns[-1], lane, index, self.blocking)
+        elif self.turns and (self.phase == "running" or kind not in mark_reading.ONLY_IN_STEPS):
+            self.lines_printed += mark_reading.note(self.turns[-1], lane, index, self.blocking)
 
     def _read_aftermath(self, kind: MarkKind, event: Event) -> None:
         if kind == "woke":
             self.end.did("woke", thing=getattr(event, "task", None))
         elif kind == "warned" and len(self.complaints) < COMPLAINTS_KEPT:
-            self.complaints.append((event.at, getattr(event, "text", "")[: doings.TEXT_KEPT]))
+            self.complaints.append((event.at, getattr(event, "text", "")[: mark_reading.TEXT_KEPT]))
 
     def _read_interval(self, timeline: Timeline, lane: Lane, index: int, moment: int) -> None:
         kind, at = lane.kinds[index], lane.begins[index]
@@ -230,7 +230,7 @@ class Life:
             at,
             by,
             self.phase == "waiting",
-            None if asker is None else doings.just_expired(asker, moment),
+            None if asker is None else mark_reading.just_expired(asker, moment),
             main is not None and main.had_ended(moment),
             asker is not None and asker.outcome == "failed" and asker.had_ended(moment),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 
-import asynclab.model.fold.life
+import asynclab.model.fold.births_and_ends
 import asynclab.model.lanes.timeline
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCreated, TaskEnded
 from asynclab.model.lanes import Timeline
@@ -83,8 +83,8 @@ def test_the_lane_of_an_ended_task_goes_with_the_last_that_is_kept_of_it() -> No
 
 
 def test_the_lanes_of_tasks_that_the_state_forgets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asynclab.model.fold.life, "ENDED_KEPT", 10)
-    monkeypatch.setattr(asynclab.model.fold.life, "DROPPED_AT_ONCE", 4)
+    monkeypatch.setattr(asynclab.model.fold.births_and_ends, "ENDED_KEPT", 10)
+    monkeypatch.setattr(asynclab.model.fold.births_and_ends, "DROPPED_AT_ONCE", 4)
     run = Run()
     for task in range(1, 31):
         run.take(TaskCreated(0.0, task, "a", "a"), TaskEnded(0.0, task, "done"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asynclab.model.bars import fraction_of_progress, progress_text
 from asynclab.model.events import (
     Outcome,
     Progressed,
@@ -17,6 +16,7 @@ from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.lanes import READY
+from asynclab.model.progress_bars import fraction_of_progress, progress_text
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.wording import deed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
+from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.fold.room import make_room
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
