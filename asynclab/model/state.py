@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, StepTaken
-from asynclab.model.lanes import MarkKind, Timeline
+from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import ENDED, StateWord, TaskState
@@ -158,8 +158,13 @@ class LabState:
             self._rows_structure = self.structure
         return self._rows
 
+    def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
+        """Note on the timeline, if there is one, what a story tells of a task."""
+        if self.timeline is not None and task is not None:
+            self.timeline.note(task, kind, self.version, event)
+
     def mark(self, task: int | None, kind: MarkKind, at: float, event: Event) -> None:
-        """Note on the timeline, if there is one, that something happened to a task or was done by it."""
+        """Mark on the timeline, if there is one, that something happened to a task or was done by it."""
         if self.timeline is not None and task is not None:
             self.timeline.mark(task, kind, at, self.version, event)
 

@@ -58,7 +58,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     if state.timeline is not None:
         state.timeline.begin(event.task, READY, at, state.version, event)
     if not event.internal:
-        state.mark(event.parent, "created", at, event)
+        state.note(event.parent, "created", event)
     if not is_main and not event.internal:
         state.tell(at, event.parent, "created", *deed.created(event.task, state))
 
@@ -79,7 +79,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     task.cancel_requested = True
     state.mark(event.task, "cancel", at, event)
     if event.by != event.task:
-        state.mark(event.by, "asked", at, event)
+        state.note(event.by, "asked", event)
     if task.waits_for is not None:
         keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
     task.cancel_requested_by = event.by

@@ -33,7 +33,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
-        state.mark(timeout.task, "moved", at, event)
+        state.note(timeout.task, "moved", event)
         state.tell(at, timeout.task, "timeout", *deed.timeout_moved(event.deadline))
 
 

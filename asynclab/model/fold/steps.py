@@ -45,7 +45,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
     task.wake_cause = event.cause
     task.waker = event.waker
     if event.cause == "task" and event.waker != event.task:
-        state.mark(event.waker, "woke", at, event)
+        state.note(event.waker, "woke", event)
 
 
 def stepped(state: LabState, event: Stepped, at: float) -> None:
@@ -172,7 +172,7 @@ def leave_step(state: LabState, task: TaskState) -> None:
 def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
-        state.mark(event.task, "long_step", at, event)
+        state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", *deed.blocked_loop(event.seconds))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import islice
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from asynclab.model.events import Event, Outcome, TaskCreated, TaskReady, Wait
@@ -36,26 +36,17 @@ MarkKind: TypeAlias = Literal[
     "task_done",
     "timeout",
     "met",
-    "moved",
-    "long_step",
-    "chosen",
-    "created",
-    "woke",
-    "asked",
 ]
 """What a mark is about: the end of the task, a complaint, a step that blocks the loop, a timeout that expires, is
-missed ("late"), started, met or moved, a request to cancel it, what it does with queues and primitives ("raised" or
-"lowered" their value, "changed"), prints, that its step was long enough to block the loop, that it was chosen to go
-next, and other tasks that it created, woke or asked to stop."""
+missed ("late"), started or met, a request to cancel it, what it does with queues and primitives ("raised" or "lowered"
+their value, "changed"), prints."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 """In the order in which they matter: where there is room for one, it is the first."""
 
-UNDRAWN = MARK_KINDS.index("moved")
-"""The first of the kinds that only stories tell; a lane shows them by other means, or would be full of them."""
-
-AFTER_THE_END: frozenset[MarkKind] = frozenset({"woke", "warned"})
-"""What may still happen when a task has ended: its end wakes others, and its exception is never retrieved."""
+NoteKind: TypeAlias = Literal["created", "woke", "asked", "moved", "chosen", "long_step", "complained"]
+"""What a note is about, which only stories tell: another task that the task created, woke or asked to stop, a timeout
+that was moved, that it was chosen to run next, a step long enough to block the loop, a complaint after its end."""
 
 
 class Interval(NamedTuple):
@@ -73,13 +64,15 @@ class Mark(NamedTuple):
     """Something that happened to a task or was done by it."""
 
     at: float
-    kind: MarkKind
+    kind: MarkKind | NoteKind
     event: Event
     """What tells of it; its texts come from the program."""
+    moment: int
+    """When it happened, counted in events."""
 
 
 class Lane:
-    """One task's intervals and marks, oldest first.
+    """One task's intervals, marks and notes, oldest first.
 
     Times are lab seconds and never go back. Moments are counted in events of the whole run: they tell what came first
     where much happens at the same time, in one lane or in several.
@@ -97,8 +90,11 @@ class Lane:
         "mark_moments",
         "mark_times",
         "marks_gone",
-        "marks_in_life",
         "moments",
+        "note_events",
+        "note_kinds",
+        "note_moments",
+        "notes_gone",
         "outcome",
         "reasons",
         "revision",
@@ -122,11 +118,13 @@ class Lane:
         self.mark_kinds = bytearray()
         """Indexes into `MARK_KINDS`."""
         self.mark_events: list[Event] = []
+        self.note_moments = array("q")
+        self.note_kinds: list[NoteKind] = []
+        self.note_events: list[Event] = []
         self.intervals_gone = 0
         """How many of its oldest intervals were let go."""
         self.marks_gone = 0
-        self.marks_in_life = 0
-        """For a task that has ended: how many marks there ever were before that of its end."""
+        self.notes_gone = 0
         self.revision = 0
         """Changes with everything that is added or dropped."""
 
@@ -134,15 +132,6 @@ class Lane:
     def kind(self) -> int:
         """The kind of the interval that lasts still; 0 once the task has ended."""
         return self.kinds[-1] if self.ended is None and self.kinds else 0
-
-    @property
-    def marks_before_end(self) -> int:
-        """How many of the marks that are kept come before that of its end."""
-        return len(self.mark_times) if self.ended is None else max(0, self.marks_in_life - self.marks_gone)
-
-    def takes(self, kind: MarkKind) -> bool:
-        """Whether such a thing can happen now."""
-        return self.ended is None or kind in AFTER_THE_END
 
     def had_ended(self, moment: int) -> bool:
         """Whether the task had ended before a moment."""
@@ -176,6 +165,16 @@ class Lane:
         self.mark_events.append(event)
         self.revision += 1
 
+    def can_note(self, kind: NoteKind) -> bool:
+        """Whether this can happen now: the end of a task wakes others, and only then are there complaints about it."""
+        return kind != "complained" if self.ended is None else kind in ("complained", "woke")
+
+    def note(self, kind: NoteKind, moment: int, event: Event) -> None:
+        """Note something that isn't drawn."""
+        self.note_moments.append(moment)
+        self.note_kinds.append(kind)
+        self.note_events.append(event)
+
     def explain_waiting(self, wait: Wait) -> None:
         """It was seen what the task waits for."""
         self.reasons[-1] = wait
@@ -184,7 +183,6 @@ class Lane:
     def end(self, at: float, moment: int, outcome: Outcome) -> None:
         """Let the task end, of which the latest mark tells."""
         self.ended, self.ended_moment = at, moment
-        self.marks_in_life = self.marks_gone + len(self.mark_times) - 1
         self.outcome = outcome
         self.revision += 1
 
@@ -207,6 +205,20 @@ class Lane:
         self.marks_gone += count
         self.revision += 1
 
+    def drop_notes(self, count: int) -> None:
+        """Let the oldest notes go."""
+        del self.note_moments[:count], self.note_kinds[:count], self.note_events[:count]
+        self.notes_gone += count
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept of it."""
+        return not (self.begins or self.mark_times or self.note_moments)
+
+    def __len__(self) -> int:
+        """How many intervals, marks and notes are kept."""
+        return len(self.begins) + len(self.mark_times) + len(self.note_moments)
+
     def index_at(self, at: float) -> int | None:
         """Which interval a moment lies in; None before the first one that is kept and from the task's end on."""
         if self.ended is not None and at >= self.ended:
@@ -223,10 +235,26 @@ class Lane:
         return Interval(word, self.begins[index], end, self.reasons[index])
 
     def marks_between(self, begin: float, end: float, limit: int) -> list[Mark]:
-        """The first of the marks that are drawn, from one time up to another, both included."""
-        first, last = bisect_left(self.mark_times, begin), bisect_right(self.mark_times, end)
-        drawn = (index for index in range(first, last) if self.mark_kinds[index] < UNDRAWN)
-        return [self.mark_at(index) for index in islice(drawn, limit)]
+        """The first marks from one time up to another, both included."""
+        first = bisect_left(self.mark_times, begin)
+        last = min(bisect_right(self.mark_times, end), first + limit)
+        return [self.mark_at(index) for index in range(first, last)]
+
+    def happenings(self, marks_read: int, notes_read: int, moment: int) -> list[Mark]:
+        """Marks and notes up to a moment, in their order.
+
+        Args:
+            marks_read: How many of the marks there ever were are left out.
+            notes_read: The same for notes.
+            moment: Counted in events.
+        """
+        first = max(0, marks_read - self.marks_gone)
+        found = [self.mark_at(index) for index in range(first, bisect_right(self.mark_moments, moment))]
+        first, last = max(0, notes_read - self.notes_gone), bisect_right(self.note_moments, moment)
+        if first < last:
+            found += [self._note_at(index) for index in range(first, last)]
+            found.sort(key=attrgetter("moment"))
+        return found
 
     def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
         """The last mark of a kind from one moment up to another, both included."""
@@ -258,4 +286,9 @@ class Lane:
 
     def mark_at(self, index: int) -> Mark:
         """One of the marks, from 0."""
-        return Mark(self.mark_times[index], MARK_KINDS[self.mark_kinds[index]], self.mark_events[index])
+        kind, moment = MARK_KINDS[self.mark_kinds[index]], self.mark_moments[index]
+        return Mark(self.mark_times[index], kind, self.mark_events[index], moment)
+
+    def _note_at(self, index: int) -> Mark:
+        event = self.note_events[index]
+        return Mark(event.at, self.note_kinds[index], event, self.note_moments[index])

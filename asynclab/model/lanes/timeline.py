@@ -8,10 +8,10 @@ from collections import Counter
 from typing import NamedTuple
 
 from asynclab.model.events import Event, Outcome, TaskReady, Wait, WakeCause
-from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, Reason
+from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, NoteKind, Reason
 
 KEPT = 500_000
-"""How many intervals and marks are kept together, or two for each task where that is more; the oldest go first."""
+"""How many intervals, marks and notes are kept, or two for each task where that is more; the oldest go first."""
 
 LET_GO = 1_000
 """How many of them go at once."""
@@ -51,9 +51,9 @@ class Timeline:
         self.version = 0
         """How many events have been folded, with that batch."""
         self.dropped = 0
-        """How many intervals and marks were let go."""
+        """How many intervals, marks and notes were let go."""
         self._order = array("q")
-        """What is kept, oldest first: twice the task's number, and one more for a mark."""
+        """What is kept, oldest first: three times the task's number, one more for a mark, two more for a note."""
         self._step_times = array("d")
         self._step_moments = array("q")
         self._step_tasks = array("q")
@@ -73,7 +73,7 @@ class Timeline:
         if lane is None:
             lane = self.lanes[task] = Lane(task, at)
         lane.begin(kind, at, moment, reason)
-        self._order.append(2 * task)
+        self._order.append(3 * task)
         if kind == RUNNING:
             self._step_times.append(at)
             self._step_moments.append(moment)
@@ -86,11 +86,18 @@ class Timeline:
             lane.explain_waiting(wait)
 
     def mark(self, task: int, kind: MarkKind, at: float, moment: int, event: Event) -> None:
-        """Note that something happened to a task, or was done by it."""
+        """Mark that something happened to a task, or was done by it."""
         lane = self.lanes.get(task)
-        if lane is not None and lane.takes(kind):
+        if lane is not None and lane.ended is None:
             lane.mark(NUMBER_OF[kind], at, moment, event)
-            self._order.append(2 * task + 1)
+            self._order.append(3 * task + 1)
+
+    def note(self, task: int, kind: NoteKind, moment: int, event: Event) -> None:
+        """Note what only a story tells of a task."""
+        lane = self.lanes.get(task)
+        if lane is not None and lane.can_note(kind):
+            lane.note(kind, moment, event)
+            self._order.append(3 * task + 2)
 
     def end(self, task: int, outcome: Outcome, at: float, moment: int, event: Event) -> None:
         """Let a task end, and mark that."""
@@ -103,7 +110,7 @@ class Timeline:
         """Let all go that is kept of a task."""
         gone = self.lanes.pop(task, None)
         if gone is not None:
-            self.dropped += len(gone.begins) + len(gone.mark_times)
+            self.dropped += len(gone)
 
     def close_batch(self, now: float, version: int) -> None:
         """Take note of the time, and let the oldest intervals and marks go while there are too many.
@@ -183,18 +190,20 @@ class Timeline:
         oldest = self._order[:LET_GO]
         del self._order[:LET_GO]
         for entry, count in Counter(oldest).items():
-            task, is_mark = divmod(entry, 2)
+            task, kind = divmod(entry, 3)
             lane = self.lanes.get(task)
             if lane is None:
                 continue
-            if is_mark:
-                lane.drop_marks(count)
-                self.dropped += count
-            else:
+            gone = count
+            if kind == 0:
                 gone = lane.drop_intervals(count)
-                self.dropped += gone
                 self._order.extend([entry] * (count - gone))
-            if not lane.begins and not lane.mark_times:
+            elif kind == 1:
+                lane.drop_marks(count)
+            else:
+                lane.drop_notes(count)
+            self.dropped += gone
+            if lane.is_empty:
                 del self.lanes[task]
         for kept in (self._step_times, self._step_moments, self._step_tasks):
             del kept[:-STEPS_KEPT]

@@ -6,9 +6,20 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
-from asynclab.model.events import Event, LoopBlocked, Outcome, TaskCollected, TaskCreated, TaskEnded, TaskReady, Wait
-from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Timeline
-from asynclab.model.lanes.lane import MARK_KINDS, MarkKind
+from asynclab.model.events import (
+    Event,
+    LoopBlocked,
+    Outcome,
+    TaskCancelRequested,
+    TaskChosen,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    Wait,
+    Warned,
+)
+from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Mark, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
@@ -55,6 +66,8 @@ class Life:
     intervals_read: int = 0
     """How many of its intervals, with those that were let go."""
     marks_read: int = 0
+    notes_read: int = 0
+    """The same for marks and notes."""
 
     def read(self, timeline: Timeline, state: LabState, limit: int) -> int:
         """Read on, up to the moment of a state.
@@ -114,38 +127,37 @@ class Life:
             self.ended = _end_of(task, task.ended_at)
 
     def _read_marks(self, timeline: Timeline, lane: Lane, until: int) -> None:
-        index, moments = max(0, self.marks_read - lane.marks_gone), lane.mark_moments
-        while index < len(moments) and moments[index] <= until:
-            self._read_mark(timeline, lane, index)
-            index += 1
-        self.marks_read = lane.marks_gone + index
+        for mark in lane.happenings(self.marks_read, self.notes_read, until):
+            self._read_mark(timeline, lane, mark)
+        self.marks_read = lane.marks_gone + bisect_right(lane.mark_moments, until)
+        self.notes_read = lane.notes_gone + bisect_right(lane.note_moments, until)
 
-    def _read_mark(self, timeline: Timeline, lane: Lane, index: int) -> None:
-        kind, event = MARK_KINDS[lane.mark_kinds[index]], lane.mark_events[index]
+    def _read_mark(self, timeline: Timeline, lane: Lane, mark: Mark) -> None:
+        kind, event = mark.kind, mark.event
         if self.phase == "ended":
-            self._read_aftermath(kind, event)
+            self._read_aftermath(event)
         elif isinstance(event, TaskEnded | TaskCollected):
             self._stop()
             self.ended, self.phase = event, "ended"
-        elif kind == "cancel":
-            self._cancel(timeline, lane, index)
+        elif isinstance(event, TaskCancelRequested) and kind == "cancel":
+            self._cancel(timeline, event, mark)
         elif kind == "expired" and self.phase != "running":
-            timeout = mark_reading.timeout_at(lane, index)
+            timeout = mark_reading.timeout_at(lane, mark)
             if self.turn is not None and timeout is not None:
                 self.turn.expired, self.turn.expired_at = timeout.length or 0.0, event.at
-        elif kind == "blocked" and isinstance(event, LoopBlocked):
+        elif isinstance(event, LoopBlocked):
             self.blocking = event if self.phase == "running" else None
-        elif kind == "chosen":
+        elif isinstance(event, TaskChosen):
             if self.turn is not None and self.phase == "ready":
-                self.turn.chosen_before = getattr(event, "ahead_of", None)
+                self.turn.chosen_before = event.ahead_of
         elif self.turns and (self.phase == "running" or kind not in mark_reading.ONLY_IN_STEPS):
-            self.lines_printed += mark_reading.note(self.turns[-1], lane, index, self.blocking)
+            self.lines_printed += mark_reading.note(self.turns[-1], lane, mark, self.blocking)
 
-    def _read_aftermath(self, kind: MarkKind, event: Event) -> None:
-        if kind == "woke":
-            self.end.did("woke", thing=getattr(event, "task", None))
-        elif kind == "warned" and len(self.complaints) < COMPLAINTS_KEPT:
-            self.complaints.append((event.at, getattr(event, "text", "")[: mark_reading.TEXT_KEPT]))
+    def _read_aftermath(self, event: Event) -> None:
+        if isinstance(event, TaskReady):
+            self.end.did("woke", thing=event.task)
+        elif isinstance(event, Warned) and len(self.complaints) < COMPLAINTS_KEPT:
+            self.complaints.append((event.at, event.text[: mark_reading.TEXT_KEPT]))
 
     def _read_interval(self, timeline: Timeline, lane: Lane, index: int, moment: int) -> None:
         kind, at = lane.kinds[index], lane.begins[index]
@@ -213,26 +225,24 @@ class Life:
             before.ready_total += turn.was_ready
             before.ran = turn.ran
 
-    def _cancel(self, timeline: Timeline, lane: Lane, index: int) -> None:
+    def _cancel(self, timeline: Timeline, event: TaskCancelRequested, mark: Mark) -> None:
         """Somebody called cancel() on the task."""
-        at, moment, event = lane.mark_times[index], lane.mark_moments[index], lane.mark_events[index]
-        self.last_cancel, self.steps_since_cancel = at, 0
+        self.last_cancel, self.steps_since_cancel = mark.at, 0
         if self.phase == "running":
             self.did("asked", thing=self.task)
             return
-        turn = self.turn = self.turn or Turn(at, is_cut=True)
+        turn = self.turn = self.turn or Turn(mark.at, is_cut=True)
         if turn.cancel is not None:
             return
-        by = getattr(event, "by", None)
-        asker = None if by is None else timeline.lanes.get(by)
+        asker = None if event.by is None else timeline.lanes.get(event.by)
         main = timeline.lanes.get(MAIN)
         turn.cancel = Request(
-            at,
-            by,
+            mark.at,
+            event.by,
             self.phase == "waiting",
-            None if asker is None else mark_reading.just_expired(asker, moment),
-            main is not None and main.had_ended(moment),
-            asker is not None and asker.outcome == "failed" and asker.had_ended(moment),
+            None if asker is None else mark_reading.just_expired(asker, mark.moment),
+            main is not None and main.had_ended(mark.moment),
+            asker is not None and asker.outcome == "failed" and asker.had_ended(mark.moment),
         )
 
 

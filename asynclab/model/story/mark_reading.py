@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from asynclab.model.events import (
     ConditionNotified,
@@ -24,7 +24,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
-from asynclab.model.lanes import Lane, MarkKind
+from asynclab.model.lanes import Lane, Mark, MarkKind, NoteKind
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.resources import TimeoutState
 from asynclab.model.story.turns import Turn
@@ -34,25 +34,25 @@ from asynclab.model.wording.quantities import measured
 TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""
 
-ONLY_IN_STEPS: frozenset[MarkKind] = frozenset({"created", "woke", "asked", "expired"})
+ONLY_IN_STEPS: frozenset[MarkKind | NoteKind] = frozenset({"created", "woke", "asked", "expired"})
 """What is not a task's own doing where it happens between its steps."""
 
-_STARTED, _MOVED = MARK_KINDS.index("timeout"), MARK_KINDS.index("moved")
+_STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
 
-def note(turn: Turn, lane: Lane, index: int, report: LoopBlocked | None) -> int:
+def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
     """Note in a turn what a mark says that the task did.
 
     Args:
         turn: The latest one.
         lane: The task's.
-        index: Which of its marks.
+        mark: One of its marks or notes.
         report: That its step blocks the loop, if that was seen.
 
     Returns:
         How many lines it printed.
     """
-    match lane.mark_events[index]:
+    match mark.event:
         case QueuePut(queue=queue, item=item):
             turn.did("put", queue, item[:TEXT_KEPT])
         case QueueGot(queue=queue, item=item):
@@ -62,7 +62,7 @@ def note(turn: Turn, lane: Lane, index: int, report: LoopBlocked | None) -> int:
         case QueueShutDown(queue=queue):
             turn.did("shut_down", queue)
         case PrimitiveChanged(primitive=primitive):
-            turn.did("changed", primitive, _DIRECTION.get(MARK_KINDS[lane.mark_kinds[index]]))
+            turn.did("changed", primitive, _DIRECTION.get(mark.kind))
         case ConditionNotified(primitive=primitive):
             turn.did("notified", primitive)
         case TaskCreated(task=task):
@@ -81,47 +81,47 @@ def note(turn: Turn, lane: Lane, index: int, report: LoopBlocked | None) -> int:
         case StepEnded(seconds=seconds) | Stepped(seconds=seconds):
             turn.did("blocked", thing=f"{measured(seconds)}{_place(report)}")
         case _:
-            _note_timeout(turn, lane, index)
+            _note_timeout(turn, lane, mark)
     return 0
 
 
-_DIRECTION: dict[MarkKind, int] = {"raised": 1, "lowered": 0}
+_DIRECTION: dict[str, int] = {"raised": 1, "lowered": 0}
 """How a deed says whether a primitive's value rose or fell."""
 
 
-def timeout_at(lane: Lane, index: int) -> TimeoutState | None:
+def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
     """The timeout that a mark is about, as it was then; None where its beginning is no longer kept."""
-    number = getattr(lane.mark_events[index], "timeout", None)
-    start = _last(lane, _STARTED, number, index)
-    if start is None:
-        return None
-    started = lane.mark_events[start]
-    assert isinstance(started, TimeoutStarted), "marks of this kind are about nothing else"
-    moved = _last(lane, _MOVED, number, index, start)
-    change = started if moved is None else lane.mark_events[moved]
-    deadline = change.deadline if isinstance(change, TimeoutStarted | TimeoutRescheduled) else None
-    return TimeoutState(started.timeout, lane.task, lane.mark_times[start], deadline)
+    number = getattr(mark.event, "timeout", None)
+    index = lane.mark_kinds.rfind(_STARTED, 0, bisect_right(lane.mark_moments, mark.moment))
+    while index >= 0:
+        started = lane.mark_events[index]
+        if isinstance(started, TimeoutStarted) and started.timeout == number:
+            deadline = _moved_to(lane, started, lane.mark_moments[index], mark.moment)
+            return TimeoutState(started.timeout, lane.task, lane.mark_times[index], deadline)
+        index = lane.mark_kinds.rfind(_STARTED, 0, index)
+    return None
 
 
 def just_expired(lane: Lane, moment: int) -> float | None:
     """The length of a task's timeout that had expired since its last step, at a moment; None where none had."""
-    index = lane.mark_kinds.rfind(MARK_KINDS.index("expired"), 0, bisect_left(lane.mark_moments, moment))
-    if index < 0:
+    index = lane.mark_kinds.rfind(_EXPIRED, 0, bisect_left(lane.mark_moments, moment))
+    if index < 0 or lane.mark_moments[index] < lane.last_suspended(moment):
         return None
-    timeout = None if lane.mark_moments[index] < lane.last_suspended(moment) else timeout_at(lane, index)
+    timeout = timeout_at(lane, lane.mark_at(index))
     return None if timeout is None else timeout.length or 0.0
 
 
-def _last(lane: Lane, kind: int, timeout: int | None, before: int, after: int = 0) -> int | None:
-    """The index of the last mark of a kind between two, that is about a timeout."""
-    index = lane.mark_kinds.rfind(kind, after, before + 1)
-    while index >= 0 and getattr(lane.mark_events[index], "timeout", None) != timeout:
-        index = lane.mark_kinds.rfind(kind, after, index)
-    return index if index >= 0 else None
+def _moved_to(lane: Lane, started: TimeoutStarted, after: int, until: int) -> float | None:
+    """A timeout's deadline at a moment."""
+    first, last = bisect_left(lane.note_moments, after), bisect_right(lane.note_moments, until)
+    for event in reversed(lane.note_events[first:last]):
+        if isinstance(event, TimeoutRescheduled) and event.timeout == started.timeout:
+            return event.deadline
+    return started.deadline
 
 
-def _note_timeout(turn: Turn, lane: Lane, index: int) -> None:
-    event, timeout = lane.mark_events[index], timeout_at(lane, index)
+def _note_timeout(turn: Turn, lane: Lane, mark: Mark) -> None:
+    event, timeout = mark.event, timeout_at(lane, mark)
     if timeout is None:
         return
     text = timeout_text(timeout.length)

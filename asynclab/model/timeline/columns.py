@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, UNDRAWN, WAITING, Lane
+from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
 from asynclab.model.timeline.column_index import ColumnIndex
 from asynclab.model.timeline.scale import Scale
 
@@ -54,9 +54,7 @@ class LaneColumns:
             _paint_intervals(cells, lane, scale, first, start, end)
 
     def marks(self, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-        """The columns that have marks to be drawn, apart from that for the end, and which of them matters most.
-
-        Marks are given as indexes into `MARK_KINDS`.
+        """The columns that have marks, without that for the end, and which matters most: index into `MARK_KINDS`.
 
         Args:
             scale: How wide columns are.
@@ -110,24 +108,22 @@ def _paint_intervals(cells: bytearray, lane: Lane, scale: Scale, first: int, sta
 
 
 def _marks_of_columns(lane: Lane, edges: Sequence[int], first: int) -> Iterator[tuple[int, int]]:
-    kinds = bytes(lane.mark_kinds[: lane.marks_before_end])
+    kinds = bytes(lane.mark_kinds if lane.ended is None else lane.mark_kinds[:-1])
     for column, (at, after) in enumerate(pairwise(edges), first):
         if at < after and at < len(kinds):
-            kind = min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
-            if kind < UNDRAWN:
-                yield column, kind
+            yield column, min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
 
 
 def _marks_one_by_one(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
-    last = bisect_left(times, scale.begin(last_column + 1), at, max(at, lane.marks_before_end))
+    marks = len(times) - (lane.ended is not None)
+    last = bisect_left(times, scale.begin(last_column + 1), at, max(at, marks))
     while at < last:
         column = scale.column(times[at])
         after = max(at + 1, bisect_left(times, scale.begin(column + 1), at, last))
         kind = min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
-        if kind < UNDRAWN:
-            yield max(first, min(last_column, column)), kind
+        yield max(first, min(last_column, column)), kind
         at = after
 
 

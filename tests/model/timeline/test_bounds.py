@@ -37,7 +37,7 @@ def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
 
 
 def kept(timeline: Timeline) -> int:
-    return sum(len(lane.begins) + len(lane.mark_times) for lane in timeline.lanes.values())
+    return sum(len(lane) for lane in timeline.lanes.values())
 
 
 @pytest.mark.usefixtures("_small")

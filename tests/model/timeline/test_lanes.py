@@ -34,7 +34,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
-from asynclab.model.lanes import READY, MarkKind, Timeline, Wake
+from asynclab.model.lanes import READY, Timeline, Wake
 from asynclab.model.lanes.timeline import wake_of
 from tests.model.anything import any_history
 from tests.model.history import timeline_of
@@ -42,7 +42,7 @@ from tests.model.timeline.lives import COFFEE, MAIN, TEA, brewing, intervals, ru
 from tests.trace.labs import observe
 
 
-def marks(timeline: Timeline, task: int) -> list[tuple[float, MarkKind]]:
+def marks(timeline: Timeline, task: int) -> list[tuple[float, str]]:
     return [(mark.at, mark.kind) for mark in timeline.lanes[task].marks_between(-1.0, 1e9, 1_000)]
 
 
