@@ -1,7 +1,7 @@
-"""How text from outside is made harmless: the one function between foreign text and a view or a terminal.
+"""Makes text from outside safe to show in a view or a terminal.
 
-Names, reprs, prints and exception messages are data. What a terminal would obey, hide or draw in an unknown width is
-replaced by something visible, so that a line is as wide as `cell_width` says and does nothing but be read.
+Names, reprs, printed text and exception messages are data. Characters that a terminal would obey, hide or draw at an
+unknown width are replaced by visible ones, so that a line is as wide as `cell_width` says.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import unicodedata
 
 TEXT_LIMIT = 10_000
-"""The most characters that `clean` lets through unless told otherwise."""
+"""The most characters that `clean` keeps by default."""
 
 LINE_LIMIT = 200
-"""The most characters that `one_line` lets through unless told otherwise."""
+"""The most characters that `one_line` keeps by default."""
 
 MARKS_KEPT = 3
-"""How many combining marks in a row stay on a character: enough for every script, too few for a tower of them."""
+"""How many combining marks a character keeps: enough for every script, too few to reach into other lines."""
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _ELLIPSIS = "…"
@@ -25,11 +25,11 @@ _BLANK_FILLERS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800})
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
-    """The text with newlines and tabs kept and everything unsafe made visible.
+    """The text with unsafe characters made visible; newlines and tabs stay.
 
     Args:
-        text: Anything, lone surrogates included.
-        limit: The most characters of the result; what is cut ends in an ellipsis.
+        text: Any text, even with lone surrogates.
+        limit: The most characters of the result; a longer text is cut and ends in an ellipsis.
 
     Returns:
         Text without control, format or bidirectional characters; cleaning it again changes nothing.
@@ -40,21 +40,21 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """The text as `clean` makes it, on one line: newlines become ⏎, tabs a space."""
+    """The text cleaned as by `clean`, on one line: a newline becomes ⏎, a tab a space."""
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
     return _cut(_bound_marks(text[: limit + 1].translate(_JOINING_LINES)), limit, is_cut=len(text) > limit)
 
 
 def cell_width(text: str) -> int:
-    """How many terminal cells a cleaned text takes."""
+    """The number of terminal cells that a cleaned text takes."""
     if text.isascii():
         return len(text)
     return sum(map(_cells, text))
 
 
 def shorten_middle(text: str, width: int) -> str:
-    """The text in at most `width` cells, with an ellipsis for what its middle loses."""
+    """The text in at most `width` cells; if it is longer, an ellipsis stands for its middle."""
     if cell_width(text) <= width:
         return text
     if width < 2:
@@ -68,7 +68,7 @@ def shorten_middle(text: str, width: int) -> str:
 
 
 class _Pictures(dict[int, int | str | None]):
-    """A table for str.translate that works out each character once."""
+    """A table for str.translate that works out each character only once."""
 
     def __missing__(self, code: int) -> int | str | None:
         self[code] = picture = _picture(code)
@@ -80,13 +80,13 @@ _JOINING_LINES = _Pictures({0x09: " ", 0x0A: "⏎"})
 
 
 def _picture(code: int) -> int | str | None:
-    """What stands for a character: itself, something visible, or nothing."""
+    """What to show for a character: itself, something visible, or nothing."""
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
     if code in (0xFE0E, 0xFE0F):
-        return None  # they choose between a narrow and a wide drawing of a symbol; without them it has one width
+        return None  # these selectors make a symbol narrow or wide; without them its width is known
     if _is_unsafe(code):
         return _escape(code)
     return code
@@ -108,7 +108,7 @@ def _escape(code: int) -> str:
 
 
 def _bound_marks(text: str) -> str:
-    """The text with few marks on each character, and none that would hang on what stands before the text."""
+    """The text with few combining marks on each character, and none on whatever is shown before the text."""
     if text.isascii():
         return text
     kept: list[str] = []
@@ -139,12 +139,12 @@ def _cells(character: str) -> int:
 
 
 def _joins(code: int) -> bool:
-    """Whether this is a vowel or final of a Hangul syllable, drawn inside the character before it."""
+    """Whether it is a vowel or final of a Hangul syllable, which is drawn inside the character before it."""
     return any(first <= code <= last for first, last in _JOINING_JAMO)
 
 
 def _fitting(text: str, width: int) -> str:
-    """The longest beginning of the text that fits in `width` cells."""
+    """The longest prefix of the text that fits in `width` cells."""
     cells = 0
     for index, character in enumerate(text):
         cells += _cells(character)

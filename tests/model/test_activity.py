@@ -28,7 +28,7 @@ def test_a_life_reads_as_a_story() -> None:
         "main: created coffee",
         "main: waits for gather of 2",
         "tea: sleeps 1.00 s",
-        "tea: ready again after 1.001 s",
+        "tea: ready after 1.001 s",
         "tea: “tea is ready”",
         "tea: returned 'tea'",
     ]

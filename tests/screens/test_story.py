@@ -78,8 +78,8 @@ async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(
 async def test_enter_on_a_task_tells_its_story_and_enter_closes_it() -> None:
     async with running() as stage:
         await stage.press("j", "enter")
-        assert "tea runs brew(), and is waiting" in read(stage)
-        assert "Created by main in test_story.py line" in read(stage)
+        assert "tea: brew() is waiting" in read(stage)
+        assert "Created by main (test_story.py line" in read(stage)
         assert "Now sleeps 5.00 s" in read(stage)
         await stage.press("enter")
         assert story(stage) is None
@@ -89,7 +89,7 @@ async def test_enter_on_a_task_tells_its_story_and_enter_closes_it() -> None:
 async def test_without_a_cursor_enter_tells_of_the_first_task() -> None:
     async with running() as stage:
         await stage.press("enter")
-        assert "main runs main(), and is waiting" in read(stage)
+        assert "main: main() is waiting" in read(stage)
 
 
 async def test_the_story_goes_on_while_its_task_lives() -> None:
@@ -106,17 +106,17 @@ async def test_names_and_results_are_never_markup() -> None:
         await stage.press("j", "j", "enter")
         title = stage.app.screen.query_one(LinesView).border_title
         assert "[red]coffee" in str(title)
-        assert "[red]coffee runs brew()" in read(stage)
+        assert "[red]coffee: brew() is" in read(stage)
 
 
 async def test_tab_and_arrows_go_to_other_tasks_and_the_last_one_is_selected_then() -> None:
     async with running() as stage:
         await stage.press("enter", "right")
-        assert read(stage).startswith("◌ tea ")
+        assert read(stage).startswith("◌ tea: ")
         await stage.press("tab")
-        assert read(stage).startswith("◌ [red]coffee ")
+        assert read(stage).startswith("◌ [red]coffee: ")
         await stage.press("shift+tab", "shift+tab")
-        assert read(stage).startswith("◌ main ")
+        assert read(stage).startswith("◌ main: ")
         await stage.press("tab", "left", "right", "escape")
         assert story(stage) is None
         state = stage.screen.run.state
@@ -127,15 +127,15 @@ async def test_tab_and_arrows_go_to_other_tasks_and_the_last_one_is_selected_the
 async def test_at_the_ends_of_the_tree_arrows_do_nothing() -> None:
     async with running() as stage:
         await stage.press("enter", "left")
-        assert read(stage).startswith("◌ main ")
+        assert read(stage).startswith("◌ main: ")
         await stage.press("right", "right")
-        assert read(stage).startswith("◌ tea ")
+        assert read(stage).startswith("◌ tea: ")
 
 
 async def test_y_copies_the_story_as_text() -> None:
     async with running() as stage:
         await stage.press("j", "enter", "y")
-        assert stage.app.clipboard.startswith("tea runs brew(), and is waiting")
+        assert stage.app.clipboard.startswith("tea: brew() is waiting")
         assert any(notice.startswith("copied ") for notice in stage.notices)
 
 

@@ -24,12 +24,13 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
     """An item went in, behind all others in the order of putting."""
     state.mark(event.task, "put", at, event)
     queue = state.queues.get(event.queue)
+    item = one_line(event.item, ITEM_LIMIT)
     if queue is not None:
         queue.puts += 1
         if len(queue.items) == event.size - 1 < ITEMS_SHOWN:
-            queue.items.append(one_line(event.item, ITEM_LIMIT))
+            queue.items.append(item)
         _resize(queue, event.size, event.unfinished, at)
-    state.tell(at, event.task, "put", *deed.put(event, queue))
+    state.tell(at, event.task, "put", *deed.put(item, event, queue))
 
 
 def queue_got(state: LabState, event: QueueGot, at: float) -> None:
@@ -41,7 +42,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
         if 0 <= event.index < len(queue.items):
             del queue.items[event.index]
         _resize(queue, event.size, event.unfinished, at)
-    state.tell(at, event.task, "got", *deed.got(event, queue))
+    state.tell(at, event.task, "got", *deed.got(one_line(event.item, ITEM_LIMIT), event, queue))
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:

@@ -45,7 +45,7 @@ def beginning(life: Life, task: TaskState | None, state: LabState) -> Iterator[S
 def _created(created: TaskCreated, state: LabState, *, is_main: bool) -> Sentence:
     coroutine = coroutine_name(created.coroutine)
     if is_main:
-        return Sentence(created.at, "created", f"Created at the start of the run, to run {coroutine}.")
+        return Sentence(created.at, "created", f"Created as the main task, to run {coroutine}.")
     by = "outside any task" if created.parent is None else f"by {state.task_name(created.parent)}"
     library = " inside a library" if created.internal else ""
     where = place(created.file, created.line) if created.file else ""

@@ -1,4 +1,4 @@
-"""What a story is made of."""
+"""A story, and the sentences in it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from asynclab.model.tasks import StateWord
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False):
-    """A sentence or two about one moment. Its text is clean."""
+    """One or two sentences about one moment. The text is clean."""
 
     at: float | None
-    """Lab seconds; None for what goes with the sentence before, or with the whole life."""
+    """Lab seconds; None if it belongs to the sentence before, or to the whole life."""
     kind: ActivityKind
-    """What it is about, for its colour."""
+    """Its subject, which decides its colour."""
     text: str
     is_drawn: bool = False
-    """Whether it is a line of a drawing, to be cut and not wrapped."""
+    """Whether it is a line of a drawing, which is cut where prose would be wrapped."""
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -26,14 +26,14 @@ class Story(msgspec.Struct, frozen=True):
     name: str
     """The task's name, clean."""
     word: StateWord | None
-    """Its state; None where it is not known."""
+    """Its state; None if it is unknown."""
     headline: str
     """The whole life in one sentence."""
     paragraphs: tuple[tuple[Sentence, ...], ...]
-    """The beginning, what it did, how it ended or what it does now, and the totals."""
+    """The beginning, the turns, the end or the present, and the totals; empty ones are left out."""
 
     def text(self) -> str:
-        """All of it as plain text, a sentence a line."""
+        """The story as plain text, one sentence a line."""
         return "\n\n".join([self.headline, *("\n".join(map(_line, paragraph)) for paragraph in self.paragraphs)])
 
 

@@ -40,26 +40,26 @@ ITEM_LIMIT = 40
 """The most characters of an item or a function."""
 
 
-def put(event: QueuePut, queue: QueueState | None) -> Forms:
-    """An item went into a queue."""
-    return _moved(f"put {one_line(event.item, ITEM_LIMIT)} → {label('queue', event.queue)}", event.size, queue)
+def put(item: str, event: QueuePut, queue: QueueState | None) -> Forms:
+    """An item, as it is to be shown, went into a queue."""
+    text = f"put {item} → {label('queue', event.queue)}"
+    return (f"{text}{_filled(event.size, queue)}", text)
 
 
-def got(event: QueueGot, queue: QueueState | None) -> Forms:
-    """An item came out of a queue."""
-    return _moved(f"got {one_line(event.item, ITEM_LIMIT)} ← {label('queue', event.queue)}", event.size, queue)
+def got(item: str, event: QueueGot, queue: QueueState | None) -> Forms:
+    """An item, as it is to be shown, came out of a queue."""
+    text = f"got {item} ← {label('queue', event.queue)}"
+    return (f"{text}{_filled(event.size, queue)}", text)
 
 
-def _moved(text: str, size: int, queue: QueueState | None) -> Forms:
-    bound = f"/{queue.maxsize:,}" if queue is not None and queue.maxsize > 0 else ""
-    return (f"{text} ({size:,}{bound})", text)
+def _filled(size: int, queue: QueueState | None) -> str:
+    return f" ({size:,}/{queue.maxsize:,})" if queue is not None and queue.maxsize > 0 else f" ({size:,})"
 
 
 def task_done(event: QueueTaskDone) -> Forms:
     """An item was reported as done."""
     queue, count = label("queue", event.queue), event.unfinished
-    short = f"done {queue}, {count:,} left"
-    return (f"task_done on {queue}, {count:,} unfinished", f"task_{short}", short)
+    return (f"task_done on {queue}, {count:,} unfinished", f"done {queue}, {count:,} left")
 
 
 def shut_down(event: QueueShutDown) -> Forms:
@@ -161,7 +161,7 @@ def created(task: int, state: LabState) -> Forms:
 def woke(waited: float) -> Forms:
     """A wait of so many seconds is over; the task doesn't run yet."""
     time = f"after {measured(waited)}"
-    return (f"ready again {time}", f"ready {time}", time)
+    return (f"ready {time}", time)
 
 
 def chosen(event: TaskChosen, state: LabState) -> Forms:
@@ -209,9 +209,9 @@ def mark_text(event: Event, state: LabState) -> str:
     """What happened to a task, or what it did, at a mark of its timeline; empty for any other event."""
     match event:
         case QueuePut(queue=queue):
-            return put(event, state.queues.get(queue))[0]
+            return put(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]
         case QueueGot(queue=queue):
-            return got(event, state.queues.get(queue))[0]
+            return got(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]
         case QueueTaskDone():
             return task_done(event)[0]
         case QueueShutDown():

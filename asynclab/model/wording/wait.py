@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ NOT_RECORDED = "reason not recorded"
 
 
 class _Words(NamedTuple):
-    """How one kind of wait is said. Names in braces are attributes of `_Details`."""
+    """How one kind of wait is said. Names in braces stand for the details in `_filled`."""
 
     short: Forms
     """As a noun, for a cell."""
@@ -54,8 +55,8 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
             "to get from {it}, which was empty",
         ),
         "queue.put": _Words(
-            ("queue.put on {it} (full)", "queue.put on {it}", "put on {it}", "put {it}"),
-            ("waits to put into {it}", "waits: put {it}"),
+            ("queue.put on {it} (full)", "put on {it} (full)", "put {it} (full)", "put {it}"),
+            ("waits to put into {it} (full)", "waits: put {it} (full)", "waits: put {it}"),
             "to put into {it}, which was full",
         ),
         "queue.join": _Words(
@@ -82,14 +83,12 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
 
 def short_wait(wait: Wait, state: LabState) -> Forms:
     """A wait as a noun: "sleep 2.00 s", "queue.get on queue#1", "gather of 3", "lock#1 held by brew-1"."""
-    details = _Details(wait, state)
-    return tuple(form.format_map(details) for form in _WORDS[wait.kind].short)
+    return _fill(_WORDS[wait.kind].short, wait, state)
 
 
 def plain_wait(wait: Wait, state: LabState) -> Forms:
     """What a task does that begins to wait: "sleeps 1.00 s", "waits to get from queue#1"."""
-    details = _Details(wait, state)
-    return tuple(form.format_map(details) for form in _WORDS[wait.kind].plain)
+    return _fill(_WORDS[wait.kind].plain, wait, state)
 
 
 def waited(wait: Wait | None, time: str, state: LabState) -> str:
@@ -98,41 +97,35 @@ def waited(wait: Wait | None, time: str, state: LabState) -> str:
         return f"waited {time} ({NOT_RECORDED})"
     if wait.kind == "sleep":
         return f"slept {time}"
-    return f"waited {time} {_WORDS[wait.kind].sentence.format_map(_Details(wait, state))}"
+    (what,) = _fill((_WORDS[wait.kind].sentence,), wait, state)
+    return f"waited {time} {what}"
 
 
-class _Details(dict[str, str]):
-    """The particulars of a wait. Each is worked out only if the words name it, since busy labs say many waits."""
+def _fill(templates: Forms, wait: Wait, state: LabState) -> Forms:
+    names = names_of(wait.tasks, state) if wait.tasks else ""
+    return _filled(templates, wait.kind, wait.number, wait.seconds, wait.count or len(wait.tasks), wait.library, names)
 
-    def __init__(self, wait: Wait, state: LabState) -> None:
-        self._wait, self._state = wait, state
 
-    def __missing__(self, name: str) -> str:
-        """Work out one particular."""
-        wait = self._wait
-        match name:
-            case "it":
-                return self._resource()
-            case "time":
-                return "" if wait.seconds is None else f" {length(wait.seconds)}"
-            case "count":
-                return f"{wait.count or len(wait.tasks):,}"
-            case "names":
-                return names_of(wait.tasks, self._state) or "a task"
-            case "task":
-                return f"task {self['names']}" if wait.tasks else "a task"
-            case "members":
-                return f" ({self['names']})" if wait.tasks else ""
-            case "holder":
-                return f" held by {self['names']}" if wait.tasks else ""
-            case "library":
-                return one_line(wait.library) or "a library"
-        raise KeyError(name)
+@lru_cache(maxsize=2_000)  # busy labs say the same few waits all the time
+def _filled(
+    templates: Forms, kind: WaitKind, number: int, seconds: float | None, count: int, library: str, names: str
+) -> Forms:
+    details = {
+        "it": _resource(kind, number),
+        "time": "" if seconds is None else f" {length(seconds)}",
+        "count": f"{count:,}",
+        "names": names or "a task",
+        "task": f"task {names}" if names else "a task",
+        "members": f" ({names})" if names else "",
+        "holder": f" held by {names}" if names else "",
+        "library": one_line(library) or "a library",
+    }
+    return tuple(template.format_map(details) for template in templates)
 
-    def _resource(self) -> str:
-        """The label of a queue or primitive; without a number, its kind."""
-        wait = self._wait
-        kind = "queue" if wait.kind in ("queue.get", "queue.put", "queue.join") else wait.kind
-        if wait.number:
-            return label(kind, wait.number)
-        return f"an {kind}" if kind == "event" else f"a {kind}"
+
+def _resource(kind: WaitKind, number: int) -> str:
+    """The label of a queue or primitive; without a number, its kind."""
+    noun = "queue" if kind in ("queue.get", "queue.put", "queue.join") else kind
+    if number:
+        return label(noun, number)
+    return f"an {noun}" if noun == "event" else f"a {noun}"

@@ -98,7 +98,7 @@ def test_a_task_is_told_to_be_ready_after_the_end_that_woke_it() -> None:
     )
     assert [(line.task, line.text) for line in state.activity][-2:] == [
         (COFFEE, "returned 'black'"),
-        (TEA, "ready again after 1.100 s"),
+        (TEA, "ready after 1.100 s"),
     ]
     assert (state.tasks[TEA].state, state.tasks[TEA].waker, state.tasks[TEA].waited_for) == ("ready", COFFEE, "task")
 

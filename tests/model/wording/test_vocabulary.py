@@ -131,9 +131,9 @@ def test_a_queue_is_joined_by_the_last_task_done_alone() -> None:
 def activity_forms() -> Iterator[tuple[str, Forms]]:
     """Each kind of activity line but those of waits and endings."""
     queue = STATE.queues[1]
-    yield "put", deed.put(QueuePut(0.0, 1, "'A1'", 2, 2), queue)
-    yield "put, no bound", deed.put(QueuePut(0.0, 1, "'A1'", 2, 2), None)
-    yield "got", deed.got(QueueGot(0.0, 1, "'A1'", 1, 2), queue)
+    yield "put", deed.put("'A1'", QueuePut(0.0, 1, "'A1'", 2, 2), queue)
+    yield "put, no bound", deed.put("'A1'", QueuePut(0.0, 1, "'A1'", 2, 2), None)
+    yield "got", deed.got("'A1'", QueueGot(0.0, 1, "'A1'", 1, 2), queue)
     yield "task_done", deed.task_done(QueueTaskDone(0.0, 1, 2))
     yield "shut down", deed.shut_down(QueueShutDown(0.0, 1, False))
     yield "shut down, immediate", deed.shut_down(QueueShutDown(0.0, 1, True))
@@ -281,7 +281,7 @@ def test_foreign_text_is_cleaned() -> None:
     state = lab(TaskCreated(0.0, 1, "\x1b[31mred", "brew"))
     assert short_wait(Wait("task", tasks=(1,)), state)[0] == "task ␛[31mred"
     assert plain_wait(Wait("library", library="lib\x07"), state) == ("waits inside lib␇",)
-    assert deed.put(QueuePut(0.0, 1, "\x07", 1, 1), None)[1] == "put ␇ → queue#1"
+    assert deed.mark_text(QueuePut(0.0, 1, "\x07", 1, 1), state).startswith("put ␇ → queue#1")
     assert done("printed", 0, ["\x07"], 1, state) == "printed “␇”"
 
 
