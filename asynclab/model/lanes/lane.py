@@ -240,21 +240,24 @@ class Lane:
         last = min(bisect_right(self.mark_times, end), first + limit)
         return [self.mark_at(index) for index in range(first, last)]
 
-    def happenings(self, marks_read: int, notes_read: int, moment: int) -> list[Mark]:
-        """Marks and notes up to a moment, in their order.
+    def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
+        """What has happened up to a moment and was not read yet.
 
         Args:
-            marks_read: How many of the marks there ever were are left out.
+            marks_read: How many of the marks there ever were have been read.
             notes_read: The same for notes.
             moment: Counted in events.
+
+        Returns:
+            Marks and notes together in their order, and how many of each have been read with these.
         """
-        first = max(0, marks_read - self.marks_gone)
-        found = [self.mark_at(index) for index in range(first, bisect_right(self.mark_moments, moment))]
-        first, last = max(0, notes_read - self.notes_gone), bisect_right(self.note_moments, moment)
-        if first < last:
-            found += [self._note_at(index) for index in range(first, last)]
+        marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
+        notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)
+        found = [self.mark_at(index) for index in marks]
+        if notes:
+            found += [self._note_at(index) for index in notes]
             found.sort(key=attrgetter("moment"))
-        return found
+        return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
 
     def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
         """The last mark of a kind from one moment up to another, both included."""
@@ -292,3 +295,11 @@ class Lane:
     def _note_at(self, index: int) -> Mark:
         event = self.note_events[index]
         return Mark(event.at, self.note_kinds[index], event, self.note_moments[index])
+
+
+def _until(moments: array[int], first: int, moment: int) -> range:
+    """Which of some sorted moments, from an index on, are not after another one; they are few."""
+    last = first
+    while last < len(moments) and moments[last] <= moment:
+        last += 1
+    return range(first, last)

@@ -127,10 +127,9 @@ class Life:
             self.ended = _end_of(task, task.ended_at)
 
     def _read_marks(self, timeline: Timeline, lane: Lane, until: int) -> None:
-        for mark in lane.happenings(self.marks_read, self.notes_read, until):
+        found, self.marks_read, self.notes_read = lane.happenings(self.marks_read, self.notes_read, until)
+        for mark in found:
             self._read_mark(timeline, lane, mark)
-        self.marks_read = lane.marks_gone + bisect_right(lane.mark_moments, until)
-        self.notes_read = lane.notes_gone + bisect_right(lane.note_moments, until)
 
     def _read_mark(self, timeline: Timeline, lane: Lane, mark: Mark) -> None:
         kind, event = mark.kind, mark.event

@@ -13,7 +13,7 @@ from asynclab.model.story.middle import Teller
 from asynclab.model.story.sentences import Sentence, Story
 from asynclab.model.wording.quantities import plural
 
-READ_AT_ONCE = 8_000
+READ_AT_ONCE = 5_000
 """How many intervals are read before there is something to show: of a long life the first part is told early."""
 
 
