@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-import asynclab.model.lanes.timeline
+import asynclab.model.lanes.lanes_of_run
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Timeline
@@ -81,8 +81,8 @@ def test_a_lane_that_goes_on_is_painted_as_if_it_were_painted_at_once(turns: lis
 @given(TURNS)
 def test_a_lane_that_loses_its_beginning_is_painted_as_if_it_were_painted_at_once(turns: list[tuple[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asynclab.model.lanes.timeline, "KEPT", 8)
-        patch.setattr(asynclab.model.lanes.timeline, "LET_GO", 4)
+        patch.setattr(asynclab.model.lanes.lanes_of_run, "KEPT", 8)
+        patch.setattr(asynclab.model.lanes.lanes_of_run, "LET_GO", 4)
         assert_painted_as_at_once(life([("wake", 10), ("step", 10), ("put", 1)] * 3 + turns))
 
 

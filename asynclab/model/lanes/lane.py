@@ -211,11 +211,7 @@ class Lane:
         self.notes_gone += count
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is kept of it."""
-        return not (self.begins or self.mark_times or self.note_moments)
-
-    def __len__(self) -> int:
+    def size(self) -> int:
         """How many intervals, marks and notes are kept."""
         return len(self.begins) + len(self.mark_times) + len(self.note_moments)
 
@@ -233,6 +229,12 @@ class Lane:
         word = KIND_WORDS[self.kinds[index]]
         assert word, "an interval is of a kind"
         return Interval(word, self.begins[index], end, self.reasons[index])
+
+    def woken_by(self, index: int) -> int | None:
+        """The other task that made this one ready at the beginning of an interval, where one did."""
+        reason = self.reasons[index]
+        waker = reason.waker if isinstance(reason, TaskReady) else None
+        return None if waker == self.task else waker
 
     def marks_between(self, begin: float, end: float, limit: int) -> list[Mark]:
         """The first marks from one time up to another, both included."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait
 from asynclab.model.lanes.lane import Interval, Lane
-from asynclab.model.lanes.timeline import Timeline
+from asynclab.model.lanes.lanes_of_run import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.wording.deed import mark_text
 from asynclab.model.wording.grammar import names_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import asynclab.model.fold.births_and_ends
-import asynclab.model.lanes.timeline
+import asynclab.model.lanes.lanes_of_run
 from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCreated, TaskEnded
 from asynclab.model.lanes import Timeline
 from tests.model.anything import any_history
@@ -23,8 +23,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shrink(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(asynclab.model.lanes.timeline, "KEPT", KEPT)
-    patch.setattr(asynclab.model.lanes.timeline, "LET_GO", 4)
+    patch.setattr(asynclab.model.lanes.lanes_of_run, "KEPT", KEPT)
+    patch.setattr(asynclab.model.lanes.lanes_of_run, "LET_GO", 4)
 
 
 def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
@@ -37,7 +37,7 @@ def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
 
 
 def kept(timeline: Timeline) -> int:
-    return sum(len(lane) for lane in timeline.lanes.values())
+    return sum(lane.size for lane in timeline.lanes.values())
 
 
 @pytest.mark.usefixtures("_small")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from typing import NamedTuple
 
-from asynclab.model.events import Event, Outcome, TaskReady, Wait, WakeCause
+from asynclab.model.events import Event, Outcome, Wait
 from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, NoteKind, Reason
 
 KEPT = 500_000
@@ -16,7 +15,7 @@ KEPT = 500_000
 LET_GO = 1_000
 """How many of them go at once."""
 
-STEPS_KEPT = 100_000
+STEPS_KEPT = 200_000
 """How many of the latest steps are kept in the order in which they ran."""
 
 WAKING: tuple[MarkKind, ...] = ("put", "got", "task_done", "raised", "lowered", "changed")
@@ -25,16 +24,6 @@ WAKING: tuple[MarkKind, ...] = ("put", "got", "task_done", "raised", "lowered", 
 _WAKING = frozenset(map(MARK_KINDS.index, WAKING))
 
 NUMBER_OF: dict[MarkKind, int] = {kind: number for number, kind in enumerate(MARK_KINDS)}
-
-
-class Wake(NamedTuple):
-    """A task woke another."""
-
-    at: float
-    """Lab seconds."""
-    waker: int
-    woken: int
-    cause: WakeCause
 
 
 class Timeline:
@@ -110,7 +99,7 @@ class Timeline:
         """Let all go that is kept of a task."""
         gone = self.lanes.pop(task, None)
         if gone is not None:
-            self.dropped += len(gone)
+            self.dropped += gone.size
 
     def close_batch(self, now: float, version: int) -> None:
         """Take note of the time, and let the oldest intervals and marks go while there are too many.
@@ -203,15 +192,7 @@ class Timeline:
             else:
                 lane.drop_notes(count)
             self.dropped += gone
-            if lane.is_empty:
+            if not lane.size:
                 del self.lanes[task]
         for kept in (self._step_times, self._step_moments, self._step_tasks):
             del kept[:-STEPS_KEPT]
-
-
-def wake_of(lane: Lane, index: int) -> Wake | None:
-    """Who made a task ready at the beginning of one of its intervals, where it was another task."""
-    reason = lane.reasons[index]
-    if not isinstance(reason, TaskReady) or reason.waker is None or reason.waker == lane.task:
-        return None
-    return Wake(lane.begins[index], reason.waker, lane.task, reason.cause)
