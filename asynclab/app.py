@@ -1,4 +1,4 @@
-"""The dashboard: its screens, themes and way out; it knows nothing of what a demo does."""
+"""The Textual app: its screens, themes, notices and clean exit."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import importlib
 import os
 import signal
 import time
-from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
+from textual.app import App
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.notifications import SeverityLevel
@@ -22,10 +23,11 @@ from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.text import one_line
-from asynclab.screens.app_commands import APP_COMMANDS, TABS
-from asynclab.screens.commands import bindings_of
-from asynclab.screens.learn import LearnScreen
-from asynclab.screens.panes import LOW, NARROW
+from asynclab.screens.lab.pane_screen import LOW, NARROW
+from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.shared.command import Command, Commanding
+from asynclab.screens.shared.command_screen import TABS
+from asynclab.terminal.shown_cells import ShownCells
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
 
@@ -34,17 +36,19 @@ if TYPE_CHECKING:
     from asynclab.curriculum.demo_parameters import Value
     from asynclab.fetch.request import Request
     from asynclab.model.source import Source
-    from asynclab.screens.fetch import FetchScreen
-    from asynclab.screens.program import LabFactory
-    from asynclab.screens.runs import Runs
+    from asynclab.screens.fetch.fetch_screen import FetchScreen
+    from asynclab.screens.lab.runnable import LabFactory
+    from asynclab.screens.learn.demo_runs import Runs
     from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.title_bar import TabChosen
 
+command = Command["AsyncLabApp"]
+
 AGAIN_SECONDS = 2.0
-"""How soon a second ctrl+c has to follow the first to quit."""
+"""Seconds within which a second ctrl+c quits."""
 
 
-class AsyncLabApp(App[None]):
+class AsyncLabApp(Commanding, App[None]):
     """The dashboard."""
 
     TITLE = "asynclab"
@@ -52,11 +56,12 @@ class AsyncLabApp(App[None]):
     MODES: ClassVar[dict[str, Any]] = {"learn": LearnScreen}
     DEFAULT_MODE = "learn"
     NOTIFICATION_TIMEOUT = 4.0
-    """Seconds in which two lines can be read; notices lie on the key bar, so no longer."""
+    """Seconds; enough to read two lines, and no more, since notices cover the key bar."""
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(APP_COMMANDS)]
+    COMMANDS: ClassVar[set[Any]] = set()  # the palette has the commands of screen and app, in an order of its own
+    action_prefix = "app."
 
     def __init__(
         self,
@@ -70,21 +75,23 @@ class AsyncLabApp(App[None]):
         """Set the app up.
 
         Args:
-            demo: What to start at once; None for nothing.
+            demo: The demo to start at once; None for none.
             values: Its parameters.
             instant: Whether to start it in virtual time, without real waiting.
-            request: What to fetch at once, on the Fetch screen; None to open on the demos.
-            make_lab: What makes a lab of a name, a speed and `instant`; None for `Lab` itself.
+            request: What to fetch at once, on the Fetch screen; None to open the Learn screen.
+            make_lab: Makes a lab from a name, a speed and `instant`; None for `Lab` itself.
         """
         if request is not None:
             self.DEFAULT_MODE = "fetch"  # type: ignore[misc]
         super().__init__()
         self.first = demo
-        """What the command line asked for."""
+        """The demo that the command line asked for."""
         self.starts_instantly = instant
         self.monitor: LoopMonitor | None = None
-        """Measures how late the loop is; None before it does."""
+        """Measures how late the loop is; None until it is started."""
         self._collections = RareCollections()
+        self._shown = ShownCells()
+        self._held_frames = ExitStack()
         self._values = values or {}
         self._make_lab = make_lab
         self._request = request
@@ -102,9 +109,9 @@ class AsyncLabApp(App[None]):
 
     @property
     def runs(self) -> Runs:
-        """All demos' runs; what they need is imported when they are first asked for."""
+        """The runs of all demos; their imports happen on first use."""
         if self._runs is None:
-            from asynclab.screens.runs import Runs
+            from asynclab.screens.learn.demo_runs import Runs
 
             self._runs = Runs(DEMOS, self._make_lab)
             if self.first is not None:
@@ -113,51 +120,63 @@ class AsyncLabApp(App[None]):
 
     @property
     def sources(self) -> list[Source]:
-        """What runs now, on whichever screen."""
+        """The sources of everything that runs, on any screen."""
         runs = () if self._runs is None else self._runs
         sources = [run.source for run in runs if run.source is not None and run.is_running]
         return sources if self._fetch is None else [*sources, *self._fetch.sources]
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """All themes; without colour, those of the terminal's own sixteen colours are illegible and left out."""
+        """All themes; with NO_COLOR, without those in the terminal's own sixteen colours, which would be illegible."""
         themes = super().available_themes
         if not os.environ.get("NO_COLOR"):
             return themes
         return {name: theme for name, theme in themes.items() if not theme.ansi}
 
     def get_driver_class(self) -> type[Driver]:
-        """What reads keys and draws: on stdout, where Textual would draw on stderr."""
+        """A driver that draws on stdout; Textual's own draws on stderr."""
         driver = super().get_driver_class()
         if driver.__name__ == "LinuxDriver":
-            from asynclab.terminal import StdoutDriver
+            from asynclab.terminal.driver import StdoutDriver
 
             return StdoutDriver
         return driver
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Show a frame, or a part of one: of its cells, send those that the terminal doesn't show yet."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._shown.only_changes(renderable)
+        super()._display(screen, renderable)
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of the states, made for the theme that is on."""
+        """The colours of the states in the current theme."""
         return state_variables(self.current_theme)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette offers beside the screen's own commands."""
-        yield SystemCommand("screenshot", "Save the screen as an SVG file.", self._save_screen)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key of the app does anything now."""
+        return self.answers(action) and super().check_action(action, parameters)
 
+    @command("palette", key="ctrl+p", group="App", rank=16, in_palette=False)
     def action_command_palette(self) -> None:
-        """Show every command by name."""
-        from asynclab.screens.palette import Palette
+        """Find a command or a demo by name."""
+        from asynclab.screens.shared.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
+    @command("theme", key="t", group="App", rank=17)
+    def action_change_theme(self) -> None:
+        """Choose another theme; it is remembered."""
+        self.search_themes()
+
     def search_themes(self) -> None:
         """Show all themes by name."""
-        from asynclab.screens.palette import Palette
+        from asynclab.screens.shared.palette import Palette
 
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def on_mount(self) -> None:
-        """Listen to signals and to changes of the theme."""
+        """Handle signals and changes of the theme."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._leave_soon, 128 + number)
@@ -167,7 +186,7 @@ class AsyncLabApp(App[None]):
             self.tell(self._complaint, is_problem=True)
 
     def begin_to_measure(self) -> None:
-        """Measure from now on how late the loop is, and keep the garbage collector from making it late."""
+        """Start to measure how late the loop is, and make garbage collection rare so that it adds no delay."""
         if self.monitor is not None:
             return
         from asynclab.trace.watching.loop_monitor import LoopMonitor
@@ -177,7 +196,7 @@ class AsyncLabApp(App[None]):
         self.monitor.start()
 
     def on_unmount(self) -> None:
-        """Stop what `on_mount` and `begin_to_measure` began."""
+        """Undo what `on_mount` and `begin_to_measure` did."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -185,19 +204,23 @@ class AsyncLabApp(App[None]):
             self.monitor.stop()
         self._collections.stop()
 
+    def on_resize(self) -> None:
+        """Draw everything anew: what a terminal makes of its lines at a new size is its own affair."""
+        self._shown.forget()
+
     async def on_event(self, event: Event) -> None:
-        """Take notices away at the next key: they may be true no more. What went wrong did so whatever is typed."""
+        """Remove notices at the next key, since they may be out of date. Problems stay."""
         if isinstance(event, Key) and not event.is_forwarded:
             self._forget("information")
         await super().on_event(event)
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a notice for some seconds, in place of the one before.
+        """Show a notice for some seconds, instead of the one before.
 
-        One that tells of no problem goes at the next key, and leaves a problem where it is.
+        A problem stays when a notice replaces another one, and when a key is pressed.
 
         Args:
-            text: Is never read as markup.
+            text: Not parsed as markup.
             is_problem: Whether something went wrong.
         """
         severity: SeverityLevel = "error" if is_problem else "information"
@@ -209,36 +232,37 @@ class AsyncLabApp(App[None]):
             if notice.severity in severities:
                 self._unnotify(notice)
 
+    @command("fetch", key="f", group="App", rank=7, offered=lambda app: app.current_mode == "learn")
     async def action_fetch(self) -> None:
-        """Go to the Fetch screen."""
-        # In a thread: HTTP takes a while to import, and demos may be running.
-        await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch")
+        """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
+        # In a thread, since importing HTTP takes a while and demos may be running.
+        await asyncio.to_thread(importlib.import_module, "asynclab.screens.fetch.fetch_screen")
         await self.switch_mode("fetch")
 
     async def on_paste(self, event: Paste) -> None:
-        """Take a text with URLs in it to the Fetch screen, wherever it was pasted."""
+        """Take a pasted text with URLs in it to the Fetch screen."""
         from asynclab.fetch.urls import find_urls
 
         if isinstance(self.screen, ModalScreen):
             return
         if not (await asyncio.to_thread(find_urls, event.text)).urls:
-            self.tell("no URL was found in what was pasted")
+            self.tell("no URLs in the pasted text")
             return
         await self.action_fetch()
         if self._fetch is not None:
             await self._fetch.take(event.text)
 
     async def on_tab_chosen(self, event: TabChosen) -> None:
-        """Go where a tab of the title bar says."""
+        """Switch to the screen of the tab that was clicked."""
         if TABS[event.tab] == "fetch":
             await self.action_fetch()
         else:
             await self.switch_mode(TABS[event.tab])
 
     def was_stopped(self, seconds: float) -> None:
-        """Count the time in which the process was stopped for no lab, and for no measurement of the loop.
+        """Tell labs and the loop's monitor not to count the time in which the process was stopped.
 
-        Called in a signal handler, before anything else of the loop runs.
+        Called in a signal handler, before anything else runs on the loop.
         """
         for source in self.sources:
             if source.control is not None:
@@ -246,15 +270,33 @@ class AsyncLabApp(App[None]):
         if self.monitor is not None:
             self.monitor.was_stopped()
 
+    def terminal_was_cleared(self) -> None:
+        """Let the next frame be a whole one."""
+        self._shown.forget()
+
+    def terminal_is_behind(self, is_behind: bool) -> None:
+        """Leave frames out until the terminal has taken the last one; then show how things are by then."""
+        self._held_frames.close()
+        if is_behind:
+            self._held_frames.enter_context(self.batch_update())
+        else:
+            self.screen.check_idle()  # which only then looks for what was left out
+
     async def close_labs(self) -> None:
-        """Cancel all that runs, and wait for its clean-up."""
+        """Cancel everything that runs, and wait for its clean-up."""
         if self._fetch is not None:
             await self._fetch.close()
         if self._runs is not None:
             await self._runs.close()
 
+    @command("suspend", key="ctrl+z", group="App")
+    def action_suspend_process(self) -> None:
+        """Go to the shell; fg comes back. Lab time stands still."""
+        super().action_suspend_process()
+
+    @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
     async def action_quit(self) -> None:
-        """Cancel every demo, wait for its clean-up, and leave."""
+        """Cancel every demo, let it clean up, and quit."""
         self._leave_soon(0)
 
     def action_help_quit(self) -> None:
@@ -267,10 +309,10 @@ class AsyncLabApp(App[None]):
             from textual.widgets import Input, TextArea
 
             is_typing = isinstance(self.focused, Input | TextArea)
-            self.tell("ctrl+c once more quits" if is_typing else "q quits; so does ctrl+c once more")
+            self.tell("press ctrl+c again to quit" if is_typing else "press q, or ctrl+c again, to quit")
 
     def _make_fetch_screen(self) -> FetchScreen:
-        from asynclab.screens.fetch import FetchScreen
+        from asynclab.screens.fetch.fetch_screen import FetchScreen
 
         self._fetch = FetchScreen(self._make_lab, self._request)
         return self._fetch
@@ -284,16 +326,18 @@ class AsyncLabApp(App[None]):
         self.exit(return_code=code)
 
     def _come_back(self, _: App[None]) -> None:
-        """Fill the terminal that the shell had; Textual itself draws only what changes."""
+        """Repaint everything after the shell had the terminal; Textual would only draw changes."""
         self.refresh(layout=True)
 
-    def _save_screen(self) -> None:
+    @command("screenshot", key="", group="App")
+    def action_save_screen(self) -> None:
+        """Save the screen as an SVG file."""
         try:
             path = self.save_screenshot()
         except OSError as error:
             self.tell(f"can't write {error.filename}: {error.strerror or error}", is_problem=True)
         else:
-            self.tell(f"the screen was written to {os.path.abspath(path)}")
+            self.tell(f"saved the screen to {os.path.abspath(path)}")
 
     def _remember_theme(self, theme: Theme) -> None:
         self._settings = settings.Settings(theme=theme.name)

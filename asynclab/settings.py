@@ -1,4 +1,4 @@
-"""What a user chose once and expects to find again."""
+"""Loads and saves the user's settings."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from asynclab.model.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The remembered choices; every field has the value of a first start as its default."""
+    """The remembered choices; the defaults are those of a first start."""
 
     theme: str = ""
     """The name of the chosen theme; empty for the app's own."""
 
 
 def settings_path() -> Path:
-    """Where the settings are kept: below `$XDG_CONFIG_HOME`, or `~/.config` where that is not set."""
+    """The settings file, below `$XDG_CONFIG_HOME`, or below `~/.config` if that is not set."""
     home = os.environ.get("XDG_CONFIG_HOME", "")
     base = Path(home) if os.path.isabs(home) else Path.home() / ".config"
     return base / "asynclab" / "settings.json"
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """Read the settings.
+    """Load the settings.
 
     Returns:
-        The settings, which are the defaults where the file is missing or can't be used, and what was wrong with it
-        in one line, or "".
+        The settings, or the defaults if the file is missing or can't be used; and what is wrong with it in one line,
+        or "".
     """
-    if not os.path.exists(path):  # unlike Path.exists, it takes "not allowed to look" for an answer
+    if not os.path.exists(path):  # unlike Path.exists, it doesn't raise where access is denied
         return Settings(), ""
-    if not os.path.isfile(path):  # a pipe would be read for ever
-        return Settings(), f"The settings in {path} can't be used (it is no file); these are the defaults."
+    if not os.path.isfile(path):  # reading a pipe would never end
+        return Settings(), f"Ignoring {path}: not a file. Using defaults."
     import msgspec
 
     try:
         return msgspec.json.decode(path.read_bytes(), type=Settings), ""
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return Settings(), f"The settings in {path} can't be used ({_reason(error)}); these are the defaults."
+        return Settings(), f"Ignoring {path}: {_reason(error)}. Using defaults."
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Write the settings, whole or not at all.
+    """Save the settings, completely or not at all.
 
     Returns:
         What went wrong in one line, or "".
@@ -60,7 +60,7 @@ def save(settings: Settings, path: Path) -> str:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        return f"The settings can't be saved in {path} ({_reason(error)})."
+        return f"Can't save the settings in {path}: {_reason(error)}."
     return ""
 
 

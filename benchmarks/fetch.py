@@ -28,7 +28,7 @@ from aiohttp import web
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
-from asynclab.screens.record import Record
+from asynclab.screens.lab.run_record import Record
 from asynclab.trace import Lab
 
 AT_ONCE = 50

@@ -24,7 +24,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.practice.server import PracticeServer
-from asynclab.screens.fetch import FetchScreen
+from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.trace import Lab
 
 TICK = 0.002

@@ -81,7 +81,7 @@ def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_quits(paced_by_hand: SimpleNamespace) -> None:
     async with opened() as stage:
         await stage.press("ctrl+c")
-        assert stage.notices == ["q quits; so does ctrl+c once more"]
+        assert stage.notices == ["press q, or ctrl+c again, to quit"]
         assert stage.app._leaving is None
         paced_by_hand.at += AGAIN_SECONDS - 0.1
         await stage.press("ctrl+c")
@@ -113,11 +113,10 @@ async def test_a_notice_goes_at_the_next_key_and_a_problem_stays() -> None:
 async def test_the_screen_is_saved_where_the_app_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with opened() as stage:
-        save = next(command for command in stage.app.get_system_commands(stage.screen) if command.title == "screenshot")
-        save.callback()
+        stage.app.action_save_screen()
         await stage.until(lambda: stage.notices)
     (path,) = os.listdir(tmp_path)
-    assert stage.notices == [f"the screen was written to {tmp_path / path}"]
+    assert stage.notices == [f"saved the screen to {tmp_path / path}"]
 
 
 async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +125,7 @@ async def test_a_screen_that_cannot_be_saved_is_complained_about(monkeypatch: py
 
     async with opened() as stage:
         monkeypatch.setattr(stage.app, "save_screenshot", refuse)
-        next(iter(stage.app.get_system_commands(stage.screen))).callback()
+        stage.app.action_save_screen()
         await stage.until(lambda: stage.notices)
         assert stage.notices == ["can't write /x.svg: Permission denied"]
 
@@ -203,7 +202,7 @@ async def test_settings_that_cannot_be_written_are_complained_about(config_home:
     make_file(config_home)
     async with opened() as stage:
         stage.app.theme = "nord"
-        await stage.until(lambda: any("can't be saved" in notice for notice in stage.notices))
+        await stage.until(lambda: any("an't save the settings" in notice for notice in stage.notices))
 
 
 @pytest.mark.parametrize("theme", [*BUILTIN_THEMES, "asynclab", "asynclab-light"])

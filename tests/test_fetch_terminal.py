@@ -17,15 +17,16 @@ Open = Callable[..., Terminal]
 
 OWN_SEQUENCES = re.compile(
     r"""\x1b\[ (?:
-        [\d;]* [mHJK]                     # colours, the cursor's place, erasing
+        [\d;]* [mHJK] | 5n                # colours, the cursor's place, erasing; how far the terminal is
         | \? [\d;]+ [hl] | \? \d+ \$p     # modes, and questions after them
         | [<>=]? [\d;]* [ut] | 6n | \?u   # the keyboard protocol, the window's size
     )
     | \x1b\]22;default\x07               # the shape of the mouse pointer
+    | \x18                               # at the end: what was cut
     """,
     re.VERBOSE,
 )
-"""All that Textual itself sends."""
+"""All that Textual itself sends, and our driver."""
 
 
 @pytest.fixture

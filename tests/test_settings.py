@@ -45,7 +45,7 @@ def test_fields_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_complained_about(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     complaint = settings.save(Settings(), tmp_path / "file" / "settings.json")
-    assert complaint.startswith("The settings can't be saved")
+    assert complaint.startswith("Can't save the settings")
     assert "\n" not in complaint
 
 
@@ -59,7 +59,7 @@ def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path) -> No
     os.mkfifo(tmp_path / "settings.json")
     loaded, complaint = settings.load(tmp_path / "settings.json")
     assert loaded == Settings()
-    assert "it is no file" in complaint
+    assert "not a file" in complaint
 
 
 def test_settings_are_kept_below_the_config_home(config_home: Path) -> None:

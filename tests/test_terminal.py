@@ -17,6 +17,8 @@ from pathlib import Path
 import pyte
 import pytest
 
+from asynclab.terminal.slow_line import ANSWER, QUESTION
+
 COLUMNS, LINES = 120, 40
 PATIENCE = 20.0
 """Real seconds after which something that should appear is missed."""
@@ -61,11 +63,23 @@ class Terminal:
     def wait_for_text(self, text: str) -> str:
         return self.wait_for(lambda screen: text in screen, text)
 
-    def read(self, seconds: float) -> None:
+    def read(self, seconds: float, most: int = 65_536) -> None:
         if select.select([self.main], [], [], seconds)[0]:
-            data = os.read(self.main, 65536)
+            data = os.read(self.main, most)
+            os.write(self.main, ANSWER.encode() * data.count(QUESTION.encode()))
             self.output += data
             self.stream.feed(data)
+
+    def read_slowly(self, rate: int, until: Callable[[str], bool]) -> int:
+        """Read so many bytes a second, until the screen is as it should be or the app has ended; the bytes read."""
+        count, deadline = 0, time.monotonic() + PATIENCE
+        while self.process.poll() is None and not until(self.text):
+            assert time.monotonic() < deadline, f"never seen\n{self.text}\n{self.errors.read_text()}"
+            select.select([], [], [], 0.02)  # the line's own pace
+            before = len(self.output)
+            self.read(0, rate // 50)
+            count += len(self.output) - before
+        return count
 
     @property
     def text(self) -> str:
@@ -120,18 +134,35 @@ def in_order(text: str, *parts: str) -> bool:
 
 def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behind(terminal: Terminal) -> None:
     terminal.press("7")
-    terminal.wait_for_text("producer-A")
+    terminal.wait_for_text("producer-1")
     terminal.press("1")
     terminal.wait_for_text("“Hello”")
     terminal.press("4")
     # A task starts when its creator waits; Textual's eager tasks would start it within create_task.
-    lazily = ("created task-1", "created task-2", "waits for task", "“Task 1 started”", "“Task 2 started”")
+    lazily = ("created task-1", "created task-2", "waits for task", "sleeps 2.00 s", "sleeps 1.00 s")
     terminal.wait_for(lambda screen: in_order(screen, *lazily), "the order of plain asyncio")
     terminal.wait_for_text("3 labs")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
     assert terminal.errors.read_text() == ""
     assert terminal.is_restored()
+
+
+def test_behind_a_slow_line_pause_shows_and_the_app_ends_within_a_second(tmp_path: Path) -> None:
+    a_second = 5_000
+    options = ("-p", "items=20", "-p", "produce_seconds=3")
+    terminal = Terminal(tmp_path / "errors", "demo", "queue", *options)
+    try:
+        terminal.read_slowly(a_second, lambda screen: "sleeps 3.00 s" in screen)
+        terminal.read_slowly(a_second, lambda screen: "got" in screen)
+        terminal.press(" ")
+        assert terminal.read_slowly(a_second, lambda screen: "held at" in screen) <= a_second
+        terminal.press("q")
+        assert terminal.read_slowly(a_second, lambda _: False) <= a_second
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_restored()
+    finally:
+        terminal.close()
 
 
 def steps_and_clock(text: str) -> tuple[int, str]:
@@ -164,7 +195,7 @@ def test_a_run_is_held_stepped_ten_times_and_resumed(terminal: Terminal) -> None
 
 def test_a_polite_end_from_outside_is_a_clean_one(terminal: Terminal) -> None:
     terminal.press("7")
-    terminal.wait_for_text("producer-A")
+    terminal.wait_for_text("producer-1")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     assert terminal.errors.read_text() == ""

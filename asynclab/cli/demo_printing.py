@@ -137,13 +137,13 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, ins
 
 
 async def _watched(lab: Lab) -> Ending:
-    """Print until the run ends; cancel it if it is deadlocked."""
+    """Print until the run ends; cancel it if it is stuck."""
     waiting = asyncio.ensure_future(lab.wait())
     while not waiting.done():
         await asyncio.wait([waiting], timeout=READING_SECONDS)
         lab.pump()
         if lab.state.is_stalled and not lab.state.is_cleaning_up:
-            print("asynclab: deadlock: nothing is ready and no timer is set", file=sys.stderr)
+            print("asynclab: stuck: nothing is ready and no timer is set", file=sys.stderr)
             lab.cancel()
             lab.pump()
     return waiting.result()

@@ -1,23 +1,23 @@
-"""What `asynclab fetch …` on the command line does."""
+"""The command `asynclab fetch …`."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from asynclab.streams import has_terminal, is_terminal
+from asynclab.fetch.options import OPTIONS, Option, Options
+from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
-    from asynclab.fetch.options import Options
     from asynclab.fetch.urls import Found
 
-T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 MOST_TEXT = 50_000_000
 """Bytes of a file that are looked through; longer ones are refused, as nobody would see what was left out."""
@@ -33,28 +33,52 @@ class Place(click.Path):
     """Where something is written to."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; an empty text, such as that of a variable that is not set, is none."""
+        """The path; an empty text, such as that of a variable that is not set, is refused."""
         if not value:
             self.fail("it is empty", param, ctx)
         return super().convert(value, param, ctx)
 
 
+class Parsed(click.ParamType):  # type: ignore[type-arg]
+    """A value that an option makes of a text."""
+
+    def __init__(self, option: Option) -> None:
+        self.name = option.metavar
+        self._parse = option.parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value; an empty text, such as that of a variable that is not set, is refused."""
+        try:
+            return self._parse(value) if value else self.fail("it is empty", param, ctx)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def takes_options(command: Command) -> Command:
+    """Give a command a click option for each field of `Options`."""
+    for name, option in reversed(tuple(OPTIONS.items())):
+        flags = option.flag.split()
+        if not option.metavar:
+            command = click.option(*flags, name, is_flag=True, help=option.help)(command)
+            continue
+        default = getattr(Options(), name)
+        shown = "" if default is None or option.is_repeated else f" Default: {option.show(default)}."
+        kind = click.Choice(option.choices) if option.choices else Parsed(option)
+        metavar = None if option.choices else option.metavar
+        more: dict[str, Any] = {
+            "type": kind,
+            "multiple": option.is_repeated,
+            "metavar": metavar,
+            "help": option.help + shown,
+        }
+        command = click.option(*flags, name, **more)(command)
+    return command
+
+
 @click.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
-@click.option("--concurrency", type=int, metavar="N", help="Requests at once; 20.")
-@click.option("--per-host", type=int, metavar="N", help="Requests at once to the same host; 6.")
-@click.option("--rate", type=float, metavar="R", help="Requests begun per second, at the most; no limit.")
-@click.option("--timeout", type=float, metavar="S", help="Seconds for one attempt; 30.")
-@click.option("--connect-timeout", type=float, metavar="S", help="Seconds for a connection; 10.")
-@click.option("--deadline", type=float, metavar="S", help="Seconds for everything; no limit.")
-@click.option("--retries", type=int, metavar="N", help="Attempts after one that failed and may not again; 2.")
-@click.option("--max-bytes", metavar="SIZE", help="What is read of a body at the most, such as 500kB; 10MiB.")
-@click.option("--method", type=click.Choice(["GET", "HEAD"]), help="GET unless told otherwise.")
-@click.option("-H", "--header", "headers", multiple=True, metavar="'K: V'", help="Send a header; may be repeated.")
-@click.option("--proxy", is_flag=True, help="Use the environment's proxies, and the credentials in ~/.netrc.")
-@click.option("--block-private", is_flag=True, help="Refuse addresses that are not of the public internet.")
-@click.option("--save", type=Place(path_type=Path, file_okay=False), metavar="DIR", help="Save bodies there.")
+@takes_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
 @click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
@@ -66,7 +90,7 @@ def fetch(
     as_csv: bool,
     har: Path | None,
     headless: bool,
-    **settings: Any,
+    **given: Any,
 ) -> int:
     """Fetch URLs concurrently on the Fetch screen, or print a line for each as it ends.
 
@@ -77,7 +101,7 @@ def fetch(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
-    options = _options(**settings)
+    options = _options(given)
     prints = headless or as_json or as_csv or har is not None or "-" in (*urls, *files) or not has_terminal()
     if not (urls or files):
         if prints:
@@ -106,25 +130,11 @@ def _open_screen(text: str, options: Options) -> int:
     return app.return_code or 0
 
 
-def _options(
-    *,
-    max_bytes: str | None,
-    method: str | None,
-    headers: Sequence[str],
-    save: Path | None,
-    proxy: bool,
-    **numbers: Any,
-) -> Options:
-    from asynclab.fetch.options import Options, parse_header, parse_size
-
-    given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
-    if max_bytes is not None:
-        given["max_bytes"] = _or_usage_error(lambda: parse_size(max_bytes))
-    if method is not None:
-        given["method"] = method
-    given["headers"] = tuple(_or_usage_error(lambda text=text: parse_header(text)) for text in headers)  # type: ignore[misc]
-    given |= {"save_to": save, "proxy_from_environment": proxy}
-    return _or_usage_error(lambda: Options(**given))
+def _options(given: Mapping[str, Any]) -> Options:
+    try:
+        return Options(**{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _check_places(save: Path | None, har: Path | None) -> None:
@@ -180,7 +190,7 @@ def _find(text: str, most: int | None) -> Found:
     if not found.urls:
         raise click.UsageError("no URLs in that text")
     if most is not None and found.left_out:
-        raise click.UsageError(f"that are more than {most:,} URLs: give fewer at a time")
+        raise click.UsageError(f"more than {most:,} URLs; split the list")
     return found
 
 
@@ -203,12 +213,5 @@ def _read(name: str) -> str:
     except OSError as error:
         raise click.UsageError(f"can't read '{name}': {error.strerror or error}") from None
     if len(text) > MOST_TEXT:
-        raise click.UsageError(f"'{name}' has more than {MOST_TEXT:,} bytes: give less at a time")
+        raise click.UsageError(f"'{name}' has more than {MOST_TEXT:,} bytes; split it")
     return text.decode("utf-8", "replace")
-
-
-def _or_usage_error(action: Callable[[], T]) -> T:
-    try:
-        return action()
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None

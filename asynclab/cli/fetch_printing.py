@@ -21,7 +21,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import FoundUrl
 from asynclab.fetch.words import row_line, summary_line, totals_line
-from asynclab.streams import is_terminal
+from asynclab.terminal.streams import is_terminal
 
 Style: TypeAlias = Literal["lines", "json", "csv"]
 

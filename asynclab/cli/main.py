@@ -13,7 +13,7 @@ import click
 from asynclab import __version__
 from asynclab.cli.fetch_command import fetch
 from asynclab.errors import UnsupportedPythonError
-from asynclab.streams import has_terminal
+from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo

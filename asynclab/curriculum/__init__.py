@@ -1,1 +1,1 @@
-"""The machinery around demos: the catalogue, lessons, parameters and the pages that they fetch."""
+"""Everything around the demos: the catalogue, lessons, parameters, and the pages they fetch."""

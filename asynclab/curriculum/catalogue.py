@@ -1,4 +1,4 @@
-"""Which demos there are, and what each is about."""
+"""Lists the demos, and finds one by its name or key."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from asynclab.curriculum.lesson import Lesson, read_lesson
 _DEMOS_FOLDER = Path(demos.__file__).parent
 
 
-class UnknownDemo(LookupError):  # noqa: N818  what is unknown is no error of the program
-    """No demo has that name or key; its message says which there are."""
+class UnknownDemo(LookupError):  # noqa: N818  a name that a person mistyped, no error of the program
+    """No demo has that name or key; the message lists those that exist."""
 
 
 @dataclass(frozen=True)
 class Demo:
-    """One demo. Its file is read when it is first asked for, and runs only once `load` is called."""
+    """One demo. Its file is read when its lesson is first used, and imported only by `load`."""
 
     key: str
-    """What starts it: a digit, or a letter that is no other key's where the digits are taken."""
+    """The key that starts it: a digit or, once the digits are taken, a free letter."""
     name: str
-    """What the list calls it."""
+    """Its name in the list and on the command line."""
     section: str
-    """The heading that it stands under."""
+    """The heading it is listed under."""
     module_name: str
     """Its file in `asynclab/demos`, without the suffix."""
 
@@ -46,7 +46,7 @@ class Demo:
 
     @property
     def watch(self) -> str:
-        """What to look at while it runs."""
+        """What to watch while it runs."""
         return self._lesson.watch
 
     @property
@@ -56,29 +56,29 @@ class Demo:
 
     @property
     def truth(self) -> str:
-        """What is true instead."""
+        """What is true."""
         return self._lesson.truth
 
     @property
     def docs(self) -> str:
-        """The page of the documentation to read on, by title and section."""
+        """Where to read more: the title and section of a page of the documentation."""
         return self._lesson.docs
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """What its main takes, in order."""
+        """The parameters of its main, in order."""
         return self._lesson.parameters
 
     @property
     def mistakes(self) -> tuple[Parameter, ...]:
-        """Those parameters that switch a mistake on."""
+        """The parameters that switch a mistake on."""
         return tuple(parameter for parameter in self.parameters if parameter.mistake)
 
     def arguments(self, texts: Mapping[str, str]) -> dict[str, Value]:
-        """What main is called with where these texts were typed, by parameter; as `parse_all` makes it.
+        """Parse what was typed for its parameters into the arguments of main, as `parse_all` does.
 
         Raises:
-            ParameterError: A name is unknown, or a text is no value of its parameter.
+            ParameterError: A name is unknown, or a text is not valid for its parameter.
         """
         return parse_all(self.name, self.parameters, texts)
 
@@ -118,10 +118,10 @@ DEMOS: tuple[Demo, ...] = (
 
 
 def find(name_or_key: str) -> Demo:
-    """Return the demo of that name or key.
+    """Find a demo by its name or key.
 
     Raises:
-        UnknownDemo: There is none.
+        UnknownDemo: No demo has that name or key.
     """
     wanted = name_or_key.strip().lower().replace("-", "_")
     for demo in DEMOS:

@@ -1,4 +1,4 @@
-"""What a demo can be told: its parameters, and how text becomes their values."""
+"""The parameters of demos, and how text is parsed into their values."""
 
 from __future__ import annotations
 
@@ -9,51 +9,54 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 Kind: TypeAlias = Literal["int", "float", "bool", "choice", "str", "url", "urls"]
-"""What sort of value a parameter takes."""
+"""What kind of value a parameter takes."""
 
 Value: TypeAlias = bool | int | float | str | list[str]
-"""What main is called with."""
+"""An argument of main."""
 
 LONGEST_TEXT = 2_000
-"""Characters that a text or a URL may have."""
+"""The most characters of a text or a URL."""
 
 MOST_URLS = 50
-"""URLs that one parameter may list."""
+"""The most URLs in one parameter."""
+
+PAGES_FETCHED = 3
+"""How many of the practice server's pages stand in for an empty list of URLs."""
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 class ParameterError(ValueError):
-    """A value that a demo cannot take; its message is one line for the person who typed it."""
+    """A value that is not valid; the message is one line for the person who typed it."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a demo's main, as its annotation describes it."""
+    """One parameter of a demo's main, as described by its annotation."""
 
     name: str
     kind: Kind
     default: Value
-    """An empty `url` or `urls` stands for the practice server's own pages."""
+    """An empty `url` or `urls` stands for pages of the practice server."""
     low: float | None = None
     """The smallest number allowed."""
     high: float | None = None
     """The largest number allowed."""
     choices: tuple[str, ...] = ()
-    """What a `choice` is chosen from."""
+    """The values of a `choice`."""
     mistake: str = ""
-    """What is done wrong when it is on; empty where the parameter is no mistake."""
+    """What the demo does wrong when it is on; empty unless the parameter is a mistake."""
     watch: str = ""
-    """What to look at while that mistake is on."""
+    """What to watch while that mistake is on."""
 
     @property
     def help(self) -> str:
-        """The mistake in a sentence, or else what the parameter takes."""
+        """The mistake in a sentence, or the values that the parameter takes."""
         return self.mistake or self.takes
 
     @property
     def takes(self) -> str:
-        """The values allowed, as the end of the sentence "it must be …"."""
+        """The valid values, as the end of "it must be …"."""
         match self.kind:
             case "int":
                 return f"a whole number from {self.low:.0f} to {self.high:.0f}"
@@ -64,20 +67,20 @@ class Parameter:
             case "choice":
                 return f"one of {', '.join(self.choices)}"
             case "str":
-                return f"a text of at most {LONGEST_TEXT:,} characters"
+                return f"text of at most {LONGEST_TEXT:,} characters"
             case "url":
                 return "an http:// or https:// address, or empty for a practice page"
             case "urls":
                 return f"up to {MOST_URLS} http:// or https:// addresses, or empty for the practice pages"
 
     def parse(self, text: str) -> Value:
-        """Make a value of what somebody typed.
+        """Parse what was typed.
 
         Args:
-            text: The value as text; `show` gives it back.
+            text: The value as text, such as `show` returns.
 
         Raises:
-            ParameterError: The text is no value that the parameter takes.
+            ParameterError: The text is not valid for this parameter.
         """
         try:
             return _PARSERS[self.kind](self, text.strip())
@@ -85,7 +88,7 @@ class Parameter:
             raise ParameterError(f"{self.name} must be {self.takes}, not {_shorten(text)!r}") from None
 
     def show(self, value: Value) -> str:
-        """Return a value as text that `parse` takes."""
+        """Return a value as text that `parse` accepts."""
         match value:
             case bool():
                 return "yes" if value else "no"
@@ -96,18 +99,18 @@ class Parameter:
 
 
 def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Value]:
-    """Make the arguments of a demo's main.
+    """Parse what was typed into the arguments of a demo's main.
 
     Args:
-        demo: Its name, for the message of an error.
-        parameters: What its main takes.
+        demo: Its name, for error messages.
+        parameters: The parameters of its main.
         texts: What was typed, by parameter; those left out keep their defaults.
 
     Returns:
         A value for every parameter. An empty URL stays empty: see `fill_urls`.
 
     Raises:
-        ParameterError: A name is unknown, or a text is no value of its parameter.
+        ParameterError: A name is unknown, or a text is not valid for its parameter.
     """
     known = {parameter.name: parameter for parameter in parameters}
     for name in texts:
@@ -117,22 +120,22 @@ def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, st
 
 
 def wants_pages(parameters: Sequence[Parameter], values: Mapping[str, Value]) -> bool:
-    """Whether a URL was left empty, so that the practice server has to run."""
+    """Whether a URL was left empty, so that the practice server is needed."""
     return any(_is_empty_url(parameter, values) for parameter in parameters)
 
 
 def fill_urls(parameters: Sequence[Parameter], values: Mapping[str, Value], pages: Sequence[str]) -> dict[str, Value]:
-    """Put the practice server's pages where URLs were left empty.
+    """Fill in pages of the practice server where URLs were left empty.
 
     Args:
-        parameters: What the demo's main takes.
+        parameters: The parameters of the demo's main.
         values: What `parse_all` returned.
         pages: The URLs of the practice server's pages; at least one.
     """
     filled = dict(values)
     for parameter in parameters:
         if _is_empty_url(parameter, values):
-            filled[parameter.name] = pages[0] if parameter.kind == "url" else list(pages)
+            filled[parameter.name] = pages[0] if parameter.kind == "url" else list(pages[:PAGES_FETCHED])
     return filled
 
 
@@ -151,7 +154,7 @@ def _parse_float(parameter: Parameter, text: str) -> Value:
 def _within(parameter: Parameter, number: float) -> float:
     low = -math.inf if parameter.low is None else parameter.low
     high = math.inf if parameter.high is None else parameter.high
-    if not low <= number <= high:  # not a number is not in it either
+    if not low <= number <= high:  # also refuses NaN, for which every comparison is false
         raise ValueError(number)
     return number
 

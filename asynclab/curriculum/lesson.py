@@ -1,4 +1,4 @@
-"""What a demo's file says about itself: its lesson and its parameters, read without running it."""
+"""Reads a demo's lesson and parameters from its file, without running it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MISTAKE = "mistake: "
 
 
 class LessonError(ValueError):
-    """A demo's file does not say what it has to; its message is for whoever writes the demo."""
+    """A demo's file lacks something; the message is for the author of the demo."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,22 @@ class Lesson:
     concept: str
     """The idea in one sentence."""
     watch: str
-    """What to look at while it runs."""
+    """What to watch while it runs."""
     belief: str
     """The belief that it corrects."""
     truth: str
-    """What is true instead."""
+    """What is true."""
     docs: str
     """The page of the Python documentation, by title and section."""
     parameters: tuple[Parameter, ...]
-    """What main takes, in its order."""
+    """The parameters of main, in order."""
 
 
 def read_lesson(source: str) -> Lesson:
-    """Read the lesson from the source of a demo.
+    """Read a lesson.
 
     Raises:
-        LessonError: Its docstring or the signature of its main lacks something.
+        LessonError: The docstring or the signature of main lacks something.
     """
     tree = ast.parse(source)
     opening, *parts = _LABEL.split(ast.get_docstring(tree) or "")
@@ -54,7 +54,7 @@ def read_lesson(source: str) -> Lesson:
             raise LessonError(f"the docstring has no line that starts with {label}:")
     belief = _BELIEF.fullmatch(labelled["Belief"])
     if belief is None:
-        raise LessonError("after Belief: comes the belief in double quotes, a colon, and what is true")
+        raise LessonError("Belief: needs the belief in double quotes, a colon, and what is true")
     return Lesson(
         concept=_on_one_line(opening),
         watch=labelled["Watch"],
@@ -66,10 +66,10 @@ def read_lesson(source: str) -> Lesson:
 
 
 def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) -> Iterator[Parameter]:
-    """Give each mistake what is to be watched while it is on.
+    """Add to each mistake what to watch while it is on.
 
     Raises:
-        LessonError: A mistake has none, or one is given for what is no mistake.
+        LessonError: A mistake has no such line, or a line names no mistake.
     """
     watches = {label.removeprefix("Watch "): text for label, text in labelled.items() if label.startswith("Watch ")}
     for parameter in parameters:
@@ -77,7 +77,7 @@ def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) 
             raise LessonError(f"the docstring has no line that starts with Watch {parameter.name}:")
         yield replace(parameter, watch=watches.pop(parameter.name)) if parameter.mistake else parameter
     if watches:
-        raise LessonError(f"no parameter is a mistake called {', '.join(watches)}")
+        raise LessonError(f"no mistake is called {', '.join(watches)}")
 
 
 def _on_one_line(text: str) -> str:
@@ -102,7 +102,7 @@ def _read_parameters(arguments: ast.arguments) -> Iterator[Parameter]:
 
 
 def _parameter(name: str, annotation: Any, default: Value | None) -> Parameter:
-    """Understand one annotation; docs/writing-a-demo.md lists those that there are."""
+    """Read one annotation; docs/writing-a-demo.md lists all kinds."""
     if get_origin(annotation) is Literal:
         return Parameter(name, "choice", _given(name, default), choices=get_args(annotation))
     plain, *metadata = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
@@ -120,7 +120,7 @@ def _parameter(name: str, annotation: Any, default: Value | None) -> Parameter:
         case _, [] if plain in (bool, str):
             kind: Kind = "bool" if plain is bool else "str"
             return Parameter(name, kind, _given(name, default))
-    raise LessonError(f"{name} has an annotation that the form does not know: {annotation}")
+    raise LessonError(f"{name} has an unknown kind of annotation: {annotation}")
 
 
 def _given(name: str, default: Value | None) -> Value:

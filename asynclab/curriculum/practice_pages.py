@@ -1,10 +1,11 @@
-"""Which pages a demo fetches where the user named none: the practice server's own."""
+"""Fills in the practice server's pages where a demo was given no URL."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from asynclab.curriculum.demo_parameters import Value, fill_urls, wants_pages
@@ -15,25 +16,28 @@ if TYPE_CHECKING:
 
 
 class Pages:
-    """A practice server that is started when the first demo needs it."""
+    """A practice server, started for the first demo that needs it."""
 
     def __init__(self) -> None:
         self._server: PracticeServer | None = None
         self._starting = asyncio.Lock()
 
     async def fill(self, demo: Demo, values: Mapping[str, Value]) -> dict[str, Value]:
-        """The values with the practice server's addresses in place of empty ones.
+        """Return the values with the practice server's URLs in place of empty ones; the pages' progress is reported.
 
         Raises:
             OSError: The practice server can't listen.
         """
+        if not any(parameter.kind in ("url", "urls") for parameter in demo.parameters):
+            return dict(values)
+        (await _imported("asynclab.curriculum.page_progress")).report_pages()
         if not wants_pages(demo.parameters, values):
             return dict(values)
         server = await self._started()
         return fill_urls(demo.parameters, values, server.pages)
 
     async def aclose(self) -> None:
-        """Stop the server, if it runs."""
+        """Stop the server if it is running."""
         server, self._server = self._server, None
         if server is not None:
             await server.close()
@@ -41,9 +45,12 @@ class Pages:
     async def _started(self) -> PracticeServer:
         async with self._starting:
             if self._server is None:
-                # Importing aiohttp takes a good part of a second, which nobody else on the loop should have to wait.
-                module = await asyncio.to_thread(import_module, "asynclab.practice.server")
-                server: PracticeServer = module.PracticeServer()
+                server: PracticeServer = (await _imported("asynclab.practice.server")).PracticeServer()
                 await server.start()
                 self._server = server
             return self._server
+
+
+async def _imported(name: str) -> ModuleType:
+    """Import a module that needs aiohttp, which takes a good part of a second: in a thread, to keep the loop free."""
+    return await asyncio.to_thread(import_module, name)

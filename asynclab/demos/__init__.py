@@ -1,1 +1,1 @@
-"""The curriculum: one plain asyncio file a demo."""
+"""The demos: plain asyncio, one file each."""

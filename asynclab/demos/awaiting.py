@@ -1,11 +1,11 @@
-"""await runs a coroutine as part of the same task and goes on when it has returned.
+"""await runs a coroutine inside the current task and continues when the coroutine has returned.
 
-Watch: there is one task, main, and it takes two steps: up to the sleep, and on from it. `await say_hello()` is no step
-    of its own; it is like a call, and only the sleep inside suspends the task.
-Watch in_a_row: the second Hello comes after the first World: main sleeps twice, one sleep after the other, and takes
+Watch: there is only one task, main, and it takes two steps: one up to the sleep, one after it. `await say_hello()` is
+    no step of its own. It works like a function call; only the sleep inside it suspends the task.
+Watch in_a_row: the second Hello comes after the first World. main sleeps twice, one sleep after the other, and takes
     four seconds instead of two.
-Belief: "Every await lets other tasks run": only one that really has to wait does. A coroutine that never suspends is
-    run to its end without a pause, and coroutines that are awaited in a row run in a row.
+Belief: "Every await lets other tasks run": only an await that has to wait does. A coroutine that never suspends runs
+    to its end without a pause, and coroutines awaited one after the other run one after the other.
 Docs: Coroutines and tasks, Awaitables
 """
 
@@ -21,12 +21,12 @@ async def say_hello(seconds: float) -> None:
 
 async def main(
     seconds: Annotated[float, (0.0, 10.0)] = 2.0,
-    in_a_row: Annotated[bool, "mistake: two greetings are awaited in a row, not together"] = False,
+    in_a_row: Annotated[bool, "mistake: two greetings are awaited one after the other"] = False,
 ) -> None:
-    print("Starting…")
+    print("Starting...")
     await say_hello(seconds)
     if in_a_row:
-        await say_hello(seconds)  # starts only now: the wait is twice as long
+        await say_hello(seconds)  # starts only now, so the whole wait doubles
     print("Finished!")
 
 

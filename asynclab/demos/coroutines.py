@@ -1,10 +1,10 @@
-"""Calling an async function makes a coroutine object; awaiting the object is what runs it.
+"""Calling an async function only creates a coroutine object; awaiting the object runs the function.
 
-Watch: World comes a second after Hello. In between main waits, and the event loop is free for others.
-Watch forget_await: main returns at once and nothing is printed; the activity has the warning "coroutine 'greet' was
+Watch: World comes one second after Hello. In between main is waiting, and the event loop is free to run other tasks.
+Watch forget_await: main returns at once and prints nothing. The activity shows the warning "coroutine 'greet' was
     never awaited".
-Belief: "Calling an async function runs it": the call only makes an object. Nothing in the function runs until the
-    object is awaited or made into a task; one that never is gets the warning "coroutine 'greet' was never awaited".
+Belief: "Calling an async function runs it": the call only creates an object. The function starts when the object is
+    awaited or made into a task. If neither happens, Python warns "coroutine 'greet' was never awaited".
 Docs: Coroutines and tasks, Coroutines
 """
 
@@ -20,7 +20,7 @@ async def greet(seconds: float) -> None:
 
 async def main(
     seconds: Annotated[float, (0.0, 10.0)] = 1.0,
-    forget_await: Annotated[bool, "mistake: greet is called, and never awaited"] = False,
+    forget_await: Annotated[bool, "mistake: greet() is called but never awaited"] = False,
 ) -> None:
     greeting = greet(seconds)  # a coroutine object: not a line of greet has run yet
     if not forget_await:

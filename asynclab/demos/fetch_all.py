@@ -1,11 +1,11 @@
-"""One session fetches many URLs concurrently and uses its connections again.
+"""One session fetches many pages concurrently and reuses its connections.
 
-Watch: three pages at a time are on their way, because the session's connector may have three connections. The next
-    page takes over one that is open already: six pages, three connections.
-Watch session_per_url: all six pages are on their way at once, for the limit of three holds for each session alone,
-    and the last line counts six connections.
-Belief: "Each request needs a session of its own": a session is a pool of connections, made to serve all requests. With
-    one for each URL, every request opens a connection, and no limit holds for all of them together.
+Watch: two pages come at the same time, because the session may open two connections. The third page starts when one of
+    them is free again, and takes it over. The pages are printed in the order of their URLs, whichever comes first.
+Watch session_per_url: all three pages come at the same time. Each session has its own limit of two connections, so
+    nothing limits them all together.
+Belief: "Each request needs its own session": a session is a pool of connections, made to serve all requests. With a
+    session for each URL every request opens a new connection, and no limit holds for all of them together.
 Docs: Coroutines and tasks, Running tasks concurrently; aiohttp: Client Quickstart, Make a Request
 """
 
@@ -15,48 +15,39 @@ from typing import Annotated
 import aiohttp
 
 
-class ConnectionCount(aiohttp.TraceConfig):
-    """Counts the connections that sessions open."""
-
-    opened = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_connection_create_end.append(self.note)
-
-    async def note(self, *_: object) -> None:
-        self.opened += 1
-
-
-async def fetch(session: aiohttp.ClientSession, url: str) -> None:
+async def fetch(session: aiohttp.ClientSession, url: str) -> str:
     try:
         async with session.get(url) as response:
-            body = await response.read()
-            print(f"{response.status}: {len(body):,} bytes from {url}")
+            return await response.text(errors="replace")
     except (aiohttp.ClientError, TimeoutError) as error:
-        print(f"{type(error).__name__}: nothing from {url}")
+        return f"{type(error).__name__}: nothing from {url}"
 
 
-async def fetch_alone(connections: int, count: ConnectionCount, url: str) -> None:
-    async with open_session(connections, count) as session:
-        await fetch(session, url)
+async def fetch_alone(url: str, connections: int) -> str:
+    async with open_session(connections) as session:
+        return await fetch(session, url)
 
 
-def open_session(connections: int, count: ConnectionCount) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections), trace_configs=[count])
+def open_session(connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections),
+        timeout=aiohttp.ClientTimeout(total=60),  # seconds for a whole request
+    )
 
 
 async def main(
     urls: Annotated[list[str], "urls"],
-    connections: Annotated[int, range(1, 101)] = 3,
-    session_per_url: Annotated[bool, "mistake: each URL opens a session of its own"] = False,
+    connections: Annotated[int, range(1, 101)] = 2,
+    session_per_url: Annotated[bool, "mistake: every URL gets its own session"] = False,
 ) -> None:
-    count = ConnectionCount()
-    async with open_session(connections, count) as session:
-        jobs = [fetch_alone(connections, count, url) if session_per_url else fetch(session, url) for url in urls]
-        tasks = [asyncio.create_task(job, name=f"fetch-{number}") for number, job in enumerate(jobs, start=1)]
-        await asyncio.gather(*tasks)
-    print(f"{len(urls)} URLs, {count.opened} connections")
+    if session_per_url:
+        texts = await asyncio.gather(*[fetch_alone(url, connections) for url in urls])
+        print(f"{len(urls)} URLs, {len(urls)} sessions")
+    else:
+        async with open_session(connections) as session:
+            texts = await asyncio.gather(*[fetch(session, url) for url in urls])
+    for text in texts:
+        print(text[:100])
 
 
 if __name__ == "__main__":
@@ -64,6 +55,6 @@ if __name__ == "__main__":
 
     async def with_practice_pages() -> None:
         async with PracticeServer() as server:
-            await main(list(server.pages))
+            await main(list(server.pages[:3]))
 
     asyncio.run(with_practice_pages())

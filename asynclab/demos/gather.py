@@ -1,11 +1,12 @@
-"""gather runs coroutines concurrently, each in a task, and waits for all of them.
+"""gather runs coroutines concurrently, each in a task of its own, and waits until all of them are done.
 
-Watch: the task listed last is done first, and the whole takes as long as the longest task, not as long as the sum.
-Watch one_by_one: main alone is in the table, as no tasks are made; the second begins when the first has finished, and
-    the whole takes as long as the sum.
-Watch one_fails: gather raises as soon as one fails, and the other task sleeps on to its end: it was not cancelled.
-Belief: "Async code is concurrent by itself": coroutines awaited one by one run one by one. Tasks are what runs
-    concurrently, and gather makes one of each coroutine that it is given.
+Watch: gather makes two tasks, and the second one ends first. The run takes as long as the longest task, 2 s, and not
+    the sum of both, 3 s.
+Watch one_by_one: main stays the only task. The second coroutine starts when the first has ended, so the run takes the
+    sum of both, 3 s.
+Watch one_fails: gather raises as soon as one task fails. The other task sleeps on to its end: nobody cancelled it.
+Belief: "Async code is concurrent by itself": coroutines that are awaited one by one run one by one. Only tasks run
+    concurrently, and gather makes a task of each coroutine it is given.
 Docs: Coroutines and tasks, Running tasks concurrently
 """
 
@@ -14,11 +15,15 @@ from typing import Annotated, Literal
 
 
 async def work(number: int, seconds: float, fails: bool = False) -> None:
-    print(f"Task {number} started")
     await asyncio.sleep(seconds)
     if fails:
         raise ValueError(f"Task {number} failed")
-    print(f"Task {number} finished")
+    print(f"Task {number} complete")
+
+
+async def run_together(delays: list[float]) -> None:
+    coroutines = [work(number, delay) for number, delay in enumerate(delays, start=1)]
+    await asyncio.gather(*coroutines)  # gather(work(1, 2.0), work(2, 1.0))
 
 
 async def run_one_by_one(delays: list[float]) -> None:
@@ -26,32 +31,31 @@ async def run_one_by_one(delays: list[float]) -> None:
         await work(number, delay)
 
 
-async def run_together(delays: list[float], failing: int | None) -> None:
+async def run_with_a_failure(delays: list[float]) -> None:
+    shortest = delays.index(min(delays)) + 1
     tasks = [
-        asyncio.create_task(work(number, delay, fails=number == failing), name=f"task-{number}")
+        asyncio.create_task(work(number, delay, fails=number == shortest), name=f"task-{number}")
         for number, delay in enumerate(delays, start=1)
     ]
     try:
         await asyncio.gather(*tasks)
     except ValueError as error:
         print(f"gather raised: {error}")
-        await asyncio.wait(tasks)  # the others were not cancelled: they go on to their end
+        await asyncio.wait(tasks)  # the others were not cancelled: they run to their end
 
 
 async def main(
     tasks: Annotated[int, range(2, 21)] = 2,
     seconds: Annotated[float, (0.0, 5.0)] = 1.0,
     first: Literal["longest", "shortest"] = "longest",
-    one_by_one: Annotated[bool, "mistake: each is awaited before the next one starts"] = False,
-    one_fails: Annotated[bool, "mistake: one fails, as if gather would cancel the others"] = False,
+    one_by_one: Annotated[bool, "mistake: each coroutine is awaited before the next one starts"] = False,
+    one_fails: Annotated[bool, "mistake: one task fails, and gather is expected to cancel the others"] = False,
 ) -> None:
     delays = [seconds * number for number in range(1, tasks + 1)]
     if first == "longest":
         delays.reverse()
-    if one_by_one:
-        await run_one_by_one(delays)
-    else:
-        await run_together(delays, failing=delays.index(min(delays)) + 1 if one_fails else None)
+    run = run_one_by_one if one_by_one else run_with_a_failure if one_fails else run_together
+    await run(delays)
 
 
 if __name__ == "__main__":

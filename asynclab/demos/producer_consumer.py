@@ -1,49 +1,50 @@
-"""A queue carries items from producers to consumers, and with a maxsize it holds the faster side back.
+"""A queue passes items from producers to consumers; while it is full, producers wait.
 
-Watch: the queue's gauge. With maxsize 1 and three seconds for consuming an item, the producer waits at put(). At the
-    end join() waits until every item that was put has its task_done(); that the queue is empty is not enough.
-Watch forget_task_done: the last item is consumed, the queue is empty, and main still waits at join(), for ever:
-    cancel it. The gauge still counts all items as unfinished.
-Belief: "asyncio.Queue is thread-safe": it is not, it belongs to one event loop. From another thread use
+Watch: the queue's gauge. The consumer waits at get() for each item. With maxsize 1 and consume_seconds 3 it is the
+    producer that waits, at put(). At the end main waits at join() until task_done() was called for every item.
+Watch forget_task_done: the last item is consumed and the queue is empty, but main waits at join() forever: the gauge
+    still counts 5 unfinished items. The clock says that the run is stuck: cancel it with c.
+Belief: "asyncio.Queue is thread-safe": it is not; it belongs to one event loop. From another thread use
     asyncio.run_coroutine_threadsafe(queue.put(item), loop); between threads use queue.Queue.
 Docs: Queues, Queue
 """
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated
 
 
-async def produce(queue: asyncio.Queue[str | None], letter: str, items: int, seconds: float) -> None:
-    for number in range(1, items + 1):
+async def produce(queue: asyncio.Queue[int | None], numbers: Iterator[int], seconds: float) -> None:
+    for number in numbers:
+        print(f"Producing {number}")
+        await queue.put(number)
         await asyncio.sleep(seconds)
-        item = f"{letter}{number}"
-        await queue.put(item)
-        print(f"Produced {item}")
 
 
-async def consume(queue: asyncio.Queue[str | None], seconds: float, forget_task_done: bool) -> None:
-    while (item := await queue.get()) is not None:
+async def consume(queue: asyncio.Queue[int | None], seconds: float, forget_task_done: bool) -> None:
+    while (number := await queue.get()) is not None:
+        print(f"Consuming {number}")
         await asyncio.sleep(seconds)
-        print(f"Consumed {item}")
         if not forget_task_done:
             queue.task_done()
-    queue.task_done()  # the None that ends it was an item, too
+    queue.task_done()  # the None that ends the loop was an item, too
 
 
 async def main(
     producers: Annotated[int, range(1, 11)] = 1,
     consumers: Annotated[int, range(1, 11)] = 1,
-    items: Annotated[int, range(1, 101)] = 5,
+    items: Annotated[int, range(1, 1001)] = 5,
     maxsize: Annotated[int, range(51)] = 3,
     produce_seconds: Annotated[float, (0.0, 10.0)] = 1.0,
     consume_seconds: Annotated[float, (0.0, 10.0)] = 0.5,
-    forget_task_done: Annotated[bool, "mistake: without task_done(), join() waits forever"] = False,
+    forget_task_done: Annotated[bool, "mistake: task_done() is never called, so join() never returns"] = False,
 ) -> None:
-    queue: asyncio.Queue[str | None] = asyncio.Queue(maxsize)
+    queue: asyncio.Queue[int | None] = asyncio.Queue(maxsize)
+    numbers = iter(range(items))  # shared by all producers: each number is produced once
     async with asyncio.TaskGroup() as group:
         producing = [
-            group.create_task(produce(queue, letter, items, produce_seconds), name=f"producer-{letter}")
-            for letter in "ABCDEFGHIJ"[:producers]
+            group.create_task(produce(queue, numbers, produce_seconds), name=f"producer-{number}")
+            for number in range(1, producers + 1)
         ]
         for number in range(1, consumers + 1):
             group.create_task(consume(queue, consume_seconds, forget_task_done), name=f"consumer-{number}")

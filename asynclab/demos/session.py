@@ -1,12 +1,11 @@
-"""async with opens a session for requests and is sure to close it, however the block is left.
+"""async with opens a session for requests and always closes it, however the block ends.
 
-Watch: entering the block of `session.get` already waits, here half a second: until the answer begins. Reading the
-    text waits for the rest of it.
-Watch forget_close: the text is printed as ever; when main returns, the activity has the warnings "Unclosed client
+Watch: main waits at two lines. Entering the block of session.get waits for the headers; reading the text waits for the
+    body. The body comes in pieces, and main's bar shows how many of its bytes are there.
+Watch forget_close: the text is printed as usual. When main returns, the activity shows the warnings "Unclosed client
     session" and "Unclosed connector".
-Belief: "A session closes itself when I am done with it": nobody closes it but you, and closing has to be awaited, which
-    async with does, also after an error or a cancellation. One that is left open leaves its connections to the garbage
-    collector, and aiohttp reports an unclosed client session.
+Belief: "A session closes itself when I am done with it": only you close it. Closing has to be awaited, and async with
+    does that, also after an error or a cancellation. If nobody does, aiohttp warns "Unclosed client session".
 Docs: Compound statements, The async with statement; aiohttp: Client Quickstart, Make a Request
 """
 
@@ -15,23 +14,25 @@ from typing import Annotated
 
 import aiohttp
 
+LIMIT = aiohttp.ClientTimeout(total=60)  # seconds for a whole request
+
 
 async def show_page(session: aiohttp.ClientSession, url: str, characters: int) -> None:
-    async with session.get(url) as response:
-        text = await response.text()
+    async with session.get(url) as response:  # waits for the headers
+        text = await response.text()  # waits for the body
         print(text[:characters])
 
 
 async def main(
     url: Annotated[str, "url"],
     characters: Annotated[int, range(1, 2001)] = 100,
-    forget_close: Annotated[bool, "mistake: no async with, and nobody closes it"] = False,
+    forget_close: Annotated[bool, "mistake: without async with, nobody closes the session"] = False,
 ) -> None:
     if forget_close:
-        session = aiohttp.ClientSession()
+        session = aiohttp.ClientSession(timeout=LIMIT)
         await show_page(session, url, characters)
     else:
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(timeout=LIMIT) as session:
             await show_page(session, url, characters)
 
 

@@ -1,12 +1,13 @@
-"""How URLs are fetched: limits, patience, method, headers."""
+"""How URLs are fetched. Each option is declared once, for the form, the command line and the documents."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 Method: TypeAlias = Literal["GET", "HEAD"]
 
@@ -20,39 +21,150 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """What a field of `Options` is called, and how its value becomes text and comes back from it."""
+
+    label: str
+    """Its name in the form."""
+    flag: str
+    """Its name on the command line; a short one before it, separated by a space."""
+    help: str
+    """What it does, in a sentence that also fits into the form."""
+    metavar: str = ""
+    """What stands for its value on the command line; empty for an option that is on or off."""
+    parse: Callable[[str], Any] = str
+    """Makes a value of a text, or raises a ValueError."""
+    show: Callable[[Any], str] = str
+    """Makes a text of a value."""
+    choices: tuple[str, ...] = ()
+    """All values there are, where they are few."""
+    is_repeated: bool = False
+    """Whether its value is a tuple; then `parse` and `show` are for one item."""
+
+
+def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **more: Any) -> Any:
+    """A field of `Options` with its declaration."""
+    return field(default=default, metadata={"option": Option(label, flag, help, metavar, **more)})
+
+
+def whole_number(text: str) -> int:
+    """Make an int of a text."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"it must be a whole number, not {text!r}") from None
+
+
+def number(text: str) -> float:
+    """Make a float of a text."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"it must be a number, not {text!r}") from None
+
+
+def show_number(value: float) -> str:
+    """Make a text of a float."""
+    return f"{value:g}"
+
+
+def parse_size(text: str) -> int:
+    """Make a number of bytes of a text such as 500, 20kB, 1.5MB or 10MiB.
+
+    Raises:
+        ValueError: The text is no size.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"a size is a number of bytes such as 500, 20kB or 10MiB, not {text!r}")
+    return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
+
+
+def show_size(size: int) -> str:
+    """Make a text of a number of bytes."""
+    return f"{size // MEBIBYTE}MiB" if size and size % MEBIBYTE == 0 else str(size)
+
+
+def parse_header(text: str) -> tuple[str, str]:
+    """Make a name and a value of "Name: value".
+
+    Raises:
+        ValueError: The text is no such pair.
+    """
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise ValueError(f"a header is 'Name: value', not {text!r}")
+    name, value = name.strip(), value.strip()
+    _check_header(name, value)
+    return name, value
+
+
+def folder(text: str) -> Path:
+    """Make a path of a text; ~ is the home directory."""
+    return Path(text).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How URLs are fetched.
 
     Raises:
-        ValueError: A value can't be; the message is one line that names it.
+        ValueError: A value is not allowed; the message is one line that names it.
     """
 
-    concurrency: int = 20
-    """Requests at once, from 1 on."""
-    per_host: int = 6
-    """Requests at once to the same host and port, from 1 on."""
-    rate: float | None = None
-    """Requests begun per second, at the most; None for no limit."""
-    timeout: float = 30.0
-    """Seconds for one attempt, from its slot to its last byte."""
-    connect_timeout: float = 10.0
-    """Seconds for a connection, TLS included; no more than `timeout` counts."""
-    deadline: float | None = None
-    """Seconds for everything; None for no limit."""
-    retries: int = 2
-    """How often a URL is tried again after a failure that may pass."""
-    max_bytes: int = 10 * MEBIBYTE
-    """Unpacked bytes of a body after which the rest is not read."""
-    method: Method = "GET"
-    """With HEAD, a server that refuses it is asked again with GET."""
-    headers: tuple[tuple[str, str], ...] = ()
-    """Names and values that are sent in addition."""
-    save_to: Path | None = None
-    """The folder that bodies are saved to; None to save none."""
-    proxy_from_environment: bool = False
-    """Whether HTTP_PROXY and its like count; the credentials in ~/.netrc are used then, too."""
-    block_private: bool = False
-    """Whether addresses that are not of the public internet are refused, redirects included."""
+    concurrency: int = option(20, "at once", "--concurrency", "Requests at the same time.", "N", parse=whole_number)
+    per_host: int = option(6, "per host", "--per-host", "Requests to one host at a time.", "N", parse=whole_number)
+    """To one host and port."""
+    rate: float | None = option(None, "rate", "--rate", "Requests per second.", "R", parse=number, show=show_number)
+    """None for no limit."""
+    timeout: float = option(30.0, "timeout", "--timeout", "Seconds per attempt.", "S", parse=number, show=show_number)
+    """From its slot to its last byte."""
+    connect_timeout: float = option(
+        10.0,
+        "connect timeout",
+        "--connect-timeout",
+        "Seconds to connect, with TLS.",
+        "S",
+        parse=number,
+        show=show_number,
+    )
+    """No more than `timeout` counts."""
+    deadline: float | None = option(
+        None, "deadline", "--deadline", "Seconds for everything.", "S", parse=number, show=show_number
+    )
+    """None for no limit."""
+    retries: int = option(2, "retries", "--retries", "Retries after a temporary failure.", "N", parse=whole_number)
+    max_bytes: int = option(
+        10 * MEBIBYTE,
+        "keep at most",
+        "--max-bytes",
+        "Stop reading a body after this size.",
+        "SIZE",
+        parse=parse_size,
+        show=show_size,
+    )
+    """Of unpacked bytes."""
+    method: Method = option(  # noqa: RUF009 - it makes a field
+        "GET", "method", "--method", "HEAD asks for headers only.", "METHOD", choices=METHODS
+    )
+    """A server that refuses HEAD is asked again with GET."""
+    headers: tuple[tuple[str, str], ...] = option(
+        (),
+        "headers",
+        "-H --header",
+        "Send a header; may be repeated.",
+        "'K: V'",
+        parse=parse_header,
+        show=": ".join,
+        is_repeated=True,
+    )
+    save_to: Path | None = option(  # noqa: RUF009
+        None, "save to", "--save", "Folder for complete bodies.", "DIR", parse=folder
+    )
+    """None to save none."""
+    proxy_from_environment: bool = option(False, "proxy", "--proxy", "Use HTTP_PROXY etc. and ~/.netrc.")
+    block_private: bool = option(False, "block private", "--block-private", "Refuse non-public addresses.")
+    """After redirects, too."""
 
     def __post_init__(self) -> None:
         _check(self.concurrency, "concurrency", 1, 1_000)
@@ -70,30 +182,8 @@ class Options:
             _check_header(name, value)
 
 
-def parse_size(text: str) -> int:
-    """A number of bytes, such as 500, 20kB, 1.5MB or 10MiB.
-
-    Raises:
-        ValueError: It is none.
-    """
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"a size is a number of bytes such as 500, 20kB or 10MiB, not {text!r}")
-    return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
-
-
-def parse_header(text: str) -> tuple[str, str]:
-    """A name and a value from "Name: value".
-
-    Raises:
-        ValueError: It is no such pair.
-    """
-    name, colon, value = text.partition(":")
-    if not colon:
-        raise ValueError(f"a header is 'Name: value', not {text!r}")
-    name, value = name.strip(), value.strip()
-    _check_header(name, value)
-    return name, value
+OPTIONS: Mapping[str, Option] = {field.name: field.metadata["option"] for field in fields(Options)}
+"""The declaration of each field of `Options`, in their order."""
 
 
 def _check(value: float, name: str, low: float, high: float) -> None:

@@ -21,7 +21,7 @@ class Bar(NamedTuple):
     fraction: float | None
     """From 0 to 1; None where no bar can be drawn."""
     text: str
-    """Short: "62%", "1 of 3", "100%", "62% cancelled", or the state's word."""
+    """Short: "62%", "1 of 3", "100%", "62% cancelled", "3 s" for a wait of unknown length, or the state's word."""
 
 
 def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
@@ -36,7 +36,7 @@ def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
         return _stopped(task)
     if task.progress is not None:
         return Bar(fraction_of_progress(task.progress), progress_text(task.progress))
-    return _waiting(task, state, now) or Bar(None, task.state)
+    return _waiting(task, state, now) or Bar(None, _waited(task, now) or task.state)
 
 
 def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -> float | None:
@@ -81,6 +81,12 @@ def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
         return None if fraction is None else Bar(fraction, _percent(fraction))
     ended, count = _ended_of(wait, state)
     return Bar(ended / count, f"{ended:,} of {count:,}") if count else None
+
+
+def _waited(task: TaskState, now: float) -> str:
+    """For how many whole seconds a task has waited; empty in the first one, and where it doesn't wait."""
+    seconds = int(now - task.since) if task.state == "waiting" else 0
+    return f"{seconds:,} s" if seconds else ""
 
 
 def _slept(wait: Wait, task: TaskState, now: float) -> float | None:

@@ -123,6 +123,8 @@ class LabState:
     """The same for primitives."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
+    named_after: dict[str, int] = field(default_factory=dict)
+    """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
     """Where the fold writes down each change of a task's state; None where only the state itself is wanted."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""What the practice server answers when it misbehaves: each fault that a client has to survive, under a path."""
+"""The routes of the practice server that misbehave: one path for each fault that a client has to survive."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from asynclab.practice.pages import document
 from asynclab.practice.requests import begin, has_body, html, pause, whole_number
 
 BOMB_MEGABYTES = 200
-"""What unpacks from the gzip bomb."""
+"""The unpacked size of the gzip bomb."""
 
 ESCAPES = "\x1b]0;PWNED\x07\x1b[31m\x9b31m\u202e\x01\u2028"
-"""What a terminal would obey, or hide."""
+"""Text that a terminal would obey, or hide."""
 
 MARKUP = "done [/] [red]x[/red] [@click=app.quit]here[/]"
-"""What a view would obey that takes text for markup."""
+"""Text that a view would obey if it took text for markup."""
 
 FAILURES = web.AppKey("failures", Counter[str])
 """How often each flaky path has failed."""
@@ -36,7 +36,7 @@ faults = web.RouteTableDef()
 
 
 class RawAnswer(web.StreamResponse):
-    """Bytes sent as they are, in place of a correct answer, and then the connection's end."""
+    """Bytes that are sent as they are in place of a correct response; then the connection is closed."""
 
     def __init__(self, send: Callable[[asyncio.Transport], AsyncIterator[bytes]], *, reset: bool = False) -> None:
         super().__init__()
@@ -57,11 +57,11 @@ class RawAnswer(web.StreamResponse):
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is missing at the end."""
+        """Send nothing more."""
 
 
 def raw(*parts: bytes, reset: bool = False) -> RawAnswer:
-    """An answer of these bytes."""
+    """Return a response of these bytes."""
 
     async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
         for part in parts:
@@ -79,7 +79,7 @@ async def hang(_: web.Request) -> web.StreamResponse:
 
 @faults.get("/hang-in-body")
 async def hang_in_body(request: web.Request) -> web.StreamResponse:
-    """Begin to answer, and never go on."""
+    """Send the beginning of a body, and never the rest."""
     response = await begin(request, "text/plain", 1_000)
     if has_body(request):
         await response.write(b"the beginning\n")
@@ -89,7 +89,7 @@ async def hang_in_body(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/slow-headers/{count}")
 async def slow_headers(request: web.Request) -> web.StreamResponse:
-    """Send so many header lines, a tenth of a second each, and then the rest."""
+    """Send so many header lines, one every tenth of a second, and then the rest."""
     count = whole_number("count", request.match_info["count"], 0, 100)
 
     async def send(_: asyncio.Transport) -> AsyncIterator[bytes]:
@@ -104,7 +104,7 @@ async def slow_headers(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/reset")
 async def reset(_: web.Request) -> web.StreamResponse:
-    """Reset the connection before anything is answered."""
+    """Reset the connection without an answer."""
     return raw(reset=True)
 
 
@@ -121,7 +121,7 @@ async def reset_in_body(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/disconnect")
 async def disconnect(_: web.Request) -> web.StreamResponse:
-    """Close the connection before anything is answered."""
+    """Close the connection without an answer."""
     return raw()
 
 
@@ -133,13 +133,13 @@ async def short(_: web.Request) -> web.StreamResponse:
 
 @faults.get("/bad-chunk")
 async def bad_chunk(_: web.Request) -> web.StreamResponse:
-    """Send a chunk, and then something else where the next one's length should be."""
+    """Send a chunk, and then garbage in place of the next length."""
     return raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n")
 
 
 @faults.get("/not-http")
 async def not_http(_: web.Request) -> web.StreamResponse:
-    """Send what is no HTTP at all."""
+    """Send something other than HTTP."""
     return raw(b"SSH-2.0-practice\r\n\r\n")
 
 
@@ -151,7 +151,7 @@ async def lying_encoding(_: web.Request) -> web.StreamResponse:
 
 @faults.get("/gzip")
 async def zipped(_: web.Request) -> web.StreamResponse:
-    """Send 200,000 bytes of text as a few hundred."""
+    """Send 200,000 bytes of text, packed into a few hundred."""
     body = gzip.compress(b"the same line again\n" * 10_000)
     return web.Response(body=body, headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"})
 
@@ -173,7 +173,7 @@ async def bomb(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/endless")
 async def endless(request: web.Request) -> web.StreamResponse:
-    """Send a body that never ends, as fast as it is read."""
+    """Send a body that never ends, as fast as the client reads it."""
     response = web.StreamResponse(headers={"Content-Type": "text/plain"})
     await response.prepare(request)
     block = b"on and on and on\n" * 1_000
@@ -191,7 +191,7 @@ async def redirect_loop(_: web.Request) -> web.StreamResponse:
 
 @faults.get("/redirect-to")
 async def redirect_to(request: web.Request) -> web.StreamResponse:
-    """Redirect to the address in `url`, whatever its scheme."""
+    """Redirect to the URL in `url`, whatever its scheme."""
     return raw(f"HTTP/1.1 302 Found\r\nLocation: {request.query.get('url', '/')}\r\nContent-Length: 0\r\n\r\n".encode())
 
 
@@ -205,16 +205,16 @@ async def charset(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/meta-charset")
 async def meta_charset(_: web.Request) -> web.StreamResponse:
-    """Send HTML that declares its charset only in itself."""
+    """Send HTML that declares its charset only in a meta element."""
     text = document("10 €", _TEXT).replace("utf-8", "windows-1252")
     return web.Response(body=text.encode("windows-1252", errors="replace"), headers={"Content-Type": "text/html"})
 
 
 @faults.get("/flaky/{name}")
 async def flaky(request: web.Request) -> web.StreamResponse:
-    """Fail the first `times` times that this name is asked for, with `status`; say when to come back after `after` s.
+    """Fail the first `times` requests for this name with `status`; with `after`, send so many seconds as Retry-After.
 
-    With `date` the time to come back is given as a date.
+    With `date`, Retry-After is a date.
     """
     name = request.match_info["name"]
     times = whole_number("times", request.query.get("times", "1"), 0, 1_000_000)
@@ -232,7 +232,7 @@ async def flaky(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/evil")
 async def evil(_: web.Request) -> web.StreamResponse:
-    """Send control and escape sequences in the reason, in headers, the title and the body."""
+    """Send escape sequences in the reason, the headers, the title and the body."""
     escapes = ESCAPES.encode()
     body = f"<title>{ESCAPES}title</title>{ESCAPES}body".encode()
     head = b"HTTP/1.1 200 " + escapes + b"\r\nX-Evil: " + escapes + b"\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -247,13 +247,13 @@ async def markup(_: web.Request) -> web.StreamResponse:
 
 @faults.get("/no-head", allow_head=False)
 async def no_head(_: web.Request) -> web.StreamResponse:
-    """Answer GET alone; HEAD is refused."""
+    """Answer GET, but refuse HEAD."""
     return web.Response(text="GET it is\n")
 
 
 @faults.get("/cookies")
 async def cookies(request: web.Request) -> web.StreamResponse:
-    """Say which cookies came, and set one."""
+    """List the cookies of the request, and set one."""
     response = web.Response(text=f"cookies: {', '.join(sorted(request.cookies)) or 'none'}\n")
     response.set_cookie("visited", "yes")
     return response
@@ -261,12 +261,12 @@ async def cookies(request: web.Request) -> web.StreamResponse:
 
 @faults.get("/echo")
 async def echo(request: web.Request) -> web.StreamResponse:
-    """Answer with what was asked: the raw path and the headers."""
+    """Answer with the raw path and the headers of the request."""
     return web.json_response({"path": request.raw_path, "headers": dict(request.headers)})
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """Break the connection so that the other side sees a reset, not an end."""
+    """Break the connection so that the client sees a reset."""
     connection = transport.get_extra_info("socket")
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

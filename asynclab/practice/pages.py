@@ -1,9 +1,14 @@
-"""The pages that the practice server serves: a little to read, each with a title and a delay of its own."""
+"""The pages of the practice server: a little to read, each with its own title and delay."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+
+_NOTE = (
+    "This page comes from your own machine. The server waits a moment before it sends the headers of a page, and then "
+    "sends the body in pieces, so that you can watch it arrive."
+)
 
 
 @dataclass(frozen=True)
@@ -14,16 +19,18 @@ class Page:
     """The last part of its path."""
     title: str
     delay: float
-    """Seconds before it is answered, so that pages arrive in another order than they were asked for."""
-    text: str
+    """Seconds until its headers are sent, so that pages don't arrive in the order in which they were requested."""
+    paragraphs: tuple[str, ...]
 
     def html(self) -> str:
         """Return the document."""
-        return document(self.title, f"<p>{escape(self.text)}</p>")
+        body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in self.paragraphs)
+        links = " ".join(f'<a href="/pages/{page.name}">{escape(page.title)}</a>' for page in PAGES if page is not self)
+        return document(self.title, f"{body}<p>More pages: {links}</p><p>{_NOTE}</p>")
 
 
 def document(title: str, body: str) -> str:
-    """Return a small HTML document.
+    """Return a small HTML document on one line: the first characters of a page print as one line.
 
     Args:
         title: Text; it is escaped.
@@ -31,8 +38,8 @@ def document(title: str, body: str) -> str:
     """
     title = escape(title)
     return (
-        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
-        f"<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f"<body><h1>{title}</h1>{body}</body></html>\n"
     )
 
 
@@ -41,43 +48,81 @@ PAGES: tuple[Page, ...] = (
         "event-loop",
         "The event loop",
         0.5,
-        "One thread, one loop: it runs a ready callback until that returns, then the next. "
-        "With none ready it sleeps until a timer is due or a socket has something to say.",
+        (
+            "An event loop runs on one thread. It runs every callback that is ready, one after the other, and each of "
+            "them until it returns. A step of a task is such a callback.",
+            "When nothing is ready, the loop sleeps in the operating system until the next timer is due or a socket "
+            "can be read or written. Then it marks what became ready, and starts over.",
+            "While one callback runs, nothing else on the loop does. A callback that takes a second delays every "
+            "timer, every connection and every task by that second.",
+        ),
     ),
     Page(
         "coroutines",
         "Coroutines",
         1.1,
-        "Calling an async function makes a coroutine object and runs nothing. "
-        "Awaiting the object, or making a task of it, is what runs it.",
+        (
+            "Calling an async function runs none of its code. The call returns a coroutine object, which remembers "
+            "where to start.",
+            "Awaiting the object runs it as part of the current task, much like a function call. Making a task of it "
+            "lets the event loop run it alongside others.",
+            "A coroutine gives up control only where it has to wait: for a timer, for a future, for data. An await "
+            "on something that is already there does not pause at all.",
+            "A coroutine that is never awaited is a mistake that Python can only report when the object is deleted.",
+        ),
     ),
     Page(
         "tasks",
         "Tasks",
         0.3,
-        "A task drives a coroutine on the loop, one step at a time. "
-        "A step ends where the coroutine suspends, and only there can another task have its turn.",
+        (
+            "A task runs a coroutine on the event loop, one step at a time. A step ends where the coroutine waits, "
+            "and only between two steps can another task run.",
+            "create_task schedules the first step and returns at once. The step itself runs when the current task "
+            "has given up control.",
+            "The event loop keeps only weak references to its tasks. Keep a reference to yours, and await it: then "
+            "its result arrives somewhere, and so does its exception.",
+            "Cancelling a task raises CancelledError where it waits. It can clean up, and should then let go.",
+        ),
     ),
     Page(
         "futures",
         "Futures",
         0.8,
-        "A future is a place for a result that is not there yet. "
-        "Who awaits it sleeps until somebody sets the result, an exception, or cancels it.",
+        (
+            "A future stands for a result that does not exist yet. Whoever awaits it sleeps until someone sets a "
+            "result or an exception, or cancels it.",
+            "A future runs nothing. A task is a future too, one whose outcome is set by the coroutine that it runs.",
+            "The outcome can be set only once. Setting it again raises InvalidStateError.",
+            "Setting the result does not switch to the waiting task at once. It makes that task ready, and the event "
+            "loop runs it after the current step has ended.",
+        ),
     ),
     Page(
         "queues",
         "Queues",
         0.6,
-        "A queue with a maxsize holds its producers back once it is full. "
-        "join() waits for a task_done() for each item that was put, not for an empty queue.",
+        (
+            "A queue passes items from producers to consumers. get() waits while the queue is empty.",
+            "With a maxsize, put() waits while the queue is full. So producers that are too fast are slowed down to "
+            "the speed of the consumers, and memory stays bounded.",
+            "join() waits until task_done() has been called once for each item that was put. An empty queue is not "
+            "enough: the last items may still be in work.",
+            "An asyncio.Queue belongs to one event loop and is not thread-safe. Between threads, use queue.Queue.",
+        ),
     ),
     Page(
         "timeouts",
         "Timeouts",
         1.4,
-        "A timeout cancels what it waits for, and a cancellation is an exception raised at an await. "
-        "Code that never suspends, or swallows it, is not stopped by any timeout.",
+        (
+            "A timeout cancels the code inside it. A cancellation is an exception that is raised where that code "
+            "waits, so that it can clean up.",
+            "Code that never waits cannot be stopped by any timeout: the timer itself needs the event loop to fire.",
+            "Code that catches CancelledError and carries on makes the timeout wait for it. What was a limit becomes "
+            "a suggestion.",
+            "A timeout around a group of tasks limits all of them together; one inside each task limits that task.",
+        ),
     ),
 )
 """The pages that demos fetch, in the order of the index."""

@@ -1,4 +1,4 @@
-"""What the practice server's routes have in common: what they read from a request, and how they answer it."""
+"""Helpers of the practice server's routes: reading numbers from requests, pausing, answering."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import asyncio
 from aiohttp import web
 
 PACE = web.AppKey("pace", float)
-"""What every delay is multiplied by."""
+"""The factor for every delay."""
 
 
 def html(text: str) -> web.Response:
-    """An answer of HTML."""
+    """Return an HTML response."""
     return web.Response(text=text, content_type="text/html")
 
 
@@ -21,7 +21,7 @@ async def pause(request: web.Request, seconds: float) -> None:
 
 
 async def begin(request: web.Request, content_type: str, length: int) -> web.StreamResponse:
-    """Send the headers of an answer with a body of so many bytes."""
+    """Send the headers of a response with a body of so many bytes."""
     response = web.StreamResponse(headers={"Content-Type": content_type})
     response.content_length = length
     await response.prepare(request)
@@ -29,15 +29,15 @@ async def begin(request: web.Request, content_type: str, length: int) -> web.Str
 
 
 def has_body(request: web.Request) -> bool:
-    """Whether the answer has a body: aiohttp would send what is written to the answer of a HEAD, too."""
+    """Whether to send a body: aiohttp would send one in answer to HEAD, too."""
     return request.method != "HEAD"
 
 
 def whole_number(name: str, text: str, low: int, high: int) -> int:
-    """A whole number from a request.
+    """Parse a whole number from a request.
 
     Raises:
-        HTTPBadRequest: It is none, or not from `low` to `high`.
+        HTTPBadRequest: It is not a number from `low` to `high`.
     """
     try:
         count = int(text)
@@ -49,15 +49,15 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
-    """A number from a request.
+    """Parse a number from a request.
 
     Raises:
-        HTTPBadRequest: It is none, or not from `low` to `high`.
+        HTTPBadRequest: It is not a number from `low` to `high`.
     """
     try:
         value = float(text)
     except ValueError:
         value = low - 1
-    if not low <= value <= high:  # not a number is not in it either
+    if not low <= value <= high:  # also refuses NaN, for which every comparison is false
         raise web.HTTPBadRequest(text=f"{name} must be a number from {low:g} to {high:g}\n")
     return value

@@ -1,4 +1,4 @@
-"""What the practice server answers."""
+"""The routes of the practice server that behave well; faults.py has the others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from asynclab.practice.requests import begin, has_body, html, number, pause, who
 
 LONGEST_DELAY = 10.0
 """Seconds."""
+PAGE_PIECES = 5
+PAGE_SECONDS = 1.0
+"""How long the body of a page takes, in so many pieces, after its headers."""
 MOST_BYTES = 50_000_000
 MOST_CHUNKS = 1_000
 MOST_REDIRECTS = 30
@@ -43,13 +46,16 @@ async def index(_: web.Request) -> web.Response:
 
 
 @routes.get("/pages/{name}")
-async def page(request: web.Request) -> web.Response:
-    """Answer with a titled page, after its delay."""
+async def page(request: web.Request) -> web.StreamResponse:
+    """Answer with a titled page: its headers after its delay, then its body piece by piece."""
     wanted = _PAGES.get(request.match_info["name"])
     if wanted is None:
         raise web.HTTPNotFound(text=f"there is no such page; the pages are {', '.join(_PAGES)}\n")
     await pause(request, wanted.delay)
-    return html(wanted.html())
+    body = wanted.html().encode()
+    size = -(-len(body) // PAGE_PIECES)
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return await _send_slowly(request, "text/html; charset=utf-8", pieces, PAGE_SECONDS)
 
 
 @routes.get("/delay/{seconds}")
@@ -62,14 +68,14 @@ async def delay(request: web.Request) -> web.Response:
 
 @routes.get("/status/{code}")
 async def status(request: web.Request) -> web.Response:
-    """Answer with that status; those below 200 are not final and so are refused."""
+    """Answer with that status, from 200: statuses below are not final."""
     code = whole_number("code", request.match_info["code"], 200, 599)
     return web.Response(status=code, text=None if code in (204, 205, 304) else f"status {code}\n")
 
 
 @routes.get("/bytes/{count}")
 async def some_bytes(request: web.Request) -> web.StreamResponse:
-    """Send so many bytes, as fast as they are read."""
+    """Send so many bytes, as fast as the client reads them."""
     count = whole_number("count", request.match_info["count"], 0, MOST_BYTES)
     response = await begin(request, "application/octet-stream", count)
     if has_body(request):
@@ -83,18 +89,25 @@ async def drip(request: web.Request) -> web.StreamResponse:
     """Send a body chunk by chunk, evenly over so many seconds."""
     chunks = whole_number("chunks", request.query.get("chunks", "10"), 1, MOST_CHUNKS)
     seconds = number("seconds", request.query.get("seconds", "2"), 0.0, LONGEST_DELAY)
-    response = await begin(request, "text/plain", chunks * len(_CHUNK))
-    if has_body(request):
-        for _ in range(chunks):
-            await pause(request, seconds / chunks)
-            await response.write(_CHUNK)
-    return response
+    return await _send_slowly(request, "text/plain", [_CHUNK] * chunks, seconds)
 
 
 @routes.get("/redirect/{times}")
 async def redirect(request: web.Request) -> web.Response:
-    """Redirect so many times before answering."""
+    """Redirect so many times, then answer."""
     times = whole_number("times", request.match_info["times"], 0, MOST_REDIRECTS)
     if times:
         raise web.HTTPFound(f"/redirect/{times - 1}")
     return web.Response(text="the end of the redirects\n")
+
+
+async def _send_slowly(
+    request: web.Request, content_type: str, pieces: list[bytes], seconds: float
+) -> web.StreamResponse:
+    """Send the headers at once, and the pieces of the body evenly over so many seconds."""
+    response = await begin(request, content_type, sum(map(len, pieces)))
+    if has_body(request):
+        for piece in pieces:
+            await pause(request, seconds / len(pieces))
+            await response.write(piece)
+    return response

@@ -1,4 +1,4 @@
-"""A web server on this machine alone, so that demos and tests need no network."""
+"""A web server on the loopback interface, so that demos and tests need no network."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from asynclab.practice.routes import routes
 
 _HOST = "127.0.0.1"
 _GRACE = 0.5
-"""Real seconds that a connection may take to close once its request was cancelled."""
+"""Real seconds that a connection may take to close after its request was cancelled."""
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""The certificate, self-signed, of the TLS listener; its key too."""
+"""The self-signed certificate of the TLS listener, with its key."""
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # or a broken request would print on the terminal that the app draws on
@@ -31,15 +31,15 @@ _log.addHandler(logging.NullHandler())  # or a broken request would print on the
 class PracticeServer:
     """Serves small pages on 127.0.0.1, on a port that the system chooses.
 
-    `async with PracticeServer() as server:` starts and closes it; it runs on the loop that started it.
+    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it.
     """
 
     def __init__(self, *, pace: float = 1.0, tls: bool = False) -> None:
-        """Make a server that does not run yet.
+        """Create a server that is not running yet.
 
         Args:
-            pace: Every delay is multiplied by it; 0 answers at once.
-            tls: Answer on a second port as well, over TLS, with a certificate that nobody trusts.
+            pace: The factor for every delay; 0 answers at once.
+            tls: Also answer over TLS on a second port, with a certificate that nobody trusts.
         """
         self._pace = pace
         self._tls = tls
@@ -51,7 +51,7 @@ class PracticeServer:
 
     @property
     def running(self) -> bool:
-        """Whether it answers."""
+        """Whether it is running."""
         return self._runner is not None
 
     @property
@@ -84,17 +84,17 @@ class PracticeServer:
         return f"https://{_HOST}:{self._tls_port}{path}"
 
     async def start(self) -> None:
-        """Start answering; a server that runs already goes on.
+        """Start answering; does nothing if the server is running.
 
         Raises:
-            OSError: No port could be had.
+            OSError: It can't listen on a port.
         """
         async with self._changing:
             if self._runner is None:
                 self._runner = await self._listen()
 
     async def close(self) -> None:
-        """Cancel the requests in flight and stop answering. It may be started again."""
+        """Cancel all requests and stop answering. The server can be started again."""
         async with self._changing:
             if self._runner is not None:
                 runner, self._runner = self._runner, None
@@ -138,7 +138,7 @@ class PracticeServer:
             self._in_flight.discard(task)
 
     async def _cancel_requests(self, _: web.Application) -> None:
-        """Cancel what is in flight; aiohttp alone would wait for a slow answer before it closes."""
+        """Cancel all requests: aiohttp would wait for slow responses before it closes."""
         for request in self._in_flight:
             request.cancel()
 

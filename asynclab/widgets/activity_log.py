@@ -1,20 +1,20 @@
-"""What happened in a lab, one line at a time."""
+"""Shows the activity of a lab."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
 
 from asynclab.model.activity import ActivityLine
 from asynclab.model.state import LabState
-from asynclab.model.text import one_line
+from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.lines import Line, left
+from asynclab.widgets.lines import Line, left, wrap
 from asynclab.widgets.messages import TaskSelected
 
 PART_OF: Mapping[str, str] = MappingProxyType(
@@ -37,13 +37,26 @@ PART_OF: Mapping[str, str] = MappingProxyType(
         "run": "accent",
     }
 )
-"""The colour of each kind of line; a kind that is not here is plain."""
+"""The colour of each kind of line; other kinds are plain."""
+
+WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
+"""The kinds of lines that are wrapped where they don't fit: they say what went wrong, in words that must not be cut."""
+
+MOST_ROWS = 4
+"""How many rows one such line may take."""
+
+LEAST_ROOM = 12
+"""The cells below which nothing is wrapped."""
 
 TEXT_LIMIT = 1000
-"""The characters of a line that are looked at for painting."""
+"""The most characters of a line that are painted."""
 
 FULL_LIMIT = 100_000
-"""The characters of a line that are copied."""
+"""The most characters of a line that are copied."""
+
+
+Row: TypeAlias = tuple[ActivityLine, int]
+"""A line, and which of its rows it is, from 0."""
 
 
 class ActivityLog(CursorView):
@@ -56,7 +69,9 @@ class ActivityLog(CursorView):
         self.border_title = "Activity"
         self._state: LabState | None = None
         self._version: int | None = None
-        self._lines: deque[ActivityLine] = deque()
+        self._rows: deque[Row] = deque()
+        self._width = 0
+        """The width for which lines were divided into rows."""
         self._next = 0
         self._unread = 0
         self._filter = ""
@@ -64,21 +79,21 @@ class ActivityLog(CursorView):
 
     @property
     def is_following(self) -> bool:
-        """Whether new lines come into sight by themselves."""
+        """Whether the log scrolls to new lines by itself."""
         return self._is_following
 
     @property
     def filter_text(self) -> str:
-        """What a line's text or task has to contain; empty for every line."""
+        """The text that a line or its task's name must contain; empty for all lines."""
         return self._filter
 
     @property
     def selected(self) -> int | None:
         """The id of the task whose line the cursor is on."""
-        return None if self.cursor is None or not self._lines else self._line_at(self.cursor).task
+        return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
     def show(self, state: LabState | None, now: float) -> None:
-        """Show the activity of a lab so far. Lab time, in seconds, makes no difference here."""
+        """Show the activity of a lab. The lab time isn't used."""
         if state is not self._state:
             self._state = state
             self._start_over()
@@ -90,7 +105,7 @@ class ActivityLog(CursorView):
         self._refresh_view()
 
     def set_filter(self, text: str) -> None:
-        """Keep the lines whose text, or whose task's name, contains a text in any case."""
+        """Show only lines whose text or task's name contains a text, in upper or lower case."""
         self._filter = text
         self._start_over()
         self._take_new_lines()
@@ -103,33 +118,33 @@ class ActivityLog(CursorView):
         self._refresh_view()
 
     def visible_text(self) -> str:
-        """Every line that the filter lets through, in full, as text."""
-        return "\n".join(self._full_text(line) for line in self._lines)
+        """The full text of every line that passes the filter."""
+        return "\n".join(self._full_text(line) for line, row in self._rows if not row)
 
     def cursor_text(self) -> str:
-        """The line that the cursor is on, in full; empty without a cursor."""
-        return "" if self.cursor is None or not self._lines else self._full_text(self._line_at(self.cursor))
+        """The full text of the line under the cursor; empty without a cursor."""
+        return "" if self.cursor is None or not self._rows else self._full_text(self._row_at(self.cursor)[0])
 
     def line_count(self) -> int:
-        """How many lines there are, with the note about those that are gone, or that none matches."""
-        return len(self._lines) + self._note_height
+        """The number of rows, including the note about dropped lines or an empty result."""
+        self._fit_rows()
+        return len(self._rows) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One line: when, which task, what."""
+        """One row: a line's moment, task and text, or the continuation of the row above."""
+        self._fit_rows()
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
-        line = self._line_at(index)
-        name_width = 8 if width < 44 else 12 if width < 72 else 18
-        text = one_line(fitting((line.text, *line.shorter), width - name_width - 10), TEXT_LIMIT)
-        return (
-            self.mark(index),
-            (f"{line.at:7.3f} ", "past"),
-            (f"{left(one_line(self._subject(line), TEXT_LIMIT), name_width)} ", ""),
-            (text, PART_OF.get(line.kind, "")),
-        )
+        line, row = self._row_at(index)
+        names, rows = _divided(line, width)
+        said = (rows[min(row, len(rows) - 1)], PART_OF.get(line.kind, ""))
+        if row:
+            return (self.mark(index), (" " * (8 + names), ""), said)
+        name = f"{left(one_line(self._subject(line), TEXT_LIMIT), names - 1)} " if names else ""
+        return (self.mark(index), (f"{line.at:7.3f} ", "past"), (name, ""), said)
 
     def cursor_moved(self, index: int | None) -> None:
-        """Stop following while the reader is on a line, and tell whose it is."""
+        """Stop following while the reader is on a line, and select its task."""
         if index is None:
             return
         self._is_following = index == self.line_count() - 1
@@ -156,7 +171,7 @@ class ActivityLog(CursorView):
         self.follow()
 
     def action_move(self, by: int) -> None:
-        """Move the cursor, which starts at the last line in sight."""
+        """Move the cursor, which begins at the last line in sight."""
         if self.cursor is None:
             last = min(self.line_count(), self.scroll_offset.y + self.page_height) - 1
             self.move_cursor(last)
@@ -165,8 +180,8 @@ class ActivityLog(CursorView):
 
     @property
     def _note(self) -> str:
-        """What is said above the lines; empty for nothing."""
-        if self._filter and not self._lines:
+        """The note above the lines; empty if there is none."""
+        if self._filter and not self._rows:
             return "nothing matches the filter"
         gone = 0 if self._state is None else self._state.dropped.lines
         return f"{gone} earlier lines are no longer kept" if gone else ""
@@ -176,12 +191,12 @@ class ActivityLog(CursorView):
         return 1 if self._note else 0
 
     def _start_over(self) -> None:
-        self._lines.clear()
+        self._rows.clear()
         self._next, self._unread, self._version = 0, 0, None
         self._is_following, self._cursor = True, None
 
     def _take_new_lines(self) -> None:
-        """Take over the lines that were added, and let go of those that the model dropped."""
+        """Add the new lines, and drop those that the model dropped."""
         kept = () if self._state is None else self._state.activity
         new: list[ActivityLine] = []
         for line in reversed(kept):
@@ -189,17 +204,18 @@ class ActivityLog(CursorView):
                 break
             if self._matches(line):
                 new.append(line)
-        self._lines.extend(reversed(new))
+        for line in reversed(new):
+            self._rows.extend(self._rows_of(line))
         if kept:
             self._next = kept[-1].number + 1
             self._let_go(kept[0].number)
         self._unread = 0 if self._is_following else self._unread + len(new)
 
     def _let_go(self, first: int) -> None:
-        """Forget the lines before a number, and stay where the reader is."""
+        """Drop the lines before a number without moving what the reader sees."""
         height = self.line_count()
-        while self._lines and self._lines[0].number < first:
-            self._lines.popleft()
+        while self._rows and self._rows[0][0].number < first:
+            self._rows.popleft()
         gone = height - self.line_count()
         if not gone:
             return
@@ -225,11 +241,44 @@ class ActivityLog(CursorView):
             where = (("filtered: ", "past"), (one_line(self._filter), "accent"), (" · ", "past"), *where)
         self.set_subtitle(where)
 
-    def _line_at(self, index: int) -> ActivityLine:
-        return self._lines[max(0, index - self._note_height)]
+    def _row_at(self, index: int) -> Row:
+        return self._rows[max(0, index - self._note_height)]
+
+    def _rows_of(self, line: ActivityLine) -> Iterator[Row]:
+        # Thousands of lines may come at once: most need not be measured before they are painted.
+        count = len(_divided(line, self._width)[1]) if line.kind in WRAPPED else 1
+        return ((line, row) for row in range(count))
+
+    def _fit_rows(self) -> None:
+        """Divide the lines anew where the width has changed: Textual may paint before it tells of that."""
+        if self.content_width() == self._width:
+            return
+        self._width = self.content_width()
+        at = None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0]
+        lines = [line for line, row in self._rows if not row]
+        self._rows = deque(row for line in lines for row in self._rows_of(line))
+        if at is not None:
+            self._cursor = self._note_height + next(i for i, (line, _) in enumerate(self._rows) if line is at)
 
     def _subject(self, line: ActivityLine) -> str:
         return "" if self._state is None or line.task is None else self._state.task_name(line.task)
 
     def _full_text(self, line: ActivityLine) -> str:
         return f"{line.at:.3f}  {one_line(self._subject(line))}  {one_line(line.text, FULL_LIMIT)}"
+
+
+def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
+    """Divide what a line says into rows.
+
+    Returns:
+        The cells of the column of names, and the rows; the last one is cut if they are too many.
+    """
+    names = 9 if width < 44 else 13 if width < 72 else 19
+    room = width - 9 - names
+    text = one_line(fitting((line.text, *line.shorter), room), TEXT_LIMIT)
+    if line.kind not in WRAPPED or room < LEAST_ROOM or cell_width(text) <= room:
+        return names, [text]
+    if line.task is None:  # nobody's name is lost there
+        names, room = 0, width - 9
+    rows = wrap(text, room)
+    return names, [*rows[: MOST_ROWS - 1], " ".join(rows[MOST_ROWS - 1 :])] if len(rows) > MOST_ROWS else rows

@@ -1,4 +1,4 @@
-"""How the clock of a lab runs, in one line."""
+"""Shows the clock of a lab in one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asynclab.widgets.lines import Line, joined
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """A lab's clock, and what it holds back, at one moment."""
+    """A lab's clock, and the tasks that it holds back, at one moment."""
 
     clock: ClockState
     now: float
@@ -23,15 +23,21 @@ class ClockReading:
     outcome: Outcome | None = None
     """How the run ended; None while it runs."""
     chosen: str = ""
-    """The name of the task that was chosen to go next; empty where the order is the loop's own."""
+    """The name of the task chosen to run next; empty if the loop's own order holds."""
     pursued: str = ""
-    """The name of the task to whose next event the lab is run."""
+    """The name of the task to whose next event the lab runs."""
     is_cleaning_up: bool = False
-    """Whether the run was cancelled and cleans up."""
+    """Whether the run was cancelled and is cleaning up."""
+    is_stalled: bool = False
+    """Whether every task waits, and nothing could wake one."""
 
 
 def clock_line(reading: ClockReading) -> Line:
-    """Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", or "✓ done at 2.003 s"."""
+    """How lab time runs, and what keeps the run from going on.
+
+    Such as "► 1× · 1.240 s", "held at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or "◌ stuck:
+    nothing ready, no timer set · 1.204 s".
+    """
     now = (measured(reading.now), "text")
     if reading.outcome is not None:
         return ((f"{GLYPHS[reading.outcome]} {reading.outcome}", reading.outcome), (" at ", "past"), now)
@@ -39,6 +45,8 @@ def clock_line(reading: ClockReading) -> Line:
         return joined((((f"{GLYPHS['running']} to the next event of {reading.pursued}", "accent"),), (now,)))
     if reading.is_cleaning_up:
         return joined((((f"{GLYPHS['cancelled']} cancelled, cleaning up", "cancelled"),), (now,)))
+    if reading.is_stalled:
+        return joined((((f"{GLYPHS['waiting']} stuck: nothing ready, no timer set", "failed"),), (now,)))
     if not reading.clock.paused:
         speed = "instant" if reading.clock.instant else speed_text(reading.clock.speed)
         return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(reading.now), "past"),)))

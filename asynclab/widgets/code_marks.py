@@ -1,4 +1,4 @@
-"""What is marked in a file: at which lines tasks stand, which line runs, and where the next step goes on."""
+"""Marks lines of a file: where tasks stand, which line is running, and where the next step continues."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lines import Line, Span, joined
 
 NEXT = "→"
-"""Stands at the line where the next step of a held lab goes on."""
+"""Marks the line where the next step of a paused lab continues."""
 
 STANDING = (GLYPHS["waiting"], GLYPHS["ready"])
-"""The marks of tasks that stand at a line."""
+"""The marks for suspended tasks at a line."""
 
 MARKS_WIDTH = 5
-"""The cells that tell how many tasks stand at a line."""
+"""Cells for the number of tasks at a line."""
 
 NAME_WIDTH = 20
-"""The cells of a task's name in the frame."""
+"""Cells for a task's name in the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,28 @@ class CodeMarks:
     waiting: dict[int, list[int]] = field(default_factory=dict)
     """The suspended tasks at each line."""
     ready: dict[int, list[int]] = field(default_factory=dict)
-    """The tasks at each line that go on there at their turn."""
+    """The ready tasks at each line."""
     line_of: dict[int, int] = field(default_factory=dict)
-    """Where each of them stands."""
+    """The line of each of these tasks."""
     running: int | None = None
-    """The line that keeps the loop from running."""
+    """The line that is blocking the loop."""
     next: int | None = None
-    """Where the next step goes on."""
+    """The line where the next step continues."""
 
     def tasks_at(self, line: int) -> list[int]:
-        """The tasks that stand at a line, those that wait first."""
+        """The tasks at a line, waiting ones first."""
         return [*self.waiting.get(line, ()), *self.ready.get(line, ())]
 
     def is_lit(self, line: int) -> bool:
-        """Whether a line runs, or is the next to."""
+        """Whether a line is running, or runs next."""
         return line in (self.running, self.next)
 
     def is_marked(self, line: int) -> bool:
-        """Whether there is any mark at a line."""
+        """Whether a line has any mark."""
         return line in self.waiting or line in self.ready or self.is_lit(line)
 
     def first(self) -> int | None:
-        """The first line where a task stands."""
+        """The first line with a task."""
         return min(self.line_of.values(), default=None)
 
 
@@ -78,7 +78,7 @@ def marks_in(path: str, state: LabState | None, next_task: int | None = None) ->
 
 
 def mark_spans(marks: CodeMarks, line: int) -> Line:
-    """The cells beside a line's number: an arrow for the line that runs or is next, and who stands there."""
+    """The cells beside a line's number: an arrow for the line that runs now or next, and the number of tasks there."""
     lit: Span = (" ", "")
     if line == marks.running:
         lit = (GLYPHS["running"], "strong running")
@@ -91,7 +91,7 @@ def mark_spans(marks: CodeMarks, line: int) -> Line:
 
 
 def legend(marks: CodeMarks) -> Line:
-    """What the marks mean, those that there are."""
+    """The meaning of the marks that are in the file."""
     entries: list[Line] = []
     if marks.running is not None:
         entries.append(((f"{GLYPHS['running']} blocks the loop", "running"),))
@@ -105,36 +105,36 @@ def legend(marks: CodeMarks) -> Line:
 
 
 def standing(task: TaskState, state: LabState, width: int) -> Line:
-    """Where a task stands, in so many cells: its frames, or that it can't be told; nothing where it has ended."""
+    """A task's frames in `width` cells, or that they are unknown; empty for a task that has ended."""
     if task.has_ended:
         return ()
     name = shorten_middle(state.task_name(task.id), NAME_WIDTH)
     if task.state == "running":
-        return ((f"{GLYPHS['running']} {name}", "running"), (" runs", "past"))
+        return ((f"{GLYPHS['running']} {name}", "running"), (" is running", "past"))
     if task.stands is None:
-        return () if task.place is not None else ((f"can't tell where {name} stands", "cancelled"),)
+        return () if task.place is not None else ((f"{name}: line unknown", "cancelled"),)
     before = _before_frames(task, name)
     return (before, (shorten_middle(chain_text(task.stands), max(10, width - cell_width(before[0]))), "past"))
 
 
 def out_of_reach(task: TaskState, state: LabState) -> Line:
-    """What is said of a task that stands in a file that can't be read."""
+    """Says that a task is in a file that can't be read."""
     assert task.place is not None
     file, line = task.place
     name, place = shorten_middle(state.task_name(task.id), NAME_WIDTH), f"{file_name(file)}:{line}"
-    return ((f"{name} is at {place}, which can't be read", "cancelled"),)
+    return ((f"{name} is at {place}: file can't be read", "cancelled"),)
 
 
 def _before_frames(task: TaskState, name: str) -> Span:
     if task.place is not None:
         return (f"{name}: ", "text")
     if task.stands is not None and task.stands.opaque:
-        return (f"can't tell where {name} stands: ", "cancelled")
-    return (f"{name} is in no code of yours: ", "text")
+        return (f"{name}, line unknown: ", "cancelled")
+    return (f"{name} is inside library code: ", "text")
 
 
 def _blocking_line(path: str, state: LabState) -> int | None:
-    """The line of a step that blocks the loop, while that step is under way; a report may come after it."""
+    """The line that blocks the loop, while its step is under way; the report may come after the step."""
     blocked = state.blocked
     if blocked is None or not state.is_blocking or blocked.file != path:
         return None
@@ -143,7 +143,7 @@ def _blocking_line(path: str, state: LabState) -> int | None:
 
 
 def _counts(waiting: int, ready: int) -> tuple[str, str]:
-    """How many wait and are ready at a line, in `MARKS_WIDTH` cells; a "+" stands for a number without room."""
+    """The number of waiting and ready tasks at a line, in `MARKS_WIDTH` cells; a number that doesn't fit is a "+"."""
     texts = [f"{glyph}{count}" if count else "" for glyph, count in zip(STANDING, (waiting, ready), strict=True)]
     while len("".join(texts)) > MARKS_WIDTH:
         longest = texts.index(max(texts, key=len))

@@ -1,4 +1,4 @@
-"""Which colour each meaning has, in whatever theme is on.
+"""Gives each meaning a colour in any theme.
 
 One colour, one meaning, in every view. The colours are theme variables, so that a theme may set its own; where it
 does not, they are taken from the theme's colours of about the right hue, and made legible on its background.
@@ -13,10 +13,10 @@ from textual.color import Color
 from textual.theme import Theme
 
 LEGIBLE = 4.5
-"""The contrast ratio with the background that text has at least (WCAG AA)."""
+"""The least contrast ratio of text with its background (WCAG AA)."""
 
 QUIET = 3.0
-"""The contrast ratio of what should recede and still be read."""
+"""The contrast ratio of text that recedes but can still be read."""
 
 _HUES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,7 +27,7 @@ _HUES: Mapping[str, str] = MappingProxyType(
         "state-accent": "#4dd0dc",
     }
 )
-"""What each meaning looks like where a theme has nothing of the kind."""
+"""The colour of each meaning in themes that have none for it."""
 
 _SIXTEEN_ON_DARK = {
     "state-text": "ansi_default",
@@ -126,7 +126,7 @@ def _linear(channel: float) -> float:
 
 
 def _pick(theme: Theme, wanted: str) -> Color:
-    """The theme's colour that is nearest in hue to what is wanted, or that itself where none is near."""
+    """The theme's colour with the nearest hue, or the wanted colour itself if none is near."""
     target = Color.parse(wanted)
     offered = (theme.success, theme.warning, theme.error, theme.primary, theme.secondary, theme.accent)
     near = [(distance, name) for name in offered if name and (distance := _hue_distance(name, target)) < 0.05]
@@ -134,7 +134,7 @@ def _pick(theme: Theme, wanted: str) -> Color:
 
 
 def _hue_distance(name: str, target: Color) -> float:
-    """How far apart two hues are, from 0 to 0.5 of the circle; greys are as far as can be."""
+    """The distance of two hues, from 0 to 0.5 of the circle; greys count as furthest."""
     hue, saturation, lightness = Color.parse(name).hsl
     if saturation < 0.25 or not 0.2 < lightness < 0.95:
         return 0.5

@@ -1,4 +1,4 @@
-"""A view whose lines can be gone through with a cursor, by keys and mouse."""
+"""A view with a cursor that keys and mouse move from line to line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asynclab.widgets.lines import Span
 
 
 class CursorView(LineView):
-    """A view whose lines can be gone through with a cursor."""
+    """A view with a cursor on one of its lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -29,15 +29,15 @@ class CursorView(LineView):
 
     @property
     def cursor(self) -> int | None:
-        """The index of the line that the cursor is on."""
+        """The index of the line under the cursor; None for nowhere."""
         return self._cursor
 
     def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
-        """Put the cursor on a line, or on the nearest there is.
+        """Put the cursor on a line, or on the nearest one.
 
         Args:
             index: From 0; None for nowhere.
-            scroll: Whether to bring that line into sight.
+            scroll: Whether to scroll that line into sight.
         """
         count = self.line_count()
         to = None if index is None or not count else max(0, min(count - 1, index))
@@ -50,10 +50,10 @@ class CursorView(LineView):
         self.repaint()
 
     def cursor_moved(self, index: int | None) -> None:
-        """Called when the cursor has moved, before that is painted; does nothing here."""
+        """Called after the cursor has moved and before it is painted; does nothing here."""
 
     def scroll_to_line(self, index: int) -> None:
-        """Bring a line into sight, moving as little as possible."""
+        """Scroll as little as needed to bring a line into sight."""
         top = self.scroll_offset.y
         if index < top or not self.page_height:
             self.scroll_to(y=index, animate=False, force=True)
@@ -61,16 +61,16 @@ class CursorView(LineView):
             self.scroll_to(y=index - self.page_height + 1, animate=False, force=True)
 
     def keep_in_sight(self) -> None:
-        """Bring the line that the cursor is on into sight."""
+        """Bring the line under the cursor into sight."""
         if self.cursor is not None:
             self.scroll_to_line(self.cursor)
 
     def ground(self, index: int) -> str:
-        """The line that the cursor is on stands out."""
+        """Make the line under the cursor stand out."""
         return "" if index != self._cursor else "row" if self.has_focus else "row-blurred"
 
     def mark(self, index: int) -> Span:
-        """One cell that goes before a line: the cursor's mark, or nothing."""
+        """The cell before a line: the cursor's mark, or a space."""
         if index != self._cursor:
             return (" ", "")
         return (CURSOR, "mark" if self.has_focus else "mark-blurred")
@@ -88,16 +88,16 @@ class CursorView(LineView):
         self.action_move(by * max(1, self.page_height - 1))
 
     def on_click(self, event: Click) -> None:
-        """Find out which line was clicked."""
+        """Handle a click on a line."""
         index = self.index_under(event)
         if index is not None:
             self.line_clicked(index)
 
     def line_clicked(self, index: int) -> None:
-        """Called when the mouse was clicked on a line; puts the cursor there."""
+        """Called when a line was clicked; puts the cursor there."""
         self.move_cursor(index, scroll=False)
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Show by the cursor's mark whether keys move it."""
+        """Show by the cursor's mark whether the view has the focus."""
         super().watch_has_focus(has_focus)
         self.repaint()

@@ -1,4 +1,4 @@
-"""Which demos there are, and how each is doing."""
+"""The list of demos, with the state of each."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left, width_of
 
 NOTE_LIMIT = 10
-"""The most characters beside a demo's state."""
+"""Longest note beside a demo's state, in characters."""
 
 LEAST_NAME = 8
-"""The cells of a name that go before such a note."""
+"""Cells that a name keeps when a note needs room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class DemoRow:
     """A demo as the list shows it."""
 
     key: str
-    """The key that starts it; no two are the same."""
+    """The key that starts it; unique."""
     name: str
     section: str
-    """The heading it stands under; rows of a section follow one another."""
+    """Its heading; rows of a section are adjacent."""
     state: StateWord | None = None
-    """How its latest run is doing; None before the first."""
+    """The state of its latest run; None before the first."""
     note: str = ""
-    """A few characters beside that, such as "62%"."""
+    """A few characters beside the state, such as "62%"."""
 
 
 @dataclass
@@ -48,25 +48,25 @@ class DemoHighlighted(Message):
 
     @property
     def control(self) -> Widget:
-        """The list, so that `on` can tell them apart."""
+        """The list, for selectors of `on`."""
         return self.view
 
 
 @dataclass
 class DemoChosen(Message):
-    """A person wants a demo to run: by enter, or by a click on the highlighted one."""
+    """A demo is to be run: enter was pressed, or the highlighted demo was clicked."""
 
     view: Widget
     row: DemoRow
 
     @property
     def control(self) -> Widget:
-        """The list, so that `on` can tell them apart."""
+        """The list, for selectors of `on`."""
         return self.view
 
 
 Entry: TypeAlias = DemoRow | str
-"""A line of the list: a demo, a heading, or nothing."""
+"""A line of the list: a demo, a heading, or an empty line."""
 
 
 class DemoList(CursorView):
@@ -87,14 +87,14 @@ class DemoList(CursorView):
         return next((row for row in self._rows if row.key == self._highlighted), None)
 
     def show_rows(self, rows: Sequence[DemoRow]) -> None:
-        """Show demos; repaints only the lines that look different."""
+        """Show demos; repaints only lines that changed."""
         shown = tuple(rows)
         if shown != self._rows:
             self._rows = shown
             self.repaint()
 
     def highlight(self, key: str) -> None:
-        """Put the cursor on a demo, without telling anybody."""
+        """Put the cursor on a demo without posting a message."""
         if key == self._highlighted:
             return
         self._highlighted = key
@@ -103,18 +103,18 @@ class DemoList(CursorView):
             self.scroll_to_line(self.cursor)
 
     def repaint(self) -> None:
-        """Lay the list out for its height, and refresh the lines that look different."""
+        """Lay the list out for its height, and refresh lines that changed."""
         self._entries = list(_lay_out(self._rows, self.page_height))
         keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self._entries]
         self._cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
 
     def line_count(self) -> int:
-        """How many lines the list takes."""
+        """The number of lines of the list."""
         return len(self._entries)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A demo with its state at the right, or a heading; where it is narrow, the note goes first."""
+        """A demo with its state at the right, or a heading; a narrow list drops the note first."""
         entry = self._entries[index]
         if isinstance(entry, str):
             return ((f" {one_line(entry).upper()}", "heading"),)
@@ -131,7 +131,7 @@ class DemoList(CursorView):
         )
 
     def cursor_moved(self, index: int | None) -> None:
-        """Tell which demo the cursor is on."""
+        """Post which demo the cursor is on."""
         entry = None if index is None else self._entries[index]
         if isinstance(entry, DemoRow):
             self._highlighted = entry.key
@@ -143,7 +143,7 @@ class DemoList(CursorView):
             self.post_message(DemoChosen(self, self.highlighted))
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by some demos; headings are passed over."""
+        """Move the cursor by some demos, skipping headings."""
         stops = self._stops()
         if stops:
             at = stops.index(self.cursor) + by if self.cursor in stops else 0
@@ -156,7 +156,7 @@ class DemoList(CursorView):
             self.move_cursor(stops[index])
 
     def line_clicked(self, index: int) -> None:
-        """Highlight a demo; choose the one that is highlighted already."""
+        """Highlight a demo, or choose it if it is highlighted already."""
         if index == self.cursor:
             self.action_choose()
         elif index in self._stops():
@@ -173,7 +173,7 @@ class DemoList(CursorView):
 
 
 def _lay_out(rows: Sequence[DemoRow], height: int) -> Iterator[Entry]:
-    """The rows under headings, with space between the sections where there is room for it."""
+    """The rows under headings, with empty lines between sections if there is room."""
     sections = len({row.section for row in rows})
     is_roomy = len(rows) + 2 * sections - 1 <= height
     section: str | None = None

@@ -1,4 +1,4 @@
-"""A line as it is on the screen, and what its spans are painted with."""
+"""Caches lines as they are on the screen, and the segments of their spans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.style import Style
 from asynclab.widgets.lines import Line, Span
 
 SPANS_REMEMBERED = 4_000
-"""How many spans are remembered as they were painted."""
+"""How many painted spans are cached."""
 
 
 class Drawn(NamedTuple):
@@ -20,13 +20,13 @@ class Drawn(NamedTuple):
 
     line: Line
     ground: str
-    """The part that gives its background, or "" for none."""
+    """The part that gives the background, or "" for none."""
     width: int
-    """How many cells the line takes; measuring it anew for each frame would cost as much as composing it."""
+    """The cells of the line; measuring them for each frame would cost as much as composing the line."""
 
 
 class Segments(dict[Span, Segment]):
-    """What spans are painted with: most are painted again and again, in lines that differ only as a whole."""
+    """A cache of segments: most spans are painted again and again, in lines that differ only as a whole."""
 
     def __init__(self, style_of: Callable[[str], Style]) -> None:
         """Begin.
@@ -38,7 +38,7 @@ class Segments(dict[Span, Segment]):
         self._style_of = cache(style_of)
 
     def __missing__(self, span: Span) -> Segment:
-        """Make the segment of a span that was not painted before."""
+        """Make the segment of a span that isn't cached."""
         if len(self) >= SPANS_REMEMBERED:
             self.clear()
         text, part = span

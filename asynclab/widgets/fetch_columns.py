@@ -1,4 +1,4 @@
-"""Which columns of the URL table fit, and how one URL fills them."""
+"""The columns of the URL table that fit, and the cells of a URL in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARK = 1
 """The cell of the cursor's mark."""
 
 MARK_OF_STATE = 2
-"""The cells of the state where its word has no room."""
+"""Cells for a state without its word."""
 
 WIDE_URL = 44
 """Enough cells for a URL of 50 characters with its scheme."""
@@ -31,12 +31,12 @@ BY_IMPORTANCE = (
     ("left", 8, 68),
     ("tries", 7, 68),
 )
-"""Each column but the URL's, its cells, and those that the URL has at the least beside it and all columns before it."""
+"""Each column but the URL's, its cells, and the least cells that the URL keeps beside it and the columns before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How many cells each column has, with the gap after it; 0 for one that is left out."""
+    """The cells of each column, with the gap after it; 0 for one that is left out."""
 
     url: int
     state: int
@@ -53,7 +53,7 @@ class Columns:
 
 @lru_cache(maxsize=32)
 def columns_for(width: int) -> Columns:
-    """The columns that fit in so many cells; the least important are left out first.
+    """The columns that fit in `width` cells; the least important ones are left out first.
 
     They depend on the width alone, so that they never move while URLs come and go.
     """

@@ -43,7 +43,7 @@ class DetailView(LineView):
         self._lines_for: tuple[UrlDetail | None, int] = (None, 0)
 
     def show(self, detail: UrlDetail | None) -> None:
-        """Show a URL, or nothing; repaints only the lines that look different."""
+        """Show a URL, or nothing, and repaint the lines that changed."""
         if detail == self._detail:
             return
         if detail is None or self._detail is None or detail.row.number != self._detail.row.number:
@@ -52,26 +52,26 @@ class DetailView(LineView):
         self.repaint()
 
     def repaint(self) -> None:
-        """Compose the lines in sight anew, and say how many there are below."""
+        """Compose the lines in sight again, and say how many are below."""
         super().repaint()
         self._tell_of_more()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Say how many lines are below now."""
+        """Say how many lines are below."""
         super().watch_scroll_y(old_value, new_value)
         self._tell_of_more()
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Say which key leads to what is below, where one does."""
+        """Name the key that scrolls down, if there is one."""
         super().watch_has_focus(has_focus)
         self._tell_of_more()
 
     def line_count(self) -> int:
-        """How many lines it takes at this width."""
+        """The number of lines at this width."""
         return len(self._all_lines(self.content_width()))
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One of them."""
+        """One line."""
         return self._all_lines(width)[index]
 
     def _tell_of_more(self) -> None:
@@ -87,7 +87,7 @@ class DetailView(LineView):
 
 
 def story_lines(detail: UrlDetail, width: int) -> list[Line]:
-    """How it went: the URL, the outcome, the phases, the redirects."""
+    """The URL, the outcome, the phases, the redirects."""
     row = detail.row
     mark, part = MARKS[row.state]
     lines: list[Line] = [((text, ""),) for text in wrap(row.url, width)]
@@ -106,7 +106,7 @@ def story_lines(detail: UrlDetail, width: int) -> list[Line]:
 
 
 def answer_lines(detail: UrlDetail, width: int) -> list[Line]:
-    """What came back: the title, the headers, the beginning of the body."""
+    """The title, the headers, the beginning of the body."""
     lines: list[Line] = []
     if detail.title:
         lines += [((text, "strong"),) for text in wrap(detail.title, width)]
@@ -123,13 +123,13 @@ def answer_lines(detail: UrlDetail, width: int) -> list[Line]:
 
 
 def whole_lines(detail: UrlDetail, width: int) -> list[Line]:
-    """How it went, and below it what came back."""
+    """The outcome, and the answer below it."""
     heading: Line = (("headers and preview", "heading"),)
     return [*story_lines(detail, width), SEPARATOR, heading, *answer_lines(detail, width)]
 
 
 def figures(detail: UrlDetail) -> Line:
-    """Bytes, rate, attempts and what is left, in a line."""
+    """Bytes, rate, attempts and time left in one line."""
     row = detail.row
     groups = [_received(detail)]
     if row.rate:

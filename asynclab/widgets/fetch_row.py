@@ -1,4 +1,4 @@
-"""What the views of a fetch are shown of each URL."""
+"""The data of a URL that the views of a fetch show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from asynclab.widgets.waterfall import Phases
 
 UrlState: TypeAlias = Literal["queued", "running", "retrying", "ok", "failed", "cancelled"]
-"""How a URL stands."""
+"""The state of a URL."""
 
 MARKS: dict[UrlState, tuple[str, str]] = {
     "queued": ("…", "past"),
@@ -18,7 +18,7 @@ MARKS: dict[UrlState, tuple[str, str]] = {
     "failed": ("✗", "failed"),
     "cancelled": ("⊘", "cancelled"),
 }
-"""The glyph of each state, and the part of a line whose colour it has."""
+"""The glyph of each state, and the part of a line that gives its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class UrlRow:
     """A URL at a moment; all text is clean and on one line, all times are in lab seconds."""
 
     number: int
-    """From 1, in the order of the list."""
+    """Its position in the list, from 1."""
     url: str
     """Without a password."""
     state: UrlState
     word: str
     """What it does or how it ended, in a few cells: "waiting", "200", "429 in 3.2 s", "no such host"."""
     received: int = 0
-    """Bytes that came up to now."""
+    """Bytes received so far."""
     fraction: float | None = None
-    """How much of all that is, from 0 to 1; None where nobody knows."""
+    """How much of the whole that is, from 0 to 1; None if the whole is unknown."""
     rate: float | None = None
     """Bytes per second."""
     seconds: float | None = None
@@ -43,13 +43,13 @@ class UrlRow:
     left: float | None = None
     """Seconds before this attempt times out."""
     tries: int = 0
-    """Attempts that were begun."""
+    """Attempts begun so far."""
     phases: Phases = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UrlDetail:
-    """All that is shown of one URL; all text is clean."""
+    """Everything shown about one URL; all text is clean."""
 
     row: UrlRow
     sentence: str = ""
@@ -59,10 +59,10 @@ class UrlDetail:
     hops: tuple[tuple[str, str], ...] = ()
     """Redirects on the way: the status and the time, and the URL."""
     notes: tuple[str, ...] = ()
-    """What is unusual, a sentence each."""
+    """Anything unusual, one sentence each."""
     title: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     preview: tuple[str, ...] = ()
     """The first lines of the body, as text or as hexadecimal digits."""
     cut: str = ""
-    """What of the body is not in the preview; empty where all of it is."""
+    """Says which part of the body isn't in the preview; empty if all of it is."""

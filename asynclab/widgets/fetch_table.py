@@ -1,4 +1,4 @@
-"""Which URLs are fetched, how far each is, and where its time goes."""
+"""Shows the URLs, how far each is, and where its time goes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from asynclab.widgets.fetch_row import UrlRow
 from asynclab.widgets.lines import Line
 
 Look: TypeAlias = Callable[[int], UrlRow]
-"""Gives the row of a URL by its number, as it is now; asked only for rows in sight."""
+"""Gives the present row of a URL by its number; called only for rows in sight."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class UrlSelected(Message):
 
     view: Widget
     number: int | None
-    """None for none."""
+    """None if there is none."""
 
     @property
     def control(self) -> Widget:
@@ -33,7 +33,7 @@ class UrlSelected(Message):
 
 
 class FetchTable(CursorView):
-    """A line for each URL; posts `UrlSelected`. However many there are, only those in sight are looked at."""
+    """One line a URL; posts `UrlSelected`. Only URLs in sight are read, however many there are."""
 
     HEADER_HEIGHT = 1
 
@@ -50,7 +50,7 @@ class FetchTable(CursorView):
         return self._selected
 
     def show(self, numbers: Sequence[int], look: Look, scale: float | None) -> None:
-        """Show these URLs; repaints only the lines that look different.
+        """Show these URLs, and repaint the lines that changed.
 
         Args:
             numbers: Which, in the order of the lines; the same object where nothing has changed.
@@ -64,7 +64,7 @@ class FetchTable(CursorView):
         self.repaint()
 
     def select(self, number: int | None) -> None:
-        """Put the cursor on a URL, without telling anybody."""
+        """Put the cursor on a URL without posting a message."""
         if number != self._selected:
             self._selected = number
             self._place_cursor()
@@ -72,7 +72,7 @@ class FetchTable(CursorView):
             self.repaint()
 
     def line_count(self) -> int:
-        """How many URLs are shown."""
+        """The number of URLs."""
         return len(self._numbers)
 
     def compose_header(self, width: int) -> Line:
@@ -86,7 +86,7 @@ class FetchTable(CursorView):
         return (self.mark(index), *cells(row, columns_for(width), self._scale))
 
     def cursor_moved(self, index: int | None) -> None:
-        """Tell which URL the cursor is on."""
+        """Post which URL the cursor is on."""
         self._selected = None if index is None else self._numbers[index]
         self.post_message(UrlSelected(self, self._selected))
 

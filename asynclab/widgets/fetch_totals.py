@@ -1,4 +1,4 @@
-"""How a whole list of URLs is doing, and how long it would have taken one after another."""
+"""Shows the totals of a fetch, and the time that it would have taken sequentially."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclab.widgets.lines import Line, bar, fit, width_of
 GAP: Line = (("  ", ""),)
 
 LAB_TIME = " lab time"
-"""Stands behind seconds that were none, because the clock was held or changed."""
+"""Follows seconds that aren't real, because the clock was paused or changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Totals:
     took: float = 0.0
     """Since the run began, or until it ended."""
     one_by_one: float = 0.0
-    """The time of all fetches together, without their time in the queue."""
+    """The sum of all fetches' times, without their time in the queue."""
     is_real_time: bool = True
-    """Whether lab time was real time: never held, stepped or changed."""
+    """Whether lab time was real time: never paused, stepped or changed."""
     is_running: bool = False
 
 
@@ -43,7 +43,7 @@ class Racer:
 
     name: str
     seconds: float
-    """Lab seconds that it has taken up to now."""
+    """Lab seconds so far."""
     done: int
     of: int
     is_running: bool
@@ -52,7 +52,7 @@ class Racer:
 
 
 def totals_line(totals: Totals, width: int) -> Line:
-    """All of it in a line; where room is short, what the time would have been goes first."""
+    """All totals in one line; in a narrow place the sequential time is left out first."""
     counts: Line = ()
     for group in _counts(totals):
         counts = (*counts, *(GAP if counts else ()), *group)
@@ -67,7 +67,7 @@ def totals_line(totals: Totals, width: int) -> Line:
 
 
 def race_lines(racers: tuple[Racer, ...], expected: float, width: int) -> list[Line]:
-    """The ways to fetch a list under each other: a bar as long as the time that each took.
+    """The ways to fetch a list, one below the other, each with a bar as long as its time.
 
     Args:
         racers: At least one.
@@ -113,7 +113,7 @@ def _bytes(totals: Totals, *, rate: bool) -> Line:
 
 
 def _saved(totals: Totals) -> Line:
-    """What is compared are fetches: where all have failed, that was fast for another reason."""
+    """Only fetches that succeeded are compared: failing is fast for other reasons."""
     if not (totals.ok and totals.took and totals.one_by_one and totals.is_real_time):
         return ()
     times = totals.one_by_one / totals.took
@@ -125,7 +125,7 @@ def _saved(totals: Totals) -> Line:
 
 
 def _not_real(totals: Totals) -> Line:
-    """Times that say nothing of how fast anything was are compared with nothing."""
+    """Times of a paused or changed clock aren't compared."""
     if not totals.took or totals.is_real_time:
         return ()
     return ((f"{_seconds(totals.took)} of the lab's clock, ", "past"), ("which was held or changed", "ready"))

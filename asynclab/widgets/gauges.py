@@ -1,4 +1,4 @@
-"""What is in the queues, who waits for them, who holds a lock, and which deadlines are near."""
+"""Shows queues and their waiters, timeouts, and locks and other primitives."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, joined
 
 Draw: TypeAlias = Callable[[int], Line]
-"""Draws one line in so many cells."""
+"""Draws one line in the given number of cells."""
 
 ROOMY = 6
-"""The height from which queues are drawn with all their lines and space between them, even if not all fit."""
+"""The height from which queues have all their lines and space between them, even if they don't all fit."""
 
 
 def lines_of_gauges(state: LabState) -> int:
-    """How many lines its queues, timeouts and primitives take when drawn with space between them."""
+    """How many lines the queues, timeouts and primitives of a lab take with space between them."""
     queues, others = 4 * len(state.queues), len(state.timeouts) + len(state.primitives)
     return queues + others - (1 if queues and not others else 0)
 
 
 class Gauges(LineView):
-    """The queues, deadlines and primitives of a lab."""
+    """The queues, timeouts and primitives of a lab."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -39,7 +39,7 @@ class Gauges(LineView):
         self._plan: list[Draw] = []
 
     def show(self, state: LabState | None, now: float) -> None:
-        """Show a lab at a lab time, in seconds; repaints only the lines that look different."""
+        """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
         seen = None if state is None else (state.version, now)
         if state is self._state and seen == self._seen:
             return
@@ -48,7 +48,7 @@ class Gauges(LineView):
         self.repaint()
 
     def summary(self) -> Line:
-        """How many there are of each, such as "1 queue · 1 timeout"."""
+        """The number of each, such as "1 queue · 1 timeout"."""
         state = self._state
         if state is None:
             return ()
@@ -56,26 +56,26 @@ class Gauges(LineView):
         said = [plural(count, noun) for count, noun in counts if count]
         gone = state.dropped.queues + state.dropped.primitives + state.dropped.timeouts
         if gone:
-            said.append(f"{gone:,} forgotten")
+            said.append(f"{gone:,} dropped")
         return joined(((text, "past"),) for text in said)
 
     def repaint(self) -> None:
-        """Lay the gauges out anew, and refresh the lines that look different."""
+        """Lay out the gauges again, and refresh the lines that changed."""
         self._plan = list(self._lay_out())
         super().repaint()
 
     def line_count(self) -> int:
-        """How many lines the gauges take."""
+        """The number of lines."""
         return len(self._plan)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One line of a gauge, after a cell of space."""
+        """One line of a gauge, after a blank cell."""
         return ((" ", ""), *self._plan[index](width - 2))
 
     def _lay_out(self) -> Iterator[Draw]:
         state = self._state
         if state is None or not (state.queues or state.primitives or state.timeouts):
-            yield lambda width: (("no queue, lock or deadline so far", "past"),)
+            yield lambda width: (("no queues, locks or timeouts yet", "past"),)
             return
         is_roomy = self.page_height >= min(ROOMY, lines_of_gauges(state))
         for number, queue in enumerate(state.queues.values(), start=1):
@@ -103,7 +103,7 @@ def _running(state: LabState) -> list[TimeoutState]:
 
 
 def _waiters(state: LabState) -> dict[tuple[str, int], list[int]]:
-    """Which tasks wait for each primitive, by its kind and number."""
+    """The tasks that wait for each primitive, by its kind and number."""
     waiters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for task in state.tasks.values():
         wait = task.waits_for

@@ -8,10 +8,10 @@ from asynclab.model.text import clean
 from asynclab.widgets.lines import Line, Span
 
 SOURCE_LIMIT = 1_000_000
-"""The characters of a file that are shown."""
+"""The most characters of a file that are shown."""
 
 COLOUR_LIMIT = 100_000
-"""The characters of a file that is coloured; a longer one is plain, for colouring would hold up the loop."""
+"""The most characters of a file in colour; a longer file is plain, since colouring it would hold up the loop."""
 
 _PART_OF = {
     "Comment": "comment",
@@ -34,7 +34,7 @@ def uncoloured(text: str) -> tuple[Line, ...]:
 
 
 def first_of_code(text: str) -> int:
-    """The number, from 1, of the first line after the docstring, comments and empty lines that a file begins with."""
+    """The number, from 1, of the first line after a file's docstring, first comments and blank lines."""
     _, quotes, rest = text.partition('"""') if text.startswith('"""') else ("", "", text)
     body = rest.partition('"""')[2] if quotes else text
     before = text[: len(text) - len(body)].count("\n")

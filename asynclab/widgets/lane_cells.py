@@ -1,4 +1,4 @@
-"""With which glyphs and colours a lane is drawn: a cell is one byte, so that a line is painted by slices of bytes."""
+"""The glyphs and colours of lanes. A cell is one byte, so that a line is painted by slices of bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MARKS: Mapping[MarkKind, Span] = MappingProxyType(
         "met": ("⊣", ""),
     }
 )
-"""The glyph of each mark that is drawn, one cell wide, and its colour where it doesn't stand on a step."""
+"""The glyph of each mark, one cell wide, and its colour outside a step."""
 
 KINDS: Mapping[int, Span] = MappingProxyType(
     {
@@ -41,7 +41,7 @@ KINDS: Mapping[int, Span] = MappingProxyType(
         RUNNING: ("█", "running"),
     }
 )
-"""The glyph of each kind of interval: they differ in height and grain, so that they do without colour."""
+"""The glyph of each kind of interval. They differ in height and grain, so that they are clear without colour."""
 
 LATER_KINDS: Mapping[int, Span] = MappingProxyType(
     {
@@ -51,7 +51,7 @@ LATER_KINDS: Mapping[int, Span] = MappingProxyType(
         RUNNING: ("▄", "past"),
     }
 )
-"""The same after the moment that is looked at: thinner, so that it shows without colour where the past ends."""
+"""The same after the moment being viewed: thinner, so that the moment is clear without colour."""
 
 EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
     ("put", "put"),
@@ -62,22 +62,22 @@ EXPLAINED: tuple[tuple[MarkKind, str], ...] = (
     ("cancel", "cancel()"),
     ("late", "missed"),
 )
-"""The marks whose meaning is told where there is room; those of an end are the glyphs of the states."""
+"""The marks in the legend, if there is room; a task's end has the glyph of its state."""
 
 LEGEND_ROOM = 6
 """The cells that a frame needs around its subtitle."""
 
 FIRST_MARK = 4
-"""The cell of the first of `MARK_KINDS`; the others follow."""
+"""The cell of the first of `MARK_KINDS`; the rest follow it."""
 
 LINE, DOWN, UP = 29, 30, 31
-"""The cells of an arrow from the task that woke another: its shaft, and its head in the lane of the task woken."""
+"""The cells of an arrow from a waker: its shaft, and its head in the lane of the task that was woken."""
 
 ON_STEP, LATER, UNDER_CURSOR = 32, 64, 128
-"""What may be added to a cell: it lies on a step, lies after the moment that is looked at, or is in its column."""
+"""Flags of a cell: it is on a step, after the moment being viewed, or in that moment's column."""
 
 LATER_OF = bytes(cell | LATER for cell in range(256))
-"""A table for bytes.translate that puts cells after the moment that is looked at."""
+"""A table for bytes.translate that flags cells as after the moment being viewed."""
 
 _RUNS = re.compile(rb"((.)\2*)", re.DOTALL)
 _ARROWS: Mapping[int, Span] = MappingProxyType({LINE: ("│", "accent"), DOWN: ("▼", "accent"), UP: ("▲", "accent")})
@@ -90,12 +90,12 @@ def mark_cell(kind: int) -> int:
 
 @lru_cache(maxsize=1024)
 def spans(cells: bytes) -> Line:
-    """Cells as they are drawn, neighbours of a kind together."""
+    """Cells as spans; neighbours of one kind are one span."""
     return tuple([_drawn(run) for run, _ in _RUNS.findall(cells)])
 
 
 def legend(width: int) -> Line:
-    """What the glyphs mean, as far as that fits."""
+    """The meaning of the glyphs, as far as it fits."""
     kept: list[Span] = []
     for state in (RUNNING, READY, WAITING):
         glyph, word = KINDS[state]
@@ -112,7 +112,7 @@ def legend(width: int) -> Line:
 
 @lru_cache(maxsize=4096)
 def _drawn(run: bytes) -> Span:
-    """Several cells of a kind."""
+    """Several cells of one kind."""
     glyph, part = _span(run[0])
     return glyph * len(run), part
 

@@ -1,4 +1,4 @@
-"""Paints lanes into cells: their intervals and marks, who woke the selected task, and what is past or to come."""
+"""Paints lanes as cells: intervals and marks, arrows from wakers, and the moment being viewed."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from asynclab.widgets.lane_cells import DOWN, FIRST_MARK, LATER_OF, LINE, ON_STE
 from asynclab.widgets.window import Window
 
 LANES_REMEMBERED = 1_000
-"""How many lanes are remembered as they were painted; many more than are ever in sight."""
+"""How many painted lanes are cached; many more than are ever in sight."""
 
 
 class _Arrow(NamedTuple):
-    """Somebody woke the selected task."""
+    """An arrow from a task that woke the selected one."""
 
     column: int
-    """Counted from the first in sight."""
+    """The column, counted from the first in sight."""
     waker: int
-    """The row of the one that did."""
+    """The row of the waker."""
 
 
 class _Painted(NamedTuple):
-    """A lane as it was painted."""
+    """A painted lane."""
 
     place: tuple[int, int, int]
     """The scale, the first column and the width."""
     gone: tuple[int, int]
-    """How many intervals and marks of the lane had been let go."""
+    """How many of its intervals and marks had been dropped."""
     revision: int
     until: int
-    """The cell up to which the interval that lasts still was drawn."""
+    """The cell up to which the interval under way was painted."""
     settled: int
-    """What comes later changes no cell before this one."""
+    """Later events change no cell before this one."""
     cells: bytes
 
 
 class LanePainter:
-    """Paints the lanes of a window, and remembers those that did not change."""
+    """Paints the lanes of a window, and caches those that don't change."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
@@ -49,18 +49,18 @@ class LanePainter:
         self._moment: float | None = None
         self._arrows: list[_Arrow] = []
         self._woken = 0
-        """The row that they lead to."""
+        """The row that the arrows lead to."""
         self._painted: dict[int, _Painted] = {}
         self._columns: dict[int, LaneColumns] = {}
 
     def start_over(self) -> None:
-        """Forget what was painted."""
+        """Empty the cache."""
         self._painted.clear()
         self._columns.clear()
         self._arrows = []
 
     def prepare(self, timeline: Timeline, now: float, moment: float | None) -> None:
-        """Say what is to be painted next.
+        """Prepare to paint.
 
         Args:
             timeline: The run.
@@ -70,7 +70,7 @@ class LanePainter:
         self._timeline, self._now, self._moment = timeline, now, moment
 
     def draw_arrows(self, task: int | None, rows: TaskRows) -> None:
-        """Draw from now on who woke a task, as far as that is in sight and not after the moment that is looked at."""
+        """Draw arrows from the wakers of a task, if they are in sight and not after the moment being viewed."""
         window = self._window
         woken = rows.position(task)
         lane = None if task is None or self._timeline is None else self._timeline.lanes.get(task)
@@ -107,7 +107,7 @@ class LanePainter:
         return bytes(cells)
 
     def _overlay(self, cells: bytearray, row: int) -> None:
-        """Draw what of the arrows lies in a lane: their heads where they lead to, their shafts on the way there."""
+        """Draw the arrows in a lane: heads in the lane that they lead to, shafts on the way there."""
         arrows = [arrow for arrow in self._arrows if arrow.column < len(cells)]
         if row == self._woken:
             for column, waker in arrows:
@@ -120,7 +120,7 @@ class LanePainter:
                 cells[column] = LINE
 
     def _remembered(self, lane: Lane, width: int) -> bytes:
-        """A lane's cells; where it only went on since it was painted, only what is new is painted."""
+        """A lane's cells; if the lane has only grown since it was painted, only the new cells are painted."""
         window, columns = self._window, self._columns_of(lane)
         columns.look()
         place, gone = (window.scale.step, window.first, width), (lane.intervals_gone, lane.marks_gone)
@@ -143,7 +143,7 @@ class LanePainter:
         return painted.cells
 
     def _first_unchanged(self, lane: Lane, width: int) -> int:
-        """The cell from which on nothing has changed by what the lane has let go."""
+        """The first cell that doesn't change because of dropped intervals."""
         if not lane.begins or not lane.mark_times:
             return width
         oldest = max(lane.begins[0], lane.mark_times[0])
@@ -166,7 +166,7 @@ class LanePainter:
             cells[cell] = FIRST_MARK + kind + (ON_STEP if cells[cell] == RUNNING else 0)
 
     def _paint_end(self, cells: bytearray, lane: Lane) -> None:
-        """Paint how the task ended behind its last step, so that both can be seen."""
+        """Paint the task's end after its last step, so that both can be seen."""
         if lane.ended is None or lane.outcome is None:
             return
         cell = self._window.scale.column(lane.ended) - self._window.first + 1

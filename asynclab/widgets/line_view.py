@@ -1,4 +1,4 @@
-"""What every view of the model shares: it composes the lines in sight, and repaints those that changed."""
+"""A view that draws from data: it composes only the lines in sight, and repaints only those that changed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from asynclab.widgets.lines import Line, fill, plain, to_content
 from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
 
 CURSOR = "▌"
-"""Stands before a line that is picked, so that it shows without colour."""
+"""Marks the selected line, so that it stands out without colour."""
 
 
 class LineView(ScrollView, can_focus=True):
     """A scrollable view that draws from data, one line at a time.
 
-    A subclass says how many lines there are and composes each; only those in sight are ever asked for.
+    A subclass gives the number of lines and composes each one. Only lines in sight are asked for.
     """
 
     ALLOW_SELECT = False
@@ -47,7 +47,7 @@ class LineView(ScrollView, can_focus=True):
     )
 
     HEADER_HEIGHT: ClassVar[int] = 0
-    """Lines at the top that do not scroll."""
+    """Lines at the top that don't scroll."""
     FOOTER_HEIGHT: ClassVar[int] = 0
     """0 or 1: a line below the last one, or at the bottom where that is out of sight."""
 
@@ -58,10 +58,10 @@ class LineView(ScrollView, can_focus=True):
         self._subtitle: Line = ()
         self._is_retitling = False
         self._segments_on: dict[str, Segments] = {}
-        """What each span is painted with, by what it lies on."""
+        """The style of each span, by its ground."""
 
     def line_count(self) -> int:
-        """How many lines there are, without the header."""
+        """The number of lines, without the header."""
         raise NotImplementedError
 
     def compose_line(self, index: int, width: int) -> Line:
@@ -69,37 +69,37 @@ class LineView(ScrollView, can_focus=True):
 
         Args:
             index: From 0.
-            width: The cells there are; what is longer is cut.
+            width: In cells; what is longer is cut.
         """
         raise NotImplementedError
 
     def compose_header(self, width: int) -> Line:
-        """The line that stays at the top, where `HEADER_HEIGHT` is 1."""
+        """The line that stays at the top, if `HEADER_HEIGHT` is 1."""
         return ()
 
     def compose_footer(self, width: int) -> Line:
-        """The line that stays below the others, where `FOOTER_HEIGHT` is 1."""
+        """The line that stays below the others, if `FOOTER_HEIGHT` is 1."""
         return ()
 
     def content_width(self) -> int:
-        """How wide lines are composed, in cells: as wide as the view unless it scrolls sideways."""
+        """The width of composed lines, in cells: that of the view, unless it scrolls sideways."""
         return self.scrollable_content_region.width
 
     def ground(self, index: int) -> str:
-        """What a line lies on: "row", "row-blurred", or "" where it doesn't stand out."""
+        """The background of a line: "row", "row-blurred", or "" if it doesn't stand out."""
         return ""
 
     def line_text(self, index: int) -> str:
-        """A line as it stands, without colours."""
+        """A line as text, without colours."""
         return plain(self.compose_line(index, self.content_width())).rstrip()
 
     @property
     def page_height(self) -> int:
-        """How many lines are in sight at once, without the header."""
+        """The number of lines in sight, without header and footer."""
         return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.FOOTER_HEIGHT)
 
     def repaint(self) -> None:
-        """Compose the lines in sight anew, and refresh those that look different."""
+        """Compose the lines in sight again, and refresh those that changed."""
         width, height = self.scrollable_content_region.size
         if not height:
             return
@@ -113,11 +113,11 @@ class LineView(ScrollView, can_focus=True):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def set_title(self, title: str) -> None:
-        """Say something in the frame, at the top; the text may come from anywhere."""
+        """Set the text in the top of the frame; it may come from outside."""
         self.border_title = Content(one_line(title))
 
     def set_subtitle(self, line: Line) -> None:
-        """Say something in the frame, at the bottom; costs nothing where it says that already."""
+        """Set the text in the bottom of the frame; free if it is unchanged."""
         if line == self._subtitle:
             return
         self._subtitle = line
@@ -126,31 +126,31 @@ class LineView(ScrollView, can_focus=True):
         self._is_retitling = False
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Ask to be painted; for a new subtitle only the frame's last line, where Textual would repaint everything."""
+        """Ask to be painted; for a new subtitle, only the last line, where Textual would repaint everything."""
         if self._is_retitling:
             width, height = self.size
             regions = (Region(-1, height, width + 2, 1),)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_line(self, y: int) -> Strip:
-        """What Textual paints at a line of the screen."""
+        """The strip that Textual paints at a line of the view."""
         lines = self._current_lines()
         if y not in lines:
             lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width(), self.page_height)
         return self._paint(lines[y])
 
     def notify_style_update(self) -> None:
-        """Forget the styles of the theme or state that was."""
+        """Forget the styles of the previous theme or state."""
         super().notify_style_update()
         self._segments_on.clear()
 
     def watch_show_vertical_scrollbar(self, is_shown: bool) -> None:
-        """Let a scrollbar that has just appeared start where the view is."""
+        """Put a scrollbar that has just appeared where the view is scrolled to."""
         if is_shown:
             self.vertical_scrollbar.position = self.scroll_y
 
     def index_under(self, event: Click) -> int | None:
-        """Which line was clicked; None where there is none."""
+        """The index of the line that was clicked; None if there is none."""
         offset = event.get_content_offset(self)
         if offset is None or not 0 <= offset.y - self.HEADER_HEIGHT < self.page_height:
             return None
@@ -158,15 +158,15 @@ class LineView(ScrollView, can_focus=True):
         return index if index < self.line_count() else None
 
     def on_resize(self, event: Resize) -> None:
-        """Lay the lines out for the new size, and keep what matters in sight."""
+        """Repaint for the new size, and keep what matters in sight."""
         self.repaint()
         self.keep_in_sight()
 
     def keep_in_sight(self) -> None:
-        """Called when there is more or less room; does nothing here."""
+        """Called after a resize; does nothing here."""
 
     def _current_lines(self) -> dict[int, Drawn]:
-        """What is on the screen, or nothing where the view has scrolled or changed its width since."""
+        """The lines on the screen; none if the view has been scrolled or resized since."""
         place = (*self.scroll_offset, self.scrollable_content_region.width)
         if place != self._drawn_for:
             self._drawn_for = place
@@ -189,13 +189,13 @@ class LineView(ScrollView, can_focus=True):
         return self.compose_line(index, width), self.ground(index)
 
     def fit_content(self) -> None:
-        """Make the scrolled area as large as the lines are now."""
+        """Fit the scrolled area to the lines."""
         size = Size(self.content_width(), self.line_count() + self.HEADER_HEIGHT + self.FOOTER_HEIGHT)
         if size == self.virtual_size:
             return
         grows = size.width == self.virtual_size.width and size.height > self.virtual_size.height
         if grows and self.show_vertical_scrollbar:
-            # Setting it would lay out the whole screen, 30 times a second while a log grows.
+            # Setting virtual_size makes Textual lay out the whole screen: 30 times a second while a log grows.
             self.set_reactive(LineView.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
         else:

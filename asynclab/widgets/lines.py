@@ -26,7 +26,10 @@ class Filled(tuple[Span, ...]):
 
 _text_of: Callable[[Span], str] = itemgetter(0)
 
-FULL, HALF, REST = "━", "╸", "─"
+FULL, HALF, REST, DASH = "━", "╸", "─", "┅"
+PULSE = 3
+"""The cells of what moves in a line for an unknown time."""
+
 EIGHTHS = "▁▂▃▄▅▆▇█"
 
 
@@ -95,6 +98,22 @@ def bar(fraction: float | None, width: int, part: str) -> Line:
     halves = 0 if fraction is None else round(min(1.0, max(0.0, fraction)) * width * 2)
     full, half = divmod(halves, 2)
     spans = ((FULL * full + HALF * half, part), (REST * (width - full - half), "rest"))
+    return tuple(span for span in spans if span[0])
+
+
+def pulse(seconds: float, width: int, part: str) -> Line:
+    """A line for what takes an unknown time: a piece of it moves to and fro, by a cell each half second.
+
+    Args:
+        seconds: For how long it has moved.
+        width: Cells.
+        part: What the piece belongs to.
+    """
+    piece = min(PULSE, width)
+    room = width - piece
+    turn = int(seconds * 2) % (2 * room) if room else 0
+    before = min(turn, 2 * room - turn)
+    spans = ((REST * before, "rest"), (DASH * piece, part), (REST * (room - before), "rest"))
     return tuple(span for span in spans if span[0])
 
 

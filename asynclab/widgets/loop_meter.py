@@ -1,4 +1,4 @@
-"""How late the event loop has been lately."""
+"""Shows how late the event loop runs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from asynclab.model.events import BLOCKED_AFTER
 from asynclab.widgets.lines import Line, sparkline
 
 TOP = 0.010
-"""The lag in seconds that fills a column, unless a later one was larger."""
+"""The lag in seconds that fills a column, unless a later lag was larger."""
 
 SPAN = 12
-"""How many measurements count as lately."""
+"""How many of the latest measurements are shown."""
 
 WARN, ALARM = 0.010, BLOCKED_AFTER
-"""The lags in seconds from which the meter turns amber, and red."""
+"""The lags in seconds at which the meter turns amber and red."""
 
 
 def loop_meter(lag: Sequence[float], width: int = SPAN) -> Line:

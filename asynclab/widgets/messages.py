@@ -1,4 +1,4 @@
-"""What the views tell the screen they are on."""
+"""Messages from the views to their screen."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from textual.widget import Widget
 
 @dataclass
 class TaskSelected(Message):
-    """A person picked a task in a view, by the cursor or the mouse."""
+    """A task was selected in a view, by keys or mouse."""
 
     view: Widget
-    """Where it was picked."""
+    """The view it was selected in."""
     task: int | None
     """Its id; None for none."""
     is_choice: bool = True
-    """Whether it was picked for what it is; not where a cursor only had to begin somewhere."""
+    """Whether the user selected it; False if a cursor only had to start somewhere."""
 
     @property
     def control(self) -> Widget:
-        """The view, so that `on` can tell them apart."""
+        """The view, for selectors of `on`."""
         return self.view
 
 
 @dataclass
 class MomentChosen(Message):
-    """A person moved the cursor of a view in time."""
+    """The cursor of a view was moved in time."""
 
     view: Widget
-    """Where it was moved."""
+    """The view whose cursor it is."""
     at: float | None
-    """The moment to be looked at, in lab seconds; None for now."""
+    """The lab time to show, in seconds; None for the present."""
 
     @property
     def control(self) -> Widget:
-        """The view, so that `on` can tell them apart."""
+        """The view, for selectors of `on`."""
         return self.view
 
 
 @dataclass
 class TaskOpened(Message):
-    """A person wants to know all about a task of a view."""
+    """A task was opened, to read its story."""
 
     view: Widget
-    """Where it was picked."""
+    """The view it was opened in."""
     task: int
     """Its id."""
 
     @property
     def control(self) -> Widget:
-        """The view, so that `on` can tell them apart."""
+        """The view, for selectors of `on`."""
         return self.view

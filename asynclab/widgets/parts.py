@@ -1,4 +1,4 @@
-"""Which parts of a line a theme may colour, and how each looks unless a theme says otherwise."""
+"""The parts of a line that a theme may colour, and their default looks."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ SAME_AS: Mapping[str, str] = MappingProxyType(
         "comment": "past",
     }
 )
-"""Parts that look like others."""
+"""Parts with the looks of another part."""
 
 COMPONENTS = frozenset(f"line--{part}" for part in LOOKS)
-"""The component classes of every view."""
+"""The component classes of all views."""
 
 CSS = "".join(f"LineView > .line--{part} {{ {look} }}\n" for part, look in LOOKS.items())
-"""The rules for them."""
+"""Their CSS rules."""

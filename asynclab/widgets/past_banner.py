@@ -1,4 +1,4 @@
-"""Says that what is on the screen is the past, and which moment of it."""
+"""Says that the screen shows the past, and which moment."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Moment:
     """A moment of the past."""
 
     number: int
-    """How many events had happened."""
+    """The number of events up to it."""
     end: int
-    """How many have happened by now."""
+    """The number of events up to now."""
     now: float
     """Lab seconds at that moment."""
     what: str
-    """What had just happened."""
+    """The latest event."""
 
 
 def banner(moment: Moment, width: int) -> Line:
-    """Which moment of the past is looked at, and how to come back, in exactly so many cells.
+    """The moment being viewed and the way back to the present, in exactly `width` cells.
 
     Where it is narrow, what had just happened goes first, then which keys lead to other moments, then the end.
     """
@@ -48,7 +48,7 @@ def banner(moment: Moment, width: int) -> Line:
 
 
 def event_words(event: Event | None, state: LabState) -> str:
-    """What kind of event it is and whom it is about: "queue put · producer-A"."""
+    """What kind of event it is and whom it is about: "queue put · producer-1"."""
     if event is None:
         return ""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()

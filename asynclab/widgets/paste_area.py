@@ -1,4 +1,4 @@
-"""Where any text can be typed or pasted."""
+"""A field in which any text can be typed or pasted."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from textual.widgets import TextArea
 from asynclab.model.text import clean
 
 LONGEST_TEXT = 2_000_000
-"""Characters that are taken from one paste."""
+"""The most characters taken from one paste."""
 
 _PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*:)([^/?#\s]+)(?=@)")
 
 
 class PasteArea(TextArea):
-    """A text whose pastes are made harmless: Textual would hand control characters on to the terminal.
+    """A text area that cleans pastes: Textual would pass control characters on to the terminal.
 
     Passwords in URLs are in the text, and not seen.
     """
@@ -50,16 +50,16 @@ class PasteArea(TextArea):
         return line
 
     def take(self, text: str) -> None:
-        """Hold this text in place of the one before, as if it were pasted."""
+        """Replace the text, as if this one were pasted."""
         self.load_text(harmless(text))
 
     def go_to_new_line(self) -> None:
-        """Let what is typed next be added below the text, unless the cursor was moved into it before."""
+        """Put the cursor on a new line below the text, unless it was moved into the text before."""
         if self.text and self.cursor_location == (0, 0):
             end = self.document.end
             self.move_cursor(self.insert("\n", end).end_location if end[1] else end)
 
 
 def harmless(text: str) -> str:
-    """The text with all that a terminal would obey made visible, and with newlines of one kind."""
+    """The text with control characters made visible, and with newlines of one kind."""
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"), LONGEST_TEXT)

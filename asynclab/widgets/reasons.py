@@ -15,7 +15,7 @@ UNSEEN = "…"
 
 
 def reason(task: TaskState, state: LabState, width: int) -> str:
-    """What a task waits for, who woke it, or how it ended, in at most `width` cells if it can be said so shortly."""
+    """What a task waits for, who woke it, or how it ended, in the longest form that fits into `width` cells."""
     match task.state:
         case "waiting":
             return UNSEEN if task.waits_for is None else fitting(short_wait(task.waits_for, state), width)

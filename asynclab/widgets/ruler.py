@@ -1,4 +1,4 @@
-"""What stands above and below the lanes of a timeline: round times, and the moment that is looked at."""
+"""Draws the lines above and below the lanes of a timeline: round times, and the moment being viewed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.lines import Line
 
 LABEL_COLUMNS = {1: 20, 2: 25, 5: 20}
-"""How many columns lie between two labels, by the digit of the scale: so that labels are round, 20, 50 or 100."""
+"""Columns between two labels, by the digit of the scale, so that labels are round: 20, 50 or 100."""
 
 TICK_COLUMNS = 5
-"""How many columns lie between two ticks."""
+"""Columns between two ticks."""
 
 TICK = "·"
 HERE, BEFORE, BEYOND = "▲", "◂", "▸"
-"""The moment that is looked at: in sight, to the left of what is in sight, and to the right."""
+"""The moment being viewed: in sight, further left, and further right."""
 
 _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
-"""Each with the power of ten by which a second is more."""
+"""Each with the power of ten that makes it a second."""
 
 
 def ruler(scale: Scale, first: int, width: int) -> Line:
-    """Round times, each beginning at the column that it means, with ticks in between.
+    """Round times, each beginning at its column, with ticks between them.
 
     Args:
         scale: How wide columns are.
@@ -48,7 +48,7 @@ def width_text(scale: Scale) -> str:
 
 
 def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
-    """A line that points up at a moment's column and names the moment; where it is out of sight, in which direction."""
+    """A line that points at a moment's column and names the moment, or gives its direction if it is out of sight."""
     column = scale.column(moment) - first
     text = moment_text(moment, scale)
     if column < 0:
@@ -61,13 +61,13 @@ def pointer(scale: Scale, first: int, width: int, moment: float) -> Line:
 
 
 def moment_text(moment: float, scale: Scale) -> str:
-    """A moment as exactly as the scale is fine: "1.24 s"."""
+    """A moment with as many decimals as the scale has: "1.24 s"."""
     decimals = max(2, min(6, 1 - floor(log10(scale.seconds))))
     return f"{moment:.{decimals}f} s"
 
 
 def _label(scale: Scale, column: int, end: int) -> str:
-    """The time at which a column begins, in the unit of the last one in sight."""
+    """The time at which a column begins, in the unit of the last column in sight."""
     last = end * scale.seconds
     unit, shift = _UNITS[0 if last > 1 else 1 if last > 0.001 else 2]
     decimals = max(0, -(scale.power + (2 if scale.digit == 5 else 1) + shift))

@@ -1,4 +1,4 @@
-"""The code that runs, and at which of its lines tasks stand."""
+"""Shows the running code, and the lines where tasks stand."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from asynclab.widgets.lines import Line, joined, right, width_of
 from asynclab.widgets.messages import TaskSelected
 
 GUTTER = 8 + MARKS_WIDTH
-"""The cells before the code: the cursor's mark, the number, an arrow, who stands there."""
+"""The cells before the code: the cursor's mark, the line number, an arrow, the tasks there."""
 
 FRAME = 4
-"""The cells of the lower border that its text can't take, corners apart."""
+"""Cells of the lower border that its text can't use, besides the corners."""
 
 CHANGED: Line = (("changed on disk: lines may be off", "cancelled"),)
 
 
 class Files(Protocol):
-    """Where a view gets the files from that tasks lead it to."""
+    """Gives a view the files that tasks are in."""
 
     def read(self, path: str) -> str | None:
-        """The text of a file; None where it can't be read."""
+        """The text of a file; None if it can't be read."""
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file is another on disk than what runs.
+        """Whether a file on disk differs from the code that runs.
 
         Args:
             path: As tasks call it.
@@ -54,7 +54,7 @@ class _File:
     text: str = ""
     title: str = ""
     line: int | None = None
-    """From which line it is shown while nobody stands in it; None for its first line of code."""
+    """The first line to show while no task is in the file; None for its first line of code."""
 
 
 class SourceView(LineView):
@@ -81,7 +81,7 @@ class SourceView(LineView):
     def __init__(
         self, files: Files | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None
     ) -> None:
-        """A view of nothing yet; `files` has the other files that tasks are in, without it only the first is shown."""
+        """Show nothing yet. Without `files`, only the first file is ever shown."""
         super().__init__(name=name, id=id, classes=classes)
         self.border_title = "Code"
         self._files = files
@@ -96,19 +96,19 @@ class SourceView(LineView):
         self._selected: int | None = None
         self._is_following = True
         self._stays = False
-        """Whether the reader has asked for the first file, although the selected task is in another."""
+        """Whether the reader asked for the first file while the selected task is in another."""
         self._is_moving_itself = False
         self._is_unseen = False
-        """Whether its file was opened where there was no room, so that it has yet to go to its beginning."""
+        """Whether the file was opened while the view had no room, so that it must still scroll to the beginning."""
 
     @property
     def path(self) -> str:
-        """The file that is shown, as it was given; empty for none."""
+        """The path of the file being shown, as it was given; empty for none."""
         return self._file.path
 
     @property
     def selected(self) -> int | None:
-        """The id of the task whose line stands out."""
+        """The id of the task whose line is highlighted."""
         return self._selected
 
     def show_source(self, path: str, text: str, title: str = "", line: int | None = None) -> None:
@@ -145,7 +145,7 @@ class SourceView(LineView):
         self.repaint()
 
     def select(self, task: int | None) -> None:
-        """Let the line of a task stand out, and bring it into sight, whichever file it is in."""
+        """Highlight the line of a task and bring it into sight, whichever file it is in."""
         if task == self._selected:
             return
         self._selected = task
@@ -155,11 +155,11 @@ class SourceView(LineView):
         self.repaint()
 
     def line_of(self, task: int | None) -> int | None:
-        """The number of the line, from 1, at which a task stands in this file."""
+        """The number, from 1, of the line in this file where a task stands."""
         return None if task is None else self._marks.line_of.get(task)
 
     def line_count(self) -> int:
-        """How many lines the file has."""
+        """The number of lines."""
         return len(self._lines)
 
     def content_width(self) -> int:
@@ -180,7 +180,7 @@ class SourceView(LineView):
         )
 
     def ground(self, index: int) -> str:
-        """Lines where tasks stand stand out, the one that runs or is next most of all."""
+        """Lines with tasks are highlighted, most of all the one that runs now or next."""
         number = index + 1
         if not self._marks.is_marked(number):
             return ""
@@ -189,7 +189,7 @@ class SourceView(LineView):
         return "row" if self._selected is None or number == self.line_of(self._selected) else "row-blurred"
 
     def on_click(self, event: Click) -> None:
-        """Select the task that stands at a line, the next one if that is selected already."""
+        """Select the task at a line, or the next one there if it is selected already."""
         index = self.index_under(event)
         tasks = [] if index is None else self._marks.tasks_at(index + 1)
         if tasks:
@@ -204,17 +204,17 @@ class SourceView(LineView):
         self.repaint()
 
     def on_resize(self, event: Resize) -> None:
-        """Say as much in the frame as there is room for."""
+        """Put as much into the frame as it has room for."""
         self._show_subtitle()
 
     def keep_in_sight(self) -> None:
-        """Bring the line to follow into sight, unless the reader has scrolled."""
+        """Bring the followed line into sight, unless the reader has scrolled."""
         if self._is_unseen and self.page_height:
             self._settle(self._file)
         self._follow(None)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Stop following where the reader scrolls."""
+        """Stop following when the reader scrolls."""
         super().watch_scroll_y(old_value, new_value)
         if not self._is_moving_itself:
             self._is_following = False
@@ -231,7 +231,7 @@ class SourceView(LineView):
         self.call_after_refresh(self._settle, file)
 
     def _settle(self, file: _File) -> None:
-        """Colour the code, which is slow the first time, and go to its beginning; once the file has been painted."""
+        """After the first paint, colour the code, which is slow the first time, and go to its beginning."""
         if file is not self._file:
             return
         if file.text not in self._coloured:
@@ -255,7 +255,7 @@ class SourceView(LineView):
         self._show_subtitle()
 
     def _file_to_show(self) -> _File:
-        """The file that the selected task is in; while that can't be told, the same as before."""
+        """The file that the selected task is in; while that is unknown, the same file as before."""
         task = None if self._state is None or self._selected is None else self._state.tasks.get(self._selected)
         if task is None or task.has_ended or self._stays or self._files is None:
             return self._first
@@ -288,7 +288,7 @@ class SourceView(LineView):
         return marks.next or marks.first()
 
     def _follow(self, before: int | None) -> None:
-        """Bring the line to follow into sight if it is another one than before."""
+        """Bring the followed line into sight if it has changed."""
         line = self._line_to_follow()
         if self._is_following and line is not None and line != before:
             self._come_into_sight(line, margin=2)

@@ -1,4 +1,4 @@
-"""Which columns of the task table fit, and how one task fills them."""
+"""The columns of the task table that fit, and the cells of a task in them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRow
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
+from asynclab.widgets.lines import Line, bar, left, left_cut_end, pulse, right
 from asynclab.widgets.reasons import reason
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How many cells each column has, with the gap after it; 0 for one that is left out."""
+    """The cells of each column, with the gap after it; 0 for one that is left out."""
 
     task: int
     state: int
@@ -29,7 +29,7 @@ class Columns:
 
 @lru_cache(maxsize=32)
 def columns_for(width: int) -> Columns:
-    """The columns that fit in so many cells; the least important are left out first.
+    """The columns that fit in `width` cells; the least important ones are left out first.
 
     They depend on the width alone, so that they never move while tasks come and go.
     """
@@ -65,7 +65,7 @@ def header(columns: Columns) -> Line:
 
 
 def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: Columns) -> Line:
-    """What the table says of one task at a lab time, in seconds; without the cursor's mark."""
+    """The line of one task at a lab time, in seconds, without the cursor's mark."""
     quiet = "past" if task.has_ended else ""
     guide = row.guide[-(columns.task // 2 // 2 * 2) :]
     name = left(state.task_name(task.id), columns.task - 1 - len(guide))
@@ -78,10 +78,17 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
         (f"{name} ", quiet),
         (left_cut_end(word if columns.state > 2 else word[0], columns.state), task.state),
         (_padded(reason(task, state, columns.waiting - 1) if columns.waiting else "", columns.waiting), quiet),
-        *bar(fraction, max(0, columns.bar - 1), task.state),
+        *_bar(fraction, task, state, now, max(0, columns.bar - 1)),
         (_figure(figure, columns), task.state if figure != task.state else "past"),
         (_numbers(task, columns), "past"),
     )
+
+
+def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, width: int) -> Line:
+    """How far the task is; where nobody can tell, a piece moves as long as something may still wake it."""
+    if fraction is None and task.state == "waiting" and not state.is_stalled:
+        return pulse(now - task.since, width, task.state)
+    return bar(fraction, width, task.state)
 
 
 def _figure(figure: str, columns: Columns) -> str:
@@ -103,5 +110,5 @@ def _count(steps: int) -> str:
 
 
 def _padded(text: str, width: int) -> str:
-    """The text in a column whose last cell is a gap."""
+    """The text in a column that ends in a blank cell."""
     return f"{left_cut_end(text, width - 1)} " if width else ""

@@ -1,4 +1,4 @@
-"""Which tasks there are, what each does, and how far it is."""
+"""Shows all tasks, what each does, and how far it is."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class TaskTable(TaskView):
 
     @property
     def _rows(self) -> Sequence[TaskRow]:
-        """The rows of the state as it is now: it may have forgotten tasks since it was shown."""
+        """The rows of the present state, which may have dropped tasks since it was shown."""
         return () if self._state is None else self._state.rows()
 
     def show(self, state: LabState | None, now: float) -> None:
-        """Show a lab at a lab time, in seconds; repaints only the lines that look different."""
+        """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
         seen = None if state is None else (state.version, now)
         if state is self._state and seen == self._seen:
             return
@@ -49,16 +49,16 @@ class TaskTable(TaskView):
             return ()
         counts = [((f"{state.counts[word]} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
         if state.dropped.tasks:
-            counts.append(((f"{state.dropped.tasks} forgotten", "past"),))
+            counts.append(((f"{state.dropped.tasks:,} dropped", "past"),))
         return joined(counts)
 
     def tasks_in_sight(self) -> list[int]:
-        """The ids of the tasks whose lines are in sight, from the top."""
+        """The ids of the tasks in sight, from the top."""
         top = self.scroll_offset.y
         return [row.task for row in self._rows[top : top + self.page_height]]
 
     def line_count(self) -> int:
-        """How many tasks there are to show."""
+        """The number of tasks."""
         return len(self._rows)
 
     def compose_header(self, width: int) -> Line:

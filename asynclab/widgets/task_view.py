@@ -1,4 +1,4 @@
-"""What the views of a lab's tasks share: a cursor that stays with its task, and the key that tells its life."""
+"""A view of tasks: its cursor stays with a task, and a key opens the task's story."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class TaskView(CursorView):
         return self._selected
 
     def task_at(self, index: int) -> int | None:
-        """The task that a line is about; None for none."""
+        """The task that a line is about, if any."""
         raise NotImplementedError
 
     def line_of(self, task: int) -> int | None:
-        """The index of the line about a task; None where there is none."""
+        """The index of the line about a task, if there is one."""
         raise NotImplementedError
 
     def select(self, task: int | None) -> None:
-        """Put the cursor on a task, without telling anybody."""
+        """Put the cursor on a task without posting a message."""
         if task != self._selected:
             self._selected = task
             self.place_cursor()
@@ -44,7 +44,7 @@ class TaskView(CursorView):
             self.repaint()
 
     def place_cursor(self) -> None:
-        """Keep the cursor on the selected task, wherever its line is now; in sight, where it was."""
+        """Keep the cursor on the selected task, wherever its line is now, and keep it in sight if it was."""
         before = self._cursor
         self._cursor = None if self._selected is None else self.line_of(self._selected)
         top = self.scroll_offset.y
@@ -52,7 +52,7 @@ class TaskView(CursorView):
             self.call_after_refresh(self.keep_in_sight)  # when the new lines are there to scroll to
 
     def begin_somewhere(self) -> None:
-        """Put the cursor on the first task, if none is selected, so that there is a line that keys are about."""
+        """Put the cursor on the first task if none is selected, so that keys have a line to act on."""
         if self._selected is not None:
             return
         tasks = ((at, self.task_at(at)) for at in range(self.line_count()))
@@ -63,12 +63,12 @@ class TaskView(CursorView):
             self.post_message(TaskSelected(self, task, is_choice=False))
 
     def cursor_moved(self, index: int | None) -> None:
-        """Tell which task the cursor is on."""
+        """Post which task the cursor is on."""
         self._selected = None if index is None else self.task_at(index)
         self.post_message(TaskSelected(self, self._selected))
 
     def action_open(self) -> None:
-        """Tell that all about the selected task is wanted; of the first one where the cursor is nowhere."""
+        """Ask for the story of the selected task, or of the first one if none is selected."""
         if self.cursor is None and self.line_count():
             self.move_cursor(0)
         if self._selected is not None:

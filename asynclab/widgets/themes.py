@@ -1,4 +1,4 @@
-"""The two themes of asynclab's own: dark and light, with quiet frames and one accent."""
+"""asynclab's own themes: dark and light, with quiet frames and one accent."""
 
 from __future__ import annotations
 
@@ -67,4 +67,4 @@ LIGHT = Theme(
 """The same on a light ground."""
 
 THEMES = (DARK, LIGHT)
-"""What the app registers beside Textual's own themes."""
+"""The themes that the app adds to Textual's own."""

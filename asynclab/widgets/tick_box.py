@@ -1,4 +1,4 @@
-"""A box to tick."""
+"""A check box that can be read without colour."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from textual.widgets import Checkbox
 
 
 class TickBox(Checkbox):
-    """A check box that is empty where it is off: Textual's own tells on from off by colour alone."""
+    """A check box that is empty while it is off. Textual's own shows on and off by colour alone."""
 
     BUTTON_INNER = " "
 
     def watch_value(self) -> None:
-        """Draw the mark, or nothing."""
+        """Draw an X, or nothing."""
         self.BUTTON_INNER = "X" if self.value else " "
         super().watch_value()

@@ -1,4 +1,4 @@
-"""When each task ran, was ready and waited: a lane for each, time from left to right."""
+"""Shows when each task ran, was ready and waited: one lane a task, time from left to right."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.window import Window
 
 TEXT_LIMIT = 200
-"""The characters of a name that are looked at; more never fit."""
+"""The most characters of a name; more never fit."""
 
 
 class TimelineView(TaskView):
@@ -60,28 +60,28 @@ class TimelineView(TaskView):
         self._moment: float | None = None
         self._seen: object = None
         self._placed_among: Sequence[TaskRow] = ()
-        """The rows among which the cursor was put on its task."""
+        """The rows in which the cursor was last put on its task."""
         self._window = Window()
         self._painter = LanePainter(self._window)
         self._is_dragging = False
 
     @property
     def _rows(self) -> Sequence[TaskRow]:
-        """The rows of the state as it is now: it may have forgotten tasks since it was shown."""
+        """The rows of the present state, which may have dropped tasks since it was shown."""
         return () if self._state is None or self._timeline is None else self._state.rows()
 
     @property
     def moment(self) -> float | None:
-        """The lab time that is looked at; None for now."""
+        """The lab time being viewed; None for now."""
         return self._moment
 
     @property
     def is_following(self) -> bool:
-        """Whether the whole run is kept in sight."""
+        """Whether the timeline keeps showing the whole run."""
         return self._window.is_following
 
     def show(self, state: LabState | None, timeline: Timeline | None, now: float, moment: float | None = None) -> None:
-        """Show a lab's run up to a lab time; repaints only the lines that look different.
+        """Show a lab's run up to a lab time, and repaint the lines that changed.
 
         Args:
             state: Has the tasks and their names; at `moment` if it is given. None for no lab.
@@ -105,7 +105,7 @@ class TimelineView(TaskView):
         self.repaint()
 
     def summary(self) -> Line:
-        """What the glyphs mean; of a selected task, or at a moment of the past, what it was about just then."""
+        """The meaning of the glyphs; for a selected task or a moment of the past, an explanation of that moment."""
         if self._timeline is None or self._state is None:
             return ()
         task = self._selected
@@ -115,17 +115,17 @@ class TimelineView(TaskView):
         return ((one_line(self._state.task_name(task), 30), ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
 
     def repaint(self) -> None:
-        """Compose the lines in sight anew, and refresh those that look different."""
+        """Compose the lines in sight again, and refresh those that changed."""
         self._settle()
         self.set_subtitle(self.summary())
         super().repaint()
 
     def line_count(self) -> int:
-        """How many lanes there are."""
+        """The number of lanes."""
         return len(self._rows)
 
     def compose_header(self, width: int) -> Line:
-        """The ruler, and how long a column is."""
+        """The ruler, and the length of time of a column."""
         names = names_width(width)
         window = self._window
         told = f"{width_text(window.scale)}{' a cell' if names > 13 else '/cell' if names > 10 else ''}"
@@ -135,7 +135,7 @@ class TimelineView(TaskView):
         )
 
     def compose_footer(self, width: int) -> Line:
-        """The moment that is looked at."""
+        """The moment being viewed."""
         names = names_width(width)
         window = self._window
         shown = pointer(window.scale, window.first, max(0, width - names - 1), self._at)
@@ -162,7 +162,7 @@ class TimelineView(TaskView):
         return self._rows.position(task) if isinstance(self._rows, TaskRows) else None
 
     def action_shift(self, by: int) -> None:
-        """Look at a moment some columns earlier or later; past the end, at now."""
+        """Go some columns earlier or later; past the end, go to now."""
         if self._timeline is None:
             return
         scale = self._window.scale
@@ -170,45 +170,45 @@ class TimelineView(TaskView):
         self._look_at(self._landing(max(0, column)))
 
     def action_begin(self) -> None:
-        """Look at the beginning of the run."""
+        """Go to the beginning of the run."""
         self._look_at(0.0)
 
     def action_end(self) -> None:
-        """Look at now."""
+        """Go to now."""
         self._look_at(None)
 
     def action_scroll_time(self, by: int) -> None:
-        """Scroll by halves of what is in sight."""
+        """Scroll by half a page."""
         self._window.scroll(by * max(1, self._window.width // 2), self._now)
         self.repaint()
 
     def action_zoom_time(self, by: int) -> None:
-        """Show less of lab time more exactly, or more of it."""
+        """Zoom in or out."""
         self._window.zoom(by, self._at)
         self.repaint()
 
     def action_follow(self) -> None:
-        """Have the whole run in sight from now on."""
+        """Show the whole run from now on."""
         self._window.is_following = True
         self._fit()
         self.repaint()
 
     def action_next_event(self) -> None:
-        """Look at the moment at which something happens next to the selected task."""
+        """Go to the next event of the selected task."""
         self._go_to_event(1)
 
     def action_previous_event(self) -> None:
-        """Look at the moment at which something happened last to the selected task."""
+        """Go to the previous event of the selected task."""
         self._go_to_event(-1)
 
     def on_mouse_down(self, event: MouseDown) -> None:
-        """Begin to drag the moment that is looked at."""
+        """Begin to drag the moment being viewed."""
         if event.button == 1 and self._look_where(event):
             self._is_dragging = True
             self.capture_mouse()
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        """Look at the moment that the mouse is dragged to."""
+        """Go to the moment under the dragged mouse."""
         if self._is_dragging:
             self._look_where(event)
 
@@ -223,7 +223,7 @@ class TimelineView(TaskView):
         return self._now if self._moment is None else self._moment
 
     def _settle(self) -> None:
-        """Choose what is in sight, before it is composed."""
+        """Choose the columns in sight before lines are composed."""
         state, timeline, window = self._state, self._timeline, self._window
         if state is None or timeline is None:
             return
@@ -236,14 +236,14 @@ class TimelineView(TaskView):
         self._painter.draw_arrows(self._selected, state.rows())
 
     def _fit(self) -> None:
-        """Have the whole run in sight, if it is followed."""
+        """Show the whole run, if the timeline follows it."""
         state, timeline = self._state, self._timeline
         if state is not None and timeline is not None:
             goes_on = state.outcome is None and not state.clock.paused
             self._window.fit(max(self._now, timeline.now), goes_on=goes_on)
 
     def _look_at(self, at: float | None) -> None:
-        """Look at a moment, and tell so."""
+        """Go to a moment, and post a message."""
         moment = None if at is None or at >= self._now else at
         if moment == self._moment:
             return
@@ -253,7 +253,7 @@ class TimelineView(TaskView):
         self.post_message(MomentChosen(self, moment))
 
     def _landing(self, column: int) -> float:
-        """The moment to look at in a column: that at which begins what the selected task's lane shows there."""
+        """The moment to go to in a column: the beginning of what the selected task's lane shows there."""
         scale = self._window.scale
         lane = None if self._timeline is None else self._timeline.lanes.get(self._selected or 0)
         return scale.round_time(column) if lane is None else landing(lane, scale, column)
@@ -272,7 +272,7 @@ class TimelineView(TaskView):
             self._look_at(at)
 
     def _look_where(self, event: MouseEvent) -> bool:
-        """Look at the moment under the mouse, of the task whose lane it is; False where neither lane nor ruler is."""
+        """Go to the moment under the mouse and select that lane's task; False if it is on neither lane nor ruler."""
         offset = event.get_content_offset_capture(self)
         width = self.content_width()
         column = offset.x - names_width(width) - 1
@@ -291,5 +291,5 @@ class TimelineView(TaskView):
 
 
 def names_width(width: int) -> int:
-    """How many of a line's cells the names take; it depends on the width alone, so that lanes never move."""
+    """Cells for the names; they depend on the width alone, so that lanes never move."""
     return max(8, min(24, width // 4))

@@ -1,4 +1,4 @@
-"""Where in the app one is, and how the loop is doing."""
+"""The title bar: the app's tabs, and how late the loop is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asynclab.widgets.loop_meter import loop_meter
 from asynclab.widgets.past_banner import Moment, banner
 
 NAME = " asynclab "
-"""What the bar begins with."""
+"""The start of the bar."""
 
 
 @dataclass
@@ -29,14 +29,14 @@ class TabChosen(Message):
 
     @property
     def control(self) -> Widget:
-        """The bar, so that `on` can tell them apart."""
+        """The bar, for selectors of `on`."""
         return self.view
 
 
 class TitleBar(LineView, can_focus=False):
     """The app's name, its tabs, the loop's lag, and how much is running; posts `TabChosen`.
 
-    While the past is looked at it says that instead of how the loop is doing: on its own line, so that nothing moves.
+    While the past is shown, it says so instead of showing the loop, so that no line moves.
     """
 
     DEFAULT_CSS = """
@@ -60,7 +60,7 @@ class TitleBar(LineView, can_focus=False):
         """Make the bar.
 
         Args:
-            tabs: The names of the app's parts, in order; the first is the active one.
+            tabs: The names of the tabs, in order; the first one is active.
             name: The name of the widget.
             id: Its id in the DOM.
             classes: Its CSS classes.
@@ -73,17 +73,17 @@ class TitleBar(LineView, can_focus=False):
         self._moment: Moment | None = None
 
     def activate(self, tab: str) -> None:
-        """Mark a tab as the one that one is on."""
+        """Mark a tab as the active one."""
         self._active = tab
         self.repaint()
 
     def show(self, lag: Sequence[float], labs: int, tasks: int) -> None:
-        """Show how the loop is doing.
+        """Show how late the loop is, and how much is running.
 
         Args:
             lag: How late it was, in seconds, oldest first.
-            labs: How many labs run.
-            tasks: How many of their tasks have not ended.
+            labs: The number of running labs.
+            tasks: The number of their tasks that have not ended.
         """
         seen = tuple(lag)
         if (seen, (labs, tasks)) != (self._lag, self._labs_and_tasks):
@@ -91,7 +91,7 @@ class TitleBar(LineView, can_focus=False):
             self.repaint()
 
     def show_moment(self, moment: Moment | None) -> None:
-        """Say which moment of the past is looked at; None for the present."""
+        """Show which moment of the past is shown; None for the present."""
         if moment != self._moment:
             self._moment = moment
             self.repaint()
@@ -101,7 +101,7 @@ class TitleBar(LineView, can_focus=False):
         return 1
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The bar; the sparkline and the counts go first where it is too narrow."""
+        """The bar; a narrow one drops the counts first, then the sparkline."""
         start = self._start()
         if self._moment is not None:
             return (*start, *banner(self._moment, width - width_of(start)))
@@ -114,7 +114,7 @@ class TitleBar(LineView, can_focus=False):
         return (*start, (" " * max(0, gap), ""), *end)
 
     def on_click(self, event: Click) -> None:
-        """Tell which tab was clicked."""
+        """Post which tab was clicked."""
         offset = event.get_content_offset(self)
         at = len(NAME)
         for tab in self._tabs if offset is not None else ():

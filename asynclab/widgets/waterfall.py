@@ -1,4 +1,4 @@
-"""How the time of a fetch was spent: its phases as one bar, in which each has a height and a colour of its own."""
+"""Draws the phases of a fetch as one bar; each has its own height and colour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from asynclab.widgets.lines import Line, Span, joined, width_of
 
 Phases: TypeAlias = Sequence[tuple[str, float]]
-"""The phases that happened, in order, and how many seconds each took."""
+"""The phases in order, and the seconds that each took."""
 
 MARKS: dict[str, Span] = {
     "queued": ("▁", "past"),
@@ -18,13 +18,13 @@ MARKS: dict[str, Span] = {
     "wait": ("▅", "ready"),
     "download": ("▇", "running"),
 }
-"""What each phase is drawn with, in order: the bar climbs, so that phases differ without colour as well."""
+"""The glyph and colour of each phase, in order. The bar climbs, so that phases differ without colour too."""
 
 CUT = "«"
-"""Stands where a row waited in the queue for longer than is drawn."""
+"""Marks a row that waited in the queue for longer than the bar shows."""
 
 SCALE_WIDTH = 6
-"""The cells of a scale, such as "0.05 s"."""
+"""Cells for a scale, such as "0.05 s"."""
 
 _UNKNOWN: Span = ("▅", "past")
 _STEPS = (1.0, 2.0, 5.0)
@@ -79,7 +79,7 @@ def waterfall(phases: Phases, scale: float, width: int) -> Line:
 
 
 def staircase(phases: Phases, width: int) -> list[Line]:
-    """Each phase on a line of its own, beginning where the one before ended, with its time behind it.
+    """Each phase on its own line, beginning where the one before ended, with its time after it.
 
     Args:
         phases: The phases that happened, in order.
@@ -101,10 +101,10 @@ def staircase(phases: Phases, width: int) -> list[Line]:
 
 
 NAME_WIDTH = 10
-"""The cells of a phase's name in a staircase."""
+"""Cells for a phase's name in a staircase."""
 
 FIGURE_WIDTH = 11
-"""The cells of its time."""
+"""Cells for its time."""
 
 
 def legend(width: int, scale: float | None) -> Line:
@@ -124,7 +124,7 @@ def legend(width: int, scale: float | None) -> Line:
 
 
 def _named(names: Iterable[str]) -> Line:
-    """Each name behind its mark, in its colour."""
+    """Each name after its mark, in its colour."""
     marks = (MARKS[name] for name in names)
     return joined((((f"{mark}{name}", part),) for name, (mark, part) in zip(names, marks, strict=True)), " ")
 

@@ -1,18 +1,18 @@
-"""Which part of lab time a timeline shows: how wide its columns are, and which is the first."""
+"""The part of lab time that a timeline shows: the width of its columns, and the first one."""
 
 from __future__ import annotations
 
 from asynclab.model.timeline.scale import Scale, fitting
 
 LIVE_FINEST = 9
-"""The finest scale for a run that goes on, a millisecond a column: it would change with every frame at first."""
+"""The finest scale for a run under way, one millisecond a column; a finer one would change with every frame."""
 
 MARGIN = 2
-"""The columns that stay free at the right of the whole run: one for the mark of an end, one for the eye."""
+"""Blank columns to the right of the whole run: one for the mark of an end, one as a margin."""
 
 
 class Window:
-    """The columns in sight. It follows, that is: has the whole run in sight, until it is moved."""
+    """The columns in sight. It follows the run, which means that it shows all of it, until it is moved."""
 
     def __init__(self) -> None:
         self.scale = Scale(LIVE_FINEST)
@@ -26,7 +26,7 @@ class Window:
         return self.first + self.width - 1
 
     def fit(self, end: float, *, goes_on: bool) -> None:
-        """Have the whole run in sight, if it follows.
+        """Show the whole run, if it follows.
 
         Args:
             end: How long the run is by now, in lab seconds.
@@ -37,7 +37,7 @@ class Window:
             self.first = 0
 
     def zoom(self, by: int, around: float) -> None:
-        """Show less of lab time more exactly, or for numbers below 0 more of it; a moment keeps its place."""
+        """Zoom in, or out for numbers below 0; the given moment stays in place."""
         column = min(self.last, max(self.first, self.scale.column(around)))
         at = around if self.scale.column(around) == column else self.scale.round_time(column)
         place = column - self.first
@@ -48,14 +48,14 @@ class Window:
             self.first = max(0, zoomed.column(at) - place)
 
     def scroll(self, by: int, end: float) -> None:
-        """Move by some columns, as long as something of the run is in sight."""
+        """Move by some columns, but keep part of the run in sight."""
         to = max(0, min(self.scale.column(end), self.first + by))
         if to != self.first:
             self.is_following = False
             self.first = to
 
     def reveal(self, at: float) -> None:
-        """Bring a moment into sight, with a quarter of the columns beyond it."""
+        """Bring a moment into sight, with a quarter of the columns after it."""
         column, beyond = self.scale.column(at), self.width // 4
         if column < self.first:
             self.first = max(0, column - beyond)

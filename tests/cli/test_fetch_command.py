@@ -190,7 +190,7 @@ def test_a_text_that_is_too_long_is_refused_instead_of_cut(
     Path("list").write_text(text)
     result = CliRunner().invoke(main, ["fetch", "--headless", "-f", name], prog_name="asynclab", input=text)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"asynclab: '{name}' has more than 20 bytes: give less at a time\n"
+    assert result.stderr == f"asynclab: '{name}' has more than 20 bytes; split it\n"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_good_text_becomes_a_value_that_can_be_shown_again(parameter: Paramete
         (SECONDS, ["x", "", "nan", "inf", "0.09", "10.1"], "seconds must be a number from 0.1 to 10, not "),
         (FORGET, ["maybe", "", "2"], "forget must be yes or no, not "),
         (FIRST, ["", "Longest", "fastest"], "first must be one of longest, shortest, not "),
-        (RESULT, ["x" * (LONGEST_TEXT + 1)], "result must be a text of at most 2,000 characters, not "),
+        (RESULT, ["x" * (LONGEST_TEXT + 1)], "result must be text of at most 2,000 characters, not "),
         (
             URL,
             BAD_URLS,

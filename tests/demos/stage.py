@@ -16,7 +16,7 @@ from asynclab.curriculum.demo_parameters import Value, fill_urls, wants_pages
 from asynclab.practice.server import PracticeServer
 from tests.fast_loop import FastLoop
 
-PATIENCE = 1_000.0
+PATIENCE = 10_000.0
 """Virtual seconds after which a demo counts as hanging."""
 
 LEAVES_TASKS_WHEN_CANCELLED = {"create_task"}

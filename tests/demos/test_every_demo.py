@@ -17,6 +17,7 @@ from asynclab.curriculum.demo_parameters import Parameter, Value
 from asynclab.practice.server import PracticeServer
 from tests.demos.stage import LEAVES_TASKS_WHEN_CANCELLED, perform
 from tests.fast_loop import FastLoop
+from tests.golden_files import Golden
 
 every_demo = pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
 
@@ -31,6 +32,12 @@ def modules_imported(tree: ast.AST) -> Iterator[str]:
 
 def is_main_guard(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+
+
+def timed_lines(demo: Demo) -> Iterator[str]:
+    """What a demo prints, each line with its second; pages come over real sockets, at no certain time."""
+    for at, line in perform(demo.name).lines:
+        yield f"  {'' if demo.section == 'HTTP' else f'{at:.3f}':5}  {line}"
 
 
 @every_demo
@@ -86,6 +93,10 @@ def test_it_runs_cleanly_with_its_defaults(demo: Demo) -> None:
     assert performance.error is None
     assert performance.is_clean
     assert performance.printed
+
+
+def test_the_default_runs_print_what_the_tutorial_prints_and_when(golden: Golden) -> None:
+    golden.check_text("demos", "\n".join("\n".join([demo.name, *timed_lines(demo), ""]) for demo in DEMOS))
 
 
 @every_demo

@@ -1,4 +1,4 @@
-"""Demos 6, 7 and 0: timeout, queue, futures."""
+"""Demos 6, 7 and 0 (timeout, queue, futures): their mistakes and parameters."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ import pytest
 
 from tests.demos.stage import perform
 from tests.fast_loop import FastLoop
-
-
-def test_timeout_cuts_a_task_of_five_seconds_off_after_two() -> None:
-    demo = perform("timeout")
-    assert (demo.printed, demo.times) == (["Task timed out"], [2])
-    assert demo.is_clean
 
 
 def test_timeout_does_nothing_to_a_task_that_is_quick_enough() -> None:
@@ -58,36 +52,29 @@ def test_both_timeout_mistakes_at_once_leave_no_coroutine_behind(monkeypatch: py
     assert perform("timeout", block=True, swallow_cancel=True).is_clean
 
 
-def test_queue_brings_five_items_from_a_producer_to_a_consumer() -> None:
-    demo = perform("queue")
-    assert demo.printed == [f"{verb} A{number}" for number in range(1, 6) for verb in ("Produced", "Consumed")]
-    assert demo.times == [1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5]
-    assert demo.is_clean
-
-
 @pytest.mark.parametrize("maxsize", [0, 1, 50])
 @pytest.mark.parametrize("consumers", [1, 2, 10])
 def test_queue_consumes_every_item_once_whatever_the_numbers(maxsize: int, consumers: int) -> None:
-    demo = perform("queue", producers=3, consumers=consumers, items=4, maxsize=maxsize)
-    for verb in ("Produced", "Consumed"):
-        expected = [f"{verb} {letter}{number}" for letter in "ABC" for number in range(1, 5)]
-        assert sorted(line for line in demo.printed if line.startswith(verb)) == expected
+    demo = perform("queue", producers=3, consumers=consumers, items=12, maxsize=maxsize)
+    for verb in ("Producing", "Consuming"):
+        numbers = [int(line.split()[1]) for line in demo.printed if line.startswith(verb)]
+        assert sorted(numbers) == list(range(12))
     assert demo.is_clean
 
 
-def test_a_full_queue_holds_the_producer_back() -> None:
+def test_a_full_queue_makes_the_producer_wait() -> None:
     def when_produced(maxsize: int) -> list[float]:
-        demo = perform("queue", items=4, maxsize=maxsize, produce_seconds=0.0, consume_seconds=1.0)
-        return [round(at, 3) for at, line in demo.lines if line.startswith("Produced")]
+        demo = perform("queue", items=5, maxsize=maxsize, produce_seconds=0.0, consume_seconds=1.0)
+        return [round(at, 3) for at, line in demo.lines if line.startswith("Producing")]
 
-    assert when_produced(maxsize=0) == [0, 0, 0, 0]
-    assert when_produced(maxsize=1) == [0, 0, 1, 2]
+    assert when_produced(maxsize=0) == [0, 0, 0, 0, 0]
+    assert when_produced(maxsize=1) == [0, 0, 0, 1, 2]
 
 
 def test_queue_hangs_in_join_when_task_done_is_forgotten_and_can_be_cancelled() -> None:
     demo = perform("queue", forget_task_done=True)
     assert demo.hung
-    assert demo.printed[-1] == "Consumed A5"
+    assert demo.printed[-1] == "Consuming 4"
     assert demo.cancelled
     assert demo.is_clean
 
@@ -105,23 +92,16 @@ def test_queue_marks_everything_done_the_sentinels_too(monkeypatch: pytest.Monke
     assert [queue._unfinished_tasks for queue in made] == [0]  # type: ignore[attr-defined]
 
 
-def test_a_future_brings_the_result_from_the_task_that_sets_it_to_the_one_that_awaits() -> None:
-    demo = perform("futures")
-    assert demo.printed == ["Waiting for the result…", "Set 42", "Got 42"]
-    assert demo.times == [0, 1, 1]
-    assert demo.is_clean
-
-
 def test_a_future_that_nobody_sets_keeps_its_waiter_forever_and_can_be_cancelled() -> None:
     demo = perform("futures", never_set=True)
     assert demo.hung
-    assert demo.printed == ["Waiting for the result…"]
+    assert demo.printed == ["Waiting for the result..."]
     assert demo.cancelled
     assert demo.is_clean
 
 
 def test_a_future_that_is_set_twice_raises_invalid_state() -> None:
     demo = perform("futures", set_twice=True)
-    assert demo.printed == ["Waiting for the result…", "Set 42", "Got 42"]
+    assert demo.printed == ["Waiting for the result...", "Set 42", "Got 42"]
     assert isinstance(demo.error, asyncio.InvalidStateError)
     assert demo.is_clean

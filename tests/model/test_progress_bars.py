@@ -113,6 +113,11 @@ def test_where_nothing_tells_how_far_the_state_does(wait: Wait) -> None:
     assert bar(state, MAIN) == (None, "waiting")
 
 
+def test_where_nothing_tells_how_far_the_seconds_of_the_wait_are_counted() -> None:
+    state = tea_party(*suspended(0.5, MAIN, Wait("future")))
+    assert [bar(state, MAIN, now).text for now in (1.4, 1.5, 61.0)] == ["waiting", "1 s", "60 s"]
+
+
 def test_a_task_that_does_not_wait_shows_its_state() -> None:
     state = tea_party(StepStarted(0.0, TEA))
     assert bar(state, TEA) == (None, "running")

@@ -39,6 +39,20 @@ async def test_each_page_has_its_own_title(client: Client) -> None:
         assert re.findall("<title>(.*)</title>", text) == [page.title]
 
 
+async def test_a_page_comes_in_pieces_after_its_headers(client: Client) -> None:
+    async with client.session.get(client.server.pages[0]) as response:
+        assert response.content_length == len(PAGES[0].html().encode())
+        assert response.content_type == "text/html"
+        assert len(await response.content.readany()) < response.content_length
+        assert response.charset == "utf-8"
+
+
+def test_the_first_hundred_characters_of_a_page_are_one_line_of_their_own() -> None:
+    beginnings = {page.html()[:100] for page in PAGES}
+    assert len(beginnings) == len(PAGES)
+    assert not any("\n" in beginning for beginning in beginnings)
+
+
 def test_the_pages_arrive_in_another_order_than_they_are_asked_for() -> None:
     delays = [page.delay for page in PAGES]
     assert delays != sorted(delays)

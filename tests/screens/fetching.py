@@ -15,9 +15,9 @@ from textual.widgets import Input
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.engine import Fetch
 from asynclab.practice.server import PracticeServer
-from asynclab.screens.fetch import FetchScreen
-from asynclab.screens.fetch_views import FetchViews
-from asynclab.screens.program import LabFactory
+from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.fetch.fetch_views import FetchViews
+from asynclab.screens.lab.runnable import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab

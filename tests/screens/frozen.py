@@ -68,14 +68,14 @@ def queue_history() -> Iterable[Event]:
     demo = find("queue")
     file = str(demo.path)
     put, get, sleep = (
-        line_with(demo, text) for text in ("await queue.put(item)", "await queue.get()", "await asyncio.sleep")
+        line_with(demo, text) for text in ("await queue.put(number)", "await queue.get()", "await asyncio.sleep")
     )
     main = line_with(demo, "asyncio.gather")
     yield e.RunStarted(0.0, "queue", 4_000_000_000.0, "3.13.0")  # later than any change of the demo's file
     yield e.TaskCreated(0.0, 1, "main", "main")
     yield e.StepStarted(0.0, 1)
     yield e.QueueCreated(0.0001, 1, "Queue", 3)
-    for task, name in ((2, "producer-A"), (3, "consumer-1"), (4, "consumer-2")):
+    for task, name in ((2, "producer-1"), (3, "consumer-1"), (4, "consumer-2")):
         yield e.TaskCreated(0.0002, task, name, name.split("-")[0], 1, file, main)
         yield e.TaskReady(0.0002, task, "created", 1)
     yield e.TimeoutStarted(0.0003, 1, 4.0, 1)
@@ -89,14 +89,14 @@ def queue_history() -> Iterable[Event]:
         at = number * 0.25
         yield e.TaskReady(at, 2, "timer")
         yield e.StepStarted(at, 2)
-        yield e.QueuePut(at + 0.001, 1, f"'A{number}'", size, number, 2)
-        yield e.Output(at + 0.001, f"Produced A{number}\n", 2)
+        yield e.Output(at + 0.001, f"Producing {number}\n", 2)
+        yield e.QueuePut(at + 0.001, 1, f"{number}", size, number, 2)
         yield e.Progressed(at + 0.001, 2, number, 9)
         yield e.StepEnded(at + 0.002, 2, 0.00021)
         if number == 1:
             yield e.TaskReady(at + 0.002, 3, "task", 2)
             yield e.StepStarted(at + 0.003, 3)
-            yield e.QueueGot(at + 0.003, 1, "'A1'", 0, 1, 0, 3)
+            yield e.QueueGot(at + 0.003, 1, "1", 0, 1, 0, 3)
             yield e.StepEnded(at + 0.004, 3, 0.0003)
             yield e.TaskWaiting(at + 0.004, 3, Wait("sleep", seconds=2.0, deadline=at + 2.004, file=file, line=sleep))
     yield e.TaskWaiting(1.26, 2, Wait("queue.put", 1, file=file, line=put))

@@ -11,8 +11,8 @@ from asynclab.fetch.rows import STATES, Failure, Hop, Phase, Phases, Row, TlsFac
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls
 from asynclab.model import events as e
-from asynclab.screens.fetch_session import FetchSession
-from asynclab.screens.record import Record
+from asynclab.screens.fetch.fetch_session import FetchSession
+from asynclab.screens.lab.run_record import Record
 from tests.screens.frozen import frozen_lab
 
 NOW = 4.7

@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import Demo
 from asynclab.curriculum.demo_parameters import Parameter
-from asynclab.screens.learn import LearnScreen
-from asynclab.screens.program import LabFactory
-from asynclab.screens.stage import Stage as Views
+from asynclab.screens.lab.runnable import LabFactory
+from asynclab.screens.lab.stage import Stage as Views
+from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.trace import Lab
 from tests.fast_ui import loop_time, until
 

@@ -1,69 +1,131 @@
-"""The declaration of commands: what it makes of keys, key bar and help, and that these can't disagree."""
+"""The declaration of commands: what it makes of keys, key bar, help and README, and that these can't disagree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
-from textual.binding import Binding
 
 from asynclab.app import AsyncLabApp
-from asynclab.screens.app_commands import APP_COMMANDS
-from asynclab.screens.commands import GAP, BarEntry, Command, Situation, bar_entries, bindings_of, fit, shown_key
-from asynclab.screens.fetch_lab_commands import FETCH_LAB_COMMANDS
-from asynclab.screens.help import LAB_MARKS, help_text
-from asynclab.screens.learn import LearnScreen
-from asynclab.screens.learn_commands import LEARN_COMMANDS
+from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
+from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
+from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key
+from asynclab.screens.shared.command_screen import CommandScreen
+from asynclab.screens.shared.help_page import LAB_MARKS, help_text, key_rows
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lane_cells import MARKS
 from asynclab.widgets.timeline import TimelineView
+from tests.screens.fetching import fetching
+from tests.screens.stage import Stage, opened
+from tests.tables import check_table
 
-COMMANDS = (*LEARN_COMMANDS, *APP_COMMANDS)
+SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, FetchLabScreen)
 
-RUNNING = Situation(
-    is_running=True, is_active=True, has_live_task=True, has_parameters=True, has_mistakes=True, has_lines=True
-)
+VIEWS = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
 
-
-def bar(situation: Situation, width: int) -> str:
-    return (" " * GAP).join(
-        f"{entry.keys} {entry.name}" for entry in fit(bar_entries(COMMANDS, situation), width + GAP)
-    )
+COMMANDS = (*LearnScreen.commands, *AsyncLabApp.commands)
 
 
-def test_every_command_has_an_action_that_exists() -> None:
-    for command in COMMANDS:
-        owner: type = AsyncLabApp if command.action.startswith("app.") else LearnScreen
-        assert hasattr(owner, f"action_{command.action.removeprefix('app.')}"), command.action
+@asynccontextmanager
+async def running(*keys: str) -> AsyncIterator[Stage]:
+    """The Learn screen with the queue demo running, the focus on its tasks, and these keys pressed."""
+    async with opened() as stage:
+        await stage.press("7")
+        await stage.until(lambda: stage.screen.has_past and stage.screen.has_lines)
+        await stage.press("tab", *keys)
+        yield stage
 
 
-def test_every_command_says_what_it_does() -> None:
-    for command in COMMANDS:
-        assert command.help.endswith(".")
+def bar(screen: CommandScreen, width: int = 300) -> str:
+    return (" " * GAP).join(f"{entry.keys} {entry.name}" for entry in fit(screen.bar(), width + GAP))
+
+
+class Kettle(Commanding):
+    """Has commands, and no screen."""
+
+    heat = 0
+
+    @Command["Kettle"]("boil", key="b,ctrl+b", group="Run", rank=lambda kettle: kettle.heat, explains=True)
+    def action_boil(self) -> None:
+        """Boil the water
+        at once.
+
+        Not help any more.
+        """
+
+    @Command["Kettle"]("pour", key="p", group="Results", when=lambda kettle: kettle.heat > 0, rank=1)
+    def action_pour(self) -> None:
+        """Pour it."""
+
+
+class QuietKettle(Kettle):
+    """Overrides one action, and declares another one anew."""
+
+    def action_boil(self) -> None:
+        """Boil without a whistle."""
+
+    @Command["QuietKettle"]("serve", key="p", group="Run", offered=lambda kettle: kettle.heat < 100)
+    def action_pour(self) -> None:
+        """Serve it."""
+
+
+def test_a_command_is_what_its_method_declares_and_its_docstring_says() -> None:
+    boil, pour = Kettle.commands
+    assert (boil.action, boil.help, boil.keys) == ("boil", "Boil the water at once.", ("b", "ctrl+b"))
+    assert (pour.action, pour.help, pour.title) == ("pour", "Pour it.", "pour (p)")
+
+
+def test_a_subclass_inherits_the_declaration_and_has_its_own_help() -> None:
+    told = {command.action: (command.name, command.help) for command in QuietKettle.commands}
+    assert told == {"boil": ("boil", "Boil without a whistle."), "pour": ("serve", "Serve it.")}
+
+
+def test_conditions_and_ranks_are_asked_of_whoever_has_the_command() -> None:
+    kettle = Kettle()
+    assert [entry.name for entry in bar_entries(kettle.own_offers)] == ["boil"]
+    kettle.heat = 5
+    assert [(entry.name, entry.rank) for entry in bar_entries(kettle.own_offers)] == [("boil", 5), ("pour", 1)]
+
+
+def test_keys_of_what_does_not_apply_answer_only_to_explain() -> None:
+    kettle, quiet = Kettle(), QuietKettle()
+    assert kettle.answers("boil")
+    assert not kettle.answers("pour")
+    assert kettle.answers("something that is no command")
+    quiet.heat = 100
+    assert not quiet.answers("pour")
+
+
+@pytest.mark.parametrize("owner", [*SCREENS, AsyncLabApp])
+def test_every_command_says_what_it_does(owner: type[Commanding]) -> None:
+    for command in owner.commands:
+        assert command.help.endswith("."), command.action
         assert command.name
-        assert command.keys
 
 
-def test_two_commands_share_a_key_only_where_one_of_them_applies() -> None:
-    shared: dict[str, list[Command]] = {}
-    for command in COMMANDS:
-        for key in command.keys:
-            shared.setdefault(key, []).append(command)
-    situations = [Situation(), RUNNING, Situation(is_running=True, is_paused=True)]
-    for key, commands in shared.items():
-        for situation in situations:
-            assert sum(command.applies(situation) for command in commands) <= 1, key
+@pytest.mark.parametrize("keys", [(), ("space",), ("left_square_bracket",), ("z",)])
+async def test_at_most_one_of_the_commands_that_share_a_key_applies(keys: tuple[str, ...]) -> None:
+    async with running(*keys) as stage:
+        applying = [key for offer in stage.screen.offers if offer.applies for key in offer.command.keys]
+        assert {key: count for key, count in Counter(applying).items() if count > 1} == {
+            "enter": 2  # the second is the list's own key, which explains a task only where there is no list
+        } or max(Counter(applying).values()) == 1
 
 
-def test_each_key_gets_a_binding_with_an_id_of_its_own() -> None:
-    bindings = bindings_of(COMMANDS)
+@pytest.mark.parametrize("owner", [*SCREENS, AsyncLabApp])
+def test_each_key_gets_a_binding_with_an_id_of_its_own(owner: Any) -> None:
+    bindings = owner.BINDINGS
     assert len({binding.id for binding in bindings}) == len(bindings)
-    assert {binding.key for binding in bindings} == {key for command in COMMANDS for key in command.keys}
+    assert {binding.key for binding in bindings} == {key for command in owner.commands for key in command.keys}
 
 
 def test_the_key_becomes_the_argument_where_a_command_takes_it() -> None:
-    command = Command("start_demo", ("1", "2"), "run", "Run.", "Demos", takes_key=True)
+    command = Command[object]("run", key="1,2", group="Run", takes_key=True, action="start_demo")
     assert [binding.action for binding in command.bindings()] == ["start_demo('1')", "start_demo('2')"]
 
 
@@ -74,64 +136,61 @@ def test_keys_are_written_as_a_person_reads_them(key: str, shown: str) -> None:
     assert shown_key(key) == shown
 
 
-def test_the_bar_of_a_running_demo_at_80_columns_has_what_is_used_most() -> None:
-    assert bar(RUNNING, 78) == ("0-9 run  space pause  n step  , . speed  c cancel  tab pane  ? help  q quit")
+async def test_the_bar_of_a_running_demo_at_80_columns_has_what_is_used_most() -> None:
+    async with running() as stage:
+        assert bar(stage.screen, 78) == "0-9 run  c cancel  space pause  n step  , . speed  tab pane  ? help  q quit"
 
 
-def test_the_bar_has_only_what_applies() -> None:
-    idle = bar(Situation(in_list=True), 300)
-    assert "pause" not in idle
-    assert "cancel" not in idle
-    assert "params" not in idle
-    assert "resume" in bar(Situation(is_running=True, is_paused=True), 300)
+async def test_the_bar_has_only_what_applies() -> None:
+    async with opened() as stage:
+        assert not [word for word in ("pause", "cancel", "resume", "history") if word in bar(stage.screen)]
+    async with running("space") as stage:
+        assert "space resume" in bar(stage.screen)
+        assert "p params" in bar(stage.screen)
 
 
-@pytest.mark.parametrize("width", range(0, 200, 7))
-def test_the_bar_never_is_wider_than_there_is_room(width: int) -> None:
-    assert len(bar(RUNNING, width)) <= width
+async def test_the_bar_never_is_wider_than_there_is_room() -> None:
+    async with running() as stage:
+        assert all(len(bar(stage.screen, width)) <= width for width in range(0, 200, 7))
 
 
-def test_help_and_quit_are_the_last_to_go() -> None:
-    assert bar(RUNNING, 14) == "? help  q quit"
+async def test_help_and_quit_are_the_last_to_go() -> None:
+    async with running() as stage:
+        assert bar(stage.screen, 14) == "? help  q quit"
 
 
-@pytest.mark.parametrize("commands", [LEARN_COMMANDS, FETCH_LAB_COMMANDS])
-def test_the_way_back_is_named_wherever_there_is_one(commands: Sequence[Command]) -> None:
-    for situation, way in (
-        (replace(RUNNING, is_zoomed=True), "esc back"),
-        (replace(RUNNING, has_filter=True), "esc back"),
-        (replace(RUNNING, is_past=True), "esc now"),
-        (replace(RUNNING, is_past=True, is_zoomed=True), "esc now"),
-    ):
-        entries = [f"{entry.keys} {entry.name}" for entry in fit(bar_entries(commands, situation), 78)]
-        assert [entry for entry in entries if "esc" in entry] == [way]
+@pytest.mark.parametrize(
+    ("keys", "way"),
+    [
+        (("z",), "esc back"),
+        (("slash", "o", "enter"), "esc back"),
+        (("left_square_bracket",), "esc now"),
+        (("z", "left_square_bracket"), "esc now"),
+    ],
+)
+async def test_the_way_back_is_named_wherever_there_is_one(keys: tuple[str, ...], way: str) -> None:
+    async with running(*keys) as stage:
+        assert [entry for entry in bar(stage.screen, 78).split("  ") if "esc" in entry] == [way]
 
 
-def test_neighbours_share_an_entry() -> None:
-    entries = [entry for entry in bar_entries(COMMANDS, RUNNING) if entry.name == "speed"]
-    assert entries == [BarEntry(", .", "speed", "", entries[0].rank)]
+async def test_while_a_filter_is_typed_the_bar_has_the_keys_that_type_nothing() -> None:
+    async with running("slash") as stage:
+        told = "enter keep the filter  esc show all lines  tab pane  f1 help  ^p palette  ^q quit"
+        assert bar(stage.screen) == told
 
 
-def test_help_lists_every_key_of_every_command() -> None:
-    lists = [binding for binding in CursorView.BINDINGS if isinstance(binding, Binding)]
-    text = help_text(COMMANDS, {"Lists": lists}, LAB_MARKS).plain
+async def test_neighbours_share_an_entry() -> None:
+    async with running() as stage:
+        entries = [entry for entry in stage.screen.bar() if entry.name == "speed"]
+        assert entries == [BarEntry(", .", "speed", "", entries[0].rank)]
+
+
+def test_help_has_all_of_every_command() -> None:
+    text = " ".join(help_text(COMMANDS, VIEWS, LAB_MARKS).plain.split())
     for command in COMMANDS:
-        assert command.label in text
-        assert command.help.split()[0] in text
+        if command.keys and command.action != "resume":  # the help of pause speaks for both
+            assert f"{command.all_keys} {command.help}" in text
     assert "down j" in text
-
-
-def test_help_says_of_a_key_with_two_uses_when_each_applies() -> None:
-    lines = help_text(COMMANDS, {}, LAB_MARKS).plain.splitlines()
-    assert [line[14:].split(":")[0] for line in lines if line.startswith("space ")] == [
-        "While lab time goes on",
-        "While they are held",
-    ]
-    assert [line[14:] for line in lines if line.startswith("enter ")] == [
-        "Run the selected demo, or run it again; enter does so in the",
-        "On a task: tell its life in sentences: who made it, what it",
-    ]
-    assert not any(line.startswith("r ") for line in lines)
 
 
 def test_help_explains_every_mark() -> None:
@@ -140,12 +199,44 @@ def test_help_explains_every_mark() -> None:
         assert mark in text
 
 
-def test_help_fits_into_80_columns() -> None:
-    views = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
-    assert max(map(len, help_text(COMMANDS, views, LAB_MARKS).plain.splitlines())) <= 80 - 5
+@pytest.mark.parametrize("screen", SCREENS)
+def test_help_fits_into_80_columns(screen: type[CommandScreen]) -> None:
+    commands = (*screen.commands, *AsyncLabApp.commands)
+    for marks in (LAB_MARKS, FETCH_MARKS):
+        assert max(map(len, help_text(commands, VIEWS, marks).plain.splitlines())) <= 80 - 5
 
 
 def test_help_explains_every_mark_of_the_timeline() -> None:
     glyphs = {glyph for glyph, _ in MARKS.values()}
     explained = "".join(mark.drawn for mark in LAB_MARKS)
     assert [glyph for glyph in glyphs if glyph not in explained] == []
+
+
+async def test_the_three_screens_declare_the_keys_of_time_once() -> None:
+    keys = [
+        {command.action: command.key for command in screen.commands if command.group == "Time"} for screen in SCREENS
+    ]
+    assert keys[0] == keys[1] == keys[2]
+    assert len(keys[0]) == 7
+
+
+def key_table(screen: CommandScreen) -> str:
+    """What help tells of a screen's keys, as a table in Markdown."""
+    offered = [offer.command for offer in screen.offers if offer.is_offered]
+    lines = ["| key | does |", "|---|---|"]
+    for group, rows in key_rows(offered, screen.view_bindings()).items():
+        lines.append(f"| **{group}** | |")
+        lines += [f"| `{keys.replace('^', 'ctrl+').replace(' ', '` `')}` | {help} |" for keys, help in rows]
+    return "\n".join(lines)
+
+
+async def test_the_readme_lists_the_keys_of_the_learn_screen(request: pytest.FixtureRequest) -> None:
+    async with opened() as stage:
+        table = key_table(stage.screen)
+    check_table("README.md", "keys", table, request)
+
+
+async def test_the_page_about_fetching_lists_the_keys_of_the_fetch_screen(request: pytest.FixtureRequest) -> None:
+    async with fetching() as stage:
+        table = key_table(stage.screen)
+    check_table("docs/fetching.md", "keys", table, request)

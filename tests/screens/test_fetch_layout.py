@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.events import Paste
 
+from asynclab.model.wording.quantities import size_text
 from tests.screens.fetching import FetchStage, fetching
 from tests.screens.frozen_fetch import FrozenSession
 from tests.screens.stage import opened
@@ -53,7 +54,7 @@ async def test_where_room_is_short_phases_and_total_of_a_url_are_seen_at_once_an
         await stage.press("d")
         await stage.until(lambda: "more lines" in screen_text(stage))
         assert "download  " in screen_text(stage)
-        assert f"{stage.fetch.rows[0].wire} B · " in screen_text(stage)
+        assert f"{size_text(stage.fetch.rows[0].wire)} · " in screen_text(stage)
         assert "</html>" not in screen_text(stage)
         await stage.press("tab", "end")
         await stage.until(lambda: "</html>" in screen_text(stage))
@@ -92,8 +93,8 @@ async def test_the_footer_of_a_small_terminal_still_makes_sense() -> None:
 @pytest.mark.parametrize(
     ("key", "entries"),
     [
-        ("a", " f5 fetch  esc to the URLs  tab pane  f1 help  ^q quit"),
-        ("slash", " enter keep the filter  esc show all URLs  tab pane  f1 help  ^q quit"),
+        ("a", " esc to the URLs  f5 fetch  tab pane  f1 help  ^p palette  ^q quit"),
+        ("slash", " enter keep the filter  esc show all URLs  f5 fetch  tab pane  f1 help  ^q quit"),
     ],
 )
 async def test_while_something_is_typed_the_footer_names_no_letters(key: str, entries: str) -> None:
@@ -229,7 +230,7 @@ async def test_sums_and_races_are_those_of_the_list_that_is_shown() -> None:
         assert "1 ok  1 failed" in stage.totals[0]
         await stage.take("/pages/queues", "/pages/futures", "/pages/tasks")
         assert [line.strip() for line in stage.totals] == ["0 ok  0 failed  3 queued"]
-        assert stage.frame == "sorted by order"
+        assert stage.frame == "in the order of the text"
         await stage.press("enter")
         await stage.until(lambda: "3 ok" in stage.totals[0])
         assert len(stage.totals) == 1

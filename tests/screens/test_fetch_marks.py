@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.screens.fetch_commands import FETCH_COMMANDS
-from asynclab.screens.fetch_marks import FETCH_MARKS
-from asynclab.screens.help import help_text
+from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.widgets.fetch_row import MARKS as URL_MARKS
 from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching
@@ -15,10 +13,6 @@ def test_every_state_and_phase_is_explained_and_every_mark_has_one_meaning() -> 
     glyphs = [mark for mark, _ in (*URL_MARKS.values(), *PHASES.values())]
     assert [text.split()[0] for text in drawn[: len(glyphs)]] == glyphs
     assert len(set(drawn)) == len(drawn)
-
-
-def test_help_with_them_fits_into_80_columns() -> None:
-    assert max(map(len, help_text(FETCH_COMMANDS, {}, FETCH_MARKS).plain.splitlines())) <= 80 - 5
 
 
 async def test_the_help_of_the_screen_explains_its_own_marks_and_not_those_of_tasks() -> None:

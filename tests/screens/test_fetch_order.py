@@ -10,10 +10,10 @@ import pytest
 
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Failure, Hop, Row, TlsFacts
-from asynclab.screens.fetch_export import FORMATS, write_results
-from asynclab.screens.fetch_list import UrlList, summary
-from asynclab.screens.fetch_order import SORTS, Sort, arrange, next_sort
-from asynclab.screens.fetch_rows import certificate, url_detail, url_row
+from asynclab.screens.fetch.export_form import FORMATS, write_results
+from asynclab.screens.fetch.url_list import UrlList, summary
+from asynclab.screens.fetch.url_order import SORTS, Sort, arrange, next_sort
+from asynclab.screens.fetch.url_words import certificate, url_detail, url_row
 from asynclab.widgets.lines import plain
 
 

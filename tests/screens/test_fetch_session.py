@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asynclab.model import events as e
-from asynclab.screens.fetch_session import FetchSession
-from asynclab.screens.record import Record
+from asynclab.screens.fetch.fetch_session import FetchSession
+from asynclab.screens.lab.run_record import Record
 from tests.screens.frozen import frozen_lab
 
 

@@ -10,10 +10,10 @@ from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.request import Request
-from asynclab.screens.fetch import FetchScreen
-from asynclab.screens.fetch_lab import FetchLabScreen
-from asynclab.screens.fetch_list import UrlList
-from asynclab.screens.record import Record
+from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
+from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.fetch.url_list import UrlList
+from asynclab.screens.lab.run_record import Record
 from tests.fast_ui import until
 from tests.screens.frozen import frozen_lab, frozen_monitor
 from tests.screens.frozen_fetch import OPTIONS, TEXT, FrozenSession

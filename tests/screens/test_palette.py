@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.palette import CommandProvider
+from asynclab.screens.shared.palette import CommandProvider
 from tests.screens.stage import Stage, opened, quick_lab
 
 
@@ -31,10 +31,11 @@ async def choose(stage: Stage, query: str, wanted: str) -> None:
     await stage.press("enter")
 
 
-async def test_it_offers_all_demos_and_the_commands_that_apply() -> None:
+async def test_it_offers_the_commands_that_apply_then_all_demos_then_what_always_applies() -> None:
     async with opened() as stage:
         texts = await offered(stage)
-        assert texts[:10] == [f"{demo.key} {demo.name}" for demo in DEMOS]
+        demos = [f"{demo.key} {demo.name}" for demo in DEMOS]
+        assert texts[-5 - len(demos) : -5] == demos
         assert "help (?)" in texts
         assert "quit (q)" in texts
         assert "pause (space)" not in texts
@@ -87,7 +88,7 @@ def type_at_once(stage: Stage, *keys: str) -> None:
 async def test_a_choice_that_is_made_twice_at_once_is_made_once(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[object] = []
     async with opened() as stage:
-        monkeypatch.setattr(stage.screen, "action_start_demo", chosen.append)
+        monkeypatch.setattr(stage.screen, "action_start_held", lambda: chosen.append("a demo"))
         monkeypatch.setattr(AsyncLabApp, "_watch_theme", lambda _, theme: chosen.append(theme))
         await stage.press(key)
         await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count)

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.pane_names import PANES
-from asynclab.screens.pane_tabs import PaneTabs
+from asynclab.screens.lab.layout import PANES
+from asynclab.screens.lab.pane_tabs import PaneTabs
+from asynclab.screens.shared.key_bar import KeyBar
 from tests.screens.stage import Stage, opened, quick_lab
 from tests.screens.test_learn import replace_main
 
@@ -107,7 +107,7 @@ async def test_w_says_so_where_no_panes_take_turns() -> None:
     async with opened((200, 60), make_lab=quick_lab) as stage:
         await finish(stage, "7")
         await stage.press("w")
-        assert stage.notices == ["here is room for all of them: no panes take turns"]
+        assert stage.notices == ["all panes are visible already"]
 
 
 async def test_the_queues_below_the_tasks_give_way_to_a_zoomed_pane() -> None:
@@ -267,7 +267,7 @@ async def test_slash_filters_the_activity_while_it_is_typed() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         everything = stage.views.activity.line_count()
-        await stage.press("slash", *"finished")
+        await stage.press("slash", *"complete")
         await stage.until(lambda: stage.views.activity.line_count() == 2)
         await stage.press("enter")
         assert focused(stage) == "activity"
@@ -293,7 +293,7 @@ async def test_while_a_filter_is_typed_the_key_bar_has_no_key_that_would_be_a_le
         await finish(stage, "3")
         bar = stage.screen.query_one(KeyBar)
         await stage.press("slash")
-        entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^q quit"
+        entries = "enter keep the filter  esc show all lines  tab pane  f1 help  ^p palette  ^q quit"
         await stage.until(lambda: str(bar.render()) == entries)
         await stage.press("x", "enter")
         await stage.until(lambda: "? help" in str(bar.render()))
@@ -310,7 +310,7 @@ async def test_y_copies_the_task_under_the_cursor_and_says_so() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         await stage.press("tab", "G", "y")
-        assert "task-2" in stage.app.clipboard
+        assert "work-2" in stage.app.clipboard
         assert "done" in stage.app.clipboard
         assert stage.notices[-1].startswith("copied 1 line, ")
 
@@ -334,7 +334,7 @@ async def test_capital_y_copies_all_activity() -> None:
         await finish(stage, "3")
         await stage.press("Y")
         assert stage.app.clipboard == stage.views.activity.visible_text()
-        assert "“Task 2 finished”" in stage.app.clipboard
+        assert "“Task 2 complete”" in stage.app.clipboard
 
 
 async def test_y_with_nothing_selected_copies_nothing_and_says_so() -> None:

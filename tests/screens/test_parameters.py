@@ -11,25 +11,30 @@ from textual.widgets import Checkbox, Input, Label, Select
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import find
-from asynclab.screens.parameters import Field, ParameterForm
+from asynclab.curriculum.practice_pages import Pages
+from asynclab.screens.learn.demo_actions import parameter_form
+from asynclab.screens.learn.demo_runs import Run
+from asynclab.screens.shared.form import Field, Form
 
 
 class FormStage:
     """A form on the dashboard, and what came out of it."""
 
-    def __init__(self, app: App[None], form: ParameterForm, pilot: Pilot[None]) -> None:
+    def __init__(self, app: App[None], form: Form, pilot: Pilot[None]) -> None:
         self.app, self.form, self.pilot = app, form, pilot
         self.results: list[dict[str, Any] | None] = []
 
     def field(self, name: str) -> Field:
-        return next(field for field in self.form.query(Field) if field.parameter.name == name)
+        return next(field for field in self.form.query(Field) if field.entry.name == name)
 
     def hint(self, name: str) -> str:
         return str(self.field(name).query_one(".hint", Label).render())
 
 
 async def opened_form(pilot: Pilot[None], name: str, **values: Any) -> FormStage:
-    form = ParameterForm(find(name), values)
+    run = Run(find(name), Pages())
+    run.take(values)
+    form = parameter_form(run)
     stage = FormStage(pilot.app, form, pilot)
     pilot.app.push_screen(form, stage.results.append)
     await pilot.pause()
@@ -73,7 +78,7 @@ async def test_the_complaint_goes_when_the_value_is_right_again() -> None:
         await pilot.press("x")
         assert stage.hint("tasks").startswith("✗")
         await pilot.press("backspace", "3")
-        assert stage.hint("tasks") == stage.field("tasks").parameter.takes
+        assert stage.hint("tasks") == stage.field("tasks").entry.hint
 
 
 async def test_escape_leaves_without_running() -> None:
@@ -86,7 +91,7 @@ async def test_escape_leaves_without_running() -> None:
 async def test_the_run_button_runs() -> None:
     async with AsyncLabApp().run_test() as pilot:
         stage = await opened_form(pilot, "coroutines", seconds=2.5)
-        await pilot.click("#run")
+        await pilot.click("#accept")
         assert stage.results == [{"seconds": 2.5}]
 
 
@@ -133,4 +138,13 @@ async def test_urls_are_checked_and_given_as_a_list() -> None:
 async def test_mistakes_are_not_in_the_form() -> None:
     async with AsyncLabApp().run_test() as pilot:
         stage = await opened_form(pilot, "gather")
-        assert [field.parameter.name for field in stage.form.query(Field)] == ["tasks", "seconds", "first"]
+        assert [field.entry.name for field in stage.form.query(Field)] == ["tasks", "seconds", "first"]
+
+
+async def test_all_of_a_complaint_is_seen_where_room_is_short() -> None:
+    async with AsyncLabApp().run_test(size=(60, 20)) as pilot:
+        stage = await opened_form(pilot, "gather")
+        await pilot.press("x")
+        hint = stage.field("tasks").query_one(".hint", Label)
+        lines = [hint.render_line(y).text for y in range(hint.size.height)]
+        assert " ".join(" ".join(lines).split()).endswith("not 'x'")

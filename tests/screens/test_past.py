@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from asynclab.model import history
-from asynclab.screens.key_bar import KeyBar
-from asynclab.screens.readings import moment_of
-from asynclab.screens.record import Record
-from asynclab.screens.runs import Run
+from asynclab.screens.lab.record_readings import moment_of
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.learn.demo_runs import Run
+from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import MomentChosen

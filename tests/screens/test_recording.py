@@ -9,11 +9,12 @@ import pytest
 from textual.content import Content
 
 from asynclab.model import events as e
-from asynclab.screens.commands import shown_key
-from asynclab.screens.help import HelpScreen
-from asynclab.screens.learn_commands import LEARN_COMMANDS
-from asynclab.screens.record import Record
-from asynclab.screens.story import StoryScreen
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.story_screen import StoryScreen
+from asynclab.screens.lab.time_screen import can_control
+from asynclab.screens.learn.demo_actions import DemoActions
+from asynclab.screens.shared.command import shown_key
+from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.widgets.line_view import LineView
 from tests.screens.frozen import queue_history
 from tests.screens.stage import Stage, opened
@@ -21,7 +22,7 @@ from tests.sources import ToldSource
 
 SIZE = (200, 60)
 
-CONTROLS = [command for command in LEARN_COMMANDS if command.needs_control]
+CONTROLS = [command for command in DemoActions.commands if command.offered is can_control]
 
 
 def recording() -> list[e.Event]:
@@ -58,12 +59,12 @@ def bar(stage: Stage) -> str:
 async def test_every_pane_shows_it() -> None:
     async with shown() as (stage, _):
         views = stage.views
-        assert all(name in text_of(views.tasks) for name in ("main", "producer-A", "consumer-1", "consumer-2"))
+        assert all(name in text_of(views.tasks) for name in ("main", "producer-1", "consumer-1", "consumer-2"))
         assert "queue#1" in text_of(views.gauges)
         assert "consumer-2" in text_of(views.loop)
-        assert "producer-A" in text_of(views.timeline)
-        assert "put 'A3'" in text_of(views.activity)
-        assert "await queue.put(item)" in text_of(views.source)
+        assert "producer-1" in text_of(views.timeline)
+        assert "put 3" in text_of(views.activity)
+        assert "await queue.put(number)" in text_of(views.source)
         assert views.concept.line_count()
         assert Content.from_markup(str(views.concept.border_subtitle)).plain == "held at 1.600 s · ▸ 1 ready"
 
@@ -115,7 +116,7 @@ async def test_the_activity_can_be_filtered_and_copied() -> None:
         assert "run started" in stage.app.clipboard
         await stage.press("y")
         assert "main" in stage.app.clipboard
-        await stage.press("slash", *"produced", "enter")
+        await stage.press("slash", *"producing", "enter")
         await stage.until(lambda: stage.views.activity.line_count() == 4)
 
 
@@ -141,14 +142,14 @@ async def test_what_needs_a_control_is_offered_nowhere() -> None:
             assert absent not in bar(stage)
         for present in ("[ ] history", "enter explain", "/ filter", "y copy", "z zoom", "tab pane"):
             assert present in bar(stage)
-        assert not set(CONTROLS) & set(screen.commands_now())
+        assert not set(CONTROLS) & {offer.command for offer in screen.offers if offer.is_offered}
         await stage.press("question_mark")
         await stage.until(lambda: isinstance(stage.app.screen, HelpScreen))
         help_screen = stage.app.screen
         assert isinstance(help_screen, HelpScreen)
         text = str(help_screen._text)
         assert not [command.help for command in CONTROLS if command.help.split(":")[0] in text]
-        assert "Look at the past" in text
+        assert "Go one event back" in text
 
 
 @pytest.mark.parametrize("key", [key for command in CONTROLS for key in command.keys], ids=shown_key)
@@ -177,7 +178,7 @@ async def test_why_a_step_did_nothing_is_told_once_for_each_report() -> None:
             feed.tell(e.StepReported(1.6, outcome))
             await stage.until(lambda number=number: record.present.step_reports == 1 + number)  # type: ignore[misc]
             await stage.pilot.pause(0.2)
-            told = ["wait for ever", "from outside"][number - 1 : number]
+            told = ["deadlock", "waiting for I/O"][number - 1 : number]
             assert [part for part in told if part in " ".join(stage.notices)] == told
             await stage.press("j")  # any key takes a notice away, and it does not come back
             await stage.pilot.pause(0.2)

@@ -12,8 +12,8 @@ import pytest
 from asynclab.curriculum.catalogue import DEMOS, find
 from asynclab.curriculum.demo_parameters import Parameter
 from asynclab.curriculum.practice_pages import Pages
-from asynclab.screens.program import SPEEDS
-from asynclab.screens.runs import Run, Runs, Standing
+from asynclab.screens.lab.runnable import SPEEDS
+from asynclab.screens.learn.demo_runs import Run, Runs, Standing
 from asynclab.trace.governing import run_lifecycle
 from tests.fast_ui import until
 from tests.screens.stage import plain_lab, quick_lab, staged
@@ -252,6 +252,15 @@ def test_mistakes_take_turns_and_end_with_none() -> None:
         gather.next_mistake()
         seen.append(gather.mistakes_on)
     assert seen == [("one_by_one",), ("one_fails",), ()]
+
+
+def test_the_next_mistake_is_named_with_its_number() -> None:
+    gather = Run(find("gather"), Pages(), plain_lab)
+    seen = [gather.next_mistake_label]
+    for _ in range(2):
+        gather.next_mistake()
+        seen.append(gather.next_mistake_label)
+    assert seen == ["mistake 1 of 2", "mistake 2 of 2", "no mistake"]
 
 
 def test_mistakes_that_are_on_together_give_way_to_the_next_one() -> None:

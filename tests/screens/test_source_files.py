@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asynclab.screens.source_files import CHECK_PERIOD, SourceFiles
+from asynclab.screens.lab.source_files import CHECK_PERIOD, SourceFiles
 
 LONG_AGO, LATER = 1_000.0, 2_000.0
 """Seconds since 1970."""

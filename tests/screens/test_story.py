@@ -12,8 +12,8 @@ import asynclab.model.story.telling
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, Story
-from asynclab.screens.story import StoryScreen
-from asynclab.widgets.lines_view import LinesView
+from asynclab.screens.lab.story_screen import StoryScreen
+from asynclab.widgets.static_lines import StaticLines
 from tests.screens.stage import Stage, opened
 from tests.screens.test_learn import replace_main
 
@@ -48,7 +48,7 @@ def story(stage: Stage) -> StoryScreen | None:
 
 def read(stage: Stage) -> str:
     """What the open story says, its lines joined."""
-    view = stage.app.screen.query_one(LinesView)
+    view = stage.app.screen.query_one(StaticLines)
     return " ".join(" ".join(view.line_text(index).split()) for index in range(view.line_count()))
 
 
@@ -104,7 +104,7 @@ async def test_the_story_goes_on_while_its_task_lives() -> None:
 async def test_names_and_results_are_never_markup() -> None:
     async with running() as stage:
         await stage.press("j", "j", "enter")
-        title = stage.app.screen.query_one(LinesView).border_title
+        title = stage.app.screen.query_one(StaticLines).border_title
         assert "[red]coffee" in str(title)
         assert "[red]coffee: brew() is" in read(stage)
 
@@ -142,7 +142,7 @@ async def test_y_copies_the_story_as_text() -> None:
 async def test_a_long_story_scrolls_in_a_small_terminal() -> None:
     async with running((80, 12)) as stage:
         await stage.press("enter")
-        view = stage.app.screen.query_one(LinesView)
+        view = stage.app.screen.query_one(StaticLines)
         assert view.max_scroll_y > 0
         await stage.press("G")
         assert view.scroll_y == view.max_scroll_y
@@ -153,7 +153,7 @@ async def test_a_long_story_scrolls_in_a_small_terminal() -> None:
 async def test_it_is_laid_out_anew_when_the_terminal_is_resized() -> None:
     async with running() as stage:
         await stage.press("enter")
-        view = stage.app.screen.query_one(LinesView)
+        view = stage.app.screen.query_one(StaticLines)
         before = view.line_count()
         await stage.pilot.resize_terminal(50, 30)
         await stage.until(lambda: view.line_count() > before)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from asynclab.model.events import Output, TaskEnded
+from asynclab.model.events import Output, RunEnded, TaskEnded, Warned
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
@@ -248,3 +248,52 @@ async def test_without_a_lab_it_is_empty() -> None:
         await pilot.press("up", "down", "G")
         assert log.visible_text() == ""
         assert log.cursor_text() == ""
+
+
+def warned(text: str) -> LabState:
+    """A lab that printed, warned, and printed again."""
+    return folded(task(1, "main"), said_at(0), Warned(0.5, text, 1), said_at(60))
+
+
+async def test_what_went_wrong_is_wrapped_and_stays_one_line_for_copying() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 40, 12) as pilot:
+        log.show(warned("coroutine 'greet' was never awaited"), 0.6)
+        assert [line for line in painted(log) if line][-3:] == [
+            "   0.500 main     coroutine 'greet'",
+            "                  was never awaited",
+            "   0.600 main     “line 60”",
+        ]
+        assert part_at(log.compose_line(log.line_count() - 2, 37), "was never") == "failed"
+        log.focus()
+        await pilot.press("k", "k")
+        assert log.selected == 1
+        assert log.cursor_text() == "0.500  main  coroutine 'greet' was never awaited"
+        assert log.visible_text().count("0.500") == 1
+
+
+async def test_in_another_width_lines_are_divided_anew_and_the_cursor_stays_on_its_line() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 40, 12) as pilot:
+        log.show(warned("coroutine 'greet' was never awaited"), 0.6)
+        log.focus()
+        await pilot.press("k", "k")
+        await pilot.resize_terminal(90, 12)
+        await pilot.pause()
+        assert next(line for line in painted(log) if "0.500" in line).endswith("coroutine 'greet' was never awaited")
+        assert log.cursor_text().startswith("0.500")
+        assert len([line for line in painted(log) if line]) == log.line_count()
+
+
+async def test_a_very_long_warning_takes_four_rows() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 40, 20):
+        log.show(warned("so " * 300), 0.6)
+        assert sum("so so" in line for line in painted(log)) == 4
+
+
+async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapped() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 40, 12):
+        log.show(folded(RunEnded(0.5, "done", "None")), 0.6)
+        assert painted(log)[1] == "   0.500 run ended: returned None"

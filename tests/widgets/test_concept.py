@@ -6,7 +6,7 @@ from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.clock_line import ClockReading, clock_line
-from asynclab.widgets.concept import ConceptPane, Lesson
+from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.lines import plain
 from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import on_stage, painted, subtitle
@@ -22,7 +22,7 @@ LESSON = Lesson(
 
 
 async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentation() -> None:
-    pane = ConceptPane()
+    pane = LessonPane()
     async with on_stage(pane, 100, 8) as pilot:
         pane.show_lesson(LESSON)
         await pilot.pause()
@@ -36,7 +36,7 @@ async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentati
 
 
 async def test_long_texts_are_wrapped_under_their_beginning() -> None:
-    pane = ConceptPane()
+    pane = LessonPane()
     async with on_stage(pane, 50, 12) as pilot:
         pane.show_lesson(LESSON)
         await pilot.pause()
@@ -48,7 +48,7 @@ async def test_long_texts_are_wrapped_under_their_beginning() -> None:
 
 
 async def test_it_is_as_high_as_its_texts() -> None:
-    pane = ConceptPane()
+    pane = LessonPane()
     async with on_stage(pane, 100, 30) as pilot:
         pane.styles.height = "auto"
         pane.show_lesson(LESSON)
@@ -60,7 +60,7 @@ async def test_it_is_as_high_as_its_texts() -> None:
 
 
 async def test_hostile_texts_do_nothing() -> None:
-    pane = ConceptPane()
+    pane = LessonPane()
     async with on_stage(pane, 60, 12) as pilot:
         pane.show_lesson(Lesson(*(HOSTILE,) * 6))
         await pilot.pause()
@@ -68,7 +68,7 @@ async def test_hostile_texts_do_nothing() -> None:
 
 
 async def test_the_frame_tells_how_the_clock_runs() -> None:
-    pane = ConceptPane()
+    pane = LessonPane()
     async with on_stage(pane, 60, 12) as pilot:
         pane.show_clock(ClockReading(ClockState(), 1.24))
         await pilot.pause()

@@ -202,7 +202,7 @@ async def test_without_a_lab_it_says_that_there_is_nothing() -> None:
     gauges = Gauges()
     async with on_stage(gauges):
         gauges.show(None, 0.0)
-        assert painted(gauges)[0] == " no queue, lock or deadline so far"
+        assert painted(gauges)[0] == " no queues, locks or timeouts yet"
 
 
 async def test_a_queue_that_fits_is_drawn_with_all_its_lines() -> None:

@@ -10,6 +10,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.lines import (
+    DASH,
     EIGHTHS,
     FULL,
     HALF,
@@ -21,6 +22,7 @@ from asynclab.widgets.lines import (
     left,
     left_cut_end,
     plain,
+    pulse,
     right,
     sparkline,
     to_content,
@@ -32,7 +34,7 @@ TEXT = st.text(max_size=40).map(one_line)
 WIDTH = st.integers(1, 50)
 
 
-@pytest.mark.parametrize("glyph", [*GLYPHS.values(), *EIGHTHS, FULL, HALF, REST, CURSOR, *"├└│…·×–“”"])
+@pytest.mark.parametrize("glyph", [*GLYPHS.values(), *EIGHTHS, FULL, HALF, REST, DASH, CURSOR, *"├└│…·×–“”"])
 def test_every_glyph_is_one_cell_wide(glyph: str) -> None:
     assert (cell_len(glyph), wcwidth(glyph)) == (1, 1)
 
@@ -52,6 +54,16 @@ def test_every_glyph_is_one_cell_wide(glyph: str) -> None:
 )
 def test_a_bar_is_full_up_to_its_fraction_in_half_cells(fraction: float | None, drawn: str) -> None:
     assert plain(bar(fraction, 8, "running")) == drawn
+
+
+def test_a_pulse_moves_to_and_fro_by_a_cell_each_half_second() -> None:
+    drawn = [plain(pulse(half / 2, 6, "waiting")) for half in range(8)]
+    assert drawn == ["┅┅┅───", "─┅┅┅──", "──┅┅┅─", "───┅┅┅", "──┅┅┅─", "─┅┅┅──", "┅┅┅───", "─┅┅┅──"]
+
+
+@pytest.mark.parametrize("width", range(5))
+def test_a_pulse_is_as_wide_as_the_line(width: int) -> None:
+    assert all(width_of(pulse(half / 2, width, "waiting")) == width for half in range(10))
 
 
 def test_the_full_part_of_a_bar_has_the_colour_and_the_rest_is_quiet() -> None:

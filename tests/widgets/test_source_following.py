@@ -105,7 +105,7 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
         view.show(state, 1.0)
         assert view.path == KETTLE
         assert not any(mark in "".join(painted(view)) for mark in "◌▸")
-        assert subtitle(view) == "► tea runs"
+        assert subtitle(view) == "► tea is running"
 
 
 async def test_a_task_that_ended_leads_back() -> None:
@@ -158,7 +158,7 @@ async def test_a_file_that_cannot_be_read_is_named_and_the_pane_stays() -> None:
         view.show(two_tasks(stands(1, Frame("main", GATHER, 9), Frame("hide", SECRET, 7))), 0.0)
         view.select(1)
         assert view.path == GATHER
-        assert subtitle(view) == "tea is at secret.py:7, which can't be read"
+        assert subtitle(view) == "tea is at secret.py:7: file can't be read"
 
 
 async def test_another_demo_is_not_left_for_the_file_of_a_task_of_the_last_one() -> None:
@@ -214,7 +214,7 @@ async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
         view.show_source(GATHER, HOME)
         view.show(state, 1.0)
         view.select(1)
-        assert subtitle(view) == "can't tell where tea stands"
+        assert subtitle(view) == "tea: line unknown"
         assert not any(line.startswith(CURSOR) for line in painted(view))
 
 
@@ -228,7 +228,7 @@ async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() 
         view.show_source(GATHER, HOME)
         view.show(state, 1.0)
         view.select(1)
-        assert subtitle(view) == "can't tell where tea stands: main → …"
+        assert subtitle(view) == "tea, line unknown: main → …"
         assert painted(view)[19] == "   20        home_20 = 20"
 
 
@@ -238,7 +238,7 @@ async def test_a_task_of_a_library_is_in_no_code_of_the_users() -> None:
         view.show_source(GATHER, HOME)
         view.show(two_tasks(stands(1, SLEEP)), 0.0)
         view.select(1)
-        assert subtitle(view) == "tea is in no code of yours: asyncio.sleep"
+        assert subtitle(view) == "tea is inside library code: asyncio.sleep"
 
 
 async def test_a_file_that_was_edited_meanwhile_says_so() -> None:

@@ -6,10 +6,13 @@ import asynclab.model.fold.births_and_ends
 from asynclab.model.events import (
     Event,
     Progressed,
+    RunStalled,
     TaskCancelRequested,
     TaskEnded,
     TaskReady,
     TaskRenamed,
+    TaskWaiting,
+    Wait,
 )
 from asynclab.model.fold import apply, fold
 from asynclab.widgets.line_view import CURSOR
@@ -33,6 +36,22 @@ async def test_it_draws_a_tree_with_state_reason_bar_busy_time_and_steps() -> No
             " └ brew cocoa        ▸ ready     woken by brew coffee   ──────────────── ready          0.10 ms      1",
             "",
         ]
+
+
+async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_wake_it() -> None:
+    table = TaskTable()
+    state = folded(task(1, "main"), *step(1, 0.0, 0.001), TaskWaiting(0.0, 1, Wait("future")))
+    async with on_stage(table, 105, 4):
+
+        def drawn(now: float) -> str:
+            table.show(state, now)
+            return painted(table)[1]
+
+        assert [drawn(now).count("┅") for now in (0.0, 0.5)] == [3, 3]
+        assert drawn(0.0) != drawn(0.5) != drawn(3.0)
+        assert " 3 s " in drawn(3.0)
+        apply(state, RunStalled(3.0, True))
+        assert "┅" not in drawn(3.0)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +245,7 @@ async def test_selecting_from_outside_brings_the_task_into_sight_and_says_nothin
         table.show(crowd(100), 0.0)
         table.select(60)
         await pilot.pause()
-        assert any(line.startswith(CURSOR) and "Task-60 " in line for line in painted(table))
+        assert any(line.startswith(CURSOR) and "main-59 " in line for line in painted(table))
         assert said(pilot) == []
 
 
@@ -327,7 +346,7 @@ async def test_only_tasks_in_sight_are_looked_at() -> None:
         await pilot.pause()
         table.scroll_to(y=5_000, animate=False)
         assert table.tasks_in_sight() == list(range(5_001, 5_011))
-        assert "Task-5001 " in painted(table)[1]
+        assert "main-5000 " in painted(table)[1]
 
 
 async def test_without_a_lab_it_is_empty() -> None:

@@ -18,6 +18,7 @@ from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.lanes import READY
 from asynclab.model.progress_bars import fraction_of_progress, progress_text
 from asynclab.model.state import LabState
+from asynclab.model.task_names import shown_name
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
@@ -36,7 +37,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
         return
     task = TaskState(
         event.task,
-        event.name,
+        shown_name(event.name, event.coroutine, state.named_after),
         event.coroutine,
         event.parent,
         file=event.file,

@@ -1,6 +1,6 @@
-"""What tasks do, and what happens to them, in words: for the activity, and for the marks on a timeline.
+"""Words for what tasks do and what happens to them: activity lines, and marks on a timeline.
 
-Each function takes an event, and what else has to be known, and returns the event's forms.
+Each function takes an event, or the values of one, and returns its forms.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ ITEM_LIMIT = 40
 
 
 def put(item: str, event: QueuePut, queue: QueueState | None) -> Forms:
-    """An item, as it is to be shown, went into a queue."""
+    """An item went into a queue; `item` is its repr, clean and short."""
     text = f"put {item} → {label('queue', event.queue)}"
     return (f"{text}{_filled(event.size, queue)}", text)
 
 
 def got(item: str, event: QueueGot, queue: QueueState | None) -> Forms:
-    """An item, as it is to be shown, came out of a queue."""
+    """An item came out of a queue; `item` is its repr, clean and short."""
     text = f"got {item} ← {label('queue', event.queue)}"
     return (f"{text}{_filled(event.size, queue)}", text)
 
@@ -74,7 +74,7 @@ CHANGES: dict[PrimitiveKind, tuple[str, str]] = {
     "barrier": ("left", "reached"),
     "condition": ("changed", "changed"),
 }
-"""What has been done when a primitive's value falls, and when it rises."""
+"""The verbs for a falling and for a rising value of each primitive."""
 
 
 def changed(primitive: PrimitiveState, value: int, before: int | None = None) -> Forms:
@@ -103,7 +103,7 @@ def timeout_text(seconds: float | None) -> str:
 
 
 def timeout_started(seconds: float | None) -> Forms:
-    """A timeout of so many seconds was armed."""
+    """A timeout was armed for a number of seconds, or without a deadline."""
     return (f"{timeout_text(seconds)} started", timeout_text(seconds))
 
 
@@ -122,7 +122,7 @@ def timeout_expired(at: float, deadline: float | None) -> Forms:
 
 
 def timeout_met(spare: float | None) -> Forms:
-    """A timeout's block ended with so many seconds to spare."""
+    """A timeout's block ended in time, with seconds to spare if there was a deadline."""
     if spare is None:
         return ("timeout met",)
     left = f"{measured(spare)} left"
@@ -130,7 +130,7 @@ def timeout_met(spare: float | None) -> Forms:
 
 
 def timeout_missed(late: float, deadline: float | None) -> Forms:
-    """A timeout's block ended so many seconds after its deadline, and its timer had no chance to fire."""
+    """A timeout's block ended `late` seconds after the deadline, before the timer could fire."""
     moment = "" if deadline is None else f" ({measured(deadline)})"
     why = busy(late)
     return (
@@ -141,7 +141,7 @@ def timeout_missed(late: float, deadline: float | None) -> Forms:
 
 
 def busy(late: float) -> str:
-    """What the loop was if a timer is so many seconds late: "blocked" or "busy"."""
+    """What kept the loop from a timer for `late` seconds: it was "blocked", or only "busy"."""
     return "blocked" if late >= BLOCKED_AFTER else "busy"
 
 
@@ -159,7 +159,7 @@ def created(task: int, state: LabState) -> Forms:
 
 
 def woke(waited: float) -> Forms:
-    """A wait of so many seconds is over; the task doesn't run yet."""
+    """A wait is over after a number of seconds; the task doesn't run yet."""
     time = f"after {measured(waited)}"
     return (f"ready {time}", time)
 
@@ -182,17 +182,17 @@ def _where(event: LoopBlocked) -> str:
 
 
 def blocked_loop(seconds: float, callback: str = "") -> Forms:
-    """A step, or a callback by its name, kept the loop from running for so many seconds."""
+    """A step, or the callback of that name, blocked the loop for a number of seconds."""
     who = f"callback {one_line(callback)} " if callback else ""
     return (f"{who}blocked the loop for {measured(seconds)}", f"{who}blocked for {measured(seconds)}")
 
 
 def clock_changed(event: ClockChanged, before: ClockState, *, is_over: bool) -> str:
-    """The clock goes differently than before; empty where nothing of that can be seen.
+    """The changes of a clock; empty if nothing visible changed.
 
     Args:
-        event: How it goes now.
-        before: How it went.
+        event: The clock now.
+        before: The clock before.
         is_over: Whether main has ended, so that the clock resumes for the clean-up.
     """
     changes = []
@@ -206,7 +206,7 @@ def clock_changed(event: ClockChanged, before: ClockState, *, is_over: bool) -> 
 
 
 def mark_text(event: Event, state: LabState) -> str:
-    """What happened to a task, or what it did, at a mark of its timeline; empty for any other event."""
+    """The words for a mark on a timeline; empty for an event that leaves none."""
     match event:
         case QueuePut(queue=queue):
             return put(one_line(event.item, ITEM_LIMIT), event, state.queues.get(queue))[0]

@@ -1,4 +1,4 @@
-"""The same thing in fewer and fewer words, so that a narrow place takes the longest form that fits."""
+"""Texts in several lengths, so that a narrow place can take the longest that fits."""
 
 from __future__ import annotations
 

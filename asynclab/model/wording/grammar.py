@@ -1,4 +1,4 @@
-"""Lists, names and full stops: what every sentence is built with."""
+"""Lists, names, places and full stops for all sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How tasks and runs end, in words."""
+"""Words for how tasks and runs end."""
 
 from __future__ import annotations
 

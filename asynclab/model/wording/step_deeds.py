@@ -1,4 +1,4 @@
-"""What a task did in a step, as clauses of a story."""
+"""Words for what a task did in a step, as clauses of a story."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Words(NamedTuple):
     clause: str
     """With its particulars."""
     general: str
-    """Without them, of many steps that did such a thing; empty where that isn't worth saying."""
+    """Without its particulars, for many steps at once; empty if it isn't worth saying."""
 
 
 _WORDS: Mapping[str, _Words] = MappingProxyType(
@@ -72,7 +72,7 @@ def done(verb: str, resource: int, things: Sequence[str | int], count: int, stat
 
 
 def done_in_general(verb: str, resource: int) -> str:
-    """One kind of deed without its particulars: "put an item into queue#1"; empty where that isn't worth saying."""
+    """One kind of deed without its particulars: "put an item into queue#1"; empty if it isn't worth saying."""
     return _WORDS[verb].general.format(queue=label("queue", resource))
 
 
@@ -94,7 +94,7 @@ def _thing(verb: str, text: str) -> str:
 
 
 def _changes(primitive: int, rises: Sequence[str | int], count: int, state: LabState) -> str:
-    """How a primitive was changed: "took and released lock#1"; empty where that isn't known."""
+    """How a primitive was changed: "took and released lock#1"; empty if that is unknown."""
     known = state.primitives.get(primitive)
     if known is None or known.kind == "condition" or not rises:
         return ""

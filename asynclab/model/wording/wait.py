@@ -1,4 +1,4 @@
-"""What a task waits for, in words."""
+"""Words for what a task waits for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from asynclab.model.wording.grammar import names_of
 from asynclab.model.wording.quantities import length
 
 NOT_RECORDED = "reason not recorded"
-"""What is said of a wait that nobody has looked at."""
+"""Stands for the reason of a wait that nobody looked at."""
 
 
 class _Words(NamedTuple):
@@ -87,12 +87,12 @@ def short_wait(wait: Wait, state: LabState) -> Forms:
 
 
 def plain_wait(wait: Wait, state: LabState) -> Forms:
-    """What a task does that begins to wait: "sleeps 1.00 s", "waits to get from queue#1"."""
+    """What a waiting task does: "sleeps 1.00 s", "waits to get from queue#1"."""
     return _fill(_WORDS[wait.kind].plain, wait, state)
 
 
 def waited(wait: Wait | None, time: str, state: LabState) -> str:
-    """What a task waited for, and how long: "slept 1.000 s", "waited 500 ms to get from queue#1, which was empty"."""
+    """What a task waited for and how long: "slept 1.000 s", "waited 500 ms to get from queue#1, which was empty"."""
     if wait is None:
         return f"waited {time} ({NOT_RECORDED})"
     if wait.kind == "sleep":

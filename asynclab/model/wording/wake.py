@@ -1,4 +1,4 @@
-"""What made a task ready, in words."""
+"""Words for what made a task ready."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Wake(NamedTuple):
 
     cause: WakeCause | None
     waker: int | None = None
-    """The task in whose step it happened."""
+    """The task whose step made it ready."""
     wait: Wait | None = None
-    """The wait that is over; None where it isn't known."""
+    """The wait that ended; None if it is unknown."""
     timed_out: bool = False
-    """Whether the timer was that of a timeout."""
+    """Whether the timer was a timeout's."""
     deed: Event | None = None
-    """What the waker did that ended the wait; its own TaskEnded is one such thing. None where it isn't known."""
+    """The waker's event that ended the wait, such as QueuePut or its own TaskEnded; None if it is unknown."""
 
 
 class _Deed(NamedTuple):
@@ -124,7 +124,7 @@ def woke_it(wake: Wake, state: LabState) -> str:
 
 
 def ends(deed: Event, wait: Wait, state: LabState) -> bool:
-    """Whether something that was done to a queue or primitive is what a task waited for."""
+    """Whether an event of a queue or primitive is what a wait was for."""
     match deed:
         case QueuePut(queue=queue):
             return wait.kind == "queue.get" and wait.number == queue

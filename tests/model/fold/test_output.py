@@ -5,7 +5,8 @@ from __future__ import annotations
 from asynclab.model.events import Output, RunEnded, TaskEnded
 from asynclab.model.fold.output import UNFINISHED_LIMIT
 from asynclab.model.state import LabState
-from tests.model.history import COFFEE, TEA, tea_party, told_of
+from asynclab.model.wording.outcome import ending
+from tests.model.history import COFFEE, TEA, kinds_of, tea_party, told_of
 
 
 def printed(*texts: str) -> list[str]:
@@ -46,13 +47,14 @@ def test_pieces_of_different_tasks_and_streams_stay_apart() -> None:
 
 def test_what_lacks_its_newline_is_told_when_the_task_ends() -> None:
     state = tea_party(Output(0.0, "tea…", TEA), TaskEnded(1.0, TEA, "done", "1"))
-    assert told_of(state, TEA) == ["“tea…”", "returned 1"]
+    assert told_of(state, TEA) == ["“tea…”", ending("done", "1")[0]]
     assert_nothing_is_unfinished(state)
 
 
 def test_what_lacks_its_newline_is_told_when_the_run_ends() -> None:
     state = tea_party(Output(0.0, "a", None), Output(0.0, "b", None, "stderr"), RunEnded(1.0, "done"))
-    assert told_of(state, None) == ["“a”", "“b”", "run ended: done"]
+    assert told_of(state, None)[:2] == ["“a”", "“b”"]
+    assert kinds_of(state, None) == ["printed", "printed", "run"]
     assert_nothing_is_unfinished(state)
 
 

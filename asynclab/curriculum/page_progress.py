@@ -1,0 +1,41 @@
+"""Reports how much of a page has arrived while a task of a lab reads it, so that the task's bar moves by bytes.
+
+Demos are plain aiohttp code, which reports no progress. So this is done behind their backs, and without adding a frame
+to the coroutines that they wait in: both replacements are plain functions that return aiohttp's own coroutine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from contextvars import ContextVar
+from functools import cache, wraps
+from typing import Any
+
+import aiohttp
+
+from asynclab.trace.progress import progress
+
+_READING: ContextVar[aiohttp.ClientResponse | None] = ContextVar("reading", default=None)
+"""The response whose body the current task reads."""
+
+
+@cache
+def report_pages() -> None:
+    """Report, from now on, every body that is read as a whole; outside a lab nothing is reported."""
+    read, readany = aiohttp.ClientResponse.read, aiohttp.StreamReader.readany
+
+    @wraps(read)
+    def read_body(response: aiohttp.ClientResponse) -> Coroutine[Any, Any, bytes]:
+        _READING.set(response)
+        return read(response)
+
+    @wraps(readany)
+    def read_piece(reader: aiohttp.StreamReader) -> Coroutine[Any, Any, bytes]:
+        # StreamReader.read() calls this once for each piece: before the first, and after each until the last.
+        response = _READING.get()
+        if response is not None and response.content is reader:
+            progress(reader.total_raw_bytes, response.content_length, "bytes")
+        return readany(reader)
+
+    aiohttp.ClientResponse.read = read_body  # type: ignore[method-assign, assignment]
+    aiohttp.StreamReader.readany = read_piece  # type: ignore[method-assign, assignment]

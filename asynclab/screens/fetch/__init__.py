@@ -1,0 +1,1 @@
+"""The Fetch screen: URLs, and the labs in which they are fetched."""

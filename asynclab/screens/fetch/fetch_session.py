@@ -1,0 +1,106 @@
+"""Fetches one list of URLs at a time, each in a lab of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from asynclab.fetch.engine import Fetch
+from asynclab.fetch.jobs import TASK_NAME
+from asynclab.screens.lab.runnable import LabFactory, Launch, Program
+
+if TYPE_CHECKING:
+    from asynclab.fetch.options import Options
+    from asynclab.fetch.rows import Row
+    from asynclab.fetch.urls import FoundUrl
+    from asynclab.model.source import Source
+
+
+class FetchSession(Program):
+    """One list at a time, in one lab at a time."""
+
+    def __init__(self, make_lab: LabFactory | None = None) -> None:
+        super().__init__("fetch", make_lab)
+        self.fetch: Fetch | None = None
+        """The present or latest fetch; None before the first start."""
+        self.targets: tuple[str, ...] = ()
+        """The URLs of the latest list."""
+        self._next: Fetch | None = None
+        """The fetch of the next run."""
+        self._list: tuple[Sequence[FoundUrl], Options] | None = None
+        """The latest list and its options."""
+
+    @property
+    def now(self) -> float:
+        """Lab time in seconds; 0 before the first start."""
+        return 0.0 if self.source is None else self.source.now
+
+    def fetch_list(
+        self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
+    ) -> None:
+        """Fetch a list instead of the one before; returns at once.
+
+        Args:
+            urls: The URLs.
+            options: How to fetch them.
+            keep: The numbers of the URLs whose whole bodies are kept.
+            paused: Whether to pause before the first step.
+        """
+        self._list = (urls, options)
+        self.targets = tuple([url.url for url in urls])
+        self._begin(keep, paused=paused)
+
+    def start(self, *, paused: bool = False, instant: bool = False) -> None:
+        """Fetch the latest list again; without one, do nothing."""
+        if self._next is not None:
+            self._begin(self._next.kept, paused=paused, instant=instant)
+
+    def retry(self, rows: Iterable[Row]) -> None:
+        """Fetch rows that have ended again; if a fetch is running, as part of it."""
+        if self.fetch is None:
+            return
+        is_under_way = self.fetch.is_running
+        if self.fetch.retry(rows) and not is_under_way:
+            self._next = self.fetch
+            super().start()
+
+    def keep(self, number: int | None) -> None:
+        """Keep the whole body of only this URL, if it is still to be downloaded."""
+        if self.fetch is not None and number is not None and self.fetch.kept != {number}:
+            self.fetch.keep([number])
+
+    def task_of(self, number: int) -> int | None:
+        """The task that fetches a URL, or fetched it last; None if there is none, or it was forgotten.
+
+        Args:
+            number: The number of the URL.
+        """
+        tasks = {} if self.state is None else self.state.tasks
+        name = f"{TASK_NAME}{number}"
+        return next((task.id for task in reversed(tasks.values()) if task.name == name), None)
+
+    def number_of(self, task: int) -> int | None:
+        """The number of the URL that a task, or the task that created it, fetches; None for none."""
+        tasks = {} if self.state is None else self.state.tasks
+        known = tasks.get(task)
+        while known is not None:
+            number = known.name.removeprefix(TASK_NAME)
+            if number != known.name and number.isdecimal():
+                return int(number)
+            known = None if known.parent is None else tasks.get(known.parent)
+        return None
+
+    async def enter(self, source: Source, launch: Launch) -> str:
+        """Start the next fetch."""
+        assert self._next is not None
+        self.fetch = self._next
+        self.fetch.clock = lambda: source.now
+        self.fetch.keeps_real_time = lambda: source.state.clock.kept_real_time
+        launch(self.fetch.run)
+        return ""
+
+    def _begin(self, keep: Iterable[int], *, paused: bool, instant: bool = False) -> None:
+        assert self._list is not None
+        self._next = Fetch(*self._list)
+        self._next.keep(keep)
+        super().start(paused=paused, instant=instant)

@@ -1,0 +1,101 @@
+"""What a user can do with what was fetched: sort, filter, copy, export; and with the text."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asynclab.model.wording.quantities import plural
+from asynclab.screens.fetch.fetch_actions import FetchActions
+from asynclab.screens.fetch.url_order import SORTS, next_sort
+from asynclab.screens.fetch.url_words import url_row
+from asynclab.screens.shared.command import Command
+from asynclab.widgets.fetch_columns import in_words
+
+if TYPE_CHECKING:
+    from asynclab.screens.fetch.export_form import Format
+
+command = Command["ResultActions"]
+
+
+class ResultActions(FetchActions):
+    """A screen with URLs and their results, and the actions on both."""
+
+    @command("sort", key="s", group="Looking", rank=11, when=lambda screen: screen.has_urls)
+    def action_sort(self) -> None:
+        """Sort by state, time, size or URL, or in the order of the text."""
+        self.views.sort = next_sort(self.views.sort)
+        self.host.tell(SORTS[self.views.sort])
+
+    @command("filter", key="slash", group="Looking", rank=12, when=lambda screen: screen.has_urls)
+    async def action_filter(self) -> None:
+        """Show only URLs that contain a text: in the URL, state, status or title."""
+        await self.views.open_filter()
+
+    @command("add URLs", key="a", group="Text", rank=9)
+    def action_edit(self) -> None:
+        """Go to the text in which URLs are found, to add to it or change it; esc leaves it."""
+        self.views.text.focus()
+        self.views.text.go_to_new_line()
+
+    @command("clear", key="D", group="Text", when=lambda screen: screen.has_urls)
+    def action_clear(self) -> None:
+        """Clear the text."""
+        self.views.text.take("")
+
+    @command("ignored lines", key="I", group="Text", when=lambda screen: bool(screen.urls.found.ignored))
+    def action_ignored(self) -> None:
+        """Show the lines of the text that contain no URL."""
+        from asynclab.model.text import one_line
+        from asynclab.screens.shared.text_modal import TextList
+
+        lines = [((one_line(line), ""),) for line in self.urls.found.ignored]
+        self.app.push_screen(TextList("Lines without a URL", lines))
+
+    @command("copy", key="y", group="Results", rank=13, when=lambda screen: screen.views.selected is not None)
+    def action_copy(self) -> None:
+        """Copy the selected URL and its result."""
+        row = self.views.selected
+        if row is not None:
+            self.copy(in_words(url_row(row, self.together.now)))
+
+    @command(
+        "copy failed URLs",
+        key="Y",
+        group="Results",
+        when=lambda screen: screen.has_failed,
+    )
+    def action_copy_failed(self) -> None:
+        """Copy the URLs that failed, one per line."""
+        failed = [row.url for row in self.views.rows if row.state == "failed"]
+        self.copy("\n".join(failed), if_nothing="no URL has failed")
+
+    @command("export", key="e", group="Results", rank=10, when=lambda screen: screen.shows_fetched)
+    def action_export(self) -> None:
+        """Write the results to a file: JSON, NDJSON, CSV or HAR."""
+        from asynclab.screens.fetch.export_form import ExportForm
+
+        try:
+            folder = Path.cwd()
+        except OSError:
+            self.host.tell("can't write: the current folder no longer exists", is_problem=True)
+            return
+
+        def export(form: Format | None) -> None:
+            if form is not None:
+                self.run_worker(self._write(form, folder), group="export", exit_on_error=False)
+
+        self.app.push_screen(ExportForm(folder), export)
+
+    async def _write(self, form: Format, folder: Path) -> None:
+        from asynclab.screens.fetch.export_form import write_results
+
+        rows = tuple(self.views.rows)
+        options = self.chosen if self.together.fetch is None else self.together.fetch.options
+        try:
+            path = await asyncio.to_thread(write_results, rows, options, form, folder)
+        except OSError as error:
+            self.host.tell(f"can't write {error.filename or folder}: {error.strerror or error}", is_problem=True)
+        else:
+            self.host.tell(f"{plural(len(rows), 'URL')} written to {path}")

@@ -1,0 +1,101 @@
+"""The URLs to fetch next: from the text, or from the practice server if there is no text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from asynclab.fetch.address import redacted
+from asynclab.fetch.rows import Row
+from asynclab.fetch.urls import Found, FoundUrl, find_urls
+from asynclab.fetch.words import counts_of
+from asynclab.widgets.lines import Line, joined
+
+if TYPE_CHECKING:
+    from asynclab.practice.server import PracticeServer
+
+OFFERED_PATHS = (
+    "/redirect/2",
+    "/drip?chunks=30&seconds=3",
+    "/bytes/400000",
+    "/delay/2.5",
+    "/status/404",
+    "/flaky/first?times=1",
+)
+"""What the practice server offers besides its pages: redirects, slow and large bodies, an error, a retry."""
+
+NOTHING: Found = Found((), 0, (), 0, 0)
+
+AT_ONCE = 20_000
+"""The longest text, in characters, that is searched on the loop; longer ones are searched in a thread."""
+
+
+class UrlList:
+    """The URLs of a text, as rows that are still to be fetched."""
+
+    def __init__(self) -> None:
+        self.found = NOTHING
+        """What was found in the text."""
+        self.rows: tuple[Row, ...] = ()
+        """The URLs to fetch, all queued."""
+        self.targets: tuple[str, ...] = ()
+        """The same URLs as written, with passwords."""
+        self.is_practice = False
+        """Whether they are pages of the practice server."""
+        self.text = ""
+        """The text that was read last or is being read."""
+        self._server: PracticeServer | None = None
+        self._offered: tuple[FoundUrl, ...] = ()
+
+    @property
+    def urls(self) -> Sequence[FoundUrl]:
+        """The URLs to fetch."""
+        return self._offered if self.is_practice else self.found.urls
+
+    async def read(self, text: str) -> bool:
+        """Find the URLs of a text.
+
+        Returns:
+            Whether no newer text has come in meanwhile.
+        """
+        self.text = text
+        found = find_urls(text) if len(text) <= AT_ONCE else await asyncio.to_thread(find_urls, text)
+        if self.text is not text:
+            return False
+        self.found = found
+        self.is_practice = not text.strip() and bool(self._offered)
+        self.targets = tuple([url.url for url in self.urls])
+        self.rows = tuple(
+            Row(number=number, url=redacted(url.url), target=url.url, count=url.count)
+            for number, url in enumerate(self.urls, 1)
+        )
+        return True
+
+    async def offer_practice(self) -> None:
+        """Start the practice server, so that there is something to fetch if the text is empty.
+
+        Raises:
+            OSError: It can't listen.
+        """
+        from asynclab.practice.server import PracticeServer
+
+        server = PracticeServer()
+        await server.start()
+        self._server = server
+        pages = (*server.pages, *map(server.url, OFFERED_PATHS))
+        self._offered = tuple(FoundUrl(url, 1) for url in pages)
+        await self.read(self.text)
+
+    async def close(self) -> None:
+        """Stop the practice server, if it runs."""
+        server, self._server = self._server, None
+        if server is not None:
+            await server.close()
+
+
+def summary(urls: UrlList) -> Line:
+    """What was found, such as "12 URLs · 3 duplicates · 2 lines ignored"."""
+    if urls.is_practice:
+        return (("practice pages on this computer, until you add text", "past"),)
+    return joined(((count, "past"),) for count in counts_of(urls.found))

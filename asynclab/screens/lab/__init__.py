@@ -1,0 +1,1 @@
+"""A run on a stage: its record, its views, and the actions on it."""

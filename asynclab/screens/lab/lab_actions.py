@@ -1,0 +1,232 @@
+"""What a user can do with the run on the stage: start, cancel, look at its past, read a task's story."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from asynclab.screens.lab.pane_screen import PaneScreen
+from asynclab.screens.lab.time_screen import can_control
+from asynclab.screens.shared.command import Command
+from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
+
+if TYPE_CHECKING:
+    from asynclab.model.lanes import Timeline
+    from asynclab.model.state import LabState
+    from asynclab.screens.lab.run_record import Record
+
+command = Command["LabActions"]
+
+
+class LabActions(PaneScreen):
+    """A screen with a program on its stage, and the actions on it."""
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the past is shown."""
+        return self.record is not None and self.record.is_past
+
+    @property
+    def has_past(self) -> bool:
+        """Whether anything has happened that could be shown again."""
+        return self.record is not None and self.record.history.end > 0
+
+    @property
+    def is_still(self) -> bool:
+        """Whether what is shown stands still: then the keys of the history come first."""
+        return self.is_paused or self.is_past
+
+    @property
+    def is_in_tasks(self) -> bool:
+        """Whether a view of tasks has the focus, and tasks in it."""
+        return any(view is self.focused and view.line_count() for view in self.stage.task_views)
+
+    @property
+    def selected_task(self) -> int | None:
+        """The id of the task that the cursor is on."""
+        return self.stage.tasks.selected
+
+    @property
+    def has_live_selection(self) -> bool:
+        """Whether the selected task has not ended."""
+        state, task = self.program.state, self.selected_task
+        known = None if state is None or task is None else state.tasks.get(task)
+        return known is not None and not known.has_ended
+
+    @property
+    def can_step(self) -> bool:
+        """Whether the run goes on, or was never started."""
+        return self.record is None or self.program.is_active
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether there is something to come back from."""
+        return self.is_hiding or self.is_past
+
+    def action_start_selected(self) -> None:
+        """Start the program; start over if it runs."""
+        self.program.start()
+
+    def action_start_held(self) -> None:
+        """Start the program paused, before its first step; start over if it runs."""
+        self.program.start(paused=True)
+
+    def action_cancel(self) -> None:
+        """Cancel the program and let it clean up."""
+        self.program.cancel()
+
+    @command(
+        "cancel task",
+        key="x",
+        group="Run",
+        rank=10,
+        when=lambda screen: screen.running is not None and screen.has_live_selection,
+        offered=can_control,
+        explains=True,
+    )
+    def action_cancel_task(self) -> None:
+        """Cancel only the selected task."""
+        task = self._live_task("there is nothing to cancel")
+        if task is not None:
+            self.program.cancel_task(task)
+
+    async def start_paused(self) -> None:
+        """Start the program paused where it has never run; else say that its run has ended."""
+        if self.record is None:
+            self.program.start(paused=True)
+        elif not self.program.is_active:  # else the next run is about to begin
+            self.host.tell("the run has ended: r runs it again, R step by step")
+
+    def task_to_follow(self) -> int | None:
+        """The selected task; None where it has ended, after saying so."""
+        return self._live_task("there is no next event to run to")
+
+    @on(TaskSelected)
+    def choose_next(self, event: TaskSelected) -> None:
+        """Let the selected task go next, if it is held."""
+        if event.is_choice and self.record is not None and not self.record.is_past:
+            self.record.choose(event.task)
+
+    @on(MomentChosen)
+    def look_at(self, event: MomentChosen) -> None:
+        """Show the lab time that was chosen on the timeline."""
+        if self.record is not None:
+            self.record.go_to_time(event.at)
+
+    @command(
+        "back",
+        key="left_square_bracket",
+        group="History",
+        rank=lambda screen: 3 if screen.is_still else 8,
+        bar=("[ ]", "history"),
+        when=lambda screen: screen.has_past,
+    )
+    def action_go_back(self) -> None:
+        """Go one event back. The run itself goes on."""
+        self._go_in_time(-1)
+
+    @command(
+        "forward",
+        key="right_square_bracket",
+        group="History",
+        rank=lambda screen: 3 if screen.is_still else 8,
+        bar=("[ ]", "history"),
+        when=lambda screen: screen.has_past,
+    )
+    def action_go_forward(self) -> None:
+        """Go one event forward."""
+        self._go_in_time(1)
+
+    @command("beginning", key="left_curly_bracket", group="History", when=lambda screen: screen.has_past)
+    def action_go_to_first(self) -> None:
+        """Go to the beginning of the run."""
+        if self.record is not None:
+            self.record.go_to_first()
+
+    @command(
+        "present",
+        key="right_curly_bracket",
+        group="History",
+        rank=1,
+        bar=("esc", "now"),
+        when=lambda screen: screen.is_past,
+    )
+    def action_go_to_present(self) -> None:
+        """Return to the present; esc does the same."""
+        if self.record is not None:
+            self.record.go_to_present()
+
+    @command(
+        "explain",
+        key="enter",
+        group="Looking",
+        rank=8,
+        when=lambda screen: screen.is_in_tasks,
+    )
+    def action_explain(self) -> None:
+        """On a task, tell its life: who created it, what it waited for, who woke it, how it ended."""
+        self.stage.tasks.action_open()
+
+    @command(
+        "back",
+        key="escape",
+        group="Looking",
+        rank=lambda screen: 1 if screen.is_hiding and not screen.is_past else None,
+        when=lambda screen: screen.can_leave,
+        in_palette=False,
+    )
+    async def action_leave(self) -> None:
+        """Return from the past, clear the filter, or leave the zoomed pane."""
+        if self.record is not None and self.record.is_past and not self.stage.log_pane.is_typing:
+            self.record.go_to_present()
+        else:
+            await super().action_leave()
+
+    @on(TaskOpened)
+    def explain(self, event: TaskOpened) -> None:
+        """Tell the life of a task; if another task's was read last, select that one."""
+        from asynclab.screens.lab.story_screen import StoryScreen
+
+        def select(task: int | None) -> None:
+            if task is not None and task != self.selected_task:
+                self.stage.post_message(TaskSelected(self.stage, task))
+
+        self.app.push_screen(StoryScreen(event.task, self._told), select)
+
+    def _told(self) -> tuple[Timeline, LabState] | None:
+        """The timeline of the program, and its state at the moment that is shown."""
+        record = self.record
+        return None if record is None else (record.timeline, record.state)
+
+    def _go_in_time(self, by: int) -> None:
+        if self.record is not None:
+            self.record.go(by)
+
+    def _live_task(self, otherwise: str) -> int | None:
+        """The selected task; None where nothing can be done to it, after saying why."""
+        record, task = self.record, self.selected_task
+        if record is None or task is None or has_ended(record, task):
+            self.host.tell(f"{_why_not(record, task)}: {otherwise}")
+            return None
+        return task
+
+
+def has_ended(record: Record, task: int) -> bool:
+    """Whether a task, or its whole run, has ended by now, or the task is unknown."""
+    known = record.present.tasks.get(task)
+    return not record.source.is_running or known is None or known.has_ended
+
+
+def _why_not(record: Record | None, task: int | None) -> str:
+    """Why nothing can be done to a task: one clause."""
+    if record is None:
+        return "nothing runs"
+    if not record.source.is_running:
+        return "the run has ended"
+    if task is None:
+        return "no task is selected"
+    state = record.present
+    known = state.tasks.get(task)
+    word = "no longer kept" if known is None else known.state
+    return f"{state.task_name(task)} {'has' if word == 'failed' else 'is'} {word}"

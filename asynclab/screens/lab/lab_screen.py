@@ -1,0 +1,71 @@
+"""A screen with a run on its stage, and what it does at each frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.binding import BindingType
+
+from asynclab.screens.lab.lab_actions import LabActions
+
+if TYPE_CHECKING:
+    from asynclab.screens.lab.runnable import Program
+    from asynclab.screens.shared.help_page import Mark
+
+FRAMES_PER_SECOND = 20
+
+FRAMES_PER_SAMPLE = 5
+"""How often runs that are not on the stage are sampled: once in this many frames."""
+
+
+class LabScreen(LabActions):
+    """A stage between a title bar and a key bar; subclasses say which programs they have, and what else is shown."""
+
+    _frames = 0
+
+    @property
+    def programs(self) -> Iterable[Program]:
+        """All programs of this screen, including the one on the stage."""
+        raise NotImplementedError
+
+    def beat(self) -> None:
+        """Take in what has happened, and paint it if the screen is in front; called at each frame."""
+        if self.is_current:
+            self._sample()
+        for program in self.programs:
+            program.pump()  # few events at a time, also while nobody looks
+        if self.is_current:
+            self.paint()
+
+    def paint(self) -> None:
+        """Bring every view up to date; each repaints only what changed."""
+        self.tell_report()
+        self.stage.paint(self.record)
+        self.keep_focus()
+        self.title_bar.show_moment(self.stage.moment)
+        self.paint_bars()
+
+    def view_bindings(self) -> dict[str, list[BindingType]]:
+        """The keys of the views on this screen, by the heading under which help lists them."""
+        from asynclab.widgets.timeline import TimelineView
+
+        return super().view_bindings() | {"Timeline": TimelineView.BINDINGS}
+
+    def marks(self) -> Sequence[Mark]:
+        """What the marks of a lab mean."""
+        from asynclab.screens.shared.help_page import LAB_MARKS
+
+        return LAB_MARKS
+
+    def _sample(self) -> None:
+        self._frames += 1
+        everyone = self._frames % FRAMES_PER_SAMPLE == 0
+        for program in self.programs:
+            control = None if program.record is None else program.record.control
+            if control is None or not program.is_running:
+                continue
+            if program is self.program:
+                control.sample(self.stage.tasks.tasks_in_sight(), self.selected_task)
+            elif everyone:
+                control.sample()

@@ -1,0 +1,118 @@
+"""The layout of the stage: which panes show, and how many lines each one gets."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+PANES = {
+    "demos": "demos",
+    "tasks": "tasks",
+    "timeline": "timeline",
+    "gauges": "queues",
+    "loop": "loop",
+    "source": "code",
+    "activity": "activity",
+    "concept": "lesson",
+}
+"""What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
+
+MIDDLE = ("timeline", "gauges", "loop")
+"""The ids of the panes that take turns in the row between tasks and code, in their order."""
+
+ROOMY = 50
+"""Lines from which on queues and deadlines have a row of their own."""
+
+WIDE = 110
+"""Columns from which on two panes stand side by side."""
+
+
+def turns(width: int, height: int, *, has_gauges: bool) -> tuple[str, ...]:
+    """The panes that have to take turns; only one where there is room for all.
+
+    Args:
+        width: Of the row, in cells.
+        height: Of the screen, in lines.
+        has_gauges: Whether there is any queue, lock or deadline.
+    """
+    gauges = ("gauges",) if has_gauges and height < ROOMY else ()
+    loop = ("loop",) if width < WIDE else ()
+    return ("timeline", *gauges, *loop)
+
+
+def shown(width: int, height: int, *, has_gauges: bool, chosen: str | None) -> frozenset[str]:
+    """The panes that show.
+
+    Args:
+        width: Of the row, in cells.
+        height: Of the screen, in lines.
+        has_gauges: Whether there is any queue, lock or deadline.
+        chosen: The pane that the user chose; None for no choice: then queues come before the timeline.
+    """
+    waiting = turns(width, height, has_gauges=has_gauges)
+    front = chosen if chosen in waiting else "gauges" if "gauges" in waiting else "timeline"
+    beside = {"loop"} if width >= WIDE and front == "timeline" else set()
+    above = {"gauges"} if has_gauges and height >= ROOMY else set()
+    return frozenset({front} | beside | above)
+
+
+def next_to_show(front: str) -> str:
+    """The pane after the one in front, where one pane shows at a time; the first one after any other pane."""
+    return MIDDLE[(MIDDLE.index(front) + 1) % len(MIDDLE)] if front in MIDDLE else MIDDLE[0]
+
+
+FRAME = 2
+"""Lines of a pane's frame."""
+
+HEADER = 1
+"""Lines above the rows of the task table."""
+
+LEAST_TASKS = 7
+"""Lines that the task table gets at least, with frame and header."""
+
+LEAST_MIDDLE = 7
+"""Lines that the row between tasks and code gets at least."""
+
+LOWEST = 20
+"""Lines from which on queues stand below the tasks where one pane shows at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How much there is to show, in lines without frames."""
+
+    lesson: int
+    """Including its frame."""
+    tasks: int
+    gauges: int
+    """Queues, locks and deadlines; 0 where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The lines of each pane, with its frame; code and activity get the rest."""
+
+    tasks: int
+    gauges: int
+    middle: int
+
+
+def shares(height: int, needs: Needs, shown: Set[str]) -> Shares:
+    """The lines that each pane gets where all of them show: what it needs, as far as the others can spare it.
+
+    Args:
+        height: Of the screen, in lines.
+        needs: What there is to show.
+        shown: The ids of the panes that show.
+    """
+    middle = max(LEAST_MIDDLE, height // 4)
+    gauges = share_of_gauges(height, needs.gauges)
+    others = (middle if "timeline" in shown or "loop" in shown else 0) + (gauges if "gauges" in shown else 0)
+    rest = height - 2 - needs.lesson - others
+    most, least = max(LEAST_TASKS, rest // 2), max(LEAST_TASKS, rest // 3)
+    return Shares(min(most, max(least, needs.tasks + HEADER + FRAME)), gauges, middle)
+
+
+def share_of_gauges(height: int, lines: int) -> int:
+    """The lines, with the frame, that queues, locks and deadlines get on a screen of this height."""
+    return min(max(lines, 3), height // 5) + FRAME

@@ -1,0 +1,165 @@
+"""A screen with panes: which one has the focus or the whole screen, and what is filtered or copied there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.events import Resize
+
+from asynclab.screens.lab.layout import MIDDLE, PANES, next_to_show
+from asynclab.screens.lab.time_screen import TimeScreen
+from asynclab.screens.shared.command import BarEntry, Command
+from asynclab.screens.shared.command_screen import filter_entries
+
+if TYPE_CHECKING:
+    from asynclab.screens.lab.stage import Stage
+
+command = Command["PaneScreen"]
+
+NARROW, LOW = 100, 30
+"""Columns and lines below which one pane shows at a time, the others on tabs."""
+
+
+class PaneScreen(TimeScreen):
+    """A screen with a stage, and perhaps a list beside it."""
+
+    stage: Stage
+    """The views of a run; they may be mounted after the first paint."""
+    is_zoomed = False
+    """Whether the pane in front has the whole screen."""
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether the stage is there."""
+        return "stage" in vars(self)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one pane shows at a time."""
+        return self.is_zoomed or self.size.width < NARROW or self.size.height < LOW
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether the list beside the stage has the focus."""
+        return self.focused_pane == "demos"
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether the zoomed pane or the filter hides something."""
+        return self.is_zoomed or self.stage.log_pane.is_filtering
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there is activity to filter or copy."""
+        return self.record is not None and bool(self.record.present.activity)
+
+    @property
+    def focused_pane(self) -> str:
+        """The id of the pane that has the focus; the filter counts as part of the activity."""
+        focused = "" if self.focused is None else self.focused.id or ""
+        return "activity" if focused == "filter" else focused
+
+    def lay_out(self) -> None:
+        """Choose between all panes and one at a time."""
+        if self.is_furnished:
+            self.set_class(self.is_zoomed, "-zoomed")
+            self.stage.lay_out(self.stage.front, is_single=self.is_single)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay the panes out for the new size."""
+        self.lay_out()
+
+    def keep_focus(self) -> None:
+        """Give the focus to a visible pane if none has it: Textual takes it from a pane that is hidden."""
+        if self.focused is None and self.app.app_focus:
+            shown = (self.stage.front,) if self.is_single else self.stage.shown_panes
+            self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE) if pane in shown))
+
+    def action_show_pane(self, pane: str) -> None:
+        """Bring a pane to the front and give it the focus."""
+        if pane != "demos":
+            self.stage.lay_out(pane, is_single=self.is_single)
+        self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
+        for view in self.stage.task_views:
+            if view is self.focused:
+                view.begin_somewhere()
+
+    @command("zoom", key="z,m", group="Looking", rank=11, when=lambda screen: not screen.is_in_list or screen.is_zoomed)
+    def action_zoom(self) -> None:
+        """Give the focused pane the whole screen, and take it back."""
+        self.is_zoomed = not self.is_zoomed
+        if self.focused_pane in PANES:
+            self.action_show_pane(self.focused_pane)
+        self.lay_out()
+
+    @command(
+        "view",
+        key="w",
+        group="Looking",
+        rank=10,
+        when=lambda screen: screen.is_single or screen.stage.has_turns,
+        explains=True,
+    )
+    def action_view(self) -> None:
+        """Show the next of timeline, queues and event loop: in the middle row, or in front."""
+        if self.is_single:
+            self.action_show_pane(next_to_show(self.stage.front))
+        elif self.stage.has_turns:
+            self.stage.show_next_in_the_middle()
+            self._leave_hidden()
+        else:
+            self.host.tell("all panes are visible already")
+
+    def bar(self) -> tuple[BarEntry, ...]:
+        """What the key bar shows; while a filter is typed, what works then."""
+        if self.stage.log_pane.is_typing:
+            return self.bar_while_typing(*filter_entries("lines"))
+        return super().bar()
+
+    async def action_leave(self) -> None:
+        """Clear the filter, or leave the zoomed pane."""
+        if self.stage.log_pane.is_filtering:
+            await self.stage.log_pane.close_filter()
+        else:
+            self.is_zoomed = False
+            self.lay_out()
+
+    @command(
+        "filter",
+        key="slash",
+        group="Looking",
+        rank=14,
+        when=lambda screen: screen.has_lines or screen.stage.log_pane.is_filtering,
+    )
+    async def action_filter(self) -> None:
+        """Show only the activity that contains a text."""
+        self.action_show_pane("activity")
+        await self.stage.log_pane.open_filter()
+
+    @command("copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list)
+    def action_copy(self) -> None:
+        """Copy the selected line of the focused pane."""
+        self.copy(self.stage.selected_text(self.focused_pane))
+
+    @command("copy all activity", key="Y", group="Looking", when=lambda screen: screen.has_lines)
+    def action_copy_activity(self) -> None:
+        """Copy all lines of the activity that the filter shows."""
+        self.copy(self.stage.activity.visible_text())
+
+    def _leave_hidden(self) -> None:
+        """If the focused pane is now hidden, give the focus to the pane that replaced it."""
+        if not self.is_single and self.focused_pane in MIDDLE and self.focused_pane not in self.stage.shown_panes:
+            self.action_show_pane(next(pane for pane in MIDDLE if pane in self.stage.shown_panes))
+
+    def go_to_pane(self, by: int) -> None:
+        """Move the focus by some of the panes that can be reached."""
+        panes = [pane for pane in PANES if self._can_go_to(pane)]
+        at = panes.index(self.focused_pane) if self.focused_pane in panes else 0
+        self.action_show_pane(panes[(at + by) % len(panes)])
+
+    def _can_go_to(self, pane: str) -> bool:
+        if pane == "demos":
+            return not self.is_zoomed and bool(self.query("#demos"))
+        if pane == "concept":
+            return self.is_single or self.stage.concept.max_scroll_y > 0
+        return self.is_single or pane in self.stage.shown_panes

@@ -1,0 +1,83 @@
+"""Reads the files that tasks run, and tells whether one has changed since."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+CHECK_PERIOD = 1.0
+"""Real seconds between two checks of a file, however often it is asked for."""
+
+
+@dataclass(slots=True)
+class _Read:
+    text: str | None
+    stamp: tuple[float, int] | None
+    """Its modification time and size when it was read; None if it isn't a file on disk."""
+    checked_at: float
+    present: tuple[float, int] | None
+    """The same when it was last checked."""
+
+
+class SourceFiles:
+    """Reads each file once, so that its text is what runs, even if it is edited meanwhile."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Make an empty collection.
+
+        Args:
+            seconds: Returns real seconds.
+        """
+        self._seconds = seconds
+        self._known: dict[str, _Read] = {}
+
+    def read(self, path: str) -> str | None:
+        """The text of a file when it was first asked for; None if it can't be read.
+
+        Args:
+            path: A path, or another name that linecache knows, such as that of a cell in an interactive session.
+        """
+        return self._look(path).text
+
+    def has_changed(self, path: str, since: float) -> bool:
+        """Whether a file has changed on disk since it was first asked for, or since a run began.
+
+        Args:
+            path: The path of the file.
+            since: Seconds since 1970; a later change counts, even if the file was read after it.
+        """
+        known = self._look(path)
+        if known.text is None:
+            return False
+        now = self._seconds()
+        if now - known.checked_at >= CHECK_PERIOD:
+            known.checked_at, known.present = now, _stamp(path)
+        return known.present != known.stamp or (known.present is not None and known.present[0] > since)
+
+    def _look(self, path: str) -> _Read:
+        known = self._known.get(path)
+        if known is None:
+            stamp = _stamp(path)
+            known = self._known[path] = _Read(_text(path), stamp, self._seconds(), stamp)
+        return known
+
+
+def _text(path: str) -> str | None:
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return None  # reading from a pipe or a terminal would block
+        linecache.checkcache(path)
+        return "".join(linecache.getlines(path)) or None
+    except ValueError:  # a null byte in the path
+        return None
+
+
+def _stamp(path: str) -> tuple[float, int] | None:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime, status.st_size

@@ -1,0 +1,295 @@
+"""The stage: all views of one run, from lesson and tasks to code and activity."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.css.scalar import Scalar
+from textual.getters import query_one
+from textual.widget import Widget
+
+from asynclab.model.state import LabState
+from asynclab.screens.lab.filtered_log import FilteredLog
+from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, PANES, Needs, shares, shown, turns
+from asynclab.screens.lab.pane_tabs import PaneTabs
+from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.source_files import SourceFiles
+from asynclab.widgets.activity_log import ActivityLog
+from asynclab.widgets.gauges import Gauges, lines_of_gauges
+from asynclab.widgets.lesson_pane import Lesson, LessonPane
+from asynclab.widgets.line_view import LineView
+from asynclab.widgets.loop_view import LoopView
+from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.past_banner import Moment
+from asynclab.widgets.source_view import GUTTER, SourceView
+from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.task_view import TaskView
+from asynclab.widgets.timeline import TimelineView
+
+LESSON_PERCENT = 30
+"""The largest share of the stage's height for the lesson."""
+
+
+class Stage(Vertical):
+    """The views of one run: all panes at once, or one at a time behind tabs."""
+
+    DEFAULT_CSS = """
+    Stage {
+        width: 1fr;
+        height: 100%;
+        #concept { max-height: 30%; }
+        PaneTabs { display: none; }
+        #tasks { height: 1fr; }
+        #gauges, #middle, #timeline, #loop { display: none; }
+        #timeline { width: 1fr; height: 100%; }
+        #loop { width: 1fr; height: 100%; }
+        #lower { height: 1fr; }
+        #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
+        #log { width: 1fr; height: 100%; }
+        &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog {
+            border: dashed $state-frame;
+            &:focus { border: dashed $state-accent; }
+        }
+        &.-shows-gauges #gauges { display: block; }
+        &.-shows-timeline #middle, &.-shows-timeline #timeline { display: block; }
+        &.-shows-loop #middle, &.-shows-loop #loop { display: block; }
+        &.-shows-timeline.-shows-loop #loop { width: 45%; }
+        &.-mistake #concept { border: round $state-cancelled; border-title-color: $state-cancelled; }
+        &.-single {
+            PaneTabs { display: block; }
+            #concept { max-height: 4; }
+            #tasks, #gauges, #middle, #timeline, #loop, #lower { display: none; height: 1fr; }
+            #loop { width: 1fr; }
+            #source { width: 1fr; }
+            &.-front-tasks #tasks { display: block; }
+            &.-front-gauges #gauges, &.-gauges-below #gauges { display: block; }
+            &.-front-timeline #middle, &.-front-timeline #timeline { display: block; }
+            &.-front-loop #middle, &.-front-loop #loop { display: block; }
+            &.-front-source #lower { display: block; }
+            &.-front-source #log { display: none; }
+            &.-front-activity #lower { display: block; }
+            &.-front-activity #source { display: none; }
+            &.-front-concept #concept { height: 1fr; max-height: 100%; }
+        }
+    }
+    """
+
+    concept = query_one(LessonPane)
+    tabs = query_one(PaneTabs)
+    tasks = query_one(TaskTable)
+    timeline = query_one(TimelineView)
+    gauges = query_one(Gauges)
+    loop = query_one(LoopView)
+    source = query_one(SourceView)
+    log_pane = query_one(FilteredLog)
+    activity = query_one(ActivityLog)
+
+    def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
+        """Make the views.
+
+        Args:
+            in_the_middle: The id of the pane that starts in the middle row; None for the one with most to show.
+            id: The id in the DOM.
+        """
+        super().__init__(id=id)
+        self.front = "tasks"
+        """The id of the pane that shows where one shows at a time."""
+        self.is_single = False
+        """Whether one pane shows at a time."""
+        self.moment: Moment | None = None
+        """The moment of the past that is shown; None for the present."""
+        self._record: Record | None = None
+        self._gauge_lines = 0
+        """Lines that queues, locks and deadlines take."""
+        self._most_tasks = 0
+        """The most tasks that this program has had so far."""
+        self._wishes: dict[str, str] = {}
+        """The pane that the user chose for the middle row, by the name of the program."""
+        self._program = ""
+        """The name of what runs in the lab."""
+        self._first_wish = in_the_middle
+        """The pane in the middle row until the user chooses."""
+
+    def compose(self) -> ComposeResult:
+        """The panes from top to bottom."""
+        # Above the lesson, so that a long one, or another demo's, moves no tab.
+        yield PaneTabs({pane: name for pane, name in PANES.items() if pane != "demos"})
+        yield LessonPane(id="concept")
+        yield TaskTable(id="tasks")
+        yield Gauges(id="gauges")
+        with Horizontal(id="middle"):
+            yield TimelineView(id="timeline")
+            yield LoopView(id="loop")
+        with Horizontal(id="lower"):
+            yield SourceView(SourceFiles(), id="source")
+            yield FilteredLog(id="log")
+
+    def on_mount(self) -> None:
+        """Let keys scroll a long lesson."""
+        self.concept.can_focus = True
+
+    def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
+        """Show the code of another program, and divide the room again.
+
+        Args:
+            name: The name of the program.
+            path: The path of its file, as its tasks report it.
+            text: The text of the file.
+            line: The first line to show while no task is followed; None for the first line of code.
+        """
+        if name != self._program:
+            self._program, self._most_tasks = name, 0
+        self.source.show_source(path, text, line=line)
+
+    def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
+        """Show the lesson of what runs.
+
+        Args:
+            lesson: The text.
+            is_mistake: Whether a mistake is switched on.
+        """
+        self.set_class(is_mistake, "-mistake")
+        self.concept.show_lesson(lesson)
+
+    @property
+    def task_views(self) -> tuple[TaskView, ...]:
+        """The views with a cursor on a task."""
+        return (self.tasks, self.timeline, self.loop)
+
+    @property
+    def shown_panes(self) -> frozenset[str]:
+        """The ids of the panes that show where one at a time is not enough; without demos and lesson."""
+        width, height = self.size.width, self.screen.size.height
+        middle = shown(
+            width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
+        )
+        return middle | {"tasks", "source", "activity"}
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether panes take turns in the middle row."""
+        return not self.is_single and len(self._turns()) > 1
+
+    def show_next_in_the_middle(self) -> None:
+        """Show the next of the panes that take turns in the middle row."""
+        waiting = self._turns()
+        front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
+        self._wishes[self._program] = waiting[(waiting.index(front) + 1) % len(waiting)]
+        self._share_the_room()
+        self._show_the_middle()
+
+    def paint(self, record: Record | None) -> None:
+        """Bring every view up to date; each repaints only what changed.
+
+        Args:
+            record: The run to show; None where nothing has run.
+        """
+        if record is not self._record:
+            self.turn_to(record)
+        state, now = looked_at(record)
+        # Of the present, whatever moment is shown, so that nothing jumps on the way through the past.
+        present = LabState() if record is None else record.present
+        self._gauge_lines = lines_of_gauges(present)
+        self._most_tasks = max(self._most_tasks, len(present.tasks))
+        self._share_the_room()
+        for view in (self.tasks, self.activity):
+            view.show(state, now)
+        self._show_the_middle()
+        for focused in self.task_views:
+            if focused.has_focus:
+                focused.begin_somewhere()
+        self.source.show(state, now, None if record is None else record.next_task)
+        self.concept.show_clock(None if record is None else reading_of(record))
+        self.moment = None if record is None else moment_of(record)
+        self.set_class(self.moment is not None, "-past")
+
+    def turn_to(self, record: Record | None, task: int | None = None) -> None:
+        """Show another run from the next paint on.
+
+        Args:
+            record: The run; None where nothing has run.
+            task: The task to select in it.
+        """
+        self._record = record
+        self.select(task)
+
+    def _show_the_middle(self) -> None:
+        """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
+        record = self._record
+        state, now = looked_at(record)
+        if self._is_seen("gauges"):
+            self.gauges.show(state, now)
+        if self._is_seen("loop"):
+            self.loop.show(state, now, None if record is None else record.next_task)
+        if self._is_seen("timeline") and record is None:
+            self.timeline.show(None, None, 0.0)
+        elif self._is_seen("timeline") and record is not None:
+            self.timeline.show(state, record.timeline, record.source.now, now if record.is_past else None)
+
+    def _is_seen(self, pane: str) -> bool:
+        if not self.is_single:
+            return pane in self.shown_panes
+        return pane == self.front or (pane == "gauges" and self.has_class("-gauges-below"))
+
+    def lay_out(self, front: str, *, is_single: bool) -> None:
+        """Show all panes, or one.
+
+        Args:
+            front: The id of the pane that shows where one shows at a time.
+            is_single: Whether one shows at a time.
+        """
+        if self.front != front:
+            self.remove_class(f"-front-{self.front}")
+        self.front, self.is_single = front, is_single
+        self.add_class(f"-front-{front}")
+        self.set_class(is_single, "-single")
+        self.tabs.show(front)
+        self._show_the_middle()
+
+    @on(TaskSelected)
+    def select_task(self, event: TaskSelected) -> None:
+        """Select the task in all panes."""
+        self.select(event.task)
+
+    def select(self, task: int | None) -> None:
+        """Select a task in every pane."""
+        for view in self.task_views:
+            view.select(task)
+        self.source.select(task)
+
+    def selected_text(self, pane: str) -> str:
+        """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
+        match self.query_one(f"#{pane}") if pane in PANES else None:
+            case ActivityLog() as activity:
+                return activity.cursor_text()
+            case TaskTable() as tasks:
+                return "" if tasks.cursor is None else tasks.line_text(tasks.cursor)
+            case SourceView() as source:
+                return "\n".join(source.line_text(index)[GUTTER:] for index in range(source.line_count())) + "\n"
+            case LineView() as view:
+                return "\n".join(view.line_text(index) for index in range(view.line_count()))
+        return ""
+
+    def _turns(self) -> tuple[str, ...]:
+        return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)
+
+    def _share_the_room(self) -> None:
+        """Show the panes whose turn it is, and divide the lines among them."""
+        height, panes = self.screen.size.height, self.shown_panes
+        for pane in MIDDLE:
+            self.set_class(pane in panes, f"-shows-{pane}")
+        is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
+        self.set_class(is_below, "-gauges-below")
+        lesson = min(self.concept.line_count() + FRAME, height * LESSON_PERCENT // 100)
+        share = shares(height, Needs(lesson, self._most_tasks, self._gauge_lines), panes)
+        self._set_height(self.tasks, share.tasks)
+        self._set_height(self.gauges, share.gauges, stays=is_below)
+        self._set_height(self.query_one("#middle"), share.middle)
+
+    def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
+        """Give a pane this many lines; all of them where it shows alone, unless it keeps its height."""
+        wanted = "1fr" if self.is_single and not stays else str(lines)
+        if pane.styles.height != Scalar.parse(wanted):
+            pane.styles.height = wanted

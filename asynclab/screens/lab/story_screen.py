@@ -1,0 +1,156 @@
+"""The life of one task, told in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+
+from asynclab.model.lanes import Timeline
+from asynclab.model.state import LabState
+from asynclab.model.story import Retelling, Story
+from asynclab.model.tasks import TaskState
+from asynclab.model.wording.quantities import plural
+from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
+from asynclab.widgets.static_lines import StaticLines
+from asynclab.widgets.story_lines import WIDEST, story_lines
+
+if TYPE_CHECKING:
+    from asynclab.screens.shared.app_protocol import AppProtocol
+
+StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
+"""Returns the timeline and the state that are shown; None where there is no run."""
+
+SECONDS_BETWEEN = 0.3
+"""Seconds after which the story of a run that goes on is told again."""
+
+READS_ON_AFTER = 0.01
+"""Seconds until more of a long run is read; meanwhile frames are painted and keys handled."""
+
+FRAME = 2
+"""Lines of the frame."""
+
+
+class StoryScreen(ReadingScreen[int]):
+    """The story of one task, kept up to date; its result is the task that was read last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", "close", show=False),
+        Binding("y", "copy", "copy", show=False),
+        Binding("tab", "go(1)", "next task", show=False),
+        Binding("shift+tab", "go(-1)", "previous task", show=False),
+        Binding("left,h", "go_to_parent", "parent", show=False),
+        Binding("right,l", "go_to_child", "first child", show=False),
+    ]
+
+    def __init__(self, task: int, source: StorySource) -> None:
+        """Prepare the story.
+
+        Args:
+            task: The id of the task.
+            source: Returns events and state whenever the story is told.
+        """
+        super().__init__()
+        self._source = source
+        self._retelling = Retelling(task)
+        self._story: Story | None = None
+        self._seen: tuple[object, int, int] | None = None
+        """What the story was last told from: timeline, version of the state, task."""
+        self._reads_on = False
+        """Whether a timer is set to read more."""
+
+    @property
+    def task_id(self) -> int:
+        """The id of the task."""
+        return self._retelling.task
+
+    def compose(self) -> ComposeResult:
+        """The lines."""
+        yield StaticLines(classes=TEXT)
+
+    def on_mount(self) -> None:
+        """Tell the story, and keep it up to date."""
+        self.tell()
+        self.set_interval(SECONDS_BETWEEN, self.tell)
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap the lines for the new width."""
+        self._show()
+
+    def tell(self) -> None:
+        """Bring the story up to date."""
+        found = self._source()
+        if found is None:
+            return
+        timeline, state = found
+        seen = (timeline, state.version, self.task_id)
+        if seen != self._seen or self._retelling.unread:
+            self._seen = seen
+            self._story = self._retelling.tell(timeline, state)
+            self._show()
+        if self._retelling.unread and not self._reads_on:
+            self._reads_on = True
+            self.set_timer(READS_ON_AFTER, self._read_on)
+
+    def _read_on(self) -> None:
+        self._reads_on = False
+        self.tell()
+
+    def action_close(self) -> None:
+        """Close, with the task that was read last."""
+        self.dismiss(self.task_id)
+
+    def action_copy(self) -> None:
+        """Copy the story as text."""
+        if self._story is not None:
+            text = self._story.text()
+            self.app.copy_to_clipboard(text)
+            cast("AppProtocol", self.app).tell(f"copied {plural(len(text.splitlines()), 'line')}")
+
+    def action_go(self, by: int) -> None:
+        """Go to the next task in the order of the table, or to the previous one."""
+        found = self._source()
+        if found is None:
+            return
+        rows = found[1].rows()
+        place = rows.position(self.task_id)
+        if place is not None:
+            self._turn_to(rows[(place + by) % len(rows)].task)
+
+    def action_go_to_parent(self) -> None:
+        """Go to the task that created this one."""
+        task = self._task_state()
+        if task is not None and task.parent is not None:
+            self._turn_to(task.parent)
+
+    def action_go_to_child(self) -> None:
+        """Go to the first task that this one created."""
+        task = self._task_state()
+        if task is not None and task.children:
+            self._turn_to(task.children[0])
+
+    def _task_state(self) -> TaskState | None:
+        found = self._source()
+        return None if found is None else found[1].tasks.get(self.task_id)
+
+    def _turn_to(self, task: int) -> None:
+        if task != self.task_id:
+            self._retelling = Retelling(task)
+            self.query_one(StaticLines).scroll_home(animate=False)
+            self.tell()
+
+    def _show(self) -> None:
+        """Wrap the story for the room there is, and fit the frame to it."""
+        if self._story is None:
+            return
+        view = self.query_one(StaticLines)
+        width = min(self.size.width * 9 // 10, WIDEST + 6)
+        lines = story_lines(self._story, width - 5)  # the frame, the padding and the scrollbar
+        view.styles.width = width
+        view.styles.height = min(len(lines) + FRAME, self.size.height * 9 // 10)
+        view.set_title(self._story.name)
+        view.set_subtitle((("tab next task · ← parent · → child · y copy · esc close", "past"),))
+        view.show(lines)

@@ -1,0 +1,1 @@
+"""The Learn screen: the demos and their runs."""

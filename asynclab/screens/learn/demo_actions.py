@@ -1,0 +1,167 @@
+"""What a user can do with the selected demo: start it, change its parameters, switch its mistakes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, cast
+
+from asynclab.curriculum.catalogue import DEMOS
+from asynclab.screens.lab.lab_screen import LabScreen
+from asynclab.screens.lab.time_screen import can_control
+from asynclab.screens.shared.app_protocol import AppProtocol
+from asynclab.screens.shared.command import Command, PaletteEntry
+
+if TYPE_CHECKING:
+    from asynclab.curriculum.catalogue import Demo
+    from asynclab.curriculum.demo_parameters import Parameter, Value
+    from asynclab.screens.learn.demo_runs import Run, Runs
+    from asynclab.screens.shared.form import Form
+
+command = Command["DemoActions"]
+
+
+class LearnApp(AppProtocol, Protocol):
+    """The app, as the Learn screen knows it."""
+
+    first: Demo | None
+    """The demo that the command line asked for."""
+    starts_instantly: bool
+    """Whether it starts in virtual time, without real waiting."""
+
+    @property
+    def runs(self) -> Runs:
+        """All demos' runs."""
+
+
+class DemoActions(LabScreen):
+    """A screen with all demos, the selected one on its stage, and the actions on it."""
+
+    selected_key = DEMOS[0].key
+    """The key of the selected demo."""
+
+    @property
+    def host(self) -> LearnApp:
+        """The app, as this screen knows it."""
+        return cast("LearnApp", self.app)
+
+    @property
+    def runs(self) -> Runs:
+        """All demos' runs."""
+        return self.host.runs
+
+    @property
+    def run(self) -> Run:
+        """The selected run."""
+        return self.runs[self.selected_key]
+
+    @property
+    def program(self) -> Run:
+        """The selected run."""
+        return self.run
+
+    def other_palette_entries(self) -> Iterator[PaletteEntry]:
+        """The demos."""
+        for run in self.runs:
+            demo = run.demo
+            yield PaletteEntry(f"{demo.key} {demo.name}", demo.concept, partial(self.action_start_demo, demo.key))
+
+    def select_demo(self, key: str) -> None:
+        """Put a demo on the stage."""
+        self.selected_key = key
+        demo = self.run.demo
+        self.stage.show_program(demo.name, str(demo.path), demo.source())
+        self.describe()
+
+    def describe(self) -> None:
+        """Name in the frame the demo, its changed parameters, and the mistakes that are switched on."""
+        from asynclab.screens.learn.demo_runs import lesson_of
+
+        self.stage.describe(lesson_of(self.run), is_mistake=bool(self.run.mistakes_on))
+
+    @command(
+        "run",
+        key=",".join(demo.key for demo in DEMOS),
+        group="Run",
+        rank=2,
+        shown="0-9",
+        takes_key=True,
+        in_palette=False,
+    )
+    def action_start_demo(self, key: str) -> None:
+        """Run that demo without mistakes; if it runs already, cancel it, let it clean up and start over."""
+        self.runs[key].mistakes_on = ()
+        self.select_demo(key)
+        self.run.start()
+
+    # Enter is the list's own key: elsewhere it must not throw away a run.
+    @command(
+        "run this",
+        key="r",
+        group="Run",
+        rank=lambda screen: 2 if screen.is_in_list else 12,
+        shown="enter r",
+        bar=lambda screen: ("enter" if screen.is_in_list else "r", "run this"),
+    )
+    def action_start_selected(self) -> None:
+        """Run the selected demo, or run it again; enter does so only in the list of demos."""
+        super().action_start_selected()
+
+    @command("step through", key="R", group="Run")
+    def action_start_held(self) -> None:
+        """Run the selected demo, or run it again, paused before its first step."""
+        super().action_start_held()
+
+    @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.run.is_active, offered=can_control)
+    def action_cancel(self) -> None:
+        """Cancel the selected demo and let it clean up."""
+        super().action_cancel()
+
+    @command(
+        "params",
+        key="p",
+        group="Run",
+        rank=10,
+        when=lambda screen: len(screen.run.demo.parameters) > len(screen.run.mistakes),
+    )
+    def action_parameters(self) -> None:
+        """Change the demo's parameters and run it."""
+        run = self.run
+
+        def use(values: dict[str, Value] | None) -> None:
+            if values is not None:
+                run.take(values)
+                self.describe()
+                run.start()
+
+        self.app.push_screen(parameter_form(run), use)
+
+    @command(
+        "mistake",
+        key="v",
+        group="Run",
+        rank=9,
+        bar=lambda screen: ("v", screen.run.next_mistake_label),
+        when=lambda screen: bool(screen.run.mistakes),
+    )
+    def action_mistake(self) -> None:
+        """Run the demo with its next classic mistake; after the last one, without."""
+        self.run.next_mistake()
+        self.describe()
+        self.run.start()
+
+
+def parameter_form(run: Run) -> Form:
+    """A form for the parameters of a demo, without its mistakes."""
+    from asynclab.screens.shared.form import Entry, Form
+
+    def entry(parameter: Parameter) -> Entry:
+        def parse(entered: str | bool) -> Value:
+            return entered if isinstance(entered, bool) else parameter.parse(entered)
+
+        name, default = parameter.name, parameter.default
+        value = run.values.get(name, default)
+        return Entry(name, name, parameter.takes, value, default, parse, parameter.show, parameter.choices)
+
+    parameters = [parameter for parameter in run.demo.parameters if not parameter.mistake]
+    return Form(f"{run.demo.key} {run.demo.name}: parameters", "run", list(map(entry, parameters)))

@@ -1,0 +1,140 @@
+"""The Learn screen: the demos, and the selected one on the stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.actions import parse
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Key
+from textual.widgets import Static
+
+from asynclab.curriculum.catalogue import DEMOS
+from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND
+from asynclab.screens.learn.demo_actions import DemoActions
+from asynclab.screens.shared.command import bindings_of
+from asynclab.screens.shared.command_screen import TABS
+
+if TYPE_CHECKING:
+    from asynclab.screens.learn.demo_runs import RunList, Runs
+    from asynclab.widgets.demo_list import DemoChosen
+
+FIRST_PAINT_SECONDS = 0.03
+"""The time for the curtain's first paint; Textual has no event for it."""
+
+
+def curtain() -> Content:
+    """What shows while the rest is imported: the demos, where their list will be."""
+    lines = [Content.styled(" asynclab ", "bold $state-accent"), Content("")]
+    section = DEMOS[0].section
+    lines.append(Content.styled(f"  {section}", "bold $state-past"))
+    for demo in DEMOS:
+        if demo.section != section:
+            section = demo.section
+            lines += [Content(""), Content.styled(f"  {section}", "bold $state-past")]
+        lines.append(Content(f"  {demo.key} {demo.name}"))
+    return Content("\n").join(lines)
+
+
+class LearnScreen(DemoActions):
+    """The demos on the left, the selected one on the stage.
+
+    A curtain is painted first. What takes time to import comes after it, so that the first paint is early.
+    """
+
+    AUTO_FOCUS = None
+
+    demo_list: RunList
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told_problem = ""
+        self._early_keys: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """The curtain."""
+        yield Static(curtain(), id="curtain")
+
+    def on_mount(self) -> None:
+        """Raise the curtain after it has been painted."""
+        self.set_timer(FIRST_PAINT_SECONDS, self._furnish)
+
+    def on_key(self, event: Key) -> None:
+        """Keep for later what is typed while the curtain is down."""
+        if not self.is_furnished:
+            self._early_keys.append(event.key)
+
+    @property
+    def programs(self) -> Runs:
+        """All demos' runs."""
+        return self.runs
+
+    def select_demo(self, key: str) -> None:
+        """Select a demo in one update, so that no frame shows two demos."""
+        with self.app.batch_update():
+            super().select_demo(key)
+            self.demo_list.highlight(key)
+            self.paint()
+
+    def on_demo_highlighted(self) -> None:
+        """Show the demo under the list's cursor, which may have moved since the message was sent."""
+        row = self.demo_list.highlighted
+        if row is not None and row.key != self.selected_key:
+            self.select_demo(row.key)
+
+    def on_demo_chosen(self, event: DemoChosen) -> None:
+        """Run the demo that was chosen in the list."""
+        self.select_demo(event.row.key)
+        self.action_start_selected()
+
+    def paint(self) -> None:
+        """Bring every view up to date; each repaints only what changed."""
+        super().paint()
+        self.demo_list.show_runs(self.runs)
+        self._show_problem()
+
+    async def _furnish(self) -> None:
+        """Mount all views, start what the command line asked for, and start to paint."""
+        from asynclab.screens.lab.stage import Stage
+        from asynclab.screens.learn.demo_runs import RunList
+        from asynclab.screens.shared.key_bar import KeyBar
+        from asynclab.widgets.title_bar import TitleBar
+
+        self.title_bar, self.key_bar = TitleBar(tuple(TABS)), KeyBar()
+        self.demo_list, stage = RunList(id="demos"), Stage(id="stage")
+        with self.app.batch_update():
+            await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)
+            await self.query("#curtain").remove()
+        self.stage = stage
+        self.demo_list.show_runs(self.runs)
+        self.demo_list.focus()
+        self.lay_out()
+        self._begin()
+        await self._catch_up()
+
+    def _begin(self) -> None:
+        first = self.host.first
+        self.select_demo(self.selected_key if first is None else first.key)
+        if first is not None:
+            self.run.start(instant=self.host.starts_instantly)
+        self.host.begin_to_measure()
+        self.paint()
+        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+
+    async def _catch_up(self) -> None:
+        """Handle the keys that were typed while the curtain was down."""
+        for typed in self._early_keys:
+            key = "r" if typed == "enter" else typed  # enter is the list's own key, none of the screen's
+            bindings = [binding for binding in bindings_of(self.commands) if binding.key == key]
+            applying = (binding for binding in bindings if self.check_action(*parse(binding.action)[1:]))
+            if (binding := next(applying, None)) is not None:
+                await self.run_action(binding.action)
+
+    def _show_problem(self) -> None:
+        run = self.run
+        if run.problem != self._told_problem:
+            self._told_problem = run.problem
+            if run.problem:
+                self.host.tell(f"{run.demo.name} can't start: {run.problem}", is_problem=True)

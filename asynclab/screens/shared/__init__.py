@@ -1,0 +1,1 @@
+"""What every screen has: commands, key bar, palette, help page and forms."""

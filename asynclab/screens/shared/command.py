@@ -1,0 +1,263 @@
+"""Declares what a user can do, beside the method that does it.
+
+Key bindings, key bar, palette, help page and the README's key table are made of these declarations alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
+
+from textual.binding import Binding, BindingType
+
+Target = TypeVar("Target")
+Method = TypeVar("Method", bound=Callable[..., object])
+
+Group: TypeAlias = Literal["Run", "URLs", "Text", "Results", "Time", "History", "Looking", "App"]
+"""The headings of the help page, in the order of help page and key bar."""
+
+SHOWN_KEYS = {
+    "comma": ",",
+    "full_stop": ".",
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+}
+
+GAP = 2
+"""Cells between two entries of the key bar."""
+
+
+def always(target: object) -> bool:
+    """The condition of commands without one."""
+    return True
+
+
+@dataclass(frozen=True)
+class Command(Generic[Target]):
+    """Declares the action method that it decorates; the method's docstring is the help.
+
+    `command = Command["LearnScreen"]` gives a module a decorator whose conditions are checked against that screen.
+    A subclass that overrides the method inherits the declaration, and says what the action does there in its docstring.
+    """
+
+    name: str
+    """The command in one or two words."""
+    key: str
+    """Textual's names of its keys, separated by commas; the first is the one that is shown. Empty for palette only."""
+    group: Group
+    """The heading under which help lists it."""
+    rank: int | Callable[[Target], int | None] | None = None
+    """How soon a narrow key bar leaves it out: 0 last; None for never in the bar."""
+    when: Callable[[Target], bool] = always
+    """Whether it applies now."""
+    offered: Callable[[Target], bool] = always
+    """Whether it exists here at all, now or later."""
+    shown: str = ""
+    """How its keys are written in help, where that is not the keys' own names."""
+    bar: tuple[str, str] | Callable[[Target], tuple[str, str]] | None = None
+    """Keys and name in the key bar where they differ; neighbours with equal ones share an entry."""
+    takes_key: bool = False
+    """Whether the action's argument is the key that was pressed."""
+    in_palette: bool = True
+    explains: bool = False
+    """Whether its keys also work when it doesn't apply, to say why."""
+    action: str = ""
+    """The Textual action, such as "pause" of a screen or "app.quit"; filled in when a class is made."""
+    help: str = ""
+    """What it does, in sentences; filled in when a class is made."""
+
+    def __call__(self, method: Method) -> Method:
+        """Declare a method to be this command's action."""
+        setattr(method, _DECLARATION, self)
+        return method
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Textual's names of its keys."""
+        return tuple(filter(None, self.key.split(",")))
+
+    @property
+    def all_keys(self) -> str:
+        """All of its keys as a person reads them."""
+        return self.shown or " ".join(map(shown_key, self.keys))
+
+    @property
+    def title(self) -> str:
+        """Its name and first key, as the palette shows them."""
+        first = self.shown or shown_key(self.keys[0]) if self.keys else ""
+        return f"{self.name} ({first})" if first else self.name
+
+    def bindings(self) -> list[Binding]:
+        """A Textual binding for each key; its id can be used in a keymap."""
+        return [self._binding(key) for key in self.keys]
+
+    def _binding(self, key: str) -> Binding:
+        action = f"{self.action}('{key}')" if self.takes_key else self.action
+        name = f"{self.action}.{key}" if len(self.keys) > 1 else self.action
+        is_global = key.startswith("ctrl+")
+        return Binding(key, action, self.name, show=False, id=name, tooltip=self.help, priority=is_global)
+
+
+_DECLARATION = "__command__"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A command, and the screen or app whose action it is."""
+
+    command: Command[Any]
+    target: object
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the command exists here at all."""
+        return self.command.offered(self.target)
+
+    @property
+    def applies(self) -> bool:
+        """Whether the command can be given now."""
+        return self.is_offered and self.command.when(self.target)
+
+    @property
+    def answers(self) -> bool:
+        """Whether its keys do anything now, if only to say why it can't be done."""
+        return self.is_offered and (self.command.explains or self.command.when(self.target))
+
+    @property
+    def rank(self) -> int | None:
+        """How soon a narrow key bar leaves it out now."""
+        rank = self.command.rank
+        return rank(self.target) if callable(rank) else rank
+
+    @property
+    def in_bar(self) -> tuple[str, str]:
+        """Its keys and name in the key bar now."""
+        bar = self.command.bar
+        if bar is None:
+            return self.command.shown or shown_key(self.command.keys[0]), self.command.name
+        return bar(self.target) if callable(bar) else bar
+
+
+class Commanding:
+    """A screen or an app whose bindings are made of the commands that its methods declare."""
+
+    commands: ClassVar[tuple[Command[Any], ...]] = ()
+    """All commands of this class and its bases, in the order of the help page."""
+    action_prefix: ClassVar[str] = ""
+    """What Textual wants before the action's name."""
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init_subclass__(cls, **extra: Any) -> None:
+        """Collect the commands before Textual collects the bindings."""
+        found = list(_declared(cls))
+        cls.commands = tuple(sorted(found, key=lambda command: get_args(Group).index(command.group)))
+        cls.BINDINGS = [*vars(cls).get("BINDINGS", ()), *bindings_of(cls.commands)]
+        super().__init_subclass__(**extra)
+
+    @property
+    def own_offers(self) -> list[Offer]:
+        """The commands of this screen or app alone."""
+        return [Offer(command, self) for command in self.commands]
+
+    def answers(self, action: str) -> bool:
+        """Whether an action's keys do anything now; actions that are no commands always do."""
+        name = f"{self.action_prefix}{action}"
+        declared = [offer for offer in self.own_offers if offer.command.action == name]
+        return not declared or any(offer.answers for offer in declared)
+
+
+def _declared(cls: type[Commanding]) -> Iterator[Command[Any]]:
+    """The commands of a class in the order of their methods, its own before those of its bases."""
+    seen: set[str] = set()
+    for base in cls.__mro__:
+        for name, value in vars(base).items():
+            declaration = getattr(value, _DECLARATION, None)
+            if isinstance(declaration, Command) and name not in seen:
+                seen.add(name)
+                help = inspect.cleandoc(getattr(cls, name).__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+                yield replace(declaration, action=cls.action_prefix + name.removeprefix("action_"), help=help)
+
+
+@dataclass(frozen=True, slots=True)
+class BarEntry:
+    """One entry of the key bar."""
+
+    keys: str
+    name: str
+    action: str
+    """What a click does; empty where the entry stands for several keys."""
+    rank: int
+
+    @property
+    def width(self) -> int:
+        """In cells, with the gap that follows."""
+        return len(self.keys) + 1 + len(self.name) + GAP
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    """One line of the command palette."""
+
+    text: str
+    help: str
+    run: Callable[[], Awaitable[Any] | Any]
+
+
+def shown_key(key: str) -> str:
+    """A key's name as a person reads it: "^p" for "ctrl+p"."""
+    if key.startswith("ctrl+"):
+        return "^" + key.removeprefix("ctrl+")
+    return SHOWN_KEYS.get(key, key)
+
+
+def bindings_of(commands: Iterable[Command[Any]]) -> list[Binding]:
+    """The bindings of all commands, in their order."""
+    return [binding for command in commands for binding in command.bindings()]
+
+
+def bar_entries(offers: Iterable[Offer]) -> tuple[BarEntry, ...]:
+    """The key bar's entries for the commands that apply now, in their order."""
+    entries: dict[tuple[str, str], BarEntry] = {}
+    for offer in offers:
+        if not offer.command.keys or not offer.applies or (rank := offer.rank) is None:
+            continue
+        is_several = offer.command.takes_key or offer.in_bar in entries
+        entries[offer.in_bar] = BarEntry(*offer.in_bar, "" if is_several else offer.command.action, rank)
+    return tuple(entries.values())
+
+
+def entries_while_typing(offers: Iterable[Offer]) -> tuple[BarEntry, ...]:
+    """The same while a text is typed: only keys that type nothing."""
+    entries = []
+    for offer in offers:
+        key = next((key for key in offer.command.keys if _types_nothing(key)), None)
+        if key is not None and offer.applies and (rank := offer.rank) is not None:
+            entries.append(BarEntry(shown_key(key), offer.command.name, offer.command.action, rank))
+    return tuple(entries)
+
+
+def _types_nothing(key: str) -> bool:
+    return key in ("tab", "f1", "f5") or key.startswith("ctrl+")
+
+
+def fit(entries: Sequence[BarEntry], width: int) -> list[BarEntry]:
+    """The entries that fit into a width in cells: the ones with the lowest ranks, in their order."""
+    room = width
+    kept = set()
+    for entry in sorted(entries, key=lambda entry: entry.rank):
+        if entry.width <= room:
+            room -= entry.width
+            kept.add(entry)
+    return [entry for entry in entries if entry in kept]

@@ -1,0 +1,158 @@
+"""A screen between a title bar and a key bar, and what every such screen does alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from asynclab.screens.shared.command import (
+    BarEntry,
+    Command,
+    Commanding,
+    Offer,
+    PaletteEntry,
+    bar_entries,
+    entries_while_typing,
+)
+
+if TYPE_CHECKING:
+    from asynclab.model.tasks import StateWord
+    from asynclab.screens.shared.app_protocol import AppProtocol
+    from asynclab.screens.shared.help_page import Mark
+    from asynclab.screens.shared.key_bar import KeyBar
+    from asynclab.widgets.title_bar import TitleBar
+
+command = Command["CommandScreen"]
+
+TABS = {"Learn": "learn", "Fetch": "fetch"}
+"""The tabs of the title bar, and the app's mode that each stands for."""
+
+
+LIVE: tuple[StateWord, ...] = ("ready", "running", "waiting")
+"""The states of a task that has not ended."""
+
+
+def _provider() -> type[Any]:
+    # Imported when the palette is opened: its widgets take a while, and the first paint needs none of them.
+    from asynclab.screens.shared.palette import CommandProvider
+
+    return CommandProvider
+
+
+class CommandScreen(Commanding, Screen[None]):
+    """A screen with commands, which the key bar, the palette and the help page show."""
+
+    COMMANDS: ClassVar[set[Any]] = {_provider}
+
+    title_bar: TitleBar
+    key_bar: KeyBar
+
+    @property
+    def host(self) -> AppProtocol:
+        """The app, as its screens know it."""
+        return cast("AppProtocol", self.app)
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether the views that the commands act on exist yet."""
+        return True
+
+    @property
+    def offers(self) -> list[Offer]:
+        """All commands of this screen and of the app, in the order of the key bar."""
+        return [*self.own_offers, *self.host.own_offers]
+
+    def palette_entries(self) -> Iterator[PaletteEntry]:
+        """What the palette finds: the screen's commands that apply now, what else it has, and the app's."""
+        if self.is_furnished:
+            yield from map(self._palette_entry, filter(_is_found, self.own_offers))
+        yield from self.other_palette_entries()
+        yield from map(self._palette_entry, filter(_is_found, self.host.own_offers))
+
+    def other_palette_entries(self) -> Iterator[PaletteEntry]:
+        """What the palette finds besides commands; nothing here."""
+        yield from ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything now; until the views exist, no command does."""
+        is_command = any(command.action == action for command in self.commands)
+        return not is_command or (self.is_furnished and self.answers(action))
+
+    def paint_bars(self) -> None:
+        """Bring the loop's meter and the key bar up to date."""
+        states = [source.state for source in self.host.sources]
+        live = sum(state.counts.get(word, 0) for state in states for word in LIVE)
+        monitor = self.host.monitor
+        self.title_bar.show(() if monitor is None else monitor.lags, len(states), live)
+        self.key_bar.show(self.bar())
+
+    def bar(self) -> tuple[BarEntry, ...]:
+        """What the key bar shows."""
+        return bar_entries(self.offers)
+
+    def bar_while_typing(self, *entries: BarEntry) -> tuple[BarEntry, ...]:
+        """What the key bar shows while a text is typed: these entries, and the keys that type nothing."""
+        return (*entries, *entries_while_typing(self.offers))
+
+    def view_bindings(self) -> dict[str, list[BindingType]]:
+        """The keys of the views on this screen, by their headings on the help page."""
+        from asynclab.widgets.cursor_view import CursorView
+
+        return {"Lists": CursorView.BINDINGS}
+
+    def marks(self) -> Sequence[Mark]:
+        """What the marks on this screen mean."""
+        raise NotImplementedError
+
+    @command("help", key="question_mark,f1", group="App", rank=1, shown="?")
+    def action_help(self) -> None:
+        """Show every key and what the marks mean."""
+        from asynclab.screens.shared.help_page import HelpScreen
+
+        offered = [offer.command for offer in self.offers if offer.is_offered]
+        self.app.push_screen(HelpScreen(offered, self.view_bindings(), self.marks()))
+
+    @command("pane", key="tab", group="Looking", rank=7, in_palette=False)
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self.go_to_pane(1)
+
+    @command("previous pane", key="shift+tab", group="Looking", in_palette=False)
+    def action_previous_pane(self) -> None:
+        """Go to the previous pane."""
+        self.go_to_pane(-1)
+
+    def go_to_pane(self, by: int) -> None:
+        """Move the focus by some panes."""
+        raise NotImplementedError
+
+    def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
+        """Put a text on the clipboard and say how long it is; where there is none, say `if_nothing`."""
+        from asynclab.model.wording.quantities import plural
+
+        if not text:
+            self.host.tell(if_nothing)
+            return
+        self.app.copy_to_clipboard(text)
+        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
+
+    def _palette_entry(self, offer: Offer) -> PaletteEntry:
+        action = offer.command.action if "." in offer.command.action else f"screen.{offer.command.action}"
+        return PaletteEntry(offer.command.title, offer.command.help, partial(self.app.run_action, action))
+
+
+def _is_found(offer: Offer) -> bool:
+    return offer.command.in_palette and offer.applies
+
+
+def filter_entries(lines: str) -> tuple[BarEntry, BarEntry]:
+    """What the key bar says of a filter that is being typed.
+
+    Args:
+        lines: What is filtered, in the plural.
+    """
+    return BarEntry("enter", "keep the filter", "", rank=0), BarEntry("esc", f"show all {lines}", "leave", rank=0)

@@ -1,0 +1,149 @@
+"""The help page: what every key does, and what the marks mean."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from asynclab.model.tasks import StateWord
+from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.screens.shared.command import Command, shown_key
+from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
+
+MEANINGS: dict[StateWord, str] = {
+    "ready": "in the ready queue; the loop runs it when its turn comes",
+    "running": "its step is under way; one task of a loop runs at a time",
+    "waiting": "suspended at an await until something wakes it",
+    "done": "returned",
+    "failed": "raised an exception",
+    "cancelled": "ended by a CancelledError",
+}
+"""What each state means, in a line."""
+
+
+class Mark(NamedTuple):
+    """A mark of the legend."""
+
+    drawn: str
+    """As it is seen, with its name where it has one."""
+    part: str
+    """The state whose colour it has."""
+    meaning: str
+
+
+LOOP_MARK = Mark("▁▂▅▁", "waiting", "how late the app's own loop was, oldest first")
+
+LAB_MARKS: tuple[Mark, ...] = (
+    *(Mark(f"{GLYPHS[word]} {word}", word, meaning) for word, meaning in MEANINGS.items()),
+    Mark("◌2▸1", "waiting", "in the source: at this line two tasks wait, one is ready"),
+    Mark("► →", "waiting", "in the source: the line that blocks the loop; the next line"),
+    Mark("█ ▒ ─", "waiting", "in the timeline: the task ran, was ready, waited"),
+    Mark("▄ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),
+    Mark("→ ← · »", "waiting", "in the timeline: it put, got, called task_done, printed"),
+    Mark("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
+    Mark("⧖ ⧗", "waiting", "in the timeline: its timeout expired, was missed"),
+    Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a complaint"),
+    Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
+    LOOP_MARK,
+)
+"""The marks of a lab on the stage."""
+
+
+TEXT_WIDTH = 60
+"""Cells for what a key does: all of it shows at 80 columns."""
+
+
+class HelpScreen(ReadingScreen[None]):
+    """Every command of a screen, the keys of its lists, and a legend."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        & > .text { width: 84; max-width: 100%; max-height: 100%; }
+        Static { width: 1fr; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,f1", "dismiss", "close", show=False),
+    ]
+
+    def __init__(
+        self,
+        commands: Sequence[Command[Any]],
+        views: Mapping[str, Iterable[BindingType]],
+        marks: Iterable[Mark],
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            commands: What the screen offers.
+            views: The bindings of its views, by the heading of their section.
+            marks: What its marks mean.
+        """
+        super().__init__()
+        self._text = help_text(commands, views, marks)
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll(classes=TEXT) as scroll:
+            scroll.border_title = "Help"
+            scroll.border_subtitle = "esc closes"
+            yield Static(self._text)
+
+
+def help_text(
+    commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
+) -> Content:
+    """The whole help: commands by group, the views' own keys, the marks.
+
+    Args:
+        commands: What the screen offers.
+        views: The bindings of its views, by the heading of their section.
+        marks: What its marks mean.
+    """
+    parts = [_section(group, rows) for group, rows in key_rows(commands, views).items()]
+    return Content("\n\n").join([*parts, _legend(marks)])
+
+
+def key_rows(
+    commands: Iterable[Command[Any]], views: Mapping[str, Iterable[BindingType]]
+) -> dict[str, list[tuple[str, str]]]:
+    """Keys and what they do, by heading: first the commands', then the views' own.
+
+    Of commands that take turns on one key, the first one's help speaks for all.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for command in commands:
+        rows = groups.setdefault(command.group, [])
+        if command.keys and command.all_keys not in dict(rows):
+            rows.append((command.all_keys, command.help))
+    return groups | {heading: _rows_of(bindings) for heading, bindings in views.items()}
+
+
+def _rows_of(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
+    keys: dict[str, list[str]] = {}
+    for binding in bindings:
+        assert isinstance(binding, Binding)
+        keys.setdefault(binding.description, []).extend(shown_key(key.strip()) for key in binding.key.split(","))
+    return [(" ".join(dict.fromkeys(names)), description) for description, names in keys.items() if description]
+
+
+def _section(group: str, rows: Iterable[tuple[str, str]]) -> Content:
+    lines = [Content.assemble((f"{keys:<13} ", "bold $state-accent"), _hanging(help)) for keys, help in rows]
+    return Content("\n").join([Content.styled(group.upper(), "bold $state-past"), *lines])
+
+
+def _hanging(text: str) -> str:
+    return ("\n" + " " * 14).join(textwrap.wrap(text, TEXT_WIDTH))
+
+
+def _legend(marks: Iterable[Mark]) -> Content:
+    lines = [Content.assemble((f"{mark.drawn:<13} ", f"$state-{mark.part}"), mark.meaning) for mark in marks]
+    return Content("\n").join([Content.styled("MARKS", "bold $state-past"), *lines])

@@ -1,0 +1,131 @@
+"""Where the dashboard is drawn, and its keys are read."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import os
+import select
+import sys
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Protocol, runtime_checkable
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+from asynclab.terminal.pastes import PasteFilter
+from asynclab.terminal.slow_line import ANSWER, SlowLine
+
+LOOK_SECONDS = 0.1
+"""How often the thread that reads looks whether it is to end, and whether an escape character was a key."""
+
+MOST_BYTES = 4_096
+"""Read at once."""
+
+
+class Input(XTermParser):
+    """What is read, as keys, mouse events and pastes; bytes that are no text are replaced, and don't end the app."""
+
+    def __init__(self, debug: bool = False) -> None:
+        super().__init__(debug)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._pastes = PasteFilter()
+
+    def text_of(self, data: bytes) -> str:
+        """What is to be parsed now that these bytes were read; empty where more is to come first."""
+        return self._pastes.feed(self._decoder.decode(data))
+
+
+@runtime_checkable
+class Dashboard(Protocol):
+    """An app that wants to know how its process and its terminal fare."""
+
+    def was_stopped(self, seconds: float) -> None:
+        """The process goes on, after so many real seconds in which nothing ran."""
+
+    def terminal_was_cleared(self) -> None:
+        """The terminal shows nothing of ours any more; called in a signal handler, perhaps."""
+
+    def terminal_is_behind(self, is_behind: bool) -> None:
+        """The terminal has not shown yet what it was sent, or it has caught up."""
+
+
+class StdoutDriver(LinuxDriver):
+    """Draws on stdout, and takes a paste for what it is.
+
+    Textual's own choice is stderr. Here stdout is known to be the terminal, and stderr may be a file: it is for
+    complaints.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        assert sys.__stdout__ is not None
+        self._file = sys.__stdout__
+        self._output = sys.__stdout__.fileno()
+        self._line: SlowLine | None = None
+
+    def start_application_mode(self) -> None:
+        """Begin to draw."""
+        loop, app = asyncio.get_running_loop(), self._app
+
+        def tell(is_behind: bool) -> None:
+            if isinstance(app, Dashboard):
+                with suppress(RuntimeError):  # the loop is closed
+                    loop.call_soon_threadsafe(app.terminal_is_behind, is_behind)
+
+        if isinstance(app, Dashboard):
+            app.terminal_was_cleared()
+            tell(False)  # whatever was said before
+        self._line = SlowLine(self._output, tell)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def write(self, data: str) -> None:
+        """Have a text written; never waits for the terminal."""
+        assert self._line is not None
+        self._line.write(data)
+
+    def flush(self) -> None:
+        """A frame is complete."""
+        if self._line is not None:
+            self._line.ask()
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was; a frame that is still on its way is seen by nobody."""
+        if self._line is not None:
+            self._line.drop()
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Wait until all is written."""
+        if self._line is not None:
+            self._line.close()
+        super().close()
+
+    def _sigtstp_application(self, *arguments: Any) -> None:
+        # Textual's own signal of a suspension is published by its action alone, not where the terminal or another
+        # process sends SIGTSTP. The call returns when SIGCONT has come.
+        began = perf_counter()
+        super()._sigtstp_application(*arguments)
+        if isinstance(self._app, Dashboard):
+            self._app.was_stopped(perf_counter() - began)
+
+    def _without_answer(self, text: str) -> str:
+        """What was read, without what the terminal says of how far it is."""
+        if ANSWER in text and self._line is not None and self._line.answer():
+            return text.replace(ANSWER, "")
+        return text
+
+    def run_input_thread(self) -> None:
+        """Read and hand over what is typed, until the app lets go of the terminal; in a thread."""
+        parser = Input(self._debug)
+        while not self.exit_event.is_set():
+            if select.select([self.fileno], [], [], LOOK_SECONDS)[0]:
+                data = os.read(self.fileno, MOST_BYTES)
+                if not data:
+                    self.exit_event.wait(LOOK_SECONDS)  # a terminal that is gone always has nothing to read
+                text = self._without_answer(parser.text_of(data))
+                for message in parser.feed(text) if text else ():
+                    self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)

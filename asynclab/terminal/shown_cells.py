@@ -1,0 +1,150 @@
+"""Sends a terminal only the cells that change: a slow line carries each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.control import Control
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+Cell: TypeAlias = tuple[str, Style | None]
+"""What is in a cell: a character and how it is painted; "" in the second cell of a wide character."""
+
+Placed: TypeAlias = tuple[int, int, Strip]
+"""A strip, and the column and line at which it begins."""
+
+GAP = 6
+"""So many unchanged cells in a row are sent again: to move the cursor past them takes as many bytes."""
+
+
+class ShownCells:
+    """What the terminal shows, line by line, as far as it is known."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, dict[int, Cell]] = {}
+
+    def only_changes(self, update: CompositorUpdate) -> CompositorUpdate:
+        """The same update, sending only what is not shown yet; what can't be looked into is sent as it is."""
+        if type(update) is ChopsUpdate:
+            return _Changes(self, update)
+        if type(update) is LayoutUpdate:
+            return _Layout(self, update)
+        self.forget()
+        return update
+
+    def forget(self) -> None:
+        """Somebody else has written to the terminal: nothing is known of what it shows."""
+        self._lines.clear()
+
+    def changes(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, Strip]]:
+        """Show a strip at a place.
+
+        Returns:
+            The parts of it that differ from what was there, with their places in the line.
+        """
+        shown = self._lines.setdefault(y, {})
+        cells = list(_cells(strip))
+        begin = end = -1
+        for offset, cell in enumerate(cells):
+            if shown.get(x + offset) == cell:
+                continue
+            shown[x + offset] = cell
+            if begin < 0:
+                begin = offset
+            elif offset - end > GAP:
+                yield x + begin, _strip_of(cells[begin:end])
+                begin = offset
+            end = offset + 1
+        if begin >= 0:
+            yield x + begin, _strip_of(cells[begin:end])
+
+
+class _Changes(CompositorUpdate):
+    """Parts of lines, as the compositor has them, without what is shown already."""
+
+    def __init__(self, shown: ShownCells, update: ChopsUpdate) -> None:
+        self._shown = shown
+        self._update = update
+
+    def render_segments(self, console: Console) -> str:
+        """What to send; Textual asks when it does so."""
+        return _rendered(self._shown, self._strips(), console)
+
+    def _strips(self) -> Iterator[Placed]:
+        for y, begin, end in self._update.spans:
+            for strip_end, (x, strip) in zip(self._update.chop_ends[y], self._update.chops[y].items(), strict=False):
+                if strip is not None and x < end and strip_end > begin:
+                    yield max(x, begin), y, strip.crop(max(x, begin) - x, min(strip_end, end) - x)
+
+
+class _Layout(CompositorUpdate):
+    """Whole lines, without what is shown already."""
+
+    def __init__(self, shown: ShownCells, update: LayoutUpdate) -> None:
+        self._shown = shown
+        self._update = update
+
+    def render_segments(self, console: Console) -> str:
+        """What to send; Textual asks when it does so."""
+        return _rendered(self._shown, self._strips(), console)
+
+    def _strips(self) -> Iterator[Placed]:
+        region = self._update.region
+        for y, line in enumerate(self._update.strips, region.y):
+            yield region.x, y, Strip.join(list(line))
+
+
+def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> str:
+    """What to send: cursor moves, and text; how it is painted is said only where that differs from the text before."""
+    colours = console._color_system or ColorSystem.TRUECOLOR
+    sent: list[str] = []
+    painted = ""
+    for place, y, strip in strips:
+        for x, part in shown.changes(place, y, strip):
+            sent.append(Control.move_to(x, y).segment.text)
+            for text, style, _ in part:
+                codes = "" if style is None else Strip.render_ansi(style, colours)
+                if codes != painted:
+                    sent.append(f"\x1b[0;{codes}m" if codes else "\x1b[m")
+                    painted = codes
+                is_link = style is not None and style.link
+                sent.append(Strip.render_style(Style(link=style.link), text, colours) if style and is_link else text)
+    return "".join([*sent, "\x1b[m"]) if sent else ""
+
+
+def _cells(strip: Strip) -> Iterator[Cell]:
+    for text, style, _ in strip:
+        if text.isascii():
+            for character in text:
+                yield character, style
+        elif sum(map(cell_len, text)) == cell_len(text) and all(map(cell_len, text)):
+            for character in text:
+                yield character, style
+                if cell_len(character) == 2:
+                    yield "", style
+        else:  # what is joined, or combined, is drawn as one
+            yield text, style
+            for _ in range(cell_len(text) - 1):
+                yield "", style
+
+
+def _strip_of(cells: Iterable[Cell]) -> Strip:
+    """The strip of some cells: with a segment for each run of the same style."""
+    segments: list[Segment] = []
+    texts: list[str] = []
+    painted: Style | None = None
+    for text, style in cells:
+        if texts and style is not painted and style != painted:
+            segments.append(Segment("".join(texts), painted))
+            texts = []
+        painted = style
+        texts.append(text)
+    segments.append(Segment("".join(texts), painted))
+    return Strip(segments)

@@ -1,0 +1,230 @@
+"""Writes to a terminal, and knows when it is behind: frames are then left out until it has caught up.
+
+A terminal behind a slow line, such as ssh over a mobile network, goes on taking bytes into buffers that nobody can look
+into, and shows them seconds later. So it is asked, behind each frame, to report its status, and answers when it has
+come that far. Where none answers, how fast it is shows only while its buffers are full: then, a write has to wait.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+
+QUESTION = "\x1b[5n"
+"""Asks a terminal for its status (DSR in ECMA-48)."""
+
+ANSWER = "\x1b[0n"
+"""What it says to that."""
+
+CHUNK = 512
+"""Bytes written at once: as many fit in where `select` says that there is room."""
+
+FULL_AFTER = 0.05
+"""Seconds that a write waits before the terminal's buffers count as full."""
+
+MEASURED_FOR = 0.2
+"""Seconds with full buffers that tell a rate."""
+
+BEHIND = 0.15
+"""Seconds after which what was written should be shown."""
+
+PATIENCE = 1.0
+"""Seconds after which a terminal that has never answered is taken for one that doesn't."""
+
+REST = 0.25
+"""Seconds between frames for a terminal that doesn't answer: so even a slow line catches up."""
+
+LEAST_RATE = 2_000.0
+"""Bytes a second: what took less was not slow, but stopped."""
+
+TRUSTED_FOR = 10.0
+"""Seconds after which a measured rate is doubted, as the line may be faster by now."""
+
+DOUBT = 0.02
+"""By how much of itself the rate is expected to grow in a second after that."""
+
+
+class Pace:
+    """How much of what was written a terminal has not shown yet, as far as that can be worked out."""
+
+    def __init__(self) -> None:
+        self.rate = math.inf
+        """Bytes a second that the terminal takes; infinite as long as its buffers were never full."""
+        self._measured = math.inf
+        """When that was found, in seconds."""
+        self._backlog = 0.0
+        self._at = 0.0
+        self._written: deque[tuple[float, int]] = deque(maxlen=1_000)
+        """When how much was written, in seconds and bytes."""
+
+    def wrote(self, count: int, now: float) -> None:
+        """So many bytes were written, at a time in seconds."""
+        self._written.append((now, count))
+        self._add(count, now)
+
+    def was_full(self, count: int, seconds: float, now: float) -> None:
+        """Buffers were full for some seconds, up to now, in which so many bytes fitted in."""
+        self.rate = max(LEAST_RATE, count / seconds)
+        self._measured = now
+        self._backlog = 0.0
+        for then, written in self._written:
+            self._add(written, then)
+
+    def late(self, now: float) -> float:
+        """In how many seconds the terminal will be behind no more; less than 0 where it isn't now."""
+        self._add(0, now)
+        return self._backlog / self.rate - BEHIND
+
+    def _add(self, count: int, now: float) -> None:
+        seconds, self._at = max(0.0, now - self._at), now
+        self._backlog = count + (max(0.0, self._backlog - self.rate * seconds) if seconds else self._backlog)
+        if now - self._measured > TRUSTED_FOR:
+            self.rate *= 1 + DOUBT * min(seconds, 1.0)
+
+
+class SlowLine:
+    """What is between the app and its terminal."""
+
+    def __init__(self, file: int, tell: Callable[[bool], None], now: Callable[[], float] = monotonic) -> None:
+        """Begin to write.
+
+        Args:
+            file: The file descriptor of the terminal.
+            tell: Called on the writing thread with whether the terminal is behind, whenever that changes.
+            now: Real time in seconds.
+        """
+        self._file = file
+        self._tell = tell
+        self._now = now
+        self._pace = Pace()
+        self._waiting = bytearray()
+        self._changed = threading.Condition()
+        self._is_closing = False
+        self._is_behind = False
+        self._asked: float | None = None
+        """When the terminal was asked how far it is; None where no answer is due."""
+        self._answers: bool | None = None
+        """Whether it does; None while that is not known."""
+        self._framed = 0.0
+        """When the last frame was complete."""
+        self._is_slow = False
+        """Whether the last answer was late: then the next frame waits for the next one from the start."""
+        self._is_answered = True
+        """Whether nothing was written since the question."""
+        self._full: tuple[float, int] | None = None
+        """Since when buffers are full, and how many bytes fitted in since."""
+        self._thread = threading.Thread(target=self._run, name="asynclab output", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Have a text written; never waits."""
+        with self._changed:
+            self._waiting += text.encode("utf-8", "replace")
+            self._is_answered = False
+            self._changed.notify()
+
+    def ask(self) -> None:
+        """Ask the terminal how far it is, after a frame."""
+        with self._changed:
+            self._framed = self._now()
+            if self._asked is None and self._answers is not False and not self._is_answered:
+                self._waiting += QUESTION.encode()
+                self._asked, self._is_answered = self._now(), True
+                self._changed.notify()
+
+    def answer(self) -> bool:
+        """Take an answer of the terminal's; whether one was due."""
+        with self._changed:
+            was_due = self._asked is not None or self._answers is False
+            if self._asked is not None:
+                self._is_slow = self._now() - self._asked > BEHIND
+            self._asked, self._answers = None, True
+            self._changed.notify()
+        self.ask()
+        return was_due
+
+    def drop(self) -> None:
+        """Forget what was not written yet. What a terminal has got half of, it is told to forget, too."""
+        with self._changed:
+            if self._waiting:
+                self._waiting[:] = b"\x18\x1b[m"  # CAN ends a sequence that was cut
+            self._answers = False
+
+    def close(self) -> None:
+        """Write what is left, and end."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while chunk := self._next():
+            try:
+                self._write(chunk)
+            except OSError:  # the terminal is gone; who reads from it will notice
+                return
+
+    def _next(self) -> bytes:
+        """What is to be written next; empty at the end."""
+        with self._changed:
+            while not self._waiting:
+                self._full = None
+                if self._is_closing:
+                    return b""
+                self._changed.wait(self._look())
+            chunk = bytes(self._waiting[:CHUNK])
+            del self._waiting[:CHUNK]
+            return chunk
+
+    def _write(self, chunk: bytes) -> None:
+        if not self._has_room(FULL_AFTER):
+            self._measure()
+            self._say(True)
+            while not self._has_room(FULL_AFTER):
+                pass
+        while chunk:
+            count = os.write(self._file, chunk)
+            chunk = chunk[count:]
+            self._pace.wrote(count, self._now())
+            if self._full is not None:
+                self._full = self._full[0], self._full[1] + count
+
+    def _has_room(self, seconds: float) -> bool:
+        return bool(select.select([], [self._file], [], seconds)[1])
+
+    def _measure(self) -> None:
+        """Buffers are full, now as when that was seen first: so as much was taken meanwhile as was written."""
+        now = self._now()
+        since, count = self._full or (now, 0)
+        if now - since >= MEASURED_FOR:
+            self._pace.was_full(count, now - since, now)
+            since, count = now, 0
+        self._full = since, count
+
+    def _look(self) -> float | None:
+        """See whether what is written is shown by now.
+
+        Returns:
+            In how many seconds to look again; None where an answer or a further text will come first.
+        """
+        now = self._now()
+        if self._asked is not None and self._answers is None and now - self._asked >= PATIENCE:
+            self._asked, self._answers = None, False
+        if self._asked is not None:
+            late = math.inf if self._is_slow else now - self._asked - BEHIND
+            again = -late if late < 0 else PATIENCE if self._answers is None else None
+        else:
+            late = -math.inf if self._answers else max(self._framed + REST - now, self._pace.late(now))
+            again = late if late > 0 else None
+        self._say(late > 0)
+        return again
+
+    def _say(self, is_behind: bool) -> None:
+        if is_behind != self._is_behind:
+            self._is_behind = is_behind
+            self._tell(is_behind)

@@ -1,0 +1,101 @@
+"""Shows what a demo teaches, and in its frame the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from textual.geometry import Size
+
+from asynclab.model.text import one_line
+from asynclab.widgets.clock_line import ClockReading, clock_line
+from asynclab.widgets.line_view import LineView
+from asynclab.widgets.lines import Line, Span, wrap
+
+LABEL = 8
+"""Cells of the labels "watch", "belief" and "docs"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The texts of a demo; any of them may be empty."""
+
+    title: str = ""
+    """Its key and name."""
+    concept: str = ""
+    """What it teaches, in a sentence."""
+    watch: str = ""
+    """What to look for while it runs."""
+    belief: str = ""
+    """What people often believe, without quotation marks."""
+    truth: str = ""
+    """What is true instead."""
+    docs: str = ""
+    """The title of the page in Python's documentation."""
+
+
+class LessonPane(LineView, can_focus=False):
+    """The concept of a demo, what to watch for, and the belief that it corrects."""
+
+    DEFAULT_CSS = """
+    LessonPane { height: auto; max-height: 8; scrollbar-gutter: auto; }
+    """
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._lesson = Lesson()
+
+    @property
+    def lesson(self) -> Lesson:
+        """What is shown."""
+        return self._lesson
+
+    def show_lesson(self, lesson: Lesson) -> None:
+        """Show the texts of a demo."""
+        if lesson == self._lesson:
+            return
+        self._lesson = lesson
+        self.set_title(lesson.title)
+        self.scroll_home(animate=False)
+        self.refresh(layout=True)
+        self.repaint()
+
+    def show_clock(self, reading: ClockReading | None) -> None:
+        """Show the clock in the frame; None if nothing has run."""
+        self.set_subtitle(() if reading is None else clock_line(reading))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The number of lines of the wrapped texts."""
+        return len(_lay_out(self._lesson, width))
+
+    def line_count(self) -> int:
+        """The number of lines of the wrapped texts."""
+        return len(_lay_out(self._lesson, self.content_width()))
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """One wrapped line."""
+        return _lay_out(self._lesson, width)[index]
+
+
+@lru_cache(maxsize=32)
+def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:
+    belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
+    docs = f"docs.python.org · {lesson.docs}" if lesson.docs else ""
+    return (
+        *(((" ", ""), (line, "")) for line in _wrapped(lesson.concept, width - 2)),
+        *_labelled("watch", "strong accent", lesson.watch, width),
+        *_labelled("belief", "strong ready", belief, width),
+        *_labelled("docs", "heading", docs, width),
+    )
+
+
+def _labelled(label: str, part: str, text: str, width: int) -> list[Line]:
+    if not text:
+        return []
+    first, *rest = _wrapped(text, width - 2 - LABEL)
+    start: Span = (f" {label:<{LABEL}}", part)
+    return [(start, (first, "past")), *(((" " * (1 + LABEL), ""), (line, "past")) for line in rest)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(one_line(text, 2000), width) if text else []

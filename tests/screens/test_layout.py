@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from asynclab.screens.lab.layout import Needs, shares
+
+MIDDLE = {"timeline"}
+
+
+@pytest.mark.parametrize(("tasks", "lines"), [(0, 7), (3, 7), (4, 7), (7, 10), (8, 10), (1000, 10)])
+def test_tasks_get_what_they_need_up_to_half_of_what_is_left(tasks: int, lines: int) -> None:
+    assert shares(40, Needs(lesson=8, tasks=tasks, gauges=0), MIDDLE).tasks == lines
+
+
+def test_where_there_is_much_room_tasks_have_a_third_of_it_at_the_least() -> None:
+    assert shares(60, Needs(lesson=8, tasks=3, gauges=0), MIDDLE).tasks == 11
+
+
+def test_what_does_not_show_takes_nothing_from_the_tasks() -> None:
+    crowd = Needs(lesson=8, tasks=100, gauges=4)
+    both, one, other = (shares(40, crowd, shown).tasks for shown in (MIDDLE | {"gauges"}, MIDDLE, {"gauges"}))
+    assert both < one < other
+
+
+@pytest.mark.parametrize(("lines", "share"), [(1, 5), (4, 6), (100, 10)])
+def test_queues_get_what_they_need_up_to_a_fifth_of_the_screen(lines: int, share: int) -> None:
+    assert shares(40, Needs(lesson=8, tasks=3, gauges=lines), {"gauges"}).gauges == share

@@ -1,0 +1,29 @@
+"""Tables in the documents that are made of declarations: compared, or written by `pytest --update-golden`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def check_table(document: str, name: str, table: str, request: pytest.FixtureRequest) -> None:
+    """Compare a table of a document with what it has to be; with --update-golden, write it.
+
+    Args:
+        document: The path of the document below the repository's root.
+        name: The table stands between `<!-- name -->` and `<!-- end of name -->`.
+        table: What it has to be, in Markdown.
+        request: The test's.
+    """
+    file = ROOT / document
+    before, start, rest = file.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
+    told, end, after = rest.partition(f"\n<!-- end of {name} -->\n")
+    assert start, f"{document} has no place for {name}"
+    assert end, f"{document} has no end of {name}"
+    if request.config.getoption("update_golden"):
+        file.write_text(f"{before}{start}{table}\n{end}{after}", encoding="utf-8")
+    else:
+        assert told.splitlines() == table.splitlines(), f"{document} has other {name}: pytest --update-golden"
