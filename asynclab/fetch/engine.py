@@ -9,12 +9,12 @@ from contextvars import Context, copy_context
 
 from asynclab.fetch.attempt import Requests, reset
 from asynclab.fetch.crew import Crew
+from asynclab.fetch.http_session import open_session
 from asynclab.fetch.idle import hand_over
 from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, TASK_NAME, Job, Run, conclude, new_row, state_of
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
 from asynclab.fetch.rows import STATES, Failure, Row, RowState
-from asynclab.fetch.session import open_session
 from asynclab.fetch.slots import Slots
 from asynclab.fetch.totals import Rate, Totals
 from asynclab.fetch.urls import FoundUrl

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from aiohttp.helpers import ceil_timeout
 
-from asynclab.fetch import session
+from asynclab.fetch import http_session as session
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error

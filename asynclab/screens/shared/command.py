@@ -6,6 +6,7 @@ Key bindings, key bar, palette, help page and the README's key table are made of
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
@@ -249,7 +250,7 @@ def entries_while_typing(offers: Iterable[Offer]) -> tuple[BarEntry, ...]:
 
 
 def _types_nothing(key: str) -> bool:
-    return key in ("tab", "f1", "f5") or key.startswith("ctrl+")
+    return re.fullmatch(r"tab|f\d+|ctrl\+.+", key) is not None
 
 
 def fit(entries: Sequence[BarEntry], width: int) -> list[BarEntry]:
