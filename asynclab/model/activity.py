@@ -48,5 +48,5 @@ class ActivityLine(msgspec.Struct, frozen=True, gc=False):
     """The task that it is about; None for the run itself, or for other code on the loop."""
     kind: ActivityKind
     text: str
-    shorter: tuple[str, ...] = ()
-    """The same in fewer and fewer words, for narrow panes."""
+    short: str
+    """The same in fewer words if there are any, for narrow panes."""

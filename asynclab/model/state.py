@@ -157,7 +157,7 @@ class LabState:
             self._rows_structure = self.structure
         return self._rows
 
-    def tell(self, at: float, task: int | None, kind: ActivityKind, text: str, *shorter: str) -> None:
+    def tell(self, at: float, task: int | None, kind: ActivityKind, said: tuple[str, ...]) -> None:
         """Add a line to the activity; what a library's own tasks do is told only where it matters."""
         if task is not None and kind not in ALWAYS_TOLD:
             subject = self.tasks.get(task)
@@ -167,4 +167,4 @@ class LabState:
         number = lines[-1].number + 1 if lines else 0
         if len(lines) == LINES_KEPT:
             self.dropped.lines += 1
-        lines.append(ActivityLine(number, at, task, kind, text, shorter))
+        lines.append(ActivityLine(number, at, task, kind, said[0], said[-1]))

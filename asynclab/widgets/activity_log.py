@@ -275,7 +275,7 @@ def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
     """
     names = 9 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
-    text = one_line(fitting((line.text, *line.shorter), room), TEXT_LIMIT)
+    text = one_line(fitting((line.text, line.short), room), TEXT_LIMIT)
     if line.kind not in WRAPPED or room < LEAST_ROOM or cell_width(text) <= room:
         return names, [text]
     if line.task is None:  # nobody's name is lost there

@@ -15,9 +15,6 @@ from textual.theme import Theme
 LEGIBLE = 4.5
 """The least contrast ratio of text with its background (WCAG AA)."""
 
-QUIET = 3.0
-"""The contrast ratio of text that recedes but can still be read."""
-
 _HUES: Mapping[str, str] = MappingProxyType(
     {
         "state-running": "#7fd88f",
@@ -80,9 +77,9 @@ def state_variables(theme: Theme) -> dict[str, str]:
     colours = {
         **named,
         "state-text": text,
-        "state-done": legible(running.blend(ground, 0.3), ground, QUIET),
+        "state-done": legible(running.blend(ground, 0.3), ground),
         "state-cancelled": legible(ready.blend(named["state-failed"], 0.5), ground),
-        "state-past": legible(text.blend(ground, 0.55), ground, QUIET),
+        "state-past": legible(text.blend(ground, 0.55), ground),
         "state-keyword": legible(waiting.blend(named["state-failed"], 0.45), ground),
         "state-frame": ground.blend(text, 0.18),
         "state-rest": ground.blend(text, 0.22),

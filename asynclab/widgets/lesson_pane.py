@@ -94,7 +94,7 @@ def _labelled(label: str, part: str, text: str, width: int) -> list[Line]:
         return []
     first, *rest = _wrapped(text, width - 2 - LABEL)
     start: Span = (f" {label:<{LABEL}}", part)
-    return [(start, (first, "past")), *(((" " * (1 + LABEL), ""), (line, "past")) for line in rest)]
+    return [(start, (first, "")), *(((" " * (1 + LABEL), ""), (line, "")) for line in rest)]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

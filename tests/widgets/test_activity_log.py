@@ -21,7 +21,7 @@ async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
 
 async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_printed() -> None:
     state = folded(task(1, "main"), Output(1.0, "x" * 30 + "\n", 1))
-    state.tell(2.0, 1, "timeout", "timeout of 30.00 s started", "timeout of 30.00 s")
+    state.tell(2.0, 1, "timeout", ("timeout of 30.00 s started", "timeout of 30.00 s"))
     log = ActivityLog()
     async with on_stage(log, 60, 16):
         log.show(state, 1.0)

@@ -56,7 +56,7 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     state.ready_queue[event.task] = None
     state.structure += 1
     if not is_main and not event.internal:
-        state.tell(at, event.parent, "created", *deed.created(event.task, state))
+        state.tell(at, event.parent, "created", deed.created(event.task, state))
 
 
 def task_renamed(state: LabState, event: TaskRenamed, at: float) -> None:
@@ -76,7 +76,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if task.waits_for is not None:
         keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
     task.cancel_requested_by = event.by
-    state.tell(at, event.task, "cancel", *deed.cancel_requested(event, state))
+    state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
 
 
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
@@ -84,12 +84,12 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree
-    _end(state, event.task, event.outcome, event.detail, ending(event.outcome, event.detail)[0], at)
+    _end(state, event.task, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
-    _end(state, event.task, "failed", COLLECTED, COLLECTED, at)
+    _end(state, event.task, "failed", COLLECTED, (COLLECTED,), at)
 
 
 def progressed(state: LabState, event: Progressed, at: float) -> None:
@@ -100,14 +100,14 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
     before = _tenth(task.progress)
     task.progress = Progress(event.done, event.total, event.unit)
     if _tenth(task.progress) > before:
-        state.tell(at, event.task, "progress", f"progress {progress_text(task.progress)}")
+        state.tell(at, event.task, "progress", (f"progress {progress_text(task.progress)}",))
 
 
 def _tenth(progress: Progress | None) -> int:
     return int(10 * (fraction_of_progress(progress) or 0.0))
 
 
-def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str, at: float) -> None:
+def _end(state: LabState, number: int, outcome: Outcome, detail: str, said: tuple[str, ...], at: float) -> None:
     task = state.tasks.get(number)
     if task is None or task.has_ended:
         return
@@ -117,7 +117,7 @@ def _end(state: LabState, number: int, outcome: Outcome, detail: str, text: str,
     task.since = task.ended_at = at
     task.detail = detail
     finish_lines(state, number, at)
-    state.tell(at, number, outcome, text)
+    state.tell(at, number, outcome, said)
     state.ended_tasks.append(number)
     _drop_oldest(state)
 

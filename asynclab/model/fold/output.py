@@ -50,7 +50,7 @@ def _may_print_more(state: LabState, task: int | None) -> bool:
 
 
 def _tell(state: LabState, task: int | None, line: str, at: float) -> None:
-    state.tell(at, task, "printed", f"“{one_line(line, PRINTED_LIMIT)}”")
+    state.tell(at, task, "printed", (f"“{one_line(line, PRINTED_LIMIT)}”",))
 
 
 HANDLERS: Handlers = {Output: output}

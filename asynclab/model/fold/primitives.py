@@ -28,13 +28,13 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     if primitive.kind == "lock":
         primitive.holder = event.task if event.value else None
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
-    state.tell(at, event.task, kind, *deed.changed(primitive, event.value, before))
+    state.tell(at, event.task, kind, deed.changed(primitive, event.value, before))
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
     """Tell who notified how many waiters of a condition."""
     if event.primitive in state.primitives:
-        state.tell(at, event.task, "event", *deed.notified(event, state))
+        state.tell(at, event.task, "event", deed.notified(event, state))
 
 
 HANDLERS: Handlers = {

@@ -37,7 +37,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
     state.started = True
     state.outcome, state.detail, state.leaked = None, "", ()
     _let_go(state)
-    state.tell(at, None, "run", "run started")
+    state.tell(at, None, "run", ("run started",))
 
 
 def run_ended(state: LabState, event: RunEnded, at: float) -> None:
@@ -47,10 +47,10 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
     state.detail = event.detail
     state.leaked = event.leaked
     _let_go(state)
-    state.tell(at, None, "run", f"run ended: {ending(event.outcome, event.detail)[0]}")
+    state.tell(at, None, "run", (f"run ended: {ending(event.outcome, event.detail)[0]}",))
     if event.leaked:
         text = f"{plural(len(event.leaked), 'task')} leaked: {names_of(event.leaked, state)}"
-        state.tell(at, None, "run", text)
+        state.tell(at, None, "run", (text,))
 
 
 def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
@@ -63,12 +63,12 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
     if not event.paused:
         state.held.clear()
     if changes:
-        state.tell(at, None, "clock", changes)
+        state.tell(at, None, "clock", (changes,))
 
 
 def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
-    state.tell(at, event.task, "chosen", *deed.chosen(event, state))
+    state.tell(at, event.task, "chosen", deed.chosen(event, state))
 
 
 def task_held(state: LabState, event: TaskHeld, at: float) -> None:
@@ -106,7 +106,7 @@ def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
 
 def warned(state: LabState, event: Warned, at: float) -> None:
     """Python or asyncio complained."""
-    state.tell(at, event.task, "warned", one_line(event.text))
+    state.tell(at, event.task, "warned", (one_line(event.text),))
 
 
 def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
@@ -115,13 +115,13 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     if state.is_blocking:
         return
     state.is_blocking = True
-    state.tell(at, event.task, "blocked", *deed.blocks_loop(event))
+    state.tell(at, event.task, "blocked", deed.blocks_loop(event))
 
 
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     """The callback that kept the loop from running has ended."""
     state.is_blocking = False
-    state.tell(at, None, "blocked", *deed.blocked_loop(event.seconds, event.function))
+    state.tell(at, None, "blocked", deed.blocked_loop(event.seconds, event.function))
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
@@ -134,7 +134,7 @@ def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
     """Something happened that nobody will know."""
     state.dropped.events += event.count
-    state.tell(at, None, "warned", f"{plural(event.count, 'event')} lost")
+    state.tell(at, None, "warned", (f"{plural(event.count, 'event')} lost",))
 
 
 def _let_go(state: LabState) -> None:

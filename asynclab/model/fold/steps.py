@@ -156,7 +156,7 @@ def leave_step(state: LabState, task: TaskState) -> None:
 def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
-        state.tell(at, event.task, "blocked", *deed.blocked_loop(event.seconds))
+        state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
 
 
 HANDLERS: Handlers = {

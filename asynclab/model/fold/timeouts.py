@@ -24,7 +24,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
         state.timeouts[event.timeout] = timeout
-        state.tell(at, event.task, "timeout", *deed.timeout_started(timeout.length))
+        state.tell(at, event.task, "timeout", deed.timeout_started(timeout.length))
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
@@ -32,7 +32,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
-        state.tell(at, timeout.task, "timeout", *deed.timeout_moved(event.deadline))
+        state.tell(at, timeout.task, "timeout", deed.timeout_moved(event.deadline))
 
 
 def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
@@ -40,7 +40,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
-        state.tell(at, timeout.task, "expired", *deed.timeout_expired(at, timeout.deadline))
+        state.tell(at, timeout.task, "expired", deed.timeout_expired(at, timeout.deadline))
 
 
 def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
@@ -51,10 +51,10 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
     if event.late > 0:
         _end(state, timeout, "late", at)
         timeout.late = event.late
-        state.tell(at, timeout.task, "late", *deed.timeout_missed(event.late, timeout.deadline))
+        state.tell(at, timeout.task, "late", deed.timeout_missed(event.late, timeout.deadline))
     else:
         _end(state, timeout, "met", at)
-        state.tell(at, timeout.task, "met", *deed.timeout_met(timeout.left(at)))
+        state.tell(at, timeout.task, "met", deed.timeout_met(timeout.left(at)))
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:

@@ -27,7 +27,7 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     task.place = (wait.file, wait.line) if wait.line else None
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):
-        state.tell(at, task.id, "waits", *plain_wait(wait, state))
+        state.tell(at, task.id, "waits", plain_wait(wait, state))
 
 
 def task_stands(state: LabState, event: TaskStands, at: float) -> None:
@@ -46,7 +46,7 @@ def leave_place(task: TaskState) -> None:
 def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> None:
     """Add the line of a task whose wait is over, if that was told and took time; it is ready, and doesn't run yet."""
     if waited >= SHOWN_FROM:
-        state.tell(at, task.id, "woke", *deed.woke(waited))
+        state.tell(at, task.id, "woke", deed.woke(waited))
 
 
 def leave_wait(state: LabState, task: TaskState, at: float) -> None:

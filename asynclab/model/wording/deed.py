@@ -1,6 +1,6 @@
 """Words for what tasks do and what happens to them: activity lines, and marks on a timeline.
 
-Each function takes an event, or the values of one, and returns its forms.
+Each function takes an event, or the values of one, and returns one form or two: `LabState.tell` takes no more.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def _filled(size: int, queue: QueueState | None) -> str:
 
 def task_done(event: QueueTaskDone) -> Forms:
     """An item was reported as done."""
-    queue, count = label("queue", event.queue), event.unfinished
-    return (f"task_done on {queue}, {count:,} unfinished", f"done {queue}, {count:,} left")
+    queue, count = label("queue", event.queue), f"{event.unfinished:,}"
+    return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left")
 
 
 def shut_down(event: QueueShutDown) -> Forms:
@@ -125,8 +125,7 @@ def timeout_met(spare: float | None) -> Forms:
     """A timeout's block ended in time, with seconds to spare if there was a deadline."""
     if spare is None:
         return ("timeout met",)
-    left = f"{measured(spare)} left"
-    return (f"timeout met with {measured(spare)} to spare", f"timeout met, {left}", f"met, {left}")
+    return (f"timeout met with {measured(spare)} to spare", f"met, {measured(spare)} left")
 
 
 def timeout_missed(late: float, deadline: float | None) -> Forms:
@@ -135,7 +134,6 @@ def timeout_missed(late: float, deadline: float | None) -> Forms:
     why = busy(late)
     return (
         f"timeout missed by {measured(late)}: the loop was {why} at its deadline{moment}",
-        f"timeout missed by {measured(late)}: the loop was {why}",
         f"missed by {measured(late)}, loop {why}",
     )
 

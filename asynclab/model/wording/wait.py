@@ -18,6 +18,9 @@ from asynclab.model.wording.quantities import length
 NOT_RECORDED = "reason not recorded"
 """Stands for the reason of a wait that nobody looked at."""
 
+NAMING: frozenset[WaitKind] = frozenset({"task", "wait_for", "lock"})
+"""The waits whose short and plain words name tasks; groups are only counted there, since they may be large."""
+
 
 class _Words(NamedTuple):
     """How one kind of wait is said. Names in braces stand for the details in `_filled`."""
@@ -56,7 +59,7 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
         ),
         "queue.put": _Words(
             ("queue.put on {it} (full)", "put on {it} (full)", "put {it} (full)", "put {it}"),
-            ("waits to put into {it} (full)", "waits: put {it} (full)", "waits: put {it}"),
+            ("waits to put into {it} (full)", "waits: put {it}"),
             "to put into {it}, which was full",
         ),
         "queue.join": _Words(
@@ -83,12 +86,12 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
 
 def short_wait(wait: Wait, state: LabState) -> Forms:
     """A wait as a noun: "sleep 2.00 s", "queue.get on queue#1", "gather of 3", "lock#1 held by brew-1"."""
-    return _fill(_WORDS[wait.kind].short, wait, state)
+    return _fill(_WORDS[wait.kind].short, wait, names_of(wait.tasks, state) if wait.kind in NAMING else "")
 
 
 def plain_wait(wait: Wait, state: LabState) -> Forms:
     """What a waiting task does: "sleeps 1.00 s", "waits to get from queue#1"."""
-    return _fill(_WORDS[wait.kind].plain, wait, state)
+    return _fill(_WORDS[wait.kind].plain, wait, names_of(wait.tasks, state) if wait.kind in NAMING else "")
 
 
 def waited(wait: Wait | None, time: str, state: LabState) -> str:
@@ -97,13 +100,13 @@ def waited(wait: Wait | None, time: str, state: LabState) -> str:
         return f"waited {time} ({NOT_RECORDED})"
     if wait.kind == "sleep":
         return f"slept {time}"
-    (what,) = _fill((_WORDS[wait.kind].sentence,), wait, state)
+    (what,) = _fill((_WORDS[wait.kind].sentence,), wait, names_of(wait.tasks, state))
     return f"waited {time} {what}"
 
 
-def _fill(templates: Forms, wait: Wait, state: LabState) -> Forms:
-    names = names_of(wait.tasks, state) if wait.tasks else ""
-    return _filled(templates, wait.kind, wait.number, wait.seconds, wait.count or len(wait.tasks), wait.library, names)
+def _fill(templates: Forms, wait: Wait, names: str) -> Forms:
+    count = wait.count or len(wait.tasks)
+    return _filled(templates, wait.kind, wait.number, wait.seconds, count, wait.library, names)
 
 
 @lru_cache(maxsize=2_000)  # busy labs say the same few waits all the time
