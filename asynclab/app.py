@@ -90,7 +90,7 @@ class AsyncLabApp(Commanding, App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None until it is started."""
         self._collections = RareCollections()
-        self._shown = ShownCells()
+        self._shown = ShownCells(has_colour=not os.environ.get("NO_COLOR"))
         self._held_frames = ExitStack()
         self._values = values or {}
         self._make_lab = make_lab

@@ -3,7 +3,7 @@
     python benchmarks/story.py [--turns 60000] [--rounds 3]
 
 "nap" sleeps again and again; "producer" and "consumer" pass items through a queue, and their lives are told from
-the events that a history still keeps. "longest" is the longest time for which a frame waits, as a long run is
+what their lanes still keep. "longest" is the longest time for which a frame waits, as a long run is
 read piece by piece; "complete" is what all pieces take together, "again" what it takes to tell when nothing has come.
 Each is the best of some rounds.
 """
@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from asynclab.model.history import History
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling
 from asynclab.trace import Lab
@@ -56,36 +56,35 @@ class Telling(NamedTuple):
     again: float
 
 
-async def recorded(main: Callable[[int], Coroutine[Any, Any, None]], turns: int) -> tuple[History, LabState]:
-    """The history of a real run, and its last state."""
+async def recorded(main: Callable[[int], Coroutine[Any, Any, None]], turns: int) -> tuple[Timeline, LabState]:
+    """The timeline of a real run, and its last state."""
     async with Lab(instant=True, watch=False) as lab:
-        history = History(lab.state)
-        lab.subscribe(history.take)
+        timeline = lab.state.timeline = Timeline()
         await lab.run(main, turns)
-        return history, lab.state
+        return timeline, lab.state
 
 
-def told(task: int, history: History, state: LabState) -> Telling:
+def told(task: int, timeline: Timeline, state: LabState) -> Telling:
     """Tell a story, as the screen does."""
     retelling = Retelling(task)
-    pieces = [_timed(retelling, history, state)]
+    pieces = [_timed(retelling, timeline, state)]
     while retelling.unread:
-        pieces.append(_timed(retelling, history, state))
-    return Telling(max(pieces), sum(pieces), _timed(retelling, history, state))
+        pieces.append(_timed(retelling, timeline, state))
+    return Telling(max(pieces), sum(pieces), _timed(retelling, timeline, state))
 
 
-def _timed(retelling: Retelling, history: History, state: LabState) -> float:
+def _timed(retelling: Retelling, timeline: Timeline, state: LabState) -> float:
     started = perf_counter()
-    retelling.tell(history, state)
+    retelling.tell(timeline, state)
     return perf_counter() - started
 
 
-def measure(name: str, task: int, history: History, state: LabState, rounds: int) -> None:
+def measure(name: str, task: int, timeline: Timeline, state: LabState, rounds: int) -> None:
     """Print one line of figures."""
-    best = Telling(*map(min, zip(*(told(task, history, state) for _ in range(rounds)), strict=True)))
+    best = Telling(*map(min, zip(*(told(task, timeline, state) for _ in range(rounds)), strict=True)))
     figures = "".join(f"{seconds * 1e3:>10.1f} ms" for seconds in best)
     verdict = f"{'within' if best.longest <= AIM else 'above'} {AIM * 1e3:.0f} ms"
-    print(f"{name:<12}{state.tasks[task].steps:>9,}{len(history.events):>10,}{figures}   {verdict}")
+    print(f"{name:<12}{state.tasks[task].steps:>9,}{timeline.version:>10,}{figures}   {verdict}")
 
 
 def main() -> None:

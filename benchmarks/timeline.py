@@ -22,8 +22,8 @@ from textual.app import App, ComposeResult
 from asynclab.collector import RareCollections
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskReady, TaskWaiting, Wait
 from asynclab.model.fold import fold
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Timeline
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
@@ -59,8 +59,8 @@ class Run:
 
     def __init__(self, tasks: int, intervals: int) -> None:
         self.tasks = tasks
-        self.state = LabState()
         self.timeline = Timeline()
+        self.state = LabState(timeline=self.timeline)
         self.now = 0.0
         self.count = 0
         self.take([TaskCreated(0.0, 1, "main", "main")])
@@ -69,9 +69,8 @@ class Run:
             self.go_on(1_000)
 
     def take(self, events: list[Event]) -> None:
-        """Hand events to the state and the timeline."""
+        """Fold events into the state, which writes the timeline."""
         fold(self.state, events)
-        self.timeline.take(events)
 
     def go_on(self, steps: int) -> None:
         """Let some tasks wake up, run and wait again."""

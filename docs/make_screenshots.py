@@ -7,7 +7,6 @@ from pathlib import Path
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import find
-from asynclab.curriculum.demo_parameters import parse_all
 
 FOLDER = Path(__file__).parent / "screenshots"
 
@@ -18,11 +17,17 @@ SCENES = {
 """Of each picture: the demo, its parameters, the size in cells, and the lab time in seconds."""
 
 
-async def take(name: str) -> None:
-    """Run a demo in the dashboard, and save what it looks like at its moment."""
-    demo_name, texts, size, moment = SCENES[name]
+def app_of(name: str) -> AsyncLabApp:
+    """The dashboard that starts the demo of a picture."""
+    demo_name, texts, _, _ = SCENES[name]
     demo = find(demo_name)
-    app = AsyncLabApp(demo, parse_all(demo, texts))
+    return AsyncLabApp(demo, demo.arguments(texts))
+
+
+async def take(name: str) -> None:
+    """Run a demo in the dashboard, and save a picture of it at its moment."""
+    demo_name, _, size, moment = SCENES[name]
+    demo, app = find(demo_name), app_of(name)
     async with app.run_test(size=size) as pilot:
         lab = None
         while lab is None or lab.now < moment:

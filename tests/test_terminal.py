@@ -148,6 +148,16 @@ def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behi
     assert terminal.is_restored()
 
 
+def test_no_color_sends_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal(tmp_path / "errors")
+    try:
+        terminal.wait_for_text("coroutines.py")
+        assert re.findall(rb"\x1b\[[\d;]*[34]8;[\d;]*m", terminal.output) == []
+    finally:
+        terminal.close()
+
+
 def test_behind_a_slow_line_pause_shows_and_the_app_ends_within_a_second(tmp_path: Path) -> None:
     a_second = 5_000
     options = ("-p", "items=20", "-p", "produce_seconds=3")

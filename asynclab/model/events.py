@@ -1,9 +1,22 @@
 """What can be seen to happen in a lab: one struct for each kind of event.
 
-An event is a past fact. The tracer writes events, the model folds them, and the same events are the headless
-output, a recording and a replay. `at` is the moment in lab seconds; ids are small integers, counted up within a lab.
-docs/events.md explains each event in a sentence.
+An event is a past fact. The tracer writes events, the model folds them into a `LabState`, and
+`asynclab demo NAME --json` prints them, one JSON object a line, whose field `type` names the event. `encode` and
+`decode` turn an event into such a line and back.
+
+- `at` is the moment, in lab seconds. Lab time starts at 0, stands still while the lab is paused, and goes at the lab's
+  speed. Events come in the order in which they happened.
+- Tasks, queues, primitives and timeouts are small integers, counted up within a lab; the tasks of all loops of an
+  observed process share one count.
+- `task` is the task that did it, or that it happened to; None (null in JSON) for code that is in
+  no task.
+- JSON knows neither infinity nor "not a number". Where null is allowed it stands for these, such as for a deadline that
+  never comes; elsewhere the largest number stands for infinity, and 0 for "not a number".
+- Text (names, reprs, prints, exceptions) is as the program wrote it, cut short where it is long. It is data: whoever
+  shows it neutralises it first, with `asynclab.model.text.clean`.
 """
+
+# docs/events.md is written from these docstrings: run docs/make_events_page.py after a change.
 
 from __future__ import annotations
 
@@ -54,6 +67,7 @@ StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 (I/O, a thread); nothing, as nothing is to come."""
 
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
+"""Which of asyncio's primitives it is."""
 
 
 class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -70,7 +84,7 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     count: int = 0
     """For gather and wait: how many awaitables, tasks or not."""
     seconds: float | None = None
-    """For a sleep: its whole length in lab seconds; None where it is not known, or has no end."""
+    """For a sleep: its whole length in lab seconds; None where it is unknown, or has no end."""
     deadline: float | None = None
     """The lab time at which a timer ends this wait by itself; None where none does."""
     library: str = ""
@@ -78,11 +92,14 @@ class Wait(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     file: str = ""
     """The file of the innermost frame of user code."""
     line: int = 0
-    """The line in that file; 0 where it can't be told, as frames further in can't be seen."""
+    """The line in that file; 0 where it is unknown, as frames further in can't be seen."""
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A coroutine of a suspended task; or several that are told as one, being a library's or too many."""
+    """A coroutine of a suspended task.
+
+    It may stand for several: those of one library that await one another, or the middle of a very long chain.
+    """
 
     function: str
     """Its qualified name; of several the outermost's."""
@@ -90,7 +107,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     line: int = 0
     """Where it goes on: its suspended line, or the first of its body where it has not begun."""
     library: str = ""
-    """The package that it is of, such as "asyncio"; empty for the user's own code."""
+    """The package that it belongs to, such as "asyncio"; empty for the user's own code."""
     count: int = 1
     """How many coroutines it stands for."""
 
@@ -106,6 +123,7 @@ class RunStarted(Event):
     """A lab began to run a coroutine function."""
 
     name: str
+    """The lab's name, such as the demo's."""
     epoch: float
     """Seconds since 1970 at lab time `at`."""
     python: str
@@ -117,7 +135,7 @@ class RunEnded(Event):
 
     outcome: Outcome
     detail: str = ""
-    """The repr of what was returned, or the exception in one line."""
+    """The repr of what main returned, or its exception in one line."""
     leaked: tuple[int, ...] = ()
     """Tasks that were still pending when main ended."""
 
@@ -126,6 +144,7 @@ class ClockChanged(Event):
     """Lab time was paused, resumed, given another speed, or stood still because the whole process did."""
 
     paused: bool
+    """Whether lab time stands still."""
     speed: float
     """Lab seconds per real second."""
     instant: bool
@@ -134,15 +153,87 @@ class ClockChanged(Event):
     """For how many real seconds the whole process was stopped just before, as by ctrl+z."""
 
 
+class TaskChosen(Event):
+    """The person at the keyboard let a ready task of a paused lab run before others that were ahead of it."""
+
+    task: int
+    ahead_of: int
+    """The task that would have run."""
+
+
+class TaskHeld(Event):
+    """A paused lab keeps a ready task from running its step, until it steps or ends, or the clock resumes.
+
+    Held tasks run in the order in which they were held, unless somebody chooses.
+    """
+
+    task: int
+
+
+class TaskReleased(Event):
+    """A held step was called off, as code cancelled its handle: the task is no longer held, and does not step.
+
+    A task that steps, or that a resumed clock lets run, has no such event.
+    """
+
+    task: int
+
+
+class StepReported(Event):
+    """The person at the keyboard asked a lab for a step, and this came of it; the step itself follows."""
+
+    outcome: StepTaken
+
+
+class RunningTo(Event):
+    """A paused lab begins to run step after step until something happens to a task, or stops doing so.
+
+    It stops because that has happened, because no step is left, or because of another command.
+    """
+
+    task: int | None = None
+    """The task to whose next event it runs; None where it has stopped."""
+
+
+class EndRequested(Event):
+    """The run was asked to end, by a person or by its program's own end; it cleans up until RunEnded."""
+
+
+class RunStalled(Event):
+    """All tasks wait, and nothing that is known could wake one: no timer, no I/O, no thread, no process.
+
+    It comes once that has lasted 0.1 real seconds.
+    """
+
+    stalled: bool = True
+    """False where the run goes on after all."""
+
+
+RunEvent: TypeAlias = (
+    RunStarted
+    | RunEnded
+    | ClockChanged
+    | TaskChosen
+    | TaskHeld
+    | TaskReleased
+    | StepReported
+    | RunningTo
+    | EndRequested
+    | RunStalled
+)
+"""The run."""
+
+
 class TaskCreated(Event):
-    """A task was born; it has not run yet."""
+    """A task was born; it is ready, and has not run yet."""
 
     task: int
     name: str
+    """As `get_name()` tells it."""
     coroutine: str
     """The qualified name of its coroutine."""
     parent: int | None = None
-    """The task whose step created it."""
+    """The task whose step created it; None for main and for tasks that other callbacks created."""
     file: str = ""
     line: int = 0
     """Where it was created: the innermost frame outside asyncio."""
@@ -151,12 +242,63 @@ class TaskCreated(Event):
 
 
 class TaskRenamed(Event):
+    """A task was given another name."""
+
     task: int
     name: str
 
 
+class TaskCancelRequested(Event):
+    """Somebody called cancel() on a task. It is not cancelled yet: it may clean up, or refuse.
+
+    A request to a task that is ready, or has not begun, wakes nobody: it is told at the end of the step that made the
+    task, or of its own next step.
+    """
+
+    task: int
+    by: int | None = None
+    """The task that asked, or whose end made a callback ask, as a task group's does.
+
+    None for the person at the keyboard, for the lab itself, or where nobody saw who asked.
+    """
+
+
+class TaskEnded(Event):
+    """A task has run to its end."""
+
+    task: int
+    outcome: Outcome
+    detail: str = ""
+    """The repr of its result, or its exception in one line."""
+    tree: tuple[str, ...] = ()
+    """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
+
+
+class TaskCollected(Event):
+    """A pending task was destroyed by the garbage collector: nothing referred to it any more. It counts as failed."""
+
+    task: int
+
+
+class Progressed(Event):
+    """A task reported how far it is, with progress() or track()."""
+
+    task: int
+    done: float
+    total: float | None = None
+    """None where it is unknown."""
+    unit: str = ""
+
+
+TaskEvent: TypeAlias = TaskCreated | TaskRenamed | TaskCancelRequested | TaskEnded | TaskCollected | Progressed
+"""The life of a task."""
+
+
 class TaskReady(Event):
-    """A task was put in the ready queue. A task that yields with sleep(0) has none: see `Stepped.ready`."""
+    """A task was put in the ready queue; if its own step is still under way, it is ready when that ends.
+
+    A new task needs no such event, and a task that yields with sleep(0) has none: see `ready` of Stepped and StepEnded.
+    """
 
     task: int
     cause: WakeCause
@@ -165,7 +307,7 @@ class TaskReady(Event):
 
 
 class Stepped(Event):
-    """A whole step of a task, in which nothing else happened: StepStarted and StepEnded in one.
+    """A whole step of a task, in which nothing else happened: StepStarted and StepEnded in one, as most steps are.
 
     `at` is its beginning. Its end in lab time is `at + seconds * speed`, or `at` while the clock is paused.
     """
@@ -180,7 +322,10 @@ class Stepped(Event):
 
 
 class StepStarted(Event):
-    """The loop began to run a task, up to its next suspension; what happens in the step follows."""
+    """The loop began to run a task, up to its next suspension; what happens in the step follows, then its StepEnded.
+
+    Steps nest: a task that starts eagerly runs its first step within the step of the task that creates it.
+    """
 
     task: int
 
@@ -198,7 +343,10 @@ class StepEnded(Event):
 
 
 class TaskWaiting(Event):
-    """A suspended task was looked at, and this is what it waits for."""
+    """A suspended task was looked at, and this is what it waits for.
+
+    Not every wait is looked at; a short one may end unseen.
+    """
 
     task: int
     wait: Wait
@@ -207,7 +355,8 @@ class TaskWaiting(Event):
 class TaskStands(Event):
     """A task between two of its steps was looked at, and this is where in the code it stands.
 
-    It tells the place of tasks that are ready, too, and all the frames; a `TaskWaiting` tells the innermost line alone.
+    It comes when somebody watches: for the selected task, and for ready tasks whose line no TaskWaiting has told. It is
+    true until the task's next step begins.
     """
 
     task: int
@@ -217,85 +366,80 @@ class TaskStands(Event):
     """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
 
 
-class TaskCancelRequested(Event):
-    """Somebody called cancel() on a task."""
-
-    task: int
-    by: int | None = None
-    """The task that asked; None for the person at the keyboard or the lab itself."""
-
-
-class TaskEnded(Event):
-    task: int
-    outcome: Outcome
-    detail: str = ""
-    """The repr of its result, or its exception in one line."""
-    tree: tuple[str, ...] = ()
-    """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
-
-
-class TaskCollected(Event):
-    """A pending task was destroyed by the garbage collector: nothing referred to it any more."""
-
-    task: int
-
-
-class Progressed(Event):
-    """A task reported how far it is."""
-
-    task: int
-    done: float
-    total: float | None = None
-    unit: str = ""
+StepEvent: TypeAlias = TaskReady | Stepped | StepStarted | StepEnded | TaskWaiting | TaskStands
+"""Steps and waits."""
 
 
 class QueueCreated(Event):
+    """A queue was made, or first seen. Queue number N is called "queue#N" everywhere."""
+
     queue: int
     kind: str
     """Its class: Queue, LifoQueue, PriorityQueue or a subclass."""
     maxsize: int
-    """0 for no bound."""
+    """How many items it takes; 0 for no bound."""
 
 
 class QueuePut(Event):
+    """An item went in."""
+
     queue: int
     item: str
     """The item's repr, cut short."""
     size: int
-    """How many items it holds now."""
+    """How many items the queue holds now."""
     unfinished: int
+    """How many items lack their task_done()."""
     task: int | None = None
 
 
 class QueueGot(Event):
+    """An item came out."""
+
     queue: int
     item: str
+    """The item's repr, cut short."""
     size: int
+    """How many items the queue holds now."""
     unfinished: int
+    """How many items lack their task_done()."""
     index: int = 0
     """Where the item stood, in the order of putting, among those that the queue held."""
     task: int | None = None
 
 
 class QueueTaskDone(Event):
+    """Somebody called task_done()."""
+
     queue: int
     unfinished: int
+    """How many items still lack theirs."""
     task: int | None = None
 
 
 class QueueShutDown(Event):
+    """A queue was shut down (Python 3.13 and later): it takes no more items."""
+
     queue: int
     immediate: bool
+    """Whether it was emptied as well."""
     task: int | None = None
 
 
+QueueEvent: TypeAlias = QueueCreated | QueuePut | QueueGot | QueueTaskDone | QueueShutDown
+"""Queues."""
+
+
 class PrimitiveCreated(Event):
+    """A lock, semaphore, event, condition or barrier was made, or first seen."""
+
     primitive: int
+    """Its number among primitives of all kinds."""
     kind: PrimitiveKind
     number: int
     """Which one of its kind, from 1: 2 for "lock#2"."""
     value: int = 0
-    """As in `PrimitiveChanged`."""
+    """As in PrimitiveChanged."""
 
 
 class PrimitiveChanged(Event):
@@ -305,12 +449,20 @@ class PrimitiveChanged(Event):
     value: int
     """Lock: 1 held, 0 free. Event: 1 set. Semaphore: permits left. Barrier: parties that wait in it."""
     task: int | None = None
+    """Who changed it; for a lock that was taken, who holds it."""
 
 
 class ConditionNotified(Event):
+    """Somebody called notify() or notify_all() on a condition."""
+
     primitive: int
     count: int
+    """How many waiters were to wake."""
     task: int | None = None
+
+
+PrimitiveEvent: TypeAlias = PrimitiveCreated | PrimitiveChanged | ConditionNotified
+"""Locks, semaphores, events, conditions and barriers."""
 
 
 class TimeoutStarted(Event):
@@ -323,12 +475,16 @@ class TimeoutStarted(Event):
 
 
 class TimeoutRescheduled(Event):
+    """A timeout's deadline was moved."""
+
     timeout: int
     deadline: float | None
     """None for never."""
 
 
 class TimeoutExpired(Event):
+    """The deadline came before the block's end."""
+
     timeout: int
 
 
@@ -341,7 +497,7 @@ class TimeoutMet(Event):
 
 
 class CallScheduled(Event):
-    """A callback was set for later with call_later or call_at; sleeps and timeouts are told of elsewhere."""
+    """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events."""
 
     call: int
     name: str
@@ -359,55 +515,15 @@ class CallEnded(Event):
     call: int
 
 
-class TaskChosen(Event):
-    """The person at the keyboard let a ready task go before others that were ahead of it."""
-
-    task: int
-    ahead_of: int
-    """The task that would have gone."""
-
-
-class TaskHeld(Event):
-    """A paused lab keeps a ready task from running its step."""
-
-    task: int
-
-
-class TaskReleased(Event):
-    """A held step was called off, so the task is no longer held. One that steps or is resumed has no such event."""
-
-    task: int
-
-
-class StepReported(Event):
-    """The person at the keyboard asked for a step, and this came of it; the step itself follows."""
-
-    outcome: StepTaken
-
-
-class RunningTo(Event):
-    """A paused lab begins to run step after step until something happens to a task, or stops doing so."""
-
-    task: int | None = None
-    """The task to whose next event it runs; None where it has stopped."""
-
-
-class EndRequested(Event):
-    """The run was asked to end; it cleans up until `RunEnded`."""
-
-
-class RunStalled(Event):
-    """All tasks wait, and nothing that is known could wake one: no timer, no I/O, no thread."""
-
-    stalled: bool = True
-    """False where it goes on after all."""
+TimeoutEvent: TypeAlias = TimeoutStarted | TimeoutRescheduled | TimeoutExpired | TimeoutMet | CallScheduled | CallEnded
+"""Timeouts and callbacks."""
 
 
 class Output(Event):
     """Text was printed."""
 
     text: str
-    """As it was written, with its newline."""
+    """As it was written, with its newlines; a line may come in several pieces."""
     task: int | None = None
     stream: Literal["stdout", "stderr"] = "stdout"
 
@@ -427,13 +543,13 @@ class LoopBlocked(Event):
     seconds: float
     """How long so far, in real seconds."""
     file: str
-    """Empty for a callback that is no Python code, such as time.sleep."""
+    """Empty for a callback that isn't Python code, such as time.sleep."""
     line: int
     function: str
 
 
 class LoopFreed(Event):
-    """A callback that kept the loop from running has ended; of a step, its own end tells that."""
+    """A callback that kept the loop from running has ended; for a step, its own end tells that."""
 
     seconds: float
     """How long it ran, in real seconds."""
@@ -441,9 +557,10 @@ class LoopFreed(Event):
 
 
 class LoopLagged(Event):
-    """A regular measurement: how late the loop was to run a callback."""
+    """A regular measurement of the loop's health."""
 
     seconds: float
+    """How late the loop was to run a callback."""
 
 
 class EventsDropped(Event):
@@ -452,50 +569,10 @@ class EventsDropped(Event):
     count: int
 
 
-AnyEvent: TypeAlias = (
-    RunStarted
-    | RunEnded
-    | ClockChanged
-    | TaskCreated
-    | TaskRenamed
-    | TaskReady
-    | Stepped
-    | StepStarted
-    | StepEnded
-    | TaskWaiting
-    | TaskStands
-    | TaskCancelRequested
-    | TaskEnded
-    | TaskCollected
-    | Progressed
-    | QueueCreated
-    | QueuePut
-    | QueueGot
-    | QueueTaskDone
-    | QueueShutDown
-    | PrimitiveCreated
-    | PrimitiveChanged
-    | ConditionNotified
-    | TimeoutStarted
-    | TimeoutRescheduled
-    | TimeoutExpired
-    | TimeoutMet
-    | CallScheduled
-    | CallEnded
-    | TaskChosen
-    | TaskHeld
-    | TaskReleased
-    | StepReported
-    | RunningTo
-    | EndRequested
-    | RunStalled
-    | Output
-    | Warned
-    | LoopBlocked
-    | LoopFreed
-    | LoopLagged
-    | EventsDropped
-)
+ProgramEvent: TypeAlias = Output | Warned | LoopBlocked | LoopFreed | LoopLagged | EventsDropped
+"""What the program and the loop say."""
+
+AnyEvent: TypeAlias = RunEvent | TaskEvent | StepEvent | QueueEvent | PrimitiveEvent | TimeoutEvent | ProgramEvent
 """The tagged union that the codec reads and writes."""
 
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)

@@ -69,6 +69,7 @@ def _without_tasks(state: LabState) -> LabState:
         ended_timeouts=state.ended_timeouts.copy(),
         unfinished_lines=state.unfinished_lines.copy(),
         named_after=state.named_after.copy(),
+        timeline=None,
         _rows=None,
         _rows_structure=-1,
     )

@@ -6,9 +6,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
-from asynclab.model.events import LoopBlocked, Outcome, StepTaken
+from asynclab.model.events import Event, LoopBlocked, Outcome, StepTaken
+from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
-from asynclab.model.rows import TaskRows
+from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import ENDED, StateWord, TaskState
 from asynclab.model.text import one_line
 
@@ -124,6 +125,8 @@ class LabState:
     """Whether a blocking step was reported and hasn't ended."""
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
+    timeline: Timeline | None = field(default=None, compare=False, repr=False)
+    """Where the fold writes down each change of a task's state; None where only the state itself is wanted."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
@@ -156,6 +159,16 @@ class LabState:
             self._rows = TaskRows(self.tasks, self.roots)
             self._rows_structure = self.structure
         return self._rows
+
+    def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
+        """Note on the timeline, if there is one, what a story tells of a task."""
+        if self.timeline is not None and task is not None:
+            self.timeline.note(task, kind, self.version, event)
+
+    def mark(self, task: int | None, kind: MarkKind, at: float, event: Event) -> None:
+        """Mark on the timeline, if there is one, that something happened to a task or was done by it."""
+        if self.timeline is not None and task is not None:
+            self.timeline.mark(task, kind, at, self.version, event)
 
     def tell(self, at: float, task: int | None, kind: ActivityKind, said: tuple[str, ...]) -> None:
         """Add a line to the activity; what a library's own tasks do is told only where it matters."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from asynclab.model.events import TaskStands, Wait, WaitKind, WakeCause
+from asynclab.model.events import TaskReady, TaskStands, Wait, WaitKind, WakeCause
 
 StateWord: TypeAlias = Literal["ready", "running", "waiting", "done", "failed", "cancelled"]
 """The states of a task, in the words that every view uses."""
@@ -26,6 +26,8 @@ class Progress:
     done: float
     total: float | None = None
     unit: str = ""
+    at: float = 0.0
+    """When it said so, in lab seconds."""
 
 
 @dataclass(slots=True)
@@ -74,8 +76,8 @@ class TaskState:
     """How far it was, from 0 to 1, when its last wait was cut short; None where it was not, or that can't be told."""
     cancel_requested_by: int | None = None
     cancel_requested: bool = False
-    woken_in_step: bool = False
-    """Whether it became ready again while its own step still ran."""
+    woken_in_step: TaskReady | None = None
+    """What made it ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()

@@ -27,7 +27,13 @@ GAP = 6
 class ShownCells:
     """What the terminal shows, line by line, as far as it is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_colour: bool = True) -> None:
+        """Begin with a terminal of which nothing is known.
+
+        Args:
+            has_colour: Whether colours are sent, too; else only what is bold, reversed and the like.
+        """
+        self.has_colour = has_colour
         self._lines: dict[int, dict[int, Cell]] = {}
 
     def only_changes(self, update: CompositorUpdate) -> CompositorUpdate:
@@ -109,7 +115,8 @@ def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> 
     for place, y, strip in strips:
         for x, part in shown.changes(place, y, strip):
             sent.append(Control.move_to(x, y).segment.text)
-            for text, style, _ in part:
+            for text, full_style, _ in part:
+                style = full_style if shown.has_colour or full_style is None else full_style.without_color
                 codes = "" if style is None else Strip.render_ansi(style, colours)
                 if codes != painted:
                     sent.append(f"\x1b[0;{codes}m" if codes else "\x1b[m")

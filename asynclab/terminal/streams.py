@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TextIO
 
 
 def has_terminal() -> bool:
     """Whether somebody can see a screen on stdout, and press keys on stdin."""
-    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
+    return os.environ.get("TERM") != "dumb" and is_terminal(sys.stdin) and is_terminal(sys.stdout)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -40,13 +40,13 @@ PART_OF: Mapping[str, str] = MappingProxyType(
 """The colour of each kind of line; other kinds are plain."""
 
 WRAPPED = frozenset({"warned", "failed", "blocked", "late", "run"})
-"""The kinds of lines that are wrapped where they don't fit: they say what went wrong, in words that must not be cut."""
+"""The kinds of lines that are wrapped if they don't fit: they say what went wrong, and must not be cut."""
 
 MOST_ROWS = 4
-"""How many rows one such line may take."""
+"""The most rows of one such line."""
 
 LEAST_ROOM = 12
-"""The cells below which nothing is wrapped."""
+"""The fewest cells in which text is wrapped."""
 
 TEXT_LIMIT = 1000
 """The most characters of a line that are painted."""
@@ -56,7 +56,7 @@ FULL_LIMIT = 100_000
 
 
 Row: TypeAlias = tuple[ActivityLine, int]
-"""A line, and which of its rows it is, from 0."""
+"""A line and the number of one of its rows, from 0."""
 
 
 class ActivityLog(CursorView):
@@ -71,7 +71,7 @@ class ActivityLog(CursorView):
         self._version: int | None = None
         self._rows: deque[Row] = deque()
         self._width = 0
-        """The width for which lines were divided into rows."""
+        """The width for which the lines are divided into rows."""
         self._next = 0
         self._unread = 0
         self._filter = ""
@@ -131,7 +131,7 @@ class ActivityLog(CursorView):
         return len(self._rows) + self._note_height
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One row: a line's moment, task and text, or the continuation of the row above."""
+        """One row: the moment, the task and the text of a line, or the continuation of its text."""
         self._fit_rows()
         if index < self._note_height:
             return (self.mark(index), (self._note, "past"))
@@ -250,7 +250,7 @@ class ActivityLog(CursorView):
         return ((line, row) for row in range(count))
 
     def _fit_rows(self) -> None:
-        """Divide the lines anew where the width has changed: Textual may paint before it tells of that."""
+        """Divide the lines again if the width has changed: Textual may paint before it reports that."""
         if self.content_width() == self._width:
             return
         self._width = self.content_width()
@@ -268,17 +268,17 @@ class ActivityLog(CursorView):
 
 
 def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
-    """Divide what a line says into rows.
+    """Divide the text of a line into rows.
 
     Returns:
-        The cells of the column of names, and the rows; the last one is cut if they are too many.
+        The width of the column of names, and the rows; the last one is cut if there are too many.
     """
     names = 9 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
     text = one_line(fitting((line.text, line.short), room), TEXT_LIMIT)
     if line.kind not in WRAPPED or room < LEAST_ROOM or cell_width(text) <= room:
         return names, [text]
-    if line.task is None:  # nobody's name is lost there
+    if line.task is None:  # the column of names is empty
         names, room = 0, width - 9
     rows = wrap(text, room)
     return names, [*rows[: MOST_ROWS - 1], " ".join(rows[MOST_ROWS - 1 :])] if len(rows) > MOST_ROWS else rows

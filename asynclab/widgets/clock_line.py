@@ -29,7 +29,7 @@ class ClockReading:
     is_cleaning_up: bool = False
     """Whether the run was cancelled and is cleaning up."""
     is_stalled: bool = False
-    """Whether every task waits, and nothing could wake one."""
+    """Whether every task is waiting, and nothing could wake one."""
 
 
 def clock_line(reading: ClockReading) -> Line:

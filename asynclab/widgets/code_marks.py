@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from asynclab.model.places import chain_text, file_name
+from asynclab.model.frames import chain_text, file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import cell_width, shorten_middle

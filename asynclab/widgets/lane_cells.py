@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from asynclab.model.timeline.lane import MARK_KINDS, READY, RUNNING, WAITING, MarkKind
+from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, MarkKind
 from asynclab.widgets.lines import Line, Span, width_of
 
 MARKS: Mapping[MarkKind, Span] = MappingProxyType(
@@ -23,6 +23,8 @@ MARKS: Mapping[MarkKind, Span] = MappingProxyType(
         "put": ("→", ""),
         "got": ("←", ""),
         "printed": ("»", ""),
+        "raised": ("○", ""),
+        "lowered": ("○", ""),
         "changed": ("○", ""),
         "task_done": ("·", ""),
         "timeout": ("⊢", ""),
@@ -68,7 +70,7 @@ LEGEND_ROOM = 6
 FIRST_MARK = 4
 """The cell of the first of `MARK_KINDS`; the rest follow it."""
 
-LINE, DOWN, UP = 20, 21, 22
+LINE, DOWN, UP = 29, 30, 31
 """The cells of an arrow from a waker: its shaft, and its head in the lane of the task that was woken."""
 
 ON_STEP, LATER, UNDER_CURSOR = 32, 64, 128

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from asynclab.model.rows import TaskRows
-from asynclab.model.timeline import RUNNING, WAITING, Lane, Timeline
+from asynclab.model.lanes import RUNNING, WAITING, Lane, Timeline
+from asynclab.model.lanes.lane import MARK_KINDS
+from asynclab.model.task_tree import TaskRows
 from asynclab.model.timeline.columns import LaneColumns, index_of_wake
-from asynclab.model.timeline.lane import MARK_KINDS
-from asynclab.model.timeline.timeline import wake_of
 from asynclab.widgets.lane_cells import DOWN, FIRST_MARK, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
 from asynclab.widgets.window import Window
 
@@ -83,8 +82,7 @@ class LanePainter:
         last = min(window.width, window.scale.column(until) - window.first + 1)
         for column in range(last):
             index = index_of_wake(lane, window.scale, window.first + column)
-            wake = None if index is None else wake_of(lane, index)
-            waker = None if wake is None else rows.position(wake.waker)
+            waker = None if index is None else rows.position(lane.woken_by(index))
             if waker is not None:
                 self._arrows.append(_Arrow(column, waker))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from asynclab.model.loop_parts import Due, LoopParts, loop_parts
+from asynclab.model.loop_anatomy import Due, LoopParts, loop_parts
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.forms import fitting

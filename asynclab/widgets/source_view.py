@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 
-from asynclab.model.places import file_name
+from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import (
     MARKS_WIDTH,

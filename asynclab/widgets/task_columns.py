@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from asynclab.model.bars import bar_of
-from asynclab.model.rows import TaskRow
+from asynclab.model.progress_bars import bar_of
 from asynclab.model.state import LabState
+from asynclab.model.task_tree import TaskRow
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, pulse, right

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asynclab.model.rows import TaskRow
 from asynclab.model.state import LabState
+from asynclab.model.task_tree import TaskRow
 from asynclab.model.tasks import StateWord
 from asynclab.widgets.lines import Line, joined
 from asynclab.widgets.task_columns import cells, columns_for, header

@@ -8,11 +8,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 
-from asynclab.model.rows import TaskRow, TaskRows
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
+from asynclab.model.task_tree import TaskRow, TaskRows
 from asynclab.model.text import one_line
-from asynclab.model.timeline import Timeline, explain
 from asynclab.model.timeline.columns import landing
+from asynclab.model.timeline.explanation import explain
 from asynclab.widgets.lane_cells import legend, spans
 from asynclab.widgets.lane_painter import LanePainter
 from asynclab.widgets.lines import Filled, Line, left

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskWaiting, Wait
 from asynclab.model.fold import fold
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 
 MAIN, TEA, COFFEE = 1, 2, 3
@@ -15,6 +16,19 @@ def lab(*events: Event) -> LabState:
     state = LabState()
     fold(state, events)
     return state
+
+
+def lab_with_timeline(*events: Event) -> tuple[LabState, Timeline]:
+    """A lab after these events, and the timeline that was written on the way."""
+    timeline = Timeline()
+    state = LabState(timeline=timeline)
+    fold(state, events)
+    return state, timeline
+
+
+def timeline_of(*events: Event) -> Timeline:
+    """The timeline of these events."""
+    return lab_with_timeline(*events)[1]
 
 
 def tea_party(*events: Event) -> LabState:

@@ -11,7 +11,6 @@ from typing import get_args
 from hypothesis import given
 
 import asynclab
-from asynclab.model.bars import bar_of
 from asynclab.model.events import (
     AnyEvent,
     Event,
@@ -31,8 +30,9 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.fold import HANDLERS, apply, fold
-from asynclab.model.fold.life import ENDED_KEPT
-from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
+from asynclab.model.fold.births_and_ends import ENDED_KEPT
+from asynclab.model.fold.deadlines import ENDED_TIMEOUTS_KEPT
+from asynclab.model.progress_bars import bar_of
 from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN, KEPT
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.model.tasks import ENDED

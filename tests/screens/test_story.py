@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-import asynclab.model.story.retelling
+import asynclab.model.story.telling
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.story import Recorded, Retelling, Story
+from asynclab.model.story import Retelling, Story
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens.stage import Stage, opened
@@ -61,12 +62,12 @@ async def test_a_long_run_is_read_little_by_little_until_its_story_is_complete(
     stories: list[Story] = []
     tell = Retelling.tell
 
-    def note(retelling: Retelling, recorded: Recorded, state: LabState) -> Story:
-        stories.append(tell(retelling, recorded, state))
+    def note(retelling: Retelling, timeline: Timeline, state: LabState) -> Story:
+        stories.append(tell(retelling, timeline, state))
         return stories[-1]
 
     monkeypatch.setattr(Retelling, "tell", note)
-    monkeypatch.setattr(asynclab.model.story.retelling, "READ_AT_ONCE", 8)
+    monkeypatch.setattr(asynclab.model.story.telling, "READ_AT_ONCE", 2)
     async with running() as stage:
         await stage.press("j", "enter")
         await stage.until(lambda: "Now sleeps 5.00 s" in read(stage))

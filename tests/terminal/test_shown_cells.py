@@ -106,6 +106,11 @@ def test_of_a_part_of_a_line_nothing_outside_is_sent() -> None:
     assert text_of(sent(shown, strip(("abCDef", STYLES[0])))).strip() == ""
 
 
+def test_without_colour_only_the_rest_of_a_style_is_sent() -> None:
+    line = strip(("x", Style(color="red", bgcolor="blue", bold=True)))
+    assert sent(ShownCells(has_colour=False), line).startswith("\x1b[1;1H\x1b[0;1mx\x1b[m")
+
+
 def test_colours_are_those_that_the_terminal_has() -> None:
     console = Console(force_terminal=True, color_system="standard", width=WIDTH)
     assert console._color_system is ColorSystem.STANDARD

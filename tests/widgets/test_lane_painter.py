@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-import asynclab.model.timeline.lanes
+import asynclab.model.lanes.lanes_of_run
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
 from asynclab.model.fold import fold
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Timeline
 from asynclab.model.timeline.columns import LaneColumns
 from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.colours import LEGIBLE, contrast, state_variables
@@ -23,6 +23,7 @@ from asynclab.widgets.lane_painter import LanePainter
 from asynclab.widgets.lines import plain
 from asynclab.widgets.themes import THEMES
 from asynclab.widgets.window import Window
+from tests.model.history import lab_with_timeline, timeline_of
 
 STORY = (
     TaskCreated(0.0, 1, "main", "main"),
@@ -41,12 +42,6 @@ def painter(timeline: Timeline, now: float, moment: float | None = None) -> Lane
     made = LanePainter(window)
     made.prepare(timeline, now, moment)
     return made
-
-
-def timeline_of(*events: Event) -> Timeline:
-    timeline = Timeline()
-    timeline.take(events)
-    return timeline
 
 
 def life(turns: list[tuple[str, int]]) -> list[list[Event]]:
@@ -70,10 +65,10 @@ TURNS = st.lists(st.tuples(st.sampled_from(["wake", "step", "yield", "put"]), st
 
 def assert_painted_as_at_once(batches: list[list[Event]]) -> None:
     """Paint after each batch what is new, and all of it."""
-    timeline = Timeline()
+    state, timeline = lab_with_timeline()
     going_on = painter(timeline, 0.0)
     for batch in batches:
-        timeline.take(batch)
+        fold(state, batch)
         going_on.prepare(timeline, timeline.now, None)
         assert going_on.paint(1, 0, 40) == painter(timeline, timeline.now).paint(1, 0, 40)
 
@@ -86,8 +81,8 @@ def test_a_lane_that_goes_on_is_painted_as_if_it_were_painted_at_once(turns: lis
 @given(TURNS)
 def test_a_lane_that_loses_its_beginning_is_painted_as_if_it_were_painted_at_once(turns: list[tuple[str, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asynclab.model.timeline.lanes, "KEPT", 8)
-        patch.setattr(asynclab.model.timeline.lanes, "LET_GO", 4)
+        patch.setattr(asynclab.model.lanes.lanes_of_run, "KEPT", 8)
+        patch.setattr(asynclab.model.lanes.lanes_of_run, "LET_GO", 4)
         assert_painted_as_at_once(life([("wake", 10), ("step", 10), ("put", 1)] * 3 + turns))
 
 

@@ -19,7 +19,7 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.fold import apply
-from asynclab.model.loop_parts import loop_parts
+from asynclab.model.loop_anatomy import loop_parts
 from asynclab.model.state import LabState
 from asynclab.widgets import loop_view
 from asynclab.widgets.lines import Line

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-import asynclab.model.fold.life
+import asynclab.model.fold.births_and_ends
 from asynclab.model.events import (
     Event,
     Progressed,
@@ -15,11 +15,11 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.fold import apply, fold
-from asynclab.model.timeline import Timeline
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.timeline import TimelineView
+from tests.model.history import lab_with_timeline
 from tests.widgets.labs import HOSTILE, crowd, folded, gather, sleeps, step, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
@@ -286,11 +286,10 @@ async def test_a_selection_outlives_a_state_in_which_its_task_does_not_exist() -
 async def test_tasks_that_the_state_has_forgotten_since_are_not_asked_for(
     kind: type[TaskTable | TimelineView], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asynclab.model.fold.life, "ENDED_KEPT", 2)
-    monkeypatch.setattr(asynclab.model.fold.life, "DROPPED_AT_ONCE", 1)
+    monkeypatch.setattr(asynclab.model.fold.births_and_ends, "ENDED_KEPT", 2)
+    monkeypatch.setattr(asynclab.model.fold.births_and_ends, "DROPPED_AT_ONCE", 1)
     births: list[Event] = [task(1, "main"), *(task(number, f"job {number}", 1) for number in range(2, 12))]
-    state, timeline = folded(*births), Timeline()
-    timeline.take(births)
+    state, timeline = lab_with_timeline(*births)
     view = kind()
     async with on_stage(view):
         if isinstance(view, TaskTable):

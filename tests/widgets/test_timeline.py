@@ -20,13 +20,13 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
-from asynclab.model.fold import fold
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Timeline
 from asynclab.widgets.lane_cells import legend
 from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.timeline import TimelineView
+from tests.model.history import lab_with_timeline
 from tests.widgets.labs import HOSTILE, sleeps, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
@@ -34,10 +34,7 @@ from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 def seen(*events: Event) -> tuple[LabState, Timeline]:
     """A lab of which the events tell, and its timeline."""
     told = (RunStarted(0.0, "lab", 1e9, "3.11.0"), *events)
-    state, timeline = LabState(), Timeline()
-    fold(state, told)
-    timeline.take(told)
-    return state, timeline
+    return lab_with_timeline(*told)
 
 
 def party() -> Iterable[Event]:

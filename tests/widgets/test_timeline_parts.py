@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from rich.cells import cell_len
 
 from asynclab.model.events import TaskCreated
-from asynclab.model.fold import apply, fold
+from asynclab.model.fold import apply
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Timeline
 from asynclab.model.timeline.scale import fitting
 from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, MARKS, UP, spans
 from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
 from asynclab.widgets.ruler import BEFORE, BEYOND, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
+from tests.model.history import lab_with_timeline
 from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, said
 
@@ -24,11 +27,7 @@ TENTHS = fitting(9.9, 100)
 
 def asleep() -> tuple[LabState, Timeline]:
     """A task that sleeps from 0 s on."""
-    state, timeline = LabState(), Timeline()
-    events = (task(1, "main"), *sleeps(1, 9.0))
-    fold(state, events)
-    timeline.take(events)
-    return state, timeline
+    return lab_with_timeline(task(1, "main"), *sleeps(1, 9.0))
 
 
 def test_every_glyph_there_is_takes_one_cell() -> None:
@@ -37,20 +36,19 @@ def test_every_glyph_there_is_takes_one_cell() -> None:
     assert {glyph: cell_len(glyph) for glyph in glyphs} == dict.fromkeys(glyphs, 1)
 
 
-def test_the_marks_look_different_unless_both_complain() -> None:
-    alike = [kind for kind, (glyph, _) in MARKS.items() if glyph == "!"]
-    assert alike == ["warned", "blocked"]
-    assert len({glyph for glyph, _ in MARKS.values()}) == len(MARKS) - 1
+def test_the_marks_look_different_unless_they_complain_or_are_about_primitives() -> None:
+    glyphs = Counter(glyph for glyph, _ in MARKS.values())
+    assert [kind for kind, (glyph, _) in MARKS.items() if glyphs[glyph] > 1] == [
+        *("warned", "blocked"),
+        *("raised", "lowered", "changed"),
+    ]
 
 
 async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> None:
     view = TimelineView()
     async with on_stage(view, 80, 8):
         for name in ("", "a", "🍵" * 50, "a\u200db", "☕\ufe0f tea"):
-            state, timeline = LabState(), Timeline()
-            events = (task(1, "main"), task(2, name, parent=1), *sleeps(2, 9.0))
-            fold(state, events)
-            timeline.take(events)
+            state, timeline = lab_with_timeline(task(1, "main"), task(2, name, parent=1), *sleeps(2, 9.0))
             view.show(state, timeline, 4.0)
             for width in (9, 10, 40, 76, 120):
                 for line in range(2):
@@ -115,8 +113,6 @@ async def test_columns_do_not_move_when_more_tasks_come() -> None:
         state, timeline = asleep()
         view.show(state, timeline, 4.0)
         lane = painted(view)[1]
-        birth = TaskCreated(4.0, 2, "a task with a long name " * 3, "main", 1)
-        apply(state, birth)
-        timeline.take([birth])
+        apply(state, TaskCreated(4.0, 2, "a task with a long name " * 3, "main", 1))
         view.show(state, timeline, 4.0)
         assert painted(view)[1] == lane

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asynclab.model.events import Event
-from asynclab.model.fold import life, output, primitives, queues, run, steps, timeouts, waits
+from asynclab.model.fold import births_and_ends, deadlines, output, queues, run, steps, synchronization, waits
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.state import LabState
 
 HANDLERS: Handlers = {
     **steps.HANDLERS,
     **waits.HANDLERS,
-    **life.HANDLERS,
+    **births_and_ends.HANDLERS,
     **queues.HANDLERS,
-    **primitives.HANDLERS,
-    **timeouts.HANDLERS,
+    **synchronization.HANDLERS,
+    **deadlines.HANDLERS,
     **output.HANDLERS,
     **run.HANDLERS,
 }
@@ -34,11 +34,11 @@ def fold(state: LabState, events: Iterable[Event]) -> None:
     claims to be older than the one before it counts as happening at the same moment.
     """
     handlers = HANDLERS
-    count = 0
     for event in events:
-        count += 1
+        state.version += 1
         now = state.now  # read each time: an event of some length moves it to its end
         if event.at > now:
             state.now = now = event.at
         handlers[type(event)](state, event, now)
-    state.version += count
+    if state.timeline is not None:
+        state.timeline.close_batch(state.now, state.version)

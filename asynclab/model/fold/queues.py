@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
+from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.fold.room import make_room
 from asynclab.model.resources import ITEMS_SHOWN, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -22,6 +22,7 @@ def queue_created(state: LabState, event: QueueCreated, at: float) -> None:
 
 def queue_put(state: LabState, event: QueuePut, at: float) -> None:
     """An item went in, behind all others in the order of putting."""
+    state.mark(event.task, "put", at, event)
     queue = state.queues.get(event.queue)
     item = one_line(event.item, ITEM_LIMIT)
     if queue is not None:
@@ -34,6 +35,7 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
 
 def queue_got(state: LabState, event: QueueGot, at: float) -> None:
     """An item came out, wherever it stood."""
+    state.mark(event.task, "got", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.gets += 1
@@ -45,6 +47,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
     """Somebody finished with an item."""
+    state.mark(event.task, "task_done", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.dones += 1
@@ -54,6 +57,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
     """A queue takes no more items, and if immediate it lost those that it held."""
+    state.mark(event.task, "changed", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.is_shut_down = True

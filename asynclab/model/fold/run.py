@@ -68,6 +68,7 @@ def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
 
 def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
     """The order of the ready queue was changed from outside."""
+    state.note(event.task, "chosen", event)
     state.tell(at, event.task, "chosen", deed.chosen(event, state))
 
 
@@ -106,12 +107,15 @@ def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
 
 def warned(state: LabState, event: Warned, at: float) -> None:
     """Python or asyncio complained."""
+    state.mark(event.task, "warned", at, event)  # of a task that lives
+    state.note(event.task, "complained", event)  # of one that has ended
     state.tell(at, event.task, "warned", (one_line(event.text),))
 
 
 def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     """Something keeps the loop from running; told once, until it ends."""
     state.blocked = event
+    state.mark(event.task, "blocked", at, event)
     if state.is_blocking:
         return
     state.is_blocking = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
+from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.wording import deed
@@ -15,6 +16,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    timeline = state.timeline
     word = task.state
     if word == "waiting":
         waited = at - task.since
@@ -26,6 +28,8 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
         counts = state.counts
         counts["waiting"] -= 1
         counts["ready"] += 1
+        if timeline is not None:
+            timeline.begin(event.task, READY, at, state.version, event)
         if task.waits_for is None:
             task.waited_for = None
         else:
@@ -33,13 +37,15 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
             tell_woke(state, task, waited, at)
             leave_wait(state, task, at)
     elif word == "running":
-        if not task.woken_in_step:
-            task.woken_in_step = True
+        if task.woken_in_step is None:
+            task.woken_in_step = event
             task.wakes += 1
     elif word != "ready":
         return
     task.wake_cause = event.cause
     task.waker = event.waker
+    if event.cause == "task" and event.waker != event.task:
+        state.note(event.waker, "woke", event)
 
 
 def stepped(state: LabState, event: Stepped, at: float) -> None:
@@ -70,6 +76,9 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     else:
         step_ended(state, event, end)
         return
+    timeline = state.timeline
+    if timeline is not None:
+        timeline.begin(event.task, RUNNING, at, state.version)
     task.place = task.stands = None  # as leave_place does, without a call
     task.steps += 1
     task.running_seconds += event.seconds
@@ -81,6 +90,8 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
         task.self_wakes += 1
         after = "ready"
         state.ready_queue[event.task] = None
+    if timeline is not None:
+        timeline.begin(event.task, READY if event.ready else WAITING, end, state.version)
     if after != before:
         task.state = after
         state.counts[before] -= 1
@@ -103,6 +114,8 @@ def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> No
         leave_wait(state, task, at)
     else:
         return
+    if state.timeline is not None:
+        state.timeline.begin(event.task, RUNNING, at, state.version)
     leave_place(task)
     task.state = "running"
     task.since = at
@@ -135,14 +148,17 @@ def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     counts["running"] -= 1
     if event.ready:
         task.self_wakes += 1
-    if event.ready or task.woken_in_step:
+    woken, task.woken_in_step = task.woken_in_step, None
+    is_ready = event.ready or woken is not None
+    if state.timeline is not None:
+        state.timeline.begin(event.task, READY if is_ready else WAITING, at, state.version, woken)
+    if is_ready:
         task.state = "ready"
         counts["ready"] += 1
         state.ready_queue[event.task] = None
     else:
         task.state = "waiting"
         counts["waiting"] += 1
-    task.woken_in_step = False
 
 
 def leave_step(state: LabState, task: TaskState) -> None:
@@ -156,6 +172,7 @@ def leave_step(state: LabState, task: TaskState) -> None:
 def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
+        state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
 
 

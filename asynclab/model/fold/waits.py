@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from asynclab.model.bars import fraction_of_wait
 from asynclab.model.events import TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.places import innermost
+from asynclab.model.frames import innermost
+from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording import deed
@@ -24,6 +24,8 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     if before is not None:
         _set_queued(state, before, task.id, is_queued=False)
     task.waits_for = wait
+    if state.timeline is not None:
+        state.timeline.explain_waiting(task.id, wait)
     task.place = (wait.file, wait.line) if wait.line else None
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):

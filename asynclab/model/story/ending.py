@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.model.bars import progress_text
 from asynclab.model.events import TaskEnded, Wait
+from asynclab.model.progress_bars import progress_text
 from asynclab.model.state import LabState
 from asynclab.model.story.beginning import coroutine_name
 from asynclab.model.story.life import Life

@@ -1,44 +1,42 @@
-"""What the events of a run say of one task: folded once, in their order, into turns and notes."""
+"""Reads one task's life off its lane: turns, each a wait and the step that followed it."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
 from asynclab.model.events import (
     Event,
     LoopBlocked,
-    Progressed,
+    Outcome,
+    TaskCancelRequested,
+    TaskChosen,
     TaskCollected,
     TaskCreated,
     TaskEnded,
+    TaskReady,
+    Wait,
+    Warned,
 )
+from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Mark, Timeline
+from asynclab.model.state import LabState
+from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
-from asynclab.model.story.turns import Turn, Verb
+from asynclab.model.story.turns import Request, Turn, Verb
+from asynclab.model.tasks import MAIN, Progress, TaskState
+from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000
 """How many turns are kept one by one at the beginning of a life, and at least at its end; others are summed up."""
 
-
-@dataclass(slots=True)
-class Timeout:
-    """A deadline that runs."""
-
-    task: int | None
-    started: float
-    """Lab seconds, as all moments are."""
-    deadline: float | None
-    """None for one that never comes."""
-
-    @property
-    def length(self) -> float | None:
-        """Seconds from its start to its deadline."""
-        return None if self.deadline is None else self.deadline - self.started
+COMPLAINTS_KEPT = 3
+"""How many complaints about a task that has ended are kept."""
 
 
 @dataclass(slots=True)
 class Life:
-    """One task's life as far as it has been followed; `following.follow` takes in more of it."""
+    """One task's life as far as it has been read."""
 
     task: int
     turns: list[Turn] = field(default_factory=list)
@@ -46,7 +44,7 @@ class Life:
     between: Summary = field(default_factory=Summary)
     """The turns between the first and the last ones, if any."""
     created: TaskCreated | None = None
-    """None where the events do not go back so far."""
+    """None where the lane no longer goes back so far."""
     is_main: bool = False
     """Whether it was the run's first task."""
     turn: Turn | None = None
@@ -56,46 +54,200 @@ class Life:
     end: Turn = field(default_factory=lambda: Turn(0.0))
     """Has what its end brought about."""
     complaints: list[tuple[float, str]] = field(default_factory=list)
-    """What was complained about when it had ended, and when; the first few."""
-    progress: Progressed | None = None
+    """What Python complained about when it had ended, and when; the first few."""
+    progress: Progress | None = None
     """Its latest report."""
     blocking: LoopBlocked | None = None
     """The latest report that its step, still under way, blocks the loop."""
     lines_printed: int = 0
     last_cancel: float | None = None
-    """When it was last asked to end."""
+    """When cancel() was last called on it."""
     steps_since_cancel: int = 0
-    failed: set[int] = field(default_factory=set)
-    """The tasks that failed."""
-    main_has_ended: bool = False
-    anybody_created: bool = False
-    woken_in_step: Turn | None = None
-    """The turn that was made sure of while its step was still under way."""
-    speed: float = 1.0
-    """Lab seconds per real second; 0 while the lab is paused."""
-    timeouts: dict[int, Timeout] = field(default_factory=dict)
-    """Everybody's that run."""
-    just_expired: dict[int, float] = field(default_factory=dict)
-    """The lengths of others' timeouts that expired, until the step of theirs in which they see to that has ended."""
-    values: dict[int, int] = field(default_factory=dict)
-    """What each primitive's value was last."""
-    last_deed: Event | None = None
-    """The latest thing that anybody did to a queue or primitive."""
+    intervals_read: int = 0
+    """How many of its intervals, with those that were let go."""
+    marks_read: int = 0
+    notes_read: int = 0
+    """The same for marks and notes."""
 
-    def come_to(self, turn: Turn) -> None:
-        """Let the step of a turn begin."""
-        turns = self.turns
-        turns.append(turn)
-        if len(turns) >= 3 * TURNS_KEPT:
-            self.between.add(turns[TURNS_KEPT : 2 * TURNS_KEPT])
-            del turns[TURNS_KEPT : 2 * TURNS_KEPT]
+    def read(self, timeline: Timeline, state: LabState, limit: int) -> int:
+        """Read on, up to the moment of a state.
+
+        Args:
+            timeline: Of the same run; it may go further than the state.
+            state: Not earlier than that of the last call.
+            limit: How many intervals are read at most.
+
+        Returns:
+            How many intervals are left to be read.
+        """
+        self._look_at(state)
+        lane = timeline.lanes.get(self.task)
+        if lane is None:
+            return 0
+        last = bisect_right(lane.moments, state.version)
+        first = max(0, self.intervals_read - lane.intervals_gone)
+        until = min(last, first + limit)
+        for index in range(first, until):
+            moment = lane.moments[index]
+            # A step in one event has its beginning, its marks and its end at one moment, in this order.
+            self._read_marks(timeline, lane, moment - 1 if lane.kinds[index] == RUNNING else moment)
+            self._read_interval(timeline, lane, index, moment)
+        self.intervals_read = lane.intervals_gone + until
+        if until < last:
+            return last - until
+        self._read_marks(timeline, lane, state.version)
+        task = state.tasks.get(self.task)
+        if task is not None and self.turn is not None and self.phase == "waiting":
+            self.turn.wait = task.waits_for  # the lane may know by now what was not known at this moment
+        return 0
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
         """Note what the task did in its latest step."""
         if self.turns:
             self.turns[-1].did(verb, resource, thing)
 
+    def has_missed(self, timeline: Timeline) -> bool:
+        """Whether the lane has let something go that was not read yet."""
+        lane = timeline.lanes.get(self.task)
+        return lane is not None and lane.intervals_gone > self.intervals_read
+
     @property
     def is_forgotten(self) -> bool:
-        """Whether its beginning is not among the events."""
+        """Whether the lane no longer goes back to its beginning."""
         return self.created is None
+
+    def _look_at(self, state: LabState) -> None:
+        """Take from the state what it knows of the whole life."""
+        task = state.tasks.get(self.task)
+        if task is None:
+            return
+        self.is_main = task.parent is None and task.id == next(iter(state.tasks))
+        self.progress = task.progress
+        if task.ended_at is not None and self.ended is None:
+            self.ended = _end_of(task, task.ended_at)
+
+    def _read_marks(self, timeline: Timeline, lane: Lane, until: int) -> None:
+        found, self.marks_read, self.notes_read = lane.happenings(self.marks_read, self.notes_read, until)
+        for mark in found:
+            self._read_mark(timeline, lane, mark)
+
+    def _read_mark(self, timeline: Timeline, lane: Lane, mark: Mark) -> None:
+        kind, event = mark.kind, mark.event
+        if self.phase == "ended":
+            self._read_aftermath(event)
+        elif isinstance(event, TaskEnded | TaskCollected):
+            self._stop()
+            self.ended, self.phase = event, "ended"
+        elif isinstance(event, TaskCancelRequested) and kind == "cancel":
+            self._cancel(timeline, event, mark)
+        elif kind == "expired" and self.phase != "running":
+            timeout = mark_reading.timeout_at(lane, mark)
+            if self.turn is not None and timeout is not None:
+                self.turn.expired, self.turn.expired_at = timeout.length or 0.0, event.at
+        elif isinstance(event, LoopBlocked):
+            self.blocking = event if self.phase == "running" else None
+        elif isinstance(event, TaskChosen):
+            if self.turn is not None and self.phase == "ready":
+                self.turn.chosen_before = event.ahead_of
+        elif self.turns and (self.phase == "running" or kind not in mark_reading.ONLY_IN_STEPS):
+            self.lines_printed += mark_reading.note(self.turns[-1], lane, mark, self.blocking)
+
+    def _read_aftermath(self, event: Event) -> None:
+        if isinstance(event, TaskReady):
+            self.end.did("woke", thing=event.task)
+        elif isinstance(event, Warned) and len(self.complaints) < COMPLAINTS_KEPT:
+            self.complaints.append((event.at, event.text[: mark_reading.TEXT_KEPT]))
+
+    def _read_interval(self, timeline: Timeline, lane: Lane, index: int, moment: int) -> None:
+        kind, at = lane.kinds[index], lane.begins[index]
+        if self.phase == "running":
+            self._stop()
+            self.turn = None
+        if kind == WAITING:
+            self.turn, self.phase = Turn(at), "waiting"
+            return
+        if self.phase == "waiting" and self.turn is not None:
+            wait = lane.reasons[index - 1] if index else None
+            self.turn.wait = wait if isinstance(wait, Wait) else None
+        if kind == READY:
+            self._wake(timeline, lane, index)
+        else:
+            self._start(timeline, lane, at, moment)
+
+    def _wake(self, timeline: Timeline, lane: Lane, index: int) -> None:
+        """The task stands in the ready queue."""
+        at, reason = lane.begins[index], lane.reasons[index]
+        turn = self.turn
+        if turn is None:
+            turn = self.turn = Turn(at, yielded=reason is None, is_cut=not self.turns and reason is not None)
+        turn.ready, self.phase = at, "ready"
+        if isinstance(reason, TaskCreated):
+            self.created = reason
+            turn.is_first, turn.is_cut, turn.cause = True, False, "created"
+        elif isinstance(reason, TaskReady):
+            # What a task had set off itself, such as a thread, has come back as a callback.
+            is_own = reason.cause == "task" and reason.waker == self.task
+            turn.cause, turn.waker = "callback" if is_own else reason.cause, reason.waker
+            if reason.waker is not None:
+                turn.reason = timeline.deed_before(reason.waker, lane.moments[index])
+        turn.ready_moment = lane.moments[index]
+
+    def _start(self, timeline: Timeline, lane: Lane, at: float, moment: int) -> None:
+        """The task runs."""
+        turn = self.turn = self.turn or Turn(at, is_cut=True)
+        turn.ran, self.phase = at, "running"
+        if turn.ready_moment is not None:
+            turn.went_ahead(timeline.steps_among(turn.ready_moment, moment))
+        if turn.is_first and self.created is not None and turn.ready_moment is not None:
+            turn.follows_step_of_parent = not timeline.runs_through(self.created.parent, turn.ready_moment, moment)
+        self.steps_since_cancel += 1
+        self._come_to(turn)
+
+    def _come_to(self, turn: Turn) -> None:
+        turns = self.turns
+        turns.append(turn)
+        if len(turns) >= 3 * TURNS_KEPT:
+            self.between.add(turns[TURNS_KEPT : 2 * TURNS_KEPT])
+            del turns[TURNS_KEPT : 2 * TURNS_KEPT]
+
+    def _stop(self) -> None:
+        """The step is over; count a turn that was only yielded together with the one before, where that was, too."""
+        self.blocking = None
+        turn, turns = self.turn, self.turns
+        if self.phase != "running" or turn is None:
+            return
+        turn.is_over, turn.ready_total = True, turn.was_ready
+        before = turns[-2] if len(turns) > 1 and turns[-1] is turn else None
+        if turn.is_plain and before is not None and before.is_plain and before.is_over:
+            turns.pop()
+            before.times += 1
+            before.ready_total += turn.was_ready
+            before.ran = turn.ran
+
+    def _cancel(self, timeline: Timeline, event: TaskCancelRequested, mark: Mark) -> None:
+        """Somebody called cancel() on the task."""
+        self.last_cancel, self.steps_since_cancel = mark.at, 0
+        if self.phase == "running":
+            self.did("asked", thing=self.task)
+            return
+        turn = self.turn = self.turn or Turn(mark.at, is_cut=True)
+        if turn.cancel is not None:
+            return
+        asker = None if event.by is None else timeline.lanes.get(event.by)
+        main = timeline.lanes.get(MAIN)
+        turn.cancel = Request(
+            mark.at,
+            event.by,
+            self.phase == "waiting",
+            None if asker is None else mark_reading.just_expired(asker, mark.moment),
+            main is not None and main.had_ended(mark.moment),
+            asker is not None and asker.outcome == "failed" and asker.had_ended(mark.moment),
+        )
+
+
+def _end_of(task: TaskState, at: float) -> TaskEnded | TaskCollected:
+    """How a task ended, as its state tells where its lane no longer does."""
+    if task.detail == COLLECTED:
+        return TaskCollected(at, task.id)
+    outcome: Outcome = "failed" if task.state == "failed" else "cancelled" if task.state == "cancelled" else "done"
+    return TaskEnded(at, task.id, outcome, task.detail, task.tree)

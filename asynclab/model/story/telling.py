@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story.beginning import beginning, home_of
 from asynclab.model.story.ending import ending, headline, totals
 from asynclab.model.story.life import Life
 from asynclab.model.story.middle import Teller
 from asynclab.model.story.sentences import Sentence, Story
+from asynclab.model.wording.quantities import plural
+
+READ_AT_ONCE = 5_000
+"""How many intervals are read before there is something to show: of a long life the first part is told early."""
 
 
 def tell(life: Life, state: LabState, unread: int = 0) -> Story:
     """A life in at most some sixty sentences, however long it is.
 
     Args:
-        life: Was followed up to the state's present, or up to so many events before.
+        life: Was read up to the moment of the state, or up to some intervals before.
         state: Has the names and the totals.
-        unread: How many events that is; then nothing is told of the end.
+        unread: How many intervals are left; if there are any, nothing is told of the end.
     """
     task = state.tasks.get(life.task)
     name = state.task_name(life.task)
@@ -25,12 +32,51 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
     paragraphs = (
         tuple(beginning(life, task, state)) if has_begun or not unread else (),
         tuple(Teller(life, state, home).tell()),
-        (_still_read(unread, state),) if unread else tuple(ending(life, state, home)),
+        (_being_read(unread),) if unread else tuple(ending(life, state, home)),
         tuple(totals(life, task, state.now)),
     )
     word = None if task is None else task.state
     return Story(name, word, headline(task, name, state), tuple(filter(None, paragraphs)))
 
 
-def _still_read(unread: int, state: LabState) -> Sentence:
-    return Sentence(None, "run", f"What comes then is being read: {unread:,} of {state.version:,} events are left.")
+class Retelling:
+    """Tells one task's story at any moment of its run, and reads each part of its lane once while time goes on."""
+
+    def __init__(self, task: int) -> None:
+        self.task = task
+        self._life = Life(task)
+        self._timeline: Timeline | None = None
+        self._version = 0
+        """The moment up to which the life was told, counted in events."""
+        self.unread = 0
+        """How many intervals are yet to be read for the story to be complete: tell it again, then."""
+
+    def tell(self, timeline: Timeline, state: LabState) -> Story:
+        """The story at the moment of a state.
+
+        Args:
+            timeline: The run's, up to that moment or further.
+            state: Has the names and the totals.
+        """
+        if timeline is not self._timeline or state.version < self._version or self._life.has_missed(timeline):
+            self._timeline, self._life = timeline, Life(self.task)
+        self._version = state.version
+        self.unread = self._life.read(timeline, state, READ_AT_ONCE)
+        return tell(self._life, state, self.unread)
+
+
+def tell_life(timeline: Timeline, task: int, state: LabState) -> Story:
+    """The whole life of a task.
+
+    Args:
+        timeline: The run's, up to the moment of the state or further.
+        task: Whose life.
+        state: Has the names and the totals.
+    """
+    life = Life(task)
+    life.read(timeline, state, limit=sys.maxsize)
+    return tell(life, state)
+
+
+def _being_read(unread: int) -> Sentence:
+    return Sentence(None, "run", f"The rest is being read: {plural(unread, 'interval')} left.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -86,6 +87,8 @@ class Turn(msgspec.Struct, gc=False):
     """The latest that is known of what it waited for."""
     ready: float | None = None
     """When it was put in the ready queue; None where nothing tells."""
+    ready_moment: int | None = None
+    """The same, counted in events."""
     cause: WakeCause | None = None
     waker: int | None = None
     reason: Event | None = None
@@ -107,8 +110,6 @@ class Turn(msgspec.Struct, gc=False):
     """When its step began; None where that is still to come."""
     is_over: bool = False
     """Whether its step has ended."""
-    seconds: float = 0.0
-    """How long the step ran, in real seconds."""
     deeds: dict[tuple[Verb, int], Deed] = msgspec.field(default_factory=dict)
     more_deeds: int = 0
     times: int = 1
@@ -156,12 +157,12 @@ class Turn(msgspec.Struct, gc=False):
         interruption = self.cancel is not None, self.cause == "cancel", self.expired is not None
         return self.is_first, self.is_cut, self.yielded, place, interruption, deeds
 
-    def went_ahead(self, task: int) -> None:
-        """Note that another task ran while this one was ready."""
-        if task not in self.went_first:
-            self.went_first_count += 1
-            if len(self.went_first) < NAMES_KEPT:
-                self.went_first += (task,)
+    def went_ahead(self, tasks: Sequence[int]) -> None:
+        """Note which tasks ran while this one was ready."""
+        if tasks:
+            others = dict.fromkeys(tasks)
+            self.went_first_count = len(others)
+            self.went_first = tuple(islice(others, NAMES_KEPT))
 
     def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None, count: int = 1) -> None:
         """Note what the task did in its step."""

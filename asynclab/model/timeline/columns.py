@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
 from asynclab.model.timeline.column_index import ColumnIndex
-from asynclab.model.timeline.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
 from asynclab.model.timeline.scale import Scale
 
 FEW = 64

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
-from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait, WaitKind
+from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskReady, Wait
+from asynclab.model.lanes.lane import Interval, Lane
+from asynclab.model.lanes.lanes_of_run import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.lane import RUNNING, Interval, Lane, MarkKind
-from asynclab.model.timeline.timeline import Timeline
 from asynclab.model.wording.deed import mark_text
 from asynclab.model.wording.grammar import names_of
 from asynclab.model.wording.quantities import duration, measured, period, plural
@@ -22,18 +20,6 @@ NAMES_TOLD = 3
 
 STEPS_LOOKED_AT = 1_000
 """How many steps are searched for the tasks that ran ahead."""
-
-MARK_THAT_ENDS: dict[WaitKind, MarkKind] = {
-    "queue.get": "put",
-    "queue.put": "got",
-    "queue.join": "task_done",
-    "lock": "changed",
-    "semaphore": "changed",
-    "event": "changed",
-    "condition": "changed",
-    "barrier": "changed",
-}
-"""The mark that another task leaves when it ends a wait."""
 
 
 def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
@@ -140,29 +126,16 @@ def _wake(timeline: Timeline, lane: Lane, index: int, ready: TaskReady, state: L
         ready.waker,
         wait,
         timed_out=ready.cause == "timer" and lane.last_mark("expired", since, begin) is not None,
-        deed=None if wait is None else _deed(timeline.lanes.get(ready.waker or 0), wait, begin, state),
+        deed=None if wait is None else _deed(timeline, ready.waker or 0, wait, lane.moments[index], state),
     )
 
 
-def _deed(waker: Lane | None, wait: Wait, at: float, state: LabState) -> Event | None:
+def _deed(timeline: Timeline, waker: int, wait: Wait, moment: int, state: LabState) -> Event | None:
     """What the waker did in the step in which it woke the task; None where that isn't known."""
-    if waker is None:
+    if wait.kind not in ENDED_BY_TASKS:
+        deed = timeline.deed_before(waker, moment)
+        return deed if deed is not None and ends(deed, wait, state) else None
+    lane = timeline.lanes.get(waker)
+    if lane is None or lane.ended is None or lane.outcome is None or not lane.had_ended(moment):
         return None
-    begin, end = _last_step(waker, at)
-    if wait.kind in ENDED_BY_TASKS:
-        if waker.outcome is None or waker.ended is None or waker.ended > end:
-            return None
-        return TaskEnded(waker.ended, waker.task, waker.outcome)
-    kind = MARK_THAT_ENDS.get(wait.kind)
-    mark = None if kind is None else waker.last_mark(kind, begin, end)
-    return mark.event if mark is not None and ends(mark.event, wait, state) else None
-
-
-def _last_step(lane: Lane, at: float) -> tuple[float, float]:
-    """When the last step before a moment began and ended."""
-    before = bisect_right(lane.begins, at)
-    index = lane.kinds.rfind(RUNNING, 0, before)
-    if index < 0:
-        return at, at
-    interval = lane.interval(index)
-    return interval.begin, at if interval.end is None else max(at, interval.end)
+    return TaskEnded(lane.ended, waker, lane.outcome)

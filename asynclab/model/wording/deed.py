@@ -27,7 +27,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
-from asynclab.model.places import file_name
+from asynclab.model.frames import file_name
 from asynclab.model.resources import PrimitiveState, QueueState, label
 from asynclab.model.state import ClockState, LabState
 from asynclab.model.text import one_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asynclab.model.places import file_name
+from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 
 NAMES_LISTED = 5

@@ -12,8 +12,8 @@ from asynclab.screens.shared.command import Command
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
+    from asynclab.model.lanes import Timeline
     from asynclab.model.state import LabState
-    from asynclab.model.story import Recorded
     from asynclab.screens.lab.run_record import Record
 
 command = Command["LabActions"]
@@ -192,12 +192,12 @@ class LabActions(PaneScreen):
             if task is not None and task != self.selected_task:
                 self.stage.post_message(TaskSelected(self.stage, task))
 
-        self.app.push_screen(StoryScreen(event.task, self._recorded), select)
+        self.app.push_screen(StoryScreen(event.task, self._told), select)
 
-    def _recorded(self) -> tuple[Recorded, LabState] | None:
-        """The events and the state of the program at the moment that is shown."""
+    def _told(self) -> tuple[Timeline, LabState] | None:
+        """The timeline of the program, and its state at the moment that is shown."""
         record = self.record
-        return None if record is None else (record.history, record.state)
+        return None if record is None else (record.timeline, record.state)
 
     def _go_in_time(self, by: int) -> None:
         if self.record is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asynclab.model.events import StepTaken
 from asynclab.model.history import History
+from asynclab.model.lanes import Timeline
 from asynclab.model.source import Control, Source
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Timeline
 
 
 class Record:
@@ -20,7 +20,7 @@ class Record:
         """
         self.source = source
         self.history = History(source.state)
-        self.timeline = Timeline()
+        self.timeline = source.state.timeline = Timeline()
         self.moment: int | None = None
         """The moment that is shown, as a number of events; None for the present."""
         self.chosen: int | None = None
@@ -33,7 +33,6 @@ class Record:
         self._at: float | None = None
         """The lab time that was chosen, in seconds; None where an event was chosen."""
         source.subscribe(self.history.take)
-        source.subscribe(self.timeline.take)
 
     @property
     def control(self) -> Control | None:

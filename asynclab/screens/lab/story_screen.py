@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
 
+from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.story import Recorded, Retelling, Story
+from asynclab.model.story import Retelling, Story
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
@@ -20,8 +21,8 @@ from asynclab.widgets.story_lines import WIDEST, story_lines
 if TYPE_CHECKING:
     from asynclab.screens.shared.app_protocol import AppProtocol
 
-StorySource: TypeAlias = Callable[[], tuple[Recorded, LabState] | None]
-"""Returns the events and the state that are shown; None where there is no run."""
+StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
+"""Returns the timeline and the state that are shown; None where there is no run."""
 
 SECONDS_BETWEEN = 0.3
 """Seconds after which the story of a run that goes on is told again."""
@@ -57,7 +58,7 @@ class StoryScreen(ReadingScreen[int]):
         self._retelling = Retelling(task)
         self._story: Story | None = None
         self._seen: tuple[object, int, int] | None = None
-        """What the story was last told from: events, version of the state, task."""
+        """What the story was last told from: timeline, version of the state, task."""
         self._reads_on = False
         """Whether a timer is set to read more."""
 
@@ -84,11 +85,11 @@ class StoryScreen(ReadingScreen[int]):
         found = self._source()
         if found is None:
             return
-        recorded, state = found
-        seen = (recorded, state.version, self.task_id)
+        timeline, state = found
+        seen = (timeline, state.version, self.task_id)
         if seen != self._seen or self._retelling.unread:
             self._seen = seen
-            self._story = self._retelling.tell(recorded, state)
+            self._story = self._retelling.tell(timeline, state)
             self._show()
         if self._retelling.unread and not self._reads_on:
             self._reads_on = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
-from asynclab.model.bars import bar_of
+from asynclab.model.progress_bars import bar_of
 from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord

@@ -6,15 +6,14 @@ import inspect
 from collections.abc import Callable
 
 from asynclab.model.events import Event
-from asynclab.model.fold import fold
-from asynclab.model.state import LabState
 from asynclab.model.story import Story, tell_life
+from tests.model.history import lab_with_timeline, timeline_of
 from tests.trace.labs import Observed
 
 
 def story_of(seen: Observed, name: str) -> Story:
     """The story of the task with that name."""
-    return tell_life(seen.events, seen.task(name).id, seen.state)
+    return tell_life(timeline_of(*seen.events), seen.task(name).id, seen.state)
 
 
 def told(story: Story) -> list[str]:
@@ -22,11 +21,15 @@ def told(story: Story) -> list[str]:
     return [sentence.text for paragraph in story.paragraphs for sentence in paragraph if sentence.kind != "progress"]
 
 
+def story_from(task: int, *events: Event) -> Story:
+    """The story of a task in a run of these events alone."""
+    state, timeline = lab_with_timeline(*events)
+    return tell_life(timeline, task, state)
+
+
 def told_of(task: int, *events: Event) -> list[str]:
     """The sentences of a task's life in a run of these events alone."""
-    state = LabState()
-    fold(state, events)
-    return told(tell_life(events, task, state))
+    return told(story_from(task, *events))
 
 
 def line_of(function: Callable[..., object], text: str) -> int:

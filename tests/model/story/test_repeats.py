@@ -21,17 +21,14 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
-from asynclab.model.fold import fold
-from asynclab.model.state import LabState
 from asynclab.model.story import Story, tell_life
-from asynclab.model.story.following import follow
 from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.repeats import Block, blocks
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Turn
 from tests.model.anything import any_history
-from tests.model.history import suspended
-from tests.model.story.lives import told_of
+from tests.model.history import lab_with_timeline, suspended
+from tests.model.story.lives import story_from, told_of
 
 WORKER = 2
 MOST = 60
@@ -98,8 +95,10 @@ def test_a_long_life_without_repetition_is_summed_up_in_its_middle() -> None:
 
 def test_of_a_very_long_life_the_first_and_last_turns_are_kept_and_the_others_summed_up() -> None:
     count = 4 * TURNS_KEPT
+    naps = (turn(at, Wait("sleep", line=1 + at % 2, file="a.py")) for at in range(1, count + 1))
+    state, timeline = lab_with_timeline(*life(*naps))
     kept = Life(WORKER)
-    follow(kept, life(*(turn(at, Wait("sleep", line=1 + at % 2, file="a.py")) for at in range(1, count + 1))))
+    assert kept.read(timeline, state, limit=10**9) == 0
     assert len(kept.turns) < 3 * TURNS_KEPT
     assert len(kept.turns) + kept.between.count == count + 1
     assert len(kept.between.kinds) == 2
@@ -136,10 +135,9 @@ def test_a_summary_of_two_halves_is_that_of_the_whole(lines: list[int], cut: int
 
 @given(any_history())
 def test_no_history_makes_the_telling_fail(events: list[Event]) -> None:
-    state = LabState()
-    fold(state, events)
+    state, timeline = lab_with_timeline(*events)
     for task in (-1, 1, 2):
-        story = tell_life(events, task, state)
+        story = tell_life(timeline, task, state)
         assert sentences(story) <= MOST
         assert all(line.isprintable() for line in story.text().splitlines())
 
@@ -148,11 +146,7 @@ def test_no_history_makes_the_telling_fail(events: list[Event]) -> None:
 @given(st.lists(st.integers(0, 9), max_size=300))
 def test_a_story_is_bounded_however_the_turns_differ(lines: list[int]) -> None:
     naps = [turn(at, Wait("sleep", file="a.py", line=line)) for at, line in enumerate(lines, 1)]
-    events = life(*naps)
-    state = LabState()
-    fold(state, events)
-    story = tell_life(events, WORKER, state)
-    assert sentences(story) <= MOST
+    assert sentences(story_from(WORKER, *life(*naps))) <= MOST
 
 
 @given(st.lists(st.integers(0, 2), max_size=80))

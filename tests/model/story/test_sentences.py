@@ -28,12 +28,11 @@ from asynclab.model.events import (
     WaitKind,
     Warned,
 )
-from asynclab.model.fold import fold
-from asynclab.model.state import LabState
 from asynclab.model.story import tell_life
 from tests.golden_files import Golden
-from tests.model.history import COFFEE, MAIN, TEA, suspended, tea_party
-from tests.model.story.lives import told_of
+from tests.model.history import COFFEE, MAIN, TEA, suspended
+from tests.model.story.lives import story_from, told_of
+from tests.model.timeline.lives import Run
 
 BIRTH: tuple[Event, ...] = (
     TaskCreated(0.0, MAIN, "main", "main"),
@@ -158,17 +157,17 @@ def test_a_callback_that_blocks_is_no_deed_of_a_task() -> None:
 
 
 def test_a_life_whose_beginning_is_no_longer_kept_says_so_and_still_knows_its_creation() -> None:
-    state = tea_party()
-    later: list[Event] = [*suspended(5.0, TEA, Wait("sleep")), TaskReady(6.0, TEA, "timer"), *suspended(6.0, TEA)]
-    fold(state, later)
-    (created, unknown), (first, *_), *_ = tell_life(later, TEA, state).paragraphs
+    run = Run()
+    run.take(*BIRTH, *suspended(5.0, TEA, Wait("sleep")), TaskReady(6.0, TEA, "timer"), *suspended(6.0, TEA))
+    run.timeline.lanes[TEA].drop_intervals(3)
+    (created, unknown), (first, *_), *_ = tell_life(run.timeline, TEA, run.state).paragraphs
     assert (created.kind, "main" in created.text) == ("created", True)
-    assert (unknown.kind, "5.000 s" in unknown.text) == ("warned", True)
+    assert (unknown.kind, "6.000 s" in unknown.text) == ("warned", True)
     assert "not recorded" in first.text
 
 
 def test_a_task_that_nobody_knows_has_no_story() -> None:
-    story = tell_life([], 99, LabState())
+    story = story_from(99)
     assert story.word is None
     assert "task 99" in story.headline
 
@@ -184,9 +183,7 @@ def test_text_from_outside_is_cleaned() -> None:
         TaskEnded(0.0, MAIN, "failed", "Error: \x9b", ("└ \x1b[2J",)),
         Warned(0.0, "\x07", MAIN),
     ]
-    state = LabState()
-    fold(state, events)
-    text = tell_life(events, MAIN, state).text()
+    text = story_from(MAIN, *events).text()
     assert "␛[31m" in text
     assert "└ ␛[2J" in text
     assert all(line.isprintable() for line in text.splitlines())
@@ -194,9 +191,7 @@ def test_text_from_outside_is_cleaned() -> None:
 
 def test_as_text_each_sentence_stands_beside_its_moment() -> None:
     events = [*BIRTH, *suspended(0.0, TEA), TaskEnded(0.0, TEA, "done", "'tea'")]
-    state = LabState()
-    fold(state, events)
-    story = tell_life(events, TEA, state)
+    story = story_from(TEA, *events)
     first, *rest = story.text().splitlines()
     assert first == story.headline
     lines = [line for paragraph in story.paragraphs for line in paragraph]

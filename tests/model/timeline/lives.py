@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, TaskReady, TaskWaiting, Wait, WakeCause
 from asynclab.model.fold import fold
+from asynclab.model.lanes import Interval, Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline import Interval, Timeline, explain
+from asynclab.model.timeline.explanation import explain
 
 MAIN, TEA, COFFEE = 1, 2, 3
 
@@ -20,13 +21,15 @@ Slice = tuple[str, float, float | None]
 class Run:
     """What events say, as a state and as a timeline."""
 
-    state: LabState = field(default_factory=LabState)
     timeline: Timeline = field(default_factory=Timeline)
+    state: LabState = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.state = LabState(timeline=self.timeline)
 
     def take(self, *events: Event) -> None:
         """Let more happen."""
         fold(self.state, events)
-        self.timeline.take(events)
 
     def told(self, task: int, at: float) -> str:
         """What a task is said to be about at a moment."""

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 
-import asynclab.model.fold.life
-import asynclab.model.timeline.handlers
-import asynclab.model.timeline.lanes
-from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCreated, TaskEnded, TimeoutStarted
-from asynclab.model.timeline import Timeline
+import asynclab.model.fold.births_and_ends
+import asynclab.model.lanes.lanes_of_run
+from asynclab.model.events import Event, Output, StepEnded, StepStarted, TaskCreated, TaskEnded
+from asynclab.model.lanes import Timeline
 from tests.model.anything import any_history
 from tests.model.timeline.lives import Run, run_of, slices
 
@@ -24,8 +23,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shrink(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(asynclab.model.timeline.lanes, "KEPT", KEPT)
-    patch.setattr(asynclab.model.timeline.lanes, "LET_GO", 4)
+    patch.setattr(asynclab.model.lanes.lanes_of_run, "KEPT", KEPT)
+    patch.setattr(asynclab.model.lanes.lanes_of_run, "LET_GO", 4)
 
 
 def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
@@ -38,7 +37,7 @@ def turns(task: int, count: int, begin: float = 0.0) -> Iterator[Event]:
 
 
 def kept(timeline: Timeline) -> int:
-    return sum(len(lane.begins) + len(lane.mark_times) for lane in timeline.lanes.values())
+    return sum(lane.size for lane in timeline.lanes.values())
 
 
 @pytest.mark.usefixtures("_small")
@@ -84,9 +83,8 @@ def test_the_lane_of_an_ended_task_goes_with_the_last_that_is_kept_of_it() -> No
 
 
 def test_the_lanes_of_tasks_that_the_state_forgets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (asynclab.model.fold.life, asynclab.model.timeline.lanes):
-        monkeypatch.setattr(module, "ENDED_KEPT", 10)
-        monkeypatch.setattr(module, "DROPPED_AT_ONCE", 4)
+    monkeypatch.setattr(asynclab.model.fold.births_and_ends, "ENDED_KEPT", 10)
+    monkeypatch.setattr(asynclab.model.fold.births_and_ends, "DROPPED_AT_ONCE", 4)
     run = Run()
     for task in range(1, 31):
         run.take(TaskCreated(0.0, task, "a", "a"), TaskEnded(0.0, task, "done"))
@@ -104,9 +102,3 @@ def test_a_small_memory_changes_nothing_of_what_lasts_still(events: list[Event])
         if lane.ended is None:
             assert slices(small, task)[-1] == slices(whole, task)[-1]
     assert kept(small) + small.dropped == kept(whole)
-
-
-def test_timeouts_whose_end_is_never_told_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asynclab.model.timeline.handlers, "TIMEOUTS_KEPT", 3)
-    run = run_of(TaskCreated(0.0, 1, "a", "a"), *(TimeoutStarted(0.0, number, 9.0, 1) for number in range(9)))
-    assert list(run.timeline.timeouts) == [6, 7, 8]

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 import asynclab.model.timeline.column_index
 import asynclab.model.timeline.columns
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCancelRequested, TaskCreated, TaskEnded
-from asynclab.model.timeline import READY, RUNNING, WAITING, Lane, Timeline
+from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
+from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.timeline.columns import FEW, LaneColumns, landing
-from asynclab.model.timeline.lane import MARK_KINDS
 from asynclab.model.timeline.scale import STEPS, Scale, fitting
 from tests.model.anything import any_history
+from tests.model.history import timeline_of
 
 CODES = {"running": RUNNING, "ready": READY, "waiting": WAITING}
 
@@ -22,9 +23,7 @@ TENTHS = Scale(15)
 
 
 def lane_of(*events: Event) -> Lane:
-    timeline = Timeline()
-    timeline.take((TaskCreated(0.0, 1, "main", "main"), *events))
-    return timeline.lanes[1]
+    return timeline_of(TaskCreated(0.0, 1, "main", "main"), *events).lanes[1]
 
 
 def painted(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
@@ -51,8 +50,7 @@ def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> li
 def test_a_column_shows_the_greatest_kind_that_lies_in_it(
     dense: float, events: list[Event], step: int, first: int, width: int
 ) -> None:
-    timeline = Timeline()
-    timeline.take(events)
+    timeline = timeline_of(*events)
     scale, now = Scale(step), timeline.now
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asynclab.model.timeline.columns, "DENSE", dense)
@@ -91,8 +89,7 @@ def test_a_step_of_no_length_shows() -> None:
 
 
 def test_nothing_is_drawn_before_birth_and_after_the_end() -> None:
-    timeline = Timeline()
-    timeline.take([TaskCreated(0.2, 1, "main", "main"), StepStarted(0.3, 1), TaskEnded(0.45, 1, "done")])
+    timeline = timeline_of(TaskCreated(0.2, 1, "main", "main"), StepStarted(0.3, 1), TaskEnded(0.45, 1, "done"))
     assert painted(timeline.lanes[1], TENTHS, 0, 8, 9.0) == [0, 0, READY, RUNNING, RUNNING, 0, 0, 0]
 
 

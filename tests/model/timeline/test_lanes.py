@@ -34,20 +34,14 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
-from asynclab.model.timeline import READY, MarkKind, Timeline, Wake
-from asynclab.model.timeline.timeline import wake_of
+from asynclab.model.lanes import READY, Timeline
 from tests.model.anything import any_history
+from tests.model.history import timeline_of
 from tests.model.timeline.lives import COFFEE, MAIN, TEA, brewing, intervals, run_of, slices, step, woken
 from tests.trace.labs import observe
 
 
-def timeline_of(*events: Event) -> Timeline:
-    timeline = Timeline()
-    timeline.take(events)
-    return timeline
-
-
-def marks(timeline: Timeline, task: int) -> list[tuple[float, MarkKind]]:
+def marks(timeline: Timeline, task: int) -> list[tuple[float, str]]:
     return [(mark.at, mark.kind) for mark in timeline.lanes[task].marks_between(-1.0, 1e9, 1_000)]
 
 
@@ -152,7 +146,6 @@ def test_what_happens_to_a_task_is_marked_up_to_its_end() -> None:
         (0.7, "late"),
         (0.8, "cancelled"),
     ]
-    assert run.timeline.timeouts == {}
 
 
 def test_a_callback_that_blocks_the_loop_marks_no_task() -> None:
@@ -182,8 +175,7 @@ def test_a_wake_is_told_where_another_task_caused_it() -> None:
     run = brewing(*step(TEA, 0.2, 0.3), woken(0.5, TEA, "task", COFFEE), *step(TEA, 0.6, 0.7))
     run.take(woken(0.8, TEA, "timer"), *step(TEA, 0.8, 0.9), woken(1.0, TEA, "cancel", MAIN))
     lane = run.timeline.lanes[TEA]
-    wakes = [wake_of(lane, index) for index, kind in enumerate(lane.kinds) if kind == READY]
-    assert wakes[-3:] == [Wake(0.5, COFFEE, TEA, "task"), None, Wake(1.0, MAIN, TEA, "cancel")]
+    assert [lane.woken_by(index) for index, kind in enumerate(lane.kinds) if kind == READY][-3:] == [COFFEE, None, MAIN]
 
 
 def test_of_an_unknown_task_nothing_happens_next_or_did_before() -> None:

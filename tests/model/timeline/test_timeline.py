@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -11,26 +10,14 @@ from hypothesis import strategies as st
 
 from asynclab.model.events import Event, TaskStands
 from asynclab.model.fold import fold
-from asynclab.model.state import LabState
-from asynclab.model.timeline import READY, RUNNING, WAITING, Timeline, explain
+from asynclab.model.lanes import READY, RUNNING, WAITING, Timeline
+from asynclab.model.timeline.explanation import explain
 from tests.model.anything import any_history
+from tests.model.history import lab_with_timeline, timeline_of
 from tests.model.timeline.lives import intervals
 from tests.trace.labs import Observed, observe
 
 WORDS = {RUNNING: "running", READY: "ready", WAITING: "waiting"}
-
-
-def timeline_of(*batches: Sequence[Event]) -> Timeline:
-    timeline = Timeline()
-    for batch in batches:
-        timeline.take(batch)
-    return timeline
-
-
-def folded(events: Sequence[Event]) -> LabState:
-    state = LabState()
-    fold(state, events)
-    return state
 
 
 async def queue_of_one() -> None:
@@ -52,12 +39,12 @@ async def queue_of_one() -> None:
 
 def seen_and_lanes(main: object = queue_of_one) -> tuple[Observed, Timeline]:
     seen = observe(main)  # type: ignore[arg-type]
-    return seen, timeline_of(seen.events)
+    return seen, timeline_of(*seen.events)
 
 
 @given(any_history())
 def test_the_last_interval_of_a_lane_is_the_state_of_its_task(events: list[Event]) -> None:
-    timeline, state = timeline_of(events), folded(events)
+    state, timeline = lab_with_timeline(*events)
     assert list(timeline.lanes) == list(state.tasks)
     for task in state.tasks.values():
         kind = timeline.lanes[task.id].kind
@@ -67,14 +54,16 @@ def test_the_last_interval_of_a_lane_is_the_state_of_its_task(events: list[Event
 @given(any_history(), st.data())
 def test_batches_make_no_difference(events: list[Event], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(events)))
-    whole, parts = timeline_of(events), timeline_of(events[:cut], events[cut:])
+    whole = timeline_of(*events)
+    state, parts = lab_with_timeline(*events[:cut])
+    fold(state, events[cut:])
     assert [intervals(whole, task) for task in whole.lanes] == [intervals(parts, task) for task in parts.lanes]
     assert (whole.now, whole.version) == (parts.now, parts.version)
 
 
 @given(any_history(), st.floats(-1.0, 25.0))
 def test_any_moment_of_any_history_can_be_told(events: list[Event], at: float) -> None:
-    timeline, state = timeline_of(events), folded(events)
+    state, timeline = lab_with_timeline(*events)
     for task in timeline.lanes:
         assert isinstance(explain(timeline, task, at, state), str)
         timeline.next_event(task, at), timeline.previous_event(task, at)
@@ -153,7 +142,8 @@ def test_what_a_task_did_is_marked() -> None:
 
 
 def test_looking_where_a_task_stands_says_nothing_about_lanes() -> None:
-    _, timeline = seen_and_lanes()
+    seen = observe(queue_of_one)
+    state, timeline = lab_with_timeline(*seen.events)
     before = intervals(timeline, 1)
-    timeline.take([TaskStands(timeline.now, 1, ())])
+    fold(state, [TaskStands(timeline.now, 1, ())])
     assert intervals(timeline, 1) == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import Frame, TaskStands
-from asynclab.model.places import chain_text, file_name
+from asynclab.model.frames import chain_text, file_name
 
 
 def text(*frames: Frame, opaque: bool = False) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from asynclab.model.events import Event, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.model.fold import fold
-from asynclab.model.fold.timeouts import ENDED_TIMEOUTS_KEPT
+from asynclab.model.fold.deadlines import ENDED_TIMEOUTS_KEPT
 from asynclab.model.wording import deed
 from tests.model.history import TEA, kinds_of, lab, tea_party, told_of
 

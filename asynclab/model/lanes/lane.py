@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from asynclab.model.events import Event, Outcome, TaskCreated, TaskReady, Wait
@@ -29,16 +30,23 @@ MarkKind: TypeAlias = Literal[
     "put",
     "got",
     "printed",
+    "raised",
+    "lowered",
     "changed",
     "task_done",
     "timeout",
     "met",
 ]
 """What a mark is about: the end of the task, a complaint, a step that blocks the loop, a timeout that expires, is
-missed ("late"), started or met, a request to cancel it, what it does with queues and primitives ("changed"), prints."""
+missed ("late"), started or met, a request to cancel it, what it does with queues and primitives ("raised" or "lowered"
+their value, "changed"), prints."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 """In the order in which they matter: where there is room for one, it is the first."""
+
+NoteKind: TypeAlias = Literal["created", "woke", "asked", "moved", "chosen", "long_step", "complained"]
+"""What a note is about, which only stories tell: another task that the task created, woke or asked to stop, a timeout
+that was moved, that it was chosen to run next, a step long enough to block the loop, a complaint after its end."""
 
 
 class Interval(NamedTuple):
@@ -56,49 +64,67 @@ class Mark(NamedTuple):
     """Something that happened to a task or was done by it."""
 
     at: float
-    kind: MarkKind
+    kind: MarkKind | NoteKind
     event: Event
     """What tells of it; its texts come from the program."""
+    moment: int
+    """When it happened, counted in events."""
 
 
 class Lane:
-    """One task's intervals and marks, oldest first. Times are lab seconds and never go back."""
+    """One task's intervals, marks and notes, oldest first.
+
+    Times are lab seconds and never go back. Moments are counted in events of the whole run: they tell what came first
+    where much happens at the same time, in one lane or in several.
+    """
 
     __slots__ = (
         "begins",
         "born",
         "ended",
+        "ended_moment",
         "intervals_gone",
         "kinds",
         "mark_events",
         "mark_kinds",
+        "mark_moments",
         "mark_times",
         "marks_gone",
+        "moments",
+        "note_events",
+        "note_kinds",
+        "note_moments",
+        "notes_gone",
         "outcome",
         "reasons",
         "revision",
         "task",
-        "woken_in_step",
     )
 
     def __init__(self, task: int, born: float) -> None:
         self.task = task
         self.born = born
         self.ended: float | None = None
+        self.ended_moment: int | None = None
         self.outcome: Outcome | None = None
         self.begins = array("d")
         """When each interval began, which is when the one before it ended."""
+        self.moments = array("q")
+        """The moment of each of these beginnings."""
         self.kinds = bytearray()
         self.reasons: list[Reason] = []
         self.mark_times = array("d")
+        self.mark_moments = array("q")
         self.mark_kinds = bytearray()
         """Indexes into `MARK_KINDS`."""
         self.mark_events: list[Event] = []
-        self.woken_in_step: TaskReady | None = None
-        """What made the task ready while its own step was under way."""
+        self.note_moments = array("q")
+        self.note_kinds: list[NoteKind] = []
+        self.note_events: list[Event] = []
         self.intervals_gone = 0
         """How many of its oldest intervals were let go."""
         self.marks_gone = 0
+        self.notes_gone = 0
         self.revision = 0
         """Changes with everything that is added or dropped."""
 
@@ -107,33 +133,56 @@ class Lane:
         """The kind of the interval that lasts still; 0 once the task has ended."""
         return self.kinds[-1] if self.ended is None and self.kinds else 0
 
-    def begin(self, kind: int, at: float, reason: Reason) -> None:
+    def had_ended(self, moment: int) -> bool:
+        """Whether the task had ended before a moment."""
+        return self.ended_moment is not None and self.ended_moment < moment
+
+    def last_step(self, moment: int) -> int | None:
+        """Which interval is the last step that began before a moment."""
+        index = self.kinds.rfind(RUNNING, 0, bisect_left(self.moments, moment))
+        return index if index >= 0 else None
+
+    def last_suspended(self, moment: int) -> int:
+        """The moment at which the last step ended that was over before another moment; 0 where none is kept."""
+        for index in range(bisect_left(self.moments, moment) - 1, 0, -1):
+            if self.kinds[index - 1] == RUNNING:
+                return self.moments[index]
+        return 0
+
+    def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
         """Let another interval begin."""
         self.begins.append(at)
+        self.moments.append(moment)
         self.kinds.append(kind)
         self.reasons.append(reason)
         self.revision += 1
 
-    def mark(self, kind: int, at: float, event: Event) -> None:
+    def mark(self, kind: int, at: float, moment: int, event: Event) -> None:
         """Note something that happened."""
         self.mark_times.append(at)
+        self.mark_moments.append(moment)
         self.mark_kinds.append(kind)
         self.mark_events.append(event)
         self.revision += 1
 
-    def explain_ready(self, reason: TaskReady) -> None:
-        """Something else makes the task ready that is ready already."""
-        self.reasons[-1] = reason
-        self.revision += 1
+    def can_note(self, kind: NoteKind) -> bool:
+        """Whether this can happen now: the end of a task wakes others, and only then are there complaints about it."""
+        return kind != "complained" if self.ended is None else kind in ("complained", "woke")
+
+    def note(self, kind: NoteKind, moment: int, event: Event) -> None:
+        """Note something that isn't drawn."""
+        self.note_moments.append(moment)
+        self.note_kinds.append(kind)
+        self.note_events.append(event)
 
     def explain_waiting(self, wait: Wait) -> None:
         """It was seen what the task waits for."""
         self.reasons[-1] = wait
         self.revision += 1
 
-    def end(self, at: float, outcome: Outcome) -> None:
-        """Let the task end."""
-        self.ended = at
+    def end(self, at: float, moment: int, outcome: Outcome) -> None:
+        """Let the task end, of which the latest mark tells."""
+        self.ended, self.ended_moment = at, moment
         self.outcome = outcome
         self.revision += 1
 
@@ -145,16 +194,26 @@ class Lane:
         """
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
-            del self.begins[:gone], self.kinds[:gone], self.reasons[:gone]
+            del self.begins[:gone], self.moments[:gone], self.kinds[:gone], self.reasons[:gone]
             self.intervals_gone += gone
             self.revision += 1
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
         """Let the oldest marks go."""
-        del self.mark_times[:count], self.mark_kinds[:count], self.mark_events[:count]
+        del self.mark_times[:count], self.mark_moments[:count], self.mark_kinds[:count], self.mark_events[:count]
         self.marks_gone += count
         self.revision += 1
+
+    def drop_notes(self, count: int) -> None:
+        """Let the oldest notes go."""
+        del self.note_moments[:count], self.note_kinds[:count], self.note_events[:count]
+        self.notes_gone += count
+
+    @property
+    def size(self) -> int:
+        """How many intervals, marks and notes are kept."""
+        return len(self.begins) + len(self.mark_times) + len(self.note_moments)
 
     def index_at(self, at: float) -> int | None:
         """Which interval a moment lies in; None before the first one that is kept and from the task's end on."""
@@ -171,17 +230,42 @@ class Lane:
         assert word, "an interval is of a kind"
         return Interval(word, self.begins[index], end, self.reasons[index])
 
+    def woken_by(self, index: int) -> int | None:
+        """The other task that made this one ready at the beginning of an interval, where one did."""
+        reason = self.reasons[index]
+        waker = reason.waker if isinstance(reason, TaskReady) else None
+        return None if waker == self.task else waker
+
     def marks_between(self, begin: float, end: float, limit: int) -> list[Mark]:
-        """The first marks from one moment up to another, both included."""
+        """The first marks from one time up to another, both included."""
         first = bisect_left(self.mark_times, begin)
         last = min(bisect_right(self.mark_times, end), first + limit)
-        return [self._mark(index) for index in range(first, last)]
+        return [self.mark_at(index) for index in range(first, last)]
+
+    def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
+        """What has happened up to a moment and was not read yet.
+
+        Args:
+            marks_read: How many of the marks there ever were have been read.
+            notes_read: The same for notes.
+            moment: Counted in events.
+
+        Returns:
+            Marks and notes together in their order, and how many of each have been read with these.
+        """
+        marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
+        notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)
+        found = [self.mark_at(index) for index in marks]
+        if notes:
+            found += [self._note_at(index) for index in notes]
+            found.sort(key=attrgetter("moment"))
+        return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
 
     def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
         """The last mark of a kind from one moment up to another, both included."""
         first, last = bisect_left(self.mark_times, begin), bisect_right(self.mark_times, end)
         index = self.mark_kinds.rfind(MARK_KINDS.index(kind), first, last)
-        return self._mark(index) if index >= 0 else None
+        return self.mark_at(index) if index >= 0 else None
 
     def next_time(self, at: float) -> float | None:
         """When something changes or happens next, after a moment."""
@@ -205,5 +289,19 @@ class Lane:
             times.append(self.ended)
         return max(times, default=None)
 
-    def _mark(self, index: int) -> Mark:
-        return Mark(self.mark_times[index], MARK_KINDS[self.mark_kinds[index]], self.mark_events[index])
+    def mark_at(self, index: int) -> Mark:
+        """One of the marks, from 0."""
+        kind, moment = MARK_KINDS[self.mark_kinds[index]], self.mark_moments[index]
+        return Mark(self.mark_times[index], kind, self.mark_events[index], moment)
+
+    def _note_at(self, index: int) -> Mark:
+        event = self.note_events[index]
+        return Mark(event.at, self.note_kinds[index], event, self.note_moments[index])
+
+
+def _until(moments: array[int], first: int, moment: int) -> range:
+    """Which of some sorted moments, from an index on, are not after another one; they are few."""
+    last = first
+    while last < len(moments) and moments[last] <= moment:
+        last += 1
+    return range(first, last)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asynclab.model.events import TaskCreated, TaskEnded, TaskRenamed
 from asynclab.model.fold import apply
-from asynclab.model.rows import LEVELS_DRAWN
 from asynclab.model.state import LabState
+from asynclab.model.task_tree import LEVELS_DRAWN
 from tests.model.history import lab
 
 

@@ -16,7 +16,7 @@ from asynclab.model.events import (
     TaskRenamed,
 )
 from asynclab.model.fold import apply, fold
-from asynclab.model.fold.life import DROPPED_AT_ONCE, ENDED_KEPT
+from asynclab.model.fold.births_and_ends import DROPPED_AT_ONCE, ENDED_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress
 from asynclab.model.wording.outcome import ending

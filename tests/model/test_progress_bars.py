@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asynclab.model.bars import Bar, bar_of
 from asynclab.model.events import (
     Outcome,
     Progressed,
@@ -21,6 +20,7 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.fold import apply, fold
+from asynclab.model.progress_bars import Bar, bar_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
+from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.fold.room import make_room
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
@@ -23,8 +23,11 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     """A lock changed hands, or a count changed."""
     primitive = state.primitives.get(event.primitive)
     if primitive is None:
+        state.mark(event.task, "changed", at, event)
         return
     before, primitive.value = primitive.value, event.value
+    rises = event.value > before or 0 < event.value == before
+    state.mark(event.task, "raised" if rises else "lowered", at, event)
     if primitive.kind == "lock":
         primitive.holder = event.task if event.value else None
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
@@ -33,6 +36,7 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
     """Tell who notified how many waiters of a condition."""
+    state.mark(event.task, "changed", at, event)
     if event.primitive in state.primitives:
         state.tell(at, event.task, "event", deed.notified(event, state))
 

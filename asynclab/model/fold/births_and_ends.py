@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asynclab.model.bars import fraction_of_progress, progress_text
 from asynclab.model.events import (
     Outcome,
     Progressed,
@@ -16,6 +15,8 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
+from asynclab.model.lanes import READY
+from asynclab.model.progress_bars import fraction_of_progress, progress_text
 from asynclab.model.state import LabState
 from asynclab.model.task_names import shown_name
 from asynclab.model.tasks import Progress, TaskState
@@ -55,6 +56,10 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     state.counts["ready"] += 1
     state.ready_queue[event.task] = None
     state.structure += 1
+    if state.timeline is not None:
+        state.timeline.begin(event.task, READY, at, state.version, event)
+    if not event.internal:
+        state.note(event.parent, "created", event)
     if not is_main and not event.internal:
         state.tell(at, event.parent, "created", deed.created(event.task, state))
 
@@ -73,6 +78,9 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if task is None or task.has_ended:
         return
     task.cancel_requested = True
+    state.mark(event.task, "cancel", at, event)
+    if event.by != event.task:
+        state.note(event.by, "asked", event)
     if task.waits_for is not None:
         keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
     task.cancel_requested_by = event.by
@@ -84,12 +92,12 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree
-    _end(state, event.task, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
+    _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
-    _end(state, event.task, "failed", COLLECTED, (COLLECTED,), at)
+    _end(state, event, "failed", COLLECTED, (COLLECTED,), at)
 
 
 def progressed(state: LabState, event: Progressed, at: float) -> None:
@@ -98,7 +106,7 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
     if task is None or task.has_ended:
         return
     before = _tenth(task.progress)
-    task.progress = Progress(event.done, event.total, event.unit)
+    task.progress = Progress(event.done, event.total, event.unit, at)
     if _tenth(task.progress) > before:
         state.tell(at, event.task, "progress", (f"progress {progress_text(task.progress)}",))
 
@@ -107,7 +115,10 @@ def _tenth(progress: Progress | None) -> int:
     return int(10 * (fraction_of_progress(progress) or 0.0))
 
 
-def _end(state: LabState, number: int, outcome: Outcome, detail: str, said: tuple[str, ...], at: float) -> None:
+def _end(
+    state: LabState, event: TaskEnded | TaskCollected, outcome: Outcome, detail: str, said: tuple[str, ...], at: float
+) -> None:
+    number = event.task
     task = state.tasks.get(number)
     if task is None or task.has_ended:
         return
@@ -116,6 +127,8 @@ def _end(state: LabState, number: int, outcome: Outcome, detail: str, said: tupl
     task.state = outcome
     task.since = task.ended_at = at
     task.detail = detail
+    if state.timeline is not None:
+        state.timeline.end(number, outcome, at, state.version, event)
     finish_lines(state, number, at)
     state.tell(at, number, outcome, said)
     state.ended_tasks.append(number)
@@ -143,6 +156,8 @@ def _drop_oldest(state: LabState) -> None:
     gone = [state.tasks.pop(state.ended_tasks.popleft()) for _ in range(DROPPED_AT_ONCE)]
     for task in gone:
         state.roots.discard(task.id)
+        if state.timeline is not None:
+            state.timeline.forget(task.id)
     for task in gone:
         state.roots.update(child for child in task.children if child in state.tasks)
     for parent in {task.parent for task in gone}:

@@ -24,6 +24,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
         state.timeouts[event.timeout] = timeout
+        state.mark(event.task, "timeout", at, event)
         state.tell(at, event.task, "timeout", deed.timeout_started(timeout.length))
 
 
@@ -32,6 +33,7 @@ def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
+        state.note(timeout.task, "moved", event)
         state.tell(at, timeout.task, "timeout", deed.timeout_moved(event.deadline))
 
 
@@ -40,6 +42,7 @@ def timeout_expired(state: LabState, event: TimeoutExpired, at: float) -> None:
     timeout = _running(state, event.timeout)
     if timeout is not None:
         _end(state, timeout, "expired", at)
+        state.mark(timeout.task, "expired", at, event)
         state.tell(at, timeout.task, "expired", deed.timeout_expired(at, timeout.deadline))
 
 
@@ -50,10 +53,12 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
         return
     if event.late > 0:
         _end(state, timeout, "late", at)
+        state.mark(timeout.task, "late", at, event)
         timeout.late = event.late
         state.tell(at, timeout.task, "late", deed.timeout_missed(event.late, timeout.deadline))
     else:
         _end(state, timeout, "met", at)
+        state.mark(timeout.task, "met", at, event)
         state.tell(at, timeout.task, "met", deed.timeout_met(timeout.left(at)))
 
 

@@ -1,0 +1,198 @@
+"""The lanes of a run, in bounded memory, and what can be asked of them."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import Counter
+
+from asynclab.model.events import Event, Outcome, Wait
+from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, NoteKind, Reason
+
+KEPT = 500_000
+"""How many intervals, marks and notes are kept, or two for each task where that is more; the oldest go first."""
+
+LET_GO = 1_000
+"""How many of them go at once."""
+
+STEPS_KEPT = 200_000
+"""How many of the latest steps are kept in the order in which they ran."""
+
+WAKING: tuple[MarkKind, ...] = ("put", "got", "task_done", "raised", "lowered", "changed")
+"""What a task does that may end another's wait."""
+
+_WAKING = frozenset(map(MARK_KINDS.index, WAKING))
+
+NUMBER_OF: dict[MarkKind, int] = {kind: number for number, kind in enumerate(MARK_KINDS)}
+
+
+class Timeline:
+    """A lane for each task. `model.fold` writes down here each change of a task's state; views and stories read it.
+
+    So the intervals agree with the states that `LabState` gives the tasks, and a task's lane goes with the task.
+    """
+
+    def __init__(self) -> None:
+        self.lanes: dict[int, Lane] = {}
+        """By task, in the order of their birth."""
+        self.now = 0.0
+        """Lab seconds at the end of the latest batch of events."""
+        self.version = 0
+        """How many events have been folded, with that batch."""
+        self.dropped = 0
+        """How many intervals, marks and notes were let go."""
+        self._order = array("q")
+        """What is kept, oldest first: three times the task's number, one more for a mark, two more for a note."""
+        self._step_times = array("d")
+        self._step_moments = array("q")
+        self._step_tasks = array("q")
+        """When each step of any task began, and whose it is."""
+
+    def begin(self, task: int, kind: int, at: float, moment: int, reason: Reason = None) -> None:
+        """Let another interval of a task begin.
+
+        Args:
+            task: Whose; the first interval begins its lane.
+            kind: `READY`, `RUNNING` or `WAITING`.
+            at: Lab seconds.
+            moment: How many events have happened, with the one that tells of it.
+            reason: Why the task is in that state.
+        """
+        lane = self.lanes.get(task)
+        if lane is None:
+            lane = self.lanes[task] = Lane(task, at)
+        lane.begin(kind, at, moment, reason)
+        self._order.append(3 * task)
+        if kind == RUNNING:
+            self._step_times.append(at)
+            self._step_moments.append(moment)
+            self._step_tasks.append(task)
+
+    def explain_waiting(self, task: int, wait: Wait) -> None:
+        """It was seen what a task waits for."""
+        lane = self.lanes.get(task)
+        if lane is not None:
+            lane.explain_waiting(wait)
+
+    def mark(self, task: int, kind: MarkKind, at: float, moment: int, event: Event) -> None:
+        """Mark that something happened to a task, or was done by it."""
+        lane = self.lanes.get(task)
+        if lane is not None and lane.ended is None:
+            lane.mark(NUMBER_OF[kind], at, moment, event)
+            self._order.append(3 * task + 1)
+
+    def note(self, task: int, kind: NoteKind, moment: int, event: Event) -> None:
+        """Note what only a story tells of a task."""
+        lane = self.lanes.get(task)
+        if lane is not None and lane.can_note(kind):
+            lane.note(kind, moment, event)
+            self._order.append(3 * task + 2)
+
+    def end(self, task: int, outcome: Outcome, at: float, moment: int, event: Event) -> None:
+        """Let a task end, and mark that."""
+        self.mark(task, outcome, at, moment, event)
+        lane = self.lanes.get(task)
+        if lane is not None:
+            lane.end(at, moment, outcome)
+
+    def forget(self, task: int) -> None:
+        """Let all go that is kept of a task."""
+        gone = self.lanes.pop(task, None)
+        if gone is not None:
+            self.dropped += gone.size
+
+    def close_batch(self, now: float, version: int) -> None:
+        """Take note of the time, and let the oldest intervals and marks go while there are too many.
+
+        Args:
+            now: Lab seconds.
+            version: How many events have been folded.
+        """
+        self.now, self.version = now, version
+        # Each lane has one interval at most that may not go, as it lasts still: so something always goes.
+        while len(self._order) > max(KEPT, 2 * len(self.lanes)):
+            self._let_oldest_go()
+
+    def interval_at(self, task: int, at: float) -> Interval | None:
+        """The interval of a task in which a moment lies; where several begin at once, the last of them."""
+        lane = self.lanes.get(task)
+        index = None if lane is None else lane.index_at(at)
+        return None if lane is None or index is None else lane.interval(index)
+
+    def next_event(self, task: int, at: float) -> float | None:
+        """When the next thing happens to a task after a moment; None where nothing does."""
+        lane = self.lanes.get(task)
+        return None if lane is None else lane.next_time(at)
+
+    def previous_event(self, task: int, at: float) -> float | None:
+        """When the last thing happened to a task before a moment; None where nothing did."""
+        lane = self.lanes.get(task)
+        return None if lane is None else lane.previous_time(at)
+
+    def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
+        """Whose steps lay in a time, in the order in which they began, and how many there were.
+
+        Args:
+            begin: Lab seconds; a step that began before and went on counts.
+            end: Lab seconds; what began then doesn't count.
+            limit: How many steps are looked at.
+        """
+        first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
+        tasks = list(self._step_tasks[first : min(last, first + limit)])
+        under_way = self._step_tasks[first - 1] if first else None
+        if under_way is not None and self._runs_at(under_way, begin):
+            return [under_way, *tasks], last - first + 1
+        return tasks, last - first
+
+    def steps_among(self, after: int, before: int) -> array[int]:
+        """Whose steps began after one moment and before another, both counted in events, in their order."""
+        moments = self._step_moments
+        first = bisect_right(moments, after)
+        return self._step_tasks[first : bisect_left(moments, before, first)]
+
+    def runs_through(self, task: int | None, first: int, last: int) -> bool:
+        """Whether one step of a task lasted from one moment to another, both counted in events."""
+        lane = None if task is None else self.lanes.get(task)
+        index = None if lane is None or lane.had_ended(last) else bisect_right(lane.moments, last) - 1
+        if lane is None or index is None or index < 0:
+            return False
+        return lane.kinds[index] == RUNNING and lane.moments[index] <= first
+
+    def deed_before(self, task: int, moment: int) -> Event | None:
+        """The last thing that a task did to a queue or primitive before a moment, in the step that it was in then."""
+        lane = self.lanes.get(task)
+        step = None if lane is None else lane.last_step(moment)
+        if lane is None or step is None:
+            return None
+        for index in range(bisect_left(lane.mark_moments, moment) - 1, -1, -1):
+            if lane.mark_moments[index] < lane.moments[step]:
+                return None
+            if lane.mark_kinds[index] in _WAKING:
+                return lane.mark_events[index]
+        return None
+
+    def _runs_at(self, task: int, at: float) -> bool:
+        interval = self.interval_at(task, at)
+        return interval is not None and interval.word == "running"
+
+    def _let_oldest_go(self) -> None:
+        oldest = self._order[:LET_GO]
+        del self._order[:LET_GO]
+        for entry, count in Counter(oldest).items():
+            task, kind = divmod(entry, 3)
+            lane = self.lanes.get(task)
+            if lane is None:
+                continue
+            gone = count
+            if kind == 0:
+                gone = lane.drop_intervals(count)
+                self._order.extend([entry] * (count - gone))
+            elif kind == 1:
+                lane.drop_marks(count)
+            else:
+                lane.drop_notes(count)
+            self.dropped += gone
+            if not lane.size:
+                del self.lanes[task]
+        for kept in (self._step_times, self._step_moments, self._step_tasks):
+            del kept[:-STEPS_KEPT]

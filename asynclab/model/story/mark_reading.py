@@ -1,0 +1,146 @@
+"""What the marks on a lane say that a task did in its steps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from asynclab.model.events import (
+    ConditionNotified,
+    LoopBlocked,
+    Output,
+    PrimitiveChanged,
+    QueueGot,
+    QueuePut,
+    QueueShutDown,
+    QueueTaskDone,
+    StepEnded,
+    Stepped,
+    TaskCancelRequested,
+    TaskCreated,
+    TaskReady,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutRescheduled,
+    TimeoutStarted,
+    Warned,
+)
+from asynclab.model.lanes import Lane, Mark, MarkKind, NoteKind
+from asynclab.model.lanes.lane import MARK_KINDS
+from asynclab.model.resources import TimeoutState
+from asynclab.model.story.turns import Turn
+from asynclab.model.wording.deed import busy, timeout_text
+from asynclab.model.wording.quantities import measured
+
+TEXT_KEPT = 300
+"""The most characters of a printed line or an item that are kept."""
+
+ONLY_IN_STEPS: frozenset[MarkKind | NoteKind] = frozenset({"created", "woke", "asked", "expired"})
+"""What is not a task's own doing where it happens between its steps."""
+
+_STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
+
+
+def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
+    """Note in a turn what a mark says that the task did.
+
+    Args:
+        turn: The latest one.
+        lane: The task's.
+        mark: One of its marks or notes.
+        report: That its step blocks the loop, if that was seen.
+
+    Returns:
+        How many lines it printed.
+    """
+    match mark.event:
+        case QueuePut(queue=queue, item=item):
+            turn.did("put", queue, item[:TEXT_KEPT])
+        case QueueGot(queue=queue, item=item):
+            turn.did("got", queue, item[:TEXT_KEPT])
+        case QueueTaskDone(queue=queue):
+            turn.did("task_done", queue)
+        case QueueShutDown(queue=queue):
+            turn.did("shut_down", queue)
+        case PrimitiveChanged(primitive=primitive):
+            turn.did("changed", primitive, _DIRECTION.get(mark.kind))
+        case ConditionNotified(primitive=primitive):
+            turn.did("notified", primitive)
+        case TaskCreated(task=task):
+            turn.did("created", thing=task)
+        case TaskReady(task=task):
+            turn.did("woke", thing=task)
+        case TaskCancelRequested(task=task):
+            turn.did("asked", thing=task)
+        case Warned(text=text):
+            turn.did("warned", thing=text[:TEXT_KEPT])
+        case Output(text=text):
+            lines = text.removesuffix("\n").split("\n")
+            for line in lines:
+                turn.did("printed", thing=line[:TEXT_KEPT])
+            return len(lines)
+        case StepEnded(seconds=seconds) | Stepped(seconds=seconds):
+            turn.did("blocked", thing=f"{measured(seconds)}{_place(report)}")
+        case _:
+            _note_timeout(turn, lane, mark)
+    return 0
+
+
+_DIRECTION: dict[str, int] = {"raised": 1, "lowered": 0}
+"""How a deed says whether a primitive's value rose or fell."""
+
+
+def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
+    """The timeout that a mark is about, as it was then; None where its beginning is no longer kept."""
+    number = getattr(mark.event, "timeout", None)
+    index = lane.mark_kinds.rfind(_STARTED, 0, bisect_right(lane.mark_moments, mark.moment))
+    while index >= 0:
+        started = lane.mark_events[index]
+        if isinstance(started, TimeoutStarted) and started.timeout == number:
+            deadline = _moved_to(lane, started, lane.mark_moments[index], mark.moment)
+            return TimeoutState(started.timeout, lane.task, lane.mark_times[index], deadline)
+        index = lane.mark_kinds.rfind(_STARTED, 0, index)
+    return None
+
+
+def just_expired(lane: Lane, moment: int) -> float | None:
+    """The length of a task's timeout that had expired since its last step, at a moment; None where none had."""
+    index = lane.mark_kinds.rfind(_EXPIRED, 0, bisect_left(lane.mark_moments, moment))
+    if index < 0 or lane.mark_moments[index] < lane.last_suspended(moment):
+        return None
+    timeout = timeout_at(lane, lane.mark_at(index))
+    return None if timeout is None else timeout.length or 0.0
+
+
+def _moved_to(lane: Lane, started: TimeoutStarted, after: int, until: int) -> float | None:
+    """A timeout's deadline at a moment."""
+    first, last = bisect_left(lane.note_moments, after), bisect_right(lane.note_moments, until)
+    for event in reversed(lane.note_events[first:last]):
+        if isinstance(event, TimeoutRescheduled) and event.timeout == started.timeout:
+            return event.deadline
+    return started.deadline
+
+
+def _note_timeout(turn: Turn, lane: Lane, mark: Mark) -> None:
+    event, timeout = mark.event, timeout_at(lane, mark)
+    if timeout is None:
+        return
+    text = timeout_text(timeout.length)
+    match event:
+        case TimeoutStarted():
+            turn.did("set_timeout", thing=text)
+        case TimeoutRescheduled(deadline=deadline):
+            turn.did("moved_timeout", thing="no deadline" if deadline is None else measured(deadline))
+        case TimeoutMet(late=late) if late > 0:
+            turn.did("missed_timeout", thing=f"{text} by {measured(late)} (the loop was {busy(late)})")
+        case TimeoutMet(at=at):
+            left = timeout.left(at)
+            turn.did("met_timeout", thing=text if left is None else f"{text} with {measured(left)} to spare")
+        case TimeoutExpired():
+            turn.did("timed_out", thing=text)
+
+
+def _place(report: LoopBlocked | None) -> str:
+    if report is None:
+        return ""
+    file = report.file.replace("\\", "/").rpartition("/")[2][:TEXT_KEPT]
+    return f" in {report.function[:TEXT_KEPT]}() at {file} line {report.line}"
