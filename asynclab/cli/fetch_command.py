@@ -180,7 +180,7 @@ def _only_url(argument: str) -> str:
             return url
     if found:
         hint = f", only '{one_line(redacted(found[0].url), 80)}' in it is: escape the rest, or give a text with -f"
-    raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is no URL to fetch{hint}")
+    raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is not a URL{hint}")
 
 
 def _find(text: str, most: int | None) -> Found:

@@ -140,9 +140,9 @@ def _sent_host(host: str) -> str:
         host = _in_ascii(host)
     labels = host.removesuffix(".").split(".")
     if len(host) > 254 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("has a host name that can't be")
+        raise ValueError("has an invalid host name")
     if labels[-1].isdigit() and not _is_ipv4(host):
-        raise ValueError("has an IP address that can't be")
+        raise ValueError("has an invalid IP address")
     return host.lower()
 
 
@@ -150,7 +150,7 @@ def _sent_ipv6(address: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
-        raise ValueError("has an IPv6 address that can't be") from None
+        raise ValueError("has an invalid IPv6 address") from None
     return address.replace("%", "%25")
 
 
@@ -158,7 +158,7 @@ def _in_ascii(host: str) -> str:
     try:
         return URL.build(scheme="http", host=host).raw_host or ""
     except (ValueError, UnicodeError):
-        raise ValueError("has a host name that can't be") from None
+        raise ValueError("has an invalid host name") from None
 
 
 def _is_ipv4(host: str) -> bool:

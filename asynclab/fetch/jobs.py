@@ -16,7 +16,7 @@ from asynclab.fetch.urls import FoundUrl
 
 CANCELLED = Failure("cancelled", "Cancelled")
 OUT_OF_TIME = Failure("deadline", "Not done before the deadline for everything")
-OTHER_TIME = "its times are of a lab's clock that was held, stepped or changed"
+OTHER_TIME = "lab time: the clock was paused, stepped or changed"
 
 TASK_NAME = "fetch "
 """What the name of a row's task begins with, before the row's number."""

@@ -1,4 +1,4 @@
-"""What a failure means: one of a closed set of outcomes, and a sentence that says what happened."""
+"""Turns errors and statuses into outcomes, each with a sentence that says what happened."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from asynclab.fetch.rows import Failure, Outcome, Row
 from asynclab.model.text import one_line
 
 _REASONS = {
-    errno.ECONNREFUSED: "nothing listens there",
-    errno.ENETUNREACH: "there is no way to that network",
-    errno.EHOSTUNREACH: "there is no way to that host",
-    errno.ECONNRESET: "the connection was reset",
-    errno.ETIMEDOUT: "nobody answered",
-    errno.EMFILE: "too many files and connections are open",
+    errno.ECONNREFUSED: "connection refused",
+    errno.ENETUNREACH: "network unreachable",
+    errno.EHOSTUNREACH: "host unreachable",
+    errno.ECONNRESET: "connection reset",
+    errno.ETIMEDOUT: "timed out",
+    errno.EMFILE: "too many open files and connections",
 }
 
 
@@ -32,32 +32,32 @@ class SavingError(Exception):
 
 
 def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure | None:
-    """What is wrong with an answer, by its status; None where nothing is."""
+    """The failure that a status means; None for a status below 400."""
     if status < 400:
         return None
     words = f"{status} {one_line(reason, 60)}".rstrip()
     passes = status in PASSING_STATUSES
     wait = retry_after(retry_header)
     if status == 429:
-        return Failure("rate_limited", f"The server is asked too often: {words}", passes, status, wait)
+        return Failure("rate_limited", f"Rate limited: {words}", passes, status, wait)
     return Failure("http_error", f"The server answered {words}", passes, status, wait)
 
 
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
-    """What went wrong, by the exception.
+    """The failure that an exception means.
 
     Args:
         error: What was raised.
-        row: What was fetched, as far as it came.
+        row: The row, with what was received so far.
         options: Its time limits.
-        refused: The private address that was not connected to; empty where there was none.
+        refused: The private address that was blocked; empty if there was none.
     """
     if refused:
-        return Failure("blocked", f"{refused} is not an address of the public internet")
+        return Failure("blocked", f"{refused} is not a public address")
     for kinds, explain in _EXPLAINED:
         if isinstance(error, kinds):
             return explain(error, row, options)
-    return _failed("incomplete", f"It broke off: {type(error).__name__}", error)
+    return _failed("incomplete", f"Failed: {type(error).__name__}", error)
 
 
 def _timeout(error: Exception, row: Row, options: Options) -> Failure:
@@ -72,41 +72,41 @@ def _timeout(error: Exception, row: Row, options: Options) -> Failure:
 
 
 def _too_many_redirects(error: Exception, row: Row, options: Options) -> Failure:
-    return Failure("too_many_redirects", f"{len(row.hops)} redirects, and no end of them")
+    return Failure("too_many_redirects", f"More than {len(row.hops)} redirects")
 
 
 def _other_scheme(error: Exception, row: Row, options: Options) -> Failure:
     target = one_line(redacted(str(error)), 80)
-    return Failure("blocked", f"It redirects to {target}, which is not a web address")
+    return Failure("blocked", f"Redirects to {target}, which is not an http or https URL")
 
 
 def _invalid_url(error: Exception, row: Row, options: Options) -> Failure:
-    where = "It redirects to an address" if row.hops else "The address"
-    return Failure("invalid", f"{where} that can't be requested")
+    what = "Redirects to an invalid URL" if row.hops else "Invalid URL"
+    return Failure("invalid", what)
 
 
 def _no_such_name(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     passes = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN
     host = one_line(str(getattr(error, "host", row.host)), 80)
-    return Failure("dns", f"No address is known for {host}" + (" at the moment" if passes else ""), passes)
+    return Failure("dns", f"No address found for {host}" + (" at the moment" if passes else ""), passes)
 
 
 def _certificate(error: Exception, row: Row, options: Options) -> Failure:
     cause = getattr(error, "certificate_error", error)
     reason = getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or str(cause)
-    return _failed("tls", "The certificate can't be trusted", reason)
+    return _failed("tls", "Certificate not trusted", reason)
 
 
 def _tls(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
-    return _failed("tls", "No encrypted connection could be made", reason)
+    return _failed("tls", "TLS failed", reason)
 
 
 def _proxy(error: Exception, row: Row, options: Options) -> Failure:
     status = getattr(error, "status", None)
-    return Failure("refused", "The proxy can't be reached" if status is None else f"The proxy refuses: {status}")
+    return Failure("refused", "Can't reach the proxy" if status is None else f"The proxy refused: {status}")
 
 
 def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
@@ -114,7 +114,7 @@ def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
     number = getattr(cause, "errno", None)
     passes = number in (errno.ECONNRESET, errno.ETIMEDOUT)
     reason = _REASONS.get(number or 0) or (os.strerror(number) if number and number > 0 else str(cause))
-    return _failed("refused", "No connection", reason, passes=passes)
+    return _failed("refused", "Can't connect", reason, passes=passes)
 
 
 def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
@@ -125,28 +125,28 @@ def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
 
 def _bad_answer(error: Exception, row: Row, options: Options) -> Failure:
     message = getattr(error, "message", "") or str(error)
-    return _failed("invalid", "The answer can't be understood", str(message).partition("\n")[0].rstrip(": "))
+    return _failed("invalid", "Invalid answer", str(message).partition("\n")[0].rstrip(": "))
 
 
 def _bad_request(error: Exception, row: Row, options: Options) -> Failure:
-    return _failed("invalid", "The request can't be made", error)
+    return _failed("invalid", "Invalid request", error)
 
 
 def _broken_body(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.__cause__
     if isinstance(cause, aiohttp.http.HttpProcessingError):
         if "content-encoding" in str(cause).lower() or isinstance(cause, aiohttp.http_exceptions.ContentEncodingError):
-            return Failure("invalid", "The body can't be unpacked: it is not what its Content-Encoding says")
+            return Failure("invalid", "Can't unpack the body: it doesn't match its Content-Encoding")
         if isinstance(
             cause, aiohttp.http_exceptions.TransferEncodingError | aiohttp.http_exceptions.BadHttpMessage
         ) and ("length" not in str(cause).lower() or "chunk" in str(cause).lower()):
-            return Failure("invalid", "The body can't be read: its chunks are malformed")
+            return Failure("invalid", "Can't read the body: malformed chunks")
     of = f" of {row.expected:,}" if row.expected else ""
-    return Failure("incomplete", f"The connection broke off after {row.wire:,}{of} bytes", passes=True)
+    return Failure("incomplete", f"Connection lost after {row.wire:,}{of} bytes", passes=True)
 
 
 def _not_saved(error: Exception, row: Row, options: Options) -> Failure:
-    return _failed("incomplete", "The body could not be saved", error)
+    return _failed("incomplete", "Could not save the body", error)
 
 
 def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False) -> Failure:

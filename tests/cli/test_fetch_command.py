@@ -104,8 +104,8 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
     ("arguments", "says"),
     [
         ([], "no URLs: name some"),
-        (["nothing"], "'nothing' is no URL"),
-        (["http://u:secret@a..b/"], "'http://u:•••@a..b/' is no URL"),
+        (["nothing"], "'nothing' is not a URL"),
+        (["http://u:secret@a..b/"], "'http://u:•••@a..b/' is not a URL"),
         (["-f", "/does/not/exist"], "can't read '/does/not/exist': No such file"),
         (["a.com", "--json", "--csv"], "exclude each other"),
         (["a.com", "--timeout", "0"], "timeout must be from"),
@@ -209,7 +209,7 @@ def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument:
     result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", argument], prog_name="asynclab")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
-    assert f"is no URL to fetch, only '{part}' in it is: escape the rest" in result.stderr
+    assert f"is not a URL, only '{part}' in it is: escape the rest" in result.stderr
 
 
 @pytest.mark.parametrize(

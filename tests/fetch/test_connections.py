@@ -157,16 +157,16 @@ def no_connection(number: int) -> aiohttp.ClientConnectorError:
 @pytest.mark.parametrize(
     ("error", "outcome", "says"),
     [
-        (no_connection(errno.ENETUNREACH), "refused", "no way to that network"),
-        (no_connection(errno.EHOSTUNREACH), "refused", "no way to that host"),
+        (no_connection(errno.ENETUNREACH), "refused", "network unreachable"),
+        (no_connection(errno.EHOSTUNREACH), "refused", "host unreachable"),
         (no_connection(errno.EPERM), "refused", "Operation not permitted"),
         (ConnectionResetError(), "incomplete", "without an answer"),
-        (ssl.SSLError(1, "[SSL: BAD] x"), "tls", "encrypted"),
+        (ssl.SSLError(1, "[SSL: BAD] x"), "tls", "TLS failed"),
         (TimeoutError(), "timeout_read", "no answer within 30 s"),
-        (aiohttp.InvalidURL("http://u:secret@x"), "invalid", "can't be requested"),
+        (aiohttp.InvalidURL("http://u:secret@x"), "invalid", "Invalid URL"),
         (aiohttp.NonHttpUrlRedirectClientError("ftp://u:secret@x/\x1b[31m"), "blocked", "ftp://u:•••@x/␛[31m"),
-        (ValueError("http://u:secret@x is bad\n"), "invalid", "can't be made: http://u:•••@x is bad"),
-        (StrangeError("http://u:secret@x \x07"), "incomplete", "broke off: StrangeError: http://u:•••@x ␇"),
+        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://u:•••@x is bad"),
+        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://u:•••@x ␇"),
         (RuntimeError(), "incomplete", "RuntimeError"),
     ],
 )

@@ -293,7 +293,7 @@ async def test_private_addresses_are_refused_on_request_also_after_a_redirect(
 ) -> None:
     fetch = await fetched(server, "/pages/tasks", "http://localhost:1/", block_private=True)
     assert [row.outcome for row in fetch.rows] == ["blocked", "blocked"]
-    assert "127.0.0.1 is not an address of the public internet" in fetch.rows[0].sentence
+    assert "127.0.0.1 is not a public address" in fetch.rows[0].sentence
     monkeypatch.setattr("asynclab.fetch.watch.is_private", lambda address: address == "127.0.0.2")
     row = await fetched_row(server, "/redirect-to?url=http://127.0.0.2:1/", block_private=True)
     assert row.outcome == "blocked"

@@ -90,14 +90,14 @@ async def test_a_disk_that_refuses_is_told_in_words(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "file" / "folder")
-    assert (row.outcome, row.sentence) == ("incomplete", "The body could not be saved: Not a directory")
+    assert (row.outcome, row.sentence) == ("incomplete", "Could not save the body: Not a directory")
 
     def no_space(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("asynclab.fetch.saving.os.replace", no_space)
     row = await fetched_row(server, "/bytes/10", save_to=tmp_path / "out")
-    assert row.sentence == "The body could not be saved: No space left on device"
+    assert row.sentence == "Could not save the body: No space left on device"
 
 
 def test_what_a_full_disk_still_refuses_at_the_end_does_not_hide_that_it_was_full(

@@ -211,7 +211,7 @@ async def test_times_of_a_fetch_that_was_held_are_said_to_be_the_labs_and_are_co
         assert "sequential" not in stage.totals[0]
         assert "faster" not in stage.totals[0]
         assert [note for row in stage.fetch.rows for note in row.notes] == [
-            "its times are of a lab's clock that was held, stepped or changed"
+            "lab time: the clock was paused, stepped or changed"
         ] * 2
         await stage.press("enter")
         await stage.ended()
