@@ -34,8 +34,8 @@ def fold(state: LabState, events: Iterable[Event]) -> None:
     claims to be older than the one before it counts as happening at the same moment.
     """
     handlers = HANDLERS
-    for event in events:
-        state.version += 1
+    for version, event in enumerate(events, state.version + 1):
+        state.version = version
         now = state.now  # read each time: an event of some length moves it to its end
         if event.at > now:
             state.now = now = event.at
