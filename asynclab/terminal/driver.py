@@ -7,6 +7,7 @@ import codecs
 import os
 import select
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, Protocol, runtime_checkable
@@ -27,14 +28,32 @@ MOST_BYTES = 4_096
 class Input(XTermParser):
     """What is read, as keys, mouse events and pastes; bytes that are no text are replaced, and don't end the app."""
 
-    def __init__(self, debug: bool = False) -> None:
+    def __init__(self, debug: bool = False, answered: Callable[[], None] = lambda: None) -> None:
+        """Begin to read.
+
+        Args:
+            debug: As Textual's parser has it.
+            answered: Called when the terminal says how far it is.
+        """
         super().__init__(debug)
+        self._answered = answered
+        self._cut = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pastes = PasteFilter()
 
     def text_of(self, data: bytes) -> str:
         """What is to be parsed now that these bytes were read; empty where more is to come first."""
-        return self._pastes.feed(self._decoder.decode(data))
+        return self._without_answers(self._pastes.feed(self._decoder.decode(data)))
+
+    def _without_answers(self, text: str) -> str:
+        """The text without answers of the terminal: Textual would take the n at their end for a key."""
+        text, self._cut = self._cut + text, ""
+        for length in (len(ANSWER) - 1, len(ANSWER) - 2):
+            if text.endswith(ANSWER[:length]):
+                text, self._cut = text[:-length], ANSWER[:length]
+        if ANSWER in text:
+            self._answered()
+        return text.replace(ANSWER, "")
 
 
 @runtime_checkable
@@ -110,21 +129,19 @@ class StdoutDriver(LinuxDriver):
         if isinstance(self._app, Dashboard):
             self._app.was_stopped(perf_counter() - began)
 
-    def _without_answer(self, text: str) -> str:
-        """What was read, without what the terminal says of how far it is."""
-        if ANSWER in text and self._line is not None and self._line.answer():
-            return text.replace(ANSWER, "")
-        return text
+    def _answered(self) -> None:
+        if self._line is not None:
+            self._line.answer()
 
     def run_input_thread(self) -> None:
         """Read and hand over what is typed, until the app lets go of the terminal; in a thread."""
-        parser = Input(self._debug)
+        parser = Input(self._debug, self._answered)
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], LOOK_SECONDS)[0]:
                 data = os.read(self.fileno, MOST_BYTES)
                 if not data:
                     self.exit_event.wait(LOOK_SECONDS)  # a terminal that is gone always has nothing to read
-                text = self._without_answer(parser.text_of(data))
+                text = parser.text_of(data)
                 for message in parser.feed(text) if text else ():
                     self.process_message(message)
             for message in parser.tick():

@@ -137,16 +137,14 @@ class SlowLine:
                 self._asked, self._is_answered = self._now(), True
                 self._changed.notify()
 
-    def answer(self) -> bool:
-        """Take an answer of the terminal's; whether one was due."""
+    def answer(self) -> None:
+        """Take an answer of the terminal's."""
         with self._changed:
-            was_due = self._asked is not None or self._answers is False
             if self._asked is not None:
                 self._is_slow = self._now() - self._asked > BEHIND
             self._asked, self._answers = None, True
             self._changed.notify()
         self.ask()
-        return was_due
 
     def drop(self) -> None:
         """Forget what was not written yet. What a terminal has got half of, it is told to forget, too."""
