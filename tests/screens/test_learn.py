@@ -232,7 +232,7 @@ async def test_a_step_that_can_do_nothing_says_why(keys: tuple[str, str]) -> Non
         await stage.press("1")
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
         await stage.press(*keys)
-        assert any("deadlock" in notice for notice in stage.notices)
+        assert any("stuck" in notice for notice in stage.notices)
 
 
 async def test_n_past_the_end_of_a_run_keeps_the_run_and_says_how_to_run_it_again() -> None:

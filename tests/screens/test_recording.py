@@ -178,7 +178,7 @@ async def test_why_a_step_did_nothing_is_told_once_for_each_report() -> None:
             feed.tell(e.StepReported(1.6, outcome))
             await stage.until(lambda number=number: record.present.step_reports == 1 + number)  # type: ignore[misc]
             await stage.pilot.pause(0.2)
-            told = ["deadlock", "waiting for I/O"][number - 1 : number]
+            told = ["stuck", "waiting for I/O"][number - 1 : number]
             assert [part for part in told if part in " ".join(stage.notices)] == told
             await stage.press("j")  # any key takes a notice away, and it does not come back
             await stage.pilot.pause(0.2)

@@ -17,7 +17,7 @@ command = Command["TimeScreen"]
 
 NO_STEP: dict[StepTaken, str] = {
     "outside": "nothing to step: waiting for I/O or a thread",
-    "nothing": "deadlock: nothing is ready and no timer is set",
+    "nothing": "stuck: nothing is ready and no timer is set",
 }
 """Why a step did nothing."""
 

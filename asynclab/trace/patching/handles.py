@@ -18,7 +18,7 @@ from asynclab.trace import cpython
 from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.code_ownership import frame_of_maker
-from asynclab.trace.recording.futures import is_done, is_task
+from asynclab.trace.recording.future_state import is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
 from asynclab.trace.recording.task_registry import LoopTasks, tasks_of

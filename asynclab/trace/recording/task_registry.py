@@ -13,7 +13,7 @@ import msgspec
 from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.exception_tree import tree_of
-from asynclab.trace.recording.futures import exception_of, is_cancelled, is_done, name_of, result_of
+from asynclab.trace.recording.future_state import exception_of, is_cancelled, is_done, name_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr, type_name

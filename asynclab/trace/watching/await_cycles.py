@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from asynclab.trace import cpython
-from asynclab.trace.recording.futures import awaited_by
+from asynclab.trace.recording.future_state import awaited_by
 
 
 def break_await_cycles(tasks: Iterable[Task[Any]]) -> None:

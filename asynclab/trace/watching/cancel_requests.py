@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asynclab.model.events import TaskCancelRequested
-from asynclab.trace.recording.futures import cancel_requests_of, is_cancelled, is_done
+from asynclab.trace.recording.future_state import cancel_requests_of, is_cancelled, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_cycles import cancel_innermost

@@ -23,7 +23,7 @@ import msgspec
 
 from asynclab.model.events import StepEnded, StepStarted, TaskEnded
 from asynclab.trace import cpython
-from asynclab.trace.recording.futures import TASK_TYPES, coroutine_of, is_done
+from asynclab.trace.recording.future_state import TASK_TYPES, coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import Birth, TaskRegistry
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from asynclab.model.events import TaskWaiting
-from asynclab.trace.recording.futures import is_done
+from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits

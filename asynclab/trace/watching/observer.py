@@ -13,7 +13,7 @@ from asynclab.model.events import Event, StepEnded, TaskReady, WakeCause
 from asynclab.model.tasks import MAIN
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
-from asynclab.trace.recording.futures import brings_cancel, coroutine_of, is_done, is_future
+from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.recorder import Recorder, StepHandle, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry

@@ -11,7 +11,7 @@ from typing import Any
 from asynclab.model.events import Frame, TaskStands
 from asynclab.model.state import LabState
 from asynclab.trace.recording.code_ownership import library_of
-from asynclab.trace.recording.futures import coroutine_of
+from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import Chain, first_line_of, follow
