@@ -45,6 +45,7 @@ def busy_observer() -> Observer | None:
     tasks = getattr(_get_running_loop(), TASKS, None)
     if tasks is not None:
         for tracer in tasks.tracers:
-            if tracer.current is not None or tracer.is_busy:  # this thread is that of its loop
+            # This thread is that of its loop. Written out, as the loop asks for the time at each turn.
+            if tracer.current is not None or tracer.callback is not None or tracer.in_timer:
                 return tracer  # type: ignore[no-any-return]
     return None
