@@ -1,4 +1,4 @@
-"""What `asynclab`, and `python -m asynclab`, begin with."""
+"""Starts asynclab, as `asynclab` and as `python -m asynclab`."""
 
 from __future__ import annotations
 

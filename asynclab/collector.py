@@ -1,4 +1,4 @@
-"""How often Python collects garbage while something is painted."""
+"""Lets Python collect garbage rarely while something is painted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `asynclab …` on the command line does; the only place that reads arguments or exits."""
+"""Runs `asynclab …` on the command line; the only place that reads arguments or exits."""
 
 from __future__ import annotations
 

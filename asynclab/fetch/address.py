@@ -1,4 +1,4 @@
-"""How a URL is sent, shown and told apart from others."""
+"""Sends, shows and compares URLs."""
 
 from __future__ import annotations
 

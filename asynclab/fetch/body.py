@@ -1,4 +1,4 @@
-"""What is done with the bytes of a body as they come: counted, capped, looked at, saved, and for few rows kept."""
+"""Takes the bytes of a body as they come: counts, caps, inspects and saves them, and keeps those of few rows."""
 
 from __future__ import annotations
 

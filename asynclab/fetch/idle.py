@@ -1,4 +1,4 @@
-"""Whose the connections are that are kept open while nothing is asked."""
+"""Hands idle connections over to another context while they wait to be used again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fetch keeps of the rows under way, and how a row begins and ends."""
+"""Keeps what a fetch needs of the rows under way, and begins and ends a row."""
 
 from __future__ import annotations
 

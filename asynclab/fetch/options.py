@@ -1,4 +1,4 @@
-"""How URLs are fetched. Each option is declared once, for the form, the command line and the documents."""
+"""Declares the options of a fetch, each once, for the form, the command line and the documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a body is: its charset, its title, and how its beginning looks."""
+"""Reads a body: its charset, its title and its beginning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody asks to be fetched."""
+"""Holds what somebody asks to be fetched."""
 
 from __future__ import annotations
 

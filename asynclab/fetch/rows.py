@@ -1,4 +1,4 @@
-"""What is known of each URL that is fetched: plain data that a view may read at any time.
+"""Holds the data of each URL that is fetched; a view may read it at any time.
 
 Moments are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and
 body are as the server sent them: whoever shows them neutralises them first, with `asynclab.model.text.clean`.

@@ -1,4 +1,4 @@
-"""How a body gets into a file: under a safe name, never over another file, whole or not at all."""
+"""Saves a body to a file: under a safe name, never over another file, whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may start a request now: so many at once, so many to a host, so many a second."""
+"""Lets requests start: at most so many at once, so many per host, so many a second."""
 
 from __future__ import annotations
 

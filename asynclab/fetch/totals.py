@@ -1,4 +1,4 @@
-"""What all rows amount to."""
+"""Adds up all rows."""
 
 from __future__ import annotations
 

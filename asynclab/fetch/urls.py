@@ -1,4 +1,4 @@
-"""Which URLs are in a text: a list, a mail, Markdown, HTML, a log, a column of a spreadsheet."""
+"""Finds the URLs in a text: a list, a mail, Markdown, HTML, a log, a column of a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request goes through below the surface: name lookup, connection, TLS, redirects, the address that answers."""
+"""Watches a request below the surface: name lookup, connection, TLS, redirects, the address that answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How rows, their sums and what was found in a text are said in a line."""
+"""Words rows, their totals and the URLs that a text holds, each in a line."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is known of a lab, folded from its events."""
+"""Folds the events of a lab into plain data."""

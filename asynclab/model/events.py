@@ -1,4 +1,4 @@
-"""What can be seen to happen in a lab: one struct for each kind of event.
+"""Defines the events of a lab: one struct for each kind.
 
 An event is a past fact. The tracer writes events, the model folds them into a `LabState`, and
 `asynclab demo NAME --json` prints them, one JSON object a line, whose field `type` names the event. `encode` and

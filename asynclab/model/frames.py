@@ -1,4 +1,4 @@
-"""Where in the code a task stands, and how its frames are told in a line."""
+"""Describes the frames of a task, each in a line."""
 
 from __future__ import annotations
 

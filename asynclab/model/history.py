@@ -1,4 +1,4 @@
-"""What a lab looked like at any moment of its past."""
+"""Rebuilds the state of a lab at any moment of its past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the event loop has to do: who runs, who is ready, what is due when, and what comes from outside."""
+"""Lists the event loop's work: who runs, who is ready, what is due when, and what comes from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a task is, and on whose word."""
+"""Works out how far a task is."""
 
 from __future__ import annotations
 

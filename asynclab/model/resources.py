@@ -1,4 +1,4 @@
-"""What is known of the queues, primitives and timeouts of a lab."""
+"""Holds the state of the queues, primitives and timeouts of a lab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What screens, printers and the fetch engine know of a run: where its events come from, and who may control it."""
+"""Defines the interface of a run to screens, printers and the fetch engine: its events, and its control."""
 
 from __future__ import annotations
 

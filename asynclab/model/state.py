@@ -1,4 +1,4 @@
-"""What a lab looks like now: everything its events say, in bounded memory."""
+"""Holds the state of a lab now: everything its events say, in bounded memory."""
 
 from __future__ import annotations
 

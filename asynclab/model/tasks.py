@@ -1,4 +1,4 @@
-"""What is known of one task."""
+"""Holds the state of one task."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a person sees: widgets composed, keys turned into commands."""
+"""Arranges widgets on screens, and turns keys into commands."""

@@ -1,1 +1,1 @@
-"""What the terminal is, what is read from it, and what is sent to it."""
+"""Reads from the terminal and sends to it."""

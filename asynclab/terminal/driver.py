@@ -1,4 +1,4 @@
-"""Where the dashboard is drawn, and its keys are read."""
+"""Draws the dashboard on stdout, and reads its keys."""
 
 from __future__ import annotations
 

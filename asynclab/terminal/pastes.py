@@ -1,4 +1,4 @@
-"""What a terminal sends between the marks of a paste: text, whatever is in it."""
+"""Turns a paste into text, whatever is in it."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ class ShownCells:
     def only_changes(self, update: CompositorUpdate) -> CompositorUpdate:
         """The same update, sending only what is not shown yet; what can't be looked into is sent as it is."""
         if type(update) is ChopsUpdate:
-            return _Changes(self, update)
+            return _Changes(self, _strips_in(update))
         if type(update) is LayoutUpdate:
-            return _Layout(self, update)
+            return _Changes(self, _lines_of(update))
         self.forget()
         return update
 
@@ -73,38 +73,29 @@ class ShownCells:
 
 
 class _Changes(CompositorUpdate):
-    """Parts of lines, as the compositor has them, without what is shown already."""
+    """Strips, without what is shown already."""
 
-    def __init__(self, shown: ShownCells, update: ChopsUpdate) -> None:
+    def __init__(self, shown: ShownCells, strips: Iterable[Placed]) -> None:
         self._shown = shown
-        self._update = update
+        self._strips = strips
 
     def render_segments(self, console: Console) -> str:
-        """What to send; Textual asks when it does so."""
-        return _rendered(self._shown, self._strips(), console)
-
-    def _strips(self) -> Iterator[Placed]:
-        for y, begin, end in self._update.spans:
-            for strip_end, (x, strip) in zip(self._update.chop_ends[y], self._update.chops[y].items(), strict=False):
-                if strip is not None and x < end and strip_end > begin:
-                    yield max(x, begin), y, strip.crop(max(x, begin) - x, min(strip_end, end) - x)
+        """What to send; Textual asks once, and only when it does send."""
+        return _rendered(self._shown, self._strips, console)
 
 
-class _Layout(CompositorUpdate):
-    """Whole lines, without what is shown already."""
+def _strips_in(update: ChopsUpdate) -> Iterator[Placed]:
+    """What is to be drawn within the spans of an update."""
+    for y, begin, end in update.spans:
+        for strip_end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < end and strip_end > begin:
+                yield max(x, begin), y, strip.crop(max(x, begin) - x, min(strip_end, end) - x)
 
-    def __init__(self, shown: ShownCells, update: LayoutUpdate) -> None:
-        self._shown = shown
-        self._update = update
 
-    def render_segments(self, console: Console) -> str:
-        """What to send; Textual asks when it does so."""
-        return _rendered(self._shown, self._strips(), console)
-
-    def _strips(self) -> Iterator[Placed]:
-        region = self._update.region
-        for y, line in enumerate(self._update.strips, region.y):
-            yield region.x, y, Strip.join(list(line))
+def _lines_of(update: LayoutUpdate) -> Iterator[Placed]:
+    """The whole lines of an update."""
+    for y, line in enumerate(update.strips, update.region.y):
+        yield update.region.x, y, Strip.join(list(line))
 
 
 def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> str:
@@ -121,8 +112,9 @@ def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> 
                 if codes != painted:
                     sent.append(f"\x1b[0;{codes}m" if codes else "\x1b[m")
                     painted = codes
-                is_link = style is not None and style.link
-                sent.append(Strip.render_style(Style(link=style.link), text, colours) if style and is_link else text)
+                if style is not None and style.link:
+                    text = Strip.render_style(Style(link=style.link), text, colours)
+                sent.append(text)
     return "".join([*sent, "\x1b[m"]) if sent else ""
 
 

@@ -114,8 +114,8 @@ class SlowLine:
         """When the last frame was complete."""
         self._is_slow = False
         """Whether the last answer was late: then the next frame waits for the next one from the start."""
-        self._is_answered = True
-        """Whether nothing was written since the question."""
+        self._is_asked_about = True
+        """Whether nothing was written since the last question."""
         self._full: tuple[float, int] | None = None
         """Since when buffers are full, and how many bytes fitted in since."""
         self._thread = threading.Thread(target=self._run, name="asynclab output", daemon=True)
@@ -125,17 +125,17 @@ class SlowLine:
         """Have a text written; never waits."""
         with self._changed:
             self._waiting += text.encode("utf-8", "replace")
-            self._is_answered = False
+            self._is_asked_about = False
             self._changed.notify()
 
     def ask(self) -> None:
         """Ask the terminal how far it is, after a frame."""
         with self._changed:
             self._framed = self._now()
-            if self._asked is None and self._answers is not False and not self._is_answered:
+            if self._asked is None and self._answers is not False and not self._is_asked_about:
                 self._waiting += QUESTION.encode()
-                self._asked, self._is_answered = self._now(), True
-                self._changed.notify()
+                self._asked, self._is_asked_about = self._framed, True
+            self._changed.notify()  # also of a frame without a question: the next one comes after a rest
 
     def answer(self) -> None:
         """Take an answer of the terminal's."""
@@ -151,7 +151,7 @@ class SlowLine:
         with self._changed:
             if self._waiting:
                 self._waiting[:] = b"\x18\x1b[m"  # CAN ends a sequence that was cut
-            self._answers = False
+            self._answers = False  # nobody would read what it says to a question at the end
 
     def close(self) -> None:
         """Write what is left, and end."""

@@ -1,4 +1,4 @@
-"""What stdin, stdout and stderr are."""
+"""Tells whether stdin, stdout and stderr are terminals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a task of the user's says how far it is."""
+"""Lets a task of the user's say how far it is."""
 
 from __future__ import annotations
 

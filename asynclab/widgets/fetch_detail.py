@@ -1,4 +1,4 @@
-"""What is known of one URL: its outcome in words, where its time went, and what came back."""
+"""Shows one URL: its outcome in words, where its time went, and what came back."""
 
 from __future__ import annotations
 

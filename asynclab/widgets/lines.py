@@ -1,4 +1,4 @@
-"""How text from the model becomes a line on the screen: spans, widths, bars."""
+"""Turns text from the model into lines on the screen: spans, widths, bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a task is in its state, in the words that fit into a column."""
+"""Says why a task is in its state, in the words that fit into a column."""
 
 from __future__ import annotations
 

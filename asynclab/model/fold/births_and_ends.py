@@ -1,4 +1,4 @@
-"""How tasks are born, named, asked to stop, and end."""
+"""Folds the births, names, cancel requests and ends of tasks."""
 
 from __future__ import annotations
 

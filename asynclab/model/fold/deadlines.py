@@ -1,4 +1,4 @@
-"""Which deadlines and callbacks are to come, and how each deadline ended."""
+"""Folds timeouts and callbacks that are due later."""
 
 from __future__ import annotations
 

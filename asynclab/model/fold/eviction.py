@@ -1,4 +1,4 @@
-"""Which queues and primitives go when there are too many: the oldest that nothing depends on."""
+"""Drops queues and primitives when there are too many: the oldest that nothing depends on."""
 
 from __future__ import annotations
 

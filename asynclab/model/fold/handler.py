@@ -1,4 +1,4 @@
-"""What a function that folds one kind of event looks like."""
+"""Defines the type of a function that folds one kind of event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was printed, one activity line for each line of it."""
+"""Folds prints: one activity line for each printed line."""
 
 from __future__ import annotations
 

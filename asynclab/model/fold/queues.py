@@ -1,4 +1,4 @@
-"""What queues hold; who waits on them is known from the tasks' waits."""
+"""Folds what queues hold; who waits on them follows from the tasks' waits."""
 
 from __future__ import annotations
 

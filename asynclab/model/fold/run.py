@@ -1,4 +1,4 @@
-"""How the run as a whole goes: its beginning and end, its clock, and the health of the loop."""
+"""Folds the run as a whole: its beginning and end, its clock, and the health of the loop."""
 
 from __future__ import annotations
 

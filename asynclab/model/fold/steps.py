@@ -1,4 +1,4 @@
-"""How a task goes between ready, running and waiting. These four events are nearly all of a busy lab's."""
+"""Folds steps: ready, running, waiting. These four events are nearly all of a busy lab's."""
 
 from __future__ import annotations
 

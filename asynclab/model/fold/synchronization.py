@@ -1,4 +1,4 @@
-"""Who holds locks, and what semaphores, events, conditions and barriers count."""
+"""Folds who holds locks, and the counts of semaphores, events, conditions and barriers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a suspended task waits for, from when that is known until it wakes; and where it stands, until it runs."""
+"""Folds a suspended task's wait until it wakes, and where the task stands until it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the marks on a lane say that a task did in its steps."""
+"""Reads from the marks on a lane what a task did in its steps."""
 
 from __future__ import annotations
 

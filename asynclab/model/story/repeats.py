@@ -1,4 +1,4 @@
-"""Where a life repeats itself, so that it can be told once."""
+"""Finds where a life repeats itself, so that it can be told once."""
 
 from __future__ import annotations
 

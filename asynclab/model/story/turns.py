@@ -1,4 +1,4 @@
-"""What a life is made of: turns, each a wait and the step that ended it, and what happened beside them."""
+"""Defines the turns of a life: each a wait, the step that ended it, and what happened beside them."""
 
 from __future__ import annotations
 

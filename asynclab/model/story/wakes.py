@@ -1,4 +1,4 @@
-"""What ended a turn's wait, and what the task did then, as clauses."""
+"""Says what ended a turn's wait, and what the task did then, as clauses."""
 
 from __future__ import annotations
 

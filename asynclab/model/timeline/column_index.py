@@ -1,4 +1,4 @@
-"""How many of a lane's intervals or marks come before each column, kept so that it is not searched for again."""
+"""Keeps how many of a lane's intervals or marks come before each column."""
 
 from __future__ import annotations
 

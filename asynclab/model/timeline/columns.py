@@ -1,4 +1,4 @@
-"""What a lane looks like in columns: the work grows with the columns, not with the intervals that lie in them."""
+"""Divides a lane into columns: the work grows with the columns, not with the intervals in them."""
 
 from __future__ import annotations
 

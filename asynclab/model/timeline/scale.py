@@ -1,4 +1,4 @@
-"""How lab time is cut into columns: at fixed places, whose width is 1, 2 or 5 times a power of ten."""
+"""Divides lab time into columns at fixed places, whose width is 1, 2 or 5 times a power of ten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user can do with a list of URLs: fetch it, compare, cancel, retry, look at its lab."""
+"""The commands on a list of URLs: fetch it, compare, cancel, retry, look at its lab."""
 
 from __future__ import annotations
 

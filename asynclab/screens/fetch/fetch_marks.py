@@ -1,4 +1,4 @@
-"""What the marks of the Fetch screen mean."""
+"""Explains the marks of the Fetch screen."""
 
 from __future__ import annotations
 

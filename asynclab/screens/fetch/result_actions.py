@@ -1,4 +1,4 @@
-"""What a user can do with what was fetched: sort, filter, copy, export; and with the text."""
+"""The commands on results and on the text: sort, filter, copy, export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user can do with the run on the stage: start, cancel, look at its past, read a task's story."""
+"""The commands on the run that is shown: start, cancel, look at its past, read a task's story."""
 
 from __future__ import annotations
 

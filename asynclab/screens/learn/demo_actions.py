@@ -1,4 +1,4 @@
-"""What a user can do with the selected demo: start it, change its parameters, switch its mistakes on."""
+"""The commands on the selected demo: start it, change its parameters, switch its mistakes on."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What every screen has: commands, key bar, palette, help page and forms."""
+"""The parts of every screen: commands, key bar, palette, help page and forms."""

@@ -1,4 +1,4 @@
-"""What a main task leaves behind, and how that is ended: as asyncio.run does it, with a limit."""
+"""Ends what a main task leaves behind as asyncio.run does it, with a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a paused lab holds the steps that are ready, and lets them go one by one."""
+"""Holds the ready steps of a paused lab, and lets them go one by one."""
 
 from __future__ import annotations
 

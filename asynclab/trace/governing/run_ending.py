@@ -1,4 +1,4 @@
-"""How a run in a lab ended."""
+"""Describes how a run in a lab ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the timers of a lab fire: on lab time, whatever its speed."""
+"""Fires the timers of a lab on lab time, whatever its speed."""
 
 from __future__ import annotations
 

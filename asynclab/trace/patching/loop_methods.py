@@ -1,4 +1,4 @@
-"""What is replaced on a loop that has labs: its time, its timers, how it makes tasks, and whom it complains to."""
+"""Replaces methods of a loop that has labs: its time, its timers, how it makes tasks, and whom it complains to."""
 
 from __future__ import annotations
 

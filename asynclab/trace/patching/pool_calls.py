@@ -1,4 +1,4 @@
-"""Whose a call in a thread pool is: what it prints belongs to the lab whose code handed it in.
+"""Attributes a call in a thread pool to the lab whose code handed it in.
 
 The pool gets the function itself, and not a stand-in: pools of the program's own look at it, and so does debug mode.
 Each call in a ThreadPoolExecutor is an object of its own, made where the call is handed in, and run by a thread.

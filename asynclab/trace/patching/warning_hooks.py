@@ -1,4 +1,4 @@
-"""What Python and asyncio complain about: a coroutine never awaited, an exception never retrieved."""
+"""Hears what Python and asyncio complain about: a coroutine never awaited, an exception never retrieved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the clock of a lab moves, and by how much."""
+"""Keeps the time of a lab: real time scaled by a speed, and still while paused."""
 
 from __future__ import annotations
 

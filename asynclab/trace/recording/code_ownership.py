@@ -1,4 +1,4 @@
-"""Which files are the user's own, and which belong to Python or an installed package."""
+"""Tells the user's own files from Python's and those of installed packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in an exception: the others in its group, and those that it came from."""
+"""Describes an exception with those in its group and those that it came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tasks belong to a lab: their births and deaths, however they were made."""
+"""Keeps the tasks of a lab: their births and ends, however they were made."""
 
 from __future__ import annotations
 

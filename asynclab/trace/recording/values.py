@@ -1,4 +1,4 @@
-"""How a value of the program's is written down: briefly, and without running any of the program's code.
+"""Writes down the program's values: briefly, and without running any of its code.
 
 A `repr` of the program's own may be slow, may fail and may do things. So only values of Python's own types are told in
 full; of any other value the type is told, and how many items it has.

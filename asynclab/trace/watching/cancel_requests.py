@@ -1,4 +1,4 @@
-"""Who asked a task to end.
+"""Finds out who asked a task to end.
 
 Nothing tells when cancel() is called on a task. But a task counts the requests, and it is woken by the cancelled future
 that it waited for: so a request is noticed at the wake-up. A cancel goes down a chain of awaits before it comes up

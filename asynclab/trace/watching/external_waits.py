@@ -1,4 +1,4 @@
-"""Whether a lab waits for something outside itself: I/O, a thread, a child process."""
+"""Finds out whether a lab waits for something outside: I/O, a thread, a child process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How late the loop is, and who blocks it: seen from a thread, which goes on when the loop doesn't."""
+"""Measures how late the loop is, and finds what blocks it, from a thread that goes on when the loop doesn't."""
 
 from __future__ import annotations
 

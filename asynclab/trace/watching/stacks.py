@@ -1,4 +1,4 @@
-"""Where in the code tasks stand that are not running: every frame, read when somebody looks."""
+"""Reads where suspended tasks stand in the code: every frame, when somebody looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a suspended task waits for, read from its coroutines without touching them.
+"""Finds out what a suspended task waits for, from its coroutines, without touching them.
 
 The chain of coroutines is followed from the task inwards. Where user code awaits something of asyncio's, the first
 function of asyncio below it says what is waited for; where nothing of asyncio's is called, the future at the end does.

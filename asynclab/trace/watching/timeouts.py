@@ -1,4 +1,4 @@
-"""Which timeouts run (asyncio.timeout, wait_for), and how each ends: known by what their timers call."""
+"""Follows timeouts (asyncio.timeout, wait_for) and how each ends, by what their timers call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the monitor of a loop tells one lab: lag, and who blocks."""
+"""Tells a lab what the monitor of its loop sees: lag, and who blocks."""
 
 from __future__ import annotations
 
