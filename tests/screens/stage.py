@@ -75,8 +75,11 @@ class Stage:
         await self.pilot.press(*keys)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so, and the screen has been told."""
+        """Wait until something is so, and it is on the screen, however late the next frame is on a busy machine."""
         await until(condition)
+        front = self.app.screen
+        if isinstance(front, LearnScreen) and front.is_furnished:
+            front.beat()
         await self.pilot.pause()
 
 
