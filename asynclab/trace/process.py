@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import time
 import weakref
 from asyncio import BaseEventLoop
@@ -87,6 +89,9 @@ class ProcessObservation:
         self.clock.start()
         self.recorders: list[LoopRecording] = []
         """In the order in which the loops were made; only ever appended to."""
+        self.unobserved: list[str] = []
+        """The loops that can't be observed, each by its class and the error that came of trying."""
+        self._time = inspect.unwrap(BaseEventLoop.time)
         self._kinds: set[type[BaseEventLoop]] = set()
         self._numbering = Numbering()
         self._patches = Patches()
@@ -106,7 +111,12 @@ class ProcessObservation:
         @wraps(original)
         def init(loop: BaseEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
-            self._observe(loop)
+            try:
+                self._observe(loop)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # such as where a program has mocked a method of its loops' class
+                self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
 
         return init
 
@@ -127,7 +137,9 @@ class ProcessObservation:
             observe_kind(type(loop))
             self._kinds.add(type(loop))
         tracer = Observer(self.clock, BOUNDARY, echo=True, numbering=self._numbering)
-        tracer.origin = loop.time() - self.clock.now()
+        # A loop with a time of its own may not even tell it yet: it is being made. Its deadlines are then unknown.
+        keeps_usual_time = inspect.unwrap(type(loop).time) is self._time
+        tracer.origin = time.monotonic() - self.clock.now() if keeps_usual_time else math.nan
         observe_loop(tracer, loop)
         self.recorders.append(LoopRecording(tracer, loop))
 

@@ -141,6 +141,40 @@ def test_what_timers_do_is_told_in_the_time_of_the_process(observation: ProcessO
     assert "timer" in {event.cause for event in events if isinstance(event, TaskReady)}
 
 
+def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(observation: ProcessObservation) -> None:
+    class Late(asyncio.SelectorEventLoop):
+        def __init__(self) -> None:
+            super().__init__()
+            self.ticks = 0.0
+
+        def time(self) -> float:
+            return self.ticks
+
+    async def main() -> None:
+        timer = asyncio.get_running_loop().call_later(0, print, "due at once")
+        await asyncio.sleep(0)
+        timer.cancel()
+
+    with asyncio.Runner(loop_factory=Late) as runner:
+        runner.run(main())
+    assert observation.unobserved == []
+    (call,) = (event for event in observation.recorders[0].take_events() if isinstance(event, CallScheduled))
+    assert call.deadline is None
+
+
+def test_a_loop_that_cant_be_observed_runs_all_the_same(observation: ProcessObservation) -> None:
+    class Odd(asyncio.SelectorEventLoop):
+        get_exception_handler = mock.Mock()  # no plain function
+
+    async def main() -> str:
+        return "ran"
+
+    with asyncio.Runner(loop_factory=Odd) as runner:
+        assert runner.run(main()) == "ran"
+    assert observation.unobserved == ["Odd: TypeError"]
+    assert observation.recorders == []
+
+
 def test_a_loop_counts_its_cancelled_timers(observation: ProcessObservation) -> None:
     async def main() -> tuple[int, int]:
         loop: Any = asyncio.get_running_loop()
