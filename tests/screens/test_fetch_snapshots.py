@@ -62,7 +62,10 @@ def frozen_app() -> AsyncLabApp:
     return AsyncLabApp(request=Request(options=OPTIONS))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 35)], ids=["80x24", "100x30", "120x40", "160x35"])
+SIZES = [(80, 24), (100, 30), (120, 40), (160, 35)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "100x30", "120x40", "160x35"])
 def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=stand_still)
 
