@@ -138,14 +138,13 @@ class Requests:
             finally:
                 if response.connection is not None:  # an answer that was read to its end has let go of it by itself
                     response.release()
-            try:
-                target = redirected(location, asked)
-            except ValueError as error:
-                return failure_of_redirect(error)
-            watch.redirected(asked, response.status, target)
+            watch.redirected(asked, response.status)
             if len(row.hops) > MOST_REDIRECTS:
                 return Failure("too_many_redirects", f"More than {MOST_REDIRECTS} redirects")
-            asked = target
+            try:
+                asked = redirected(location, asked)
+            except ValueError as error:
+                return failure_of_redirect(error)
 
     async def _take_answer(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
         self._note_answer(row, asked, response)

@@ -55,12 +55,12 @@ class Sender:
         url = request_url(asked)
         headers = self._headers_for(url, asked, is_first=asked == first or origin(asked) == origin(first))
         proxy = self._environment.proxy_for(url) if self._environment is not None else None
-        watch.has_proxy = proxy is not None
+        watch.begins(url.host or "", has_proxy=proxy is not None)
         if proxy is not None and self._options.block_private:
             await self._refuse_private(url.host or "", watch)
         return await self._session.request(
             method,
-            url if url.raw_user is None else url.with_user(None),
+            url.with_user(None) if "@" in url.raw_authority else url,
             headers=headers,
             allow_redirects=False,
             proxy=proxy,
@@ -80,13 +80,14 @@ class Sender:
             password = self._password_for(url)
             if password is not None:
                 headers.append(("Authorization", password))
-        if "%" in asked.split("/", 3)[2] and not any(name.lower() == "host" for name, _ in headers):
-            headers.append(("Host", _without_zone(asked)))
+        host = host_key(asked)
+        if "%" in host and not any(name.lower() == "host" for name, _ in headers):
+            headers.append(("Host", _without_zone(host)))
         return headers
 
     def _password_for(self, url: URL) -> str | None:
         """The Authorization header that a URL, or ~/.netrc, asks for."""
-        if url.raw_user is not None or url.raw_password is not None:
+        if "@" in url.raw_authority:
             return aiohttp.encode_basic_auth(url.user or "", url.password or "")
         return None if self._environment is None else self._environment.authorization_for(url)
 
@@ -106,7 +107,7 @@ class Sender:
             refuse_private(entry["host"])
 
 
-def _without_zone(asked: str) -> str:
+def _without_zone(host: str) -> str:
     """Name and port as servers expect them: an IPv6 zone means something only to this machine."""
-    host, bracket, port = host_key(asked).partition("]")
-    return host.partition("%")[0] + bracket + port
+    address, bracket, port = host.partition("]")
+    return address.partition("%")[0] + bracket + port

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import aiohttp
 from aiohttp.connector import Connection
 
-from asynclab.fetch.address import host_key, is_address, redacted
+from asynclab.fetch.address import is_address, redacted
 from asynclab.fetch.public_internet import is_private
 from asynclab.fetch.rows import Hop, Row, TlsFacts
 
@@ -39,8 +39,12 @@ class Watch:
         self._clock = clock
         self._touch = touch
         self._asked_at = clock()
-        self._host = row.host.rpartition(":")[0]
-        """Whom it is asked of at present."""
+        self._host = ""
+
+    def begins(self, host: str, *, has_proxy: bool) -> None:
+        """A host is going to be asked, perhaps through a proxy."""
+        self._host = host
+        self.has_proxy = has_proxy
 
     def looks_up(self) -> None:
         """A connection is made, and that begins with looking up the name."""
@@ -80,18 +84,11 @@ class Watch:
         """The headers are there."""
         self.row.phases.enter("download", self._clock())
 
-    def redirected(self, asked: str, status: int, target: str) -> None:
-        """The answer leads elsewhere.
-
-        Args:
-            asked: The URL that was answered.
-            status: The answer.
-            target: The URL that is asked next.
-        """
+    def redirected(self, asked: str, status: int) -> None:
+        """The answer of a URL leads elsewhere."""
         now = self._clock()
         self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at),)
         self._asked_at = now
-        self._host = host_key(target).rpartition(":")[0]
         self.row.phases.enter("wait", now)
         self._touch(self.row)
 
