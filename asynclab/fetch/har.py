@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from asynclab import __version__
 from asynclab.fetch.address import redacted_header
+from asynclab.fetch.charsets import text_of
 from asynclab.fetch.export import escaped_json
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import text_of
 from asynclab.fetch.rows import Hop, Phase, Row
 
 _ABSENT = -1
