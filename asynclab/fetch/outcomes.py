@@ -101,6 +101,8 @@ def _certificate(error: Exception, row: Row, options: Options) -> Failure:
 def _tls(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
+    if "certificate required" in reason:
+        reason = "the server asks for a certificate of the client"
     return _failed("tls", "TLS failed", reason)
 
 
@@ -114,6 +116,8 @@ def _proxy(error: Exception, row: Row, options: Options) -> Failure:
 
 
 def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
+    if row.phase == "tls":
+        return Failure("tls", "TLS failed: the server broke off the handshake", passes=True)
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     number = getattr(cause, "errno", None)
     passes = number in (errno.ECONNRESET, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE)
