@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +14,8 @@ from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
+    from asynclab.cli.fetch_printing import Style
+    from asynclab.fetch.har import ArchiveFile
     from asynclab.fetch.urls import Found
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -106,11 +107,11 @@ def fetch(
     if not (urls or files):
         if prints:
             raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
-        _check_places(options.save_to, None)
+        _check_folder(options.save_to)
         return _open_screen("", options)
     text = _text(urls, files)
     found = _find(text, MOST_PRINTED if prints else None)
-    _check_places(options.save_to, har)
+    _check_folder(options.save_to)
     if not prints:
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
         fits = len(text) <= LONGEST_SHOWN
@@ -118,7 +119,10 @@ def fetch(
     _tell_what_was_found(found)
     from asynclab.cli.fetch_printing import print_results
 
-    return print_results(found.urls, options, style="json" if as_json else "csv" if as_csv else "lines", har=har)
+    with ExitStack() as stack:
+        kept = [] if har is None else [stack.enter_context(_archive(har, options))]
+        style: Style = "json" if as_json else "csv" if as_csv else "lines"
+        return print_results(found.urls, options, style=style, files=kept)
 
 
 def _open_screen(text: str, options: Options) -> int:
@@ -137,8 +141,8 @@ def _options(given: Mapping[str, Any]) -> Options:
         raise click.UsageError(str(error)) from None
 
 
-def _check_places(save: Path | None, har: Path | None) -> None:
-    """Complain before anything is fetched, instead of at its end, where results can't be written."""
+def _check_folder(save: Path | None) -> None:
+    """Complain before anything is fetched, instead of at its end, where bodies can't be saved."""
     from tempfile import TemporaryFile
 
     # Permissions don't tell all: some folders take no files, and the current one may have been removed.
@@ -148,14 +152,16 @@ def _check_places(save: Path | None, har: Path | None) -> None:
             TemporaryFile(dir=save).close()
     except OSError as error:
         raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
+
+
+def _archive(path: Path, options: Options) -> ArchiveFile:
+    """An archive to be written; complain before anything is fetched, instead of at its end, where that can't be."""
+    from asynclab.fetch.har import ArchiveFile
+
     try:
-        if har is not None and not os.path.lexists(har):
-            har.touch()
-            har.unlink()
-        elif har is not None and har.is_file():  # a pipe would take this for the end
-            har.open("ab").close()
+        return ArchiveFile(path, options)
     except OSError as error:
-        raise click.UsageError(f"can't write '{har}': {error.strerror or error}") from None
+        raise click.UsageError(f"can't write '{path}': {error.strerror or error}") from None
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ from click.testing import CliRunner
 
 from asynclab.cli import fetch_command
 from asynclab.cli.main import main
+from asynclab.fetch.options import Options
 from asynclab.practice.server import PracticeServer
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default", "PYTHONIOENCODING": "utf-8"}
@@ -105,7 +106,7 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
     [
         ([], "no URLs: name some"),
         (["nothing"], "'nothing' is not a URL"),
-        (["http://u:secret@a..b/"], "'http://u:•••@a..b/' is not a URL"),
+        (["http://u:secret@a..b/"], "'http://•••@a..b/' is not a URL"),
         (["-f", "/does/not/exist"], "can't read '/does/not/exist': No such file"),
         (["a.com", "--json", "--csv"], "exclude each other"),
         (["a.com", "--timeout", "0"], "timeout must be from"),
@@ -145,7 +146,9 @@ def test_what_was_in_the_place_of_an_archive_stays_until_there_is_a_new_one(tmp_
     old, new = tmp_path / "old.har", tmp_path / "new.har"
     old.write_text("old")
     for place in (old, new):
-        fetch_command._check_places(None, place)
+        with fetch_command._archive(place, Options()):
+            assert old.read_text() == "old"
+            assert not new.exists()
     assert old.read_text() == "old"
     assert list(tmp_path.iterdir()) == [old]
 
@@ -219,7 +222,7 @@ def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument:
         ("//127.0.0.1:9/x", "http://127.0.0.1:9/x"),
         ("HTTP://127.0.0.1:9/x(y)#z|", "HTTP://127.0.0.1:9/x(y)"),
         (" http://127.0.0.1:9/ü?a=b&c=%20\r\n", "http://127.0.0.1:9/ü?a=b&c=%20"),
-        ("http://a:b@[::1]:9", "http://a:•••@[::1]:9"),
+        ("http://a:b@[::1]:9", "http://•••@[::1]:9"),
     ],
 )
 def test_an_argument_is_asked_as_it_is_beside_others(argument: str, asked: str) -> None:
