@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,9 +14,10 @@ from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
-    from asynclab.cli.fetch_printing import Style
+    from asynclab.cli.fetch_printing import ResultFile, Style
     from asynclab.fetch.har import ArchiveFile
-    from asynclab.fetch.urls import Found
+    from asynclab.fetch.resume import Results
+    from asynclab.fetch.urls import Found, FoundUrl
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,7 +25,7 @@ MOST_TEXT = 50_000_000
 """Bytes of a file that are looked through; longer ones are refused, as nobody would see what was left out."""
 
 MOST_PRINTED = 100_000
-"""URLs that are fetched without the screen; more are refused, since nobody would see which were left out."""
+"""URLs that are fetched without the screen by default; more are refused, as nobody would see which were left out."""
 
 LONGEST_SHOWN = 1_000_000
 """Characters of a text that the Fetch screen is given as they are."""
@@ -83,6 +84,20 @@ def takes_options(command: Command) -> Command:
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
 @click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option(
+    "--resume",
+    type=Place(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the results in a file (NDJSON, CSV or JSON), and skip URLs that are ok in it.",
+)
+@click.option("--list-only", is_flag=True, help="Print the URLs of the text, and fetch nothing.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=MOST_PRINTED,
+    metavar="N",
+    help=f"Refuse more URLs than this where results are printed. Default: {MOST_PRINTED}.",
+)
 @click.option("--headless", is_flag=True, help="Print a line for each URL instead of opening the Fetch screen.")
 def fetch(
     urls: Sequence[str],
@@ -90,27 +105,33 @@ def fetch(
     as_json: bool,
     as_csv: bool,
     har: Path | None,
+    resume: Path | None,
+    list_only: bool,
+    limit: int,
     headless: bool,
     **given: Any,
 ) -> int:
     """Fetch URLs concurrently on the Fetch screen, or print a line for each as it ends.
 
     URL is a URL, or a host; - is stdin. On a terminal the Fetch screen opens and begins to fetch; without URLs it
-    offers some. Lines are printed with --headless, --json, --csv, --har or -, and where there is no terminal.
+    offers some. Lines are printed with --headless, --json, --csv, --har, --resume or -, and where there is no terminal.
 
     Exit code of what is printed: 0 if all are ok, 1 if some are not, 130 if interrupted.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     options = _options(given)
-    prints = headless or as_json or as_csv or har is not None or "-" in (*urls, *files) or not has_terminal()
+    prints = headless or as_json or as_csv or list_only or har is not None or resume is not None
+    prints = prints or "-" in (*urls, *files) or not has_terminal()
     if not (urls or files):
         if prints:
             raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
         _check_folder(options.save_to)
         return _open_screen("", options)
     text = _text(urls, files)
-    found = _find(text, MOST_PRINTED if prints else None)
+    found = _find(text, limit if prints else None)
+    if list_only:
+        return _print_list(found)
     _check_folder(options.save_to)
     if not prints:
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
@@ -120,9 +141,16 @@ def fetch(
     from asynclab.cli.fetch_printing import print_results
 
     with ExitStack() as stack:
-        kept = [] if har is None else [stack.enter_context(_archive(har, options))]
+        wanted: Iterable[FoundUrl] = found.urls
+        kept: list[ResultFile] = []
+        if har is not None:
+            kept.append(stack.enter_context(_archive(har, options)))
+        if resume is not None:
+            results = stack.enter_context(_results(resume))
+            kept.append(results)
+            wanted = _left(found, results)
         style: Style = "json" if as_json else "csv" if as_csv else "lines"
-        return print_results(found.urls, options, style=style, files=kept)
+        return print_results(wanted, options, style=style, files=kept)
 
 
 def _open_screen(text: str, options: Options) -> int:
@@ -164,6 +192,38 @@ def _archive(path: Path, options: Options) -> ArchiveFile:
         raise click.UsageError(f"can't write '{path}': {error.strerror or error}") from None
 
 
+def _results(path: Path) -> Results:
+    from asynclab.fetch.resume import Results, ResultsError
+
+    try:
+        return Results(path)
+    except ResultsError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"can't keep results in '{path}': {error.strerror or error}") from None
+
+
+def _left(found: Found, results: Results) -> list[FoundUrl]:
+    """The URLs that results don't have as ok; on a terminal, say how many these are, and why."""
+    left = [url for url in found.urls if not results.is_done(url.url)]
+    failed = sum(results.has_failed(url.url) for url in left)
+    if is_terminal(sys.stderr):
+        done = len(found.urls) - len(left)
+        again = f", {failed:,} that failed are fetched again" if failed else ""
+        cut_off = ", its last line was cut off and is dropped" if results.was_cut_off else ""
+        click.echo(f"{done:,} of {len(found.urls):,} URLs are ok in '{results.path}'{again}{cut_off}", err=True)
+    return left
+
+
+def _print_list(found: Found) -> int:
+    """Print URLs as they are sent, for another program: plain ASCII, with passwords."""
+    from asynclab.fetch.address import sent_text
+
+    _tell_what_was_found(found)
+    click.echo("\n".join(sent_text(url.url) for url in found.urls))
+    return 0
+
+
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:
     """The arguments, a line each, and what the files hold; empty where there are neither."""
     named = [url for url in urls if url != "-"]
@@ -196,7 +256,8 @@ def _find(text: str, most: int | None) -> Found:
     if not found.urls:
         raise click.UsageError("no URLs in that text")
     if most is not None and found.left_out:
-        raise click.UsageError(f"more than {most:,} URLs; split the list")
+        many = len(found.urls) + found.left_out
+        raise click.UsageError(f"{many:,} URLs are more than {most:,}: raise --limit, or split the list")
     return found
 
 

@@ -75,8 +75,8 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
     form, keeper = _FORMATS[style], Keeper(files)
 
     def take(row: Row) -> None:
+        keeper.add(row)  # first: who reads a line may end the program
         printer.line(form(row))
-        keeper.add(row)
 
     code = asyncio.run(_run(Fetch(urls, options, on_end=take), printer))
     keeper.end()
