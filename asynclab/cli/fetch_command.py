@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import click
 
@@ -64,7 +65,7 @@ def takes_options(command: Command) -> Command:
             command = click.option(*flags, name, is_flag=True, help=option.help)(command)
             continue
         default = getattr(Options(), name)
-        shown = "" if default is None or option.is_repeated else f" Default: {option.show(default)}."
+        shown = "" if default in (None, ()) else f" Default: {option.show(default)}."
         kind = click.Choice(option.choices) if option.choices else Parsed(option)
         metavar = None if option.choices else option.metavar
         more: dict[str, Any] = {
@@ -121,6 +122,8 @@ def fetch(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
     options = _options(given)
+    if options.check and options.save_to is not None:
+        raise click.UsageError("--check reads no bodies that --save could save: leave out one of them")
     prints = headless or as_json or as_csv or list_only or har is not None or resume is not None
     prints = prints or "-" in (*urls, *files) or not has_terminal()
     if not (urls or files):
@@ -148,7 +151,7 @@ def fetch(
         if resume is not None:
             results = stack.enter_context(_results(resume))
             kept.append(results)
-            wanted = _left(found, results)
+            wanted = _left(found, results, options)
         style: Style = "json" if as_json else "csv" if as_csv else "lines"
         return print_results(wanted, options, style=style, files=kept)
 
@@ -203,9 +206,13 @@ def _results(path: Path) -> Results:
         raise click.UsageError(f"can't keep results in '{path}': {error.strerror or error}") from None
 
 
-def _left(found: Found, results: Results) -> list[FoundUrl]:
+def _left(found: Found, results: Results, options: Options) -> list[FoundUrl]:
     """The URLs that results don't have as ok; on a terminal, say how many these are, and why."""
-    left = [url for url in found.urls if not results.is_done(url.url)]
+    from asynclab.fetch.anchors import anchors_of
+
+    left = [
+        url for url in found.urls if not results.is_done(url.url, anchors_of(url.fragments) if options.check else ())
+    ]
     failed = sum(results.has_failed(url.url) for url in left)
     if is_terminal(sys.stderr):
         done = len(found.urls) - len(left)
@@ -241,9 +248,9 @@ def _only_url(argument: str) -> str:
     found = find_urls(text).urls
     hint = ""
     if len(found) == 1 and not any(map(str.isspace, text)):
-        url, whole = found[0].url, text.partition("#")[0]
+        url, (whole, _, fragment) = found[0].url, text.partition("#")
         if url == whole or url.partition("://")[2] == whole.removeprefix("//"):
-            return url
+            return f"{url}#{quote(fragment, safe='/%')}" if fragment else url
     if found:
         hint = f", only '{one_line(redacted(found[0].url), 80)}' in it is: escape the rest, or give a text with -f"
     raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is not a URL{hint}")

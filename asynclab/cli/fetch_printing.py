@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol, TextIO, TypeAlias
 
+from asynclab.cli.check_report import CheckReport
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.export import csv_header, to_csv, to_ndjson
 from asynclab.fetch.options import Options
@@ -72,14 +73,22 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
     printer = Printer(sys.stdout, sys.stderr if is_terminal(sys.stderr) else None)
     if style == "csv":
         printer.line(csv_header())
-    form, keeper = _FORMATS[style], Keeper(files)
+    form, keeper, report = _FORMATS[style], Keeper(files), CheckReport()
 
     def take(row: Row) -> None:
         keeper.add(row)  # first: who reads a line may end the program
         printer.line(form(row))
+        if options.check:
+            report.add(row)
 
-    code = asyncio.run(_run(Fetch(urls, options, on_end=take), printer))
+    def end() -> None:
+        if options.check and style == "lines":
+            printer.line("".join(f"{line}\n" for line in ("", *report.lines())))
+
+    code = asyncio.run(_run(Fetch(urls, options, on_end=take), printer, end))
     keeper.end()
+    if options.check and style != "lines" and sys.stderr is not None:
+        sys.stderr.writelines(f"{line}\n" for line in report.lines())
     if printer.is_writing:
         os._exit(code)  # the thread holds stdout, for which the interpreter would wait before it exits
     if printer.broken is not None:
@@ -190,7 +199,7 @@ _FORMATS: dict[Style, Callable[[Row], str]] = {
 }
 
 
-async def _run(fetch: Fetch, printer: Printer) -> int:
+async def _run(fetch: Fetch, printer: Printer, end: Callable[[], None]) -> int:
     loop = asyncio.get_running_loop()
     printer.on_break = lambda: loop.call_soon_threadsafe(fetch.cancel_all)
     stopped_by: list[signal.Signals] = []
@@ -206,6 +215,7 @@ async def _run(fetch: Fetch, printer: Printer) -> int:
     showing.cancel()
     with suppress(asyncio.CancelledError):
         await showing
+    end()
     printer.end(summary_line(totals))
     patience = PATIENCE
     while printer.is_writing and patience > 0:

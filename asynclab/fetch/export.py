@@ -59,6 +59,8 @@ def record(row: Row) -> dict[str, Any]:
         "notes": row.notes,
         "filename_effective": str(row.saved) if row.saved is not None else None,
         "count": row.count,
+        "fragments": row.looked_for,
+        "missing_fragments": row.missing,
     }
 
 

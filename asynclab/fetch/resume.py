@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -32,6 +32,8 @@ class Result:
     key: str
     """What tells the URL from others."""
     is_ok: bool
+    fragments: frozenset[str]
+    """Those that were looked for in the page."""
     text: str
     """All of it, as it is written."""
 
@@ -65,6 +67,7 @@ class Results:
         self._layout = _layout_of(path)
         self._ok: dict[str, bool] = {}
         """Whether each URL in the file was ok."""
+        self._fragments: dict[str, frozenset[str]] = {}
         self._old = 0
         """How many results are from runs before."""
         self._fresh: set[str] = set()
@@ -73,9 +76,15 @@ class Results:
         self._end = self._file.seek(0, os.SEEK_END) - len(self._layout.ending)
         self._is_empty = self._old == 0
 
-    def is_done(self, url: str) -> bool:
-        """Whether the file says that a URL is ok; of one with a password it can't say that."""
-        return self._ok.get(_key(url), False)
+    def is_done(self, url: str, fragments: Iterable[str] = ()) -> bool:
+        """Whether the file says that a URL is ok; of one with a password it can't say that.
+
+        Args:
+            url: The URL.
+            fragments: Those that must have been looked for, too.
+        """
+        key = _key(url)
+        return self._ok.get(key, False) and self._fragments.get(key, frozenset()).issuperset(fragments)
 
     def has_failed(self, url: str) -> bool:
         """Whether the file says that a URL is not ok."""
@@ -130,6 +139,8 @@ class Results:
                 if self._counts(result, number, last):
                     file.write((self._layout.between if kept else "") + result.text)
                     self._ok[result.key] = result.is_ok
+                    if result.fragments:
+                        self._fragments[result.key] = result.fragments
                     kept += 1
             file.write(self._layout.ending)
             file.keep()
@@ -216,7 +227,8 @@ def _read_table(file: IO[str]) -> Iterator[Result | None]:
     for cells in rows:
         if len(cells) == len(names):
             named = dict(zip(names, cells, strict=True))
-            yield Result(_key(unprotected(named["url"])), named["outcome"] == "ok", csv_line(cells))
+            fragments = frozenset(unprotected(named["fragments"]).split("; "))
+            yield Result(_key(unprotected(named["url"])), named["outcome"] == "ok", fragments, csv_line(cells))
         elif next(rows, None) is None:
             yield None
         else:
@@ -226,7 +238,8 @@ def _read_table(file: IO[str]) -> Iterator[Result | None]:
 def _result(entry: Any, after: str = "") -> Result:
     if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or "outcome" not in entry:
         raise ValueError("an object without url and outcome")
-    return Result(_key(entry["url"]), entry["outcome"] == "ok", escaped_json(entry) + after)
+    fragments = frozenset(map(str, entry.get("fragments") or ()))
+    return Result(_key(entry["url"]), entry["outcome"] == "ok", fragments, escaped_json(entry) + after)
 
 
 _LINES = Layout(_read_lines, lambda row: f"{to_ndjson(row)}\n")

@@ -122,6 +122,9 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--resume", "/dev/null"], "'/dev/null' is not a file"),
         (["a.com", "--resume", ""], "'--resume': it is empty"),
         (["a.com", "--limit", "0"], "--limit"),
+        (["a.com", "--check", "--save", "x"], "--check reads no bodies that --save could save"),
+        (["a.com", "--allow", "many"], "it must be a whole number, not 'many'"),
+        (["a.com", "--allow", "42"], "allow must be from 100 to 599, not 42"),
         (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
         (["a.com", "--save", "/proc"], "can't save to '/proc': "),
         (["a.com", "--save", ""], "'--save': it is empty"),
@@ -210,6 +213,36 @@ async def test_what_is_ok_in_a_file_is_not_fetched_again_and_the_file_has_all_at
     with Results(results) as all_of_them:
         assert all(map(all_of_them.is_done, (*urls, server.url("/gzip"))))
     assert os.listdir(tmp_path) == [name]
+
+
+async def test_a_check_reports_broken_links_by_cause_and_makes_the_exit_code_1(server: PracticeServer) -> None:
+    page = server.url("/pages/tasks")
+    finished = await asynclab_fetch(
+        "--check", page, server.url("/no-head"), f"{page}#missing", server.url("/status/404")
+    )
+    assert finished.code == 1
+    assert (finished.errors, len(finished.lines[: finished.lines.index("")])) == ("", 3)
+    report = finished.lines[finished.lines.index("") + 1 :]
+    assert report[0] == "3 links: 2 broken"
+    assert f"  {page}#missing" in report
+    assert report[-1].split() == [server.url("").removeprefix("http://").rstrip("/"), "1", "2"]
+    assert (await asynclab_fetch("--check", page, server.url("/status/404"), "--allow", "404")).code == 0
+
+
+async def test_a_check_reports_on_stderr_where_lines_are_for_programs(server: PracticeServer) -> None:
+    finished = await asynclab_fetch("--check", "--json", server.url("/pages/tasks#missing"))
+    (result,) = map(json.loads, finished.lines)
+    assert (result["outcome"], result["missing_fragments"]) == ("missing_fragment", ["missing"])
+    assert finished.errors.startswith("1 link: 1 broken\n")
+
+
+async def test_a_check_is_resumed_where_other_fragments_are_looked_for(server: PracticeServer, tmp_path: Path) -> None:
+    for name in ("all.ndjson", "all.csv"):
+        arguments = ("--check", "--json", "--resume", str(tmp_path / name))
+        page, other = server.url("/flaky/a?times=0"), server.url("/pages/tasks")
+        assert len((await asynclab_fetch(page, other, *arguments)).lines) == 2
+        assert len((await asynclab_fetch(page, f"{other}#top", *arguments)).lines) == 0
+        assert len((await asynclab_fetch(page, f"{other}#new", *arguments)).lines) == 1
 
 
 async def test_an_interruption_leaves_results_that_can_be_resumed(server: PracticeServer, tmp_path: Path) -> None:
