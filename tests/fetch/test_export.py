@@ -184,6 +184,14 @@ async def test_an_archive_is_valid_whatever_went_wrong(server: PracticeServer) -
     assert {entry["response"]["status"] for entry in loop} == {302}
 
 
+async def test_an_archive_has_no_secret_that_a_server_answers_with(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/echo", headers=(("PRIVATE-TOKEN", "secret"), ("X-Mine", "yes")))
+    text = to_har(fetch.rows, fetch.options)
+    (entry,) = check_archive(json.loads(text))
+    assert "secret" not in text
+    assert '"PRIVATE-TOKEN": "•••"' in entry["response"]["content"]["text"]
+
+
 def test_an_address_has_no_zone_in_an_archive() -> None:
     row = Row(1, "http://[fe80::1]/", "http://[fe80::1]/", attempts=1, address="fe80::1%eth0", method="GET")
     (entry,) = check_archive(json.loads(to_har([row], Options())))
