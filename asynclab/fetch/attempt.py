@@ -10,10 +10,11 @@ import aiohttp
 
 import asynclab
 from asynclab.fetch.address import redacted, redirected, sent_text
+from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body
 from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
-from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect, failure_of_status
+from asynclab.fetch.outcomes import failure_of_error, failure_of_fragments, failure_of_redirect, failure_of_status
 from asynclab.fetch.rows import Failure, Phases, Row
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.sending import Sender
@@ -104,26 +105,35 @@ class Requests:
         row.expires_at = now + self._options.timeout
         row.epoch = time.time()
         row.attempts += 1
-        row.method = self._options.method
+        row.method = "HEAD" if self._options.check else self._options.method
         self._touch(row)
 
     async def _ask(self, row: Row, watch: Watch) -> Failure | None:
-        """Ask with a row's method; where a server doesn't know HEAD, with GET."""
+        """Ask with a row's method; where HEAD is not enough, with GET."""
         if row.method == "GET":
             return await self._follow(row, watch)
         try:
             failure = await self._follow(row, watch)
-            if failure is None or failure.status is None or failure.status in _KEPT_FOR_HEAD:
+            reason = self._reason_for_get(row, failure)
+            if not reason:
                 return failure
-            row.notes += (f"HEAD was answered with {failure.status}: asked again with GET",)
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientResponseError):
-            row.notes += ("HEAD was not answered: asked again with GET",)
+            reason = "HEAD was not answered"
+        row.notes += (f"{reason}: asked again with GET",)
         row.method = "GET"
         row.hops = ()
         row.phases.enter("wait", self._clock())
         return await self._follow(row, watch)
+
+    def _reason_for_get(self, row: Row, failure: Failure | None) -> str:
+        """Why an answer to HEAD is not enough; empty where it is."""
+        if failure is None:
+            return "HEAD tells no fragments" if self._wants_anchors(row) else ""
+        if failure.status is None or failure.status in _KEPT_FOR_HEAD:
+            return ""
+        return f"HEAD was answered with {failure.status}"
 
     async def _follow(self, row: Row, watch: Watch) -> Failure | None:
         """Ask for a row's URL, and for those that the answers redirect to."""
@@ -149,8 +159,32 @@ class Requests:
     async def _take_answer(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
         self._note_answer(row, asked, response)
         failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
-        failure_of_body = await self._receive(row, response, may_save=failure is None)
-        return failure or failure_of_body
+        is_allowed = response.status in self._options.allow
+        if is_allowed:
+            row.notes += (f"{response.status} is allowed",)
+        if self._options.check:
+            failure_of_body = None if failure is not None else await self._look_for_anchors(row, response)
+        else:
+            failure_of_body = await self._receive(row, response, may_save=failure is None)
+        return failure_of_body if failure is None or is_allowed else failure
+
+    def _wants_anchors(self, row: Row) -> bool:
+        return self._options.check and may_have_anchors(row.content_type) and bool(anchors_of(row.fragments))
+
+    async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
+        """Read a page as far as its fragments ask for; nothing of any other body."""
+        if row.method == "HEAD" or not self._wants_anchors(row):
+            return None
+        anchors = Anchors(anchors_of(row.fragments), row.content_type)
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=anchors.take)
+        try:
+            is_whole = await self._read(row, response, body)
+        finally:
+            body.describe()
+        row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
+        if anchors.missing and not is_whole:
+            return self._too_large()
+        return failure_of_fragments(row.missing)
 
     def _note_answer(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
         row.status = response.status
@@ -165,7 +199,8 @@ class Requests:
     async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
         folder = self._options.save_to
         file = BodyFile(folder) if folder is not None and may_save and row.method == "GET" else None
-        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), file=file)
+        write = file.write if file is not None else None
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=write)
         try:
             is_whole = await self._read(row, response, body)
             if file is not None and is_whole:
@@ -176,8 +211,11 @@ class Requests:
                 file.discard()
         if not is_whole:
             response.close()
-            return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
+            return self._too_large()
         return None
+
+    def _too_large(self) -> Failure:
+        return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
 
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
@@ -217,7 +255,7 @@ def reset(row: Row, *, failures: bool) -> None:
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
     row.content_type = row.charset = row.title = ""
-    row.headers = ()
+    row.headers = row.looked_for = row.missing = ()
     row.hops, row.notes = (), ()
     row.wire = row.decoded = 0
     row.head = b""

@@ -9,6 +9,7 @@ import webencodings  # type: ignore[import-untyped]
 from asynclab.fetch.html_head import declared_charsets
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_MARKS = tuple(mark for mark, _ in _BOMS)
 
 _IN_MARKUP = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
 """What a charset means that is declared in markup: who could read that it is one of these knows that it is not."""
@@ -25,12 +26,14 @@ def charset_named(label: str) -> str:
 
 def charset_by_mark(body: bytes) -> str:
     """The charset that a byte order mark tells; it counts more than all declarations."""
-    return next((name for mark, name in _BOMS if body.startswith(mark)), "")
+    return next(name for mark, name in _BOMS if body.startswith(mark)) if body.startswith(_MARKS) else ""
 
 
 def charset_by_zeros(body: bytes) -> str:
     """UTF-16 without a mark, told by every other byte of its ASCII being zero; empty for anything else."""
     sample = body[:1_024]
+    if b"\0" not in sample:
+        return ""
     first, second, pairs = sample[::2].count(0), sample[1::2].count(0), len(sample) // 2
     if pairs >= 2 and not first and second > 0.3 * pairs:
         return "utf-16le"
@@ -48,6 +51,8 @@ def charset_by_markup(body: bytes) -> str:
 
 def charset_by_guess(body: bytes) -> str:
     """UTF-8 where a text can be that, and else what browsers take it for."""
+    if body.isascii():
+        return "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         text = decoder.decode(body)
@@ -64,10 +69,21 @@ def text_of(body: bytes, charset: str) -> str:
         body: Its beginning, or all of it.
         charset: The standard's name.
     """
+    if charset == "utf-8" and body.isascii():
+        return body.decode()
+    return decoder_of(charset).decode(body).removeprefix("\ufeff")
+
+
+def decoder_of(charset: str) -> codecs.IncrementalDecoder:
+    """Reads a text as it comes; what can't be read is replaced.
+
+    Args:
+        charset: The standard's name.
+    """
     # gb18030 has all of gbk, and the standard reads one as the other.
-    codec = webencodings.lookup("gb18030" if charset == "gbk" else charset).codec_info
-    errors = _EVERY_C1 if charset.startswith("windows-") else "replace"
-    return str(codec.incrementaldecoder(errors).decode(body)).removeprefix("\ufeff")
+    codec: codecs.CodecInfo = webencodings.lookup("gb18030" if charset == "gbk" else charset).codec_info
+    assert codec.incrementaldecoder is not None
+    return codec.incrementaldecoder(_EVERY_C1 if charset.startswith("windows-") else "replace")
 
 
 def _read_c1(error: UnicodeError) -> tuple[str, int]:

@@ -17,17 +17,18 @@ LONGEST_TITLE = 300
 _ATTRIBUTES = r"""(?:=\s*+"[^"]*+(?:"|\Z)|=\s*+'[^']*+(?:'|\Z)|[^>])*+"""
 _TOKEN = re.compile(
     rf"""
-    <!-- (?: -?> | .*? (?: --!?> | \Z ) )
-    | <!\[CDATA\[ .*? (?: \]\]> | \Z )
-    | < (?P<raw>script|style|textarea|noscript|iframe|xmp|noembed|noframes) (?=[\s/>])
-      .*? (?: </(?P=raw)(?=[\s/>]) | \Z )
-    | < (?P<close>/?) (?P<name>[a-z][^\s/>]*+) (?P<attributes>{_ATTRIBUTES}) (?:>|\Z)
+    < (?: !-- (?: -?> | .*? (?: --!?> | \Z ) )
+        | !\[CDATA\[ .*? (?: \]\]> | \Z )
+        | (?P<raw>script|style|textarea|noscript|iframe|xmp|noembed|noframes) (?=[\s/>])
+          .*? (?: </(?P=raw)(?=[\s/>]) | \Z )
+        | (?P<close>/?) (?P<name>[a-z][^\s/>]*+) (?P<attributes>{_ATTRIBUTES}) (?:>|\Z)
+    )
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _TITLE_END = re.compile(r"</title(?=[\s/>])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
-_XML_ENCODING = re.compile(r"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']\s*([^"'>\s]+)""")
+_XML_ENCODING = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']\s*([^"'>\s]+)""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]{1,60})""", re.IGNORECASE)
 
 _APART = frozenset({"svg", "math", "template"})
@@ -52,14 +53,12 @@ def title_of(text: str) -> str:
 
 def declared_charsets(beginning: bytes) -> Iterator[str]:
     """The labels that an XML declaration and meta elements give, the one that counts first."""
-    text = beginning.decode("latin-1")
-    xml = _XML_ENCODING.match(text)
-    if xml is not None:
-        yield xml[1]
+    if xml := _XML_ENCODING.match(beginning):
+        yield xml[1].decode("latin-1")
     # Nearly all pages without a charset in their header have none here either, and that is faster to see.
-    if "charset" not in text.lower():
+    if b"charset" not in beginning.lower():
         return
-    for tag in _tags(text):
+    for tag in _tags(beginning.decode("latin-1")):
         name = tag["name"].lower()
         if name == "body":
             return

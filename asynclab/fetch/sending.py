@@ -14,12 +14,10 @@ from asynclab.fetch.address import host_key, is_address, origin, request_url
 from asynclab.fetch.http_session import ThreadResolver
 from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import Environment
+from asynclab.fetch.redaction import is_secret
 from asynclab.fetch.watch import Watch, refuse_private, tls_context
 
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
-
-_FOR_ONE_SERVER = frozenset({"host", "authorization", "proxy-authorization", "cookie"})
-"""Headers that are not sent on to another server that is redirected to."""
 
 
 class Sender:
@@ -73,9 +71,7 @@ class Sender:
         return tls_context()
 
     def _headers_for(self, url: URL, asked: str, *, is_first: bool) -> list[tuple[str, str]]:
-        headers = [
-            (name, value) for name, value in self._options.headers if is_first or name.lower() not in _FOR_ONE_SERVER
-        ]
+        headers = [(name, value) for name, value in self._options.headers if is_first or not _is_for_one_server(name)]
         if not (self._has_password and is_first):
             password = self._password_for(url)
             if password is not None:
@@ -105,6 +101,11 @@ class Sender:
             return
         for entry in found:
             refuse_private(entry["host"])
+
+
+def _is_for_one_server(name: str) -> bool:
+    """Whether a header is not sent on to another server that is redirected to."""
+    return name.lower() == "host" or is_secret(name)
 
 
 def _without_zone(host: str) -> str:

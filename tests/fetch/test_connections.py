@@ -163,8 +163,8 @@ def no_connection(number: int) -> aiohttp.ClientConnectorError:
         (ConnectionResetError(), "incomplete", "without an answer"),
         (ssl.SSLError(1, "[SSL: BAD] x"), "tls", "TLS failed"),
         (TimeoutError(), "timeout_read", "no answer within 30 s"),
-        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://u:•••@x is bad"),
-        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://u:•••@x ␇"),
+        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://•••@x is bad"),
+        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://•••@x ␇"),
         (RuntimeError(), "incomplete", "RuntimeError"),
     ],
 )

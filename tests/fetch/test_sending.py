@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -193,13 +194,32 @@ async def test_tls_is_watched_and_trusts_the_same_after_a_redirect(monkeypatch: 
     assert "tls" in dict(row.phases.items())
 
 
-async def test_a_server_that_asks_for_a_certificate_of_the_client_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES))
+@pytest.fixture
+def demanding_port() -> Iterator[int]:
+    """A port where clients need a certificate; asyncio's server would go without saying why."""
     context = _tls_server()
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(CERTIFICATES)
-    async with RawServer({}, tls=context) as server:
-        row = await fetched_row(server, "/")
+
+    def serve() -> None:
+        for _ in range(2):  # aiohttp asks once more by itself
+            connection, _ = listening.accept()
+            with connection, context.wrap_socket(connection.dup(), True, do_handshake_on_connect=False) as tls:
+                with pytest.raises(ssl.SSLError, match="certificate"):
+                    tls.do_handshake()
+                while connection.recv(1_000):  # else the system resets the connection, and takes back what was said
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as threads:
+        served = threads.submit(serve)
+        yield listening.getsockname()[1]
+        served.result()
+
+
+async def test_a_server_that_asks_for_a_certificate_of_the_client_is_told_so(
+    demanding_port: int, proxy: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES))
+    row = await fetched_row(proxy, f"https://127.0.0.1:{demanding_port}/")
     assert (row.outcome, row.attempts) == ("tls", 1), row.sentence
     assert row.sentence == "TLS failed: the server asks for a certificate of the client"
 

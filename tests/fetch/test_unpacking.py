@@ -59,6 +59,7 @@ def unpacked(header: str, data: bytes, size: int = 2**16) -> bytes:
         ("utf-8", TEXT),
         ("gzip, aws-chunked", TEXT),
     ],
+    ids=lambda value: value if isinstance(value, str) else "packed",  # gzip's bytes differ from second to second
 )
 @pytest.mark.parametrize("size", [1, 7, 2**16])
 def test_a_body_is_unpacked_however_it_comes(header: str, packed: bytes, size: int) -> None:
