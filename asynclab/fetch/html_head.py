@@ -40,8 +40,8 @@ def title_of(text: str) -> str:
     if "<title" not in text.lower():
         return ""
     depth = 0
-    for tag in _tags(text):
-        name, is_end = tag["name"].lower(), bool(tag["close"])
+    for tag in _TOKEN.finditer(text):
+        name, is_end = (tag["name"] or "").lower(), bool(tag["close"])
         if name in _APART and not tag["attributes"].endswith("/"):
             depth = max(0, depth + (-1 if is_end else 1))
         elif name == "title" and not is_end and not depth and tag[0].endswith(">"):
@@ -58,8 +58,8 @@ def declared_charsets(beginning: bytes) -> Iterator[str]:
     # Nearly all pages without a charset in their header have none here either, and that is faster to see.
     if b"charset" not in beginning.lower():
         return
-    for tag in _tags(beginning.decode("latin-1")):
-        name = tag["name"].lower()
+    for tag in _TOKEN.finditer(beginning.decode("latin-1")):
+        name = (tag["name"] or "").lower()
         if name == "body":
             return
         if name == "meta" and not tag["close"]:
@@ -74,11 +74,6 @@ def charset_in(content_type: str) -> str:
     """The label of a charset in a Content-Type; empty where there is none."""
     found = _CHARSET.search(content_type[:1_000])
     return "" if found is None else found[1]
-
-
-def _tags(text: str) -> Iterator[re.Match[str]]:
-    """The tags that count."""
-    return (token for token in _TOKEN.finditer(text) if token["name"])
 
 
 def _name_and_value(found: re.Match[str]) -> tuple[str, str]:

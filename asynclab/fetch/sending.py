@@ -34,7 +34,6 @@ class Sender:
         self._options = options
         self._environment = Environment() if options.proxy_from_environment else None
         self._resolver = ThreadResolver()
-        self._has_password = any(name.lower() == "authorization" for name, _ in options.headers)
 
     async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
         """Make one request, and wait for the headers of its answer.
@@ -72,20 +71,18 @@ class Sender:
 
     def _headers_for(self, url: URL, asked: str, *, is_first: bool) -> list[tuple[str, str]]:
         headers = [(name, value) for name, value in self._options.headers if is_first or not _is_for_one_server(name)]
-        if not (self._has_password and is_first):
-            password = self._password_for(url)
-            if password is not None:
-                headers.append(("Authorization", password))
-        host = host_key(asked)
-        if "%" in host and not any(name.lower() == "host" for name, _ in headers):
-            headers.append(("Host", _without_zone(host)))
+        names = {name.lower() for name, _ in headers}
+        if "authorization" not in names and (password := self._password_for(url)):
+            headers.append(("Authorization", password))
+        if "%" in (url.raw_host or "") and "host" not in names:
+            headers.append(("Host", _without_zone(host_key(asked))))
         return headers
 
     def _password_for(self, url: URL) -> str | None:
         """The Authorization header that a URL, or ~/.netrc, asks for."""
         if "@" in url.raw_authority:
             return aiohttp.encode_basic_auth(url.user or "", url.password or "")
-        return None if self._environment is None else self._environment.authorization_for(url)
+        return self._environment.authorization_for(url) if self._environment is not None else None
 
     async def _refuse_private(self, host: str, watch: Watch) -> None:
         """Look at the address that a proxy is going to connect to, as far as it is known here."""
