@@ -69,7 +69,8 @@ class _Zlib:
 
 class _Zstd:
     def __init__(self, _: bytes) -> None:
-        self._stream = _ZSTD.ZstdDecompressor()
+        # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
+        self._stream = _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
 
     @property
     def eof(self) -> bool:

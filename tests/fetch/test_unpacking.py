@@ -6,7 +6,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -110,6 +110,15 @@ def test_a_bomb_comes_in_pieces(header: str, pack: Callable[[bytes], bytes]) -> 
     sizes = [len(piece) for piece in pieces]
     assert sum(sizes) == 20_000_000
     assert max(sizes) <= 4 * PIECE
+
+
+@pytest.mark.parametrize("log", [23, 24])
+def test_zstandard_may_ask_for_as_much_memory_as_http_allows(log: int) -> None:
+    zstd = unpacking._ZSTD
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: log})
+    packed = packer.compress(bytes(2**log), packer.FLUSH_BLOCK) + packer.flush()
+    with nullcontext() if log == 23 else pytest.raises(UnpackingError, match="match"):
+        assert len(unpacked("zstd", packed)) == 2**log
 
 
 @given(st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, deflate"]), st.binary(max_size=200))
