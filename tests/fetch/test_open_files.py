@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from asynclab.fetch.http_session import open_session
+from asynclab.fetch.options import Options
 from asynclab.practice.server import PracticeServer
 
 PROGRAM = """
@@ -36,3 +38,13 @@ async def test_requests_wait_for_files_and_do_not_fail(soft: int, hard: int, is_
         )
         output, _ = await program.communicate()
     assert output.decode() == f"200 {is_told}\n"
+
+
+@pytest.mark.parametrize("granted", [99, 100])
+async def test_where_files_are_few_no_connection_is_kept_for_later(
+    monkeypatch: pytest.MonkeyPatch, granted: int
+) -> None:
+    monkeypatch.setattr("asynclab.fetch.http_session.most_requests", lambda _: granted)
+    async with open_session(Options(concurrency=100)) as session:
+        assert session.connector is not None
+        assert session.connector.force_close is (granted < 100)
