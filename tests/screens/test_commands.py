@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from asynclab.app import AsyncLabApp
-from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
@@ -24,7 +23,7 @@ from tests.screens.fetching import fetching
 from tests.screens.stage import Stage, opened
 from tests.tables import check_table
 
-SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, FetchLabScreen)
+SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen)
 
 VIEWS = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
 
@@ -212,11 +211,11 @@ def test_help_explains_every_mark_of_the_timeline() -> None:
     assert [glyph for glyph in glyphs if glyph not in explained] == []
 
 
-async def test_the_three_screens_declare_the_keys_of_time_once() -> None:
+async def test_both_screens_declare_the_keys_of_time_once() -> None:
     keys = [
         {command.action: command.key for command in screen.commands if command.group == "Time"} for screen in SCREENS
     ]
-    assert keys[0] == keys[1] == keys[2]
+    assert keys[0] == keys[1]
     assert len(keys[0]) == 7
 
 

@@ -10,7 +10,7 @@ import pytest
 from textual.command import Hit
 
 from asynclab.fetch import attempt, engine, watch
-from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
+from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.shared.palette import CommandProvider
@@ -21,12 +21,13 @@ from tests.screens.fetching import FetchStage, fetching
 ENGINE = str(Path(engine.__file__).parent)
 
 
-def lab_screen(stage: FetchStage) -> FetchLabScreen:
-    return next(screen for screen in stage.app.screen_stack if isinstance(screen, FetchLabScreen))
+def lab_screen(stage: FetchStage) -> FetchScreen:
+    assert stage.screen.is_staged
+    return stage.screen
 
 
 def is_open(stage: FetchStage) -> bool:
-    return isinstance(stage.app.screen, FetchLabScreen)
+    return stage.app.screen is stage.screen and stage.screen.is_staged
 
 
 def record(stage: FetchStage) -> Record:
@@ -74,16 +75,26 @@ async def test_t_in_capitals_shows_the_tasks_of_the_fetch_and_selects_that_of_th
 @pytest.mark.parametrize("key", ["escape", "T", "f"])
 async def test_these_keys_go_back_to_the_urls_where_that_of_the_selected_task_is_selected(key: str) -> None:
     async with hanging("T", "j", "j", key) as stage:
-        assert stage.app.screen is stage.screen
+        assert not is_open(stage)
         assert stage.views.table.selected == 3
         assert stage.screen.together.is_running
 
 
-async def test_from_a_task_that_fetches_no_url_the_way_back_leaves_the_selection_alone() -> None:
-    async with hanging("j", "T", "k", "k", "k") as stage:
+async def test_the_url_of_the_selected_task_is_selected_and_a_task_that_fetches_none_leaves_it_alone() -> None:
+    async with hanging("j", "T", "k") as stage:
+        assert stage.views.table.selected == 1
+        await stage.press("k", "k")
         assert selected_name(stage) == "run"
-        await stage.press("escape")
-        assert stage.views.table.selected == 2
+        assert stage.views.table.selected == 1
+
+
+async def test_the_task_of_the_url_that_is_selected_beside_the_stage_is_selected() -> None:
+    async with hanging("T", "shift+tab") as stage:
+        assert stage.views.table.has_focus
+        assert is_open(stage)
+        await stage.press("j", "j")
+        assert selected_name(stage) == "fetch 3"
+        assert stage.fetch.kept == {3}
 
 
 async def test_before_anything_was_fetched_there_is_no_lab_to_see() -> None:
@@ -282,7 +293,7 @@ async def test_with_nobody_to_follow_it_shows_what_every_task_runs() -> None:
         await stage.press("T")
         source = lab_screen(stage).stage.source
         assert source.path == engine.__file__
-        await stage.until(lambda: "_fetch(self, job" in source.line_text(source.scroll_offset.y))
+        await stage.until(lambda: "async def run(self)" in source.line_text(source.scroll_offset.y))
 
 
 async def test_where_it_has_ended_n_says_so_and_r_in_capitals_fetches_the_same_list_afresh_and_held() -> None:
@@ -343,15 +354,43 @@ async def test_the_tab_goes_back_to_the_urls() -> None:
         assert stage.app.screen is stage.screen
 
 
-async def test_the_screen_behind_it_is_not_painted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_the_stage_hides_is_not_painted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     async with hanging("T") as stage:
         painted: list[object] = []
-        monkeypatch.setattr(stage.views, "show_rows", lambda *_, **__: painted.append(1))
+        monkeypatch.setattr(stage.views, "show_totals", lambda *_: painted.append(1))
         await stage.pilot.pause(0.5)
         assert painted == []
         await stage.press("escape")
         await stage.pilot.pause(0.5)
         assert painted
+
+
+async def test_the_list_stands_beside_the_stage_where_there_is_room() -> None:
+    async with hanging("T", size=(120, 40)) as stage:
+        assert stage.views.table.region.right <= lab_screen(stage).stage.region.x
+        assert stage.views.table.page_height > 30
+        await stage.press("z")
+        assert not stage.views.table.region.area
+        await stage.press("escape")
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.pilot.pause()
+        assert not stage.views.table.region.area
+        assert lab_screen(stage).stage.tasks.region.width == 80
+
+
+async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/flaky/once?status=500")
+        await stage.press("T")
+        assert "r fetch again" in str(stage.screen.key_bar.render())
+        await stage.press("shift+tab")
+        stage.screen.paint()
+        assert "r retry failed" in str(stage.screen.key_bar.render())
+        await stage.press("r")
+        await stage.until(lambda: stage.screen.together.runs == 2)
+        await stage.ended()
+        assert stage.states == ["ok", "ok"]
+        assert is_open(stage)
 
 
 async def test_the_title_counts_both_labs_and_their_tasks() -> None:
@@ -393,7 +432,6 @@ async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> No
         await stage.until(lambda: stage.screen.together.runs == 2)
         await stage.ended()
         await stage.press("T", "S", "G")
-        assert lab_screen(stage).number is None
         await stage.press("escape")
         assert stage.views.table.selected == 1
         assert stage.fetch.kept == {1}

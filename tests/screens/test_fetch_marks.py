@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from asynclab.fetch.words import GLYPHS
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
-from asynclab.widgets.fetch_row import MARKS as URL_MARKS
 from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching
 
 
 def test_every_state_and_phase_is_explained_and_every_mark_has_one_meaning() -> None:
     drawn = [mark.drawn for mark in FETCH_MARKS]
-    glyphs = [mark for mark, _ in (*URL_MARKS.values(), *PHASES.values())]
+    glyphs = [*GLYPHS.values(), *(mark for mark, _ in PHASES.values())]
     assert [text.split()[0] for text in drawn[: len(glyphs)]] == glyphs
     assert len(set(drawn)) == len(drawn)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from asynclab.model.wording.quantities import plural
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.fetch.url_list import UrlList
-from asynclab.screens.lab.time_screen import TimeScreen
+from asynclab.screens.lab.lab_screen import LabScreen
 from asynclab.screens.shared.command import Command
 
 if TYPE_CHECKING:
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
 command = Command["FetchActions"]
 
 
-class FetchActions(TimeScreen):
-    """A screen with a list of URLs, and the actions on it."""
+def in_list(rank: int) -> Callable[[FetchActions], int | None]:
+    """The rank of a command on the list: it leaves the key bar to the stage's own while those keys are about it."""
+    return lambda screen: rank if screen.is_in_list else None
+
+
+class FetchActions(LabScreen):
+    """A screen with a list of URLs, the lab of their fetch on its stage, and the actions on both.
+
+    Most keys are about the list where that has the focus, and about the run on the stage where a pane there has it.
+    """
 
     views: FetchViews
     urls: UrlList
@@ -32,28 +41,42 @@ class FetchActions(TimeScreen):
     """Fetches them one after another, to compare."""
     chosen: Options
     """How to fetch them."""
+    is_staged = False
+    """Whether the stage shows."""
+    shows_one_by_one = False
+    """Whether the stage has the run that fetches one by one."""
 
     is_for_stepping = False
 
     @property
     def program(self) -> FetchSession:
-        """The session that fetches all URLs at the same time."""
-        return self.together
+        """The session on the stage; the one that fetches all URLs at the same time unless the other was asked for."""
+        return self.one_by_one if self.shows_one_by_one else self.together
 
     @property
-    def timed(self) -> tuple[FetchSession, FetchSession]:
-        """Both ways of fetching."""
-        return self.sessions
-
-    @property
-    def sessions(self) -> tuple[FetchSession, FetchSession]:
+    def programs(self) -> tuple[FetchSession, FetchSession]:
         """Both ways of fetching."""
         return (self.together, self.one_by_one)
 
     @property
+    def timed(self) -> tuple[FetchSession, FetchSession]:
+        """Both ways of fetching."""
+        return self.programs
+
+    @property
     def sources(self) -> list[Source]:
         """The sources of the sessions that run."""
-        return [session.source for session in self.sessions if session.source is not None and session.is_running]
+        return [session.source for session in self.programs if session.source is not None and session.is_running]
+
+    @property
+    def is_in_stage(self) -> bool:
+        """Whether a pane of the stage has the focus."""
+        return self.is_staged and self.focused is not None and self.stage in self.focused.ancestors
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether the keys are about the list."""
+        return not self.is_in_stage
 
     @property
     def unfinished(self) -> list[Row]:
@@ -68,25 +91,45 @@ class FetchActions(TimeScreen):
     @property
     def is_fetching(self) -> bool:
         """Whether anything is being fetched."""
-        return any(session.is_active for session in self.sessions)
+        return any(session.is_active for session in self.programs)
 
     @property
     def can_step(self) -> bool:
         """Whether there is something to step, or to fetch paused."""
-        return self.has_urls
+        return super().can_step if self.is_in_stage else self.has_urls
 
     @property
     def can_skip_waiting(self) -> bool:
-        """Whether something runs that waits."""
-        return self.running is not None and super().can_skip_waiting
+        """Whether something runs that waits, or can be run on the stage."""
+        return (self.is_in_stage or self.running is not None) and super().can_skip_waiting
+
+    @property
+    def has_past(self) -> bool:
+        """Whether the stage shows a run whose past could be shown."""
+        return self.is_staged and super().has_past
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the keys are about the stage, and it has activity to filter or copy."""
+        return self.is_in_stage and super().has_lines
 
     @property
     def has_live_selection(self) -> bool:
-        """Whether a URL is selected that has not ended."""
+        """Whether a URL is selected that has not ended; on the stage, a task."""
+        if self.is_in_stage:
+            return super().has_live_selection
         row = self.views.selected
         return row is not None and not row.has_ended
 
-    @command("fetch", key="enter,f5", group="URLs", rank=1, when=lambda screen: screen.has_urls, bar=("enter", "fetch"))
+    # Enter is the list's: elsewhere it must not throw away a run.
+    @command(
+        "fetch",
+        key="enter,f5",
+        group="URLs",
+        rank=lambda screen: 5 if screen.is_fetching else 1,
+        when=lambda screen: screen.has_urls and screen.is_in_list,
+        bar=("enter", "fetch"),
+    )
     async def action_fetch(self) -> None:
         """Fetch all URLs concurrently, again if they were fetched already. In the text, enter begins a new line, and f5
         fetches.
@@ -94,7 +137,7 @@ class FetchActions(TimeScreen):
         if await self._read_text():
             self._fetch_together()
 
-    @command("one by one", key="S", group="URLs", rank=8, when=lambda screen: screen.has_urls)
+    @command("one by one", key="S", group="URLs", rank=8, when=lambda screen: screen.has_urls and screen.is_in_list)
     async def action_one_by_one(self) -> None:
         """Fetch the list one after another, to compare how long that takes."""
         if not await self._read_text():
@@ -128,10 +171,11 @@ class FetchActions(TimeScreen):
         when=lambda screen: screen.has_live_selection and screen.is_fetching,
         explains=True,
     )
-    def action_cancel_url(self) -> None:
-        """Cancel only the selected URL."""
-        row = self._live_row()
-        if row is not None and self.together.fetch is not None:
+    def action_cancel_task(self) -> None:
+        """Cancel only the selected URL; on the stage, only the selected task."""
+        if self.is_in_stage:
+            super().action_cancel_task()
+        elif (row := self._live_row()) is not None and self.together.fetch is not None:
             self.together.fetch.cancel(row)
 
     @command("cancel all", key="c", group="URLs", rank=4, when=lambda screen: screen.is_fetching)
@@ -144,8 +188,8 @@ class FetchActions(TimeScreen):
         "retry failed",
         key="r",
         group="URLs",
-        rank=5,
-        when=lambda screen: screen.has_failed,
+        rank=2,
+        when=lambda screen: screen.has_failed and screen.is_in_list,
     )
     def action_retry(self) -> None:
         """Retry the URLs that failed or were cancelled."""
@@ -158,7 +202,7 @@ class FetchActions(TimeScreen):
         key="R",
         group="URLs",
         rank=13,
-        when=lambda screen: screen.shows_fetched and screen.has_ended_selection,
+        when=lambda screen: screen.shows_fetched and screen.has_ended_selection and screen.is_in_list,
     )
     def action_again(self) -> None:
         """Fetch the selected URL again and keep its whole body; of others, only the first 4 KiB are kept."""
@@ -167,7 +211,27 @@ class FetchActions(TimeScreen):
             self.together.keep(row.number)
             self.together.retry([row])
 
-    @command("options", key="o", group="URLs", rank=10)
+    @command("fetch again", key="r", group="Run", rank=12, when=lambda screen: screen.is_in_stage)
+    def action_start_selected(self) -> None:
+        """On the stage: fetch the same list again."""
+        super().action_start_selected()
+
+    @command("step through", key="R", group="Run", when=lambda screen: screen.is_in_stage)
+    def action_start_held(self) -> None:
+        """On the stage: fetch the same list again, paused before its first step."""
+        super().action_start_held()
+
+    @command("other run", key="S", group="Run", rank=9, when=lambda screen: screen.is_in_stage and screen.has_other)
+    def action_other(self) -> None:
+        """On the stage: show the run that fetches one by one, or the one that fetches concurrently."""
+        self.shows_one_by_one = not self.shows_one_by_one
+
+    @property
+    def has_other(self) -> bool:
+        """Whether the session that is not on the stage has run."""
+        return (self.together if self.shows_one_by_one else self.one_by_one).record is not None
+
+    @command("options", key="o", group="URLs", rank=in_list(10))
     def action_options(self) -> None:
         """Change how URLs are fetched: limits, timeouts, retries, method, headers, folder."""
         from asynclab.screens.fetch.fetch_options import options_form
@@ -186,6 +250,9 @@ class FetchActions(TimeScreen):
 
     async def start_paused(self) -> None:
         """Fetch, paused before the first step; results are kept, since a key held down gets here, too."""
+        if self.is_in_stage:
+            await super().start_paused()
+            return
         if not await self._read_text() or self.together.is_active:
             return
         if self.has_fetched_these:
@@ -194,7 +261,9 @@ class FetchActions(TimeScreen):
             self._fetch_together(paused=True)
 
     def task_to_follow(self) -> int | None:
-        """The task that fetches the selected URL; None where there is none, after saying why."""
+        """The task that fetches the selected URL, or is selected on the stage; None after saying why there is none."""
+        if self.is_in_stage:
+            return super().task_to_follow()
         row, state = self._live_row(), self.together.state
         if row is None or state is None:
             return None
@@ -205,7 +274,7 @@ class FetchActions(TimeScreen):
         return None
 
     def action_run_to_event(self) -> None:
-        """Pause, and run step by step until something happens to the task that fetches the selected URL."""
+        """Pause, and run step by step until something happens to the selected URL's task, or to the selected task."""
         super().action_run_to_event()
 
     def action_instantly(self) -> None:
@@ -217,27 +286,11 @@ class FetchActions(TimeScreen):
         super().change_speed(steps)
         self.host.tell(f"lab time at {self.together.speed:g}× speed")
 
-    @command("tasks", key="T", group="Looking", rank=6, when=lambda screen: screen.record is not None)
-    def action_tasks(self) -> None:
-        """Show the fetch as any demo is shown: its tasks, timeline, event loop, code, activity and past."""
-        from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
-
-        row = self.views.selected if self.shows_fetched else None
-        task = None if row is None else self.together.task_of(row.number)
-        stage = FetchLabScreen(self.together, self.one_by_one, task)
-        self.app.push_screen(stage, lambda _: self._select(stage.number))
-
     def _fetch_together(self, *, paused: bool = False) -> None:
         selected = self.views.table.selected or 1
         self.together.fetch_list(self.urls.urls, self.chosen, keep=[selected], paused=paused)
         if self.views.text.has_focus:
             self.views.table.focus()
-
-    def _select(self, number: int | None) -> None:
-        """Select a URL of the fetch, if its rows are those that are shown."""
-        if number is not None and self.shows_fetched:
-            self.views.table.select(number)
-            self.together.keep(number)
 
     def _live_row(self) -> Row | None:
         """The selected URL if it is being fetched; None otherwise, after saying why."""

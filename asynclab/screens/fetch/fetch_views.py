@@ -11,21 +11,21 @@ from textual.getters import query_one
 from textual.widgets import Input
 
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import Row
+from asynclab.fetch.rows import STATES, Row, RowState
+from asynclab.fetch.totals import Totals
 from asynclab.model.wording.quantities import plural
+from asynclab.screens.fetch.fetch_layout import FetchShares
 from asynclab.screens.fetch.fetch_options import summary_lines
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import SORTS, Sort, arrange
-from asynclab.screens.fetch.url_words import url_detail, url_row
-from asynclab.widgets.fetch_columns import without_scheme
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
-from asynclab.widgets.fetch_row import UrlRow
 from asynclab.widgets.fetch_table import FetchTable
-from asynclab.widgets.fetch_totals import Racer, Totals, race_lines, totals_line
+from asynclab.widgets.fetch_totals import Racer, race_lines, totals_line
 from asynclab.widgets.lines import Line, joined
 from asynclab.widgets.paste_area import PasteArea
 from asynclab.widgets.static_lines import StaticLines
+from asynclab.widgets.url_words import without_scheme
 from asynclab.widgets.waterfall import nice_scale
 
 ARRANGED_EVERY = 1.0
@@ -37,36 +37,22 @@ Nothing at hand? enter fetches the practice pages below from this computer."""
 
 
 class FetchViews(Vertical):
-    """Text and options at the top, URLs in the middle, details of the selected URL below."""
+    """Text and options at the top, URLs in the middle, details of the selected URL below; beside a stage, the URLs."""
 
     DEFAULT_CSS = """
     FetchViews {
-        height: 1fr;
-        #fetch-top { height: 9; }
+        width: 1fr;
+        height: 100%;
         #fetch-text { width: 1fr; height: 100%; }
         #fetch-options { width: 50; height: 100%; padding: 0 1; }
-        #fetch-table { height: 1fr; min-height: 5; }
+        #fetch-table { height: 1fr; }
         #fetch-totals { height: 1; border: none; padding: 0 1; }
         #fetch-filter { padding: 0 1; color: $state-text; background: $state-row; }
-        #fetch-detail { height: 15; display: none; }
         #fetch-story, #fetch-answer, #fetch-whole { width: 1fr; height: 100%; padding: 0 1; }
         #fetch-whole { display: none; }
-        &.-detail #fetch-detail { display: block; }
-        &.-small {
-            #fetch-top { height: 5; }
-            #fetch-options { display: none; }
-            #fetch-detail { height: 1fr; }
-            #fetch-story, #fetch-answer { display: none; }
+        &.-one-column {
+            #fetch-options, #fetch-story, #fetch-answer { display: none; }
             #fetch-whole { display: block; }
-        }
-        &.-small.-detail {
-            #fetch-top { display: none; }
-            #fetch-table { height: 25%; min-height: 6; }
-        }
-        &.-tall {
-            #fetch-top { height: 10; }
-            #fetch-detail { height: 2fr; max-height: 22; }
-            #fetch-table { height: 3fr; }
         }
     }
     """
@@ -74,7 +60,9 @@ class FetchViews(Vertical):
     text = query_one(PasteArea)
     table = query_one(FetchTable)
     options = query_one("#fetch-options", StaticLines)
+    top = query_one("#fetch-top", Horizontal)
     totals = query_one("#fetch-totals", StaticLines)
+    detail = query_one("#fetch-detail", Horizontal)
     story = query_one("#fetch-story", DetailView)
     answer = query_one("#fetch-answer", DetailView)
     whole = query_one("#fetch-whole", DetailView)
@@ -86,9 +74,9 @@ class FetchViews(Vertical):
         """How the rows are sorted."""
         self.wanted = ""
         """The text that a row must contain to be shown."""
+        self.has_detail = False
+        """Whether the details of the selected URL show."""
         self._clock: Line = ()
-        self._described: tuple[Row, int] | None = None
-        """The row whose details are shown, and its version."""
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -149,7 +137,7 @@ class FetchViews(Vertical):
         self._rows, self._now = rows, now
         self._measure(version)
         self._arrange(version, is_running=is_running)
-        self.table.show(self._numbers, self._look, nice_scale(self._longest) if self._longest else None)
+        self.table.show(self._numbers, rows, now, nice_scale(self._longest) if self._longest else None)
         self.table.set_title(plural(len(rows), "URL"))
 
     def show_clock(self, line: Line) -> None:
@@ -160,26 +148,19 @@ class FetchViews(Vertical):
     def show_detail(self) -> None:
         """Bring the panes of the selected row up to date."""
         row = self.selected
-        if row is not None and row.has_ended and self._described == (row, row.version):
-            return  # decoding and wrapping a preview takes milliseconds
-        self._described = None if row is None else (row, row.version)
-        detail = None if row is None else url_detail(row, self._now)
+        for view in (self.story, self.answer, self.whole):
+            if view.region.area:
+                view.show(row, self._now)
         title = "" if row is None else f"{row.number} {without_scheme(row.url)}"
         for view in (self.story, self.whole):
             view.set_title(title)
-        for view in (self.story, self.answer, self.whole):
-            view.show(detail)
 
     def show_text(self, urls: UrlList, options: Options) -> None:
         """Bring the summaries of text and options up to date."""
-        self.show_summary(self.text, summary(urls))
-        self.options.show([*summary_lines(options, self.options.content_width())])
-
-    def show_summary(self, area: PasteArea, line: Line) -> None:
-        """Show a line in the frame of the text."""
-        told = "".join(text for text, _ in line)
-        if area.border_subtitle != told:
-            area.border_subtitle = told
+        told = "".join(text for text, _ in summary(urls))
+        if self.text.border_subtitle != told:
+            self.text.border_subtitle = told
+        self.options.show(summary_lines(options, self.options.content_width()))
 
     def show_totals(self, together: FetchSession | None, one_by_one: FetchSession | None) -> None:
         """Bring totals and race up to date.
@@ -189,13 +170,30 @@ class FetchViews(Vertical):
             one_by_one: Fetches the same rows one after another; None if nothing does.
         """
         width = self.totals.content_width()
-        totals = totals_of(together, len(self._rows))
-        lines = [totals_line(totals, width)]
-        if together is not None and one_by_one is not None and one_by_one.fetch is not None:
-            racers = (_racer("together", together), _racer("one after another", one_by_one))
-            lines += race_lines(tuple(racer for racer in racers if racer), totals.one_by_one, width)
+        racers = [racer for racer in (_racer("together", together), _racer("one after another", one_by_one)) if racer]
+        if together is None or not racers:
+            lines = [totals_line(_untouched(len(self._rows)), width, is_running=False)]
+        else:
+            lines = [totals_line(racers[0].totals, width, is_running=together.is_running)]
+        if len(racers) > 1:
+            lines += race_lines(racers, width)
         self.totals.styles.height = len(lines)
         self.totals.show(lines)
+
+    def lay_out(self, shares: FetchShares, *, is_one_column: bool, is_beside: bool) -> None:
+        """Divide the room.
+
+        Args:
+            shares: The lines of text and details.
+            is_one_column: Whether options and a second pane of details have no room beside the others.
+            is_beside: Whether only the list shows, beside the stage.
+        """
+        self.set_class(is_one_column, "-one-column")
+        self.has_detail = shares.detail > 0
+        for pane, lines in ((self.top, shares.text), (self.detail, shares.detail)):
+            pane.display = lines > 0 and not is_beside
+            pane.styles.height = lines
+        self.totals.display = not is_beside
 
     async def open_filter(self) -> None:
         """Open the line in which the filter is typed."""
@@ -209,9 +207,6 @@ class FetchViews(Vertical):
         self.table.focus()
         await self.query("#fetch-filter").remove()
         self.wanted = ""
-
-    def _look(self, number: int) -> UrlRow:
-        return url_row(self._rows[number - 1], self._now)
 
     def _measure(self, version: int) -> None:
         """Measure the longest bar; a quarter of it is for the time in the queue."""
@@ -239,32 +234,13 @@ class FetchViews(Vertical):
         return joined(groups)
 
 
-def totals_of(session: FetchSession | None, count: int) -> Totals:
-    """The totals of a session; without one, those of this many queued URLs."""
-    fetch = None if session is None else session.fetch
-    if session is None or fetch is None:
-        return Totals(queued=count)
-    totals = fetch.totals(session.now)
-    counts = totals.counts
-    return Totals(
-        ok=counts["ok"],
-        failed=counts["failed"],
-        cancelled=counts["cancelled"],
-        in_flight=counts["running"],
-        retrying=counts["retrying"],
-        queued=counts["queued"],
-        received=totals.wire,
-        rate=totals.rate if session.is_running and totals.is_real_time else None,
-        took=totals.took,
-        one_by_one=totals.one_by_one,
-        is_real_time=totals.is_real_time,
-        is_running=session.is_running,
-    )
-
-
-def _racer(name: str, session: FetchSession) -> Racer | None:
-    if session.fetch is None:
+def _racer(name: str, session: FetchSession | None) -> Racer | None:
+    if session is None or session.fetch is None:
         return None
-    totals = session.fetch.totals(session.now)
-    done = totals.ended - totals.counts["cancelled"]
-    return Racer(name, totals.took, done, totals.rows, session.is_running, totals.is_real_time)
+    return Racer(name, session.fetch.totals(session.now), session.is_running)
+
+
+def _untouched(count: int) -> Totals:
+    """The totals of a list that nobody has fetched yet."""
+    counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": count}
+    return Totals(counts, rows=count, wire=0, rate=0.0, took=0.0, one_by_one=0.0)

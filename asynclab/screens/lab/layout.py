@@ -17,6 +17,9 @@ PANES = {
 }
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
 
+STAGE_PANES = {pane: name for pane, name in PANES.items() if pane != "demos"}
+"""Those of the stage, which any list may stand beside."""
+
 MIDDLE = ("timeline", "gauges", "loop")
 """The ids of the panes that take turns in the row between tasks and code, in their order."""
 

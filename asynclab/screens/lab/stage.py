@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from asynclab.model.state import LabState
 from asynclab.screens.lab.filtered_log import FilteredLog
-from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, PANES, Needs, shares, shown, turns
+from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
 from asynclab.screens.lab.run_record import Record
@@ -115,7 +115,7 @@ class Stage(Vertical):
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
         # Above the lesson, so that a long one, or another demo's, moves no tab.
-        yield PaneTabs({pane: name for pane, name in PANES.items() if pane != "demos"})
+        yield PaneTabs(STAGE_PANES)
         yield LessonPane(id="concept")
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
@@ -261,7 +261,7 @@ class Stage(Vertical):
 
     def selected_text(self, pane: str) -> str:
         """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
-        match self.query_one(f"#{pane}") if pane in PANES else None:
+        match self.query_one(f"#{pane}") if pane in STAGE_PANES else None:
             case ActivityLog() as activity:
                 return activity.cursor_text()
             case TaskTable() as tasks:
