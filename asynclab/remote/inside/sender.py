@@ -63,8 +63,9 @@ class Sender:
         self._active_at = time.monotonic()
 
     def tell(self, frame: Frame) -> None:
-        """Send a frame when there is room."""
+        """Send a frame as soon as there is room."""
         self._outbox.add(frame)
+        self._outbox.send()
 
     def start(self) -> None:
         """Start the thread."""

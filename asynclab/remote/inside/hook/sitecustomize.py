@@ -47,7 +47,7 @@ _spec = PathFinder.find_spec("sitecustomize", sys.path)
 if _spec is None or _spec.origin is None or _spec.origin == __file__:
     # As Python finds it where there is none: so `site` goes on, and nothing by this name stays in sys.modules.
     raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
-__spec__, __file__ = _spec, _spec.origin
+__doc__, __spec__, __file__ = None, _spec, _spec.origin
 with open(_spec.origin, "rb") as _source:
     _code = compile(_source.read(), _spec.origin, "exec")
-exec(_code, {"__name__": "sitecustomize", "__file__": _spec.origin, "__spec__": _spec})
+exec(_code)
