@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import nlargest
 from typing import Any
 
 from asynclab.model.frames import file_name
@@ -15,6 +16,9 @@ from asynclab.remote.run_tally import RunTally
 
 PENDING_LISTED = 10
 """How many of the tasks that never ended are named."""
+
+LOOPS_LISTED = 10
+"""How many loops are reported on, those with the most tasks."""
 
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
@@ -39,16 +43,19 @@ class Report:
         program = self._program
         started, ended = program.started, program.ended
         if started is None or ended is None:
-            yield "the program could not be observed"
+            yield f"the program could not be observed; it ended with {how_ended(0 if ended is None else ended.code)}"
             return
         yield f"{one_line(started.name)} ran {measured(program.now)}: {how_ended(ended.code)}"
         loops = [loop for loop in program.loops.values() if loop.state.tasks]
         if not loops:
             yield "it ran no asyncio task"
-        for loop in loops:
+        listed = nlargest(LOOPS_LISTED, loops, key=lambda loop: sum(loop.state.counts.values()))
+        for loop in sorted(listed, key=lambda loop: loop.number):
             if len(loops) > 1:
                 yield f"loop {loop.number} ({one_line(loop.kind)})"
             yield from self._loop_lines(loop)
+        if len(loops) > LOOPS_LISTED:
+            yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from asynclab.model.events import AnyEvent, Event
+from asynclab.model.events import AnyEvent, Event, encodable
 
 LENGTH_BYTES = 4
 """How many bytes hold the length of a frame, the largest first."""
@@ -99,15 +99,15 @@ _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
 
 def events_frame(loop: int, events: list[Event]) -> bytes:
     """A `LoopEvents` as it goes over the socket."""
-    return _with_length(_encoder.encode(_Sent(loop, events)))
+    return to_bytes(_Sent(loop, events))
 
 
-def to_bytes(frame: Frame) -> bytes:
+def to_bytes(frame: Frame | _Sent) -> bytes:
     """A frame as it goes over the socket."""
-    return _with_length(_encoder.encode(frame))
-
-
-def _with_length(content: bytes) -> bytes:
+    try:
+        content = _encoder.encode(frame)
+    except UnicodeEncodeError:  # a name or a print with half a surrogate pair in it
+        content = _encoder.encode(encodable(frame))
     return len(content).to_bytes(LENGTH_BYTES, "big") + content
 
 

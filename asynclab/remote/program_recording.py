@@ -13,7 +13,7 @@ from typing import IO, TypeAlias
 
 import msgspec
 
-from asynclab.model.events import Event, encode
+from asynclab.model.events import Event, encodable, encode
 from asynclab.remote.frames import AnyFrame, LoopEvents
 
 VERSION = 1
@@ -25,7 +25,9 @@ LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_FILE_TEXT = 1024 * 1024
 """Bytes of a source file that is kept."""
 
-_PIECE = 64 * 1024
+_PIECE = 1024
+"""Bytes that are unpacked at once: no more is lost before a damaged place."""
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -68,11 +70,11 @@ class RecordingWriter:
         """
         self._file = file
         self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-        self._put([_encoder.encode(header)])
+        self._put([_encoder.encode(encodable(header))])
 
     def write(self, frame: AnyFrame) -> None:
         """Add a frame."""
-        self._put([_events_line(frame)] if isinstance(frame, LoopEvents) else [_encoder.encode(frame)])
+        self._put([_events_line(frame) if isinstance(frame, LoopEvents) else _encoder.encode(encodable(frame))])
 
     def add_sources(self, files: Iterable[str]) -> None:
         """Add the text of files, where they can be read."""
@@ -82,7 +84,7 @@ class RecordingWriter:
             except (OSError, ValueError):
                 continue
             if len(content) <= LARGEST_FILE_TEXT:
-                self._put([_encoder.encode(SourceText(name, content.decode(errors="replace")))])
+                self._put([_encoder.encode(encodable(SourceText(name, content.decode(errors="replace"))))])
 
     def close(self) -> None:
         """Finish the file."""
@@ -153,7 +155,7 @@ class RecordingReader:
                 self.is_cut = True
                 return
             try:
-                left += unpacker.decompress(piece, _PIECE * 16)
+                left += unpacker.decompress(piece, _PIECE * 1024)
             except zlib.error:
                 raise RecordingError(f"{self._path} is damaged") from None
             *lines, left = left.split(b"\n")

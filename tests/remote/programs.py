@@ -6,8 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 ROOT = Path(__file__).parents[2]
 """What holds the package and its tests."""
@@ -33,17 +37,17 @@ class Ran:
         return self.code, self.out, _TIME.sub("when=…", self.err)
 
 
-def plainly(*args: str, stdin: str = "", folder: Path | None = None, **environment: str) -> Ran:
+def plainly(*args: str, stdin: str = "", folder: Path | None = None, environment: Mapping[str, str] = NOTHING) -> Ran:
     """Run `python args`."""
     return _run([sys.executable, *args], stdin, folder, environment)
 
 
-def observed(*args: str, stdin: str = "", folder: Path | None = None, **environment: str) -> Ran:
+def observed(*args: str, stdin: str = "", folder: Path | None = None, environment: Mapping[str, str] = NOTHING) -> Ran:
     """Run `asynclab run args`."""
     return _run([sys.executable, "-m", "asynclab", "run", *args], stdin, folder, environment)
 
 
-def _run(command: list[str], stdin: str, folder: Path | None, extra: dict[str, str]) -> Ran:
+def _run(command: list[str], stdin: str, folder: Path | None, extra: Mapping[str, str]) -> Ran:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **extra}
     environment.pop("PYTHONWARNINGS", None)  # what pytest has turned on is not the program's
     ran = subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=folder or ROOT, env=environment)

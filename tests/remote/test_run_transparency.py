@@ -155,8 +155,8 @@ def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("VALUE = __name__, __file__, __doc__\n")
     (tmp_path / "asks.py").write_text("import sitecustomize\nprint(sitecustomize.VALUE, sitecustomize.__file__)\n")
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    ran = observed("asks.py", folder=tmp_path, PYTHONPATH=path)
-    assert ran.alike == plainly("asks.py", folder=tmp_path, PYTHONPATH=path).alike
+    ran = observed("asks.py", folder=tmp_path, environment={"PYTHONPATH": path})
+    assert ran.alike == plainly("asks.py", folder=tmp_path, environment={"PYTHONPATH": path}).alike
     assert ran.out.startswith("('sitecustomize', ")
 
 

@@ -47,7 +47,8 @@ _spec = PathFinder.find_spec("sitecustomize", sys.path)
 if _spec is None or _spec.origin is None or _spec.origin == __file__:
     # As Python finds it where there is none: so `site` goes on, and nothing by this name stays in sys.modules.
     raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
-__doc__, __spec__, __file__ = None, _spec, _spec.origin
+__spec__, __file__ = _spec, _spec.origin
+globals()["__doc__"] = None
 with open(_spec.origin, "rb") as _source:
     _code = compile(_source.read(), _spec.origin, "exec")
 exec(_code)
