@@ -11,6 +11,7 @@ import aiohttp
 import asynclab
 from asynclab.fetch.address import redacted, request_url, sent_text
 from asynclab.fetch.body import Body
+from asynclab.fetch.idle import IdleConnections
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_status
 from asynclab.fetch.rows import Failure, Phases, Row
@@ -56,6 +57,7 @@ class Requests:
         self._clock = clock
         self._touch = touch
         self._is_kept = is_kept
+        self._connections = IdleConnections()
 
     async def attempt(self, row: Row) -> Failure | None:
         """Fetch a row's URL once.
@@ -68,6 +70,7 @@ class Requests:
         self._begin(row)
         watch = Watch(row, self._clock, self._touch)
         WATCH.set(watch)
+        self._connections.begin()
         try:
             async with asyncio.timeout(self._options.timeout):
                 failure = await self._ask(row)
@@ -77,6 +80,7 @@ class Requests:
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
+            self._connections.end(watch.connections)
             row.phases.enter(None, self._clock())
             row.expires_at = None
             self._touch(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -37,6 +38,8 @@ class Watch:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
+        self.connections: list[asyncio.BaseTransport] = []
+        """What the request went over; several, where it was redirected."""
         self._clock = clock
         self._touch = touch
         self._asked_at = clock()
@@ -71,6 +74,7 @@ class Watch:
             self.row.phases.enter("wait", self._clock())
         transport = connection.transport
         if transport is not None:
+            self.connections.append(transport)
             peer = transport.get_extra_info("peername")
             self._note_address(str(peer[0]) if isinstance(peer, tuple) else "")
             encryption = transport.get_extra_info("ssl_object")

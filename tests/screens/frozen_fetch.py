@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asynclab.fetch.engine import Fetch
-from asynclab.fetch.jobs import new_row
+from asynclab.fetch.row_ends import new_row
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import STATES, Failure, Hop, Phase, Phases, Row, TlsFacts
 from asynclab.fetch.totals import Totals
