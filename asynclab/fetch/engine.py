@@ -139,6 +139,7 @@ class Fetch(Ledger):
         """Let each row wait for its host, and each host be served, until all rows have ended."""
         while self._open:
             row = await queue.get()
+            queue.task_done()
             if row is None:
                 continue
             host = self._limits.host(row.host)
