@@ -15,6 +15,7 @@ from asynclab.fetch.attempt import Requests, reset
 from asynclab.fetch.http_session import open_session
 from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.limits import Host, Limits, Slot
+from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
 from asynclab.fetch.row_ends import CANCELLED, OUT_OF_TIME
@@ -79,10 +80,10 @@ class Fetch(Ledger):
         self.clock = self.clock or asyncio.get_running_loop().time
         self._tally.begin(self.now())
         self._queue = asyncio.Queue()
-        self._limits = Limits(self.options.concurrency, self.options.per_host, self.options.rate)
+        self._limits = Limits(most_requests(self.options), self.options.per_host, self.options.rate)
         self._deadline = asyncio.timeout(self.options.deadline)
         try:
-            async with open_session(self.options, True) as session, self._deadline, asyncio.TaskGroup() as tasks:
+            async with open_session(self.options) as session, self._deadline, asyncio.TaskGroup() as tasks:
                 self._requests = Requests(
                     session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
                 )
@@ -174,13 +175,20 @@ class Fetch(Ledger):
         while True:
             failure = await self._requests.attempt(row)
             pause = self._heed(slot.host, failure)
-            if failure is None or not failure.passes or row.attempts > self.options.retries:
+            if failure is None or not self._may_retry(row, failure, slot):
                 break
             slot.release()
             await self._wait(row, failure, max(pause, backoff(row.attempts, self._chance())))
             await slot.acquire()
             self._begin_again(row)
         self._end(row, failure)
+
+    def _may_retry(self, row: Row, failure: Failure, slot: Slot) -> bool:
+        """Whether to try again; where there are no files for so many requests at once, there are fewer from now on."""
+        if failure.is_crowded and slot.give_up():
+            row.attempts -= 1  # nobody was asked
+            return True
+        return failure.passes and row.attempts <= self.options.retries
 
     def _heed(self, host: Host, failure: Failure | None) -> float:
         """Ask a host less often that has had too much, and more often that has not; seconds that it wants to wait."""

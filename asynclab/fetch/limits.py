@@ -105,6 +105,7 @@ class Limits:
         """
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
+        """Places in it."""
         self.rate = Rate(per_second) if per_second else None
         self._per_host = per_host
         # A host that nothing waits for and nobody asks is forgotten, unless it wants to be asked slowly.
@@ -169,6 +170,14 @@ class Slot:
         """Give it back; nothing happens where it is not held."""
         while self._held:
             self._held.pop().release()
+
+    def give_up(self) -> bool:
+        """Leave its place among all requests unused from now on; whether that was done: the last one stays."""
+        if self._limits.at_once == 1 or not self._held:
+            return False
+        self._limits.at_once -= 1
+        self._held.remove(self._limits.all)
+        return True
 
     async def _take(self, limit: asyncio.Semaphore) -> None:
         await limit.acquire()
