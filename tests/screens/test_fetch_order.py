@@ -152,7 +152,7 @@ async def test_what_was_found_is_summed_up() -> None:
 async def test_a_long_text_is_read_too() -> None:
     urls = UrlList()
     await urls.read("\n".join(f"https://example.org/{number}" for number in range(5_005)))
-    assert plain(summary(urls)) == "5,000 URLs · 5 too many"
+    assert plain(summary(urls)) == "5,000 URLs · 5 left out (limit 5,000)"
 
 
 def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ from asynclab.screens.shared.command import Command
 
 if TYPE_CHECKING:
     from asynclab.fetch.rows import Row
-    from asynclab.model.source import Source
 
 command = Command["FetchActions"]
 
@@ -58,15 +57,7 @@ class FetchActions(LabScreen):
         """Both ways of fetching."""
         return (self.together, self.one_by_one)
 
-    @property
-    def timed(self) -> tuple[FetchSession, FetchSession]:
-        """Both ways of fetching."""
-        return self.programs
-
-    @property
-    def sources(self) -> list[Source]:
-        """The sources of the sessions that run."""
-        return [session.source for session in self.programs if session.source is not None and session.is_running]
+    timed = programs
 
     @property
     def is_in_stage(self) -> bool:
@@ -77,11 +68,6 @@ class FetchActions(LabScreen):
     def is_in_list(self) -> bool:
         """Whether the keys are about the list."""
         return not self.is_in_stage
-
-    @property
-    def unfinished(self) -> list[Row]:
-        """The rows that have ended and are not ok."""
-        return [row for row in self.views.rows if row.state in ("failed", "cancelled")]
 
     @property
     def has_urls(self) -> bool:
@@ -193,7 +179,7 @@ class FetchActions(LabScreen):
     )
     def action_retry(self) -> None:
         """Retry the URLs that failed or were cancelled."""
-        rows = self.unfinished
+        rows = [row for row in self.views.rows if row.state in ("failed", "cancelled")]
         self.together.retry(rows)
         self.host.tell(f"fetching {plural(len(rows), 'URL')} again")
 
@@ -202,7 +188,7 @@ class FetchActions(LabScreen):
         key="R",
         group="URLs",
         rank=13,
-        when=lambda screen: screen.shows_fetched and screen.has_ended_selection and screen.is_in_list,
+        when=lambda screen: screen.shows_fetched and not screen.has_live_selection and screen.is_in_list,
     )
     def action_again(self) -> None:
         """Fetch the selected URL again and keep its whole body; of others, only the first 4 KiB are kept."""
@@ -242,12 +228,6 @@ class FetchActions(LabScreen):
 
         self.app.push_screen(options_form(self.chosen), use)
 
-    @property
-    def has_ended_selection(self) -> bool:
-        """Whether a URL is selected that has ended."""
-        row = self.views.selected
-        return row is not None and row.has_ended
-
     async def start_paused(self) -> None:
         """Fetch, paused before the first step; results are kept, since a key held down gets here, too."""
         if self.is_in_stage:
@@ -272,14 +252,6 @@ class FetchActions(LabScreen):
             return task
         self.host.tell("this URL has no task yet: it is queued")
         return None
-
-    def action_run_to_event(self) -> None:
-        """Pause, and run step by step until something happens to the selected URL's task, or to the selected task."""
-        super().action_run_to_event()
-
-    def action_instantly(self) -> None:
-        """Skip all waits (retries, rate limits, Retry-After); network time is real."""
-        super().action_instantly()
 
     def change_speed(self, steps: int) -> None:
         """Slow lab time down or speed it up by some steps, and say how fast it is."""

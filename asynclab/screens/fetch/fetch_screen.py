@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Paste
-from textual.widgets import Input, TextArea
+from textual.widgets import TextArea
 
 from asynclab.fetch import engine
 from asynclab.fetch.engine import Fetch
@@ -126,7 +126,7 @@ class FetchScreen(ResultActions):
 
         The text is added to the one before, unless that was fetched already.
         """
-        self.action_leave_stage()
+        self.leave_stage()
         before = self.views.text.text.rstrip()
         joins = before and not self.has_fetched_these
         self.views.text.take(f"{before}\n{text}" if joins else text)
@@ -162,18 +162,6 @@ class FetchScreen(ResultActions):
             self.views.table.select(number)
             self.together.keep(number)
 
-    @on(Input.Changed, "#fetch-filter")
-    def use_filter(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self.views.wanted = event.value
-
-    @on(Input.Submitted, "#fetch-filter")
-    async def keep_filter(self) -> None:
-        """Go back to the URLs; an empty filter is closed."""
-        self.views.table.focus()
-        if not self.views.wanted:
-            await self.views.close_filter()
-
     @property
     def rows(self) -> Sequence[Row]:
         """The rows of the table: of the present or latest fetch, or else of the list to fetch next."""
@@ -199,7 +187,7 @@ class FetchScreen(ResultActions):
         """What the key bar shows; while something is typed, what works then."""
         if self.focused is self.views.text:
             return self.bar_while_typing(BarEntry("esc", "to the URLs", "leave", rank=0))
-        if self.is_in_list and isinstance(self.focused, Input):
+        if self.views.list.is_typing:
             return self.bar_while_typing(*filter_entries("URLs"))
         return super().bar()
 
@@ -213,40 +201,41 @@ class FetchScreen(ResultActions):
         if self.is_in_list and self.focused is not None and self.focused not in self.focus_chain:  # it is hidden now
             self.views.table.focus()
 
-    @command("detail", key="d", group="Looking", rank=7, when=lambda screen: screen.can_show_detail)
+    @command(
+        "detail",
+        key="d",
+        group="Looking",
+        rank=7,
+        when=lambda screen: screen.views.selected is not None and not screen.is_staged,
+    )
     def action_detail(self) -> None:
         """Show or hide the details of the selected URL."""
         self._wants_detail = not self.views.has_detail
         self.lay_out()
 
-    @property
-    def can_show_detail(self) -> bool:
-        """Whether a URL is selected whose details could be shown or hidden."""
-        return not self.is_staged and self.views.selected is not None
-
     @command(
         "tasks",
-        key="T",
+        key="T,f",
         group="Looking",
         rank=6,
-        when=lambda screen: screen.record is not None and not screen.is_staged,
+        bar=lambda screen: ("T", "URLs" if screen.is_staged else "tasks"),
+        when=lambda screen: screen.is_staged or screen.record is not None,
     )
     def action_tasks(self) -> None:
-        """Show the fetch as any demo is shown: its tasks, timeline, event loop, code, activity and past."""
+        """Show the fetch as any demo is shown: its tasks, timeline, event loop, code, activity and past; then go back
+        to the URLs.
+        """
+        if self.is_staged:
+            self.leave_stage()
+            return
         self.is_staged = self.is_for_stepping = True
         self.stage.turn_to(self.record, self._task_of_selected())
         self.lay_out()
         self.action_show_pane("tasks")
         self.paint()
 
-    @property
-    def can_stage(self) -> bool:
-        """Whether there is a run that the stage could show, and doesn't."""
-        return self.record is not None and not self.is_staged
-
-    @command("URLs", key="T,f", group="Looking", rank=6, when=lambda screen: screen.is_staged)
-    def action_leave_stage(self) -> None:
-        """Back to the URL list, at this task's URL."""
+    def leave_stage(self) -> None:
+        """Show the URLs alone; where the stage was left, the next time begins in the present."""
         if self.is_staged:
             self.action_go_to_present()
             self.is_staged = self.is_for_stepping = self.is_zoomed = self.shows_one_by_one = False
@@ -272,12 +261,12 @@ class FetchScreen(ResultActions):
         """
         if self.focused is self.views.text:
             self.views.table.focus()
-        elif self.is_in_list and self.views.is_filtering:
-            await self.views.close_filter()
+        elif self.is_in_list and self.views.list.is_filtering:
+            await self.views.list.close_filter()
         elif self.is_staged and (self.is_hiding or self.is_past):
             await super().action_leave()
         elif self.is_staged:
-            self.action_leave_stage()
+            self.leave_stage()
         elif self.views.has_detail and not self.views.top.display:
             self._wants_detail = None
             self.lay_out()
@@ -288,7 +277,7 @@ class FetchScreen(ResultActions):
         """Go back to the URLs if their tab was clicked."""
         if self.is_staged and TABS[event.tab] == "fetch":
             event.stop()
-            self.action_leave_stage()
+            self.leave_stage()
 
     def marks(self) -> Sequence[Mark]:
         """What the marks of a URL mean, and those of the stage while it shows."""
