@@ -22,8 +22,9 @@ class Keeper(Protocol):
     def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
         """A timer was cancelled."""
 
-    def came(self, purpose: object) -> None:
-        """The time of a timeout or a call has come."""
+    @property
+    def came(self) -> Callable[[object], None]:
+        """Is called when the time of a timeout or a call has come."""
 
     def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set."""
