@@ -332,6 +332,7 @@ async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_w
         assert screen.program is stage.screen.one_by_one
         await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
         await stage.until(lambda: len(task_lines(stage)) == 2)
+        assert selected_name(stage) == "fetch 1"
         await stage.press("S")
         assert screen.program is stage.screen.together
 

@@ -27,6 +27,8 @@ class PaneScreen(TimeScreen):
     """The ids of the panes beside the stage."""
     stage: Stage
     """The views of a run; they may be mounted after the first paint."""
+    is_staged = True
+    """Whether the stage shows."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
