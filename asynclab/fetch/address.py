@@ -23,8 +23,6 @@ _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(
 
 _ESCAPED = re.compile(f"[{re.escape(_AS_THEY_ARE)}]*")
 
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
-
 
 def request_url(sent: str) -> URL:
     """The URL to send, from its parts: in them it stays as it is, and nothing has to be found in it once more.
@@ -54,17 +52,7 @@ def sent_text(text: str) -> str:
 
 def redacted(text: str) -> str:
     """The text, a URL or one with URLs in it, with user names and passwords of URLs hidden."""
-    return _USER.sub(_hide_user, text) if "@" in text else text
-
-
-def redacted_header(name: str, value: str) -> str:
-    """The value of a header as it may be shown and written down."""
-    if name.lower() in _SECRET_HEADERS:
-        return HIDDEN
-    if name.lower() == "set-cookie":
-        cookie, semicolon, rest = value.partition(";")
-        return f"{cookie.partition('=')[0]}={HIDDEN}{semicolon}{rest}"
-    return redacted(value)
+    return _USER.sub(f"{HIDDEN}@", text) if "@" in text else text
 
 
 def host_key(sent: str) -> str:
@@ -101,11 +89,6 @@ def is_private(address: str) -> bool:
 def has_scheme(text: str) -> bool:
     """Whether the text starts as a URL that can be fetched does."""
     return _SCHEME.match(text) is not None
-
-
-def _hide_user(match: re.Match[str]) -> str:
-    user, colon, _ = match[0][:-1].partition(":")
-    return f"{user}:{HIDDEN}@" if colon else f"{HIDDEN}@"
 
 
 def _escaped(text: str) -> str:

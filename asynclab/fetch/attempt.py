@@ -10,9 +10,10 @@ import aiohttp
 
 import asynclab
 from asynclab.fetch.address import redacted, request_url, sent_text
+from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body
 from asynclab.fetch.options import Options
-from asynclab.fetch.outcomes import failure_of_error, failure_of_status
+from asynclab.fetch.outcomes import failure_of_error, failure_of_fragments, failure_of_status
 from asynclab.fetch.rows import Failure, Phases, Row
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.watch import WATCH, Watch
@@ -72,7 +73,9 @@ class Requests:
             async with asyncio.timeout(self._options.timeout):
                 failure = await self._ask(row)
                 if row.method == "HEAD" and failure is not None and failure.status not in _KEPT_FOR_HEAD:
-                    failure = await self._ask_with_get(row, failure)
+                    failure = await self._ask_with_get(row, f"HEAD was answered with {failure.status}")
+                if row.method == "HEAD" and failure is None and self._wants_anchors(row):
+                    failure = await self._ask_with_get(row, "HEAD tells no fragments")
                 return failure
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
@@ -89,12 +92,12 @@ class Requests:
         row.expires_at = now + self._options.timeout
         row.epoch = time.time()
         row.attempts += 1
-        row.method = self._options.method
+        row.method = "HEAD" if self._options.check else self._options.method
         self._touch(row)
 
-    async def _ask_with_get(self, row: Row, refusal: Failure) -> Failure | None:
-        """Make the same request with GET, where HEAD is refused."""
-        row.notes += (f"HEAD was answered with {refusal.status}: asked again with GET",)
+    async def _ask_with_get(self, row: Row, reason: str) -> Failure | None:
+        """Make the same request with GET, where HEAD is not enough."""
+        row.notes += (f"{reason}: asked again with GET",)
         row.method = "GET"
         row.hops = ()
         row.phases.enter("wait", self._clock())
@@ -105,11 +108,36 @@ class Requests:
         try:
             self._note_answer(row, response)
             failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
+            if response.status in self._options.allow:
+                row.notes += (f"{response.status} is allowed",)
+            if self._options.check:
+                return failure if self._is_bad(failure) else await self._look_for_anchors(row, response)
             failure_of_body = await self._receive(row, response, may_save=failure is None)
-            return failure or failure_of_body
+            return failure if self._is_bad(failure) else failure_of_body
         finally:
             if response.connection is not None:  # an answer that was read to its end has let go of it by itself
                 response.release()
+
+    def _is_bad(self, failure: Failure | None) -> bool:
+        return failure is not None and failure.status not in self._options.allow
+
+    def _wants_anchors(self, row: Row) -> bool:
+        return self._options.check and may_have_anchors(row.content_type) and bool(anchors_of(row.fragments))
+
+    async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
+        """Read a page as far as its fragments ask for; nothing of any other body."""
+        if row.method == "HEAD" or not self._wants_anchors(row):
+            return None
+        anchors = Anchors(anchors_of(row.fragments), row.content_type)
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=anchors.take)
+        try:
+            is_whole = await self._read(row, response, body)
+        finally:
+            body.describe()
+        row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
+        if anchors.missing and not is_whole:
+            return self._too_large()
+        return failure_of_fragments(row.missing)
 
     def _note_answer(self, row: Row, response: aiohttp.ClientResponse) -> None:
         row.status = response.status
@@ -124,7 +152,8 @@ class Requests:
     async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
         folder = self._options.save_to
         file = BodyFile(folder) if folder is not None and may_save and row.method == "GET" else None
-        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), file=file)
+        write = file.write if file is not None else None
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=write)
         try:
             is_whole = await self._read(row, response, body)
             if file is not None and is_whole:
@@ -135,8 +164,11 @@ class Requests:
                 file.discard()
         if not is_whole:
             response.close()
-            return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
+            return self._too_large()
         return None
+
+    def _too_large(self) -> Failure:
+        return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
 
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
@@ -168,7 +200,7 @@ def reset(row: Row, *, failures: bool) -> None:
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
     row.content_type = row.charset = row.title = ""
-    row.headers = ()
+    row.headers = row.looked_for = row.missing = ()
     row.hops, row.notes = (), ()
     row.wire = row.decoded = 0
     row.head = b""

@@ -7,7 +7,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 
@@ -41,6 +41,15 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
     if status == 429:
         return Failure("rate_limited", f"Rate limited: {words}", passes, status, wait)
     return Failure("http_error", f"The server answered {words}", passes, status, wait)
+
+
+def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
+    """The failure of a page that lacks anchors; None where it lacks none."""
+    if not missing:
+        return None
+    names = ", ".join(f"#{one_line(name, 60)}" for name in missing[:5])
+    more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
+    return Failure("missing_fragment", f"The page has no {names}{more}, unless a script makes it")
 
 
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:

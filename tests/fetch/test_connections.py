@@ -164,9 +164,9 @@ def no_connection(number: int) -> aiohttp.ClientConnectorError:
         (ssl.SSLError(1, "[SSL: BAD] x"), "tls", "TLS failed"),
         (TimeoutError(), "timeout_read", "no answer within 30 s"),
         (aiohttp.InvalidURL("http://u:secret@x"), "invalid", "Invalid URL"),
-        (aiohttp.NonHttpUrlRedirectClientError("ftp://u:secret@x/\x1b[31m"), "blocked", "ftp://u:•••@x/␛[31m"),
-        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://u:•••@x is bad"),
-        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://u:•••@x ␇"),
+        (aiohttp.NonHttpUrlRedirectClientError("ftp://u:secret@x/\x1b[31m"), "blocked", "ftp://•••@x/␛[31m"),
+        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://•••@x is bad"),
+        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://•••@x ␇"),
         (RuntimeError(), "incomplete", "RuntimeError"),
     ],
 )
