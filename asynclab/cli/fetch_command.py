@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import click
 
+from asynclab.cli.fetch_files import check_folder, open_files
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
-    from asynclab.cli.fetch_printing import ResultFile, Style
-    from asynclab.fetch.har import ArchiveFile
-    from asynclab.fetch.resume import Results
+    from asynclab.cli.fetch_printing import Style
     from asynclab.fetch.urls import Found, FoundUrl
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -119,41 +118,45 @@ def fetch(
 
     Exit code of what is printed: 0 if all are ok, 1 if some are not, 130 if interrupted.
     """
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other")
     options = _options(given)
-    if options.check and options.save_to is not None:
-        raise click.UsageError("--check reads no bodies that --save could save: leave out one of them")
+    _check_choices(options, as_json=as_json, as_csv=as_csv, har=har, resume=resume, list_only=list_only)
     prints = headless or as_json or as_csv or list_only or har is not None or resume is not None
     prints = prints or "-" in (*urls, *files) or not has_terminal()
     if not (urls or files):
         if prints:
             raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
-        _check_folder(options.save_to)
+        check_folder(options.save_to)
         return _open_screen("", options)
     text = _text(urls, files)
     found = _find(text, limit if prints else None)
-    if list_only:
-        return _print_list(found)
-    _check_folder(options.save_to)
+    check_folder(options.save_to)
     if not prints:
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
         fits = len(text) <= LONGEST_SHOWN
         return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
     _tell_what_was_found(found)
-    from asynclab.cli.fetch_printing import print_results
+    with open_files(har, resume, options) as files_kept:
+        wanted = files_kept.left(found.urls)
+        if list_only:
+            return _print_list(wanted)
+        from asynclab.cli.fetch_printing import print_results
 
-    with ExitStack() as stack:
-        wanted: Iterable[FoundUrl] = found.urls
-        kept: list[ResultFile] = []
-        if har is not None:
-            kept.append(stack.enter_context(_archive(har, options)))
-        if resume is not None:
-            results = stack.enter_context(_results(resume))
-            kept.append(results)
-            wanted = _left(found, results, options)
         style: Style = "json" if as_json else "csv" if as_csv else "lines"
-        return print_results(wanted, options, style=style, files=kept)
+        return print_results(wanted, options, style=style, files=files_kept.files)
+
+
+def _check_choices(
+    options: Options, *, as_json: bool, as_csv: bool, har: Path | None, resume: Path | None, list_only: bool
+) -> None:
+    """Refuse options of which one would be ignored."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other")
+    if list_only and (as_json or as_csv or har is not None):
+        raise click.UsageError("--list-only fetches nothing: leave out --json, --csv and --har")
+    if options.check and options.save_to is not None:
+        raise click.UsageError("--check reads no bodies that --save could save: leave out one of them")
+    if har is not None and resume is not None and har.resolve() == resume.resolve():
+        raise click.UsageError(f"--har and --resume can't both write '{har}'")
 
 
 def _open_screen(text: str, options: Options) -> int:
@@ -172,62 +175,12 @@ def _options(given: Mapping[str, Any]) -> Options:
         raise click.UsageError(str(error)) from None
 
 
-def _check_folder(save: Path | None) -> None:
-    """Complain before anything is fetched, instead of at its end, where bodies can't be saved."""
-    from tempfile import TemporaryFile
-
-    # Permissions don't tell all: some folders take no files, and the current one may have been removed.
-    try:
-        if save is not None:
-            save.mkdir(parents=True, exist_ok=True)
-            TemporaryFile(dir=save).close()
-    except OSError as error:
-        raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
-
-
-def _archive(path: Path, options: Options) -> ArchiveFile:
-    """An archive to be written; complain before anything is fetched, instead of at its end, where that can't be."""
-    from asynclab.fetch.har import ArchiveFile
-
-    try:
-        return ArchiveFile(path, options)
-    except OSError as error:
-        raise click.UsageError(f"can't write '{path}': {error.strerror or error}") from None
-
-
-def _results(path: Path) -> Results:
-    from asynclab.fetch.resume import Results, ResultsError
-
-    try:
-        return Results(path)
-    except ResultsError as error:
-        raise click.UsageError(str(error)) from None
-    except OSError as error:
-        raise click.UsageError(f"can't keep results in '{path}': {error.strerror or error}") from None
-
-
-def _left(found: Found, results: Results, options: Options) -> list[FoundUrl]:
-    """The URLs that results don't have as ok; on a terminal, say how many these are, and why."""
-    from asynclab.fetch.anchors import anchors_of
-
-    left = [
-        url for url in found.urls if not results.is_done(url.url, anchors_of(url.fragments) if options.check else ())
-    ]
-    failed = sum(results.has_failed(url.url) for url in left)
-    if is_terminal(sys.stderr):
-        done = len(found.urls) - len(left)
-        again = f", {failed:,} that failed are fetched again" if failed else ""
-        cut_off = ", its last line was cut off and is dropped" if results.was_cut_off else ""
-        click.echo(f"{done:,} of {len(found.urls):,} URLs are ok in '{results.path}'{again}{cut_off}", err=True)
-    return left
-
-
-def _print_list(found: Found) -> int:
+def _print_list(urls: Sequence[FoundUrl]) -> int:
     """Print URLs as they are sent, for another program: plain ASCII, with passwords."""
     from asynclab.fetch.address import sent_text
 
-    _tell_what_was_found(found)
-    click.echo("\n".join(sent_text(url.url) for url in found.urls))
+    for url in urls:
+        click.echo(sent_text(url.url))
     return 0
 
 
@@ -250,7 +203,7 @@ def _only_url(argument: str) -> str:
     if len(found) == 1 and not any(map(str.isspace, text)):
         url, (whole, _, fragment) = found[0].url, text.partition("#")
         if url == whole or url.partition("://")[2] == whole.removeprefix("//"):
-            return f"{url}#{quote(fragment, safe='/%')}" if fragment else url
+            return f"{url}#{quote(fragment, safe='/%?=&;:@!$+~')}" if fragment else url
     if found:
         hint = f", only '{one_line(redacted(found[0].url), 80)}' in it is: escape the rest, or give a text with -f"
     raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is not a URL{hint}")

@@ -163,7 +163,7 @@ def _entry_of_row(row: Row, begun: float, options: Options) -> dict[str, Any]:
         "startedDateTime": _moment(begun),
         "time": sum(part for part in parts if part > 0),
         "request": _request(row.method, row.effective_url or row.sent or row.url, row, options),
-        "response": _response(row.status or 0, row.reason, headers, _body(row), "", size, row.http_version),
+        "response": _response(row.status or 0, row.reason, headers, _body(row, options), "", size, row.http_version),
         "cache": {},
         "timings": timings,
         **_server(row.address),
@@ -231,7 +231,7 @@ def _cookie(header: str) -> dict[str, str]:
     return {"name": name.strip(), "value": value.strip()}
 
 
-def _body(row: Row) -> dict[str, Any]:
+def _body(row: Row, options: Options) -> dict[str, Any]:
     content = _content(row.decoded, row.content_type)
     body = row.head if row.body is None and len(row.head) == row.decoded else row.body
     if row.outcome == "truncated":
@@ -239,10 +239,18 @@ def _body(row: Row) -> dict[str, Any]:
     elif body is None:
         content["comment"] = "the body was not kept"
     if body and row.charset:
-        content["text"] = text_of(body, row.charset)
+        content["text"] = _without_secrets(text_of(body, row.charset), options)
     elif body:
         content |= {"text": b64encode(body).decode(), "encoding": "base64"}
     return content
+
+
+def _without_secrets(text: str, options: Options) -> str:
+    """A body in which no header that was sent comes back, as some servers answer what they were asked."""
+    for name, value in options.headers:
+        if value and redacted_header(name, value) == HIDDEN:
+            text = text.replace(value, HIDDEN)
+    return text
 
 
 def _content(size: int, content_type: str) -> dict[str, Any]:

@@ -7,35 +7,21 @@ the later counts; the earlier is dropped when the run ends.
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from asynclab.fetch.address import HIDDEN, sent_text
-from asynclab.fetch.csv_cells import unprotected
-from asynclab.fetch.export import csv_header, csv_line, escaped_json, to_csv, to_ndjson
+from asynclab.fetch.export import csv_header, to_csv, to_ndjson
+from asynclab.fetch.exported import Result, read_array, read_lines, read_table
 from asynclab.fetch.rows import Row
 from asynclab.fetch.whole_file import WholeFile
 
 
 class ResultsError(ValueError):
     """A file holds something other than results; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a file says of a URL."""
-
-    key: str
-    """What tells the URL from others."""
-    is_ok: bool
-    fragments: frozenset[str]
-    """Those that were looked for in the page."""
-    text: str
-    """All of it, as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +53,7 @@ class Results:
         self._layout = _layout_of(path)
         self._ok: dict[str, bool] = {}
         """Whether each URL in the file was ok."""
-        self._fragments: dict[str, frozenset[str]] = {}
+        self._fragments: dict[str, tuple[str, ...]] = {}
         self._old = 0
         """How many results are from runs before."""
         self._fresh: set[str] = set()
@@ -83,12 +69,12 @@ class Results:
             url: The URL.
             fragments: Those that must have been looked for, too.
         """
-        key = _key(url)
-        return self._ok.get(key, False) and self._fragments.get(key, frozenset()).issuperset(fragments)
+        key = key_of(url)
+        return self._ok.get(key, False) and set(fragments) <= {*self._fragments.get(key, ())}
 
     def has_failed(self, url: str) -> bool:
         """Whether the file says that a URL is not ok."""
-        return not self._ok.get(_key(url), True)
+        return not self._ok.get(key_of(url), True)
 
     def add(self, row: Row) -> None:
         """Write the result of a row, unless it was cancelled: that says nothing of its URL.
@@ -107,7 +93,7 @@ class Results:
             raise
         self._end += len(text)
         self._is_empty = False
-        self._fresh.add(_key(row.url))
+        self._fresh.add(key_of(row.url))
 
     def end(self) -> None:
         """Drop the results that a later one replaces.
@@ -131,25 +117,26 @@ class Results:
 
     def _tidy(self) -> int:
         """Write the file anew, without what is replaced or cut off; return how many results it has."""
-        last = {result.key: number for number, result in enumerate(self._read())}
+        last = {key_of(result.url): number for number, result in enumerate(self._read())}
         kept = 0
         with WholeFile(self.path) as file:
             file.write(self._layout.beginning)
             for number, result in enumerate(self._read()):
-                if self._counts(result, number, last):
+                key = key_of(result.url)
+                if self._counts(key, number, last):
                     file.write((self._layout.between if kept else "") + result.text)
-                    self._ok[result.key] = result.is_ok
+                    self._ok[key] = result.is_ok
                     if result.fragments:
-                        self._fragments[result.key] = result.fragments
+                        self._fragments[key] = result.fragments
                     kept += 1
             file.write(self._layout.ending)
             file.keep()
         return kept
 
-    def _counts(self, result: Result, number: int, last: dict[str, int]) -> bool:
-        if HIDDEN in result.key:  # several URLs may look the same here
-            return number >= self._old or result.key not in self._fresh
-        return last[result.key] == number
+    def _counts(self, key: str, number: int, last: dict[str, int]) -> bool:
+        if HIDDEN in key:  # several URLs may look the same here
+            return number >= self._old or key not in self._fresh
+        return last[key] == number
 
     def _read(self) -> Iterator[Result]:
         if not self.path.exists():
@@ -166,7 +153,7 @@ class Results:
                 raise ResultsError(f"'{self.path}' holds no results of asynclab ({error}): name another file") from None
 
 
-def _key(url: str) -> str:
+def key_of(url: str) -> str:
     """What all spellings of a URL have in common."""
     try:
         return sent_text(url) if HIDDEN not in url else url
@@ -187,63 +174,8 @@ def _layout_of(path: Path) -> Layout:
     return {"[": _ARRAY, "{": _LINES}.get(beginning[0], _TABLE)
 
 
-def _read_lines(file: IO[str]) -> Iterator[Result | None]:
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                yield _result(json.loads(line), "\n")
-            except ValueError as error:
-                if line.endswith("\n"):
-                    raise ValueError(f"line {number}: {error}") from None
-                yield None
-
-
-def _read_array(file: IO[str]) -> Iterator[Result | None]:
-    """Ours, an object a line, is read one after another, also where it is cut off; any other one is read at once."""
-    is_ours = file.readline().strip() == "["
-    place = file.tell()
-    is_ours = is_ours and file.readline().startswith(("{", "]"))
-    if not is_ours:
-        file.seek(0)
-        yield from (_result(entry) for entry in json.load(file))
-        return
-    file.seek(place)
-    for number, line in enumerate(iter(file.readline, ""), start=2):
-        text = line.strip().removesuffix(",")
-        try:
-            if text not in ("", "]"):
-                yield _result(json.loads(text))
-        except ValueError as error:
-            if line.endswith("\n"):
-                raise ValueError(f"line {number}: {error}") from None
-            yield None
-
-
-def _read_table(file: IO[str]) -> Iterator[Result | None]:
-    rows = csv.reader(file)
-    names = next(csv.reader([csv_header()]))
-    if next(rows, None) != names:
-        raise ValueError("the first line is not that of its CSV")
-    for cells in rows:
-        if len(cells) == len(names):
-            named = dict(zip(names, cells, strict=True))
-            fragments = frozenset(unprotected(named["fragments"]).split("; "))
-            yield Result(_key(unprotected(named["url"])), named["outcome"] == "ok", fragments, csv_line(cells))
-        elif next(rows, None) is None:
-            yield None
-        else:
-            raise ValueError(f"line {rows.line_num - 1} has not {len(names)} cells")
-
-
-def _result(entry: Any, after: str = "") -> Result:
-    if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or "outcome" not in entry:
-        raise ValueError("an object without url and outcome")
-    fragments = frozenset(map(str, entry.get("fragments") or ()))
-    return Result(_key(entry["url"]), entry["outcome"] == "ok", fragments, escaped_json(entry) + after)
-
-
-_LINES = Layout(_read_lines, lambda row: f"{to_ndjson(row)}\n")
-_ARRAY = Layout(_read_array, to_ndjson, "[\n", ",\n", "\n]\n")
-_TABLE = Layout(_read_table, to_csv, csv_header())
+_LINES = Layout(read_lines, lambda row: f"{to_ndjson(row)}\n")
+_ARRAY = Layout(read_array, to_ndjson, "[\n", ",\n", "\n]\n")
+_TABLE = Layout(read_table, to_csv, csv_header())
 
 _BY_NAME = {".json": _ARRAY, ".csv": _TABLE}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asynclab.fetch.address import has_scheme, redacted, request_url, sent_text
+from asynclab.fetch.exported import exported_urls
 
 MOST_URLS = 5_000
 """The most URLs that are taken from one text, unless more are asked for."""
@@ -96,6 +97,12 @@ def find_urls(text: str, most: int = MOST_URLS) -> Found:
         most: How many different ones are taken.
     """
     finding = _Finding(most)
+    exported = exported_urls(text)
+    if exported is not None:
+        for url in exported:
+            if not finding.take(url):
+                finding.ignore(url)
+        return finding.found()
     is_html = _HTML.search(text)  # not a tag that is escaped, as in a string of JSON
     text = _ESCAPE.sub(_unicode, text)
     text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace('\\"', '"')

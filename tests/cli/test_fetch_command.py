@@ -23,6 +23,7 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 from asynclab.cli import fetch_command
+from asynclab.cli.fetch_files import open_files
 from asynclab.cli.main import main
 from asynclab.fetch.options import Options
 from asynclab.fetch.resume import Results
@@ -122,6 +123,8 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--resume", "/dev/null"], "'/dev/null' is not a file"),
         (["a.com", "--resume", ""], "'--resume': it is empty"),
         (["a.com", "--limit", "0"], "--limit"),
+        (["a.com", "--har", "x/../same", "--resume", "same"], "--har and --resume can't both write 'x/../same'"),
+        (["a.com", "--list-only", "--har", "x"], "--list-only fetches nothing: leave out --json, --csv and --har"),
         (["a.com", "--check", "--save", "x"], "--check reads no bodies that --save could save"),
         (["a.com", "--allow", "many"], "it must be a whole number, not 'many'"),
         (["a.com", "--allow", "42"], "allow must be from 100 to 599, not 42"),
@@ -154,7 +157,7 @@ def test_what_was_in_the_place_of_an_archive_stays_until_there_is_a_new_one(tmp_
     old, new = tmp_path / "old.har", tmp_path / "new.har"
     old.write_text("old")
     for place in (old, new):
-        with fetch_command._archive(place, Options()):
+        with open_files(place, None, Options()):
             assert old.read_text() == "old"
             assert not new.exists()
     assert old.read_text() == "old"
@@ -208,6 +211,8 @@ async def test_what_is_ok_in_a_file_is_not_fetched_again_and_the_file_has_all_at
     again = await asynclab_fetch(*urls, server.url("/gzip"), "--resume", str(results), "--json")
     assert {json.loads(line)["url"] for line in again.lines} == {urls[0], server.url("/gzip")}
     assert again.code == 0
+    left = await asynclab_fetch("127.0.0.1:9/", *urls, "--list-only", "--resume", str(results))
+    assert left.lines == ["http://127.0.0.1:9/"]
     nothing = await asynclab_fetch("-", "--resume", str(results), text=results.read_text())
     assert (nothing.code, nothing.lines) == (0, [])
     with Results(results) as all_of_them:

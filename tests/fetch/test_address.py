@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from asynclab.fetch.address import host_key, is_private, redacted, request_url, sent_text
+from asynclab.fetch.address import host_key, redacted, request_url, sent_text
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,3 @@ def test_a_host_is_a_name_and_a_port() -> None:
     )
     hosts = [host_key(sent_text(url)) for url in urls]
     assert hosts == ["a.com:443", "a.com:443", "a.com:443", "a.com:80", "[::1]:8080", "[::1]:80"]
-
-
-@pytest.mark.parametrize(
-    ("address", "private"),
-    [
-        *[(address, True) for address in ("127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:10.0.0.1")],
-        *[("fe80::1%eth0", True), ("100.64.0.1", True), ("8.8.8.8", False), ("2606:4700::1", False), ("a.com", False)],
-    ],
-)
-def test_private_addresses_are_told_from_public_ones(address: str, private: bool) -> None:
-    assert is_private(address) is private

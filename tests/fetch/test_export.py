@@ -99,7 +99,7 @@ async def test_an_archive_has_an_entry_for_each_request(server: PracticeServer) 
     text = to_har(fetch.rows, options)
     assert "secret" not in text
     entries = check_archive(json.loads(text))
-    assert fetch.rows[0].outcome == "invalid"  # a header and a URL can't both say who asks
+    assert fetch.rows[0].outcome == "ok"  # where a header and a URL say who asks, the header counts
     page, cookies, refused = entries[-3:]
     assert page["response"]["content"]["text"].startswith("<!doctype html>")
     assert page["request"]["queryString"] == [{"name": "q", "value": "1"}, {"name": "r", "value": ""}]
@@ -182,6 +182,14 @@ async def test_an_archive_is_valid_whatever_went_wrong(server: PracticeServer) -
     loop = [entry for entry in entries if entry["request"]["url"] == server.url("/redirect-loop")]
     assert [entry.get("_outcome") for entry in loop][-2:] == [None, "too_many_redirects"]
     assert {entry["response"]["status"] for entry in loop} == {302}
+
+
+async def test_an_archive_has_no_secret_that_a_server_answers_with(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/echo", headers=(("PRIVATE-TOKEN", "secret"), ("X-Mine", "yes")))
+    text = to_har(fetch.rows, fetch.options)
+    (entry,) = check_archive(json.loads(text))
+    assert "secret" not in text
+    assert '"PRIVATE-TOKEN": "•••"' in entry["response"]["content"]["text"]
 
 
 def test_an_address_has_no_zone_in_an_archive() -> None:
