@@ -36,11 +36,6 @@ class FetchActions(StagedFetch):
         """Whether there is something to fetch."""
         return bool(self.views.rows)
 
-    @property
-    def is_fetching(self) -> bool:
-        """Whether anything is being fetched."""
-        return any(session.is_active for session in self.programs)
-
     # Enter is the list's: elsewhere it must not throw away a run.
     @command(
         "fetch",

@@ -58,6 +58,11 @@ class StagedFetch(LabScreen):
     timed = programs
 
     @property
+    def is_fetching(self) -> bool:
+        """Whether anything is being fetched."""
+        return any(session.is_active for session in self.programs)
+
+    @property
     def is_in_stage(self) -> bool:
         """Whether a pane of the stage has the focus."""
         return self.is_staged and self.focused is not None and self.stage in self.focused.ancestors
@@ -146,7 +151,13 @@ class StagedFetch(LabScreen):
         """On the stage, show the next of timeline, queues and event loop: in the middle row, or in front."""
         super().action_view()
 
-    @command("fetch again", key="r", group="Run", rank=5, when=lambda screen: screen.is_in_stage)
+    @command(
+        "fetch again",
+        key="r",
+        group="Run",
+        rank=lambda screen: 12 if screen.is_fetching else 5,
+        when=lambda screen: screen.is_in_stage,
+    )
     def action_start_selected(self) -> None:
         """On the stage: fetch the same list again."""
         super().action_start_selected()
