@@ -436,3 +436,12 @@ async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> No
         await stage.press("escape")
         assert stage.views.table.selected == 1
         assert stage.fetch.kept == {1}
+
+
+async def test_where_the_list_no_longer_fits_beside_the_stage_keys_go_to_the_stage() -> None:
+    async with hanging("T", "shift+tab", size=(120, 40)) as stage:
+        assert stage.views.table.has_focus
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: stage.screen.is_in_stage)
+        assert stage.app.focused is not None
+        assert stage.app.focused.region.area

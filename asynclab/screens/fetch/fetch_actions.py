@@ -129,6 +129,7 @@ class FetchActions(StagedFetch):
         def use(values: dict[str, Any] | None) -> None:
             if values is not None:
                 self.chosen = Options(**values)
+                self.lay_out()
 
         self.app.push_screen(options_form(self.chosen), use)
 

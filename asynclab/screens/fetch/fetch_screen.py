@@ -49,7 +49,6 @@ class FetchScreen(ResultActions):
             #stage { display: block; }
             #fetch { width: 34; }
             &.-huge #fetch { width: 48; }
-            &.-narrow #fetch, &.-zoomed #fetch { display: none; }
         }
     }
     """
@@ -151,11 +150,11 @@ class FetchScreen(ResultActions):
         """Choose between the list with its details and the list beside the stage, and divide the room."""
         super().lay_out()
         self.set_class(self.is_staged, "-staged")
+        self.views.display = not self.is_staged or (self.size.width >= NARROW and not self.is_zoomed)
         options = len(summary_lines(self.chosen, self.size.width))
         shares = fetch_shares(self.size.height, options, wants_detail=self._wants_detail)
         self.views.lay_out(shares, is_one_column=self.size.width < NARROW, is_beside=self.is_staged)
-        if self.is_in_list and self.focused is not None and self.focused not in self.focus_chain:  # it is hidden now
-            self.views.table.focus()
+        self.keep_focus()
 
     @command(
         "detail",

@@ -219,7 +219,9 @@ class StagedFetch(LabScreen):
         return self.is_staged and super().can_go_to(pane)
 
     def keep_focus(self) -> None:
-        """Give the focus to a visible pane if none has it."""
+        """Give the focus to a visible pane if none has it, or one that is hidden now."""
+        if self.focused is not None and self.focused not in self.focus_chain:
+            self.set_focus(None)
         if self.is_staged:
             super().keep_focus()
         elif self.focused is None and self.app.app_focus:
