@@ -33,6 +33,7 @@ class TimelineView(TaskView):
     is grey. The task that the cursor is on shows by arrows who woke it.
     """
 
+    ALLOW_SELECT = False  # the mouse drags the moment
     HEADER_HEIGHT = 1
     FOOTER_HEIGHT = 1
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,13 +13,12 @@ from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, Story
 from asynclab.model.tasks import TaskState
-from asynclab.model.wording.quantities import plural
 from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
 from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.story_lines import WIDEST, story_lines
 
 if TYPE_CHECKING:
-    from asynclab.screens.shared.app_protocol import AppProtocol
+    pass
 
 StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
 """Returns the timeline and the state that are shown; None where there is no run."""
@@ -104,11 +103,9 @@ class StoryScreen(ReadingScreen[int]):
         self.dismiss(self.task_id)
 
     def action_copy(self) -> None:
-        """Copy the story as text."""
-        if self._story is not None:
-            text = self._story.text()
+        """Copy what is selected with the mouse, or the whole story."""
+        if text := self.get_selected_text() or (self._story and self._story.text()):
             self.app.copy_to_clipboard(text)
-            cast("AppProtocol", self.app).tell(f"copied {plural(len(text.splitlines()), 'line')}")
 
     def action_go(self, by: int) -> None:
         """Go to the next task in the order of the table, or to the previous one."""
