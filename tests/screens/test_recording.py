@@ -147,7 +147,7 @@ async def test_what_needs_a_control_is_offered_nowhere() -> None:
         await stage.until(lambda: isinstance(stage.app.screen, HelpScreen))
         help_screen = stage.app.screen
         assert isinstance(help_screen, HelpScreen)
-        text = str(help_screen._text)
+        text = help_screen.text_to_copy()
         assert not [command.help for command in CONTROLS if command.help.split(":")[0] in text]
         assert "Go one event back" in text
 
