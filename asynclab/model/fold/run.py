@@ -73,7 +73,7 @@ def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
 
 
 def task_held(state: LabState, event: TaskHeld, at: float) -> None:
-    """The task would run, and may not until it steps, ends, or the clock goes on."""
+    """The task is ready but held back until it is stepped, ends, or the clock resumes."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         state.held[event.task] = None
@@ -151,7 +151,7 @@ def _let_go(state: LabState) -> None:
 
 
 def _is_over(state: LabState) -> bool:
-    """Whether main has ended, so that what is left of the run only cleans up."""
+    """Whether main has ended, so that only clean-up is left."""
     main = state.tasks.get(MAIN)
     return main is not None and main.has_ended
 

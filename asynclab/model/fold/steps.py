@@ -99,7 +99,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
 
 
 def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
-    """The task runs; a step that was under way goes on when this one ends."""
+    """The task runs; a step that it interrupts resumes when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
         return

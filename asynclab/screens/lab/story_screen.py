@@ -20,7 +20,7 @@ StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
 """Returns the timeline and the state that are shown; None where there is no run."""
 
 SECONDS_BETWEEN = 0.3
-"""Seconds after which the story of a run that goes on is told again."""
+"""Seconds between two updates of a story while the run continues."""
 
 READS_ON_AFTER = 0.01
 """Seconds until more of a long run is read; meanwhile frames are painted and keys handled."""
