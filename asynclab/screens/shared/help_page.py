@@ -48,6 +48,7 @@ LAB_MARKS: tuple[Mark, ...] = (
     Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a complaint"),
     Mark("!!!!", "failed", "above the timeline: one step blocked the loop"),
     Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
+    Mark("1 leak", "done", "in the list: a task was still pending when main ended, and was cancelled"),
     LOOP_MARK,
 )
 """The marks of a lab on the stage."""
