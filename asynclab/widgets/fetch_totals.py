@@ -87,13 +87,14 @@ def _counts(totals: Totals) -> Iterator[Line]:
 
 
 def _saved(totals: Totals, *, is_running: bool) -> Line:
-    """Only fetches that succeeded are compared: failing is fast for other reasons."""
-    if not (totals.counts["ok"] and totals.took and totals.one_by_one and totals.is_real_time):
+    """What was finished is compared, if anything is ok: failing is fast for other reasons."""
+    if not (totals.counts["ok"] and totals.together and totals.one_by_one and totals.is_real_time):
         return ()
-    times = totals.one_by_one / totals.took
+    times = totals.one_by_one / totals.together
     faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()
     so_far = " so far" if is_running else ""
-    return ((f"sequential {_seconds(totals.one_by_one)}, concurrent {_seconds(totals.took)}{so_far}", "past"), *faster)
+    alone, together = _seconds(totals.one_by_one), _seconds(totals.together)
+    return ((f"sequential {alone}, concurrent {together}{so_far}", "past"), *faster)
 
 
 def _not_real(totals: Totals) -> Line:

@@ -418,7 +418,7 @@ async def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_e
     )
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
-    with pytest.raises(LookupError):
+    with pytest.raises(ExceptionGroup):
         await fetch.run()
     assert not fetch.is_running
     assert sum(row.attempts > 0 for row in fetch.rows) <= 4
