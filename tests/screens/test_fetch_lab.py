@@ -387,7 +387,7 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
         await stage.press("T")
         assert "r fetch again" in str(stage.screen.key_bar.render())
         await stage.press("shift+tab")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "r retry failed" in str(stage.screen.key_bar.render())
         await stage.press("r")
         await stage.until(lambda: stage.screen.together.runs == 2)
