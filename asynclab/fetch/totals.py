@@ -29,7 +29,7 @@ class Totals:
     is_real_time: bool = True
     """Whether these are real seconds; else a clock's that was held or changed, which say nothing of speed."""
     together: float = 0.0
-    """Seconds that what was finished took together; what was cancelled is not part of it."""
+    """Seconds that what was finished took concurrently; 0 where none of it is ok: failing is fast for other reasons."""
 
     def __repr__(self) -> str:
         """In short, as a lab shows what its main task has returned."""
@@ -57,11 +57,12 @@ class Tally:
         self._ended_at: float | None = None
         self._finished_at = 0.0
         self._one_by_one = 0.0
+        self._fetched = 0
 
     def begin(self, now: float) -> None:
         """Begin a round."""
         self._begun_at, self._ended_at = now, None
-        self._finished_at, self._one_by_one = now, 0.0
+        self._finished_at, self._one_by_one, self._fetched = now, 0.0, 0
 
     def end(self, now: float) -> None:
         """End it."""
@@ -70,6 +71,7 @@ class Tally:
     def add(self, row: Row, now: float) -> None:
         """Count a row that has ended."""
         self.wire += row.wire
+        self._fetched += row.outcome == "ok"
         if row.outcome not in ("cancelled", "deadline"):
             self._finished_at = now
             self._one_by_one += row.elapsed(now)
@@ -90,9 +92,8 @@ class Tally:
         begun_at = now if self._begun_at is None else self._begun_at
         took = (now if self._ended_at is None else self._ended_at) - begun_at
         rate = self._rate.at(now, wire)
-        return Totals(
-            counts, rows, wire, rate, took, self._one_by_one, is_real_time, max(0.0, self._finished_at - begun_at)
-        )
+        together = max(0.0, self._finished_at - begun_at) if self._fetched else 0.0
+        return Totals(counts, rows, wire, rate, took, self._one_by_one, is_real_time, together)
 
 
 class Rate:

@@ -50,18 +50,23 @@ class Played:
         """When each attempt began."""
         self.ended: list[str] = []
         """What has ended, in order."""
-        self.most_at_once = self.most_open = 0
+        self.most_open = 0
+        """The most rows that were queued or under way at a time."""
         self.seconds = seconds
         self._bytes = bytes_each
         self._failures = {name: list(left) for name, left in (failures or {}).items()}
-        self._at_once = 0
         urls = (f"http://{name[0]}/{name}" for name in names)
         self.fetch = Fetch(
-            urls, Options(**options), chance=lambda: 0.0, on_end=self._note_end, keep_rows=keep_rows
-        )  # fmt: skip
+            urls,
+            Options(**options),
+            chance=lambda: 0.0,
+            on_end=lambda row: self.note_end(row),
+            keep_rows=keep_rows,
+        )
 
     def run(self) -> Totals:
-        """Fetch to the end."""
+        """Fetch to the end; each run has a loop of its own."""
+        self.fetch.clock = None
         return run_fast(self.fetch.run())
 
     def run_beside(self, *actions: Any) -> Totals:
@@ -91,16 +96,13 @@ class Played:
         row.attempts += 1
         row.attempt_at = now
         row.started_at = now if row.started_at is None else row.started_at
-        self._at_once += 1
-        self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            if self.seconds:
-                await asyncio.sleep(self.seconds)
-            left = self._failures.get(name)
-            row.wire += self._bytes
-            return left.pop(0) if left else None
-        finally:
-            self._at_once -= 1
+        counts = self.fetch.counts
+        self.most_open = max(self.most_open, counts["queued"] + counts["running"] + counts["retrying"])
+        await asyncio.sleep(self.seconds)
+        row.wire += self._bytes
+        left = self._failures.get(name)
+        return left.pop(0) if left else None
 
-    def _note_end(self, row: Row) -> None:
+    def note_end(self, row: Row) -> None:
+        """Note that a row has ended."""
         self.ended.append(row.url.rpartition("/")[2])

@@ -52,8 +52,9 @@ class FrozenFetch:
 
     def totals(self, now: float) -> Totals:
         alone = sum(row.elapsed(now) for row in self.rows)
-        wire = sum(row.wire for row in self.rows)
-        return Totals(self.counts, len(self.rows), wire, 4_600_000.0, now, alone, together=now)
+        return Totals(
+            self.counts, len(self.rows), sum(row.wire for row in self.rows), 4_600_000.0, now, alone, together=now
+        )
 
 
 class FrozenSession(FetchSession):
