@@ -387,7 +387,7 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
         await stage.press("T")
         assert "r fetch again" in str(stage.screen.key_bar.render())
         await stage.press("shift+tab")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "r retry failed" in str(stage.screen.key_bar.render())
         await stage.press("r")
         await stage.until(lambda: stage.screen.together.runs == 2)
@@ -447,3 +447,13 @@ async def test_where_the_list_no_longer_fits_beside_the_stage_keys_go_to_the_sta
         await stage.until(lambda: stage.screen.is_in_stage)
         assert stage.app.focused is not None
         assert stage.app.focused.region.area
+
+
+async def test_every_task_of_a_fetch_hangs_on_another_however_late_it_begins() -> None:
+    async with fetching() as stage:
+        await stage.fetched(*(f"/bytes/{number}" for number in range(1, 16)))
+        await stage.press("T")
+        assert [line[:6].strip() for line in task_lines(stage) if line[1] not in "├└│ "] == ["run"]
+        tasks = stage.lab.state.tasks.values()
+        assert sum(task.name.startswith("fetch ") for task in tasks) == 15
+        assert [task.name for task in tasks if task.parent is None] == ["run"]
