@@ -12,7 +12,7 @@ import asynclab
 from asynclab.fetch.address import redacted, redirected, sent_text
 from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body
-from asynclab.fetch.open_files import most_requests
+from asynclab.fetch.idle import IdleConnections
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import (
     failure_of_error,
@@ -34,8 +34,6 @@ LONGEST_HEADER = 1_000
 
 REPORT_SECONDS = 0.1
 """How often a download says how far it is."""
-
-FEW_FILES = "waited until a file was free: the system limits how many a program may have open (ulimit -n)"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -67,12 +65,10 @@ class Requests:
         """Bytes of bodies received by all requests."""
         self._options = options
         self._sender = Sender(session, options)
-        most = most_requests(options)
-        self._files = asyncio.Semaphore(most) if most < options.concurrency else None
-        """Given out to requests where the system has fewer files than requests may be made at once."""
         self._clock = clock
         self._touch = touch
         self._is_kept = is_kept
+        self._connections = IdleConnections()
 
     async def attempt(self, row: Row) -> Failure | None:
         """Fetch a row's URL once.
@@ -82,23 +78,17 @@ class Requests:
         """
         if not row.sent:
             return _unsendable(row)
-        if self._files is None:
-            return await self._attempt(row)
-        if self._files.locked():
-            row.notes += (FEW_FILES,)
-        async with self._files:
-            return await self._attempt(row)
-
-    async def _attempt(self, row: Row) -> Failure | None:
         self._begin(row)
         watch = Watch(row, self._clock, self._touch)
         WATCH.set(watch)
+        self._connections.begin()
         try:
             async with asyncio.timeout(self._options.timeout):
                 return await self._ask(row, watch)
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
+            self._connections.end(watch.connections)
             row.phases.enter(None, self._clock())
             row.expires_at = None
             self._touch(row)

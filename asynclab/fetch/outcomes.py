@@ -134,9 +134,10 @@ def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
         return Failure("tls", "TLS failed: the server broke off the handshake", passes=True)
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     number = getattr(cause, "errno", None)
-    passes = number in (errno.ECONNRESET, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE)
+    is_crowded = number in (errno.EMFILE, errno.ENFILE)
+    passes = is_crowded or number in (errno.ECONNRESET, errno.ETIMEDOUT)
     reason = _REASONS.get(number or 0) or (os.strerror(number) if number and number > 0 else str(cause))
-    return _failed("refused", "Can't connect", reason, passes=passes)
+    return _failed("refused", "Can't connect", reason, passes=passes, is_crowded=is_crowded)
 
 
 def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
@@ -176,9 +177,9 @@ def _not_saved(error: Exception, row: Row, options: Options) -> Failure:
     return _failed("incomplete", "Could not save the body", error)
 
 
-def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False) -> Failure:
+def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False, is_crowded: bool = False) -> Failure:
     said = one_line(redacted(str(reason)), 120)
-    return Failure(outcome, f"{what}: {said}" if said else what, passes)
+    return Failure(outcome, f"{what}: {said}" if said else what, passes, is_crowded=is_crowded)
 
 
 _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, Options], Failure]], ...] = (
