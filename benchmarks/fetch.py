@@ -3,9 +3,10 @@
     python benchmarks/fetch.py [--pages 1000] [--rounds 12] [--many 100000]
 
 The server runs in a process of its own. Engine and bare rounds take turns, and the best of each counts: with no
-latency, and where each answer takes 20 ms. The bare rounds are one session, `limit` connections and `asyncio.gather`, and
-read each body; `curl --parallel` is measured beside them where it is installed. Memory is measured in processes of their
-own: of a fetch that drops its rows, as the command line's does, and of a tenth of the URLs with all that a screen keeps.
+latency, and where each answer takes 20 ms. The bare rounds are one session, `limit` connections and `asyncio.gather`,
+and read each body; `curl --parallel` is measured beside them where it is installed. Memory is measured in processes of
+their own: of a fetch that drops its rows, as the command line does, and of a tenth of the URLs with all that a screen
+keeps.
 """
 
 from __future__ import annotations

@@ -181,7 +181,12 @@ class Requests:
         row.reason = _header_text(response.reason or "")
         row.effective_url = redacted(asked)
         row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
-        row.headers = tuple([(name, _header_text(value)) for name, value in response.headers.items()])
+        row.headers = tuple(
+            [
+                (name, value if value.isascii() and len(value) <= LONGEST_HEADER else _header_text(value))
+                for name, value in response.headers.items()
+            ]
+        )
         row.content_type = _header_text(response.headers.get("Content-Type", ""))
         row.expected = _length_of(response) if row.method != "HEAD" else None
         self._touch(row)
