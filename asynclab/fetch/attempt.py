@@ -14,7 +14,13 @@ from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body
 from asynclab.fetch.idle import IdleConnections
 from asynclab.fetch.options import Options
-from asynclab.fetch.outcomes import failure_of_error, failure_of_fragments, failure_of_redirect, failure_of_status
+from asynclab.fetch.outcomes import (
+    failure_of_error,
+    failure_of_fragments,
+    failure_of_redirect,
+    failure_of_size,
+    failure_of_status,
+)
 from asynclab.fetch.rows import Failure, Phases, Row
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.sending import Sender
@@ -173,7 +179,7 @@ class Requests:
             body.describe()
         row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
         if anchors.missing and not is_whole:
-            return self._too_large()
+            return failure_of_size(self._options)
         return failure_of_fragments(row.missing)
 
     def _note_answer(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
@@ -206,16 +212,15 @@ class Requests:
                 file.discard()
         if not is_whole:
             response.close()
-            return self._too_large()
+            return failure_of_size(self._options)
         return None
-
-    def _too_large(self) -> Failure:
-        return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
 
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
         content = response.content
-        unpacker = Unpacker(", ".join(response.headers.getall("Content-Encoding", ())))
+        unpacker = Unpacker(
+            ", ".join(response.headers.getall("Content-Encoding", ())), 2 * self._options.max_bytes + PIECE
+        )
         report_at = row.phases.since + REPORT_SECONDS
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
@@ -228,8 +233,6 @@ class Requests:
                     return False
                 if len(piece) >= PIECE:
                     await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
-            if unpacker.taken > 2 * self._options.max_bytes + PIECE:
-                return False
             self._touch(row)
             if self._clock() >= report_at:
                 asynclab.progress(row.wire, row.expected, "B")

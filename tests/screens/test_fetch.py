@@ -193,7 +193,7 @@ async def test_keys_for_a_url_that_is_not_being_fetched_say_why_they_do_nothing(
         await stage.press(key)
         assert stage.notices == ["this URL has ended: R fetches it again"]
         await stage.press("slash")
-        await stage.type_into("#fetch-filter", "nothing has this")
+        await stage.type_into("#fetch-table-filter", "nothing has this")
         await stage.press("enter")
         stage.views.table.select(None)
         await stage.press(key)
@@ -338,7 +338,7 @@ async def test_slash_filters_while_it_is_typed_and_escape_shows_all_again() -> N
         assert focused(stage) == "fetch-table"
         await stage.press("escape")
         await stage.until(lambda: len(stage.table) == 3)
-        assert not stage.views.is_filtering
+        assert not stage.views.list.is_filtering
 
 
 async def test_the_filter_knows_states_and_titles() -> None:
@@ -346,7 +346,7 @@ async def test_the_filter_knows_states_and_titles() -> None:
         await stage.fetched("/pages/tasks", "/pages/queues", "/status/404")
         await stage.press("slash", *"failed")
         await stage.until(lambda: len(stage.table) == 1)
-        stage.views.query_one("#fetch-filter", Input).value = "queues"
+        stage.views.query_one("#fetch-table-filter", Input).value = "queues"
         await stage.until(lambda: len(stage.table) == 1 and "queues" in stage.table[0])
 
 

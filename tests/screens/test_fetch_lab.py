@@ -131,8 +131,8 @@ async def test_its_own_key_bar_and_help_tell_every_key() -> None:
         await stage.until(lambda: "T URLs" in str(lab_screen(stage).key_bar.render()))
         assert "space pause" in str(lab_screen(stage).key_bar.render())
         await stage.press("question_mark")
-        told = str(stage.app.screen.query_one("Static").render())
-        assert "Back to the URL list" in told
+        told = " ".join(str(stage.app.screen.query_one("Static").render()).split())
+        assert "then go back to the URLs" in told
 
 
 async def test_every_key_has_one_use_at_a_time() -> None:
@@ -334,6 +334,7 @@ async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_w
         assert screen.program is stage.screen.one_by_one
         await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
         await stage.until(lambda: len(task_lines(stage)) == 3)
+        assert selected_name(stage) == "fetch 1"
         await stage.press("S")
         assert screen.program is stage.screen.together
 
@@ -437,3 +438,12 @@ async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> No
         await stage.press("escape")
         assert stage.views.table.selected == 1
         assert stage.fetch.kept == {1}
+
+
+async def test_where_the_list_no_longer_fits_beside_the_stage_keys_go_to_the_stage() -> None:
+    async with hanging("T", "shift+tab", size=(120, 40)) as stage:
+        assert stage.views.table.has_focus
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: stage.screen.is_in_stage)
+        assert stage.app.focused is not None
+        assert stage.app.focused.region.area

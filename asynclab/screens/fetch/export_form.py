@@ -11,9 +11,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -23,6 +21,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.text import one_line
+from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
 
 NAMES_TRIED = 100
 """File names to try before giving up."""
@@ -89,24 +88,11 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
     raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
 
 
-class ExportForm(ModalScreen[Format | None]):
+class ExportForm(ReadingScreen[Format | None], inherit_bindings=False):
     """A list of formats; its result is the chosen one, or None."""
 
     DEFAULT_CSS = """
-    ExportForm {
-        align: center middle;
-        & > Vertical {
-            width: 60;
-            max-width: 100%;
-            height: auto;
-            border: round $state-accent;
-            border-title-color: $state-accent;
-            border-subtitle-color: $state-past;
-            background: $background;
-            padding: 0 1;
-        }
-        OptionList, OptionList:focus { border: none; background: $background; height: auto; }
-    }
+    ExportForm > .text { max-width: 60; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -120,10 +106,11 @@ class ExportForm(ModalScreen[Format | None]):
 
     def compose(self) -> ComposeResult:
         """A list of the formats."""
-        with Vertical() as box:
-            box.border_title = "Export"
-            box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
-            yield OptionList(*(Option(_described(form), id=form.name) for form in FORMATS), markup=False)
+        options = [Option(_described(form), id=form.name) for form in FORMATS]
+        box = OptionList(*options, markup=False, classes=TEXT)
+        box.border_title = "Export"
+        box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
+        yield box
 
     @on(OptionList.OptionSelected)
     def take(self, event: OptionList.OptionSelected) -> None:
