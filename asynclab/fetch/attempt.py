@@ -61,8 +61,6 @@ class Requests:
             touch: Called after each change of a row.
             is_kept: Whether a row's whole body is to be kept.
         """
-        self.wire = 0
-        """Bytes of bodies received by all requests."""
         self._options = options
         self._sender = Sender(session, options)
         self._clock = clock
@@ -225,9 +223,7 @@ class Requests:
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
             chunk = await content.readany()
-            received = content.total_raw_bytes
-            self.wire += received - row.wire
-            row.wire = received
+            row.wire = content.total_raw_bytes
             for piece in unpacker.unpack(chunk):
                 if not body.take(piece):
                     return False

@@ -148,7 +148,7 @@ class Fetch(Ledger):
             host = self._limits.host(row.host)
             host.waiting.append(row)
             if host.task is None:
-                host.task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name}")
+                host.task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name or '(none)'}")
                 host.task.add_done_callback(partial(self._host_ended, host))
         self._queue = None
         for host in self._limits.hosts:
