@@ -23,6 +23,7 @@ from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.pane_screen import LOW, NARROW
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.command import Command, Commanding
@@ -225,6 +226,11 @@ class AsyncLabApp(Commanding, App[None]):
         severity: SeverityLevel = "error" if is_problem else "information"
         self._forget("information", severity)
         self.notify(one_line(text, limit=400), severity=severity, markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, and say how long it is."""
+        super().copy_to_clipboard(text)
+        self.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
 
     def _forget(self, *severities: SeverityLevel) -> None:
         for notice in list(self._notifications):

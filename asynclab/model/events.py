@@ -63,8 +63,8 @@ BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
 
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
-"""What a request to step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
-(I/O, a thread); nothing, as nothing is to come."""
+"""What a request to step did: one step of a task; a jump to the next timer; nothing, since all tasks wait for I/O or
+threads; nothing, since nothing is pending."""
 
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 """Which of asyncio's primitives it is."""
@@ -102,10 +102,10 @@ class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """
 
     function: str
-    """Its qualified name; of several the outermost's."""
+    """Its qualified name; the outermost one's if there are several."""
     file: str = ""
     line: int = 0
-    """Where it goes on: its suspended line, or the first of its body where it has not begun."""
+    """Where it resumes: its suspended line, or the first line of its body if it has not started."""
     library: str = ""
     """The package that it belongs to, such as "asyncio"; empty for the user's own code."""
     count: int = 1

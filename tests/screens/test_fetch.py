@@ -154,7 +154,7 @@ async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_
         before = stage.table
         clock[0] += 1_000.0
         await stage.pilot.pause()
-        stage.screen.paint()
+        stage.screen.beat()
         assert stage.states == ["running", "retrying"]
         assert stage.table == before
         assert re.search(r"↻ 503 in 29\.0 s", before[1])
@@ -251,7 +251,7 @@ async def test_what_is_cancelled_while_held_says_so_and_ends_with_its_step() -> 
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
         await stage.press("space", "j", "x")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "► cancelling" in stage.table[1]
         assert "1 ready" in stage.frame
         await stage.press("n")
@@ -270,7 +270,7 @@ async def test_the_frame_tells_how_time_runs() -> None:
         await stage.until(lambda: stage.screen.together.is_running)
         assert re.fullmatch(r"► 1× · \d\.\d{3} s · in the order of the text", stage.frame)
         await stage.press("i")
-        stage.screen.paint()
+        stage.screen.beat()
         assert stage.frame.startswith("► instant · ")
         await stage.press("c")
         await stage.ended()
@@ -402,7 +402,7 @@ async def test_a_folder_that_is_gone_is_told_instead_of_offering_formats(monkeyp
 async def test_capital_i_shows_the_lines_without_a_url() -> None:
     async with fetching() as stage:
         await stage.screen.take(f"nothing here [/] \x07\n{stage.server.url('/pages/tasks')}")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "1 URL · 1 line ignored" in str(stage.views.text.border_subtitle)
         await stage.press("I")
         view = stage.app.screen.query_one("StaticLines")

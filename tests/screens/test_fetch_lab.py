@@ -17,6 +17,7 @@ from asynclab.screens.shared.palette import CommandProvider
 from asynclab.widgets.lines import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens.fetching import FetchStage, fetching
+from tests.screens.stage import read_help
 
 ENGINE = str(Path(engine.__file__).parent)
 
@@ -123,7 +124,7 @@ async def test_key_bar_help_and_palette_tell_of_it() -> None:
         hits = [hit async for hit in CommandProvider(stage.screen).search("tasks")]
         assert any(isinstance(hit, Hit) and str(hit.text) == "tasks (T)" for hit in hits)
         await stage.press("question_mark")
-        assert "Show the fetch as any demo is shown" in str(stage.app.screen.query_one("Static").render())
+        assert "Show the fetch as any demo is shown" in read_help(stage.app)
 
 
 async def test_its_own_key_bar_and_help_tell_every_key() -> None:
@@ -131,8 +132,7 @@ async def test_its_own_key_bar_and_help_tell_every_key() -> None:
         await stage.until(lambda: "T URLs" in str(lab_screen(stage).key_bar.render()))
         assert "space pause" in str(lab_screen(stage).key_bar.render())
         await stage.press("question_mark")
-        told = " ".join(str(stage.app.screen.query_one("Static").render()).split())
-        assert "then go back to the URLs" in told
+        assert "then go back to the URLs" in read_help(stage.app)
 
 
 async def test_every_key_has_one_use_at_a_time() -> None:
@@ -387,7 +387,7 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
         await stage.press("T")
         assert "r fetch again" in str(stage.screen.key_bar.render())
         await stage.press("shift+tab")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "r retry failed" in str(stage.screen.key_bar.render())
         await stage.press("r")
         await stage.until(lambda: stage.screen.together.runs == 2)
@@ -447,3 +447,13 @@ async def test_where_the_list_no_longer_fits_beside_the_stage_keys_go_to_the_sta
         await stage.until(lambda: stage.screen.is_in_stage)
         assert stage.app.focused is not None
         assert stage.app.focused.region.area
+
+
+async def test_every_task_of_a_fetch_hangs_on_another_however_late_it_begins() -> None:
+    async with fetching() as stage:
+        await stage.fetched(*(f"/bytes/{number}" for number in range(1, 16)))
+        await stage.press("T")
+        assert [line[:6].strip() for line in task_lines(stage) if line[1] not in "├└│ "] == ["run"]
+        tasks = stage.lab.state.tasks.values()
+        assert sum(task.name.startswith("fetch ") for task in tasks) == 15
+        assert [task.name for task in tasks if task.parent is None] == ["run"]

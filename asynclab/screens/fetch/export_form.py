@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -21,7 +22,6 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.text import one_line
-from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
 
 NAMES_TRIED = 100
 """File names to try before giving up."""
@@ -88,11 +88,23 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
     raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
 
 
-class ExportForm(ReadingScreen[Format | None], inherit_bindings=False):
+class ExportForm(ModalScreen[Format | None]):
     """A list of formats; its result is the chosen one, or None."""
 
     DEFAULT_CSS = """
-    ExportForm > .text { max-width: 60; }
+    ExportForm {
+        align: center middle;
+        OptionList, OptionList:focus {
+            width: 60;
+            max-width: 100%;
+            height: auto;
+            border: round $state-accent;
+            border-title-color: $state-accent;
+            border-subtitle-color: $state-past;
+            background: $background;
+            padding: 0 1;
+        }
+    }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,7 +119,7 @@ class ExportForm(ReadingScreen[Format | None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """A list of the formats."""
         options = [Option(_described(form), id=form.name) for form in FORMATS]
-        box = OptionList(*options, markup=False, classes=TEXT)
+        box = OptionList(*options, markup=False)
         box.border_title = "Export"
         box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
         yield box

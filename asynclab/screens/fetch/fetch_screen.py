@@ -20,7 +20,6 @@ from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.fetch.result_actions import ResultActions
 from asynclab.screens.fetch.url_list import UrlList
-from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND
 from asynclab.screens.lab.pane_screen import NARROW
 from asynclab.screens.lab.record_readings import reading_of
 from asynclab.screens.lab.runnable import LabFactory
@@ -34,6 +33,9 @@ from asynclab.widgets.lines import Line
 from asynclab.widgets.title_bar import TitleBar
 
 command = Command["FetchScreen"]
+
+FRAMES_PER_SECOND = 12
+"""Fewer than a demo's: each line of the list changes in every frame, and what is fetched shares the loop with them."""
 
 
 class FetchScreen(ResultActions):

@@ -140,10 +140,12 @@ class PaneScreen(TimeScreen):
         self.action_show_pane("activity")
         await self.stage.log_pane.open_filter()
 
-    @command("copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list)
+    @command(
+        "copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list or bool(screen.selections)
+    )
     def action_copy(self) -> None:
-        """Copy the selected line of the focused pane."""
-        self.copy(self.stage.selected_text(self.focused_pane))
+        """Copy the text that is selected with the mouse, or else the selected line of the focused pane."""
+        self.copy(self.get_selected_text() or self.stage.selected_text(self.focused_pane))
 
     @command("copy all activity", key="Y", group="Looking", when=lambda screen: screen.has_lines)
     def action_copy_activity(self) -> None:
