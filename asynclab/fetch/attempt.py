@@ -61,8 +61,6 @@ class Requests:
             touch: Called after each change of a row.
             is_kept: Whether a row's whole body is to be kept.
         """
-        self.wire = 0
-        """Bytes of bodies received by all requests."""
         self._options = options
         self._sender = Sender(session, options)
         self._clock = clock
@@ -187,7 +185,12 @@ class Requests:
         row.reason = _header_text(response.reason or "")
         row.effective_url = redacted(asked)
         row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
-        row.headers = tuple([(name, _header_text(value)) for name, value in response.headers.items()])
+        row.headers = tuple(
+            [
+                (name, value if value.isascii() and len(value) <= LONGEST_HEADER else _header_text(value))
+                for name, value in response.headers.items()
+            ]
+        )
         row.content_type = _header_text(response.headers.get("Content-Type", ""))
         row.expected = _length_of(response) if row.method != "HEAD" else None
         self._touch(row)
@@ -220,9 +223,7 @@ class Requests:
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
             chunk = await content.readany()
-            received = content.total_raw_bytes
-            self.wire += received - row.wire
-            row.wire = received
+            row.wire = content.total_raw_bytes
             for piece in unpacker.unpack(chunk):
                 if not body.take(piece):
                     return False

@@ -29,6 +29,8 @@ TASK_NAME = "fetch "
 READ_AHEAD = 5_000
 """Rows that are open at a time where rows aren't kept: with few, a slow host's URLs would hold up those of others."""
 
+FEW_FILES = "fewer requests at once than allowed: the system limits how many files a program may have open (ulimit -n)"
+
 
 class Fetch(Ledger):
     """A list of URLs being fetched.
@@ -146,7 +148,7 @@ class Fetch(Ledger):
             host = self._limits.host(row.host)
             host.waiting.append(row)
             if host.task is None:
-                host.task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name}")
+                host.task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name or '(none)'}")
                 host.task.add_done_callback(partial(self._host_ended, host))
         self._queue = None
         for host in self._limits.hosts:
@@ -166,7 +168,7 @@ class Fetch(Ledger):
         host.task = None
 
     def _start(self, row: Row, slot: Slot, tasks: asyncio.TaskGroup) -> None:
-        self._set_state(row, "running")
+        self._set_running(row)
         task = self._tasks[row.number] = tasks.create_task(self._fetch(row, slot), name=f"{TASK_NAME}{row.number}")
         task.add_done_callback(partial(self._task_ended, row, slot))
 
@@ -211,6 +213,11 @@ class Fetch(Ledger):
         waited = row.phases
         reset(row, failures=False)
         row.phases = waited.only_queued(self.now())
+        self._set_running(row)
+
+    def _set_running(self, row: Row) -> None:
+        if self._limits.at_once < self.options.concurrency:
+            row.notes += (FEW_FILES,)
         self._set_state(row, "running")
 
     def _task_ended(self, row: Row, slot: Slot, task: asyncio.Task[None]) -> None:

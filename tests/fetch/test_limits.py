@@ -133,6 +133,7 @@ def test_where_there_are_no_files_for_so_many_there_are_fewer_at_once_and_all_ar
     played.run()
     assert played.outcomes == ["ok"] * 20
     assert [at for at, _ in played.started].count(1.0) == 4
+    assert ["ulimit" in "".join(row.notes) for row in played.fetch.rows] == [False] * 4 + [True] * 16
 
 
 def test_the_last_place_is_kept_and_then_a_lack_of_files_is_a_failure_as_any_other(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -132,6 +133,25 @@ def test_a_row_that_is_cancelled_in_line_is_never_asked_and_can_be_asked_again(m
         (1.6, lambda: played.fetch.retry([rows[3], rows[1]])),
     )
     assert played.names == ["a1", "a3", "a4", "a2"]
+
+
+def test_what_waits_for_a_host_ends_with_the_host_s_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = Played(monkeypatch, ["a1", "a2", "a3", "b1", "b2"], per_host=1)
+
+    def cancel_host() -> None:
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "host a:80"]
+        task.cancel()
+
+    played.run_beside((0.5, cancel_host))
+    assert played.outcomes == ["ok", "cancelled", "cancelled", "ok", "ok"]
+
+
+@pytest.mark.parametrize("keep_rows", [False, True])
+def test_what_is_cancelled_before_the_run_is_never_asked(monkeypatch: pytest.MonkeyPatch, keep_rows: bool) -> None:
+    played = Played(monkeypatch, NAMES, keep_rows=keep_rows)
+    played.fetch.cancel_all()
+    totals = played.run()
+    assert (totals.counts["cancelled"], played.started) == (4, [])
 
 
 def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is_begun(
