@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from asynclab.fetch.rows import Row
 from asynclab.fetch.words import GLYPHS
+from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import rate_text, size_text
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
-from asynclab.widgets.url_words import PARTS, marked, progress, rate_of, received, shown_url, without_scheme, word_of
+from asynclab.widgets.url_words import PARTS, URL_LIMIT, marked, progress, rate_of, received, without_scheme, word_of
 from asynclab.widgets.waterfall import legend, waterfall
 
 MARK = 1
@@ -106,7 +107,7 @@ def cells(row: Row, now: float, columns: Columns, scale: float | None) -> Line:
     left_over = None if row.has_ended else row.time_left(now)
     return (
         (f"{right(str(row.number), columns.number - 1)} " if columns.number else "", "past"),
-        (f"{left(without_scheme(shown_url(row)), columns.url - 1)} ", quiet),
+        (f"{_address(row.url, columns.url - 1)} ", quiet),
         (left_cut_end(word, columns.state - 1) + " ", part),
         *_progress(row, columns, part),
         (right(size_text(size) if size else "", columns.size), quiet),
@@ -117,6 +118,12 @@ def cells(row: Row, now: float, columns: Columns, scale: float | None) -> Line:
         ("  " if columns.phases else "", ""),
         *(waterfall(row.phases.items(now), scale, columns.phases - 2) if columns.phases and scale else ()),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _address(url: str, width: int) -> str:
+    """A URL in so many cells; to cut those in sight anew in every frame took half of its time."""
+    return left(without_scheme(one_line(url, URL_LIMIT)), width)
 
 
 def _progress(row: Row, columns: Columns, part: str) -> Line:
