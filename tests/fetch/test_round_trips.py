@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asynclab.fetch.address import sent_text
 from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
+from asynclab.fetch.exported import exported_urls
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Hop, Row
@@ -61,6 +64,15 @@ def test_an_export_has_the_same_urls(form: str) -> None:
     urls = [sent_text(url.replace("[y]", "%5By%5D") if form == "har" else url) for url in URLS]
     assert [sent_text(url.url) for url in found.urls] == urls
     assert (found.duplicates, found.ignored_count) == (0, 0)
+
+
+@given(st.lists(st.text("ab;,|\t\n'\"=+-@＝ü☕\u200b\u202e.()[]<>{}%?&\\", max_size=12), min_size=1, max_size=4))
+def test_an_export_of_any_urls_has_the_same(paths: list[str]) -> None:
+    urls = [f"https://a.example/{path}" for path in paths]
+    for form, read in ((name, FORMATS[name]) for name in ("csv", "ndjson", "json")):
+        exported = exported_urls(read([ended(url) for url in urls]))
+        assert exported is not None, form
+        assert [sent_text(url) for url in exported] == [sent_text(url) for url in urls], form
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
