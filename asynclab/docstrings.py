@@ -17,6 +17,6 @@ def docstring(function: Callable[..., Any]) -> str:
         source = inspect.getsource(function)
     except OSError:
         return ""
-    (definition,) = ast.parse(textwrap.dedent(source)).body
-    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
-    return ast.get_docstring(definition) or ""
+    definition = ast.parse(textwrap.dedent(source)).body[0]
+    is_function = isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+    return (ast.get_docstring(definition) or "") if is_function else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
+from asynclab.fetch.charsets import decoder_of
 from asynclab.fetch.page import charset_of, media_type
 
 LONGEST_TAG = 1_000_000
@@ -55,7 +56,7 @@ class Anchors(HTMLParser):
             return
         if self._decoder is None:
             charset = charset_of(chunk, self._content_type) or "utf-8"
-            self._decoder = codecs.getincrementaldecoder(charset)("replace")
+            self._decoder = decoder_of(charset)
         self.feed(self._decoder.decode(chunk))
         if len(self.rawdata) > LONGEST_TAG:
             self.rawdata = ""  # would be looked through again with each chunk

@@ -583,8 +583,27 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 def encode(event: Event) -> bytes:
     """One event as a line of JSON, without the newline; its numbers are those of `finite`."""
-    line = _encoder.encode(event)
+    try:
+        line = _encoder.encode(event)
+    except UnicodeEncodeError:
+        return _encoder.encode(encodable(finite(event)))
     return _encoder.encode(finite(event)) if b"null" in line else line  # as it writes what JSON has no number for
+
+
+def encodable(value: object) -> Any:
+    """A struct as built-in values, without what UTF-8 can't write.
+
+    Half of a surrogate pair, as Python has it in the names of some files, becomes U+FFFD.
+    """
+    return _encodable(msgspec.to_builtins(value))
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def finite(struct: AnyStruct) -> AnyStruct:

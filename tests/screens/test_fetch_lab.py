@@ -67,10 +67,12 @@ async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40))
 async def test_t_in_capitals_shows_the_tasks_of_the_fetch_and_selects_that_of_the_url() -> None:
     async with hanging("j", "T") as stage:
         assert is_open(stage)
-        assert len(task_lines(stage)) == 4
+        run, host, _, second, _ = task_lines(stage)
+        assert "run" in run
+        assert "host 127" in host
         assert selected_name(stage) == "fetch 2"
-        assert "fetch 2" in task_lines(stage)[2]
-        assert "waiting" in task_lines(stage)[2]
+        assert "fetch 2" in second
+        assert "waiting" in second
 
 
 @pytest.mark.parametrize("key", ["escape", "T", "f"])
@@ -157,7 +159,7 @@ async def test_space_holds_it_n_makes_one_step_and_space_lets_it_go() -> None:
         await stage.until(lambda: "paused at" in clock(stage))
         await stage.press("n")
         await stage.until(lambda: stage.lab.state.tasks[1].steps == 1)
-        assert [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 0]
+        assert [task.steps for task in stage.lab.state.tasks.values()] == [1, 0]
         await stage.press("space")
         await stage.ended()
         assert stage.states == ["ok", "ok"]
@@ -168,10 +170,10 @@ async def test_the_task_that_is_selected_goes_next() -> None:
         await stage.take("/pages/tasks", "/pages/queues")
         await stage.press("n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
-        await stage.press("n")
+        await stage.press("n", "n")
         await stage.until(lambda: len(stage.lab.held) == 2)
         await stage.press("T", "G", "n")
-        await stage.until(lambda: [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 1])
+        await stage.until(lambda: [task.steps for task in stage.lab.state.tasks.values()] == [1, 1, 0, 1])
         assert any(line.kind == "chosen" for line in stage.lab.state.activity)
 
 
@@ -180,8 +182,8 @@ async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> No
         await stage.take("/pages/tasks", "/pages/queues")
         await stage.press("n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
-        await stage.press("n", "j", "T", "N")
-        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.state.tasks[3].steps == 1)
+        await stage.press("n", "n", "j", "T", "N")
+        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.state.tasks[4].steps == 1)
         assert stage.lab.paused
 
 
@@ -236,7 +238,7 @@ async def test_w_shows_timeouts_in_the_place_of_the_timeline() -> None:
     async with hanging("T", "w") as stage:
         views = lab_screen(stage).stage
         await stage.until(lambda: views.gauges.display and views.gauges.line_count() >= 3)
-        assert "timeout" in views.gauges.line_text(0)
+        assert any("timeout" in views.gauges.line_text(index) for index in range(views.gauges.line_count()))
         assert "timeline" not in views.shown_panes
 
 
@@ -332,7 +334,7 @@ async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_w
         screen = lab_screen(stage)
         assert screen.program is stage.screen.one_by_one
         await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
-        await stage.until(lambda: len(task_lines(stage)) == 2)
+        await stage.until(lambda: len(task_lines(stage)) == 3)
         await stage.press("S")
         assert screen.program is stage.screen.together
 

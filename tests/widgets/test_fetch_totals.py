@@ -13,9 +13,9 @@ from asynclab.widgets.lines import plain, width_of
 def totals(**facts: Any) -> Totals:
     """Totals with so many rows in each state, and these facts."""
     counts: dict[RowState, int] = {state: facts.pop(state, 0) for state in STATES}
-    return Totals(
-        counts, **({"rows": sum(counts.values()), "wire": 0, "rate": 0.0, "took": 0.0, "one_by_one": 0.0} | facts)
-    )
+    given: dict[str, Any] = {"wire": 0, "rate": 0.0, "took": 0.0, "one_by_one": 0.0} | facts
+    given = {"rows": sum(counts.values()), "together": given["took"] if counts["ok"] else 0.0} | given
+    return Totals(counts, **given)
 
 
 HALFWAY = totals(
