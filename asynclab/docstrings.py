@@ -18,5 +18,6 @@ def docstring(function: Callable[..., Any]) -> str:
     except OSError:
         return ""
     definition = ast.parse(textwrap.dedent(source)).body[0]
-    is_function = isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
-    return (ast.get_docstring(definition) or "") if is_function else ""
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ""
+    return ast.get_docstring(definition) or ""
