@@ -122,9 +122,8 @@ class AsyncLabApp(Commanding, App[None]):
     @property
     def sources(self) -> list[Source]:
         """The sources of everything that runs, on any screen."""
-        runs = () if self._runs is None else self._runs
-        sources = [run.source for run in runs if run.source is not None and run.is_running]
-        return sources if self._fetch is None else [*sources, *self._fetch.sources]
+        programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
+        return [program.source for program in programs if program.source is not None and program.is_running]
 
     @property
     def available_themes(self) -> dict[str, Theme]:

@@ -41,7 +41,6 @@ class _RunCommand(click.Command):
 
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
-@click.option("--headless", is_flag=True, help="Run it as plain Python does, with a report at the end.")
 @click.option("--record", "record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
@@ -50,7 +49,7 @@ class _RunCommand(click.Command):
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
 @click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
 @click.pass_context
-def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str | None, **options: Any) -> int:
+def run(ctx: click.Context, /, record: Path | None, json_to: str | None, **options: Any) -> int:
     """Run a program of yours, unmodified, and see what its tasks do.
 
     The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python and

@@ -27,7 +27,7 @@ def counts_of(found: Found) -> list[str]:
     if found.ignored_count:
         counts.append(f"{plural(found.ignored_count, 'line')} ignored")
     if found.left_out:
-        counts.append(f"{found.left_out:,} too many")
+        counts.append(f"{found.left_out:,} left out (limit {len(found.urls):,})")
     return counts
 
 

@@ -132,8 +132,7 @@ async def test_its_own_key_bar_and_help_tell_every_key() -> None:
         await stage.until(lambda: "T URLs" in str(lab_screen(stage).key_bar.render()))
         assert "space pause" in str(lab_screen(stage).key_bar.render())
         await stage.press("question_mark")
-        told = read_help(stage.app)
-        assert "Back to the URL list" in told
+        assert "then go back to the URLs" in read_help(stage.app)
 
 
 async def test_every_key_has_one_use_at_a_time() -> None:
@@ -335,6 +334,7 @@ async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_w
         assert screen.program is stage.screen.one_by_one
         await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
         await stage.until(lambda: len(task_lines(stage)) == 3)
+        assert selected_name(stage) == "fetch 1"
         await stage.press("S")
         assert screen.program is stage.screen.together
 
@@ -387,7 +387,7 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
         await stage.press("T")
         assert "r fetch again" in str(stage.screen.key_bar.render())
         await stage.press("shift+tab")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "r retry failed" in str(stage.screen.key_bar.render())
         await stage.press("r")
         await stage.until(lambda: stage.screen.together.runs == 2)
@@ -438,3 +438,22 @@ async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> No
         await stage.press("escape")
         assert stage.views.table.selected == 1
         assert stage.fetch.kept == {1}
+
+
+async def test_where_the_list_no_longer_fits_beside_the_stage_keys_go_to_the_stage() -> None:
+    async with hanging("T", "shift+tab", size=(120, 40)) as stage:
+        assert stage.views.table.has_focus
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: stage.screen.is_in_stage)
+        assert stage.app.focused is not None
+        assert stage.app.focused.region.area
+
+
+async def test_every_task_of_a_fetch_hangs_on_another_however_late_it_begins() -> None:
+    async with fetching() as stage:
+        await stage.fetched(*(f"/bytes/{number}" for number in range(1, 16)))
+        await stage.press("T")
+        assert [line[:6].strip() for line in task_lines(stage) if line[1] not in "├└│ "] == ["run"]
+        tasks = stage.lab.state.tasks.values()
+        assert sum(task.name.startswith("fetch ") for task in tasks) == 15
+        assert [task.name for task in tasks if task.parent is None] == ["run"]

@@ -43,6 +43,11 @@ def test_in_the_end_it_tells_what_the_time_would_have_been() -> None:
     assert line(ended) == "12 ok  0 failed  100 B   sequential 14.2 s, concurrent 1.3 s: 10.9× faster"
 
 
+def test_what_was_cancelled_is_no_part_of_the_comparison() -> None:
+    ended = totals(ok=4, cancelled=5, took=9.0, together=2.0, one_by_one=4.0)
+    assert line(ended).endswith("5 cancelled   sequential 4.0 s, concurrent 2.0 s: 2.0× faster")
+
+
 def test_nothing_is_faster_where_there_was_one_url() -> None:
     assert "faster" not in line(totals(ok=1, took=0.5, one_by_one=0.5))
 

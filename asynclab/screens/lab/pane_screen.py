@@ -27,6 +27,8 @@ class PaneScreen(TimeScreen):
     """The ids of the panes beside the stage."""
     stage: Stage
     """The views of a run; they may be mounted after the first paint."""
+    is_staged = True
+    """Whether the stage shows."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
@@ -57,9 +59,9 @@ class PaneScreen(TimeScreen):
 
     @property
     def focused_pane(self) -> str:
-        """The id of the pane that has the focus; the filter counts as part of the activity."""
+        """The id of the pane that has the focus; a filter counts as part of it."""
         focused = "" if self.focused is None else self.focused.id or ""
-        return "activity" if focused == "filter" else focused
+        return focused.removesuffix("-filter")
 
     def lay_out(self) -> None:
         """Choose between all panes and one at a time."""

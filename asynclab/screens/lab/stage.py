@@ -10,7 +10,7 @@ from textual.getters import query_one
 from textual.widget import Widget
 
 from asynclab.model.state import LabState
-from asynclab.screens.lab.filtered_log import FilteredLog
+from asynclab.screens.lab.filtered import Filtered
 from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
@@ -92,7 +92,7 @@ class Stage(Vertical):
     gauges = query_one(Gauges)
     loop = query_one(LoopView)
     source = query_one(SourceView)
-    log_pane = query_one(FilteredLog)
+    log_pane = query_one(Filtered)
     activity = query_one(ActivityLog)
 
     def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
@@ -135,7 +135,8 @@ class Stage(Vertical):
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(SourceFiles(), id="source")
-            yield FilteredLog(id="log")
+            activity = ActivityLog(id="activity")
+            yield Filtered(activity, "lines", activity.set_filter, id="log")
 
     def on_mount(self) -> None:
         """Let keys scroll a long lesson."""
