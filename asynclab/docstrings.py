@@ -17,6 +17,7 @@ def docstring(function: Callable[..., Any]) -> str:
         source = inspect.getsource(function)
     except OSError:
         return ""
-    (definition,) = ast.parse(textwrap.dedent(source)).body
-    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+    definition = ast.parse(textwrap.dedent(source)).body[0]
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ""
     return ast.get_docstring(definition) or ""

@@ -165,7 +165,7 @@ class LabActions(PaneScreen):
         when=lambda screen: screen.is_in_tasks,
     )
     def action_explain(self) -> None:
-        """On a task, tell its life: who created it, what it waited for, who woke it, how it ended."""
+        """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended."""
         self.stage.tasks.action_open()
 
     @command(

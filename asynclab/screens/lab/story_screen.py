@@ -30,7 +30,7 @@ class StoryScreen(ReadingScreen[int]):
     """The story of one task, kept up to date; its result is the task that was read last."""
 
     WIDEST = WIDEST + MARGIN + 1
-    KEYS = "tab next task · ← parent · → child · y copy · esc close"
+    KEYS = "tab next · ← parent · → child · y copy · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "go(1)", "next task", show=False),
         Binding("shift+tab", "go(-1)", "previous task", show=False),

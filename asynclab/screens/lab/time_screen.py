@@ -174,7 +174,7 @@ class TimeScreen(CommandScreen):
         "instant", key="i", group="Time", rank=13, when=lambda screen: screen.can_skip_waiting, offered=can_control
     )
     def action_instantly(self) -> None:
-        """Skip waiting: the clock jumps from timer to timer. If it isn't running, start it so."""
+        """Skip waiting: the clock jumps from timer to timer. If nothing is running, start it this way."""
         if self.running is None:
             self.program.start(instant=True)
         for program in self.timed:
