@@ -1,0 +1,1 @@
+"""Reads texts of any format for the URLs in them."""
