@@ -13,9 +13,7 @@ from asynclab.fetch.address import LONGEST_URL
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
-_OTHER_BRACKETS = (
-    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…\u200b\u2028\u2029\u2400-\u2426\ufeff"
-)
+_OTHER_BRACKETS = "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…\u200b\u2028\u2029\u2400-\u2426\ufeff"
 _RUN = re.compile(
     rf"""(?:[^\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://))*""", re.IGNORECASE
 )

@@ -12,7 +12,9 @@ IGNORED_KEPT = 1_000
 
 _LONGEST_IGNORED = 200
 
-_IS_SENT = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\.){1,4}[a-z]{2,30}/[\w./?=&%~+:;,-]{0,4000}", re.ASCII)
+_IS_SENT = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\.){1,4}[a-z]{2,30}/[\w./?=&%~+:;,-]{0,4000}", re.ASCII
+)
 """A URL that is sent as it is written, as most are: that is ten times faster to see than to work out."""
 
 

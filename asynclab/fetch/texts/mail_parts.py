@@ -64,7 +64,7 @@ def mail_at(text: str, start: int) -> MailPart | None:
 
 def without_quoting(text: str) -> str | None:
     """The text that a part of a mail was before it was made quoted-printable; None if it is not that."""
-    if "=3D" not in text or not ("=3D\"" in text or _SOFT_BREAK.search(text)):
+    if "=3D" not in text or not ('=3D"' in text or _SOFT_BREAK.search(text)):
         return None
     return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 

@@ -14,7 +14,9 @@ from asynclab.fetch.texts.hosts import host_url
 _URL = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\+)https?://", re.IGNORECASE)
 _COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
 """What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
-_ESCAPE = re.compile(r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE)
+_ESCAPE = re.compile(
+    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
+)
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)

@@ -123,9 +123,7 @@ def _names(row: list[str]) -> list[str]:
     return names if is_head else []
 
 
-def _url_columns(
-    rows: list[list[str]], names: list[str], text: str, start: int, separator: str
-) -> frozenset[int]:
+def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int, separator: str) -> frozenset[int]:
     """The columns that hold URLs; without names, commas within URLs are no separators unless something says so."""
     body = rows[1:] if names else rows
     found = set()
