@@ -143,7 +143,7 @@ class Fetch:
         self._begun_at, self._ended_at, self._alone = self.clock(), None, 0.0
         try:
             async with (
-                open_session(self.options, any(row.target[:6].lower() == "https:" for row in queued)) as session,
+                open_session(self.options) as session,
                 Crew() as crew,
             ):
                 inside, outside = copy_context(), Context()

@@ -53,12 +53,12 @@ class Run:
 
 def new_row(number: int, url: str | FoundUrl) -> Row:
     """A row for a URL, which may turn out to be none."""
-    target, count = (url.url, url.count) if isinstance(url, FoundUrl) else (url, 1)
+    target, count, fragments = (url.url, url.count, url.fragments) if isinstance(url, FoundUrl) else (url, 1, ())
     try:
         sent = sent_text(target)
     except ValueError:
         sent = ""
-    return Row(number, redacted(target), target, sent, host_key(sent) if sent else "", count)
+    return Row(number, redacted(target), target, sent, host_key(sent) if sent else "", count, fragments)
 
 
 def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:

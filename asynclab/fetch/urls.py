@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asynclab.fetch.texts.finding import IGNORED_KEPT, Finding
-from asynclab.fetch.texts.formats import FORMATS, read_any, read_as
-
-__all__ = ["FORMATS", "IGNORED_KEPT", "MOST_URLS", "Found", "FoundUrl", "find_urls"]
+from asynclab.fetch.exported import exported_urls
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.formats import read_any, read_as
 
 MOST_URLS = 5_000
 """The most URLs that are taken from one text, unless more are asked for."""
@@ -21,6 +20,8 @@ class FoundUrl:
     """As it was written, with a scheme and without a fragment; passwords included."""
     count: int
     """How many times it was there."""
+    fragments: tuple[str, ...] = ()
+    """What followed # there, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,22 @@ def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
     Args:
         text: Where they are.
         most: How many different ones are taken.
-        taken_as: One of `FORMATS`; empty to tell the format by the text.
+        taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to tell the format by the text.
     """
     finding = Finding(most)
     text = text.removeprefix("\ufeff")
-    if taken_as:
+    exported = None if taken_as else exported_urls(text)
+    if exported is not None:
+        finding.take_all(exported, "results")
+    elif taken_as:
         read_as(taken_as, text, finding)
     else:
         read_any(text, finding)
-    counts = finding.counts.values()
-    urls = tuple(FoundUrl(url, count) for url, count in zip(finding.texts, counts, strict=True))
+    found = zip(finding.texts, finding.counts.items(), strict=True)
+    urls = tuple(FoundUrl(url, count, tuple(finding.fragments.get(key, ()))) for url, (key, count) in found)
     return Found(
         urls,
-        duplicates=sum(counts) - len(urls),
+        duplicates=sum(finding.counts.values()) - len(urls),
         ignored=tuple(finding.ignored),
         ignored_count=finding.ignored_count,
         left_out=len(finding.left_out),

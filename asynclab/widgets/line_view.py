@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from asynclab.model.text import one_line
 from asynclab.widgets.drawn import Drawn, Segments
-from asynclab.widgets.lines import Line, fill, plain, to_content
+from asynclab.widgets.lines import Line, fill, plain, to_content, wrap
 from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
 
 CURSOR = "▌"
@@ -56,6 +56,8 @@ class LineView(ScrollView, can_focus=True):
         self._drawn: dict[int, Drawn] = {}
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()
+        self._hint = ""
+        """What is said where there is nothing to show."""
         self._is_retitling = False
         self._segments_on: dict[str, Segments] = {}
         """The style of each span, by its ground."""
@@ -111,6 +113,12 @@ class LineView(ScrollView, can_focus=True):
         self._drawn = after
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def set_hint(self, hint: str) -> None:
+        """Set what to say where there is nothing to show: what will be here, and which key to press."""
+        if hint != self._hint:
+            self._hint = hint
+            self.repaint()
 
     def set_title(self, title: str) -> None:
         """Set the text in the top of the frame; it may come from outside."""
@@ -181,12 +189,19 @@ class LineView(ScrollView, can_focus=True):
         if y < self.HEADER_HEIGHT:
             return self.compose_header(width), ""
         index = y - self.HEADER_HEIGHT + top
+        if self._hint and not self.line_count():
+            return self._hinted(index, width), ""
         last = min(self.line_count() - top, page) + self.HEADER_HEIGHT
         if self.FOOTER_HEIGHT and y == last:
             return self.compose_footer(width), ""
         if index >= self.line_count():
             return (), ""
         return self.compose_line(index, width), self.ground(index)
+
+    def _hinted(self, index: int, width: int) -> Line:
+        """A line of the hint, which an empty view shows."""
+        hint = wrap(self._hint, width - 2)
+        return ((f" {hint[index]}", ""),) if index < len(hint) else ()
 
     def fit_content(self) -> None:
         """Fit the scrolled area to the lines."""

@@ -21,10 +21,10 @@ from asynclab.widgets.code_marks import (
 )
 from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
-from asynclab.widgets.lines import Line, joined, right, width_of
+from asynclab.widgets.lines import Line, joined, width_of
 from asynclab.widgets.messages import TaskSelected
 
-GUTTER = 8 + MARKS_WIDTH
+GUTTER = 6 + MARKS_WIDTH
 """The cells before the code: the cursor's mark, the line number, an arrow, the tasks there."""
 
 FRAME = 4
@@ -172,10 +172,8 @@ class SourceView(LineView):
         picked = number == self.line_of(self._selected)
         return (
             (CURSOR if picked else " ", "mark"),
-            (right(str(number), 4), "past"),
-            (" ", ""),
+            (f"{number:>3}".ljust(4), "past"),
             *mark_spans(self._marks, number),
-            (" ", ""),
             *self._lines[index],
         )
 

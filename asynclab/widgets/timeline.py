@@ -126,11 +126,13 @@ class TimelineView(TaskView):
 
     def compose_header(self, width: int) -> Line:
         """The ruler, and the length of time of a column."""
+        if not self._rows:
+            return ()
         names = names_width(width)
         window = self._window
         told = f"{width_text(window.scale)}{' a cell' if names > 13 else '/cell' if names > 10 else ''}"
         return (
-            (left(f" {told}" if self._rows else "", names + 1), "past"),
+            (left(f" {told}", names + 1), "past"),
             *ruler(window.scale, window.first, max(0, width - names - 1)),
         )
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from asynclab.fetch.address import redacted_header
 from asynclab.fetch.page import preview_of
+from asynclab.fetch.redaction import redacted_header
 from asynclab.fetch.rows import Row, TlsFacts
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural, size_text

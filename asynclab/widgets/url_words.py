@@ -46,6 +46,7 @@ ENDINGS: dict[Outcome, str] = {
     "invalid": "invalid",
     "truncated": "cut short",
     "incomplete": "incomplete",
+    "missing_fragment": "no fragment",
     "cancelled": "cancelled",
 }
 """How a URL ended, in a few cells; the details have a sentence."""

@@ -283,7 +283,7 @@ async def test_credentials_are_sent_and_never_shown(server: PracticeServer) -> N
     )
     assert "Basic dXNlcjpzZWNyZXQ=" in json.loads(fetch.rows[0].head)["headers"]["Authorization"]
     for row in fetch.rows:
-        assert row.url.startswith("http://user:•••@127.0.0.1")
+        assert row.url.startswith("http://•••@127.0.0.1")
         row.head = b""
         assert "secret" not in repr(row)
 

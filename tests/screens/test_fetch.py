@@ -503,7 +503,7 @@ async def test_the_title_tells_how_many_tasks_live_and_events_do_not_pile_up() -
         await stage.take("/hang", "/hang?2")
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
-        assert "1 lab · 3 tasks" in stage.screen.title_bar.line_text(0)
+        assert "1 run · 3 tasks" in stage.screen.title_bar.line_text(0)
         assert stage.lab._tracer.take_events() == []
 
 
@@ -516,7 +516,7 @@ async def test_the_title_counts_what_runs_on_the_other_screen_too() -> None:
         await stage.until(lambda: stage.app.current_mode == "learn")
         learn = stage.app.screen
         assert isinstance(learn, LearnScreen)
-        await stage.until(lambda: learn.is_mounted and "1 lab · 3 tasks" in learn.title_bar.line_text(0))
+        await stage.until(lambda: learn.is_mounted and "1 run · 3 tasks" in learn.title_bar.line_text(0))
 
 
 async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:

@@ -395,7 +395,7 @@ async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
 
 async def test_the_title_counts_both_labs_and_their_tasks() -> None:
     async with hanging("T") as stage:
-        await stage.until(lambda: "1 lab · 4 tasks" in lab_screen(stage).title_bar.line_text(0))
+        await stage.until(lambda: "1 run · 4 tasks" in lab_screen(stage).title_bar.line_text(0))
 
 
 async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> None:

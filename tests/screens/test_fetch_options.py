@@ -160,7 +160,7 @@ def test_where_room_is_short_the_summary_has_one_column() -> None:
 async def test_a_box_that_is_off_is_empty_and_not_only_of_another_colour() -> None:
     async with opened_form(Options(block_private=True)) as stage:
         boxes = [str(box._button.plain) for box in stage.form.query(Checkbox)]
-        assert boxes == ["▐ ▌", "▐X▌"]
+        assert boxes == ["▐ ▌", "▐X▌", "▐ ▌"]
 
 
 def test_every_option_is_on_the_command_line() -> None:

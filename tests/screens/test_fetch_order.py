@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -146,13 +147,13 @@ async def test_what_was_found_is_summed_up() -> None:
     urls = UrlList()
     await urls.read("https://a.org\nhttps://a.org\nnothing\nhttps://user:pw@b.org")
     assert plain(summary(urls)) == "2 URLs · 1 duplicate · 1 line ignored"
-    assert [row.url for row in urls.rows] == ["https://a.org", "https://user:•••@b.org"]
+    assert [row.url for row in urls.rows] == ["https://a.org", "https://•••@b.org"]
 
 
 async def test_a_long_text_is_read_too() -> None:
     urls = UrlList()
     await urls.read("\n".join(f"https://example.org/{number}" for number in range(5_005)))
-    assert plain(summary(urls)) == "5,000 URLs · 5 too many"
+    assert plain(summary(urls)) == "5,000 URLs · 5 left out (limit 5,000)"
 
 
 def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +165,16 @@ def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.Monkey
         "asynclab-fetch-20261122-120000-3.ndjson",
     ]
     assert len(paths[0].read_text("utf-8").splitlines()) == len(ROWS)
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_results(ROWS, Options(), FORMATS[1], tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_csv_has_a_line_of_names_and_one_for_each_url(tmp_path: Path) -> None:

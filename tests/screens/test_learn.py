@@ -89,7 +89,7 @@ async def test_several_demos_run_at_once_and_the_list_shows_each_one_s_state() -
             await start(stage, key)
         rows = {row.key: row for row in stage.screen.demo_list._rows}
         assert [rows[key].state for key in "1347"] == [None, "running", "running", "running"]
-        assert "3 labs" in stage.screen.title_bar.line_text(0)
+        assert "3 runs" in stage.screen.title_bar.line_text(0)
 
 
 async def test_a_digit_starts_a_running_demo_afresh() -> None:

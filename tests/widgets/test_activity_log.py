@@ -297,3 +297,19 @@ async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapp
     async with on_stage(log, 40, 12):
         log.show(folded(RunEnded(0.5, "done", "None")), 0.6)
         assert painted(log)[1] == "   0.500 run ended: returned None"
+
+
+async def test_only_a_log_that_may_grow_says_that_it_follows() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 8):
+        assert subtitle(log) == ""
+        state = printing(3)
+        log.show(state, 0.0)
+        assert subtitle(log) == "following"
+        log.show(printing(2), 0.0, is_past=True)
+        assert subtitle(log) == "up to this moment"
+        apply(state, RunEnded(1.0, "done"))
+        log.show(state, 1.0)
+        assert subtitle(log) == ""
+        log.set_filter("line")
+        assert subtitle(log) == "filtered: line"

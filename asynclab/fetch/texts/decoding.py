@@ -14,7 +14,7 @@ _MARKS = (
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: by its byte order mark, or as UTF-16 where every other byte is zero, or else as UTF-8 or CP1252."""
+    """The text of a file: by its byte order mark, or what its bytes look like: UTF-16, UTF-8 or CP1252."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")

@@ -6,14 +6,17 @@ import re
 import unicodedata
 from functools import cache
 
-from linkify_it import LinkifyIt
+from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it.helpers import parseLinkDestination
 
 from asynclab.fetch.address import LONGEST_URL
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
-_OTHER_BRACKETS = "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…\u200b\u2028\u2029\u2400-\u2426\ufeff"
+_OTHER_BRACKETS = (
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…"
+    "\u200b\u2028\u2029\u2400-\u2426\ufeff"
+)
 _RUN = re.compile(
     rf"""(?:[^\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://))*""", re.IGNORECASE
 )
@@ -50,6 +53,7 @@ _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}\\])*(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
 _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
+_IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
 _TRAILING = ".,;:!?*_~'"
@@ -112,13 +116,13 @@ def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
 def _without_trailing(url: str) -> str:
     """The URL without the punctuation of the sentence around it, and without brackets that it does not open."""
     scheme = url.index(":") + 1
-    if not url.startswith("//[", scheme):  # linkify-it knows no IPv6
-        asciidoc = _ASCIIDOC.search(url)
-        if asciidoc and "?" not in url[: asciidoc.start()]:
-            url = url[: asciidoc.start()]
+    if not _IPV6.match(url):  # which linkify-it doesn't know
+        path, bracket, _ = url.partition("[")
+        if bracket and "?" not in path and _ASCIIDOC.match(url, len(path)):
+            url = path
         length = _linkify().test_schema_at(url, url[:scheme].lower(), scheme)
         # It knows no underscores in hosts, and ends at a bracket that is opened only.
-        if length and not url.startswith(("(", "."), scheme + length):
+        if length and not url.startswith(("(", ".", "[" if "?" in path else "("), scheme + length):
             url = url[: scheme + length]
     else:
         url = _up_to_its_brackets(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asynclab.fetch.address import redacted, sent_text
@@ -28,6 +29,8 @@ class Finding:
     """How many times each URL was there, by what is sent for it."""
     texts: list[str] = field(default_factory=list)
     """The same URLs as they were written, without fragments."""
+    fragments: dict[str, list[str]] = field(default_factory=dict)
+    """What followed # in each, once, by what is sent for it."""
     left_out: set[str] = field(default_factory=set)
     """Those that were too many."""
     ignored: list[str] = field(default_factory=list)
@@ -46,14 +49,24 @@ class Finding:
         except ValueError:
             return False
         self.total += 1
+        url, _, fragment = text.partition("#")
         if key in self.counts:
             self.counts[key] += 1
         elif len(self.counts) < self.most:
             self.counts[key] = 1
-            self.texts.append(text.partition("#")[0])
+            self.texts.append(url)
         else:
             self.left_out.add(key)
+        if fragment and key in self.counts and fragment not in self.fragments.setdefault(key, []):
+            self.fragments[key].append(fragment)
         return True
+
+    def take_all(self, urls: Iterable[str], name: str) -> None:
+        """Note all candidates of a text that was taken for a format; those that are no URLs are ignored."""
+        for url in urls:
+            if not self.take(url):
+                self.ignore(url)
+        self.was_read_as(name, 0)
 
     def ignore(self, line: str) -> None:
         """Note a line or link that gave nothing."""

@@ -64,13 +64,13 @@ def read_as(name: str, text: str, finding: Finding) -> None:
     """Take the URLs of a text of a known format; of one that it isn't, those that any text may have.
 
     Args:
-        name: One of `FORMATS`.
+        name: One of `asynclab.fetch.texts.FORMATS`.
         text: The text.
         finding: Takes them.
     """
     before = finding.total
     cutting = _Cutting(text, finding, 1)
-    FORMATS[name](text, finding, cutting.read_inner)
+    _READERS[name](text, finding, cutting.read_inner)
     finding.was_read_as(name, before)
 
 
@@ -79,7 +79,7 @@ class _Cutting:
 
     def __init__(self, text: str, finding: Finding, depth: int) -> None:
         self._text, self._finding, self._depth = text, finding, depth
-        self._fails_up_to = 0
+        self._fails_up_to = self._no_mail_up_to = 0
         self._budget = 20 * len(text) + 10_000_000
         self._scripts = _scripts(text)
 
@@ -94,7 +94,10 @@ class _Cutting:
             self._budget -= start if json is None else 0
             return json
         if text[start] != "<":
-            return mail_at(text, start)
+            if start < self._no_mail_up_to:
+                return None
+            mail, self._no_mail_up_to = mail_at(text, start)
+            return mail
         if _PAGE.match(text, start):
             ends = _PAGE_ENDS.search(text, start)
             return _Page(ends.end(), text[start : ends.end()]) if ends else None
@@ -247,7 +250,7 @@ def _read_mail(text: str, finding: Finding, read: ReadText) -> None:
     MailPart(len(text), text).read(finding, read)
 
 
-FORMATS: dict[str, Callable[[str, Finding, ReadText], None]] = {
+_READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
     "text": _read_text,
     "html": _read_html,
     "xml": _read_xml,
@@ -255,4 +258,4 @@ FORMATS: dict[str, Callable[[str, Finding, ReadText], None]] = {
     "csv": _read_table,
     "mail": _read_mail,
 }
-"""The formats that a text can be said to have, and what reads each."""
+"""What reads each format that a text can be said to have."""

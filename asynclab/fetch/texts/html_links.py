@@ -54,7 +54,7 @@ class _Page:
 
 
 def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None = None) -> None:
-    """Take links and sources in the order of the text, and URLs in the text between the tags; relative links are ignored.
+    """Take links and sources, and URLs in the text between the tags, in their order; relative links are ignored.
 
     Args:
         text: The text, from tag to tag.
@@ -85,7 +85,8 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
 def _between(text: str, page: _Page) -> None:
     if "/" in text or ":" in text:
         if page.is_xml is not None and is_exact(value := html.unescape(text.strip())):
-            page.finding.take(value) or page.finding.ignore(value)
+            if not page.finding.take(value):
+                page.finding.ignore(value)
         else:
             read_between_tags(text, page.finding, page.shown)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import quopri
 import re
+from contextlib import suppress
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -12,7 +13,8 @@ from typing import NamedTuple
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.values import ReadText
 
-_HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)+\r?\n")
+_HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*")
+_BLANK_LINE = re.compile(r"\r?\n")
 _SURE = re.compile(
     r"^(?:content-(?:type|transfer-encoding)|mime-version|message-id|received|return-path|delivered-to"
     r"|dkim-signature|list-unsubscribe):",
@@ -35,8 +37,9 @@ class MailPart(NamedTuple):
         """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
         mail = message_from_bytes(self.text.encode("utf-8", "replace"))
         for part in mail.walk():
-            for name, value in part.items():
-                _read_header(str(value), read) if "//" in str(value) or "=?" in str(value) else None
+            for value in map(str, part.values()):
+                if "//" in value or "=?" in value:
+                    _read_header(value, read)
             if not part.is_multipart():
                 text = _text_of(part)
                 if text is None:
@@ -48,18 +51,21 @@ class MailPart(NamedTuple):
                     read(around)
 
 
-def mail_at(text: str, start: int) -> MailPart | None:
-    """The mail that begins at a place in a text, up to the next one of a mailbox, or to what can't belong to it."""
+def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
+    """The mail that begins at a place, up to the next one or to what can't belong to it; up to where none begins."""
     headers = _HEADERS.match(text, start)
-    if headers is None or not (_SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1):
-        return None
-    following = _NEXT.search(text, headers.end())
+    assert headers is not None  # it may be empty
+    body = headers.end()
+    is_mail = _SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1
+    if not is_mail or not _BLANK_LINE.match(text, body):
+        return None, body
+    following = _NEXT.search(text, body)
     end = following.start() if following else len(text)
     if "quoted-printable" in headers[0].lower() or "base64" in headers[0].lower():
-        other = _STRUCTURED.search(text, headers.end(), end)  # in an encoded body, what is not encoded is no part of it
+        other = _STRUCTURED.search(text, body, end)  # in an encoded body, what is not encoded is no part of it
         if other is not None and "=3D" not in text[other.start() : other.start() + 2_000]:
             end = other.start()
-    return MailPart(end, text[start:end])
+    return MailPart(end, text[start:end]), end
 
 
 def without_quoting(text: str) -> str | None:
@@ -70,10 +76,8 @@ def without_quoting(text: str) -> str | None:
 
 
 def _read_header(value: str, read: ReadText) -> None:
-    try:
+    with suppress(LookupError, ValueError):  # an unknown charset: the rest can be read as it is
         value = str(make_header(decode_header(value)))
-    except (LookupError, ValueError):
-        pass  # an unknown charset: the rest can be read as it is
     read(re.sub(r"\s*\n\s+", " ", value))
 
 

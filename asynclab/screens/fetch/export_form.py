@@ -21,6 +21,7 @@ from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
+from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.text import one_line
 
 NAMES_TRIED = 100
@@ -74,10 +75,16 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
         suffix = f"-{number}" if number > 1 else ""
         path = folder / f"{stem}{suffix}.{form.name}"
         try:
-            with path.open("x", encoding="utf-8", newline="") as file:
-                file.write(text)
+            path.open("x").close()
         except FileExistsError:
             continue
+        try:
+            with WholeFile(path) as file:
+                file.write(text)
+                file.keep()
+        except OSError:
+            path.unlink(missing_ok=True)  # a full disk takes the name and not the text
+            raise
         return path
     raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
 

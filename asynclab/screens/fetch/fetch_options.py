@@ -13,7 +13,7 @@ from asynclab.widgets.lines import Line, left
 SUMMARY = ("concurrency", "per_host", "rate", "timeout", "deadline", "retries", "max_bytes", "method")
 """The options that the summary always has."""
 
-ALSO = ("headers", "proxy_from_environment", "block_private")
+ALSO = ("headers", "proxy_from_environment", "block_private", "check", "allow")
 """The options that it names where they are set."""
 
 UNITS = {"rate": " /s", "timeout": " s", "deadline": " s"}
