@@ -85,7 +85,7 @@ def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, f
         if options.check and style == "lines":
             printer.line("".join(f"{line}\n" for line in ("", *report.lines())))
 
-    code = asyncio.run(_run(Fetch(urls, options, on_end=take), printer, end))
+    code = asyncio.run(_run(Fetch(urls, options, on_end=take, keep_rows=False), printer, end))
     keeper.end()
     if options.check and style != "lines" and sys.stderr is not None:
         sys.stderr.writelines(f"{line}\n" for line in report.lines())

@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
+from asynclab.fetch.charsets import decoder_of
 from asynclab.fetch.page import charset_of, media_type
 
-LONGEST_TAG = 1_000_000
-"""Characters of a tag, comment or script that is not closed, before it is given up."""
+LONGEST_TAG = 256 * 1024
+"""Characters of a tag, comment or script whose end has not come, before its beginning is given up."""
+
+_LONGEST_END = 20
+"""Characters that the end of a script may have."""
 
 _MADE_BY_GITHUB = "user-content-"
 """Stands before the ids of headings on GitHub, whose script scrolls to them."""
@@ -55,10 +59,10 @@ class Anchors(HTMLParser):
             return
         if self._decoder is None:
             charset = charset_of(chunk, self._content_type) or "utf-8"
-            self._decoder = codecs.getincrementaldecoder(charset)("replace")
+            self._decoder = decoder_of(charset)
         self.feed(self._decoder.decode(chunk))
         if len(self.rawdata) > LONGEST_TAG:
-            self.rawdata = ""  # would be looked through again with each chunk
+            self.rawdata = self.rawdata[-_LONGEST_END:]  # all of it would be looked through again with each chunk
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element's id, and the name of a link."""

@@ -41,36 +41,42 @@ class Answers(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; nothing where what waits is to be gone on with."""
-        while self._awaits_head and data and self._exception is None:
-            end = _END_OF_HEAD.search(self._end + data)
-            size = end.end() - len(self._end) if end is not None else len(data)
-            self._end = b"" if end is not None else (self._end + data)[-2:]
-            head, data = data[:size], data[size:]
-            self._take(head)
-            if end is not None and self._buffer and self._buffer[-1][0][0].code >= 200:
-                self._awaits_head = False
-                self._overhead = 0
-            if not data:
+        while self._awaits_head and data:
+            data = self._take_head(data)
+            if self._exception is not None or not data:
                 return
-        if self._exception is None:
-            self._take(data)
-
-    def _take(self, data: bytes) -> None:
-        before = self._received()
-        self._overhead += len(data)
+        payload = self._payload
+        before = payload.total_bytes if payload is not None else 0
         super().data_received(data)
-        if self._received() != before:
-            self._overhead = 0
-        elif self._overhead > MOST_OVERHEAD:
-            self.set_exception(BadHttpMessage(f"headers of more than {MOST_OVERHEAD:,} bytes"))
-            if self.transport is not None:
-                self.transport.close()
         if self._exception is not None:
             self._break_body(self._exception)
+        elif payload is not None and payload.total_bytes != before:
+            self._overhead = 0
+        elif data:
+            self._count(len(data))
 
-    def _received(self) -> int:
-        """Bytes of the body so far."""
-        return 0 if self._payload is None else self._payload.total_bytes
+    def _take_head(self, data: bytes) -> bytes:
+        """Take what belongs to the headers, and give the rest."""
+        end = _END_OF_HEAD.search(self._end + data)
+        size = len(data) if end is None else end.end() - len(self._end)
+        super().data_received(data[:size])
+        self._end = (self._end + data)[-2:] if end is None else b""
+        if end is not None and self._buffer and self._buffer[-1][0][0].code >= 200:
+            self._awaits_head = False
+            self._overhead = 0
+        else:
+            self._count(size)
+        return data[size:]
+
+    def _count(self, size: int) -> None:
+        """Count bytes that are none of a body, and break off where they are too many."""
+        self._overhead += size
+        if self._overhead > MOST_OVERHEAD and self._exception is None:
+            error = BadHttpMessage(f"headers of more than {MOST_OVERHEAD:,} bytes")
+            self.set_exception(error)
+            self._break_body(error)
+            if self.transport is not None:
+                self.transport.close()
 
     def _break_body(self, error: BaseException) -> None:
         """Tell who reads the body; of what can't be parsed once the headers are read, aiohttp tells nobody."""

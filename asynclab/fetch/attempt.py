@@ -12,9 +12,15 @@ import asynclab
 from asynclab.fetch.address import redacted, redirected, sent_text
 from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body
-from asynclab.fetch.open_files import most_requests
+from asynclab.fetch.idle import IdleConnections
 from asynclab.fetch.options import Options
-from asynclab.fetch.outcomes import failure_of_error, failure_of_fragments, failure_of_redirect, failure_of_status
+from asynclab.fetch.outcomes import (
+    failure_of_error,
+    failure_of_fragments,
+    failure_of_redirect,
+    failure_of_size,
+    failure_of_status,
+)
 from asynclab.fetch.rows import Failure, Phases, Row
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.sending import Sender
@@ -28,8 +34,6 @@ LONGEST_HEADER = 1_000
 
 REPORT_SECONDS = 0.1
 """How often a download says how far it is."""
-
-FEW_FILES = "waited until a file was free: the system limits how many a program may have open (ulimit -n)"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -61,12 +65,10 @@ class Requests:
         """Bytes of bodies received by all requests."""
         self._options = options
         self._sender = Sender(session, options)
-        most = most_requests(options)
-        self._files = asyncio.Semaphore(most) if most < options.concurrency else None
-        """Given out to requests where the system has fewer files than requests may be made at once."""
         self._clock = clock
         self._touch = touch
         self._is_kept = is_kept
+        self._connections = IdleConnections()
 
     async def attempt(self, row: Row) -> Failure | None:
         """Fetch a row's URL once.
@@ -76,23 +78,17 @@ class Requests:
         """
         if not row.sent:
             return _unsendable(row)
-        if self._files is None:
-            return await self._attempt(row)
-        if self._files.locked():
-            row.notes += (FEW_FILES,)
-        async with self._files:
-            return await self._attempt(row)
-
-    async def _attempt(self, row: Row) -> Failure | None:
         self._begin(row)
         watch = Watch(row, self._clock, self._touch)
         WATCH.set(watch)
+        self._connections.begin()
         try:
             async with asyncio.timeout(self._options.timeout):
                 return await self._ask(row, watch)
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
+            self._connections.end(watch.connections)
             row.phases.enter(None, self._clock())
             row.expires_at = None
             self._touch(row)
@@ -183,7 +179,7 @@ class Requests:
             body.describe()
         row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
         if anchors.missing and not is_whole:
-            return self._too_large()
+            return failure_of_size(self._options)
         return failure_of_fragments(row.missing)
 
     def _note_answer(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
@@ -211,16 +207,15 @@ class Requests:
                 file.discard()
         if not is_whole:
             response.close()
-            return self._too_large()
+            return failure_of_size(self._options)
         return None
-
-    def _too_large(self) -> Failure:
-        return Failure("truncated", f"Larger than {self._options.max_bytes:,} bytes: the rest was not read")
 
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
         content = response.content
-        unpacker = Unpacker(", ".join(response.headers.getall("Content-Encoding", ())))
+        unpacker = Unpacker(
+            ", ".join(response.headers.getall("Content-Encoding", ())), 2 * self._options.max_bytes + PIECE
+        )
         report_at = row.phases.since + REPORT_SECONDS
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
@@ -233,8 +228,6 @@ class Requests:
                     return False
                 if len(piece) >= PIECE:
                     await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
-            if unpacker.taken > 2 * self._options.max_bytes + PIECE:
-                return False
             self._touch(row)
             if self._clock() >= report_at:
                 asynclab.progress(row.wire, row.expected, "B")

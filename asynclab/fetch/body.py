@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asynclab.fetch.page import SCANNED, charset_of, media_type, text_of, title_of
+from asynclab.fetch.charsets import text_of
+from asynclab.fetch.html_head import title_of
+from asynclab.fetch.page import SCANNED, charset_of, media_type
 from asynclab.fetch.rows import HEAD_KEPT, Row
 
 

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, quote
 
 from asynclab import __version__
 from asynclab.fetch.address import HIDDEN
+from asynclab.fetch.charsets import text_of
 from asynclab.fetch.export import escaped_json
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import text_of
 from asynclab.fetch.redaction import is_secret, redacted_header, redacted_url
 from asynclab.fetch.rows import Hop, Outcome, Phase, Row
 from asynclab.fetch.whole_file import WholeFile

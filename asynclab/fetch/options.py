@@ -179,7 +179,7 @@ class Options:
     proxy_from_environment: bool = option(False, "proxy", "--proxy", "Use HTTP_PROXY etc. and ~/.netrc.")
     block_private: bool = option(False, "block private", "--block-private", "Refuse non-public addresses.")
     """After redirects, too."""
-    check: bool = option(False, "check links", "--check", "Ask with HEAD first; look for each #fragment.")
+    check: bool = option(False, "check links", "--check", "Find broken links: HEAD first, #fragments too.")
     """Bodies are read only to look for fragments, and not saved."""
     allow: tuple[int, ...] = option(
         (),

@@ -16,7 +16,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import ProxyError
 from asynclab.fetch.retry import PASSING_STATUSES, retry_after
 from asynclab.fetch.rows import Failure, Outcome, Row
-from asynclab.fetch.unpacking import CutShortError, UnpackingError
+from asynclab.fetch.unpacking import CutShortError, TooLargeError, UnpackingError
 from asynclab.model.text import one_line
 
 _REASONS = {
@@ -43,6 +43,11 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
     if status == 429:
         return Failure("rate_limited", f"Rate limited: {words}", passes, status, wait)
     return Failure("http_error", f"The server answered {words}", passes, status, wait)
+
+
+def failure_of_size(options: Options) -> Failure:
+    """The failure of a body that is larger than is wanted."""
+    return Failure("truncated", f"Larger than {options.max_bytes:,} bytes: the rest was not read")
 
 
 def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
@@ -110,6 +115,8 @@ def _certificate(error: Exception, row: Row, options: Options) -> Failure:
 def _tls(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
+    if "certificate required" in reason:
+        reason = "the server asks for a certificate of the client"
     return _failed("tls", "TLS failed", reason)
 
 
@@ -123,11 +130,14 @@ def _proxy(error: Exception, row: Row, options: Options) -> Failure:
 
 
 def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
+    if row.phase == "tls":
+        return Failure("tls", "TLS failed: the server broke off the handshake", passes=True)
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     number = getattr(cause, "errno", None)
-    passes = number in (errno.ECONNRESET, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE)
+    is_crowded = number in (errno.EMFILE, errno.ENFILE)
+    passes = is_crowded or number in (errno.ECONNRESET, errno.ETIMEDOUT)
     reason = _REASONS.get(number or 0) or (os.strerror(number) if number and number > 0 else str(cause))
-    return _failed("refused", "Can't connect", reason, passes=passes)
+    return _failed("refused", "Can't connect", reason, passes=passes, is_crowded=is_crowded)
 
 
 def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
@@ -156,6 +166,8 @@ def _broken_body(error: Exception, row: Row, options: Options) -> Failure:
 
 
 def _not_unpacked(error: Exception, row: Row, options: Options) -> Failure:
+    if isinstance(error, TooLargeError):
+        return failure_of_size(options)
     if isinstance(error, CutShortError):
         return Failure("incomplete", str(error), passes=True)
     return Failure("invalid", str(error))
@@ -165,9 +177,9 @@ def _not_saved(error: Exception, row: Row, options: Options) -> Failure:
     return _failed("incomplete", "Could not save the body", error)
 
 
-def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False) -> Failure:
+def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False, is_crowded: bool = False) -> Failure:
     said = one_line(redacted(str(reason)), 120)
-    return Failure(outcome, f"{what}: {said}" if said else what, passes)
+    return Failure(outcome, f"{what}: {said}" if said else what, passes, is_crowded=is_crowded)
 
 
 _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, Options], Failure]], ...] = (

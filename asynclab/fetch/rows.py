@@ -129,6 +129,8 @@ class Failure:
     status: int | None = None
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
+    is_crowded: bool = False
+    """Whether this machine has no files for so many requests at once."""
 
 
 @dataclass(slots=True, eq=False)

@@ -14,12 +14,10 @@ from asynclab.fetch.address import host_key, is_address, origin, request_url
 from asynclab.fetch.http_session import ThreadResolver
 from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import Environment
+from asynclab.fetch.redaction import is_secret
 from asynclab.fetch.watch import Watch, refuse_private, tls_context
 
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
-
-_FOR_ONE_SERVER = frozenset({"host", "authorization", "proxy-authorization", "cookie"})
-"""Headers that are not sent on to another server that is redirected to."""
 
 
 class Sender:
@@ -36,7 +34,6 @@ class Sender:
         self._options = options
         self._environment = Environment() if options.proxy_from_environment else None
         self._resolver = ThreadResolver()
-        self._has_password = any(name.lower() == "authorization" for name, _ in options.headers)
 
     async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
         """Make one request, and wait for the headers of its answer.
@@ -73,23 +70,19 @@ class Sender:
         return tls_context()
 
     def _headers_for(self, url: URL, asked: str, *, is_first: bool) -> list[tuple[str, str]]:
-        headers = [
-            (name, value) for name, value in self._options.headers if is_first or name.lower() not in _FOR_ONE_SERVER
-        ]
-        if not (self._has_password and is_first):
-            password = self._password_for(url)
-            if password is not None:
-                headers.append(("Authorization", password))
-        host = host_key(asked)
-        if "%" in host and not any(name.lower() == "host" for name, _ in headers):
-            headers.append(("Host", _without_zone(host)))
+        headers = [(name, value) for name, value in self._options.headers if is_first or not _is_for_one_server(name)]
+        names = {name.lower() for name, _ in headers}
+        if "authorization" not in names and (password := self._password_for(url)):
+            headers.append(("Authorization", password))
+        if "%" in (url.raw_host or "") and "host" not in names:
+            headers.append(("Host", _without_zone(host_key(asked))))
         return headers
 
     def _password_for(self, url: URL) -> str | None:
         """The Authorization header that a URL, or ~/.netrc, asks for."""
         if "@" in url.raw_authority:
             return aiohttp.encode_basic_auth(url.user or "", url.password or "")
-        return None if self._environment is None else self._environment.authorization_for(url)
+        return self._environment.authorization_for(url) if self._environment is not None else None
 
     async def _refuse_private(self, host: str, watch: Watch) -> None:
         """Look at the address that a proxy is going to connect to, as far as it is known here."""
@@ -105,6 +98,11 @@ class Sender:
             return
         for entry in found:
             refuse_private(entry["host"])
+
+
+def _is_for_one_server(name: str) -> bool:
+    """Whether a header is not sent on to another server that is redirected to."""
+    return name.lower() == "host" or is_secret(name)
 
 
 def _without_zone(host: str) -> str:

@@ -27,6 +27,10 @@ class CutShortError(UnpackingError):
     """A body ends before what is packed in it does."""
 
 
+class TooLargeError(UnpackingError):
+    """A body that is small in the end is too large in between, or before it is unpacked."""
+
+
 class Member(Protocol):
     """One packed stream; gzip and Zstandard allow one after the other."""
 
@@ -65,7 +69,8 @@ class _Zlib:
 
 class _Zstd:
     def __init__(self, _: bytes) -> None:
-        self._stream = _ZSTD.ZstdDecompressor()
+        # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
+        self._stream = _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
 
     @property
     def eof(self) -> bool:
@@ -145,16 +150,17 @@ ACCEPTED = ", ".join(name for name in _CODINGS if name not in _MISSING)
 class Unpacker:
     """Unpacks one body."""
 
-    def __init__(self, header: str) -> None:
+    def __init__(self, header: str, most: int) -> None:
         """Expect a body.
 
         Args:
             header: Its Content-Encoding, the values of several joined by commas.
+            most: Bytes that each of the codings may be given.
 
         Raises:
             UnpackingError: It would not be possible.
         """
-        names = [name.strip().lower().removeprefix("x-") for name in header.split(",")]
+        names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
         names = [name for name in names if name not in ("", "identity")]
         if len(names) > MOST_CODINGS:
             raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} codings over one another")
@@ -165,7 +171,7 @@ class Unpacker:
             if name not in _CODINGS:
                 self._unknown = one_line(name, 40)
                 break
-            self._layers.append(_Layer(name))
+            self._layers.append(_Layer(name, most))
 
     def unpack(self, data: bytes) -> Iterable[bytes]:
         """Take the next bytes, and give what is in them in pieces.
@@ -189,29 +195,23 @@ class Unpacker:
 
     def notes(self) -> tuple[str, ...]:
         """What else is worth knowing of how the body was packed."""
-        ignored = sum(layer.ignored for layer in self._layers)
-        return tuple(
-            note
-            for note, is_true in (
-                (f"the body's Content-Encoding is unknown, it was taken as it came: {self._unknown}", self._unknown),
-                (f"ignored {ignored:,} bytes after the end of the packed body", ignored),
-            )
-            if is_true
-        )
-
-    @property
-    def taken(self) -> int:
-        """Bytes that any of the codings was given: what is small in the end may be large in between."""
-        return max((layer.taken for layer in self._layers), default=0)
+        notes = []
+        if self._unknown:
+            notes.append(f"the body's Content-Encoding is unknown, it was taken as it came: {self._unknown}")
+        for layer in self._layers:
+            if layer.ignored:
+                notes.append(f"ignored {layer.ignored:,} bytes after the end of what is packed with {layer.name}")
+        return tuple(notes)
 
 
 class _Layer:
     """One of the codings of a body."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, most: int) -> None:
         self.name = name
-        self.taken = 0
         self.ignored = 0
+        """Bytes after the end of what is packed; some servers pad with zeros."""
+        self._room = most
         self._coding = _CODINGS[name]
         self._member: Member | None = None
         self._start = b""
@@ -219,7 +219,9 @@ class _Layer:
 
     def unpack(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
-            self.taken += len(piece)
+            self._room -= len(piece)
+            if self._room < 0:
+                raise TooLargeError
             try:
                 yield from self._unpack(piece)
             except _ERRORS as error:

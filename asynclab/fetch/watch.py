@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -34,6 +35,8 @@ class Watch:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
+        self.connections: list[asyncio.BaseTransport] = []
+        """What the request went over; several, where it was redirected."""
         self.has_proxy = False
         """Whether a proxy is asked, whom the user has chosen: its address may be private."""
         self._clock = clock
@@ -74,6 +77,7 @@ class Watch:
             self.row.phases.enter("wait", self._clock())
         transport = connection.transport
         if transport is not None:
+            self.connections.append(transport)
             peer = transport.get_extra_info("peername")
             self._note_address(str(peer[0]) if isinstance(peer, tuple) else "")
             encryption = transport.get_extra_info("ssl_object")

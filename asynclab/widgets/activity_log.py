@@ -129,7 +129,7 @@ class ActivityLog(CursorView):
         """The full text of every line that passes the filter."""
         return "\n".join(self._full_text(line) for line, row in self._rows if not row)
 
-    def cursor_text(self) -> str:
+    def text_to_copy(self) -> str:
         """The full text of the line under the cursor; empty without a cursor."""
         return "" if self.cursor is None or not self._rows else self._full_text(self._row_at(self.cursor)[0])
 

@@ -10,8 +10,8 @@ from rich.cells import chop_cells
 from asynclab.fetch.rows import Row
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural, rate_text
-from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, joined, wrap
+from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.url_facts import body_lines, facts_of, headers_of, notes_of, sentence_of, size_of
 from asynclab.widgets.url_words import PARTS, URL_LIMIT, marked, rate_of, shown_url, word_of
 from asynclab.widgets.waterfall import staircase
@@ -22,46 +22,44 @@ Compose: TypeAlias = Callable[[Row, float, int], list[Line]]
 NAME_WIDTH = 18
 """The cells of a header's name."""
 
+LEAST_WIDTH = 4
+"""Cells below which nothing is legible."""
+
 SEPARATOR: Line = (("", ""),)
 
 
-class DetailView(LineView):
+class DetailView(StaticLines):
     """Some of what is known of one URL, in as many lines as that takes."""
 
-    def __init__(
-        self, compose: Compose, *, name: str | None = None, id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, compose: Compose, *, id: str | None = None) -> None:
         """Make the view.
 
         Args:
             compose: Makes its lines.
-            name: The name of the widget.
             id: Its id in the DOM.
-            classes: Its CSS classes.
         """
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id)
         self._compose_row = compose
-        self._row: Row | None = None
-        self._now = 0.0
+        self._number: int | None = None
         self._seen: object = None
-        """What the lines were made of: the row, its version, the lab time while it goes on."""
-        self._lines: list[Line] = []
-        self._lines_for: tuple[object, int] = (None, 0)
+        """What the lines were made of: the row, its version, the width, and the lab time while it goes on."""
 
-    def show(self, row: Row | None, now: float) -> None:
+    def show_row(self, row: Row | None, now: float) -> None:
         """Show a URL, or nothing, and repaint the lines that changed.
 
         Args:
             row: The URL.
             now: Lab time in seconds.
         """
-        seen = None if row is None else (row, row.version, None if row.has_ended else now)
+        width = self.content_width()
+        seen = None if row is None else (row, row.version, width, None if row.has_ended else now)
         if seen == self._seen:
             return  # decoding and wrapping a preview takes milliseconds
-        if row is None or self._row is None or row.number != self._row.number:
+        number = None if row is None else row.number
+        if number != self._number:
             self.scroll_to(y=0, animate=False, force=True)
-        self._row, self._now, self._seen = row, now, seen
-        self.repaint()
+        self._seen, self._number = seen, number
+        self.show([] if row is None or width < LEAST_WIDTH else self._compose_row(row, now, width))
 
     def repaint(self) -> None:
         """Compose the lines in sight again, and say how many are below."""
@@ -78,24 +76,10 @@ class DetailView(LineView):
         super().watch_has_focus(has_focus)
         self._tell_of_more()
 
-    def line_count(self) -> int:
-        """The number of lines at this width."""
-        return len(self._all_lines(self.content_width()))
-
-    def compose_line(self, index: int, width: int) -> Line:
-        """One line."""
-        return self._all_lines(width)[index]
-
     def _tell_of_more(self) -> None:
         below = self.line_count() - self.scroll_offset.y - self.page_height
         key = "↓  " if self.has_focus else ""
         self.set_subtitle(((f"{key}{plural(below, 'more line')}", "past"),) if below > 0 else ())
-
-    def _all_lines(self, width: int) -> list[Line]:
-        if self._lines_for != (self._seen, width):
-            self._lines_for = (self._seen, width)
-            self._lines = [] if self._row is None or width < 4 else self._compose_row(self._row, self._now, width)
-        return self._lines
 
 
 def story_lines(row: Row, now: float, width: int) -> list[Line]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from asynclab.fetch.rows import RowState
 from asynclab.fetch.totals import Totals
+from asynclab.fetch.words import comparison, seconds_text
 from asynclab.model.wording.quantities import rate_text, size_text
 from asynclab.widgets.lines import Line, bar, fit, joined, width_of
 from asynclab.widgets.url_words import PARTS
@@ -87,27 +88,21 @@ def _counts(totals: Totals) -> Iterator[Line]:
 
 
 def _saved(totals: Totals, *, is_running: bool) -> Line:
-    """Only fetches that succeeded are compared: failing is fast for other reasons."""
-    if not (totals.counts["ok"] and totals.took and totals.one_by_one and totals.is_real_time):
+    times, faster = comparison(totals)
+    if not times:
         return ()
-    times = totals.one_by_one / totals.took
-    faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()
     so_far = " so far" if is_running else ""
-    return ((f"sequential {_seconds(totals.one_by_one)}, concurrent {_seconds(totals.took)}{so_far}", "past"), *faster)
+    return ((f"{times}{so_far}", "past"), *(((faster[:2], "past"), (faster[2:], "strong accent")) if faster else ()))
 
 
 def _not_real(totals: Totals) -> Line:
     """Times of a paused or changed clock aren't compared."""
     if not totals.took or totals.is_real_time:
         return ()
-    return ((f"{_seconds(totals.took)} lab time: ", "past"), ("the clock was paused or changed", "ready"))
+    return ((f"{seconds_text(totals.took)} lab time: ", "past"), ("the clock was paused or changed", "ready"))
 
 
 def _took(totals: Totals) -> Line:
     if not totals.took:
         return ()
-    return ((_seconds(totals.took), "past"), *(() if totals.is_real_time else ((LAB_TIME, "ready"),)))
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
+    return ((seconds_text(totals.took), "past"), *(() if totals.is_real_time else ((LAB_TIME, "ready"),)))

@@ -9,9 +9,12 @@ from itertools import accumulate, chain
 from textual.geometry import Size
 
 from asynclab.model.text import one_line
-from asynclab.widgets.clock_line import ClockReading, clock_line
+from asynclab.widgets.clock_line import ClockReading, clock_and_block
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, Span, wrap
+
+FRAME = 4
+"""Cells of the lower border that the clock can't use, besides the corners."""
 
 LABEL = 8
 """Cells of the labels "watch", "belief" and "docs"."""
@@ -63,7 +66,7 @@ class LessonPane(LineView, can_focus=False):
 
     def show_clock(self, reading: ClockReading | None) -> None:
         """Show the clock in the frame; None if nothing has run."""
-        self.set_subtitle(() if reading is None else clock_line(reading))
+        self.set_subtitle(() if reading is None else clock_and_block(reading, self.size.width - FRAME))
 
     def lines_in(self, room: int) -> int:
         """How many lines to show where there is room for so many: parts that are whole, if the first one fits."""

@@ -98,8 +98,8 @@ def received(row: Row) -> int:
 
 
 def progress(row: Row) -> float | None:
-    """How much of what was asked for has arrived, from 0 to 1; None if nobody knows, or an error page came instead."""
-    if is_error_page(row):
+    """How much of what was asked for has arrived, from 0 to 1; None if nobody knows, or something else came instead."""
+    if is_error_page(row) or row.outcome == "missing_fragment":
         return None
     if row.outcome == "truncated":
         return min(1.0, row.decoded / row.expected) if row.expected else None

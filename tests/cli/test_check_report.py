@@ -29,6 +29,8 @@ def test_a_report_groups_links_by_cause_and_by_host(golden: Golden, monkeypatch:
         link("https://c.example/", "rate_limited", 429),
         link("https://c.example/odd", "http_error", 599),
         link("https://nowhere.example/", "dns"),
+        link("https://slow.example/", "timeout_read"),
+        link("https://a.example/last", "cancelled"),
     ):
         report.add(row)
     golden.check_text("check_report", "".join(f"{line}\n" for line in report.lines()))
@@ -43,7 +45,7 @@ def test_every_outcome_has_a_cause_in_words(golden: Golden) -> None:
 def test_nothing_broken_is_said() -> None:
     report = CheckReport()
     report.add(link("https://a.example/", "ok", 200))
-    assert next(report.lines()) == "1 link: none is broken"
+    assert next(report.lines()) == "1 link: 0 broken"
 
 
 def test_many_hosts_are_cut_short_after_those_with_broken_links() -> None:
@@ -52,4 +54,4 @@ def test_many_hosts_are_cut_short_after_those_with_broken_links() -> None:
         report.add(link(f"https://{number:02}.example/", "dns" if number == 59 else "ok"))
     lines = list(report.lines())
     assert lines[-1] == "and 10 more"
-    assert lines[-51].split() == ["59.example", "0", "1"]
+    assert lines[-51].split() == ["59.example", "0", "1", "0"]

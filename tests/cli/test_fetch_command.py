@@ -230,7 +230,7 @@ async def test_a_check_reports_broken_links_by_cause_and_makes_the_exit_code_1(s
     report = finished.lines[finished.lines.index("") + 1 :]
     assert report[0] == "3 links: 2 broken"
     assert f"  {page}#missing" in report
-    assert report[-1].split() == [server.url("").removeprefix("http://").rstrip("/"), "1", "2"]
+    assert report[-1].split() == [server.url("").removeprefix("http://").rstrip("/"), "1", "2", "0"]
     assert (await asynclab_fetch("--check", page, server.url("/status/404"), "--allow", "404")).code == 0
 
 

@@ -26,15 +26,18 @@ class RawServer:
     Several pieces are sent one by one, each once the one before is on its way. No bytes reset the connection.
     """
 
-    def __init__(self, answers: Mapping[str, bytes | Sequence[bytes]], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, answers: Mapping[str, bytes | Sequence[bytes]], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
         self.heads: list[str] = []
         """The requests, as they came; bytes that are not ASCII as Latin-1."""
         self.answers = dict(answers)
         self._tls = tls
+        self._host = host
         self._port = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls)
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -46,7 +49,8 @@ class RawServer:
 
     def url(self, path: str = "/") -> str:
         """The URL of a path."""
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}{path}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http{'s' if self._tls else ''}://{host}:{self._port}{path}"
 
     @property
     def request_lines(self) -> list[str]:

@@ -9,7 +9,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from asynclab.fetch.anchors import Anchors, anchors_of
+from asynclab.fetch.anchors import LONGEST_TAG, Anchors, anchors_of
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
@@ -139,6 +139,14 @@ def test_what_is_never_closed_is_not_looked_through_again_and_again() -> None:
     anchors = Anchors(["here"], "text/html")
     for _ in range(40):
         anchors.take(b"<a " * 20_000)
-    assert len(anchors.rawdata) < 1_100_000
+        assert len(anchors.rawdata) < LONGEST_TAG + 100_000
     anchors.take(b"> <p id=here>")
     assert not anchors.missing
+
+
+def test_what_follows_a_long_script_is_found_wherever_its_end_was_cut() -> None:
+    anchors = Anchors(["in-script", "here"], "text/html")
+    page = b"<script>'<p id=in-script>'" + b" " * LONGEST_TAG + b"</script><p id=here>"
+    for part in (page[:-25], page[-25:-16], page[-16:]):
+        anchors.take(part)
+    assert list(anchors.missing) == ["in-script"]

@@ -6,7 +6,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,7 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
 
 def unpacked(header: str, data: bytes, size: int = 2**16) -> bytes:
     """What is in a body that comes in parts of a size."""
-    unpacker = Unpacker(header)
+    unpacker = Unpacker(header, 10**9)
     pieces = [b"".join(unpacker.unpack(data[start : start + size])) for start in range(0, len(data), size)]
     unpacker.finish()
     return b"".join(pieces)
@@ -82,7 +82,7 @@ def test_no_body_at_all_is_whole(header: str) -> None:
 @pytest.mark.parametrize("size", [1, 2**16])
 @pytest.mark.parametrize("after", [b"\0" * 8, b"\x1f", b"<!-- served by x -->"])
 def test_what_comes_after_the_packed_body_is_ignored_and_told(header: str, size: int, after: bytes) -> None:
-    unpacker = Unpacker(header)
+    unpacker = Unpacker(header, 10**9)
     data = PACK[header](TEXT) + after
     pieces = [piece for start in range(0, len(data), size) for piece in unpacker.unpack(data[start : start + size])]
     unpacker.finish()
@@ -98,7 +98,7 @@ def test_what_is_not_packed_as_promised_is_an_error(header: str) -> None:
 
 def test_more_codings_than_anybody_means_are_refused() -> None:
     with pytest.raises(UnpackingError, match="5"):
-        Unpacker("gzip," * 10_000)
+        Unpacker("gzip," * 10_000, 10**9)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,19 @@ def test_more_codings_than_anybody_means_are_refused() -> None:
     [("gzip", gzip.compress), ("zstd", unpacking._ZSTD.compress), ("br", unpacking._BROTLI.compress)],
 )
 def test_a_bomb_comes_in_pieces(header: str, pack: Callable[[bytes], bytes]) -> None:
-    pieces = Unpacker(header).unpack(pack(bytes(20_000_000)))
+    pieces = Unpacker(header, 10**9).unpack(pack(bytes(20_000_000)))
     sizes = [len(piece) for piece in pieces]
     assert sum(sizes) == 20_000_000
     assert max(sizes) <= 4 * PIECE
+
+
+@pytest.mark.parametrize("log", [23, 24])
+def test_zstandard_may_ask_for_as_much_memory_as_http_allows(log: int) -> None:
+    zstd = unpacking._ZSTD
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: log})
+    packed = packer.compress(bytes(2**log), packer.FLUSH_BLOCK) + packer.flush()
+    with nullcontext() if log == 23 else pytest.raises(UnpackingError, match="match"):
+        assert len(unpacked("zstd", packed)) == 2**log
 
 
 @given(st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, deflate"]), st.binary(max_size=200))
@@ -135,7 +144,7 @@ async def test_codings_in_two_headers_are_over_one_another(tmp_path: Path) -> No
     assert (row.outcome, row.decoded, row.wire, row.expected) == ("ok", len(TEXT), len(packed), len(packed))
     assert row.saved is not None
     assert row.saved.read_bytes() == TEXT
-    assert row.notes == ("ignored 1 bytes after the end of the packed body",)
+    assert row.notes == ("ignored 1 bytes after the end of what is packed with gzip",)
 
 
 async def test_what_is_small_in_the_end_may_not_be_large_in_between() -> None:

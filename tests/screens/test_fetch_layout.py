@@ -154,7 +154,7 @@ async def test_hostile_answers_are_shown_as_text_and_do_nothing() -> None:
         await stage.fetched("/evil", "/markup")
         for key in ("g", "G"):
             await stage.press(key)
-            stage.screen.paint()
+            stage.screen.beat()
             await stage.pilot.pause()
             assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(screen_text(stage))
         assert "[@click=app.quit]here[/]" in screen_text(stage)
@@ -222,7 +222,7 @@ async def test_results_are_shown_again_when_the_text_is_again_what_was_fetched()
 async def test_five_thousand_urls_are_listed_and_only_those_in_sight_looked_at() -> None:
     async with fetching() as stage:
         await stage.screen.take("\n".join(f"http://127.0.0.1:1/{number}" for number in range(5_000)))
-        stage.screen.paint()
+        stage.screen.beat()
         assert stage.views.table.line_count() == 5_000
         await stage.press("G")
         assert "4999" in stage.table[-1]

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import Failure, Hop, Row, TlsFacts
+from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import SORTS, Sort, arrange, next_sort
 from asynclab.widgets.fetch_detail import whole_lines
 from asynclab.widgets.lines import plain
 from asynclab.widgets.url_facts import body_lines, certificate, headers_of
-from asynclab.widgets.url_words import rate_of, word_of
+from asynclab.widgets.url_words import ENDINGS, rate_of, word_of
 
 
 def row(number: int, url: str = "https://example.org/", **facts: Any) -> Row:
@@ -84,6 +84,11 @@ def test_after_the_last_way_to_sort_comes_the_first() -> None:
 )
 def test_each_state_has_its_words(facts: dict[str, Any], word: str) -> None:
     assert word_of(row(1, **facts), 5.0) == word
+
+
+def test_every_way_to_end_has_its_words_and_they_fit() -> None:
+    assert {*ENDINGS} == {*get_args(Outcome)} - {"ok"}
+    assert max(map(len, ENDINGS.values())) <= 13
 
 
 @pytest.mark.parametrize(("phase", "word"), [("dns", "looking up"), ("tcp", "connecting"), ("wait", "waiting")])

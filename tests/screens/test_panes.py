@@ -434,3 +434,16 @@ async def test_behind_another_screen_events_are_taken_in_and_nothing_is_painted(
         await stage.until(lambda: record.history.end > before)
         assert painted == []
         await stage.app.close_labs()
+
+
+@pytest.mark.parametrize("key", ["y", "ctrl+c"])
+async def test_what_is_selected_with_the_mouse_is_copied(key: str) -> None:
+    async with opened((120, 40)) as stage:
+        await stage.press("tab")
+        lesson = stage.views.concept
+        await stage.pilot.mouse_down(lesson, offset=(2, 1))
+        await stage.pilot.hover(lesson, offset=(8, 1))
+        await stage.pilot.mouse_up(lesson, offset=(8, 1))
+        await stage.press(key)
+        assert stage.app.clipboard == "Calling"
+        assert stage.notices == ["copied 1 line, 7 characters"]

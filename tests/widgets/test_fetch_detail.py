@@ -87,12 +87,12 @@ def test_nothing_came_back_is_told() -> None:
 async def test_only_what_changed_is_painted_again() -> None:
     view, row = DetailView(story_lines), halfway()
     async with on_stage(view, 60, 20):
-        view.show(row, NOW)
+        view.show_row(row, NOW)
         assert painted(view)[0] == "https://docs.example.org/guide"
         refreshes = Refreshes(view)
-        view.show(row, NOW)
+        view.show_row(row, NOW)
         assert refreshes.lines == []
-        view.show(row, NOW + 1.0)
+        view.show_row(row, NOW + 1.0)
         assert refreshes.lines == [next(at for at, line in enumerate(texts(row)) if "timeout in" in line)]
 
 
@@ -105,25 +105,25 @@ async def test_what_has_ended_is_not_composed_again_before_it_changes() -> None:
 
     view, row = DetailView(compose), url(1)
     async with on_stage(view, 60, 8):
-        view.show(row, NOW)
-        view.show(row, NOW + 1.0)
+        view.show_row(row, NOW)
+        view.show_row(row, NOW + 1.0)
         assert composed == [NOW]
         row.version += 1
-        view.show(row, NOW + 2.0)
+        view.show_row(row, NOW + 2.0)
         assert composed == [NOW, NOW + 2.0]
 
 
 async def test_another_url_begins_at_its_top_and_the_same_stays_where_it_was() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 60, 8) as pilot:
-        view.show(body(1, "line", 50), NOW)
+        view.show_row(body(1, "line", 50), NOW)
         await pilot.pause()
         view.scroll_to(y=20, animate=False)
         await pilot.pause()
-        view.show(body(1, "text", 50), NOW)
+        view.show_row(body(1, "text", 50), NOW)
         await pilot.pause()
         assert painted(view)[0] == "text 19"
-        view.show(body(2, "line", 50), NOW)
+        view.show_row(body(2, "line", 50), NOW)
         await pilot.pause()
         assert painted(view)[1] == "line 0"
 
@@ -131,7 +131,7 @@ async def test_another_url_begins_at_its_top_and_the_same_stays_where_it_was() -
 async def test_hostile_text_is_only_text() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 80, 8):
-        view.show(url(1, title="done [/] [@click=app.quit]here", headers=(("[/", "[link='"),)), NOW)
+        view.show_row(url(1, title="done [/] [@click=app.quit]here", headers=(("[/", "[link='"),)), NOW)
         assert painted(view)[0] == "done [/] [@click=app.quit]here"
 
 
@@ -143,7 +143,7 @@ def test_where_room_is_short_the_answer_follows_the_story() -> None:
 async def test_the_frame_tells_how_many_lines_are_below_and_where_it_has_the_focus_which_key_leads_there() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 60, 8) as pilot:
-        view.show(body(1, "line", 9), NOW)
+        view.show_row(body(1, "line", 9), NOW)
         await pilot.pause()
         assert "↓  4 more lines" in str(view.border_subtitle)
         view.scroll_to(y=1, animate=False)

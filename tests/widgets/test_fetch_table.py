@@ -189,10 +189,11 @@ def test_a_row_is_copied_in_words() -> None:
     [
         (url(1, state="failed", outcome="http_error", status=404, wire=312, expected=312), "✗ 404           ──────"),
         (url(1, state="failed", outcome="rate_limited", status=429, wire=5, expected=5), "✗ 429           ──────"),
+        (failed(1, "missing_fragment", status=200, wire=50, expected=50), "✗ no fragment   ──────"),
         (failed(1, "incomplete", wire=50, expected=100), "✗ incomplete    ━━━───"),
         (failed(1, "truncated", status=200, wire=315, decoded=126, expected=315), "✗ cut short     ━━╸───"),
     ],
-    ids=["404", "429", "incomplete", "truncated"],
+    ids=["404", "429", "anchor", "incomplete", "truncated"],
 )
 async def test_the_bar_of_what_failed_is_as_long_as_what_came_of_what_was_asked_for(row: Row, told: str) -> None:
     table = FetchTable()

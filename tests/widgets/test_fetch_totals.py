@@ -13,9 +13,9 @@ from asynclab.widgets.lines import plain, width_of
 def totals(**facts: Any) -> Totals:
     """Totals with so many rows in each state, and these facts."""
     counts: dict[RowState, int] = {state: facts.pop(state, 0) for state in STATES}
-    return Totals(
-        counts, **({"rows": sum(counts.values()), "wire": 0, "rate": 0.0, "took": 0.0, "one_by_one": 0.0} | facts)
-    )
+    given: dict[str, Any] = {"wire": 0, "rate": 0.0, "took": 0.0, "one_by_one": 0.0} | facts
+    given = {"rows": sum(counts.values()), "together": given["took"] if counts["ok"] else 0.0} | given
+    return Totals(counts, **given)
 
 
 HALFWAY = totals(
@@ -41,6 +41,11 @@ def test_while_it_runs_it_tells_states_bytes_rate_and_how_much_faster_it_is() ->
 def test_in_the_end_it_tells_what_the_time_would_have_been() -> None:
     ended = totals(ok=12, wire=100, rate=5.0, took=1.3, one_by_one=14.2)
     assert line(ended) == "12 ok  0 failed  100 B   sequential 14.2 s, concurrent 1.3 s: 10.9× faster"
+
+
+def test_what_was_cancelled_is_no_part_of_the_comparison() -> None:
+    ended = totals(ok=4, cancelled=5, took=9.0, together=2.0, one_by_one=4.0)
+    assert line(ended).endswith("5 cancelled   sequential 4.0 s, concurrent 2.0 s: 2.0× faster")
 
 
 def test_nothing_is_faster_where_there_was_one_url() -> None:

@@ -6,7 +6,7 @@ from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.lanes import READY, RUNNING, WAITING
-from asynclab.model.state import LabState
+from asynclab.model.state import Block, LabState
 from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.wording import deed
 
@@ -83,7 +83,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task.steps += 1
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
-        _stop_blocking(state, event, end)
+        _stop_blocking(state, event, at, end)
     task.since = end
     after: StateWord = "waiting"
     if event.ready:
@@ -99,7 +99,7 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
 
 
 def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
-    """The task runs; a step that was under way goes on when this one ends."""
+    """The task runs; a step that it interrupts resumes when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
         return
@@ -139,7 +139,7 @@ def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
         return
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
-        _stop_blocking(state, event, at)
+        _stop_blocking(state, event, task.since, at)
     if task.state != "running" or event.ends:
         return
     leave_step(state, task)
@@ -169,9 +169,11 @@ def leave_step(state: LabState, task: TaskState) -> None:
         state.outer_steps.remove(task.id)
 
 
-def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
+def _stop_blocking(state: LabState, event: StepEnded | Stepped, begin: float, at: float) -> None:
+    report = state.blocked if state.is_blocking else None
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
+        state.block(Block(event.task, begin, at, event.seconds, report))
         state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
 

@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
@@ -95,7 +94,7 @@ class ExportForm(ModalScreen[Format | None]):
     DEFAULT_CSS = """
     ExportForm {
         align: center middle;
-        & > Vertical {
+        OptionList, OptionList:focus {
             width: 60;
             max-width: 100%;
             height: auto;
@@ -105,7 +104,6 @@ class ExportForm(ModalScreen[Format | None]):
             background: $background;
             padding: 0 1;
         }
-        OptionList, OptionList:focus { border: none; background: $background; height: auto; }
     }
     """
 
@@ -120,10 +118,11 @@ class ExportForm(ModalScreen[Format | None]):
 
     def compose(self) -> ComposeResult:
         """A list of the formats."""
-        with Vertical() as box:
-            box.border_title = "Export"
-            box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
-            yield OptionList(*(Option(_described(form), id=form.name) for form in FORMATS), markup=False)
+        options = [Option(_described(form), id=form.name) for form in FORMATS]
+        box = OptionList(*options, markup=False)
+        box.border_title = "Export"
+        box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
+        yield box
 
     @on(OptionList.OptionSelected)
     def take(self, event: OptionList.OptionSelected) -> None:

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from asynclab.fetch.options import Options
 from asynclab.model.wording.quantities import plural
-from asynclab.screens.fetch.fetch_session import FetchSession
-from asynclab.screens.fetch.fetch_views import FetchViews
+from asynclab.screens.fetch.staging import StagedFetch
 from asynclab.screens.fetch.url_list import UrlList
-from asynclab.screens.lab.lab_screen import LabScreen
 from asynclab.screens.shared.command import Command
 
 if TYPE_CHECKING:
     from asynclab.fetch.rows import Row
-    from asynclab.model.source import Source
 
 command = Command["FetchActions"]
 
@@ -26,100 +23,18 @@ def in_list(rank: int) -> Callable[[FetchActions], int | None]:
     return lambda screen: rank if screen.is_in_list else None
 
 
-class FetchActions(LabScreen):
-    """A screen with a list of URLs, the lab of their fetch on its stage, and the actions on both.
+class FetchActions(StagedFetch):
+    """A screen with a list of URLs, and the actions on it."""
 
-    Most keys are about the list where that has the focus, and about the run on the stage where a pane there has it.
-    """
-
-    views: FetchViews
     urls: UrlList
     """The URLs to fetch next."""
-    together: FetchSession
-    """Fetches all URLs at the same time."""
-    one_by_one: FetchSession
-    """Fetches them one after another, to compare."""
     chosen: Options
     """How to fetch them."""
-    is_staged = False
-    """Whether the stage shows."""
-    shows_one_by_one = False
-    """Whether the stage has the run that fetches one by one."""
-
-    is_for_stepping = False
-
-    @property
-    def program(self) -> FetchSession:
-        """The session on the stage; the one that fetches all URLs at the same time unless the other was asked for."""
-        return self.one_by_one if self.shows_one_by_one else self.together
-
-    @property
-    def programs(self) -> tuple[FetchSession, FetchSession]:
-        """Both ways of fetching."""
-        return (self.together, self.one_by_one)
-
-    @property
-    def timed(self) -> tuple[FetchSession, FetchSession]:
-        """Both ways of fetching."""
-        return self.programs
-
-    @property
-    def sources(self) -> list[Source]:
-        """The sources of the sessions that run."""
-        return [session.source for session in self.programs if session.source is not None and session.is_running]
-
-    @property
-    def is_in_stage(self) -> bool:
-        """Whether a pane of the stage has the focus."""
-        return self.is_staged and self.focused is not None and self.stage in self.focused.ancestors
-
-    @property
-    def is_in_list(self) -> bool:
-        """Whether the keys are about the list."""
-        return not self.is_in_stage
-
-    @property
-    def unfinished(self) -> list[Row]:
-        """The rows that have ended and are not ok."""
-        return [row for row in self.views.rows if row.state in ("failed", "cancelled")]
 
     @property
     def has_urls(self) -> bool:
         """Whether there is something to fetch."""
         return bool(self.views.rows)
-
-    @property
-    def is_fetching(self) -> bool:
-        """Whether anything is being fetched."""
-        return any(session.is_active for session in self.programs)
-
-    @property
-    def can_step(self) -> bool:
-        """Whether there is something to step, or to fetch paused."""
-        return super().can_step if self.is_in_stage else self.has_urls
-
-    @property
-    def can_skip_waiting(self) -> bool:
-        """Whether something runs that waits, or can be run on the stage."""
-        return (self.is_in_stage or self.running is not None) and super().can_skip_waiting
-
-    @property
-    def has_past(self) -> bool:
-        """Whether the stage shows a run whose past could be shown."""
-        return self.is_staged and super().has_past
-
-    @property
-    def has_lines(self) -> bool:
-        """Whether the keys are about the stage, and it has activity to filter or copy."""
-        return self.is_in_stage and super().has_lines
-
-    @property
-    def has_live_selection(self) -> bool:
-        """Whether a URL is selected that has not ended; on the stage, a task."""
-        if self.is_in_stage:
-            return super().has_live_selection
-        row = self.views.selected
-        return row is not None and not row.has_ended
 
     # Enter is the list's: elsewhere it must not throw away a run.
     @command(
@@ -158,11 +73,6 @@ class FetchActions(LabScreen):
         fetch = self.together.fetch
         return self.shows_fetched and fetch is not None and fetch.counts["failed"] + fetch.counts["cancelled"] > 0
 
-    @property
-    def shows_fetched(self) -> bool:
-        """Whether the table shows the rows of a fetch, not of a list to be fetched."""
-        return self.together.fetch is not None and self.views.rows is self.together.fetch.rows
-
     @command(
         "cancel one",
         key="x",
@@ -193,7 +103,7 @@ class FetchActions(LabScreen):
     )
     def action_retry(self) -> None:
         """Retry the URLs that failed or were cancelled."""
-        rows = self.unfinished
+        rows = [row for row in self.views.rows if row.state in ("failed", "cancelled")]
         self.together.retry(rows)
         self.host.tell(f"fetching {plural(len(rows), 'URL')} again")
 
@@ -202,7 +112,7 @@ class FetchActions(LabScreen):
         key="R",
         group="URLs",
         rank=13,
-        when=lambda screen: screen.shows_fetched and screen.has_ended_selection and screen.is_in_list,
+        when=lambda screen: screen.shows_fetched and not screen.has_live_selection and screen.is_in_list,
     )
     def action_again(self) -> None:
         """Fetch the selected URL again and keep its whole body; of others, only the first 4 KiB are kept."""
@@ -210,26 +120,6 @@ class FetchActions(LabScreen):
         if row is not None:
             self.together.keep(row.number)
             self.together.retry([row])
-
-    @command("fetch again", key="r", group="Run", rank=12, when=lambda screen: screen.is_in_stage)
-    def action_start_selected(self) -> None:
-        """On the stage: fetch the same list again."""
-        super().action_start_selected()
-
-    @command("step through", key="R", group="Run", when=lambda screen: screen.is_in_stage)
-    def action_start_held(self) -> None:
-        """On the stage: fetch the same list again, paused before its first step."""
-        super().action_start_held()
-
-    @command("other run", key="S", group="Run", rank=9, when=lambda screen: screen.is_in_stage and screen.has_other)
-    def action_other(self) -> None:
-        """On the stage: show the run that fetches one by one, or the one that fetches concurrently."""
-        self.shows_one_by_one = not self.shows_one_by_one
-
-    @property
-    def has_other(self) -> bool:
-        """Whether the session that is not on the stage has run."""
-        return (self.together if self.shows_one_by_one else self.one_by_one).record is not None
 
     @command("options", key="o", group="URLs", rank=in_list(10))
     def action_options(self) -> None:
@@ -239,14 +129,9 @@ class FetchActions(LabScreen):
         def use(values: dict[str, Any] | None) -> None:
             if values is not None:
                 self.chosen = Options(**values)
+                self.lay_out()
 
         self.app.push_screen(options_form(self.chosen), use)
-
-    @property
-    def has_ended_selection(self) -> bool:
-        """Whether a URL is selected that has ended."""
-        row = self.views.selected
-        return row is not None and row.has_ended
 
     async def start_paused(self) -> None:
         """Fetch, paused before the first step; results are kept, since a key held down gets here, too."""
@@ -272,14 +157,6 @@ class FetchActions(LabScreen):
             return task
         self.host.tell("this URL has no task yet: it is queued")
         return None
-
-    def action_run_to_event(self) -> None:
-        """Pause, and run step by step until something happens to the selected URL's task, or to the selected task."""
-        super().action_run_to_event()
-
-    def action_instantly(self) -> None:
-        """Skip all waits (retries, rate limits, Retry-After); network time is real."""
-        super().action_instantly()
 
     def change_speed(self, steps: int) -> None:
         """Slow lab time down or speed it up by some steps, and say how fast it is."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
-from textual.widgets import Input
 
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import STATES, Row, RowState
@@ -19,6 +18,7 @@ from asynclab.screens.fetch.fetch_options import summary_lines
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import SORTS, Sort, arrange
+from asynclab.screens.lab.filtered import Filtered
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
 from asynclab.widgets.fetch_table import FetchTable
 from asynclab.widgets.fetch_totals import Racer, race_lines, totals_line
@@ -45,9 +45,8 @@ class FetchViews(Vertical):
         height: 100%;
         #fetch-text { width: 1fr; height: 100%; }
         #fetch-options { width: 50; height: 100%; padding: 0 1; }
-        #fetch-table { height: 1fr; }
+        #fetch-list { height: 1fr; }
         #fetch-totals { height: 1; border: none; padding: 0 1; }
-        #fetch-filter { padding: 0 1; color: $state-text; background: $state-row; }
         #fetch-story, #fetch-answer, #fetch-whole { width: 1fr; height: 100%; padding: 0 1; }
         #fetch-whole { display: none; }
         &.-one-column {
@@ -59,6 +58,7 @@ class FetchViews(Vertical):
 
     text = query_one(PasteArea)
     table = query_one(FetchTable)
+    list = query_one(Filtered)
     options = query_one("#fetch-options", StaticLines)
     top = query_one("#fetch-top", Horizontal)
     totals = query_one("#fetch-totals", StaticLines)
@@ -76,7 +76,6 @@ class FetchViews(Vertical):
         """The text that a row must contain to be shown."""
         self.has_detail = False
         """Whether the details of the selected URL show."""
-        self._clock: Line = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -96,7 +95,7 @@ class FetchViews(Vertical):
             options.set_subtitle((("o changes them", "past"),))
             options.can_focus = False
             yield options
-        yield FetchTable(id="fetch-table")
+        yield Filtered(FetchTable(id="fetch-table"), "URLs", self._want, id="fetch-list")
         totals = StaticLines(id="fetch-totals")
         totals.can_focus = False
         yield totals
@@ -118,11 +117,6 @@ class FetchViews(Vertical):
         number = self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
-    @property
-    def is_filtering(self) -> bool:
-        """Whether the filter is open."""
-        return bool(self.query("#fetch-filter"))
-
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
         """Bring the table up to date.
 
@@ -140,17 +134,19 @@ class FetchViews(Vertical):
         self.table.show(self._numbers, rows, now, nice_scale(self._longest) if self._longest else None)
         self.table.set_title(plural(len(rows), "URL"))
 
-    def show_clock(self, line: Line) -> None:
+    def show_clock(self, clock: Line) -> None:
         """Show clock, filter and order in the frame of the table."""
-        self._clock = line
-        self.table.set_subtitle(self._table_summary())
+        groups = [clock] if clock else []
+        if self.wanted:
+            groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
+        self.table.set_subtitle(joined([*groups, ((SORTS[self.sort], "past"),)]))
 
     def show_detail(self) -> None:
         """Bring the panes of the selected row up to date."""
         row = self.selected
         for view in (self.story, self.answer, self.whole):
             if view.region.area:
-                view.show(row, self._now)
+                view.show_row(row, self._now)
         title = "" if row is None else f"{row.number} {without_scheme(row.url)}"
         for view in (self.story, self.whole):
             view.set_title(title)
@@ -195,18 +191,8 @@ class FetchViews(Vertical):
             pane.styles.height = lines
         self.totals.display = not is_beside
 
-    async def open_filter(self) -> None:
-        """Open the line in which the filter is typed."""
-        if not self.is_filtering:
-            box = Input(placeholder="show URLs with …", id="fetch-filter", compact=True)
-            await self.mount(box, after=self.table)
-        self.query_one("#fetch-filter").focus()
-
-    async def close_filter(self) -> None:
-        """Close the filter and show all rows."""
-        self.table.focus()
-        await self.query("#fetch-filter").remove()
-        self.wanted = ""
+    def _want(self, text: str) -> None:
+        self.wanted = text
 
     def _measure(self, version: int) -> None:
         """Measure the longest bar; a quarter of it is for the time in the queue."""
@@ -225,13 +211,6 @@ class FetchViews(Vertical):
         self._arranged = (*chosen, version)
         self._arranged_at = time.monotonic()
         self._numbers = arrange(self._rows, self.sort, self.wanted, self._now)
-
-    def _table_summary(self) -> Line:
-        groups = [self._clock] if self._clock else []
-        if self.wanted:
-            groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
-        groups.append(((SORTS[self.sort], "past"),))
-        return joined(groups)
 
 
 def _racer(name: str, session: FetchSession | None) -> Racer | None:

@@ -39,7 +39,7 @@ class ResultActions(FetchActions):
         if self.is_in_stage:
             await super().action_filter()
         else:
-            await self.views.open_filter()
+            await self.views.list.open_filter()
 
     @command("add URLs", key="a", group="Text", rank=in_list(9))
     def action_edit(self) -> None:

@@ -27,6 +27,8 @@ class PaneScreen(TimeScreen):
     """The ids of the panes beside the stage."""
     stage: Stage
     """The views of a run; they may be mounted after the first paint."""
+    is_staged = True
+    """Whether the stage shows."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
@@ -57,9 +59,9 @@ class PaneScreen(TimeScreen):
 
     @property
     def focused_pane(self) -> str:
-        """The id of the pane that has the focus; the filter counts as part of the activity."""
+        """The id of the pane that has the focus; a filter counts as part of it."""
         focused = "" if self.focused is None else self.focused.id or ""
-        return "activity" if focused == "filter" else focused
+        return focused.removesuffix("-filter")
 
     def lay_out(self) -> None:
         """Choose between all panes and one at a time."""
@@ -138,10 +140,12 @@ class PaneScreen(TimeScreen):
         self.action_show_pane("activity")
         await self.stage.log_pane.open_filter()
 
-    @command("copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list)
+    @command(
+        "copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list or bool(screen.selections)
+    )
     def action_copy(self) -> None:
-        """Copy the selected line of the focused pane."""
-        self.copy(self.stage.selected_text(self.focused_pane))
+        """Copy the text that is selected with the mouse, or else the selected line of the focused pane."""
+        self.copy(self.get_selected_text() or self.stage.selected_text(self.focused_pane))
 
     @command("copy all activity", key="Y", group="Looking", when=lambda screen: screen.has_lines)
     def action_copy_activity(self) -> None:

@@ -10,7 +10,7 @@ from textual.getters import query_one
 from textual.widget import Widget
 
 from asynclab.model.state import LabState
-from asynclab.screens.lab.filtered_log import FilteredLog
+from asynclab.screens.lab.filtered import Filtered
 from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
@@ -23,7 +23,7 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.past_banner import Moment
-from asynclab.widgets.source_view import GUTTER, SourceView
+from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.timeline import TimelineView
@@ -92,7 +92,7 @@ class Stage(Vertical):
     gauges = query_one(Gauges)
     loop = query_one(LoopView)
     source = query_one(SourceView)
-    log_pane = query_one(FilteredLog)
+    log_pane = query_one(Filtered)
     activity = query_one(ActivityLog)
 
     def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
@@ -135,7 +135,8 @@ class Stage(Vertical):
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(SourceFiles(), id="source")
-            yield FilteredLog(id="log")
+            activity = ActivityLog(id="activity")
+            yield Filtered(activity, "lines", activity.set_filter, id="log")
 
     def on_mount(self) -> None:
         """Let keys scroll a long lesson."""
@@ -282,16 +283,7 @@ class Stage(Vertical):
 
     def selected_text(self, pane: str) -> str:
         """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
-        match self.query_one(f"#{pane}") if pane in STAGE_PANES else None:
-            case ActivityLog() as activity:
-                return activity.cursor_text()
-            case TaskTable() as tasks:
-                return "" if tasks.cursor is None else tasks.line_text(tasks.cursor)
-            case SourceView() as source:
-                return "\n".join(source.line_text(index)[GUTTER:] for index in range(source.line_count())) + "\n"
-            case LineView() as view:
-                return "\n".join(view.line_text(index) for index in range(view.line_count()))
-        return ""
+        return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in STAGE_PANES else ""
 
     def _turns(self) -> tuple[str, ...]:
         return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)

@@ -1,54 +1,14 @@
-"""Keeps what a fetch needs of the rows under way, and begins and ends a row."""
+"""Makes rows, and says how they end."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from contextvars import Context
-from dataclasses import dataclass
-
 from asynclab.fetch.address import host_key, redacted, sent_text
-from asynclab.fetch.attempt import Requests
-from asynclab.fetch.crew import Crew
 from asynclab.fetch.rows import Failure, Outcome, Row, RowState
-from asynclab.fetch.slots import Slots, Ticket
 from asynclab.fetch.urls import FoundUrl
 
 CANCELLED = Failure("cancelled", "Cancelled")
 OUT_OF_TIME = Failure("deadline", "Not done before the deadline for everything")
 OTHER_TIME = "lab time: the clock was paused, stepped or changed"
-
-TASK_NAME = "fetch "
-"""What the name of a row's task begins with, before the row's number."""
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """A row that is queued or under way."""
-
-    row: Row
-    ticket: Ticket | None = None
-    """Its place in the queue, until it is begun."""
-    task: asyncio.Task[None] | None = None
-    has_slot: bool = False
-    stopped_by: Failure = CANCELLED
-    """What to say where its task is cancelled."""
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """What belongs to one run of a fetch."""
-
-    crew: Crew
-    slots: Slots
-    requests: Requests
-    all_ended: asyncio.Event
-    context: Context
-    """What code inside the run sees: its lab."""
-    begin: Callable[[Job], None]
-    """What is done with a row that has got a slot."""
-    is_ending: bool = False
-    """Whether it takes no more rows."""
 
 
 def new_row(number: int, url: str | FoundUrl) -> Row:
