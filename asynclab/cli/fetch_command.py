@@ -13,6 +13,7 @@ import click
 
 from asynclab.cli.fetch_files import check_folder, open_files
 from asynclab.fetch.options import OPTIONS, Option, Options
+from asynclab.fetch.texts import FORMATS
 from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ def takes_options(command: Command) -> Command:
 @click.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="A text with URLs in it; - is stdin.")
+@click.option(
+    "--as",
+    "taken_as",
+    type=click.Choice(FORMATS),
+    help="Take the texts for this format instead of telling it by what is in them.",
+)
 @takes_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
@@ -102,6 +109,7 @@ def takes_options(command: Command) -> Command:
 def fetch(
     urls: Sequence[str],
     files: Sequence[str],
+    taken_as: str | None,
     as_json: bool,
     as_csv: bool,
     har: Path | None,
@@ -128,11 +136,12 @@ def fetch(
         check_folder(options.save_to)
         return _open_screen("", options)
     text = _text(urls, files)
-    found = _find(text, limit if prints else None)
+    found = _find(text, limit if prints else None, taken_as or "")
     check_folder(options.save_to)
     if not prints:
-        # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
-        fits = len(text) <= LONGEST_SHOWN
+        # The screen shows the text itself, with what was ignored; one that is too long for that, or said to have a
+        # format, as its URLs alone.
+        fits = len(text) <= LONGEST_SHOWN and not taken_as
         return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
     _tell_what_was_found(found)
     with open_files(har, resume, options) as files_kept:
@@ -209,10 +218,10 @@ def _only_url(argument: str) -> str:
     raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is not a URL{hint}")
 
 
-def _find(text: str, most: int | None) -> Found:
+def _find(text: str, most: int | None, taken_as: str) -> Found:
     from asynclab.fetch.urls import MOST_URLS, find_urls
 
-    found = find_urls(text, most or MOST_URLS)
+    found = find_urls(text, most or MOST_URLS, taken_as)
     if not found.urls:
         raise click.UsageError("no URLs in that text")
     if most is not None and found.left_out:
@@ -222,11 +231,12 @@ def _find(text: str, most: int | None) -> Found:
 
 
 def _tell_what_was_found(found: Found) -> None:
-    """Say on a terminal what of a text is not fetched, and show the first of it."""
+    """Say on a terminal what a text was taken for and what of it is not fetched, and show the first of that."""
     from asynclab.fetch.words import counts_of
     from asynclab.model.text import one_line
 
-    if (found.ignored or found.duplicates) and is_terminal(sys.stderr):
+    is_plain = found.taken_for in ("", "text")
+    if (found.ignored or found.duplicates or not is_plain) and is_terminal(sys.stderr):
         first = f", first: {one_line(found.ignored[0], 60)}" if found.ignored else ""
         click.echo(" · ".join(counts_of(found)) + first, err=True)
 
@@ -241,4 +251,6 @@ def _read(name: str) -> str:
         raise click.UsageError(f"can't read '{name}': {error.strerror or error}") from None
     if len(text) > MOST_TEXT:
         raise click.UsageError(f"'{name}' has more than {MOST_TEXT:,} bytes; split it")
-    return text.decode("utf-8", "replace")
+    from asynclab.fetch.texts.decoding import decoded
+
+    return decoded(text)

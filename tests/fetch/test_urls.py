@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asynclab.fetch.address import request_url, sent_text
-from asynclab.fetch.urls import IGNORED_KEPT, MOST_URLS, find_urls
+from asynclab.fetch.texts.finding import IGNORED_KEPT
+from asynclab.fetch.urls import MOST_URLS, find_urls
 
 
 def urls(text: str) -> list[str]:

@@ -1,0 +1,146 @@
+"""Finds where a URL in prose ends: at its delimiters where it has some, or else where a reader would end it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from linkify_it import LinkifyIt  # type: ignore[import-untyped]
+from markdown_it.helpers import parseLinkDestination
+
+from asynclab.fetch.address import LONGEST_URL
+
+# linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
+# for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
+_OTHER_BRACKETS = (
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…"
+    "\u200b\u2028\u2029\u2400-\u2426\ufeff"
+)
+_RUN = re.compile(
+    rf"""(?:[^\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://))*""", re.IGNORECASE
+)
+# What linkify-it would leave as it is; it takes 10 µs for that.
+_PLAIN = re.compile(
+    r"https?://[\w.:@%+-]*[A-Za-z0-9](?:\.?[/?#](?:[\w./?#&=%~@+$:,;-]*[A-Za-z0-9/=&%#+$@-])?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_CLOSERS = {
+    '"': re.compile('"'),
+    "'": re.compile("'(?![A-Za-z0-9])"),
+    "`": re.compile("`"),
+    "<": re.compile(r"[>|]"),  # with | where Slack writes a text into it
+    "“": re.compile("[”“]"),
+    "„": re.compile("[“”]"),
+    "‘": re.compile("’(?![A-Za-z0-9])"),
+    "«": re.compile("»"),
+    "»": re.compile("«"),
+    "‹": re.compile("›"),
+    "「": re.compile("」"),
+    "『": re.compile("』"),
+    "《": re.compile("》"),
+    "〈": re.compile("〉"),
+    "【": re.compile("】"),
+    "〔": re.compile("〕"),
+}
+_INNER = re.compile(r"[^\s<>\\]*")
+_MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
+# markdown-it's own function takes as many µs as a URL has characters.
+_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?=\))")
+_AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
+_DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
+_AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
+_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}\\])*(?=\})")
+_LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
+_ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
+_IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+\]", re.IGNORECASE)
+_LONGEST = LONGEST_URL + 100
+"""Characters in which the end of a URL is looked for; longer ones are ignored."""
+_TRAILING = ".,;:!?*_~'"
+
+
+def run_end(line: str, start: int) -> int:
+    """Where the characters end that a URL in prose may have; the same for each URL within them."""
+    run = _RUN.match(line, start)
+    return run.end() if run else start
+
+
+def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
+    """The URL that begins in a line, where it ends, and what it was delimited by: "Markdown", "LaTeX" or nothing.
+
+    Args:
+        line: The line.
+        start: Where the URL begins.
+        run_ends: What `run_end` says of it.
+    """
+    far = start + _LONGEST
+    before = line[start - 1] if start else "\n"
+    if before in "(< " and _MARKDOWN.search(line, max(0, start - 6), start):
+        url, end = _destination(line, start - (before == "<"))
+        if end and _AFTER_DESTINATION.match(line, end):
+            return url, end, "Markdown"
+    if before in " <\t" and start < 500 and _DEFINITION.match(line, 0, start):
+        url, end = _destination(line, start - (before == "<"))
+        if end and _AFTER_DEFINITION.match(line, end):
+            return url, end, "Markdown"
+    if before == ":" and line[max(0, start - 5) : start].upper() == "<URL:":
+        before = "<"
+    if before == "{" and (inner := _LATEX.match(line, start, far)):
+        return _LATEX_ESCAPE.sub(r"\1", inner[0]), inner.end(), "LaTeX"
+    if before in _CLOSERS:
+        closer = _CLOSERS[before].search(line, start, far)
+        inner = _INNER.match(line, start, closer.start()) if closer else None
+        if closer and inner and inner.end() == closer.start():
+            return inner[0], closer.end(), ""
+    return _in_prose(line[start : min(far, run_ends)], start, before)
+
+
+def _destination(line: str, start: int) -> tuple[str, int]:
+    plain = _PLAIN_DESTINATION.match(line, start, start + _LONGEST)
+    if plain:
+        return plain[0], plain.end()
+    end = min(len(line), start + 1_000)
+    found = parseLinkDestination(line, start, end)
+    return (found.str, found.pos) if found.ok else ("", 0)
+
+
+def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
+    if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
+        url = url.partition(before)[0]
+    if not _PLAIN.fullmatch(url):
+        short = url.rstrip(_TRAILING + ")]")
+        url = short if _PLAIN.fullmatch(short) else _without_trailing(url)
+    return url, start + len(url), ""
+
+
+def _without_trailing(url: str) -> str:
+    """The URL without the punctuation of the sentence around it, and without brackets that it does not open."""
+    scheme = url.index(":") + 1
+    if not _IPV6.match(url):  # which linkify-it doesn't know
+        path, bracket, _ = url.partition("[")
+        if bracket and "?" not in path and _ASCIIDOC.match(url, len(path)):
+            url = path
+        length = _linkify().test_schema_at(url, url[:scheme].lower(), scheme)
+        # It knows no underscores in hosts, and ends at a bracket that is opened only.
+        if length and not url.startswith(("(", ".", "[" if "?" in path else "("), scheme + length):
+            url = url[: scheme + length]
+    else:
+        url = _up_to_its_brackets(url)
+    while url and (url[-1] in _TRAILING or _is_foreign(url[-1])):
+        url = url[:-1]
+    return url.removesuffix("(")
+
+
+def _up_to_its_brackets(url: str) -> str:
+    host, bracket, rest = url.partition("]")
+    return host + bracket + re.split(r"[\])]", rest, maxsplit=1)[0]
+
+
+def _is_foreign(character: str) -> bool:
+    """Whether it is punctuation of another script, or invisible."""
+    return character > "\x7f" and unicodedata.category(character) in ("Po", "Ps", "Pe", "Pi", "Pf", "Cf")
+
+
+@cache
+def _linkify() -> LinkifyIt:
+    return LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})

@@ -1,0 +1,91 @@
+"""Collects the URLs of a text, and what of it gave none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from asynclab.fetch.address import redacted, sent_text
+
+IGNORED_KEPT = 1_000
+"""The most ignored lines that are kept to be shown."""
+
+_LONGEST_IGNORED = 200
+
+_IS_SENT = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\.){1,4}[a-z]{2,30}/[\w./?=&%~+:;,-]{0,4000}", re.ASCII
+)
+"""A URL that is sent as it is written, as most are: that is ten times faster to see than to work out."""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What was found up to now."""
+
+    most: int
+    """How many different URLs are taken."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many times each URL was there, by what is sent for it."""
+    texts: list[str] = field(default_factory=list)
+    """The same URLs as they were written, without fragments."""
+    fragments: dict[str, list[str]] = field(default_factory=dict)
+    """What followed # in each, once, by what is sent for it."""
+    left_out: set[str] = field(default_factory=set)
+    """Those that were too many."""
+    ignored: list[str] = field(default_factory=list)
+    """The first lines or links that gave nothing, cut short, with passwords hidden."""
+    ignored_count: int = 0
+    """How many such lines there are."""
+    formats: dict[str, int] = field(default_factory=dict)
+    """How many URLs each format gave, in the order of the text."""
+    total: int = 0
+    """How many times anything was taken."""
+
+    def take(self, text: str) -> bool:
+        """Note a candidate; whether it is a URL."""
+        try:
+            key = text if _IS_SENT.fullmatch(text) else _without_default_port(sent_text(text))
+        except ValueError:
+            return False
+        self.total += 1
+        url, _, fragment = text.partition("#")
+        if key in self.counts:
+            self.counts[key] += 1
+        elif len(self.counts) < self.most:
+            self.counts[key] = 1
+            self.texts.append(url)
+        else:
+            self.left_out.add(key)
+        if fragment and key in self.counts and fragment not in self.fragments.setdefault(key, []):
+            self.fragments[key].append(fragment)
+        return True
+
+    def take_all(self, urls: Iterable[str], name: str) -> None:
+        """Note all candidates of a text that was taken for a format; those that are no URLs are ignored."""
+        for url in urls:
+            if not self.take(url):
+                self.ignore(url)
+        self.was_read_as(name, 0)
+
+    def ignore(self, line: str) -> None:
+        """Note a line or link that gave nothing."""
+        line = line[: 10 * _LONGEST_IGNORED].strip()
+        if line:
+            self.ignored_count += 1
+            if len(self.ignored) < IGNORED_KEPT:
+                self.ignored.append(redacted(line[:_LONGEST_IGNORED]))
+
+    def was_read_as(self, name: str, before: int) -> None:
+        """Note what a part of the text was taken for.
+
+        Args:
+            name: The format.
+            before: What `total` was before that part.
+        """
+        self.formats[name] = self.formats.get(name, 0) + self.total - before
+
+
+def _without_default_port(sent: str) -> str:
+    scheme, _, place, rest = sent.split("/", 3)
+    return f"{scheme}//{place.removesuffix(':443' if scheme == 'https:' else ':80')}/{rest}"

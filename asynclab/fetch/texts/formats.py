@@ -1,0 +1,261 @@
+"""Tells the format of a text, or cuts a text where its format changes, and has each part read by its own reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
+from asynclab.fetch.texts.json_values import json_at, json_text
+from asynclab.fetch.texts.mail_parts import MailPart, mail_at, without_quoting
+from asynclab.fetch.texts.prose import read_prose
+from asynclab.fetch.texts.tables import TABLE, table_at, table_text
+from asynclab.fetch.texts.values import ReadText
+from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
+
+DEEPEST = 4
+"""How many formats are looked for in each other, as HTML in a string of JSON in a mail."""
+
+_MAY_BEGIN = re.compile(r"^[ \t]*(?:[\[{]|<[?!A-Za-z]|From |[A-Z][A-Za-z0-9-]*:[ \t])", re.MULTILINE)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_PAGE_ENDS = re.compile(r"</html\s*>[^\n]*\n?", re.IGNORECASE)
+_XML = re.compile(r"<(?:\?xml[\s?]|([A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?)[\s/>])")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_SCRIPT = re.compile(r"<(script|style)(?=[\s>])", re.IGNORECASE)
+
+
+class Part(Protocol):
+    """A part of a text whose format is sure."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+    @property
+    def name(self) -> str:
+        """What its format is called."""
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take its URLs."""
+
+
+def read_any(text: str, finding: Finding, depth: int = 0) -> None:
+    """Take the URLs of a text of any format."""
+    cutting = _Cutting(text, finding, depth)
+    position = rest = 0
+    while (begins := _MAY_BEGIN.search(text, position)) is not None:
+        start = begins.start() + len(begins[0]) - len(begins[0].lstrip())
+        script_ends = cutting.script_around(start)
+        part = None if script_ends or depth >= DEEPEST else cutting.part_at(start)
+        if part is None:
+            position = max(begins.end(), script_ends)
+            continue
+        cutting.read_rest(rest, begins.start())
+        before = finding.total
+        part.read(finding, cutting.read_inner)
+        finding.was_read_as(part.name, before)
+        position = rest = part.end
+    cutting.read_rest(rest, len(text))
+
+
+def read_as(name: str, text: str, finding: Finding) -> None:
+    """Take the URLs of a text of a known format; of one that it isn't, those that any text may have.
+
+    Args:
+        name: One of `asynclab.fetch.texts.FORMATS`.
+        text: The text.
+        finding: Takes them.
+    """
+    before = finding.total
+    cutting = _Cutting(text, finding, 1)
+    _READERS[name](text, finding, cutting.read_inner)
+    finding.was_read_as(name, before)
+
+
+class _Cutting:
+    """A text that is cut into parts."""
+
+    def __init__(self, text: str, finding: Finding, depth: int) -> None:
+        self._text, self._finding, self._depth = text, finding, depth
+        self._fails_up_to = self._no_mail_up_to = 0
+        self._budget = 20 * len(text) + 10_000_000
+        self._scripts = _scripts(text)
+
+    def part_at(self, start: int) -> Part | None:
+        """The part that begins at a place."""
+        text = self._text
+        if text[start] in "[{":
+            if start < self._fails_up_to or self._budget < 0:
+                return None
+            json, self._fails_up_to = json_at(text, start)
+            # Python counts the lines up to an error, from the beginning of the text.
+            self._budget -= start if json is None else 0
+            return json
+        if text[start] != "<":
+            if start < self._no_mail_up_to:
+                return None
+            mail, self._no_mail_up_to = mail_at(text, start)
+            return mail
+        if _PAGE.match(text, start):
+            ends = _PAGE_ENDS.search(text, start)
+            return _Page(ends.end(), text[start : ends.end()]) if ends else None
+        xml = _XML.match(text, start)
+        if xml is None or (xml[1] or "").lower() in KNOWN or start < self._fails_up_to:
+            return None
+        part, self._fails_up_to = xml_at(text, start)
+        if part is None and (xml[1] is None or f"</{xml[1]}>" in text):
+            self._fails_up_to = len(text)
+            return _BrokenXml(_after_last_tag(text), text[start : _after_last_tag(text)])
+        return part
+
+    def script_around(self, position: int) -> int:
+        """Where the script ends in which a place is; 0 for any other place."""
+        while self._scripts and self._scripts[0][1] <= position:
+            self._scripts.pop(0)
+        return self._scripts[0][1] if self._scripts and self._scripts[0][0] <= position else 0
+
+    def read_inner(self, text: str) -> None:
+        """Read a text within a part; what that is taken for is not told."""
+        formats = dict(self._finding.formats)
+        ignored, count = len(self._finding.ignored), self._finding.ignored_count
+        before = self._finding.total
+        read_any(text, self._finding, self._depth + 1)
+        self._finding.formats = formats
+        if self._finding.total > before:  # its lines without a URL are no records
+            del self._finding.ignored[ignored:]
+            self._finding.ignored_count = count
+
+    def read_rest(self, start: int, end: int) -> None:
+        """Read what is between parts whose format is sure: tables, or tags and text."""
+        text = self._text[start:end]
+        if not text.strip():
+            return
+        plain = without_quoting(text)
+        if plain is not None:
+            before = self._finding.total
+            self.read_inner(plain)
+            self._finding.was_read_as("mail", before)
+            return
+        rest = position = 0
+        while (begins := TABLE.search(text, position)) is not None:
+            table = table_at(text, begins.end())
+            if table is None:
+                blank = _BLANK_LINE.search(text, begins.end())
+                position = blank.start() if blank else len(text)
+                continue
+            read_markup(text[rest : begins.end()], self._finding)
+            before = self._finding.total
+            table.read(self._finding, self.read_inner)
+            self._finding.was_read_as(table.name, before)
+            position = rest = table.end
+        read_markup(text[rest:], self._finding)
+
+
+def read_markup(text: str, finding: Finding) -> None:
+    """Read the lines from the first tag of HTML to the last as that, and those around them as prose."""
+    first, last = _tags(text)
+    if first < 0:
+        read_prose(text, finding)
+        return
+    start = text.rfind("\n", 0, first) + 1
+    end = text.find("\n", text.find(">", last) + 1 or len(text)) + 1 or len(text)
+    read_prose(text[:start], finding)
+    before = finding.total
+    read_html(text[start:end], finding)
+    finding.was_read_as("HTML", before)
+    read_prose(text[end:], finding)
+
+
+class _Page:
+    """A part that is a page of HTML."""
+
+    def __init__(self, end: int, text: str) -> None:
+        self.end, self.text, self.name = end, text, "HTML"
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take its URLs."""
+        read_html(self.text, finding)
+
+
+class _BrokenXml(_Page):
+    """A part that is XML with faults, such as a bare & in a URL."""
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take its URLs."""
+        self.name = "XML"
+        read_html(self.text, finding, is_link_attribute)
+
+
+def _tags(text: str) -> tuple[int, int]:
+    """Where the first tag of HTML begins, and the last one, examples in backticks aside; -1 if there is none."""
+    first = next((tag.start() for tag in TAG.finditer(text) if _is_known(text, tag)), -1)
+    last = len(text) if first >= 0 else -1
+    while last > first:
+        last = text.rfind("<", 0, last)
+        tag = TAG.match(text, last)
+        if tag is not None and _is_known(text, tag):
+            break
+    return first, last
+
+
+def _is_known(text: str, tag: re.Match[str]) -> bool:
+    name = (tag[2] or "").lower()
+    return (name in KNOWN or tag[0][:14].lower() == "<!doctype html") and not _is_quoted(text, tag.start())
+
+
+def _is_quoted(text: str, position: int) -> bool:
+    before = text[max(0, position - 200) : position].rpartition("\n")[2]
+    return before.count("`") % 2 == 1
+
+
+def _after_last_tag(text: str) -> int:
+    return text.rfind(">") + 1 or len(text)
+
+
+def _scripts(text: str) -> list[tuple[int, int]]:
+    """Where scripts and styles are, the first one first."""
+    scripts = []
+    position = 0
+    while (start := _SCRIPT.search(text, position)) is not None:
+        end = re.compile(f"</{start[1]}", re.IGNORECASE).search(text, start.end())
+        position = end.end() if end else len(text)
+        if end and not _is_quoted(text, start.start()):
+            scripts.append((start.start(), end.end()))
+    return scripts
+
+
+def _read_text(text: str, finding: Finding, read: ReadText) -> None:
+    read_prose(text, finding)
+
+
+def _read_html(text: str, finding: Finding, read: ReadText) -> None:
+    read_html(text, finding)
+
+
+def _read_xml(text: str, finding: Finding, read: ReadText) -> None:
+    (xml_at(text, len(text) - len(text.lstrip()))[0] or _BrokenXml(len(text), text)).read(finding, read)
+
+
+def _read_json(text: str, finding: Finding, read: ReadText) -> None:
+    json_text(text).read(finding, read)
+
+
+def _read_table(text: str, finding: Finding, read: ReadText) -> None:
+    table_text(text).read(finding, read)
+
+
+def _read_mail(text: str, finding: Finding, read: ReadText) -> None:
+    MailPart(len(text), text).read(finding, read)
+
+
+_READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
+    "text": _read_text,
+    "html": _read_html,
+    "xml": _read_xml,
+    "json": _read_json,
+    "csv": _read_table,
+    "mail": _read_mail,
+}
+"""What reads each format that a text can be said to have."""

@@ -1,0 +1,62 @@
+"""Finds hosts that have no scheme, where one is alone in its line, cell or element."""
+
+from __future__ import annotations
+
+import re
+
+from asynclab.fetch.address import has_scheme
+
+# linkify-it knows a few top-level domains only, finds hosts within sentences, and takes README.md for one.
+_HOST = re.compile(
+    r"(?P<local>localhost)(?=[:/?]|$)"
+    r"|(?P<ip>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])(?=[:/?]|$)"
+    r"|(?P<name>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63}))\.?(?=[:/?]|$)",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
+_PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
+_PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
+_LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
+_WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
+_TRAILING = ".,;:!?*_~"
+_FILE_ENDINGS = frozenset(
+    """
+    md py rs sh pl js ts jsx tsx go rb c h cc cpp cs java kt txt log csv tsv json jsonl xml yml yaml toml ini cfg conf
+    lock html htm css png jpg jpeg gif svg ico webp pdf doc docx xls xlsx ppt pptx zip gz tar bz2 xz zst mp3 mp4 mkv
+    webm mov exe dll so whl ipynb sql db bak tmp rst tex
+    """.split()  # noqa: SIM905  a list of a hundred literals would take a hundred lines
+)
+
+
+def host_url(text: str, *, needs_path: bool = False) -> str:
+    """The URL of a host, port and path that a text consists of: https, or http for localhost and IP addresses.
+
+    Args:
+        text: A line or a cell; bullets and quotes around the host don't matter.
+        needs_path: Whether a host alone is none, since prose has dots, too.
+
+    Returns:
+        The URL; empty if the text is anything else.
+    """
+    if "." not in text and "localhost" not in text and "[" not in text:
+        return ""
+    if _PLAIN.fullmatch(text):
+        return "" if needs_path or _looks_like_a_file(text) else f"https://{text}"
+    text = (_LEAD.sub("", text, count=1) if _LEAD.match(text) else text).strip()
+    if not (text.startswith("[") and _HOST.match(text)):
+        text = text.strip(_WRAPPING)
+    text = text.removeprefix("//").rstrip(_TRAILING)
+    host = _HOST.match(text)
+    if host is None or has_scheme(text) or any(map(str.isspace, text)):
+        return ""
+    rest = text[host.end() :]
+    if rest.startswith(":") and not _PORT.match(rest):
+        return ""
+    if host["name"] and not rest and _looks_like_a_file(host["name"]):
+        return ""
+    url = f"{'https' if host['name'] else 'http'}://{text}"
+    return url if not needs_path or _PATH_OR_PORT.search(url) else ""
+
+
+def _looks_like_a_file(name: str) -> bool:
+    return name.count(".") == 1 and name.rpartition(".")[2].lower() in _FILE_ENDINGS

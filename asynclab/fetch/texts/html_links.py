@@ -1,0 +1,151 @@
+"""Reads HTML: what its attributes point to, and URLs in the text between its tags."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from asynclab.fetch.address import has_scheme
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.prose import read_between_tags
+from asynclab.fetch.texts.values import is_exact
+
+# html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
+# <https://a.example/> for a tag.
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
+_ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
+
+_LINKS = frozenset(
+    """
+    href src action formaction poster data cite background longdesc manifest codebase archive classid usemap
+    xlink:href lowsrc dynsrc profile ping
+    """.split()  # noqa: SIM905
+) - {"classid", "profile", "usemap", "archive"}
+_SETS = frozenset({"srcset", "imagesrcset"})
+_CANDIDATE = re.compile(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])(?:\s[^,]*)?")
+_REFRESH = re.compile(r"""\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?["']?([^"']*)""", re.IGNORECASE)
+
+KNOWN = frozenset(
+    """
+    a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite code
+    col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer form
+    frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map
+    mark menu meta meter nav noscript object ol optgroup option output p param picture pre progress q rp rt ruby s samp
+    script search section select slot small source span strike strong style sub summary sup svg table tbody td template
+    textarea tfoot th thead time title tr track tt u ul var video wbr image use
+    """.split()  # noqa: SIM905
+)
+"""The elements of HTML."""
+
+
+@dataclass(slots=True)
+class _Page:
+    """What the tags up to here say of those that follow."""
+
+    finding: Finding
+    is_xml: Callable[[str], bool] | None
+    base: str = ""
+    base_was_used: bool = False
+    shown: str = ""
+    """What the open link points to."""
+
+
+def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None = None) -> None:
+    """Take links and sources, and URLs in the text between the tags, in their order; relative links are ignored.
+
+    Args:
+        text: The text, from tag to tag.
+        finding: Takes them.
+        is_xml: Where the text is XML with faults: which of its attributes may point to something.
+    """
+    page = _Page(finding, is_xml)
+    position = 0
+    unclosed: set[str] = set()
+    tag = TAG.search(text)
+    while tag is not None:
+        if tag.start() > position:
+            _between(text[position : tag.start()], page)
+        closing, name = tag[1], (tag[2] or "").lower()
+        position = tag.end() if not name else _end_of_tag(text, tag.end(), name, page, is_closing=bool(closing))
+        if name in ("script", "style") and not closing and is_xml is None and name not in unclosed:
+            end = re.compile(f"</{name}", re.IGNORECASE).search(text, position)
+            if end is None:
+                unclosed.add(name)  # a text that mentions it
+            else:
+                position = end.start()
+        tag = TAG.search(text, position)
+    _between(text[position:], page)
+    if page.base and not page.base_was_used:
+        finding.take(page.base)
+
+
+def _between(text: str, page: _Page) -> None:
+    if "/" in text or ":" in text:
+        if page.is_xml is not None and is_exact(value := html.unescape(text.strip())):
+            if not page.finding.take(value):
+                page.finding.ignore(value)
+        else:
+            read_between_tags(text, page.finding, page.shown)
+
+
+def _end_of_tag(text: str, position: int, name: str, page: _Page, *, is_closing: bool) -> int:
+    """Take what the attributes of a tag point to; where the tag ends."""
+    attributes: dict[str, str] = {}
+    while (found := _ATTRIBUTE.match(text, position)) is not None and found.end() > position:
+        position = found.end()
+        if found[1]:
+            value = found[2] if found[2] is not None else found[3] if found[3] is not None else found[4]
+            attributes.setdefault(found[1].lower(), value or "")
+    if text.startswith(">", position):
+        position += 1
+    if name == "a":
+        page.shown = ""
+    if attributes and not is_closing:
+        _take_links(name, attributes, page)
+    return position
+
+
+def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
+    if page.is_xml is not None:
+        for key, value in attributes.items():
+            if page.is_xml(key) and has_scheme(value.strip()):
+                _take(value, page)
+    elif name == "base" and "href" in attributes:
+        page.base = page.base or html.unescape(attributes["href"]).strip()
+    elif name == "meta":
+        _take_meta(attributes, page)
+    else:
+        for key, value in attributes.items():
+            if key in _SETS:
+                for candidate in _CANDIDATE.findall(value):
+                    _take(candidate, page)
+            elif key in _LINKS and not (key == "data" and name != "object"):
+                url = _take(value, page)
+                page.shown = url if name == "a" else page.shown
+
+
+def _take_meta(attributes: dict[str, str], page: _Page) -> None:
+    content = attributes.get("content", "")
+    if attributes.get("http-equiv", "").lower() == "refresh":
+        target = _REFRESH.match(html.unescape(content))
+        if target and target[1].strip():
+            _take(target[1], page)
+    elif has_scheme(content.strip()) and is_exact(html.unescape(content.strip())):
+        _take(content, page)
+
+
+def _take(link: str, page: _Page) -> str:
+    """Take a link, or ignore it; the URL that it is."""
+    link = html.unescape(link).strip().replace("\n", "").replace("\t", "")
+    url = f"https:{link}" if link.startswith("//") else link
+    if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
+        page.base_was_used = True
+        url = urljoin(page.base, url)
+    if "<" in url:  # a quote that nobody has closed
+        read_between_tags(url, page.finding)
+    elif not (has_scheme(url) and page.finding.take(url)):
+        page.finding.ignore(link)
+    return url

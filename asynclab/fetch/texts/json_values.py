@@ -1,0 +1,153 @@
+"""Reads JSON, also many values one after another, and JSON that is cut off or broken."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.values import ReadText, read_value
+
+# All pairs are kept, since a name may occur twice; long numbers are no integers, which Python limits in length.
+_DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)
+_REST_OF_LINE = re.compile(r"[ \t]*[,;]?[ \t]*(?:\r?\n|\Z)")
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
+_LOOKS_LIKE_JSON = re.compile(r'\s*[\[{][\s\[{]*"(?:[^"\\]|\\.)*"\s*[:,\]}]')
+
+
+class _Object(list[tuple[str, Any]]):
+    """The pairs of an object."""
+
+
+class JsonPart(NamedTuple):
+    """A part of a text that is JSON."""
+
+    end: int
+    value: Any
+    """What it says; None where it is broken."""
+    text: str
+    """All of it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "HAR" if _entries(self.value) is not None else "JSON"
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take the URLs in its strings; a record without any is ignored."""
+        if self.value is None:
+            _read_strings(self.text, finding, read)
+            return
+        entries = _entries(self.value)
+        if entries is not None:
+            for entry in entries:
+                _read_record(_request(entry), finding, read)
+            return
+        records = self.value if isinstance(self.value, list) and not isinstance(self.value, _Object) else [self.value]
+        for record in records:
+            _read_record(record, finding, read)
+
+
+def json_at(text: str, start: int) -> tuple[JsonPart | None, int]:
+    """The JSON that begins at a place and ends with a line, if there is some; up to where no other can begin."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        return _broken_at(text, start, error.pos), error.pos
+    except RecursionError:
+        return _broken_at(text, start, len(text)), start + 1_000
+    rest = _REST_OF_LINE.match(text, end)
+    return (JsonPart(rest.end(), value, text[start:end]) if rest and value else None), start
+
+
+def json_text(text: str) -> JsonPart:
+    """A text that is JSON as a whole, whatever is wrong with it."""
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        value = None
+    return JsonPart(len(text), value, text)
+
+
+def _broken_at(text: str, start: int, end: int) -> JsonPart | None:
+    """What is JSON up to an error, to the end of that line; the same error would be met from each place before it."""
+    if not _LOOKS_LIKE_JSON.match(text, start, end + 1):
+        return None
+    line_end = text.find("\n", end) + 1 or len(text)
+    return JsonPart(line_end, None, text[start:line_end])
+
+
+def _read_record(record: Any, finding: Finding, read: ReadText) -> None:
+    before = finding.total, finding.ignored_count
+    for name, value in _strings(record):
+        read_value(value, finding, read, name)
+    if before == (finding.total, finding.ignored_count) and record not in (None, "", [], _Object()):
+        finding.ignore(_shown(record))
+
+
+def _shown(record: Any) -> str:
+    if isinstance(record, _Object):
+        return json.dumps({name: str(value) for name, value in record[:20]}, ensure_ascii=False)
+    return str(record)
+
+
+def _strings(record: Any) -> Iterator[tuple[str, str]]:
+    """The strings of a value in their order, each with the name of its field; names, too, may be URLs.
+
+    A string in a list stands for itself, as a line does: it is called a URL.
+    """
+    waiting: list[tuple[str, Any]] = [("url" if isinstance(record, str) else "", record)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, _Object):
+            pairs = _only_the_one_asked_for(value)
+            for key, inner in reversed(pairs):
+                waiting.append((key, inner))
+                if "//" in key:
+                    waiting.append(("", key))
+        elif isinstance(value, list):
+            waiting.extend(("url" if isinstance(inner, str) else name, inner) for inner in reversed(value))
+
+
+def _only_the_one_asked_for(pairs: _Object) -> _Object:
+    """Of what a fetch came to, as curl and we write it, the URL alone: not where it led to, nor what its page says."""
+    names = {name for name, _ in pairs}
+    if {"url", "url_effective"} <= names:
+        return _Object(pair for pair in pairs if pair[0] == "url")
+    return pairs
+
+
+def _entries(value: Any) -> list[Any] | None:
+    """The entries of an HTTP archive; None for anything else."""
+    for name in ("log", "entries"):
+        if not isinstance(value, _Object):
+            return None
+        value = dict(value).get(name)
+    return value if isinstance(value, list) and not isinstance(value, _Object) else None
+
+
+def _request(entry: Any) -> Any:
+    request = dict(entry).get("request") if isinstance(entry, _Object) else None
+    return dict(request).get("url") if isinstance(request, _Object) else entry
+
+
+def _read_strings(text: str, finding: Finding, read: ReadText) -> None:
+    """Take the strings of what is broken, one by one, and what is left as text."""
+    position = 0
+    for string in _STRING.finditer(text):
+        rest = text[position : string.start()]
+        position = string.end()
+        if "//" in rest:
+            read(rest)
+        try:
+            value = json.loads(f'"{string[1]}"', strict=False)
+        except ValueError:
+            value = string[1]
+        if "//" in value:
+            read_value(value, finding, read)
+    if "//" in text[position:]:
+        read(text[position:])

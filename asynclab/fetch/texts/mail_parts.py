@@ -1,0 +1,96 @@
+"""Reads the source of mails: headers, and the parts of the body as they were before they were encoded."""
+
+from __future__ import annotations
+
+import quopri
+import re
+from contextlib import suppress
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from typing import NamedTuple
+
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.values import ReadText
+
+_HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*")
+_BLANK_LINE = re.compile(r"\r?\n")
+_SURE = re.compile(
+    r"^(?:content-(?:type|transfer-encoding)|mime-version|message-id|received|return-path|delivered-to"
+    r"|dkim-signature|list-unsubscribe):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
+_NEXT = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
+_STRUCTURED = re.compile(r"^[ \t]*(?:[\[{][^\n]*\"|<\?xml)", re.MULTILINE)
+_SOFT_BREAK = re.compile(r"^[^\n]{20,75}=\r?\n", re.MULTILINE)
+
+
+class MailPart(NamedTuple):
+    """A part of a text that is the source of a mail."""
+
+    end: int
+    text: str
+    name: str = "mail"
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take the URLs of its headers and of each part of its body; a part that is no text is ignored."""
+        mail = message_from_bytes(self.text.encode("utf-8", "replace"))
+        for part in mail.walk():
+            for value in map(str, part.values()):
+                if "//" in value or "=?" in value:
+                    _read_header(value, read)
+            if not part.is_multipart():
+                text = _text_of(part)
+                if text is None:
+                    finding.ignore(f"{part.get_content_type()} {part.get_filename('')}")
+                else:
+                    read(text)
+            for around in (part.preamble, part.epilogue):
+                if around and "//" in around:
+                    read(around)
+
+
+def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
+    """The mail that begins at a place, up to the next one or to what can't belong to it; up to where none begins."""
+    headers = _HEADERS.match(text, start)
+    assert headers is not None  # it may be empty
+    body = headers.end()
+    is_mail = _SURE.search(headers[0]) or len(_USUAL.findall(headers[0])) > 1
+    if not is_mail or not _BLANK_LINE.match(text, body):
+        return None, body
+    following = _NEXT.search(text, body)
+    end = following.start() if following else len(text)
+    if "quoted-printable" in headers[0].lower() or "base64" in headers[0].lower():
+        other = _STRUCTURED.search(text, body, end)  # in an encoded body, what is not encoded is no part of it
+        if other is not None and "=3D" not in text[other.start() : other.start() + 2_000]:
+            end = other.start()
+    return MailPart(end, text[start:end]), end
+
+
+def without_quoting(text: str) -> str | None:
+    """The text that a part of a mail was before it was made quoted-printable; None if it is not that."""
+    if "=3D" not in text or not ('=3D"' in text or _SOFT_BREAK.search(text)):
+        return None
+    return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _read_header(value: str, read: ReadText) -> None:
+    with suppress(LookupError, ValueError):  # an unknown charset: the rest can be read as it is
+        value = str(make_header(decode_header(value)))
+    read(re.sub(r"\s*\n\s+", " ", value))
+
+
+def _text_of(part: Message) -> str | None:
+    """The text of a part, decoded; None if it is none."""
+    main, sub = part.get_content_type().split("/")
+    if main != "text" and not re.search(r"json|xml|html|csv|rfc822", sub):
+        return None
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    is_encoded = str(part.get("content-transfer-encoding", "")).strip().lower() in ("quoted-printable", "base64")
+    try:  # what is not encoded is a part of the text, and in its encoding
+        return data.decode((is_encoded and part.get_content_charset()) or "utf-8", "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")

@@ -1,0 +1,98 @@
+"""Finds URLs in prose: plain text, lists, logs, Markdown, AsciiDoc, LaTeX."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from asynclab.fetch.texts.delimiters import end_of, run_end
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.hosts import host_url
+
+# linkify-it takes what follows git+ for a URL of its own.
+_URL = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\+)https?://", re.IGNORECASE)
+_COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
+"""What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
+_ESCAPE = re.compile(
+    r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
+)
+"""A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
+_ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
+_BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
+"""A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+_COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
+_COMMENTED_OUT = re.compile(r"(?:^|\s)#\s{0,5}\Z")
+
+
+def read_prose(text: str, finding: Finding) -> None:
+    """Take the URLs of each line; a line without any is ignored, unless it is a host."""
+    before, markup = finding.total, ""
+    for line in _plain(text).splitlines():
+        if not line.strip():
+            continue
+        taken = False
+        if "://" in line:
+            commented = ""
+            for url, delimited in _urls(line):
+                if url.startswith("#"):
+                    commented = url
+                elif finding.take(url):
+                    taken, markup = True, markup or delimited
+            if taken and commented:
+                finding.ignore(commented)
+        if not taken and "://" not in line:
+            url = host_url(_COMMENT.sub("", line))
+            taken = bool(url) and finding.take(url)
+        if not taken:
+            finding.ignore(line)
+    finding.was_read_as(markup or "text", before)
+
+
+def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
+    """Take the URLs of the text between tags; a host only with a path or port, as prose has dots.
+
+    Args:
+        text: The text, as it is in the source.
+        finding: Takes them.
+        shown: What the link around the text points to; the text may name it once more.
+    """
+    for line in _plain(text).splitlines():
+        urls = [url for url, _ in _urls(line)] if "://" in line else []
+        if not urls and ("/" in line or ":" in line):
+            urls = [url] if (url := host_url(line, needs_path=True)) else []
+        for url in urls:
+            is_shown = shown and (url == shown or (shown.startswith(url) and line.rstrip().endswith(("…", "..."))))
+            if not (is_shown or finding.take(url.lstrip("# "))):
+                finding.ignore(url)
+
+
+def _urls(line: str) -> Iterator[tuple[str, str]]:
+    """The URLs of a line with how each is delimited; one that is commented out begins with #."""
+    position = run_ends = 0
+    while (start := _URL.search(line, position)) is not None:
+        if start.start() >= run_ends:
+            run_ends = run_end(line, start.start())
+        url, end, delimited = end_of(line, start.start(), run_ends)
+        if _COMMENTED_OUT.search(line, max(0, start.start() - 8), start.start()):
+            url = f"# {url}"
+        yield url, delimited
+        position = max(start.end(), end)
+
+
+def _plain(text: str) -> str:
+    """The text without what only stands for something else."""
+    if "\\" in text:
+        text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
+    if "\x1b" in text or "\u241b" in text:
+        text = _COLOUR.sub("", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    if "<" in text and "\n" in text:
+        text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
+    return text.replace("\xad", "")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    digits = match[0].lower().replace("\\u", "").replace("\\x", "00")
+    return bytes.fromhex(digits).decode("utf-16-be")

@@ -1,0 +1,142 @@
+"""Reads tables: CSV, and what spreadsheets copy."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from asynclab.fetch.address import has_scheme
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.hosts import host_url
+from asynclab.fetch.texts.values import NAMES_OF_URLS, ReadText, read_value
+
+TABLE = re.compile(r"(?:\A\s*|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])")
+"""Where a table may begin."""
+
+_LONGEST_RECORD = 100
+"""Lines of one record; a quote that nobody closes makes one of all the rest."""
+_WORDS = re.compile(r"[a-z]+")
+
+
+class Table(NamedTuple):
+    """A part of a text that is a table."""
+
+    end: int
+    name: str
+    separator: str
+    rows: list[list[str]]
+    names: list[str]
+    """What the columns are called; empty where nothing says so."""
+    url_columns: frozenset[int]
+    """The columns in which a host without a scheme is a URL."""
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take the URLs of all cells; a row without any is ignored."""
+        only = self.names.index("url") if {"url", "url_effective"} <= set(self.names) else None
+        for number, row in enumerate(self.rows):
+            before = finding.total
+            for column, cell in enumerate(row if only is None else row[only : only + 1]):
+                is_head = bool(self.names) and number == 0
+                is_url = (column in self.url_columns or only is not None) and not is_head
+                name = self.names[column] if self.names and column < len(self.names) else ""
+                read_value(cell, finding, read, "url" if is_url else "" if name in NAMES_OF_URLS else name)
+            if before == finding.total:
+                finding.ignore(self.separator.join(row))
+
+
+def table_at(text: str, start: int) -> Table | None:
+    """The table that begins at a place in a text; None if there is none with URLs in a column of their own."""
+    line_end = text.find("\n", start)
+    first = text[start : line_end if line_end >= 0 else len(text)]
+    if first.count('"') % 2:
+        return None
+    for separator in "\t,;|":
+        if separator in first:
+            table = _table(text, start, separator)
+            if table is not None:
+                return table
+    return None
+
+
+def table_text(text: str) -> Table:
+    """A text that is a table as a whole; the separator is what its first line has most of."""
+    first = text.lstrip().partition("\n")[0]
+    separator = max("\t,;|", key=first.count)
+    try:
+        rows = [row for row in csv.reader(text.splitlines(keepends=True), delimiter=separator) if row]
+    except csv.Error:
+        rows = [line.split(separator) for line in text.splitlines()]
+    names = _names(rows[0]) if rows else []
+    return Table(len(text), "CSV", separator, rows, names, frozenset(range(max(map(len, rows), default=0))))
+
+
+def _table(text: str, start: int, separator: str) -> Table | None:
+    lines = _Lines(text, start)
+    rows: list[list[str]] = []
+    end = start
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
+    try:
+        for row in reader:
+            if len(row) < max(2, len(rows[0]) if rows else 2) or lines.was_too_long:
+                break
+            rows.append(row)
+            lines.record = 0
+            end = lines.position
+    except csv.Error:
+        return None
+    if len(rows) < 2:
+        return None
+    names = _names(rows[0])
+    columns = _url_columns(rows, names, text, start, separator)
+    if not columns:
+        return None
+    return Table(end, "TSV" if separator == "\t" else "CSV", separator, rows, names, columns)
+
+
+class _Lines:
+    """The lines of a text from a place on, for a parser that says nothing of where it is."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self.position = start
+        """Where the next line begins."""
+        self.record = 0
+        """How many lines the present record has."""
+        self.was_too_long = False
+        self._text = text
+
+    def __iter__(self) -> Iterator[str]:
+        while self.position < len(self._text) and not self.was_too_long:
+            end = self._text.find("\n", self.position) + 1 or len(self._text)
+            line = self._text[self.position : end]
+            self.position = end
+            self.record += 1
+            self.was_too_long = self.record > _LONGEST_RECORD
+            yield line
+
+
+def _names(row: list[str]) -> list[str]:
+    """What the columns are called, if a first row says so."""
+    names = [cell.strip().lower().removeprefix("\ufeff") for cell in row]
+    is_head = all(name and len(name) <= 60 and "://" not in name and not host_url(name) for name in names)
+    return names if is_head else []
+
+
+def _url_columns(rows: list[list[str]], names: list[str], text: str, start: int, separator: str) -> frozenset[int]:
+    """The columns that hold URLs; without names, commas within URLs are no separators unless something says so."""
+    body = rows[1:] if names else rows
+    found = set()
+    for column in range(len(rows[0])):
+        cells = [cell.strip() for row in body if (cell := row[column].strip())]
+        is_called_so = bool(names) and not NAMES_OF_URLS.isdisjoint(_WORDS.findall(names[column]))
+        with_scheme = sum(map(has_scheme, cells))
+        if with_scheme or (cells and (is_called_so or len(cells) > 1) and all(map(host_url, cells))):
+            is_sure = bool(names) or column > 0 or separator == "\t" or text.startswith('"', start)
+            if is_sure or (with_scheme == len(cells) and _is_followed_by_numbers(body)):
+                found.add(column)
+    return frozenset(found)
+
+
+def _is_followed_by_numbers(rows: list[list[str]]) -> bool:
+    return all(cell.strip().isdigit() and len(cell.strip()) == 3 for row in rows for cell in row[1:2])

@@ -1,0 +1,61 @@
+"""Reads values that a parser has told apart: cells, strings of JSON, texts of XML elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from asynclab.fetch.address import has_scheme
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.hosts import host_url
+
+ReadText = Callable[[str], None]
+"""Reads a text of any format within another."""
+
+NAMES_OF_URLS = frozenset(
+    "url uri href link links src loc host hosts domain domains website site homepage web address page urls".split()  # noqa: SIM905
+)
+"""What fields are called in which a host without a scheme is meant as a URL."""
+
+_SENTENCE = re.compile(r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - |https?://\S*\s.*https?://", re.IGNORECASE)
+"""What a URL with spaces in it doesn't have, but a sentence that begins with one."""
+_BEFORE_PATH = re.compile(r"https?://\S*\s\S*\Z|https?://[^/?#\s]*\s", re.IGNORECASE)
+_NAMES_OF_PROSE = frozenset(
+    "text body message msg content description comment title summary note notes html abstract caption log".split()  # noqa: SIM905
+)
+
+
+def is_exact(value: str, name: str = "") -> bool:
+    """Whether a value is one URL, spaces included, and no text that begins with one.
+
+    Args:
+        value: The value, without white space around it.
+        name: What its field is called.
+    """
+    if not has_scheme(value):
+        return False
+    if not any(map(str.isspace, value[:10_000])):
+        return "<" not in value
+    host_ends = re.search(r"[/?#]", value[8:])
+    space = re.search(r"\s", value)
+    has_path = host_ends is not None and space is not None and host_ends.start() + 8 < space.start()
+    return has_path and name.lower() not in _NAMES_OF_PROSE and not _SENTENCE.search(value)
+
+
+def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
+    """Take a value that is a URL as it is; read any other as a text.
+
+    Args:
+        value: The value.
+        finding: Takes URLs.
+        read: Reads a text of any format.
+        name: What its field is called; a host counts where that says so.
+    """
+    value = value.strip()
+    if is_exact(value, name):
+        if not finding.take(value):
+            finding.ignore(value)
+    elif "//" in value:
+        read(value)
+    elif name.lower() in NAMES_OF_URLS and (url := host_url(value)):
+        finding.take(url)

@@ -1,0 +1,109 @@
+"""Reads XML: RSS, Atom, OPML, sitemaps and any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.values import ReadText, read_value
+
+_NAMES = {"rss": "RSS", "feed": "Atom", "opml": "OPML", "urlset": "sitemap", "sitemapindex": "sitemap", "rdf": "RSS"}
+_NO_LINKS = frozenset({"schemalocation", "nonamespaceschemalocation", "targetnamespace", "systemid"})
+_AFTER = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
+
+
+@dataclass(slots=True)
+class XmlPart:
+    """A part of a text that is XML."""
+
+    end: int = 0
+    name: str = "XML"
+    """What kind of XML it is."""
+    values: list[tuple[str, str]] = field(default_factory=list)
+    """The attributes and texts in their order, each with its name."""
+    namespaces: set[str] = field(default_factory=set)
+    """Addresses that only name something."""
+
+    def read(self, finding: Finding, read: ReadText) -> None:
+        """Take the URLs in attributes and texts."""
+        for name, value in self.values:
+            if value not in self.namespaces:
+                read_value(value, finding, read, name)
+
+
+def is_link_attribute(name: str) -> bool:
+    """Whether an attribute of XML may point to something; namespaces and schemas only name what they are."""
+    name = name.lower()
+    return not name.startswith("xmlns") and name.rpartition(":")[2] not in _NO_LINKS
+
+
+def xml_at(text: str, start: int) -> tuple[XmlPart | None, int]:
+    """The XML that begins at a place in a text, if it is well-formed up to its end; else where an error was met.
+
+    The declared encoding is not the one that the text has now. Entities that it declares itself are refused, since
+    they can grow without bound; those that a DTD elsewhere may declare are skipped.
+    """
+    data = text[start:].encode("utf-8", "replace")
+    reading = _Reading()
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.UseForeignDTD(True)
+    parser.StartElementHandler = reading.start
+    parser.EndElementHandler = lambda name: reading.end(parser.CurrentByteIndex)
+    parser.CharacterDataHandler = reading.texts.append
+    parser.EntityDeclHandler = _refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        if error.code != _AFTER or not reading.root_ends:
+            return None, start + _characters(data, parser.ErrorByteIndex)
+        end = data.find(b">", reading.root_ends) + 1
+    except ValueError:
+        return None, start + 1
+    else:
+        end = len(data)
+    reading.part.end = start + _characters(data, end)
+    return reading.part, reading.part.end
+
+
+def _characters(data: bytes, index: int) -> int:
+    return len(data[:index].decode("utf-8", "ignore"))
+
+
+def _refuse(*_: object) -> None:
+    raise ValueError("XML that declares entities is not expanded")
+
+
+class _Reading:
+    """What a parser has read up to now."""
+
+    def __init__(self) -> None:
+        self.part = XmlPart()
+        self.texts: list[str] = []
+        self.root_ends = 0
+        self._open: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._flush()
+        local = name.rpartition(":")[2]
+        if not self._open:
+            self.part.name = _NAMES.get(local.lower(), "XML")
+        self._open.append(local)
+        for key, value in attributes.items():
+            if key.startswith("xmlns"):
+                self.part.namespaces.add(value)
+            elif is_link_attribute(key):
+                self.part.values.append((key, value))
+
+    def end(self, at: int) -> None:
+        self._flush()
+        self._open.pop()
+        if not self._open:
+            self.root_ends = at
+
+    def _flush(self) -> None:
+        value = "".join(self.texts).strip()
+        self.texts.clear()
+        if value and self._open:
+            self.part.values.append((self._open[-1], value))

@@ -1,0 +1,61 @@
+"""Which format a text is taken for, and that exact values come back exactly."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asynclab.fetch.texts.decoding import decoded
+from asynclab.fetch.urls import find_urls
+
+FORMATS = [
+    ('<?xml version="1.0"?>\n<rss><channel><link>{}</link></channel></rss>', "RSS"),
+    ('<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{}</loc></url></urlset>', "sitemap"),
+    ('<opml version="2.0"><head/><body><outline xmlUrl="{}"/></body></opml>', "OPML"),
+    ('<p><a href="{}">x</a></p>', "HTML"),
+    ('{{"u": "{}"}}', "JSON"),
+    ('{{"log": {{"entries": [{{"request": {{"url": "{}"}}, "text": "http://other.example"}}]}}}}', "HAR"),
+    ('url,status\n"{}",200\n', "CSV"),
+    ("name\turl\nx\t{}\n", "TSV"),
+    ("[x]({})", "Markdown"),
+    ("[1]: {}", "Markdown"),
+    ("\\url{{{}}}", "LaTeX"),
+    ("From: a@b.example\nSubject: x\n\n<{}>\n", "mail"),
+    ('see "{}"', "text"),
+    ("<{}>", "text"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), FORMATS)
+@settings(max_examples=60, deadline=None)
+@given(st.text("abcXYZ019-_.~!,;:@=/?", max_size=20))
+def test_a_url_between_delimiters_comes_back_exactly(text: str, name: str, rest: str) -> None:
+    url = f"https://a.example/{rest}"
+    found = find_urls(text.format(url))
+    assert [(one.url, one.count) for one in found.urls] == [(url, 1)]
+    assert found.taken_for == name
+
+
+def test_a_mixture_is_cut_where_its_format_changes() -> None:
+    found = find_urls('See <https://a.example/1>.\n\n{"u": "https://a.example/2."}\nurl,n\nb.example/3,1\n')
+    assert [url.url for url in found.urls] == ["https://a.example/1", "https://a.example/2.", "https://b.example/3"]
+    assert found.taken_for == "text, JSON, CSV"
+
+
+def test_a_text_can_be_said_to_be_plain() -> None:
+    text = json.dumps({"u": "https://a.example/a b"})
+    assert [url.url for url in find_urls(text, taken_as="text").urls] == ["https://a.example/a"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "utf-8-sig", "cp1252"])
+def test_bytes_are_decoded_by_their_mark_or_their_looks(encoding: str) -> None:
+    assert decoded("https://a.example/é".encode(encoding)).removeprefix("\ufeff") == "https://a.example/é"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_can_be_read(data: bytes) -> None:
+    find_urls(decoded(data))
