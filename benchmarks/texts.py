@@ -1,0 +1,37 @@
+"""Measures how long 10 MB of each format are searched for URLs, beside a bare search for http in the same text."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+from asynclab.fetch.urls import find_urls
+
+SIZE = 10_000_000
+LINES = {
+    "list": "https://www.example.com/page-{n}?x=1\n",
+    "hosts": "host{n}.example.com\n",
+    "prose": "See (https://www.example.com/{n}), and much more of that kind, as was said before.\n",
+    "Markdown": "- [x](https://www.example.com/{n}) is a *thing*.\n",
+    "HTML": '<p class="x">some text <a href="https://www.example.com/{n}">and a link</a></p>\n',
+    "NDJSON": json.dumps({"id": 1, "url": "https://www.example.com/N", "text": "some text"}).replace("N", "x") + "\n",
+    "CSV": "{n},https://www.example.com/{n},ok\n",
+}
+_BARE = re.compile(r"https?://[^\s\"'<>]+")
+
+
+def main() -> None:
+    """Print a line for each format."""
+    for name, line in LINES.items():
+        text = "".join(line.replace("{n}", str(number)) for number in range(SIZE // len(line)))
+        begin = time.process_time()
+        _BARE.findall(text)
+        bare = time.process_time()
+        find_urls(text)
+        end = time.process_time()
+        print(f"{name:10} {end - bare:6.2f} s, {(end - bare) / max(bare - begin, 0.001):6.1f} times a bare search")
+
+
+if __name__ == "__main__":
+    main()
