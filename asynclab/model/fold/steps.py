@@ -59,16 +59,13 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
+    number = event.task
     if state.held:
-        state.held.pop(event.task, None)
-    if event.ends:
-        step_started(state, event, at)
-        step_ended(state, event, end)
-        return
+        state.held.pop(number, None)
     before = task.state
     if before == "ready":
         task.ready_seconds += at - task.since
-        del state.ready_queue[event.task]
+        del state.ready_queue[number]
     elif before == "waiting":
         task.waiting_seconds += at - task.since
         if task.waits_for is not None:
@@ -78,27 +75,31 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
         return
     timeline = state.timeline
     if timeline is not None:
-        timeline.begin(event.task, RUNNING, at, state.version)
+        timeline.begin(number, RUNNING, at, state.version)
     task.place = task.stands = None  # as leave_place does, without a call
     task.steps += 1
-    task.running_seconds += event.seconds
-    if event.seconds >= BLOCKED_AFTER or state.is_blocking:
+    seconds = event.seconds
+    task.running_seconds += seconds
+    if seconds >= BLOCKED_AFTER or state.is_blocking:
         _stop_blocking(state, event, end)
+    if event.ends:
+        _run(state, task, before, at)
+        return
     task.since = end
     after: StateWord = "waiting"
     if event.ready:
         task.self_wakes += 1
         after = "ready"
-        state.ready_queue[event.task] = None
+        state.ready_queue[number] = None
     if timeline is not None:
-        timeline.begin(event.task, READY if event.ready else WAITING, end, state.version)
+        timeline.begin(number, READY if event.ready else WAITING, end, state.version)
     if after != before:
         task.state = after
         state.counts[before] -= 1
         state.counts[after] += 1
 
 
-def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
+def step_started(state: LabState, event: StepStarted, at: float) -> None:
     """The task runs; a step that was under way goes on when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
@@ -117,15 +118,8 @@ def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> No
     if state.timeline is not None:
         state.timeline.begin(event.task, RUNNING, at, state.version)
     leave_place(task)
-    task.state = "running"
-    task.since = at
     task.steps += 1
-    counts = state.counts
-    counts[word] -= 1
-    counts["running"] += 1
-    if state.running is not None:
-        state.outer_steps.append(state.running)
-    state.running = event.task
+    _run(state, task, word, at)
 
 
 def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
@@ -167,6 +161,18 @@ def leave_step(state: LabState, task: TaskState) -> None:
         state.running = state.outer_steps.pop() if state.outer_steps else None
     else:
         state.outer_steps.remove(task.id)
+
+
+def _run(state: LabState, task: TaskState, before: StateWord, at: float) -> None:
+    """The task runs from now on, until it is told that its step or the task has ended."""
+    task.state = "running"
+    task.since = at
+    counts = state.counts
+    counts[before] -= 1
+    counts["running"] += 1
+    if state.running is not None:
+        state.outer_steps.append(state.running)
+    state.running = task.id
 
 
 def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
