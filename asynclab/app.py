@@ -23,6 +23,7 @@ from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.pane_screen import LOW, NARROW
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.command import Command, Commanding
@@ -121,9 +122,8 @@ class AsyncLabApp(Commanding, App[None]):
     @property
     def sources(self) -> list[Source]:
         """The sources of everything that runs, on any screen."""
-        runs = () if self._runs is None else self._runs
-        sources = [run.source for run in runs if run.source is not None and run.is_running]
-        return sources if self._fetch is None else [*sources, *self._fetch.sources]
+        programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
+        return [program.source for program in programs if program.source is not None and program.is_running]
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -226,6 +226,11 @@ class AsyncLabApp(Commanding, App[None]):
         severity: SeverityLevel = "error" if is_problem else "information"
         self._forget("information", severity)
         self.notify(one_line(text, limit=400), severity=severity, markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, and say how long it is."""
+        super().copy_to_clipboard(text)
+        self.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
 
     def _forget(self, *severities: SeverityLevel) -> None:
         for notice in list(self._notifications):

@@ -13,7 +13,7 @@ allocates so much that Python 3.11's own (700, 10, 10) asks for one every few se
 
 
 class RareCollections:
-    """Makes collections rarer between `start` and `stop`, and spares them what is there at the start."""
+    """Makes collections rarer between `start` and `stop`; objects that exist at the start are exempt."""
 
     def __init__(self) -> None:
         self._before: tuple[int, int, int] | None = None

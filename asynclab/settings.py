@@ -29,8 +29,7 @@ def load(path: Path) -> tuple[Settings, str]:
     """Load the settings.
 
     Returns:
-        The settings, or the defaults if the file is missing or can't be used; and what is wrong with it in one line,
-        or "".
+        The settings, or the defaults if the file is missing or unusable; and a complaint about the file, or "".
     """
     if not os.path.exists(path):  # unlike Path.exists, it doesn't raise where access is denied
         return Settings(), ""

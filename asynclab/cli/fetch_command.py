@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import click
 
+from asynclab.cli.fetch_files import check_folder, open_files
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
-    from asynclab.fetch.urls import Found
+    from asynclab.cli.fetch_printing import Style
+    from asynclab.fetch.urls import Found, FoundUrl
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,7 +25,7 @@ MOST_TEXT = 50_000_000
 """Bytes of a file that are looked through; longer ones are refused, as nobody would see what was left out."""
 
 MOST_PRINTED = 100_000
-"""URLs that are fetched without the screen; more are refused, since nobody would see which were left out."""
+"""URLs that are fetched without the screen by default; more are refused, as nobody would see which were left out."""
 
 LONGEST_SHOWN = 1_000_000
 """Characters of a text that the Fetch screen is given as they are."""
@@ -62,7 +64,7 @@ def takes_options(command: Command) -> Command:
             command = click.option(*flags, name, is_flag=True, help=option.help)(command)
             continue
         default = getattr(Options(), name)
-        shown = "" if default is None or option.is_repeated else f" Default: {option.show(default)}."
+        shown = "" if default in (None, ()) else f" Default: {option.show(default)}."
         kind = click.Choice(option.choices) if option.choices else Parsed(option)
         metavar = None if option.choices else option.metavar
         more: dict[str, Any] = {
@@ -82,6 +84,20 @@ def takes_options(command: Command) -> Command:
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
 @click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option(
+    "--resume",
+    type=Place(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the results in a file (NDJSON, CSV or JSON), and skip URLs that are ok in it.",
+)
+@click.option("--list-only", is_flag=True, help="Print the URLs of the text, and fetch nothing.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=MOST_PRINTED,
+    metavar="N",
+    help=f"Refuse more URLs than this where results are printed. Default: {MOST_PRINTED}.",
+)
 @click.option("--headless", is_flag=True, help="Print a line for each URL instead of opening the Fetch screen.")
 def fetch(
     urls: Sequence[str],
@@ -89,36 +105,58 @@ def fetch(
     as_json: bool,
     as_csv: bool,
     har: Path | None,
+    resume: Path | None,
+    list_only: bool,
+    limit: int,
     headless: bool,
     **given: Any,
 ) -> int:
     """Fetch URLs concurrently on the Fetch screen, or print a line for each as it ends.
 
     URL is a URL, or a host; - is stdin. On a terminal the Fetch screen opens and begins to fetch; without URLs it
-    offers some. Lines are printed with --headless, --json, --csv, --har or -, and where there is no terminal.
+    offers some. Lines are printed with --headless, --json, --csv, --har, --resume or -, and where there is no terminal.
 
     Exit code of what is printed: 0 if all are ok, 1 if some are not, 130 if interrupted.
     """
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other")
     options = _options(given)
-    prints = headless or as_json or as_csv or har is not None or "-" in (*urls, *files) or not has_terminal()
+    _check_choices(options, as_json=as_json, as_csv=as_csv, har=har, resume=resume, list_only=list_only)
+    prints = headless or as_json or as_csv or list_only or har is not None or resume is not None
+    prints = prints or "-" in (*urls, *files) or not has_terminal()
     if not (urls or files):
         if prints:
             raise click.UsageError("no URLs: name some, or a file with -f, or - for stdin")
-        _check_places(options.save_to, None)
+        check_folder(options.save_to)
         return _open_screen("", options)
     text = _text(urls, files)
-    found = _find(text, MOST_PRINTED if prints else None)
-    _check_places(options.save_to, har)
+    found = _find(text, limit if prints else None)
+    check_folder(options.save_to)
     if not prints:
         # The screen shows the text itself, with what was ignored; one that is too long for that, as its URLs alone.
         fits = len(text) <= LONGEST_SHOWN
         return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
     _tell_what_was_found(found)
-    from asynclab.cli.fetch_printing import print_results
+    with open_files(har, resume, options) as files_kept:
+        wanted = files_kept.left(found.urls)
+        if list_only:
+            return _print_list(wanted)
+        from asynclab.cli.fetch_printing import print_results
 
-    return print_results(found.urls, options, style="json" if as_json else "csv" if as_csv else "lines", har=har)
+        style: Style = "json" if as_json else "csv" if as_csv else "lines"
+        return print_results(wanted, options, style=style, files=files_kept.files)
+
+
+def _check_choices(
+    options: Options, *, as_json: bool, as_csv: bool, har: Path | None, resume: Path | None, list_only: bool
+) -> None:
+    """Refuse options of which one would be ignored."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other")
+    if list_only and (as_json or as_csv or har is not None):
+        raise click.UsageError("--list-only fetches nothing: leave out --json, --csv and --har")
+    if options.check and options.save_to is not None:
+        raise click.UsageError("--check reads no bodies that --save could save: leave out one of them")
+    if har is not None and resume is not None and har.resolve() == resume.resolve():
+        raise click.UsageError(f"--har and --resume can't both write '{har}'")
 
 
 def _open_screen(text: str, options: Options) -> int:
@@ -137,25 +175,13 @@ def _options(given: Mapping[str, Any]) -> Options:
         raise click.UsageError(str(error)) from None
 
 
-def _check_places(save: Path | None, har: Path | None) -> None:
-    """Complain before anything is fetched, instead of at its end, where results can't be written."""
-    from tempfile import TemporaryFile
+def _print_list(urls: Sequence[FoundUrl]) -> int:
+    """Print URLs as they are sent, for another program: plain ASCII, with passwords."""
+    from asynclab.fetch.address import sent_text
 
-    # Permissions don't tell all: some folders take no files, and the current one may have been removed.
-    try:
-        if save is not None:
-            save.mkdir(parents=True, exist_ok=True)
-            TemporaryFile(dir=save).close()
-    except OSError as error:
-        raise click.UsageError(f"can't save to '{save}': {error.strerror or error}") from None
-    try:
-        if har is not None and not os.path.lexists(har):
-            har.touch()
-            har.unlink()
-        elif har is not None and har.is_file():  # a pipe would take this for the end
-            har.open("ab").close()
-    except OSError as error:
-        raise click.UsageError(f"can't write '{har}': {error.strerror or error}") from None
+    for url in urls:
+        click.echo(sent_text(url.url))
+    return 0
 
 
 def _text(urls: Sequence[str], files: Sequence[str]) -> str:
@@ -175,9 +201,9 @@ def _only_url(argument: str) -> str:
     found = find_urls(text).urls
     hint = ""
     if len(found) == 1 and not any(map(str.isspace, text)):
-        url, whole = found[0].url, text.partition("#")[0]
+        url, (whole, _, fragment) = found[0].url, text.partition("#")
         if url == whole or url.partition("://")[2] == whole.removeprefix("//"):
-            return url
+            return f"{url}#{quote(fragment, safe='/%?=&;:@!$+~')}" if fragment else url
     if found:
         hint = f", only '{one_line(redacted(found[0].url), 80)}' in it is: escape the rest, or give a text with -f"
     raise click.UsageError(f"'{one_line(redacted(argument), 80)}' is not a URL{hint}")
@@ -190,7 +216,8 @@ def _find(text: str, most: int | None) -> Found:
     if not found.urls:
         raise click.UsageError("no URLs in that text")
     if most is not None and found.left_out:
-        raise click.UsageError(f"more than {most:,} URLs; split the list")
+        many = len(found.urls) + found.left_out
+        raise click.UsageError(f"{many:,} URLs are more than {most:,}: raise --limit, or split the list")
     return found
 
 

@@ -9,14 +9,14 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TextIO, TypeAlias
+from typing import Literal, Protocol, TextIO, TypeAlias
 
+from asynclab.cli.check_report import CheckReport
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.export import csv_header, to_csv, to_ndjson
-from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import FoundUrl
@@ -40,40 +40,93 @@ CHECK_SECONDS = 0.01
 _CLEAR_LINE = "\r\x1b[K"
 
 
-def print_results(urls: Sequence[FoundUrl], options: Options, *, style: Style, har: Path | None) -> int:
+class ResultFile(Protocol):
+    """A file that takes results."""
+
+    path: Path
+
+    def add(self, row: Row) -> None:
+        """Take a row that has ended."""
+
+    def end(self) -> None:
+        """Take nothing more, and be whole."""
+
+
+def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, files: Iterable[ResultFile] = ()) -> int:
     """Fetch, and print a line for each URL as it ends.
 
     Args:
         urls: What to fetch.
         options: How.
         style: What the lines are.
-        har: Where to write an HTTP archive at the end; None for none.
+        files: What else takes the results.
 
     Returns:
         The exit code.
 
     Raises:
         BrokenPipeError: Nobody reads what is printed.
-        OSError: The archive can't be written.
+        OSError: A file can't be written.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     printer = Printer(sys.stdout, sys.stderr if is_terminal(sys.stderr) else None)
     if style == "csv":
         printer.line(csv_header())
-    form = _FORMATS[style]
-    fetch = Fetch(urls, options, on_end=lambda row: printer.line(form(row)))
-    code = asyncio.run(_run(fetch, printer))
-    if har is not None:
-        try:
-            har.write_text(to_har(fetch.rows, options), encoding="utf-8")
-        except OSError as error:
-            raise OSError(f"can't write '{har}': {error.strerror or error}") from error
+    form, keeper, report = _FORMATS[style], Keeper(files), CheckReport()
+
+    def take(row: Row) -> None:
+        keeper.add(row)  # first: who reads a line may end the program
+        printer.line(form(row))
+        if options.check:
+            report.add(row)
+
+    def end() -> None:
+        if options.check and style == "lines":
+            printer.line("".join(f"{line}\n" for line in ("", *report.lines())))
+
+    code = asyncio.run(_run(Fetch(urls, options, on_end=take, keep_rows=False), printer, end))
+    keeper.end()
+    if options.check and style != "lines" and sys.stderr is not None:
+        sys.stderr.writelines(f"{line}\n" for line in report.lines())
     if printer.is_writing:
         os._exit(code)  # the thread holds stdout, for which the interpreter would wait before it exits
     if printer.broken is not None:
         raise printer.broken
     return code
+
+
+class Keeper:
+    """Writes results to files; one that can't be written holds up neither the others nor what is fetched."""
+
+    def __init__(self, files: Iterable[ResultFile]) -> None:
+        self._files = list(files)
+        self._broken: OSError | None = None
+
+    def add(self, row: Row) -> None:
+        """Write a row that has ended."""
+        for file in tuple(self._files):
+            self._try(file, lambda file: file.add(row))
+
+    def end(self) -> None:
+        """Make the files whole.
+
+        Raises:
+            OSError: One can't be written: what was wrong first.
+        """
+        for file in tuple(self._files):
+            self._try(file, lambda file: file.end())
+        if self._broken is not None:
+            raise self._broken
+
+    def _try(self, file: ResultFile, write: Callable[[ResultFile], None]) -> None:
+        try:
+            write(file)
+        except OSError as error:
+            self._files.remove(file)
+            if self._broken is None:
+                self._broken = OSError(f"can't write '{file.path}': {error.strerror or error}")
+                self._broken.__cause__ = error
 
 
 class Printer:
@@ -146,7 +199,7 @@ _FORMATS: dict[Style, Callable[[Row], str]] = {
 }
 
 
-async def _run(fetch: Fetch, printer: Printer) -> int:
+async def _run(fetch: Fetch, printer: Printer, end: Callable[[], None]) -> int:
     loop = asyncio.get_running_loop()
     printer.on_break = lambda: loop.call_soon_threadsafe(fetch.cancel_all)
     stopped_by: list[signal.Signals] = []
@@ -162,6 +215,7 @@ async def _run(fetch: Fetch, printer: Printer) -> int:
     showing.cancel()
     with suppress(asyncio.CancelledError):
         await showing
+    end()
     printer.end(summary_line(totals))
     patience = PATIENCE
     while printer.is_writing and patience > 0:

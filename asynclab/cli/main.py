@@ -12,6 +12,8 @@ import click
 
 from asynclab import __version__
 from asynclab.cli.fetch_command import fetch
+from asynclab.cli.run_command import run
+from asynclab.docstrings import docstring
 from asynclab.errors import UnsupportedPythonError
 from asynclab.terminal.streams import has_terminal
 
@@ -33,6 +35,9 @@ class Program(click.Group):
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run the command in `sys.argv`, or in `args`, and exit."""
         extra["standalone_mode"] = False
+        for command in (self, *self.commands.values()):
+            if command.callback is not None:
+                command.help = command.help or docstring(command.callback)
         if sys.stdout is None:
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - stdout was closed by whoever started us
         if isinstance(sys.stdout, TextIOWrapper):
@@ -107,6 +112,7 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
 
 
 main.add_command(fetch)
+main.add_command(run)
 
 
 def _open_dashboard(demo: Demo | None = None, values: dict[str, Value] | None = None, *, instant: bool = False) -> int:

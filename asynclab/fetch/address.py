@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urljoin
 
 from yarl import URL
 
@@ -18,12 +18,19 @@ LONGEST_URL = 8_000
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?", re.IGNORECASE)
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_SCHEME_NAME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_BLANKS = bytes(range(0x21))
+_BEFORE_QUERY = re.compile(r"^[^?#]*")
+_SLASHES = re.compile("^//+")
+_ZONE = re.compile(r"[A-Za-z0-9._~-]+")
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
 
 _ESCAPED = re.compile(f"[{re.escape(_AS_THEY_ARE)}]*")
 
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+
+class OtherSchemeError(ValueError):
+    """A URL is neither http nor https; its text is the message."""
 
 
 def request_url(sent: str) -> URL:
@@ -34,11 +41,16 @@ def request_url(sent: str) -> URL:
     """
     scheme, _, place, rest = sent.split("/", 3)
     path, _, query = rest.partition("?")
+    place = place.replace("%25", "%") if place.endswith("]") or "]:" in place else place  # an IPv6 zone
     return URL.build(scheme=scheme[:-1], authority=place, path=f"/{path}", query_string=query, encoded=True)
 
 
-def sent_text(text: str) -> str:
+def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
     """What is sent for a URL: what is escaped already stays as it is, the fragment is dropped.
+
+    Args:
+        text: The URL.
+        longest: How many characters it may have; None for any number.
 
     Raises:
         ValueError: It is no http or https URL; the message says why.
@@ -46,25 +58,44 @@ def sent_text(text: str) -> str:
     parts = _PARTS.match(text)
     if parts is None:
         raise ValueError("is not an http or https URL")
-    if len(text) > LONGEST_URL:
-        raise ValueError(f"is longer than {LONGEST_URL:,} characters")
+    if longest is not None and len(text) > longest:
+        raise ValueError(f"is longer than {longest:,} characters")
     scheme, place, path, query = parts.groups()
     return f"{scheme.lower()}://{_sent_place(place)}{_escaped(path) or '/'}{_escaped(query or '')}"
 
 
+def redirected(location: str, asked: str) -> str:
+    """What is sent for a Location header, read as browsers read it: whatever bytes it has, they are escaped.
+
+    Args:
+        location: The header; bytes that are not UTF-8 are surrogates, as aiohttp leaves them.
+        asked: The URL that was answered, as `sent_text` makes it.
+
+    Raises:
+        OtherSchemeError: It leads away from http and https.
+        ValueError: It is no URL; the message says why.
+    """
+    written = location.encode("utf-8", "surrogateescape").strip(_BLANKS).replace(b"\t", b"")
+    target = _absolute(_BEFORE_QUERY.sub(_as_slashes, quote(written, safe=_AS_THEY_ARE + "\\")), asked)
+    sent = sent_text(target, longest=None)
+    user = asked.split("/", 3)[2].rpartition("@")[0]
+    if user and "@" not in sent.split("/", 3)[2] and origin(sent) == origin(asked):
+        sent = sent.replace("//", f"//{user}@", 1)  # credentials hold for all of a server
+    return sent
+
+
+def origin(sent: str) -> tuple[str, str]:
+    """Scheme, and name and port: who may see what was meant for the same.
+
+    Args:
+        sent: The URL, as `sent_text` makes it.
+    """
+    return sent.partition(":")[0], host_key(sent)
+
+
 def redacted(text: str) -> str:
     """The text, a URL or one with URLs in it, with user names and passwords of URLs hidden."""
-    return _USER.sub(_hide_user, text) if "@" in text else text
-
-
-def redacted_header(name: str, value: str) -> str:
-    """The value of a header as it may be shown and written down."""
-    if name.lower() in _SECRET_HEADERS:
-        return HIDDEN
-    if name.lower() == "set-cookie":
-        cookie, semicolon, rest = value.partition(";")
-        return f"{cookie.partition('=')[0]}={HIDDEN}{semicolon}{rest}"
-    return redacted(value)
+    return _USER.sub(f"{HIDDEN}@", text) if "@" in text else text
 
 
 def host_key(sent: str) -> str:
@@ -88,24 +119,25 @@ def is_address(host: str) -> bool:
     return True
 
 
-def is_private(address: str) -> bool:
-    """Whether an IP address is not one of the public internet; False for anything else."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return not (mapped or ip).is_global
-
-
 def has_scheme(text: str) -> bool:
     """Whether the text starts as a URL that can be fetched does."""
     return _SCHEME.match(text) is not None
 
 
-def _hide_user(match: re.Match[str]) -> str:
-    user, colon, _ = match[0][:-1].partition(":")
-    return f"{user}:{HIDDEN}@" if colon else f"{HIDDEN}@"
+def _absolute(target: str, base: str) -> str:
+    """The URL that the target of a link is, by the URL standard where that differs from RFC 3986."""
+    scheme, colon, rest = target.partition(":")
+    if not (colon and _SCHEME_NAME.fullmatch(scheme)):
+        return urljoin(base, _SLASHES.sub("//", target))
+    if scheme.lower() not in ("http", "https"):
+        raise OtherSchemeError(target)
+    if base.startswith(f"{scheme.lower()}:") and not rest.startswith("//"):
+        return urljoin(base, rest)
+    return f"{scheme}://{rest.lstrip('/')}"
+
+
+def _as_slashes(match: re.Match[str]) -> str:
+    return match[0].replace("\\", "/")
 
 
 def _escaped(text: str) -> str:
@@ -136,6 +168,8 @@ def _sent_host(host: str) -> str:
         return f"[{_sent_ipv6(host[1:-1])}]"
     if not host:
         raise ValueError("has no host")
+    if "%" in host:
+        host = unquote(host)
     if not host.isascii():
         host = _in_ascii(host)
     labels = host.removesuffix(".").split(".")
@@ -147,11 +181,15 @@ def _sent_host(host: str) -> str:
 
 
 def _sent_ipv6(address: str) -> str:
+    address, percent, zone = address.partition("%")
+    zone = zone.removeprefix("25") or zone  # in a URL the percent sign before it is escaped
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
         raise ValueError("has an invalid IPv6 address") from None
-    return address.replace("%", "%25")
+    if percent and not _ZONE.fullmatch(zone):
+        raise ValueError("has an invalid IPv6 zone")
+    return f"{address}%25{zone}" if percent else address
 
 
 def _in_ascii(host: str) -> str:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from asynclab.fetch.page import SCANNED, charset_of, media_type, text_of, title_of
+from collections.abc import Callable
+
+from asynclab.fetch.charsets import text_of
+from asynclab.fetch.html_head import title_of
+from asynclab.fetch.page import SCANNED, charset_of, media_type
 from asynclab.fetch.rows import HEAD_KEPT, Row
-from asynclab.fetch.saving import BodyFile
 
 
 class Body:
     """The body of one answer."""
 
-    def __init__(self, row: Row, limit: int, *, keep: bool, file: BodyFile | None) -> None:
+    def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
         """Expect a body.
 
         Args:
             row: Where to note what it is.
             limit: Bytes that are taken at the most.
             keep: Whether the row is to have all of it.
-            file: Where it is saved to; None to save nothing.
+            also: Takes each part, too: a file, or whoever looks for something.
         """
         self._row = row
         self._room = limit
         self._beginning = bytearray()
         self._all: bytearray | None = bytearray() if keep else None
-        self._file = file
+        self._also = also
 
     def take(self, chunk: bytes) -> bool:
         """Take the next bytes, as far as there is room.
@@ -44,8 +47,8 @@ class Body:
             self._beginning += chunk[:missing]
         if self._all is not None:
             self._all += chunk
-        if self._file is not None:
-            self._file.write(chunk)
+        if self._also is not None:
+            self._also(chunk)
         return fits
 
     def describe(self) -> None:

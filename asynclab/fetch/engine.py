@@ -1,26 +1,36 @@
-"""Fetches many URLs concurrently, and can be watched, cancelled and asked again while it does."""
+"""Fetches many URLs concurrently, and can be watched, cancelled and asked again while it does.
+
+All tasks are in one group. `run` starts one for each host, a host's task starts one for each of its URLs as soon as the
+limits allow, and that one tries, and tries again while its failure may pass.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextvars import Context, copy_context
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from asynclab.fetch.attempt import Requests, reset
-from asynclab.fetch.crew import Crew
 from asynclab.fetch.http_session import open_session
-from asynclab.fetch.idle import hand_over
-from asynclab.fetch.jobs import CANCELLED, OUT_OF_TIME, TASK_NAME, Job, Run, conclude, new_row, state_of
+from asynclab.fetch.ledger import Ledger
+from asynclab.fetch.limits import Host, Limits, Slot
+from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
 from asynclab.fetch.retry import backoff
-from asynclab.fetch.rows import STATES, Failure, Row, RowState
-from asynclab.fetch.slots import Slots
-from asynclab.fetch.totals import Rate, Totals
+from asynclab.fetch.row_ends import CANCELLED, OUT_OF_TIME
+from asynclab.fetch.rows import Failure, Row
+from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
+TASK_NAME = "fetch "
+"""What the name of a row's task begins with, before the row's number."""
 
-class Fetch:
+READ_AHEAD = 5_000
+"""Rows that are open at a time where rows aren't kept: with few, a slow host's URLs would hold up those of others."""
+
+
+class Fetch(Ledger):
     """A list of URLs being fetched.
 
     `run` is what a lab, or `asyncio.run`, runs. The rest may be read and called from the same thread at any time.
@@ -34,6 +44,7 @@ class Fetch:
         clock: Callable[[], float] | None = None,
         chance: Callable[[], float] = random.random,
         on_end: Callable[[Row], None] | None = None,
+        keep_rows: bool = True,
     ) -> None:
         """Prepare to fetch; nothing happens before `run`.
 
@@ -43,79 +54,70 @@ class Fetch:
             clock: Tells the seconds in which rows count, such as `lambda: lab.now`; the loop's own where it is None.
             chance: Tells a random number from 0 to 1, for the waits between attempts.
             on_end: Called with each row that has ended.
+            keep_rows: Whether all rows are made now, and kept. Otherwise URLs are read as their turn comes, and a row
+                that has ended is dropped, so that memory does not grow with their number.
         """
+        super().__init__(urls, clock, keep_rows=keep_rows)
         self.options = options or Options()
-        self.rows: Sequence[Row] = [new_row(number, url) for number, url in enumerate(urls, start=1)]
-        self.version = 0
-        """Grows with every change of any row; the row then has this version."""
-        self.clock = clock
-        self.keeps_real_time: Callable[[], bool] = lambda: True
-        """Whether that clock has told real seconds ever since the run began."""
         self._chance = chance
         self._on_end = on_end
-        self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": len(self.rows)}
-        self._jobs: dict[int, Job] = {}
-        self._kept: frozenset[int] = frozenset()
-        self._run: Run | None = None
-        self._rate = Rate()
-        self._begun_at: float | None = None
-        self._ended_at: float | None = None
-        self._alone = 0.0
-        """Seconds that the rows that have ended took, one after another."""
+        self._queue: asyncio.Queue[Row | None] | None = None
+        """Rows that are to be fetched, and None when the last has ended; only while a run takes more."""
+        self._deadline: asyncio.Timeout | None = None
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        """What fetches rows, by the rows' numbers."""
 
     @property
     def is_running(self) -> bool:
         """Whether `run` is under way."""
-        return self._run is not None
+        return self._queue is not None
 
-    @property
-    def counts(self) -> Mapping[RowState, int]:
-        """How many rows are in each state."""
-        return self._counts
+    async def run(self) -> Totals:
+        """Fetch all rows that are queued, and wait until all have ended.
 
-    @property
-    def in_flight(self) -> Collection[Row]:
-        """The rows that have been begun and have not ended."""
-        return [job.row for job in self._jobs.values() if job.task is not None]
-
-    def now(self) -> float:
-        """The present moment on the clock of the rows; 0 before the first run."""
-        return self.clock() if self.clock is not None else 0.0
-
-    def totals(self, now: float | None = None) -> Totals:
-        """What all rows amount to.
-
-        Args:
-            now: The present moment on the clock of the rows.
+        A cancellation cancels what has not ended.
         """
-        now = self.now() if now is None else now
-        wire = self._run.requests.wire if self._run is not None else self._rate.bytes
-        end = now if self._ended_at is None else self._ended_at
-        took = 0.0 if self._begun_at is None else end - self._begun_at
-        alone = self._alone + sum(row.elapsed(now) for row in self.in_flight)
-        rate, is_real = self._rate.at(now, wire), self.keeps_real_time()
-        return Totals(dict(self._counts), len(self.rows), wire, rate, took, alone, is_real)
-
-    @property
-    def kept(self) -> frozenset[int]:
-        """The numbers of the rows whose whole bodies are kept."""
-        return self._kept
-
-    def keep(self, numbers: Iterable[int]) -> None:
-        """Keep the whole bodies of these rows, when they are downloaded from now on, and of no others."""
-        self._kept = frozenset(numbers)
-        for row in self.rows:
-            if row.body is not None and row.number not in self._kept:
-                row.body = None
-                self._touch(row)
+        self.clock = self.clock or asyncio.get_running_loop().time
+        self._tally.begin(self.now())
+        self._queue = asyncio.Queue()
+        self._limits = Limits(most_requests(self.options), self.options.per_host, self.options.rate)
+        self._deadline = asyncio.timeout(self.options.deadline)
+        try:
+            async with open_session(self.options) as session, self._deadline, asyncio.TaskGroup() as tasks:
+                self._requests = Requests(
+                    session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
+                )
+                self._submit_all()
+                await self._hand_out(self._queue, tasks)
+        except (asyncio.CancelledError, TimeoutError):
+            self.cancel_all()
+            if not self._deadline.expired():
+                raise
+        finally:
+            self._queue = self._deadline = None
+            self._tally.end(self.now())
+        return self.totals()
 
     def cancel(self, row: Row) -> None:
         """Stop one row; nothing happens where it has ended."""
-        self._in_context(self._stop, [row], CANCELLED)
+        task = self._tasks.get(row.number)
+        if row.has_ended:
+            return
+        if task is None:
+            self._end(row, self._why_stopped)
+        else:
+            task.cancel()
+            row.is_stopping = True
+            self._touch(row)
 
     def cancel_all(self) -> None:
         """Stop all that has not ended."""
-        self._in_context(self._stop, list(self.rows), CANCELLED)
+        unread, self._unread = self._unread, iter(())
+        for row in list(self._open.values()):
+            self.cancel(row)
+        for row in unread:
+            self._take_in(row)
+            self._end(row, self._why_stopped)
 
     def retry(self, rows: Iterable[Row] | None = None) -> int:
         """Fetch rows that have ended once more: now, or in the next `run` where none is under way.
@@ -129,170 +131,128 @@ class Fetch:
         wanted = [row for row in (self.rows if rows is None else rows) if row.has_ended]
         if rows is None:
             wanted = [row for row in wanted if row.state != "ok"]
-        self._in_context(self._again, wanted)
+        for row in wanted:
+            self._reopen(row)
+            self._submit(row)
         return len(wanted)
 
-    async def run(self) -> Totals:
-        """Fetch all rows that are queued, and wait until all have ended.
+    async def _hand_out(self, queue: asyncio.Queue[Row | None], tasks: asyncio.TaskGroup) -> None:
+        """Let each row wait for its host, and each host be served, until all rows have ended."""
+        while self._open:
+            row = await queue.get()
+            queue.task_done()
+            if row is None:
+                continue
+            host = self._limits.host(row.host)
+            host.waiting.append(row)
+            if host.task is None:
+                host.task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name}")
+                host.task.add_done_callback(partial(self._host_ended, host))
+        self._queue = None
+        for host in self._limits.hosts:
+            if host.task is not None:
+                host.task.cancel()
 
-        A cancellation cancels what has not ended.
-        """
-        loop = asyncio.get_running_loop()
-        self.clock = self.clock or loop.time
-        queued = [row for row in self.rows if row.state == "queued"]
-        self._begun_at, self._ended_at, self._alone = self.clock(), None, 0.0
-        try:
-            async with (
-                open_session(self.options, any(row.target[:6].lower() == "https:" for row in queued)) as session,
-                Crew() as crew,
-            ):
-                inside, outside = copy_context(), Context()
-                slots = Slots(
-                    self.options.concurrency,
-                    self.options.per_host,
-                    self.options.rate,
-                    lambda is_idle: hand_over(session.connector, outside if is_idle else inside),
-                )
-                requests = Requests(
-                    session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
-                )
-                self._run = Run(crew, slots, requests, asyncio.Event(), copy_context(), self._begin)
-                for row in queued:
-                    self._submit(row)
-                await self._wait_for_all(self._run)
-        finally:
-            self._ended_at = self.clock()
-            if self._run is not None:
-                self._run.slots.close()
-                self._rate.bytes = self._run.requests.wire
-                self._run = None
-        return self.totals()
+    async def _serve(self, host: Host, tasks: asyncio.TaskGroup) -> None:
+        """Start a task for each row that waits for a host, as soon as the limits allow."""
+        while host.first is not None:
+            slot = await self._limits.slot(host)
+            if host.first is None:  # what waited was cancelled meanwhile
+                slot.release()
+                break
+            self._start(host.waiting.popleft(), slot, tasks)
+            if self._limits.has_other_hosts:
+                await asyncio.sleep(0)  # one each, and then the next one each
+        host.task = None
 
-    async def _wait_for_all(self, run: Run) -> None:
-        try:
-            async with asyncio.timeout(self.options.deadline):
-                while self._jobs:
-                    run.all_ended.clear()
-                    await run.all_ended.wait()
-        except TimeoutError:
-            self._stop(list(self.rows), OUT_OF_TIME)
-        except asyncio.CancelledError:
-            self._stop(list(self.rows), CANCELLED)
-            raise
-        finally:
-            run.is_ending = True
+    def _start(self, row: Row, slot: Slot, tasks: asyncio.TaskGroup) -> None:
+        self._set_state(row, "running")
+        task = self._tasks[row.number] = tasks.create_task(self._fetch(row, slot), name=f"{TASK_NAME}{row.number}")
+        task.add_done_callback(partial(self._task_ended, row, slot))
 
-    def _in_context(self, action: Callable[..., None], *args: object) -> None:
-        """Act as code inside the run, whoever asks: tasks begun now belong to its lab, and time is the lab's."""
-        if self._run is None:
-            action(*args)
-        else:
-            self._run.context.copy().run(action, *args)
-
-    def _submit(self, row: Row) -> None:
-        assert self._run is not None
-        job = self._jobs[row.number] = Job(row)
-        row.phases.enter("queued", self.now())
-        job.ticket = self._run.slots.submit(row.host, self._run.begin, job)
-
-    def _begin(self, job: Job) -> None:
-        """Make a task for a row that has got a slot."""
-        assert self._run is not None
-        if self._run.is_ending:
-            return
-        job.has_slot = True
-        self._set_state(job.row, "running")
-        name = f"{TASK_NAME}{job.row.number}"
-        job.task = self._run.crew.begin(self._fetch(job), name, lambda: self._task_ended(job))
-
-    async def _fetch(self, job: Job) -> None:
-        assert self._run is not None
-        row, requests = job.row, self._run.requests
-        while (failure := await requests.attempt(row)) is not None and self._may_retry(row, failure):
-            await self._wait_for_retry(job, failure)
-        if failure is None:
-            self._run.slots.went_well(row.host)
-        elif failure.outcome == "rate_limited":
-            self._run.slots.slow_down(row.host, failure.retry_after)
+    async def _fetch(self, row: Row, slot: Slot) -> None:
+        """Fetch a row's URL, and again while it fails and that may pass."""
+        while True:
+            failure = await self._requests.attempt(row)
+            pause = self._heed(slot.host, failure)
+            if failure is None or not self._may_retry(row, failure, slot):
+                break
+            slot.release()
+            await self._wait(row, failure, max(pause, backoff(row.attempts, self._chance())))
+            await slot.acquire()
+            self._begin_again(row)
         self._end(row, failure)
 
-    def _may_retry(self, row: Row, failure: Failure) -> bool:
+    def _may_retry(self, row: Row, failure: Failure, slot: Slot) -> bool:
+        """Whether to try again; where there are no files for so many requests at once, there are fewer from now on."""
+        if failure.is_crowded and slot.give_up():
+            row.attempts -= 1  # nobody was asked
+            return True
         return failure.passes and row.attempts <= self.options.retries
 
-    async def _wait_for_retry(self, job: Job, failure: Failure) -> None:
-        """Leave the slot to others for a while, and get one again."""
-        assert self._run is not None
-        row, slots = job.row, self._run.slots
-        wait = max(backoff(row.attempts, self._chance()), failure.retry_after or 0.0)
+    def _heed(self, host: Host, failure: Failure | None) -> float:
+        """Ask a host less often that has had too much, and more often that has not; seconds that it wants to wait."""
+        if failure is None:
+            host.speed_up()
+            return 0.0
         if failure.outcome == "rate_limited":
-            wait = max(wait, slots.slow_down(row.host, failure.retry_after))
+            return self._limits.slow_down(host, failure.retry_after)
+        return failure.retry_after or 0.0
+
+    async def _wait(self, row: Row, failure: Failure, seconds: float) -> None:
         row.failures += (failure,)
         row.sentence = failure.sentence
-        row.retry_at = self.now() + wait
+        row.retry_at = self.now() + seconds
         self._set_state(row, "retrying")
-        job.has_slot = False
-        slots.release(row.host)
-        await asyncio.sleep(wait)
+        await asyncio.sleep(seconds)
         row.phases.enter("queued", self.now())
-        await slots.acquire(row.host)
-        job.has_slot = True
+
+    def _begin_again(self, row: Row) -> None:
         waited = row.phases
         reset(row, failures=False)
         row.phases = waited.only_queued(self.now())
         self._set_state(row, "running")
 
-    def _task_ended(self, job: Job) -> None:
-        """Give back the slot; a task that was cancelled, perhaps before its first step, ends its row here."""
-        assert self._run is not None
-        if not job.row.has_ended:
-            self._end(job.row, job.stopped_by)
-        self._jobs.pop(job.row.number, None)
-        if job.has_slot:
-            self._run.slots.release(job.row.host)
-        self._look_whether_all_ended()
+    def _task_ended(self, row: Row, slot: Slot, task: asyncio.Task[None]) -> None:
+        """Clean up after a task: one that is cancelled before its first step runs none of its own code."""
+        slot.release()
+        if self._tasks.get(row.number) is task:
+            self._end(row, self._why_stopped)
 
-    def _stop(self, rows: Sequence[Row], failure: Failure) -> None:
-        for row in rows:
-            job = self._jobs.get(row.number)
-            if row.has_ended:
-                continue
-            if job is not None and job.task is not None:
-                job.stopped_by = failure
-                job.task.cancel()
-                row.is_stopping = True
-                self._touch(row)
-                continue
-            if job is not None and job.ticket is not None:
-                job.ticket.withdrawn = True
-            self._jobs.pop(row.number, None)
-            self._end(row, failure)
-        self._look_whether_all_ended()
+    def _host_ended(self, host: Host, task: asyncio.Task[None]) -> None:
+        """End what waits for a host whose task was cancelled: nothing would start it."""
+        if task.cancelled():
+            host.task = None
+            while (row := host.first) is not None:
+                self.cancel(row)
 
-    def _again(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            reset(row, failures=True)
-            self._set_state(row, "queued")
-            if self._run is not None and not self._run.is_ending:
-                self._submit(row)
+    @property
+    def _why_stopped(self) -> Failure:
+        return OUT_OF_TIME if self._deadline is not None and self._deadline.expired() else CANCELLED
 
-    def _look_whether_all_ended(self) -> None:
-        if self._run is not None and not self._jobs:
-            self._run.all_ended.set()
+    def _submit_all(self) -> None:
+        for row in self._open.values():
+            self._submit(row)
+        while len(self._open) < READ_AHEAD and self._submit_next():
+            pass
+
+    def _submit_next(self) -> bool:
+        """Read another URL, where rows are made as their turn comes; whether there was one."""
+        row = self._read()
+        if row is not None:
+            self._submit(row)
+        return row is not None
+
+    def _submit(self, row: Row) -> None:
+        if self._queue is not None:
+            row.phases.enter("queued", self.now())
+            self._queue.put_nowait(row)
 
     def _end(self, row: Row, failure: Failure | None) -> None:
-        now = self.now()
-        outcome = conclude(row, failure, now, in_real_time=self.keeps_real_time())
-        self._alone += row.elapsed(now)
-        self._set_state(row, state_of(outcome))
+        super()._end(row, failure)
+        self._tasks.pop(row.number, None)
+        self._submit_next()
+        if self._queue is not None and not self._open:
+            self._queue.put_nowait(None)
         if self._on_end is not None:
             self._on_end(row)
-
-    def _set_state(self, row: Row, state: RowState) -> None:
-        self._counts[row.state] -= 1
-        self._counts[state] += 1
-        row.state = state
-        self._touch(row)
-
-    def _touch(self, row: Row) -> None:
-        self.version += 1
-        row.version = self.version

@@ -14,19 +14,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from asynclab.fetch.address import redacted, sent_text
+from asynclab.fetch.csv_cells import protected
 from asynclab.fetch.rows import Phase, Row
 from asynclab.model.text import one_line
 
-LONGEST_CELL = 2_000
-"""Characters of a cell of CSV."""
+LONGEST_CELL = 32_000
+"""Characters of a cell of CSV: spreadsheets take no more."""
 
 _HARMFUL = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
 """What may act on a terminal, or can't be written at all, and JSON does not escape by itself."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def record(row: Row) -> dict[str, Any]:
@@ -59,6 +59,8 @@ def record(row: Row) -> dict[str, Any]:
         "notes": row.notes,
         "filename_effective": str(row.saved) if row.saved is not None else None,
         "count": row.count,
+        "fragments": row.looked_for,
+        "missing_fragments": row.missing,
     }
 
 
@@ -75,12 +77,12 @@ def to_json(rows: Iterable[Row]) -> str:
 
 def csv_header() -> str:
     """The first line of CSV."""
-    return _csv_line([name for name in record(Row(0, "", "")) if name not in _NOT_IN_CSV])
+    return csv_line(name for name in record(Row(0, "", "")) if name not in _NOT_IN_CSV)
 
 
 def to_csv(row: Row) -> str:
     """A row as one line of CSV, with the line's end."""
-    return _csv_line([_cell(value) for name, value in record(row).items() if name not in _NOT_IN_CSV])
+    return csv_line(_cell(name, value) for name, value in record(row).items() if name not in _NOT_IN_CSV)
 
 
 def escaped_json(value: object, indent: int | None = None) -> str:
@@ -88,7 +90,16 @@ def escaped_json(value: object, indent: int | None = None) -> str:
     return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
 
 
+def csv_line(cells: Iterable[object]) -> str:
+    """Cells as a line of CSV, with the line's end."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
 _NOT_IN_CSV = frozenset({"redirects"})
+
+_URLS = frozenset({"url", "url_effective"})
 
 _TIMES: tuple[tuple[str, tuple[Phase, ...]], ...] = (
     ("time_namelookup", ("dns",)),
@@ -117,8 +128,8 @@ def _date(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def _cell(value: object) -> object:
-    """A value for a spreadsheet: a text that it would take for a formula is told apart by an apostrophe."""
+def _cell(name: str, value: object) -> object:
+    """A value for a spreadsheet, which takes no part of it for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
@@ -126,13 +137,16 @@ def _cell(value: object) -> object:
     if not isinstance(value, str):
         return "" if value is None else value
     text = one_line(value, LONGEST_CELL)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    if text != value and name in _URLS:
+        text = _sent(value) or text  # is fetched as the same URL, unlike a picture of what is in it
+    return protected(text)
 
 
-def _csv_line(cells: list[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+def _sent(url: str) -> str:
+    try:
+        return redacted(sent_text(url))
+    except ValueError:
+        return ""
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -1,37 +1,118 @@
-"""Results as an HTTP archive (HAR 1.2), which browsers and many tools open.
+"""Writes results as an HTTP archive (HAR 1.2), which browsers and many tools open.
 
 An entry has its body only where the row kept all that came of it; elsewhere a comment says that it is missing.
+URLs are as they were sent, without user names and passwords; secrets in parameters and headers are hidden.
 """
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qsl, quote
 
 from asynclab import __version__
-from asynclab.fetch.address import redacted_header
+from asynclab.fetch.address import HIDDEN
+from asynclab.fetch.charsets import text_of
 from asynclab.fetch.export import escaped_json
 from asynclab.fetch.options import Options
-from asynclab.fetch.page import text_of
-from asynclab.fetch.rows import Hop, Phase, Row
+from asynclab.fetch.redaction import is_secret, redacted_header, redacted_url
+from asynclab.fetch.rows import Hop, Outcome, Phase, Row
+from asynclab.fetch.whole_file import WholeFile
 
 _ABSENT = -1
 """Stands for what did not happen or is not known."""
 
+_NOT_FOLLOWED: tuple[Outcome | None, ...] = ("too_many_redirects", "blocked")
+"""How rows end whose last redirect was followed by no request."""
+
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+class Archive:
+    """An archive that is written while rows end, an entry a line."""
+
+    def __init__(self, write: Callable[[str], object], options: Options) -> None:
+        """Write the beginning.
+
+        Args:
+            write: Takes each part of the text.
+            options: What the rows are fetched with.
+        """
+        self._write = write
+        self._options = options
+        self._before = "\n"
+        creator = escaped_json({"name": "asynclab", "version": __version__})
+        write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
+
+    def add(self, row: Row) -> None:
+        """Write all requests of a row that has ended, those that redirected included; of one that never began, none."""
+        for entry in _entries(row, self._options) if row.attempts else []:
+            self._write(self._before + escaped_json(entry))
+            self._before = ",\n"
+
+    def end(self) -> None:
+        """Write the end."""
+        self._write("\n]}}\n")
+
 
 def to_har(rows: Iterable[Row], options: Options) -> str:
-    """All requests of these rows, those that redirected included, as a HAR file.
+    """Rows as an archive.
 
     Args:
-        rows: Those that were begun count.
+        rows: Which.
         options: What they were fetched with.
     """
-    entries = [entry for row in rows if row.attempts for entry in _entries(row, options)]
-    creator = {"name": "asynclab", "version": __version__}
-    return escaped_json({"log": {"version": "1.2", "creator": creator, "entries": entries}}, indent=1) + "\n"
+    parts: list[str] = []
+    archive = Archive(parts.append, options)
+    for row in rows:
+        archive.add(row)
+    archive.end()
+    return "".join(parts)
+
+
+class ArchiveFile:
+    """An archive in a file, which is replaced only once the archive is whole; a context manager."""
+
+    def __init__(self, path: Path, options: Options) -> None:
+        """Begin to write beside a place.
+
+        Args:
+            path: The place.
+            options: What the rows are fetched with.
+
+        Raises:
+            OSError: Nothing can be written there.
+        """
+        self.path = path
+        self._file = WholeFile(path)
+        self._archive = Archive(self._file.write, options)
+
+    def add(self, row: Row) -> None:
+        """Write a row that has ended.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        self._archive.add(row)
+
+    def end(self) -> None:
+        """Put the archive into its place.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        self._archive.end()
+        self._file.keep()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self._file.discard()
 
 
 def _entries(row: Row, options: Options) -> list[dict[str, Any]]:
@@ -41,6 +122,9 @@ def _entries(row: Row, options: Options) -> list[dict[str, Any]]:
     for hop, target in zip(row.hops, urls, strict=False):
         entries.append(_entry_of_hop(row, hop, begun, target, options))
         begun += hop.seconds
+    if entries and row.outcome in _NOT_FOLLOWED:
+        entries[-1] |= _ending(row)
+        return entries
     return [*entries, _entry_of_row(row, begun, options)]
 
 
@@ -50,10 +134,10 @@ def _entry_of_hop(row: Row, hop: Hop, begun: float, target: str, options: Option
         "startedDateTime": _moment(begun),
         "time": milliseconds,
         "request": _request(row.method, hop.url, row, options),
-        "response": _response(hop.status, "", [], _content(0, ""), target, _ABSENT),
+        "response": _response(hop.status, "", [], _content(_ABSENT, ""), target, _ABSENT),
         "cache": {},
         "timings": _timings(wait=milliseconds),
-        "serverIPAddress": hop.address,
+        **_server(hop.address),
         "comment": "redirected; its headers were not kept",
     }
 
@@ -74,32 +158,49 @@ def _entry_of_row(row: Row, begun: float, options: Options) -> dict[str, Any]:
     )
     parts = (timings[name] for name in ("blocked", "dns", "connect", "send", "wait", "receive"))
     headers = [{"name": name, "value": redacted_header(name, value)} for name, value in row.headers]
+    size = _ABSENT if row.status is None else row.wire
     return {
         "startedDateTime": _moment(begun),
         "time": sum(part for part in parts if part > 0),
-        "request": _request(row.method, row.effective_url or row.url, row, options),
-        "response": _response(row.status or 0, row.reason, headers, _body(row), "", row.wire, row.http_version),
+        "request": _request(row.method, row.effective_url or row.sent or row.url, row, options),
+        "response": _response(row.status or 0, row.reason, headers, _body(row, options), "", size, row.http_version),
         "cache": {},
         "timings": timings,
-        "serverIPAddress": row.address,
-        "comment": "; ".join((row.sentence, *row.notes)),
-        "_outcome": row.outcome,
-        "_retries": row.retries,
+        **_server(row.address),
+        **_ending(row),
     }
+
+
+def _ending(row: Row) -> dict[str, Any]:
+    return {"comment": "; ".join((row.sentence, *row.notes)), "_outcome": row.outcome, "_retries": row.retries}
+
+
+def _server(address: str) -> dict[str, str]:
+    """The address that answered, without its zone, which is no part of an address there; nothing where none did."""
+    return {"serverIPAddress": address.partition("%")[0]} if address else {}
 
 
 def _request(method: str, url: str, row: Row, options: Options) -> dict[str, Any]:
-    query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    query = parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)
     return {
         "method": method,
-        "url": url,
+        "url": _valid_url(url),
         "httpVersion": f"HTTP/{row.http_version or '1.1'}",
         "cookies": [],
         "headers": [{"name": name, "value": redacted_header(name, value)} for name, value in options.headers],
-        "queryString": [{"name": name, "value": value} for name, value in query],
+        "queryString": [{"name": name, "value": HIDDEN if is_secret(name) else value} for name, value in query],
         "headersSize": _ABSENT,
         "bodySize": 0,
     }
+
+
+def _valid_url(url: str) -> str:
+    """A URL as the standard has it: without user and fragment, and with nothing unescaped that must not be."""
+    scheme, _, rest = redacted_url(url).partition("#")[0].partition("://")
+    place, slash, path = rest.partition("/")
+    place = quote(place.removeprefix(f"{HIDDEN}@"), safe="[]:")
+    path = quote(_STRAY_PERCENT.sub("%25", path), safe="!$%&'()*+,/:;=?@~")
+    return f"{scheme}://{place}{slash}{path}" if rest else ""
 
 
 def _response(
@@ -119,7 +220,7 @@ def _response(
         "cookies": [_cookie(cookie) for cookie in cookies],
         "headers": headers,
         "content": content,
-        "redirectURL": target,
+        "redirectURL": _valid_url(target),
         "headersSize": _ABSENT,
         "bodySize": size,
     }
@@ -130,7 +231,7 @@ def _cookie(header: str) -> dict[str, str]:
     return {"name": name.strip(), "value": value.strip()}
 
 
-def _body(row: Row) -> dict[str, Any]:
+def _body(row: Row, options: Options) -> dict[str, Any]:
     content = _content(row.decoded, row.content_type)
     body = row.head if row.body is None and len(row.head) == row.decoded else row.body
     if row.outcome == "truncated":
@@ -138,10 +239,18 @@ def _body(row: Row) -> dict[str, Any]:
     elif body is None:
         content["comment"] = "the body was not kept"
     if body and row.charset:
-        content["text"] = text_of(body, row.charset)
+        content["text"] = _without_secrets(text_of(body, row.charset), options)
     elif body:
         content |= {"text": b64encode(body).decode(), "encoding": "base64"}
     return content
+
+
+def _without_secrets(text: str, options: Options) -> str:
+    """A body in which no header that was sent comes back, as some servers answer what they were asked."""
+    for name, value in options.headers:
+        if value and redacted_header(name, value) == HIDDEN:
+            text = text.replace(value, HIDDEN)
+    return text
 
 
 def _content(size: int, content_type: str) -> dict[str, Any]:

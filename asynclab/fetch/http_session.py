@@ -7,14 +7,18 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from asynclab import __version__
+from asynclab.fetch.answers import LONGEST_FIELD, MOST_FIELDS, Answers
+from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
-from asynclab.fetch.watch import WATCH, WatchedResponse, public_socket, tls_context, watched_socket
+from asynclab.fetch.unpacking import ACCEPTED
+from asynclab.fetch.watch import WATCH, WatchedResponse, public_socket, watched_socket
 
 USER_AGENT = f"asynclab/{__version__}"
 
@@ -24,34 +28,36 @@ READ_BUFFER = 2**16
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
-def open_session(options: Options, urls_are_encrypted: bool) -> aiohttp.ClientSession:
+def open_session(options: Options) -> aiohttp.ClientSession:
     """A session to be used and closed by the running task.
 
-    Limits and timeouts are not the session's: they would count the time that a request waits for its turn.
+    Limits and timeouts are not the session's: they would count the time that a request waits for its turn. Nor are
+    redirects, proxies and unpacking: see `asynclab.fetch.attempt`.
 
     Args:
-        options: Headers, proxy, which addresses are allowed, and how long a connection may take.
-        urls_are_encrypted: Whether https is to be expected; reading the trusted certificates takes a moment.
+        options: Which addresses are allowed, and how long a connection may take.
     """
     connect_timeout = min(options.connect_timeout, options.timeout)
     connector = aiohttp.TCPConnector(
         limit=0,
+        force_close=most_requests(options) < options.concurrency,  # waiting to be used again, one would take a file
         resolver=ThreadResolver(),
         socket_factory=public_socket if options.block_private else watched_socket,
-        ssl=tls_context() if urls_are_encrypted else True,
     )
+    # aiohttp has no public name for what makes the protocol of a connection.
+    connector._factory = partial(Answers, loop=asyncio.get_running_loop())  # type: ignore[assignment]
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers=[("User-Agent", USER_AGENT), *options.headers]
-        if not any(name.lower() == "user-agent" for name, _ in options.headers)
-        else list(options.headers),
-        requote_redirect_url=False,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED},
         response_class=WatchedResponse,
+        auto_decompress=False,
         read_bufsize=READ_BUFFER,
+        max_line_size=LONGEST_FIELD,
+        max_field_size=LONGEST_FIELD,
+        max_headers=MOST_FIELDS,
         # Above this threshold a timeout would be put off to a full second, and the row would say so.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, ceil_threshold=connect_timeout),
-        trust_env=options.proxy_from_environment,
     )
 
 

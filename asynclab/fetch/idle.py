@@ -1,33 +1,45 @@
-"""Hands idle connections over to another context while they wait to be used again."""
+"""Closes connections that wait to be used again, while nothing is fetched."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextvars import Context
-from typing import Any
+from weakref import WeakSet
 
-import aiohttp
+PATIENCE = 0.5
+"""Seconds without any request, after which no connection is kept open."""
 
 
-def hand_over(connector: aiohttp.BaseConnector | None, context: Context) -> None:
-    """Let the loop watch the connections that wait to be used again in another context.
+class IdleConnections:
+    """The connections of a session, closed when none has been used for a moment.
 
-    A lab takes what the loop watches in its context for something that it waits for. While every URL waits for its next
-    attempt that is not so, and the lab can go on to its next timer.
+    A lab takes what the loop watches for something that its tasks wait for. While every URL waits for its next attempt
+    that is not so: with no connection open, the lab can skip the wait.
     """
-    for transport in _waiting(connector):
-        if transport.is_reading():
-            transport.pause_reading()
-            context.run(transport.resume_reading)
 
+    def __init__(self) -> None:
+        self._open: WeakSet[asyncio.BaseTransport] = WeakSet()
+        self._users = 0
+        self._timer: asyncio.TimerHandle | None = None
 
-def _waiting(connector: aiohttp.BaseConnector | None) -> Iterator[asyncio.ReadTransport]:
-    """The transports of sockets; aiohttp and asyncio have no public name for either."""
-    for connections in getattr(connector, "_conns", {}).values():
-        for protocol, *_ in connections:
-            transport: Any = protocol.transport
-            encryption = getattr(transport, "_ssl_protocol", None)
-            transport = transport if encryption is None else encryption._transport
-            if transport is not None and not transport.is_closing():
-                yield transport
+    def begin(self) -> None:
+        """A request begins."""
+        self._users += 1
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def end(self, used: Iterable[asyncio.BaseTransport]) -> None:
+        """A request has ended that used these connections."""
+        self._open.update(used)
+        self._users -= 1
+        if self._users == 0:
+            # In no lab's context: its clock may stand still.
+            self._timer = Context().run(asyncio.get_running_loop().call_later, PATIENCE, self._close)
+
+    def _close(self) -> None:
+        for connection in self._open:
+            if isinstance(connection, asyncio.WriteTransport):
+                connection.abort()
+        self._open.clear()

@@ -99,6 +99,20 @@ def parse_header(text: str) -> tuple[str, str]:
     return name, value
 
 
+def parse_statuses(text: str) -> tuple[int, ...]:
+    """Make statuses of a text such as "403,429".
+
+    Raises:
+        ValueError: One of them is no number.
+    """
+    return tuple(whole_number(part.strip()) for part in text.split(",") if part.strip())
+
+
+def show_statuses(statuses: tuple[int, ...]) -> str:
+    """Make a text of statuses."""
+    return ",".join(map(str, statuses))
+
+
 def folder(text: str) -> Path:
     """Make a path of a text; ~ is the home directory."""
     return Path(text).expanduser()
@@ -165,6 +179,17 @@ class Options:
     proxy_from_environment: bool = option(False, "proxy", "--proxy", "Use HTTP_PROXY etc. and ~/.netrc.")
     block_private: bool = option(False, "block private", "--block-private", "Refuse non-public addresses.")
     """After redirects, too."""
+    check: bool = option(False, "check links", "--check", "Find broken links: HEAD first, #fragments too.")
+    """Bodies are read only to look for fragments, and not saved."""
+    allow: tuple[int, ...] = option(
+        (),
+        "allow",
+        "--allow",
+        "Statuses that are ok, such as 403,429.",
+        "CODES",
+        parse=parse_statuses,
+        show=show_statuses,
+    )
 
     def __post_init__(self) -> None:
         _check(self.concurrency, "concurrency", 1, 1_000)
@@ -178,6 +203,8 @@ class Options:
                 _check(limit, name, 0.001, 1_000_000)
         if self.method not in METHODS:
             raise ValueError(f"method must be {' or '.join(METHODS)}, not {self.method!r}")
+        for status in self.allow:
+            _check(status, "allow", 100, 599)
         for name, value in self.headers:
             _check_header(name, value)
 

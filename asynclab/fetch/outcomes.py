@@ -7,14 +7,16 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 
-from asynclab.fetch.address import redacted
+from asynclab.fetch.address import OtherSchemeError, redacted
 from asynclab.fetch.options import Options
+from asynclab.fetch.proxies import ProxyError
 from asynclab.fetch.retry import PASSING_STATUSES, retry_after
 from asynclab.fetch.rows import Failure, Outcome, Row
+from asynclab.fetch.unpacking import CutShortError, TooLargeError, UnpackingError
 from asynclab.model.text import one_line
 
 _REASONS = {
@@ -43,6 +45,20 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
     return Failure("http_error", f"The server answered {words}", passes, status, wait)
 
 
+def failure_of_size(options: Options) -> Failure:
+    """The failure of a body that is larger than is wanted."""
+    return Failure("truncated", f"Larger than {options.max_bytes:,} bytes: the rest was not read")
+
+
+def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
+    """The failure of a page that lacks anchors; None where it lacks none."""
+    if not missing:
+        return None
+    names = ", ".join(f"#{one_line(name, 60)}" for name in missing[:5])
+    more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
+    return Failure("missing_fragment", f"The page has no {names}{more}, unless a script makes it")
+
+
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
     """The failure that an exception means.
 
@@ -60,6 +76,18 @@ def failure_of_error(error: Exception, row: Row, options: Options, refused: str)
     return _failed("incomplete", f"Failed: {type(error).__name__}", error)
 
 
+def failure_of_redirect(error: ValueError) -> Failure:
+    """The failure that a Location means which can't be followed.
+
+    Args:
+        error: As `asynclab.fetch.address.redirected` raises it.
+    """
+    if isinstance(error, OtherSchemeError):
+        target = one_line(redacted(str(error)), 80)
+        return Failure("blocked", f"Redirects to {target}, which is not an http or https URL")
+    return Failure("invalid", f"Redirects to an invalid URL: it {error}")
+
+
 def _timeout(error: Exception, row: Row, options: Options) -> Failure:
     connect_timeout = min(options.connect_timeout, options.timeout)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
@@ -69,20 +97,6 @@ def _timeout(error: Exception, row: Row, options: Options) -> Failure:
     if row.phase == "download":
         return Failure("timeout_total", f"Not complete within {options.timeout:g} s")
     return Failure("timeout_read", f"Connected, but no answer within {options.timeout:g} s")
-
-
-def _too_many_redirects(error: Exception, row: Row, options: Options) -> Failure:
-    return Failure("too_many_redirects", f"More than {len(row.hops)} redirects")
-
-
-def _other_scheme(error: Exception, row: Row, options: Options) -> Failure:
-    target = one_line(redacted(str(error)), 80)
-    return Failure("blocked", f"Redirects to {target}, which is not an http or https URL")
-
-
-def _invalid_url(error: Exception, row: Row, options: Options) -> Failure:
-    what = "Redirects to an invalid URL" if row.hops else "Invalid URL"
-    return Failure("invalid", what)
 
 
 def _no_such_name(error: Exception, row: Row, options: Options) -> Failure:
@@ -101,7 +115,13 @@ def _certificate(error: Exception, row: Row, options: Options) -> Failure:
 def _tls(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     reason = str(getattr(cause, "reason", "") or cause).replace("_", " ").lower()
+    if "certificate required" in reason:
+        reason = "the server asks for a certificate of the client"
     return _failed("tls", "TLS failed", reason)
+
+
+def _no_proxy(error: Exception, row: Row, options: Options) -> Failure:
+    return Failure("refused", str(error))
 
 
 def _proxy(error: Exception, row: Row, options: Options) -> Failure:
@@ -110,14 +130,19 @@ def _proxy(error: Exception, row: Row, options: Options) -> Failure:
 
 
 def _not_connected(error: Exception, row: Row, options: Options) -> Failure:
+    if row.phase == "tls":
+        return Failure("tls", "TLS failed: the server broke off the handshake", passes=True)
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     number = getattr(cause, "errno", None)
-    passes = number in (errno.ECONNRESET, errno.ETIMEDOUT)
+    is_crowded = number in (errno.EMFILE, errno.ENFILE)
+    passes = is_crowded or number in (errno.ECONNRESET, errno.ETIMEDOUT)
     reason = _REASONS.get(number or 0) or (os.strerror(number) if number and number > 0 else str(cause))
-    return _failed("refused", "Can't connect", reason, passes=passes)
+    return _failed("refused", "Can't connect", reason, passes=passes, is_crowded=is_crowded)
 
 
 def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
+    if isinstance(error.__cause__, ssl.SSLError):  # servers refuse a client after the handshake since TLS 1.3
+        return _tls(error.__cause__, row, options)
     if row.phase == "download":
         return _broken_body(error, row, options)
     return Failure("incomplete", "The server closed the connection without an answer", passes=True)
@@ -134,32 +159,34 @@ def _bad_request(error: Exception, row: Row, options: Options) -> Failure:
 
 def _broken_body(error: Exception, row: Row, options: Options) -> Failure:
     cause = error.__cause__
-    if isinstance(cause, aiohttp.http.HttpProcessingError):
-        if "content-encoding" in str(cause).lower() or isinstance(cause, aiohttp.http_exceptions.ContentEncodingError):
-            return Failure("invalid", "Can't unpack the body: it doesn't match its Content-Encoding")
-        if isinstance(
-            cause, aiohttp.http_exceptions.TransferEncodingError | aiohttp.http_exceptions.BadHttpMessage
-        ) and ("length" not in str(cause).lower() or "chunk" in str(cause).lower()):
-            return Failure("invalid", "Can't read the body: malformed chunks")
+    if isinstance(cause, aiohttp.http.HttpProcessingError) and "not enough data" not in str(cause).lower():
+        return Failure("invalid", "Can't read the body: malformed chunks")
     of = f" of {row.expected:,}" if row.expected else ""
     return Failure("incomplete", f"Connection lost after {row.wire:,}{of} bytes", passes=True)
+
+
+def _not_unpacked(error: Exception, row: Row, options: Options) -> Failure:
+    if isinstance(error, TooLargeError):
+        return failure_of_size(options)
+    if isinstance(error, CutShortError):
+        return Failure("incomplete", str(error), passes=True)
+    return Failure("invalid", str(error))
 
 
 def _not_saved(error: Exception, row: Row, options: Options) -> Failure:
     return _failed("incomplete", "Could not save the body", error)
 
 
-def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False) -> Failure:
+def _failed(outcome: Outcome, what: str, reason: object, *, passes: bool = False, is_crowded: bool = False) -> Failure:
     said = one_line(redacted(str(reason)), 120)
-    return Failure(outcome, f"{what}: {said}" if said else what, passes)
+    return Failure(outcome, f"{what}: {said}" if said else what, passes, is_crowded=is_crowded)
 
 
 _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, Options], Failure]], ...] = (
     ((SavingError,), _not_saved),
+    ((UnpackingError,), _not_unpacked),
     ((asyncio.TimeoutError,), _timeout),
-    ((aiohttp.TooManyRedirects,), _too_many_redirects),
-    ((aiohttp.NonHttpUrlClientError,), _other_scheme),
-    ((aiohttp.InvalidURL,), _invalid_url),
+    ((ProxyError,), _no_proxy),
     ((aiohttp.ClientConnectorDNSError, socket.gaierror), _no_such_name),
     ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), _certificate),
     ((aiohttp.ClientSSLError, ssl.SSLError), _tls),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 BASE = 0.5
@@ -41,7 +42,9 @@ def retry_after(text: str | None, now: float | None = None) -> float | None:
     if text.isascii() and text.isdigit():
         return min(float(text[:10]), LONGEST_RETRY_AFTER)
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        # The form of old names no zone, and is GMT: as a naive time it would be read as local.
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return min(max(0.0, moment - (time.time() if now is None else now)), LONGEST_RETRY_AFTER)
+    return min(max(0.0, seconds - (time.time() if now is None else now)), LONGEST_RETRY_AFTER)

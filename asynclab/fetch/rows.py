@@ -30,6 +30,7 @@ Outcome: TypeAlias = Literal[
     "invalid",
     "truncated",
     "incomplete",
+    "missing_fragment",
     "cancelled",
 ]
 """How a fetch ended."""
@@ -128,6 +129,8 @@ class Failure:
     status: int | None = None
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
+    is_crowded: bool = False
+    """Whether this machine has no files for so many requests at once."""
 
 
 @dataclass(slots=True, eq=False)
@@ -146,6 +149,8 @@ class Row:
     """Name and port."""
     count: int = 1
     """How often it was in the text."""
+    fragments: tuple[str, ...] = ()
+    """What followed # in the text."""
 
     state: RowState = "queued"
     version: int = 0
@@ -204,6 +209,10 @@ class Row:
     body: bytes | None = field(default=None, repr=False)
     """The whole body, where it was to be kept."""
     saved: Path | None = None
+    looked_for: tuple[str, ...] = ()
+    """The fragments that were looked for in the page."""
+    missing: tuple[str, ...] = ()
+    """Those of them that it doesn't have."""
 
     @property
     def phase(self) -> Phase | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from asynclab.fetch.rows import RowState
+from asynclab.fetch.rows import Row, RowState
 
 WINDOW = 2.0
 """Seconds over which the present rate is measured."""
@@ -19,15 +19,17 @@ class Totals:
     counts: Mapping[RowState, int]
     rows: int
     wire: int
-    """Bytes of bodies received, retries included."""
+    """Bytes of bodies that the rows have received."""
     rate: float
     """Bytes per second, of late."""
     took: float
     """Seconds since the run began, or that it took."""
     one_by_one: float
-    """Seconds that the same would have taken one after another."""
+    """Seconds that what was finished would have taken one after another."""
     is_real_time: bool = True
     """Whether these are real seconds; else a clock's that was held or changed, which say nothing of speed."""
+    together: float = 0.0
+    """Seconds that what was finished took concurrently; 0 where none of it is ok: failing is fast for other reasons."""
 
     def __repr__(self) -> str:
         """In short, as a lab shows what its main task has returned."""
@@ -44,12 +46,60 @@ class Totals:
         return self.counts["running"]
 
 
+class Tally:
+    """Adds up rows as they end: bytes of all, seconds of those that were finished in this round."""
+
+    def __init__(self) -> None:
+        self.wire = 0
+        """Bytes of the rows that have ended."""
+        self._rate = Rate()
+        self._begun_at: float | None = None
+        self._ended_at: float | None = None
+        self._finished_at = 0.0
+        self._one_by_one = 0.0
+        self._fetched = 0
+
+    def begin(self, now: float) -> None:
+        """Begin a round."""
+        self._begun_at, self._ended_at = now, None
+        self._finished_at, self._one_by_one, self._fetched = now, 0.0, 0
+
+    def end(self, now: float) -> None:
+        """End it."""
+        self._ended_at = now
+
+    def add(self, row: Row, now: float) -> None:
+        """Count a row that has ended."""
+        self.wire += row.wire
+        self._fetched += row.outcome == "ok"
+        if row.outcome not in ("cancelled", "deadline"):
+            self._finished_at = now
+            self._one_by_one += row.elapsed(now)
+
+    def totals(
+        self, counts: Mapping[RowState, int], rows: int, in_flight: Collection[Row], now: float, *, is_real_time: bool
+    ) -> Totals:
+        """The totals at a moment.
+
+        Args:
+            counts: How many rows are in each state.
+            rows: How many there are.
+            in_flight: Those that have begun and have not ended.
+            now: The present moment.
+            is_real_time: Whether the clock tells real seconds.
+        """
+        wire = self.wire + sum(row.wire for row in in_flight)
+        begun_at = now if self._begun_at is None else self._begun_at
+        took = (now if self._ended_at is None else self._ended_at) - begun_at
+        rate = self._rate.at(now, wire)
+        together = max(0.0, self._finished_at - begun_at) if self._fetched else 0.0
+        return Totals(counts, rows, wire, rate, took, self._one_by_one, is_real_time, together)
+
+
 class Rate:
     """Bytes per second over the last moments, from what was read now and then."""
 
     def __init__(self) -> None:
-        self.bytes = 0
-        """What was received in the last run that has ended."""
         self._seen: deque[tuple[float, int]] = deque()
 
     def at(self, now: float, count: int) -> float:

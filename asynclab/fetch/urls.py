@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asynclab.fetch.address import has_scheme, redacted, request_url, sent_text
+from asynclab.fetch.exported import exported_urls
 
 MOST_URLS = 5_000
 """The most URLs that are taken from one text, unless more are asked for."""
@@ -65,6 +66,8 @@ class FoundUrl:
     """As it was written, with a scheme and without a fragment; passwords included."""
     count: int
     """How many times it was there."""
+    fragments: tuple[str, ...] = ()
+    """What followed # there, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,12 @@ def find_urls(text: str, most: int = MOST_URLS) -> Found:
         most: How many different ones are taken.
     """
     finding = _Finding(most)
+    exported = exported_urls(text)
+    if exported is not None:
+        for url in exported:
+            if not finding.take(url):
+                finding.ignore(url)
+        return finding.found()
     is_html = _HTML.search(text)  # not a tag that is escaped, as in a string of JSON
     text = _ESCAPE.sub(_unicode, text)
     text = _COLOUR.sub("", text).removeprefix("\ufeff").replace("\\/", "/").replace('\\"', '"')
@@ -110,6 +119,7 @@ class _Finding:
 
     most: int
     counts: dict[str, int] = field(default_factory=dict)
+    fragments: dict[str, list[str]] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
     ignored: list[str] = field(default_factory=list)
@@ -121,13 +131,16 @@ class _Finding:
             key = str(request_url(sent_text(text)))
         except ValueError:
             return False
+        url, _, fragment = text.partition("#")
         if key in self.counts:
             self.counts[key] += 1
         elif len(self.counts) < self.most:
             self.counts[key] = 1
-            self.texts.append(text.partition("#")[0])
+            self.texts.append(url)
         elif len(self.left_out) < 10 * self.most:
             self.left_out.add(key)
+        if fragment and key in self.counts and fragment not in self.fragments.setdefault(key, []):
+            self.fragments[key].append(fragment)
         return True
 
     def ignore(self, line: str) -> None:
@@ -140,9 +153,9 @@ class _Finding:
 
     def found(self) -> Found:
         """All that was noted."""
-        counts = self.counts.values()
-        urls = tuple(FoundUrl(text, count) for text, count in zip(self.texts, counts, strict=True))
-        duplicates = sum(counts) - len(urls)
+        found = zip(self.texts, self.counts.items(), strict=True)
+        urls = tuple(FoundUrl(text, count, tuple(self.fragments.get(key, ()))) for text, (key, count) in found)
+        duplicates = sum(self.counts.values()) - len(urls)
         return Found(urls, duplicates, tuple(self.ignored), self.ignored_count, len(self.left_out))
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
-import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.connector import Connection
 
-from asynclab.fetch.address import is_address, is_private, redacted
+from asynclab.fetch.address import is_address, redacted
+from asynclab.fetch.public_internet import is_private
 from asynclab.fetch.rows import Hop, Row, TlsFacts
 
 _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]"
@@ -22,8 +22,6 @@ _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.Socket
 
 SHARED_LOOKUP = 0.001
 """Seconds before a connection is begun, from which on it was held up by the lookup of another request."""
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class PrivateAddressError(OSError):
@@ -37,11 +35,19 @@ class Watch:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
+        self.connections: list[asyncio.BaseTransport] = []
+        """What the request went over; several, where it was redirected."""
+        self.has_proxy = False
+        """Whether a proxy is asked, whom the user has chosen: its address may be private."""
         self._clock = clock
         self._touch = touch
         self._asked_at = clock()
-        self._host = row.host.rpartition(":")[0]
-        """Whom it is asked of at present."""
+        self._host = ""
+
+    def begins(self, host: str, *, has_proxy: bool) -> None:
+        """A host is going to be asked, perhaps through a proxy."""
+        self._host = host
+        self.has_proxy = has_proxy
 
     def looks_up(self) -> None:
         """A connection is made, and that begins with looking up the name."""
@@ -71,24 +77,24 @@ class Watch:
             self.row.phases.enter("wait", self._clock())
         transport = connection.transport
         if transport is not None:
+            self.connections.append(transport)
             peer = transport.get_extra_info("peername")
             self._note_address(str(peer[0]) if isinstance(peer, tuple) else "")
             encryption = transport.get_extra_info("ssl_object")
             self.row.tls = tls_facts(encryption) if encryption is not None else None
         self._touch(self.row)
 
-    def answered(self, response: aiohttp.ClientResponse) -> None:
+    def answered(self) -> None:
         """The headers are there."""
+        self.row.phases.enter("download", self._clock())
+
+    def redirected(self, asked: str, status: int) -> None:
+        """The answer of a URL leads elsewhere."""
         now = self._clock()
-        if response.status in _REDIRECTS and "Location" in response.headers:
-            hop = Hop(redacted(str(response.url)), response.status, self.row.address, now - self._asked_at)
-            self.row.hops += (hop,)
-            self._asked_at = now
-            self._host = _host_of(response.headers["Location"]) or self._host
-            self.row.phases.enter("wait", now)
-            self._touch(self.row)
-        else:
-            self.row.phases.enter("download", now)
+        self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at),)
+        self._asked_at = now
+        self.row.phases.enter("wait", now)
+        self._touch(self.row)
 
     def _note_address(self, address: str) -> None:
         before = self.row.hops[-1].address if self.row.hops else ""
@@ -102,17 +108,14 @@ WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=Non
 
 
 class WatchedResponse(aiohttp.ClientResponse):
-    """Tells who answers, and when the headers are there; small answers have let go of their connection by then."""
+    """Tells who answers; small answers have let go of their connection by the time that anyone could ask."""
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the headers."""
         watch = WATCH.get()
         if watch is not None:
             watch.asks(connection)
-        response = await super().start(connection)
-        if watch is not None:
-            watch.answered(self)
-        return response
+        return await super().start(connection)
 
 
 class WatchedContext(ssl.SSLContext):
@@ -127,10 +130,12 @@ class WatchedContext(ssl.SSLContext):
 
 
 def tls_context() -> ssl.SSLContext:
-    """A context that verifies, as `ssl.create_default_context` makes it, and that is watched."""
+    """A context that verifies as browsers and curl do, the same on every Python, and that is watched.
+
+    `ssl.create_default_context` is stricter since 3.13: VERIFY_X509_STRICT refuses what many a company has signed.
+    """
     context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
-    if sys.version_info >= (3, 13):
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.set_alpn_protocols(["http/1.1"])
     context.load_default_certs()
     return context
@@ -153,13 +158,23 @@ def public_socket(info: _AddressInfo) -> socket.socket:
     Raises:
         PrivateAddressError: The address is not one.
     """
-    address = str(info[4][0])
+    watch = WATCH.get()
+    if watch is None or not watch.has_proxy:
+        refuse_private(str(info[4][0]))
+    return watched_socket(info)
+
+
+def refuse_private(address: str) -> None:
+    """Do nothing, unless an IP address is private.
+
+    Raises:
+        PrivateAddressError: It is.
+    """
     if is_private(address):
         watch = WATCH.get()
         if watch is not None:
             watch.refused = address
         raise PrivateAddressError(errno.EACCES, "not an address of the public internet")
-    return watched_socket(info)
 
 
 def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
@@ -173,13 +188,6 @@ def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:
         _name_of(certificate.get("issuer", ())),
         ssl.cert_time_to_seconds(expires) if isinstance(expires, str) else None,
     )
-
-
-def _host_of(location: str) -> str:
-    try:
-        return urlsplit(location).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _name_of(names: Any) -> str:

@@ -27,7 +27,7 @@ def counts_of(found: Found) -> list[str]:
     if found.ignored_count:
         counts.append(f"{plural(found.ignored_count, 'line')} ignored")
     if found.left_out:
-        counts.append(f"{found.left_out:,} too many")
+        counts.append(f"{found.left_out:,} left out (limit {len(found.urls):,})")
     return counts
 
 
@@ -56,10 +56,28 @@ def summary_line(totals: Totals) -> str:
     ended = [f"{counts['ok']:,} ok", f"{counts['failed']:,} failed"]
     if counts["cancelled"]:
         ended.append(f"{counts['cancelled']:,} cancelled")
+    times, faster = comparison(totals)
+    time = f"{times[0].upper()}{times[1:]}{faster}" if times else f"Took {seconds_text(totals.took)}"
+    return f"{plural(totals.rows, 'URL')}: {', '.join(ended)}, {size_text(totals.wire)}. {time}."
+
+
+def comparison(totals: Totals) -> tuple[str, str]:
+    """What concurrency has brought: both times, and how much faster it was; empty where that can't be told.
+
+    Only what was finished in this run counts, and no time of a clock that was paused or changed.
+    """
+    if not (totals.together and totals.one_by_one and totals.is_real_time):
+        return "", ""
+    times = totals.one_by_one / totals.together
     return (
-        f"{plural(totals.rows, 'URL')}: {', '.join(ended)}, {size_text(totals.wire)}. "
-        f"One after another this would have taken {totals.one_by_one:.1f} s; it took {totals.took:.1f} s."
+        f"sequential {seconds_text(totals.one_by_one)}, concurrent {seconds_text(totals.together)}",
+        f": {times:.1f}× faster" if times >= 1.05 else "",
     )
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds of a run."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 
 _WORDS: dict[RowState, str] = {"failed": "failed", "running": "in flight", "retrying": "retrying"}

@@ -63,8 +63,8 @@ BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
 
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
-"""What a request to step did: one step of a task; a jump to the next timer; nothing, as what is next comes from outside
-(I/O, a thread); nothing, as nothing is to come."""
+"""What a request to step did: one step of a task; a jump to the next timer; nothing, since all tasks wait for I/O or
+threads; nothing, since nothing is pending."""
 
 PrimitiveKind: TypeAlias = Literal["lock", "semaphore", "event", "condition", "barrier"]
 """Which of asyncio's primitives it is."""
@@ -102,10 +102,10 @@ class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """
 
     function: str
-    """Its qualified name; of several the outermost's."""
+    """Its qualified name; the outermost one's if there are several."""
     file: str = ""
     line: int = 0
-    """Where it goes on: its suspended line, or the first of its body where it has not begun."""
+    """Where it resumes: its suspended line, or the first line of its body if it has not started."""
     library: str = ""
     """The package that it belongs to, such as "asyncio"; empty for the user's own code."""
     count: int = 1
@@ -583,8 +583,27 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 def encode(event: Event) -> bytes:
     """One event as a line of JSON, without the newline; its numbers are those of `finite`."""
-    line = _encoder.encode(event)
+    try:
+        line = _encoder.encode(event)
+    except UnicodeEncodeError:
+        return _encoder.encode(encodable(finite(event)))
     return _encoder.encode(finite(event)) if b"null" in line else line  # as it writes what JSON has no number for
+
+
+def encodable(value: object) -> Any:
+    """A struct as built-in values, without what UTF-8 can't write.
+
+    Half of a surrogate pair, as Python has it in the names of some files, becomes U+FFFD.
+    """
+    return _encodable(msgspec.to_builtins(value))
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def finite(struct: AnyStruct) -> AnyStruct:

@@ -25,17 +25,17 @@ from asynclab.model.snapshot import Snapshot
 from asynclab.model.state import LabState
 
 EVENTS_KEPT = 300_000
-"""How many events are kept at the most; the oldest go first."""
+"""The most events that are kept; the oldest go first."""
 
 SPACING = 5_000
-"""How many events lie between two states that are kept, at the least; and as many as there are tasks.
+"""The fewest events between two copies of the state; there are also at least as many as tasks.
 
-So to go to a moment takes a bounded number of events, and no more tasks are kept than events: at some 300 bytes a task
-that is less than 100 MB, in a run with thousands of tasks of which each changes all the time.
+So reaching a moment folds a bounded number of events, and copies never hold more tasks than there are events: less than
+100 MB at some 300 bytes a task, even if thousands of tasks change all the time.
 """
 
 LOOKS = (LoopLagged, TaskStands, TaskHeld, TaskReleased, StepReported, RunningTo, EndRequested, RunStalled)
-"""Events at which nothing happens in the program: they come from somebody who looks or asks."""
+"""Events that come from watching or commanding the program: nothing happens in the program itself."""
 
 
 class History:

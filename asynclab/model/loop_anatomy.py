@@ -1,4 +1,4 @@
-"""Lists the event loop's work: who runs, who is ready, what is due when, and what comes from outside."""
+"""Lists the event loop's work: the running task, the ready queue, the timers, and waits for I/O or threads."""
 
 from __future__ import annotations
 

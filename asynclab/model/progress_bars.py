@@ -8,6 +8,7 @@ from asynclab.model.events import Wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.text import one_line
+from asynclab.model.wording.forms import Forms
 
 COUNTED_UP_TO = 999
 """The largest whole total that is told in full, as "3 of 5"; larger ones are told in percent."""
@@ -20,8 +21,8 @@ class Bar(NamedTuple):
 
     fraction: float | None
     """From 0 to 1; None where no bar can be drawn."""
-    text: str
-    """Short: "62%", "1 of 3", "100%", "62% cancelled", "3 s" for a wait of unknown length, or the state's word."""
+    forms: Forms
+    """In words: "62%", "100%", ("1 of 3", "1/3"), "3 s" for a wait of unknown length, or the state's word."""
 
 
 def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
@@ -31,12 +32,12 @@ def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
     Done is full; a task that failed or was cancelled stays where it was, unless what it waited for was over.
     """
     if task.state == "done":
-        return Bar(1.0, "100%")
+        return Bar(1.0, ("100%",))
     if task.state in ("failed", "cancelled"):
         return _stopped(task)
     if task.progress is not None:
-        return Bar(fraction_of_progress(task.progress), progress_text(task.progress))
-    return _waiting(task, state, now) or Bar(None, _waited(task, now) or task.state)
+        return Bar(fraction_of_progress(task.progress), progress_forms(task.progress))
+    return _waiting(task, state, now) or Bar(None, (_waited(task, now) or task.state,))
 
 
 def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -> float | None:
@@ -55,21 +56,27 @@ def fraction_of_progress(progress: Progress | None) -> float | None:
 
 
 def progress_text(progress: Progress) -> str:
-    """What a task reported, in words: "3 of 5 pages", "62%", "17 items"."""
+    """What a task reported, in full: "3 of 5 pages", "62%", "17 items"."""
+    return progress_forms(progress)[0]
+
+
+def progress_forms(progress: Progress) -> Forms:
+    """What a task reported, in words: ("3 of 5 pages", "3/5"), "62%", ("17 items", "17")."""
     unit = f" {one_line(progress.unit, UNIT_LIMIT)}" if progress.unit else ""
     fraction = fraction_of_progress(progress)
     if fraction is None or progress.total is None:
-        return f"{_figure(progress.done)}{unit}"
+        return f"{_figure(progress.done)}{unit}", _figure(progress.done)
     if progress.total > COUNTED_UP_TO or progress.done % 1 or progress.total % 1:
-        return _percent(fraction)
-    return f"{_figure(progress.done)} of {_figure(progress.total)}{unit}"
+        return (_percent(fraction),)
+    done, total = _figure(progress.done), _figure(progress.total)
+    return f"{done} of {total}{unit}", f"{done}/{total}"
 
 
 def _stopped(task: TaskState) -> Bar:
     fraction = fraction_of_progress(task.progress)
     if fraction is None:
         fraction = task.last_fraction
-    return Bar(fraction, task.state if fraction is None else f"{_percent(fraction)} {task.state}")
+    return Bar(fraction, (task.state if fraction is None else _percent(fraction),))
 
 
 def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
@@ -78,9 +85,9 @@ def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
         return None
     if wait.kind == "sleep":
         fraction = _slept(wait, task, now)
-        return None if fraction is None else Bar(fraction, _percent(fraction))
+        return None if fraction is None else Bar(fraction, (_percent(fraction),))
     ended, count = _ended_of(wait, state)
-    return Bar(ended / count, f"{ended:,} of {count:,}") if count else None
+    return Bar(ended / count, (f"{ended:,} of {count:,}", f"{ended:,}/{count:,}")) if count else None
 
 
 def _waited(task: TaskState, now: float) -> str:

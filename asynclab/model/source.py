@@ -49,7 +49,7 @@ class Control(Protocol):
         """Let lab time stand still for as long as this whole process was stopped, in real seconds."""
 
     def cancel(self) -> object:
-        """Cancel the main task; its clean-up goes on."""
+        """Cancel the main task and let it clean up."""
 
     def cancel_task(self, task: int, /) -> object:
         """Cancel one task."""
@@ -97,4 +97,4 @@ class Source(Protocol):
         """Hand every event to a subscriber, from the next `pump` on."""
 
     async def close(self) -> None:
-        """End it where it runs, and let go of whatever it holds."""
+        """End the run and release its resources."""

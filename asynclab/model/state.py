@@ -22,6 +22,9 @@ LAG_SAMPLES = 120
 LARGE_GROUP = 100
 """From how many tasks on it is remembered how many of a group have ended."""
 
+BLOCKS_KEPT = 100
+"""How many of the times in which the loop was blocked are kept."""
+
 NAME_LIMIT = 80
 """The most characters of a task's name in any view."""
 
@@ -37,6 +40,21 @@ class ClockState:
     """Whether idle time is skipped."""
     kept_real_time: bool = True
     """Whether lab time has been real time ever since the start: never held, scaled or skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A time in which one step, or another callback, kept the loop from running anything else."""
+
+    task: int | None
+    """Whose step it was; None for a callback."""
+    begin: float
+    end: float
+    """Both in lab seconds."""
+    seconds: float
+    """How long it took, in real seconds."""
+    report: LoopBlocked | None = None
+    """Says where the code was meanwhile; None where that wasn't looked at."""
 
 
 @dataclass(slots=True)
@@ -121,6 +139,8 @@ class LabState:
     """How many queues there may be before quiet ones are looked for, to let them go."""
     primitive_room: int = KEPT
     """The same for primitives."""
+    blocks: tuple[Block, ...] = ()
+    """The latest times in which something blocked the loop, oldest first."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     named_after: dict[str, int] = field(default_factory=dict)
@@ -159,6 +179,10 @@ class LabState:
             self._rows = TaskRows(self.tasks, self.roots)
             self._rows_structure = self.structure
         return self._rows
+
+    def block(self, block: Block) -> None:
+        """Add a time in which the loop was blocked, and let the oldest one go if there are many."""
+        self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
         """Note on the timeline, if there is one, what a story tells of a task."""

@@ -63,11 +63,11 @@ class TaskState:
     waits_for: Wait | None = None
     """Known while it waits and was looked at since it began to; None otherwise."""
     waited_for: WaitKind | None = None
-    """What it had waited for when it last became ready; None where nobody had looked."""
+    """What it had waited for when it last became ready; None if that was not recorded."""
     place: Place | None = None
-    """Where it goes on: the innermost line of the user's code, from when it was looked at until its next step begins.
+    """Where it resumes: the innermost line of the user's code, from the moment it was sampled until its next step.
 
-    None while it runs, once it ended, where nobody has looked since its last step, and where that line can't be told.
+    None while it runs, after it ended, if it was not sampled since its last step, and if the line is unknown.
     """
     stands: TaskStands | None = None
     """All its frames, for as long, where they were looked at; `place` is None beside it where it can't be told."""

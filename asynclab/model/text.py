@@ -108,7 +108,7 @@ def _escape(code: int) -> str:
 
 
 def _bound_marks(text: str) -> str:
-    """The text with few combining marks on each character, and none on whatever is shown before the text."""
+    """The text with few combining marks on each character, and none at its start, to leave the text before it alone."""
     if text.isascii():
         return text
     kept: list[str] = []

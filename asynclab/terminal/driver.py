@@ -58,10 +58,10 @@ class Input(XTermParser):
 
 @runtime_checkable
 class Dashboard(Protocol):
-    """An app that wants to know how its process and its terminal fare."""
+    """An app that is told when its process was stopped and how its terminal keeps up."""
 
     def was_stopped(self, seconds: float) -> None:
-        """The process goes on, after so many real seconds in which nothing ran."""
+        """The process resumes after this many real seconds in which nothing ran."""
 
     def terminal_was_cleared(self) -> None:
         """The terminal shows nothing of ours any more; called in a signal handler, perhaps."""
@@ -134,7 +134,7 @@ class StdoutDriver(LinuxDriver):
             self._line.answer()
 
     def run_input_thread(self) -> None:
-        """Read and hand over what is typed, until the app lets go of the terminal; in a thread."""
+        """Read keys and pass them on until the app releases the terminal; runs in a thread."""
         parser = Input(self._debug, self._answered)
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], LOOK_SECONDS)[0]:

@@ -1,4 +1,4 @@
-"""Turns a paste into text, whatever is in it."""
+"""Turns a paste into plain text, so that nothing in it acts as a key."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class PasteFilter:
         self._kept_back = ""
         """The end of what came last, where it may be the beginning of the mark that ends the paste."""
         self._handed_on = ""
-        """The end of what was parsed last, which may be the beginning of the mark that begins a paste."""
+        """The end of the data parsed last: it may be the first part of the sequence that starts a paste."""
 
     def feed(self, data: str) -> str:
-        """Return what is to be parsed now, of what was read and what was kept back before."""
+        """Return the part of all unparsed data that can be parsed now; the rest waits for more data."""
         parsed = ""
         while data:
             part, data = self._within(data) if self._pasting else self._outside(data)

@@ -28,16 +28,16 @@ class ShownCells:
     """What the terminal shows, line by line, as far as it is known."""
 
     def __init__(self, *, has_colour: bool = True) -> None:
-        """Begin with a terminal of which nothing is known.
+        """Start without knowing what the terminal shows.
 
         Args:
-            has_colour: Whether colours are sent, too; else only what is bold, reversed and the like.
+            has_colour: Whether colours are sent; if not, only bold, reverse and other styles are.
         """
         self.has_colour = has_colour
         self._lines: dict[int, dict[int, Cell]] = {}
 
     def only_changes(self, update: CompositorUpdate) -> CompositorUpdate:
-        """The same update, sending only what is not shown yet; what can't be looked into is sent as it is."""
+        """The update without cells that the terminal shows already; updates of unknown kinds stay whole."""
         if type(update) is ChopsUpdate:
             return _Changes(self, _strips_in(update))
         if type(update) is LayoutUpdate:
@@ -73,7 +73,7 @@ class ShownCells:
 
 
 class _Changes(CompositorUpdate):
-    """Strips, without what is shown already."""
+    """Strips without the cells that are shown already."""
 
     def __init__(self, shown: ShownCells, strips: Iterable[Placed]) -> None:
         self._shown = shown

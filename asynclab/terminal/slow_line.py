@@ -1,8 +1,8 @@
 """Writes to a terminal, and knows when it is behind: frames are then left out until it has caught up.
 
-A terminal behind a slow line, such as ssh over a mobile network, goes on taking bytes into buffers that nobody can look
-into, and shows them seconds later. So it is asked, behind each frame, to report its status, and answers when it has
-come that far. Where none answers, how fast it is shows only while its buffers are full: then, a write has to wait.
+On a slow line, such as ssh over a mobile network, bytes wait in buffers that can't be inspected, and are shown seconds
+later. So each frame is followed by a request for the terminal's status; the answer comes once the frame was shown. If
+the terminal answers no requests, its speed is measured while the buffers are full, since writes have to wait then.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Pace:
         self._add(count, now)
 
     def was_full(self, count: int, seconds: float, now: float) -> None:
-        """Buffers were full for some seconds, up to now, in which so many bytes fitted in."""
+        """Learn the speed: buffers were full for some seconds until now, and took `count` bytes meanwhile."""
         self.rate = max(LEAST_RATE, count / seconds)
         self._measured = now
         self._backlog = 0.0

@@ -226,6 +226,11 @@ def push_timer(timer: TimerHandle) -> None:
     timer._scheduled = True  # type: ignore[attr-defined]
 
 
+def count_cancelled(timer: TimerHandle) -> None:
+    """Let a loop count a timer that is cancelled and still in its heap, as `TimerHandle.cancel` does; all versions."""
+    timer._loop._timer_handle_cancelled(timer)  # type: ignore[attr-defined]
+
+
 def selector_of(loop: AbstractEventLoop) -> BaseSelector | None:
     """What a loop waits on for I/O; None for one that has no selector, such as the Windows loop of completion ports."""
     return getattr(loop, "_selector", None)

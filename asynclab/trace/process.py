@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import time
 import weakref
 from asyncio import BaseEventLoop
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from threading import get_ident
 from typing import Any
@@ -16,7 +19,9 @@ from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
+from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.watchdog import BlockReports
 
 
 class LoopRecording:
@@ -27,6 +32,10 @@ class LoopRecording:
         """What nobody has taken yet, oldest first."""
         self.kind = type(loop).__name__
         """The name of the loop's class."""
+        self.made_at = tracer.clock.now()
+        """When the loop was made, in seconds of the process' time."""
+        self._is_to_look = False
+        """Whether the loop has been asked to look, and hasn't yet."""
         self._tracer = weakref.ref(tracer)
         self._loop = weakref.ref(loop)
 
@@ -39,6 +48,31 @@ class LoopRecording:
         self.events.clear()
         return taken
 
+    def is_over(self) -> bool:
+        """Whether the loop was closed, or is gone."""
+        loop = self._loop()
+        return loop is None or loop.is_closed()
+
+    def block_reports(self) -> BlockReports | None:
+        """What reports who blocks the loop, to be asked from another thread; None where the loop is gone."""
+        tracer = self._tracer()
+        return None if tracer is None else BlockReports(tracer, BOUNDARY)
+
+    def look_later(self) -> None:
+        """Let the loop look at suspended tasks that it had no time to look at; to be called from another thread."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None or not tracer.looks.pending or self._is_to_look:
+            return
+        self._is_to_look = True
+        with suppress(RuntimeError):  # the loop was closed
+            loop.call_soon_threadsafe(self._look, context=outside_context())
+
+    def _look(self) -> None:
+        self._is_to_look = False
+        tracer = self._tracer()
+        if tracer is not None and tracer.loop is not None:
+            tracer.looks.look_at_the_rest()
+
     def stop(self) -> None:
         """Observe the loop no more."""
         tracer, loop = self._tracer(), self._loop()
@@ -50,8 +84,14 @@ class ProcessObservation:
     """A recording of each event loop that is made while it lasts."""
 
     def __init__(self) -> None:
+        self.clock = VirtualClock(time.monotonic)
+        """The time of the process, 0 when this began: the same for all of its loops."""
+        self.clock.start()
         self.recorders: list[LoopRecording] = []
-        """In the order in which the loops were made."""
+        """In the order in which the loops were made; only ever appended to."""
+        self.unobserved: list[str] = []
+        """The loops that can't be observed, each by its class and the error that came of trying."""
+        self._time = inspect.unwrap(BaseEventLoop.time)
         self._kinds: set[type[BaseEventLoop]] = set()
         self._numbering = Numbering()
         self._patches = Patches()
@@ -71,7 +111,12 @@ class ProcessObservation:
         @wraps(original)
         def init(loop: BaseEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
-            self._observe(loop)
+            try:
+                self._observe(loop)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # such as where a program has mocked a method of its loops' class
+                self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
 
         return init
 
@@ -91,9 +136,10 @@ class ProcessObservation:
         if type(loop) not in self._kinds:
             observe_kind(type(loop))
             self._kinds.add(type(loop))
-        clock = VirtualClock(time.monotonic)
-        clock.start()
-        tracer = Observer(clock, BOUNDARY, echo=True, numbering=self._numbering)
+        tracer = Observer(self.clock, BOUNDARY, echo=True, numbering=self._numbering)
+        # A loop with a time of its own may not even tell it yet: it is being made. Its deadlines are then unknown.
+        keeps_usual_time = inspect.unwrap(type(loop).time) is self._time
+        tracer.origin = time.monotonic() - self.clock.now() if keeps_usual_time else math.nan
         observe_loop(tracer, loop)
         self.recorders.append(LoopRecording(tracer, loop))
 

@@ -14,7 +14,7 @@ from asynclab.model.state import LabState
 from asynclab.model.text import cell_width, one_line
 from asynclab.model.wording.forms import fitting
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.lines import Line, left, wrap
+from asynclab.widgets.lines import Line, joined, left, wrap
 from asynclab.widgets.messages import TaskSelected
 
 PART_OF: Mapping[str, str] = MappingProxyType(
@@ -76,6 +76,7 @@ class ActivityLog(CursorView):
         self._unread = 0
         self._filter = ""
         self._is_following = True
+        self._is_past = False
 
     @property
     def is_following(self) -> bool:
@@ -92,8 +93,15 @@ class ActivityLog(CursorView):
         """The id of the task whose line the cursor is on."""
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
-    def show(self, state: LabState | None, now: float) -> None:
-        """Show the activity of a lab. The lab time isn't used."""
+    def show(self, state: LabState | None, now: float, *, is_past: bool = False) -> None:
+        """Show the activity of a lab.
+
+        Args:
+            state: The lab; None for nothing.
+            now: Lab seconds.
+            is_past: Whether this is a moment of the past.
+        """
+        self._is_past = is_past
         if state is not self._state:
             self._state = state
             self._start_over()
@@ -121,7 +129,7 @@ class ActivityLog(CursorView):
         """The full text of every line that passes the filter."""
         return "\n".join(self._full_text(line) for line, row in self._rows if not row)
 
-    def cursor_text(self) -> str:
+    def text_to_copy(self) -> str:
         """The full text of the line under the cursor; empty without a cursor."""
         return "" if self.cursor is None or not self._rows else self._full_text(self._row_at(self.cursor)[0])
 
@@ -235,11 +243,19 @@ class ActivityLog(CursorView):
         self.repaint()
 
     def _say_where(self) -> None:
-        place = "following" if self._is_following else f"{self._unread} new below" if self._unread else "scrolled up"
-        where: Line = ((place, "past"),)
+        place = self._place()
+        where: list[Line] = [((place, "past"),)] if place else []
         if self._filter:
-            where = (("filtered: ", "past"), (one_line(self._filter), "accent"), (" · ", "past"), *where)
-        self.set_subtitle(where)
+            where.insert(0, (("filtered: ", "past"), (one_line(self._filter), "accent")))
+        self.set_subtitle(joined(where))
+
+    def _place(self) -> str:
+        """Where the reader is: at the end, which may grow, or above it."""
+        if not self._is_following:
+            return f"{self._unread} new below" if self._unread else "scrolled up"
+        if self._is_past:
+            return "up to this moment"
+        return "following" if self._state is not None and self._state.outcome is None else ""
 
     def _row_at(self, index: int) -> Row:
         return self._rows[max(0, index - self._note_height)]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
+from asynclab.model.text import cell_width
+from asynclab.model.wording.forms import Forms, fitting
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.model.wording.quantities import measured, speed_text
-from asynclab.widgets.lines import Line, joined
+from asynclab.widgets.lines import Line, joined, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class ClockReading:
     """Whether the run was cancelled and is cleaning up."""
     is_stalled: bool = False
     """Whether every task is waiting, and nothing could wake one."""
+    blocked: Forms = ("",)
+    """What blocked the loop, and for how long; empty for nothing."""
+
+
+def clock_and_block(reading: ClockReading, width: int) -> Line:
+    """The clock's line, and before it, where there is room, what blocked the loop."""
+    clock = clock_line(reading)
+    blocked = f"! {fitting(reading.blocked, width - width_of(clock) - 5)}"
+    if not any(reading.blocked) or cell_width(blocked) + 3 + width_of(clock) > width:
+        return clock
+    return joined((((blocked, "failed"),), clock))
 
 
 def clock_line(reading: ClockReading) -> Line:

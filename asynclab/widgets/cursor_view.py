@@ -14,6 +14,7 @@ from asynclab.widgets.lines import Span
 class CursorView(LineView):
     """A view with a cursor on one of its lines."""
 
+    SELECTED_FROM = 1
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
@@ -89,6 +90,7 @@ class CursorView(LineView):
 
     def on_click(self, event: Click) -> None:
         """Handle a click on a line."""
+        event.prevent_default()  # at a double click Textual would select everything
         index = self.index_under(event)
         if index is not None:
             self.line_clicked(index)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from asynclab.model.wording.quantities import plural, rate_text, size_text
-from asynclab.widgets.fetch_row import MARKS, UrlRow
+from asynclab.fetch.rows import Row
+from asynclab.fetch.words import GLYPHS
+from asynclab.model.wording.quantities import rate_text, size_text
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, right
+from asynclab.widgets.url_words import PARTS, marked, progress, rate_of, received, shown_url, without_scheme, word_of
 from asynclab.widgets.waterfall import legend, waterfall
 
 MARK = 1
@@ -95,44 +97,34 @@ def header(columns: Columns, scale: float | None) -> Line:
     return ((text, "past"), ("  " if phases else "", ""), *phases)
 
 
-def cells(row: UrlRow, columns: Columns, scale: float | None) -> Line:
-    """What the table says of one URL; without the cursor's mark."""
-    mark, part = MARKS[row.state]
-    word = f"{mark} {row.word}" if columns.state > MARK_OF_STATE else mark
+def cells(row: Row, now: float, columns: Columns, scale: float | None) -> Line:
+    """What the table says of one URL at a lab time, in seconds; without the cursor's mark."""
+    part = PARTS[row.state]
+    word = marked(row, word_of(row, now)) if columns.state > MARK_OF_STATE else GLYPHS[row.state]
     quiet = "past" if row.state in ("queued", "cancelled") else ""
+    size, rate = received(row), rate_of(row, now) if columns.rate else None
+    left_over = None if row.has_ended else row.time_left(now)
     return (
         (f"{right(str(row.number), columns.number - 1)} " if columns.number else "", "past"),
-        (f"{left(without_scheme(row.url), columns.url - 1)} ", quiet),
+        (f"{left(without_scheme(shown_url(row)), columns.url - 1)} ", quiet),
         (left_cut_end(word, columns.state - 1) + " ", part),
         *_progress(row, columns, part),
-        (right(size_text(row.received) if row.received else "", columns.size), quiet),
-        (right(rate_text(row.rate) if row.rate else "", columns.rate), "past"),
-        (right("" if row.seconds is None else f"{row.seconds:.2f} s", columns.time), quiet),
-        (right("" if row.left is None else f"{row.left:.1f} s", columns.left), "past"),
-        (right(str(row.tries) if row.tries > 1 else "", columns.tries), "ready"),
+        (right(size_text(size) if size else "", columns.size), quiet),
+        (right(rate_text(rate) if rate else "", columns.rate), "past"),
+        (right("" if row.started_at is None else f"{row.elapsed(now):.2f} s", columns.time), quiet),
+        (right("" if left_over is None else f"{left_over:.1f} s", columns.left), "past"),
+        (right(str(row.attempts) if row.attempts > 1 else "", columns.tries), "ready"),
         ("  " if columns.phases else "", ""),
-        *(waterfall(row.phases, scale, columns.phases - 2) if columns.phases and scale else ()),
+        *(waterfall(row.phases.items(now), scale, columns.phases - 2) if columns.phases and scale else ()),
     )
 
 
-def without_scheme(url: str) -> str:
-    """The URL without what nearly all begin with."""
-    return url.removeprefix("https://").removeprefix("http://")
-
-
-def in_words(row: UrlRow) -> str:
-    """A row as text to be copied: what it is, how it ended, and its figures."""
-    tries = plural(row.tries, "attempt") if row.tries > 1 else ""
-    time = "" if row.seconds is None else f"{row.seconds:.3f} s"
-    return "\t".join(filter(None, (row.url, row.word, size_text(row.received), time, tries)))
-
-
-def _progress(row: UrlRow, columns: Columns, part: str) -> Line:
+def _progress(row: Row, columns: Columns, part: str) -> Line:
     """The bar and its figure; where the size is not known, the bar is all rest until the URL has ended."""
-    fraction = 1.0 if row.state == "ok" else row.fraction
+    fraction = progress(row)
     drawn = bar(fraction, columns.bar - 1, part) if columns.bar else ()
     if row.state == "retrying":
-        figure = f"try {row.tries + 1}"
+        figure = f"try {row.attempts + 1}"
     else:
         figure = "" if fraction is None else f"{int(fraction * 100)}%"
     gap = " " if columns.bar else ""

@@ -7,49 +7,59 @@ from typing import TypeAlias
 
 from rich.cells import chop_cells
 
-from asynclab.model.wording.quantities import plural, rate_text, size_text
-from asynclab.widgets.fetch_row import MARKS, UrlDetail
-from asynclab.widgets.line_view import LineView
+from asynclab.fetch.rows import Row
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured, plural, rate_text
 from asynclab.widgets.lines import Line, joined, wrap
+from asynclab.widgets.static_lines import StaticLines
+from asynclab.widgets.url_facts import body_lines, facts_of, headers_of, notes_of, sentence_of, size_of
+from asynclab.widgets.url_words import PARTS, URL_LIMIT, marked, rate_of, shown_url, word_of
 from asynclab.widgets.waterfall import staircase
 
-Compose: TypeAlias = Callable[[UrlDetail, int], list[Line]]
-"""Makes the lines of a detail for a width in cells."""
+Compose: TypeAlias = Callable[[Row, float, int], list[Line]]
+"""Makes the lines about a row, at a lab time in seconds, for a width in cells."""
 
 NAME_WIDTH = 18
 """The cells of a header's name."""
 
+LEAST_WIDTH = 4
+"""Cells below which nothing is legible."""
+
 SEPARATOR: Line = (("", ""),)
 
 
-class DetailView(LineView):
+class DetailView(StaticLines):
     """Some of what is known of one URL, in as many lines as that takes."""
 
-    def __init__(
-        self, compose: Compose, *, name: str | None = None, id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, compose: Compose, *, id: str | None = None) -> None:
         """Make the view.
 
         Args:
             compose: Makes its lines.
-            name: The name of the widget.
             id: Its id in the DOM.
-            classes: Its CSS classes.
         """
-        super().__init__(name=name, id=id, classes=classes)
-        self._compose_detail = compose
-        self._detail: UrlDetail | None = None
-        self._lines: list[Line] = []
-        self._lines_for: tuple[UrlDetail | None, int] = (None, 0)
+        super().__init__(id=id)
+        self._compose_row = compose
+        self._number: int | None = None
+        self._seen: object = None
+        """What the lines were made of: the row, its version, the width, and the lab time while it goes on."""
 
-    def show(self, detail: UrlDetail | None) -> None:
-        """Show a URL, or nothing, and repaint the lines that changed."""
-        if detail == self._detail:
-            return
-        if detail is None or self._detail is None or detail.row.number != self._detail.row.number:
+    def show_row(self, row: Row | None, now: float) -> None:
+        """Show a URL, or nothing, and repaint the lines that changed.
+
+        Args:
+            row: The URL.
+            now: Lab time in seconds.
+        """
+        width = self.content_width()
+        seen = None if row is None else (row, row.version, width, None if row.has_ended else now)
+        if seen == self._seen:
+            return  # decoding and wrapping a preview takes milliseconds
+        number = None if row is None else row.number
+        if number != self._number:
             self.scroll_to(y=0, animate=False, force=True)
-        self._detail = detail
-        self.repaint()
+        self._seen, self._number = seen, number
+        self.show([] if row is None or width < LEAST_WIDTH else self._compose_row(row, now, width))
 
     def repaint(self) -> None:
         """Compose the lines in sight again, and say how many are below."""
@@ -66,85 +76,59 @@ class DetailView(LineView):
         super().watch_has_focus(has_focus)
         self._tell_of_more()
 
-    def line_count(self) -> int:
-        """The number of lines at this width."""
-        return len(self._all_lines(self.content_width()))
-
-    def compose_line(self, index: int, width: int) -> Line:
-        """One line."""
-        return self._all_lines(width)[index]
-
     def _tell_of_more(self) -> None:
         below = self.line_count() - self.scroll_offset.y - self.page_height
         key = "↓  " if self.has_focus else ""
         self.set_subtitle(((f"{key}{plural(below, 'more line')}", "past"),) if below > 0 else ())
 
-    def _all_lines(self, width: int) -> list[Line]:
-        if self._lines_for != (self._detail, width):
-            self._lines_for = (self._detail, width)
-            self._lines = [] if self._detail is None or width < 4 else self._compose_detail(self._detail, width)
-        return self._lines
 
-
-def story_lines(detail: UrlDetail, width: int) -> list[Line]:
-    """The URL, the outcome, the phases, the redirects."""
-    row = detail.row
-    mark, part = MARKS[row.state]
-    lines: list[Line] = [((text, ""),) for text in wrap(row.url, width)]
-    outcome = detail.sentence or row.word
-    lines += [((text, part),) for text in wrap(f"{mark} {outcome}", width)]
-    if detail.facts:
-        lines += [((text, "past"),) for text in wrap(" · ".join(detail.facts), width)]
-    if row.phases:
-        lines += [SEPARATOR, *staircase(row.phases, width)]
-    lines += [SEPARATOR, figures(detail)]
-    if detail.hops:
+def story_lines(row: Row, now: float, width: int) -> list[Line]:
+    """The URL, the outcome with its figures, the phases, the redirects."""
+    lines: list[Line] = [((text, ""),) for text in wrap(shown_url(row), width)]
+    outcome = marked(row, sentence_of(row) or word_of(row, now))
+    lines += [((text, PARTS[row.state]),) for text in wrap(outcome, width)]
+    lines.append(figures(row, now))
+    if facts := " · ".join(facts_of(row)):
+        lines += [((text, "past"),) for text in wrap(facts, width)]
+    if phases := row.phases.items(now):
+        lines += [SEPARATOR, *staircase(phases, width)]
+    if row.hops:
         lines += [SEPARATOR, (("redirects", "heading"),)]
-        lines += [((f"{status} ", "past"), (url, "")) for status, url in detail.hops]
-    lines += [((text, "ready"),) for note in detail.notes for text in wrap(note, width)]
+    for hop in row.hops:
+        lines.append(((f"{hop.status} {measured(hop.seconds)} ", "past"), (one_line(hop.url, URL_LIMIT), "")))
+    lines += [((text, "ready"),) for note in notes_of(row) for text in wrap(note, width)]
     return lines
 
 
-def answer_lines(detail: UrlDetail, width: int) -> list[Line]:
+def answer_lines(row: Row, now: float, width: int) -> list[Line]:
     """The title, the headers, the beginning of the body."""
     lines: list[Line] = []
-    if detail.title:
-        lines += [((text, "strong"),) for text in wrap(detail.title, width)]
-    lines += [((f"{name:<{NAME_WIDTH}} ", "past"), (value, "")) for name, value in detail.headers]
-    if detail.preview:
-        lines += [
-            SEPARATOR,
-            *(((text, "past"),) for line in detail.preview for text in chop_cells(line, width) or [""]),
-        ]
-    if detail.cut:
-        lines += [SEPARATOR, *(((text, "ready"),) for text in wrap(detail.cut, width))]
-    has_ended = detail.row.state in ("ok", "failed", "cancelled")
-    return lines or [(("nothing came back" if has_ended else "nothing came back yet", "past"),)]
+    if row.title:
+        lines += [((text, "strong"),) for text in wrap(one_line(row.title), width)]
+    lines += [((f"{name:<{NAME_WIDTH}} ", "past"), (value, "")) for name, value in headers_of(row)]
+    body, missing = body_lines(row)
+    if body:
+        lines += [SEPARATOR, *(((text, "past"),) for line in body for text in chop_cells(line, width) or [""])]
+    if missing:
+        lines += [SEPARATOR, *(((text, "ready"),) for text in wrap(missing, width))]
+    return lines or [(("nothing came back" if row.has_ended else "nothing came back yet", "past"),)]
 
 
-def whole_lines(detail: UrlDetail, width: int) -> list[Line]:
+def whole_lines(row: Row, now: float, width: int) -> list[Line]:
     """The outcome, and the answer below it."""
     heading: Line = (("headers and preview", "heading"),)
-    return [*story_lines(detail, width), SEPARATOR, heading, *answer_lines(detail, width)]
+    return [*story_lines(row, now, width), SEPARATOR, heading, *answer_lines(row, now, width)]
 
 
-def figures(detail: UrlDetail) -> Line:
+def figures(row: Row, now: float) -> Line:
     """Bytes, rate, attempts and time left in one line."""
-    row = detail.row
-    groups = [_received(detail)]
-    if row.rate:
-        groups.append(rate_text(row.rate))
-    if row.seconds is not None:
-        groups.append(f"{row.seconds:.3f} s")
-    if row.tries > 1:
-        groups.append(f"{row.tries} attempts")
-    if row.left is not None:
-        groups.append(f"timeout in {row.left:.1f} s")
+    groups = [size_of(row)]
+    if rate := rate_of(row, now):
+        groups.append(rate_text(rate))
+    if row.started_at is not None:
+        groups.append(measured(row.elapsed(now)))
+    if row.attempts > 1:
+        groups.append(plural(row.attempts, "attempt"))
+    if not row.has_ended and (left := row.time_left(now)) is not None:
+        groups.append(f"timeout in {left:.1f} s")
     return joined(((text, ""),) for text in groups)
-
-
-def _received(detail: UrlDetail) -> str:
-    row = detail.row
-    if row.fraction and 0 < row.fraction < 1 and row.received:
-        return f"{size_text(row.received)} of {size_text(row.received / row.fraction)}"
-    return size_text(row.received)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from textual.message import Message
 from textual.widget import Widget
 
+from asynclab.fetch.rows import Row
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.fetch_columns import cells, columns_for, header
-from asynclab.widgets.fetch_row import UrlRow
 from asynclab.widgets.lines import Line
-
-Look: TypeAlias = Callable[[int], UrlRow]
-"""Gives the present row of a URL by its number; called only for rows in sight."""
 
 
 @dataclass
@@ -40,7 +36,8 @@ class FetchTable(CursorView):
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._numbers: Sequence[int] = ()
-        self._look: Look | None = None
+        self._rows: Sequence[Row] = ()
+        self._now = 0.0
         self._scale: float | None = None
         self._selected: int | None = None
 
@@ -49,18 +46,19 @@ class FetchTable(CursorView):
         """The number of the URL that the cursor is on."""
         return self._selected
 
-    def show(self, numbers: Sequence[int], look: Look, scale: float | None) -> None:
+    def show(self, numbers: Sequence[int], rows: Sequence[Row], now: float, scale: float | None) -> None:
         """Show these URLs, and repaint the lines that changed.
 
         Args:
             numbers: Which, in the order of the lines; the same object where nothing has changed.
-            look: Gives the row of each.
+            rows: All rows, by their numbers from 1.
+            now: Lab time in seconds.
             scale: The seconds that a whole waterfall stands for; None while nothing was fetched.
         """
         if numbers is not self._numbers:
             self._numbers = numbers
             self._place_cursor()
-        self._look, self._scale = look, scale
+        self._rows, self._now, self._scale = rows, now, scale
         self.repaint()
 
     def select(self, number: int | None) -> None:
@@ -81,9 +79,8 @@ class FetchTable(CursorView):
 
     def compose_line(self, index: int, width: int) -> Line:
         """The line of one URL."""
-        assert self._look is not None
-        row = self._look(self._numbers[index])
-        return (self.mark(index), *cells(row, columns_for(width), self._scale))
+        row = self._rows[self._numbers[index] - 1]
+        return (self.mark(index), *cells(row, self._now, columns_for(width), self._scale))
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which URL the cursor is on."""

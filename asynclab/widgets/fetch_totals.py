@@ -2,140 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from asynclab.fetch.rows import RowState
+from asynclab.fetch.totals import Totals
+from asynclab.fetch.words import comparison, seconds_text
 from asynclab.model.wording.quantities import rate_text, size_text
-from asynclab.widgets.lines import Line, bar, fit, width_of
+from asynclab.widgets.lines import Line, bar, fit, joined, width_of
+from asynclab.widgets.url_words import PARTS
 
-GAP: Line = (("  ", ""),)
+GAP = "  "
 
 LAB_TIME = " lab time"
 """Follows seconds that aren't real, because the clock was paused or changed."""
 
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums over all URLs; times are in lab seconds."""
-
-    ok: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    in_flight: int = 0
-    retrying: int = 0
-    queued: int = 0
-    received: int = 0
-    """Bytes."""
-    rate: float | None = None
-    """Bytes per second, now."""
-    took: float = 0.0
-    """Since the run began, or until it ended."""
-    one_by_one: float = 0.0
-    """The sum of all fetches' times, without their time in the queue."""
-    is_real_time: bool = True
-    """Whether lab time was real time: never paused, stepped or changed."""
-    is_running: bool = False
+COUNTED: dict[RowState, str] = {
+    "ok": "ok",
+    "failed": "failed",
+    "running": "in flight",
+    "retrying": "retrying",
+    "queued": "queued",
+    "cancelled": "cancelled",
+}
+"""The states in the order of the line, and the word for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Racer:
+class Racer(NamedTuple):
     """One way to fetch the list, in a race."""
 
     name: str
-    seconds: float
-    """Lab seconds so far."""
-    done: int
-    of: int
+    totals: Totals
     is_running: bool
-    is_real_time: bool = True
-    """Whether its lab time was real time."""
 
 
-def totals_line(totals: Totals, width: int) -> Line:
+def totals_line(totals: Totals, width: int, *, is_running: bool) -> Line:
     """All totals in one line; in a narrow place the sequential time is left out first."""
-    counts: Line = ()
-    for group in _counts(totals):
-        counts = (*counts, *(GAP if counts else ()), *group)
-    for received in (_bytes(totals, rate=True), _bytes(totals, rate=False), ()):
-        line = (*counts, *(GAP if received else ()), *received)
+    counts = joined(_counts(totals), GAP)
+    rate = f" · {rate_text(totals.rate)}" if is_running and totals.is_real_time and totals.rate else ""
+    for size in (f"{size_text(totals.wire)}{rate}", size_text(totals.wire)):
+        line = joined((counts, ((size, ""),)), GAP) if totals.wire else counts
         if width_of(line) <= width:
             break
-    for end in (_saved(totals), _not_real(totals), _took(totals)):
+    else:
+        line = counts
+    for end in (_saved(totals, is_running=is_running), _not_real(totals), _took(totals)):
         if end and width_of(line) + width_of(end) + 3 <= width:
             return (*line, ("   ", ""), *end)
     return fit(line, width)
 
 
-def race_lines(racers: tuple[Racer, ...], expected: float, width: int) -> list[Line]:
+def race_lines(racers: Sequence[Racer], width: int) -> list[Line]:
     """The ways to fetch a list, one below the other, each with a bar as long as its time.
 
     Args:
-        racers: At least one.
-        expected: The seconds that the slowest is expected to take, as far as that is known: the scale of all bars,
-            unless one has taken longer.
+        racers: At least one. The sequential time of the first is what the slowest is expected to take, as far as that
+            is known: the scale of all bars, unless one has taken longer.
         width: Cells.
     """
-    longest = max(expected, *(racer.seconds for racer in racers)) or 1.0
-    remark = 0 if all(racer.is_real_time for racer in racers) else len(LAB_TIME)
+    longest = max(racers[0].totals.one_by_one, *(racer.totals.took for racer in racers)) or 1.0
+    remark = 0 if all(racer.totals.is_real_time for racer in racers) else len(LAB_TIME)
     room = max(4, width - 44 - remark)
     return [_lane(racer, longest, room) for racer in racers]
 
 
 def _lane(racer: Racer, longest: float, room: int) -> Line:
-    state = f"{racer.done:,} of {racer.of:,}" if racer.is_running or racer.done < racer.of else "done"
+    totals = racer.totals
+    done = totals.ended - totals.counts["cancelled"]
+    state = f"{done:,} of {totals.rows:,}" if racer.is_running or done < totals.rows else "done"
     return (
         (f"{racer.name:<18} ", "past"),
-        *bar(racer.seconds / longest, room, "waiting" if racer.is_running else "done"),
-        (f" {racer.seconds:8.2f} s", ""),
+        *bar(totals.took / longest, room, "waiting" if racer.is_running else "done"),
+        (f" {totals.took:8.2f} s", ""),
         (f"  {state}", "past"),
-        *(() if racer.is_real_time else ((LAB_TIME, "ready"),)),
+        *(() if totals.is_real_time else ((LAB_TIME, "ready"),)),
     )
 
 
 def _counts(totals: Totals) -> Iterator[Line]:
-    yield ((f"{totals.ok:,} ok", "done"),)
-    yield ((f"{totals.failed:,} failed", "failed" if totals.failed else "past"),)
-    if totals.in_flight:
-        yield ((f"{totals.in_flight:,} in flight", "waiting"),)
-    if totals.retrying:
-        yield ((f"{totals.retrying:,} retrying", "ready"),)
-    if totals.queued:
-        yield ((f"{totals.queued:,} queued", "past"),)
-    if totals.cancelled:
-        yield ((f"{totals.cancelled:,} cancelled", "cancelled"),)
+    """How many are ok and failed, and how many are in each other state, if any are."""
+    for state, word in COUNTED.items():
+        count = totals.counts[state]
+        if count or state in ("ok", "failed"):
+            yield ((f"{count:,} {word}", PARTS[state] if count or state == "ok" else "past"),)
 
 
-def _bytes(totals: Totals, *, rate: bool) -> Line:
-    if not totals.received:
+def _saved(totals: Totals, *, is_running: bool) -> Line:
+    times, faster = comparison(totals)
+    if not times:
         return ()
-    speed = f" · {rate_text(totals.rate)}" if rate and totals.rate else ""
-    return ((f"{size_text(totals.received)}{speed}", ""),)
-
-
-def _saved(totals: Totals) -> Line:
-    """Only fetches that succeeded are compared: failing is fast for other reasons."""
-    if not (totals.ok and totals.took and totals.one_by_one and totals.is_real_time):
-        return ()
-    times = totals.one_by_one / totals.took
-    faster: Line = ((": ", "past"), (f"{times:.1f}× faster", "strong accent")) if times >= 1.05 else ()
-    alone, took = _seconds(totals.one_by_one), _seconds(totals.took)
-    if totals.is_running:
-        return ((f"sequential {alone}, concurrent {took} so far", "past"), *faster)
-    return ((f"sequential {alone}, concurrent {took}", "past"), *faster)
+    so_far = " so far" if is_running else ""
+    return ((f"{times}{so_far}", "past"), *(((faster[:2], "past"), (faster[2:], "strong accent")) if faster else ()))
 
 
 def _not_real(totals: Totals) -> Line:
     """Times of a paused or changed clock aren't compared."""
     if not totals.took or totals.is_real_time:
         return ()
-    return ((f"{_seconds(totals.took)} lab time: ", "past"), ("the clock was paused or changed", "ready"))
+    return ((f"{seconds_text(totals.took)} lab time: ", "past"), ("the clock was paused or changed", "ready"))
 
 
 def _took(totals: Totals) -> Line:
     if not totals.took:
         return ()
-    return ((_seconds(totals.took), "past"), *(() if totals.is_real_time else ((LAB_TIME, "ready"),)))
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
+    return ((seconds_text(totals.took), "past"), *(() if totals.is_real_time else ((LAB_TIME, "ready"),)))

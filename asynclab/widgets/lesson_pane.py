@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, chain
 
 from textual.geometry import Size
 
 from asynclab.model.text import one_line
-from asynclab.widgets.clock_line import ClockReading, clock_line
+from asynclab.widgets.clock_line import ClockReading, clock_and_block
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line, Span, wrap
+
+FRAME = 4
+"""Cells of the lower border that the clock can't use, besides the corners."""
 
 LABEL = 8
 """Cells of the labels "watch", "belief" and "docs"."""
@@ -38,7 +42,7 @@ class LessonPane(LineView, can_focus=False):
     """The concept of a demo, what to watch for, and the belief that it corrects."""
 
     DEFAULT_CSS = """
-    LessonPane { height: auto; max-height: 8; scrollbar-gutter: auto; }
+    LessonPane { height: auto; scrollbar-gutter: auto; }
     """
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
@@ -62,7 +66,12 @@ class LessonPane(LineView, can_focus=False):
 
     def show_clock(self, reading: ClockReading | None) -> None:
         """Show the clock in the frame; None if nothing has run."""
-        self.set_subtitle(() if reading is None else clock_line(reading))
+        self.set_subtitle(() if reading is None else clock_and_block(reading, self.size.width - FRAME))
+
+    def lines_in(self, room: int) -> int:
+        """How many lines to show where there is room for so many: parts that are whole, if the first one fits."""
+        ends = accumulate(map(len, _parts(self._lesson, self.content_width())))
+        return max((end for end in ends if end <= room), default=room)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The number of lines of the wrapped texts."""
@@ -77,15 +86,20 @@ class LessonPane(LineView, can_focus=False):
         return _lay_out(self._lesson, width)[index]
 
 
-@lru_cache(maxsize=32)
 def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:
+    return tuple(chain(*_parts(lesson, width)))
+
+
+@lru_cache(maxsize=32)
+def _parts(lesson: Lesson, width: int) -> tuple[list[Line], ...]:
+    """The lines of each text."""
     belief = f"“{lesson.belief}”: {lesson.truth}" if lesson.belief and lesson.truth else lesson.belief or lesson.truth
     docs = f"docs.python.org · {lesson.docs}" if lesson.docs else ""
     return (
-        *(((" ", ""), (line, "")) for line in _wrapped(lesson.concept, width - 2)),
-        *_labelled("watch", "strong accent", lesson.watch, width),
-        *_labelled("belief", "strong ready", belief, width),
-        *_labelled("docs", "heading", docs, width),
+        [((" ", ""), (line, "")) for line in _wrapped(lesson.concept, width - 2)],
+        _labelled("watch", "strong accent", lesson.watch, width),
+        _labelled("belief", "strong ready", belief, width),
+        _labelled("docs", "heading", docs, width),
     )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar, Self
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from asynclab.model.text import one_line
 from asynclab.widgets.drawn import Drawn, Segments
-from asynclab.widgets.lines import Line, fill, plain, to_content
+from asynclab.widgets.lines import Line, fill, plain, to_content, wrap
 from asynclab.widgets.parts import COMPONENTS, CSS, SAME_AS
 
 CURSOR = "▌"
@@ -27,7 +30,6 @@ class LineView(ScrollView, can_focus=True):
     A subclass gives the number of lines and composes each one. Only lines in sight are asked for.
     """
 
-    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     DEFAULT_CSS = (
         """
@@ -50,13 +52,20 @@ class LineView(ScrollView, can_focus=True):
     """Lines at the top that don't scroll."""
     FOOTER_HEIGHT: ClassVar[int] = 0
     """0 or 1: a line below the last one, or at the bottom where that is out of sight."""
+    SELECTED_FROM: ClassVar[int] = 0
+    """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._drawn: dict[int, Drawn] = {}
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()
+        self._hint = ""
+        """What is said where there is nothing to show."""
         self._is_retitling = False
+        self._selection: Selection | None = None
+        """Where text is selected, in lines from the header on and in characters of each."""
+        self._is_painting = False
         self._segments_on: dict[str, Segments] = {}
         """The style of each span, by its ground."""
 
@@ -112,6 +121,12 @@ class LineView(ScrollView, can_focus=True):
         if changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
+    def set_hint(self, hint: str) -> None:
+        """Set what to say where there is nothing to show: what will be here, and which key to press."""
+        if hint != self._hint:
+            self._hint = hint
+            self.repaint()
+
     def set_title(self, title: str) -> None:
         """Set the text in the top of the frame; it may come from outside."""
         self.border_title = Content(one_line(title))
@@ -132,12 +147,42 @@ class LineView(ScrollView, can_focus=True):
             regions = (Region(-1, height, width + 2, 1),)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips that Textual paints in a region of the view."""
+        self._is_painting = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._is_painting = False
+
     def render_line(self, y: int) -> Strip:
-        """The strip that Textual paints at a line of the view."""
+        """The strip that Textual paints at a line of the view, or looks at to find the text under the mouse."""
         lines = self._current_lines()
         if y not in lines:
             lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width(), self.page_height)
-        return self._paint(lines[y])
+        strip, line = self._paint(lines[y]), self._line_number(y)
+        if self._selection is not None:
+            strip = self._with_selection(strip, plain(lines[y].line), self._selection.get_span(line))
+        scrolled, _, width = self._drawn_for
+        strip = strip.crop(scrolled, scrolled + width)
+        # Offsets would give each segment a style of its own, which is slow: only the mouse needs them.
+        return strip if self._is_painting else strip.apply_offsets(scrolled, line)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """The selected text, and what follows it before the text of another view."""
+        last = self.HEADER_HEIGHT + self.line_count() - 1
+        begin = 0 if selection.start is None else selection.start.y
+        end = last if selection.end is None else min(selection.end.y, last)
+        return "\n".join(self._selected_text(number, selection) for number in range(begin, end + 1)), "\n"
+
+    def text_to_copy(self) -> str:
+        """The text that a key copies: all of it where there is no cursor."""
+        return "\n".join(map(self.line_text, range(self.line_count())))
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show what is selected now."""
+        self._selection = selection
+        super().selection_updated(selection)
 
     def notify_style_update(self) -> None:
         """Forget the styles of the previous theme or state."""
@@ -152,6 +197,8 @@ class LineView(ScrollView, can_focus=True):
     def index_under(self, event: Click) -> int | None:
         """The index of the line that was clicked; None if there is none."""
         offset = event.get_content_offset(self)
+        if self._selection is not None:  # the mouse was dragged, not clicked
+            return None
         if offset is None or not 0 <= offset.y - self.HEADER_HEIGHT < self.page_height:
             return None
         index = offset.y - self.HEADER_HEIGHT + self.scroll_offset.y
@@ -181,12 +228,19 @@ class LineView(ScrollView, can_focus=True):
         if y < self.HEADER_HEIGHT:
             return self.compose_header(width), ""
         index = y - self.HEADER_HEIGHT + top
+        if self._hint and not self.line_count():
+            return self._hinted(index, width), ""
         last = min(self.line_count() - top, page) + self.HEADER_HEIGHT
         if self.FOOTER_HEIGHT and y == last:
             return self.compose_footer(width), ""
         if index >= self.line_count():
             return (), ""
         return self.compose_line(index, width), self.ground(index)
+
+    def _hinted(self, index: int, width: int) -> Line:
+        """A line of the hint, which an empty view shows."""
+        hint = wrap(self._hint, width - 2)
+        return ((f" {hint[index]}", ""),) if index < len(hint) else ()
 
     def fit_content(self) -> None:
         """Fit the scrolled area to the lines."""
@@ -206,8 +260,33 @@ class LineView(ScrollView, can_focus=True):
         painted = self._segments_on.get(ground)
         if painted is None:
             painted = self._segments_on[ground] = Segments(partial(self._style_of, ground=ground))
-        scrolled, _, width = self._drawn_for
-        return Strip([painted[span] for span in drawn.line if span[0]], drawn.width).crop(scrolled, scrolled + width)
+        return Strip([painted[span] for span in drawn.line if span[0]], drawn.width)
+
+    def _line_number(self, y: int) -> int:
+        """The number of the line at `y`, from 0; the header's lines come first."""
+        return y if y < self.HEADER_HEIGHT else y + self.scroll_offset.y
+
+    def _selected_text(self, number: int, selection: Selection) -> str:
+        width, index = self.content_width(), number - self.HEADER_HEIGHT
+        line = self.compose_header(width) if index < 0 else self.compose_line(index, width)
+        text = plain(fill(line, width))
+        start, end = self._selected_part(text, selection.get_span(number))
+        return text[start:end].rstrip()
+
+    def _selected_part(self, text: str, span: tuple[int, int] | None) -> tuple[int, int]:
+        """The first selected character of a line, and the first one after that; -1 in a span stands for all of it."""
+        if span is None:
+            return 0, 0
+        return max(span[0], self.SELECTED_FROM), len(text) if span[1] < 0 else span[1]
+
+    def _with_selection(self, strip: Strip, text: str, span: tuple[int, int] | None) -> Strip:
+        """The strip of a text with its selected part in the colours of a selection."""
+        start, end = (cell_len(text[:place]) for place in self._selected_part(text, span))
+        if start >= end:
+            return strip
+        style = self.screen.get_component_rich_style("screen--selection")
+        selected = Segment.apply_style(strip.crop(start, end), post_style=style)
+        return Strip.join([strip.crop(0, start), Strip(selected, end - start), strip.crop(end)])
 
     def _style_of(self, parts: str, ground: str) -> Style:
         style = self.rich_style

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from math import floor, log10
+from operator import itemgetter
 
 from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.lines import Line
@@ -14,6 +17,8 @@ TICK_COLUMNS = 5
 """Columns between two ticks."""
 
 TICK = "·"
+BLOCKED = "!"
+"""Fills the time in which the loop was blocked."""
 HERE, BEFORE, BEYOND = "▲", "◂", "▸"
 """The moment being viewed: in sight, further left, and further right."""
 
@@ -21,13 +26,14 @@ _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
 """Each with the power of ten that makes it a second."""
 
 
-def ruler(scale: Scale, first: int, width: int) -> Line:
-    """Round times, each beginning at its column, with ticks between them.
+def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, float]] = ()) -> Line:
+    """Round times, each beginning at its column, with ticks between them, and where the loop was blocked.
 
     Args:
         scale: How wide columns are.
         first: The column to begin with.
         width: How many columns.
+        blocked: The lab times, in seconds, from and to which the loop was blocked.
     """
     cells = [" "] * width
     for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
@@ -38,7 +44,13 @@ def ruler(scale: Scale, first: int, width: int) -> Line:
         at = column - first
         if at + len(label) <= width + 1:
             cells[at : at + len(label)] = label[: width - at]
-    return (("".join(cells), "past"),)
+    parts = ["past"] * width
+    for begin, end in blocked:
+        for column in range(max(0, scale.column(begin) - first), min(width, scale.column(end) - first + 1)):
+            parts[column] = "failed"
+            cells[column] = BLOCKED if cells[column] in (" ", TICK) else cells[column]
+    marked = groupby(zip(cells, parts, strict=True), key=itemgetter(1))
+    return tuple(("".join(cell for cell, _ in run), part) for part, run in marked)
 
 
 def width_text(scale: Scale) -> str:

@@ -21,10 +21,10 @@ from asynclab.widgets.code_marks import (
 )
 from asynclab.widgets.highlighting import first_of_code, highlighted, uncoloured
 from asynclab.widgets.line_view import CURSOR, LineView
-from asynclab.widgets.lines import Line, joined, right, width_of
+from asynclab.widgets.lines import Line, joined, width_of
 from asynclab.widgets.messages import TaskSelected
 
-GUTTER = 8 + MARKS_WIDTH
+GUTTER = 6 + MARKS_WIDTH
 """The cells before the code: the cursor's mark, the line number, an arrow, the tasks there."""
 
 FRAME = 4
@@ -64,6 +64,7 @@ class SourceView(LineView):
     line in sight, that task's where one is selected, until the reader scrolls. `backspace` goes back to the first file.
     """
 
+    SELECTED_FROM = GUTTER
     DEFAULT_CSS = """
     SourceView { overflow-x: auto; }
     """
@@ -158,6 +159,10 @@ class SourceView(LineView):
         """The number, from 1, of the line in this file where a task stands."""
         return None if task is None else self._marks.line_of.get(task)
 
+    def text_to_copy(self) -> str:
+        """The file."""
+        return self._file.text
+
     def line_count(self) -> int:
         """The number of lines."""
         return len(self._lines)
@@ -172,10 +177,8 @@ class SourceView(LineView):
         picked = number == self.line_of(self._selected)
         return (
             (CURSOR if picked else " ", "mark"),
-            (right(str(number), 4), "past"),
-            (" ", ""),
+            (f"{number:>3}".ljust(4), "past"),
             *mark_spans(self._marks, number),
-            (" ", ""),
             *self._lines[index],
         )
 
@@ -190,6 +193,7 @@ class SourceView(LineView):
 
     def on_click(self, event: Click) -> None:
         """Select the task at a line, or the next one there if it is selected already."""
+        event.prevent_default()  # at a double click Textual would select everything
         index = self.index_under(event)
         tasks = [] if index is None else self._marks.tasks_at(index + 1)
         if tasks:

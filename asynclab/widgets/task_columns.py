@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 from asynclab.model.progress_bars import bar_of
 from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRow
 from asynclab.model.tasks import TaskState
+from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.lines import Line, bar, left, left_cut_end, pulse, right
 from asynclab.widgets.reasons import reason
@@ -27,25 +28,31 @@ class Columns:
     steps: int
 
 
+LEAST: tuple[tuple[int, Columns], ...] = (
+    (82, Columns(14, 12, 15, 9, 10, 12, 7)),
+    (74, Columns(14, 12, 15, 9, 10, 12, 0)),
+    (62, Columns(14, 12, 15, 9, 10, 0, 0)),
+    (54, Columns(12, 12, 13, 7, 9, 0, 0)),
+    (45, Columns(11, 12, 12, 0, 9, 0, 0)),
+    (35, Columns(10, 12, 12, 0, 0, 0, 0)),
+    (26, Columns(13, 12, 0, 0, 0, 0, 0)),
+    (0, Columns(0, 2, 0, 0, 0, 0, 0)),
+)
+"""The columns from a width on, each as narrow as it can be; the least important ones are left out first."""
+
+
 @lru_cache(maxsize=32)
 def columns_for(width: int) -> Columns:
-    """The columns that fit in `width` cells; the least important ones are left out first.
+    """The columns that fit in `width` cells.
 
     They depend on the width alone, so that they never move while tasks come and go.
     """
-    tight = 54 <= width < 62  # a terminal of 80 cells: every column that is needed, each as narrow as can be
-    state = 12 if width >= 26 else 2
-    figure = 9 if tight else 10 if width >= 37 else 0
-    bars = 7 if tight else 9 if width >= 46 else 0
-    waiting = 13 if tight else 15 if width >= 62 else 0
-    busy = 12 if width >= 74 else 0
-    steps = 7 if width >= 82 else 0
-    task = 12 if tight else 14
-    spare = width - 1 - task - state - bars - figure - waiting - busy - steps
-    more_task = min(18, spare * 3 // 10) if waiting or bars else spare
-    more_waiting = min(33, spare * 4 // 10) if waiting else 0
-    more_bars = spare - more_task - more_waiting if bars else 0
-    return Columns(task + more_task, state, waiting + more_waiting, bars + more_bars, figure, busy, steps)
+    least = next((columns for wanted, columns in LEAST if width >= wanted), LEAST[-1][1])
+    spare = width - 1 - sum(astuple(least))
+    task = min(18, spare * 3 // 10) if least.waiting else spare
+    waiting = 0 if not least.waiting else min(33, spare * 4 // 10) if least.bar else spare - task
+    bar = spare - task - waiting
+    return replace(least, task=least.task + task, waiting=least.waiting + waiting, bar=least.bar + bar)
 
 
 def header(columns: Columns) -> Line:
@@ -70,9 +77,8 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
     guide = row.guide[-(columns.task // 2 // 2 * 2) :]
     name = left(state.task_name(task.id), columns.task - 1 - len(guide))
     word = f"{GLYPHS[task.state]} {task.state}"
-    fraction, figure = bar_of(task, state, now)
-    if len(figure) >= columns.figure:
-        figure = figure.removesuffix(f" {task.state}")
+    fraction, forms = bar_of(task, state, now)
+    figure = fitting(forms, columns.figure - 1)
     return (
         (guide, "past"),
         (f"{name} ", quiet),

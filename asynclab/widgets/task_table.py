@@ -57,6 +57,10 @@ class TaskTable(TaskView):
         top = self.scroll_offset.y
         return [row.task for row in self._rows[top : top + self.page_height]]
 
+    def text_to_copy(self) -> str:
+        """The row under the cursor; empty without a cursor."""
+        return "" if self.cursor is None else self.line_text(self.cursor)
+
     def line_count(self) -> int:
         """The number of tasks."""
         return len(self._rows)

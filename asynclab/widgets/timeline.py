@@ -33,6 +33,7 @@ class TimelineView(TaskView):
     is grey. The task that the cursor is on shows by arrows who woke it.
     """
 
+    ALLOW_SELECT = False  # the mouse drags the moment
     HEADER_HEIGHT = 1
     FOOTER_HEIGHT = 1
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -126,12 +127,15 @@ class TimelineView(TaskView):
 
     def compose_header(self, width: int) -> Line:
         """The ruler, and the length of time of a column."""
+        if self._state is None or not self._rows:
+            return ()
         names = names_width(width)
         window = self._window
+        blocked = [(block.begin, block.end) for block in self._state.blocks]
         told = f"{width_text(window.scale)}{' a cell' if names > 13 else '/cell' if names > 10 else ''}"
         return (
-            (left(f" {told}" if self._rows else "", names + 1), "past"),
-            *ruler(window.scale, window.first, max(0, width - names - 1)),
+            (left(f" {told}", names + 1), "past"),
+            *ruler(window.scale, window.first, max(0, width - names - 1), blocked),
         )
 
     def compose_footer(self, width: int) -> Line:

@@ -69,7 +69,7 @@ class TitleBar(LineView, can_focus=False):
         self._tabs = tuple(tabs)
         self._active = self._tabs[0] if self._tabs else ""
         self._lag: tuple[float, ...] = ()
-        self._labs_and_tasks = (0, 0)
+        self._runs_and_tasks = (0, 0)
         self._moment: Moment | None = None
 
     def activate(self, tab: str) -> None:
@@ -77,17 +77,17 @@ class TitleBar(LineView, can_focus=False):
         self._active = tab
         self.repaint()
 
-    def show(self, lag: Sequence[float], labs: int, tasks: int) -> None:
+    def show(self, lag: Sequence[float], runs: int, tasks: int) -> None:
         """Show how late the loop is, and how much is running.
 
         Args:
             lag: How late it was, in seconds, oldest first.
-            labs: The number of running labs.
+            runs: The number of demos and fetches that are running.
             tasks: The number of their tasks that have not ended.
         """
         seen = tuple(lag)
-        if (seen, (labs, tasks)) != (self._lag, self._labs_and_tasks):
-            self._lag, self._labs_and_tasks = seen, (labs, tasks)
+        if (seen, (runs, tasks)) != (self._lag, self._runs_and_tasks):
+            self._lag, self._runs_and_tasks = seen, (runs, tasks)
             self.repaint()
 
     def show_moment(self, moment: Moment | None) -> None:
@@ -105,8 +105,9 @@ class TitleBar(LineView, can_focus=False):
         start = self._start()
         if self._moment is not None:
             return (*start, *banner(self._moment, width - width_of(start)))
-        labs, tasks = self._labs_and_tasks
-        counts: Line = ((f"  {plural(labs, 'lab'):>7} · {plural(tasks, 'task'):<9}", "past"),)
+        runs, tasks = self._runs_and_tasks
+        said = f"{plural(runs, 'run'):>7} · {plural(tasks, 'task'):<9}" if runs else " " * 19
+        counts: Line = ((f"  {said}", "past"),)
         for end in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):
             gap = width - width_of(start) - width_of(end) - 1
             if gap >= 2 or not end:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from asynclab.fetch.rows import Phase
 from asynclab.widgets.lines import Line, Span, joined, width_of
 
-Phases: TypeAlias = Sequence[tuple[str, float]]
+Phases: TypeAlias = Sequence[tuple[Phase, float]]
 """The phases in order, and the seconds that each took."""
 
-MARKS: dict[str, Span] = {
+MARKS: dict[Phase, Span] = {
     "queued": ("▁", "past"),
     "dns": ("▂", "keyword"),
     "tcp": ("▃", "waiting"),
@@ -26,7 +27,6 @@ CUT = "«"
 SCALE_WIDTH = 6
 """Cells for a scale, such as "0.05 s"."""
 
-_UNKNOWN: Span = ("▅", "past")
 _STEPS = (1.0, 2.0, 5.0)
 
 
@@ -63,7 +63,7 @@ def waterfall(phases: Phases, scale: float, width: int) -> Line:
     spans: list[Span] = []
     begin = end = 0.0
     for name, seconds in phases:
-        mark, part = MARKS.get(name, _UNKNOWN)
+        mark, part = MARKS[name]
         shown = min(seconds, scale / 4) if name == "queued" else seconds
         begin, end = end, end + shown
         cells = _cell(end, scale, width) - _cell(begin, scale, width)
@@ -74,7 +74,7 @@ def waterfall(phases: Phases, scale: float, width: int) -> Line:
     line = tuple(span for span in spans if span[0])
     if not line and width > 0 and phases:
         name = max(phases, key=lambda phase: phase[1])[0]
-        return (MARKS.get(name, _UNKNOWN),)
+        return (MARKS[name],)
     return line
 
 
@@ -90,7 +90,7 @@ def staircase(phases: Phases, width: int) -> list[Line]:
     lines: list[Line] = []
     end = 0.0
     for name, seconds in phases:
-        mark, part = MARKS.get(name, _UNKNOWN)
+        mark, part = MARKS[name]
         begin, end = end, end + seconds
         start = min(room - 1, _cell(begin, total, room))
         cells = max(1, _cell(end, total, room) - start)
@@ -123,7 +123,7 @@ def legend(width: int, scale: float | None) -> Line:
     return (*shown, (f"{told:>{max(0, room)}}", "past"))
 
 
-def _named(names: Iterable[str]) -> Line:
+def _named(names: Iterable[Phase]) -> Line:
     """Each name after its mark, in its colour."""
     marks = (MARKS[name] for name in names)
     return joined((((f"{mark}{name}", part),) for name, (mark, part) in zip(names, marks, strict=True)), " ")

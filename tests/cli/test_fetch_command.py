@@ -23,7 +23,10 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 from asynclab.cli import fetch_command
+from asynclab.cli.fetch_files import open_files
 from asynclab.cli.main import main
+from asynclab.fetch.options import Options
+from asynclab.fetch.resume import Results
 from asynclab.practice.server import PracticeServer
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default", "PYTHONIOENCODING": "utf-8"}
@@ -105,7 +108,7 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
     [
         ([], "no URLs: name some"),
         (["nothing"], "'nothing' is not a URL"),
-        (["http://u:secret@a..b/"], "'http://u:•••@a..b/' is not a URL"),
+        (["http://u:secret@a..b/"], "'http://•••@a..b/' is not a URL"),
         (["-f", "/does/not/exist"], "can't read '/does/not/exist': No such file"),
         (["a.com", "--json", "--csv"], "exclude each other"),
         (["a.com", "--timeout", "0"], "timeout must be from"),
@@ -116,6 +119,15 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
         (["a.com", "--har", "/does/not/exist/all.har"], "can't write '/does/not/exist/all.har': No such file"),
         (["a.com", "--har", "/proc/all.har"], "can't write '/proc/all.har': "),
         (["a.com", "--har", ""], "'--har': it is empty"),
+        (["a.com", "--resume", "/does/not/exist/all"], "can't keep results in '/does/not/exist/all': No such file"),
+        (["a.com", "--resume", "/dev/null"], "'/dev/null' is not a file"),
+        (["a.com", "--resume", ""], "'--resume': it is empty"),
+        (["a.com", "--limit", "0"], "--limit"),
+        (["a.com", "--har", "x/../same", "--resume", "same"], "--har and --resume can't both write 'x/../same'"),
+        (["a.com", "--list-only", "--har", "x"], "--list-only fetches nothing: leave out --json, --csv and --har"),
+        (["a.com", "--check", "--save", "x"], "--check reads no bodies that --save could save"),
+        (["a.com", "--allow", "many"], "it must be a whole number, not 'many'"),
+        (["a.com", "--allow", "42"], "allow must be from 100 to 599, not 42"),
         (["a.com", "--save", "/dev/null/out"], "can't save to '/dev/null/out': "),
         (["a.com", "--save", "/proc"], "can't save to '/proc': "),
         (["a.com", "--save", ""], "'--save': it is empty"),
@@ -145,7 +157,9 @@ def test_what_was_in_the_place_of_an_archive_stays_until_there_is_a_new_one(tmp_
     old, new = tmp_path / "old.har", tmp_path / "new.har"
     old.write_text("old")
     for place in (old, new):
-        fetch_command._check_places(None, place)
+        with open_files(place, None, Options()):
+            assert old.read_text() == "old"
+            assert not new.exists()
     assert old.read_text() == "old"
     assert list(tmp_path.iterdir()) == [old]
 
@@ -172,12 +186,125 @@ async def test_all_urls_of_a_long_list_are_printed(tmp_path: Path) -> None:
     assert len(finished.lines) == 5_010
 
 
-def test_a_list_that_is_too_long_is_refused_instead_of_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch_command, "MOST_PRINTED", 2)
+def test_a_list_that_is_too_long_is_refused_instead_of_cut(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("http://127.0.0.1:9/1\nhttp://127.0.0.1:9/2\nhttp://127.0.0.1:9/3\n")
-    result = CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "list")], prog_name="asynclab")
+    result = CliRunner().invoke(main, ["fetch", "--limit", "2", "-f", str(tmp_path / "list")], prog_name="asynclab")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "more than 2 URLs" in result.stderr
+    assert result.stderr == "asynclab: 3 URLs are more than 2: raise --limit, or split the list\n"
+
+
+def test_a_list_is_printed_as_it_is_sent_and_nothing_is_fetched(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("see http://a:b@127.0.0.1:9/ü#x and (http://127.0.0.1:9/2)\n")
+    result = CliRunner().invoke(main, ["fetch", "--list-only", "-f", str(tmp_path / "list")], prog_name="asynclab")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "http://a:b@127.0.0.1:9/%C3%BC\nhttp://127.0.0.1:9/2\n"
+
+
+@pytest.mark.parametrize("name", ["results.ndjson", "results.csv", "results.json"])
+async def test_what_is_ok_in_a_file_is_not_fetched_again_and_the_file_has_all_at_the_end(
+    server: PracticeServer, tmp_path: Path, name: str
+) -> None:
+    results = tmp_path / name
+    urls = [server.url("/flaky/a?status=404"), server.url("/pages/tasks")]
+    first = await asynclab_fetch(*urls, "--resume", str(results), "--retries", "0")
+    assert sorted(line.split()[1] for line in first.lines) == ["http_error", "ok"]
+    again = await asynclab_fetch(*urls, server.url("/gzip"), "--resume", str(results), "--json")
+    assert {json.loads(line)["url"] for line in again.lines} == {urls[0], server.url("/gzip")}
+    assert again.code == 0
+    left = await asynclab_fetch("127.0.0.1:9/", *urls, "--list-only", "--resume", str(results))
+    assert left.lines == ["http://127.0.0.1:9/"]
+    nothing = await asynclab_fetch("-", "--resume", str(results), text=results.read_text())
+    assert (nothing.code, nothing.lines) == (0, [])
+    with Results(results) as all_of_them:
+        assert all(map(all_of_them.is_done, (*urls, server.url("/gzip"))))
+    assert os.listdir(tmp_path) == [name]
+
+
+async def test_a_check_reports_broken_links_by_cause_and_makes_the_exit_code_1(server: PracticeServer) -> None:
+    page = server.url("/pages/tasks")
+    finished = await asynclab_fetch(
+        "--check", page, server.url("/no-head"), f"{page}#missing", server.url("/status/404")
+    )
+    assert finished.code == 1
+    assert (finished.errors, len(finished.lines[: finished.lines.index("")])) == ("", 3)
+    report = finished.lines[finished.lines.index("") + 1 :]
+    assert report[0] == "3 links: 2 broken"
+    assert f"  {page}#missing" in report
+    assert report[-1].split() == [server.url("").removeprefix("http://").rstrip("/"), "1", "2", "0"]
+    assert (await asynclab_fetch("--check", page, server.url("/status/404"), "--allow", "404")).code == 0
+
+
+async def test_a_check_reports_on_stderr_where_lines_are_for_programs(server: PracticeServer) -> None:
+    finished = await asynclab_fetch("--check", "--json", server.url("/pages/tasks#missing"))
+    (result,) = map(json.loads, finished.lines)
+    assert (result["outcome"], result["missing_fragments"]) == ("missing_fragment", ["missing"])
+    assert finished.errors.startswith("1 link: 1 broken\n")
+
+
+async def test_a_check_is_resumed_where_other_fragments_are_looked_for(server: PracticeServer, tmp_path: Path) -> None:
+    for name in ("all.ndjson", "all.csv"):
+        arguments = ("--check", "--json", "--resume", str(tmp_path / name))
+        page, other = server.url("/flaky/a?times=0"), server.url("/pages/tasks")
+        assert len((await asynclab_fetch(page, other, *arguments)).lines) == 2
+        assert len((await asynclab_fetch(page, f"{other}#top", *arguments)).lines) == 0
+        assert len((await asynclab_fetch(page, f"{other}#new", *arguments)).lines) == 1
+
+
+async def test_an_interruption_leaves_results_that_can_be_resumed(server: PracticeServer, tmp_path: Path) -> None:
+    results = tmp_path / "results.ndjson"
+    arguments = (server.url("/hang"), server.url("/pages/tasks"), "--resume", str(results))
+    process = await start(*arguments)
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    assert [json.loads(line)["url"] for line in results.read_text().splitlines()] == [server.url("/pages/tasks")]
+    process = await start(*arguments, server.url("/gzip"))
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, _ = await process.communicate()
+    assert process.returncode == 130
+    assert out.decode().split()[1] == "cancelled"
+    urls = [json.loads(line)["url"] for line in results.read_text().splitlines()]
+    assert urls == [server.url("/pages/tasks"), server.url("/gzip")]
+
+
+async def test_a_terminal_is_told_what_is_skipped_and_what_is_fetched_again(
+    server: PracticeServer, tmp_path: Path
+) -> None:
+    results = tmp_path / "results.ndjson"
+    ok, failed = server.url("/pages/tasks"), server.url("/status/404")
+    await asynclab_fetch(ok, failed, "--resume", str(results))
+    results.write_text(results.read_text() + '{"url": "http')
+    ours, theirs = pty.openpty()
+    process = await start(ok, failed, "--resume", str(results), stderr=theirs)
+    os.close(theirs)
+    told = (await asyncio.to_thread(_read_all, ours)).decode().splitlines()[0]
+    await process.wait()
+    os.close(ours)
+    assert told == (
+        f"1 of 2 URLs are ok in '{results}', 1 that failed are fetched again, its last line was cut off and is dropped"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("my diary\n", "the first line is not that of its CSV): name another file"),
+        ('{"a": 1}\n', "line 1: an object without url and outcome): name another file"),
+        ('{"url": "http://a.b/", "outcome": "ok"}\n{"url"\n', "line 2: "),
+        ('["http://a.b/"]', "an object without url and outcome): name another file"),
+    ],
+)
+def test_a_file_that_holds_no_results_is_left_alone(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "file").write_text(content)
+    arguments = ["fetch", "127.0.0.1:9/", "--resume", str(tmp_path / "file")]
+    result = CliRunner().invoke(main, arguments, prog_name="asynclab")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert says in result.stderr
+    assert (tmp_path / "file").read_text() == content
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("name", ["list", "-"])
@@ -219,7 +346,7 @@ def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument:
         ("//127.0.0.1:9/x", "http://127.0.0.1:9/x"),
         ("HTTP://127.0.0.1:9/x(y)#z|", "HTTP://127.0.0.1:9/x(y)"),
         (" http://127.0.0.1:9/ü?a=b&c=%20\r\n", "http://127.0.0.1:9/ü?a=b&c=%20"),
-        ("http://a:b@[::1]:9", "http://a:•••@[::1]:9"),
+        ("http://a:b@[::1]:9", "http://•••@[::1]:9"),
     ],
 )
 def test_an_argument_is_asked_as_it_is_beside_others(argument: str, asked: str) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
-from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 
 
-async def fetched(server: PracticeServer, *paths: str, speed: float = 1.0, **options: Any) -> Fetch:
+class Server(Protocol):
+    """Who has URLs for paths."""
+
+    def url(self, path: str = "/") -> str:
+        """The URL of a path."""
+
+
+async def fetched(server: Server, *paths: str, speed: float = 1.0, **options: Any) -> Fetch:
     """Fetch paths, or whole URLs, to their end.
 
     Args:
@@ -24,12 +30,12 @@ async def fetched(server: PracticeServer, *paths: str, speed: float = 1.0, **opt
     return await run(Fetch(urls_of(server, *paths), Options(**options), chance=lambda: 0.0), speed=speed)
 
 
-async def fetched_row(server: PracticeServer, path: str, **options: Any) -> Row:
+async def fetched_row(server: Server, path: str, **options: Any) -> Row:
     """Fetch one path to its end."""
     return (await fetched(server, path, **options)).rows[0]
 
 
-def urls_of(server: PracticeServer, *paths: str) -> list[str]:
+def urls_of(server: Server, *paths: str) -> list[str]:
     """Paths of a server as URLs; URLs stay."""
     return [server.url(path) if path.startswith("/") else path for path in paths]
 

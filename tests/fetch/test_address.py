@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from asynclab.fetch.address import host_key, is_private, redacted, redacted_header, request_url, sent_text
+from asynclab.fetch.address import host_key, redacted, request_url, sent_text
 
 
 @pytest.mark.parametrize(
@@ -66,22 +66,15 @@ def test_a_url_from_its_parts_is_the_one_that_is_found_in_its_text(sent: str) ->
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("https://user:secret@a.com/x@y", "https://user:•••@a.com/x@y"),
+        ("https://user:secret@a.com/x@y", "https://•••@a.com/x@y"),
         ("https://token@a.com", "https://•••@a.com"),
-        ("https://u:p@ss@a.com", "https://u:•••@a.com"),
-        ("no http://u:p@a.com and http://u:p@b.com", "no http://u:•••@a.com and http://u:•••@b.com"),
+        ("https://u:p@ss@a.com", "https://•••@a.com"),
+        ("no http://u:p@a.com and http://u:p@b.com", "no http://•••@a.com and http://•••@b.com"),
         ("a@b.com", "a@b.com"),
     ],
 )
 def test_credentials_are_hidden(text: str, shown: str) -> None:
     assert redacted(text) == shown
-
-
-def test_secret_headers_are_hidden_and_others_are_not() -> None:
-    assert redacted_header("Authorization", "Bearer x") == "•••"
-    assert redacted_header("Set-Cookie", "id=secret; Path=/") == "id=•••; Path=/"
-    assert redacted_header("Location", "https://u:p@a.com") == "https://u:•••@a.com"
-    assert redacted_header("Server", "nginx") == "nginx"
 
 
 def test_a_host_is_a_name_and_a_port() -> None:
@@ -95,14 +88,3 @@ def test_a_host_is_a_name_and_a_port() -> None:
     )
     hosts = [host_key(sent_text(url)) for url in urls]
     assert hosts == ["a.com:443", "a.com:443", "a.com:443", "a.com:80", "[::1]:8080", "[::1]:80"]
-
-
-@pytest.mark.parametrize(
-    ("address", "private"),
-    [
-        *[(address, True) for address in ("127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:10.0.0.1")],
-        *[("fe80::1%eth0", True), ("100.64.0.1", True), ("8.8.8.8", False), ("2606:4700::1", False), ("a.com", False)],
-    ],
-)
-def test_private_addresses_are_told_from_public_ones(address: str, private: bool) -> None:
-    assert is_private(address) is private

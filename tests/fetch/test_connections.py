@@ -57,7 +57,7 @@ async def test_a_connection_that_nobody_accepts_runs_into_its_own_time_limit(
 
 async def test_a_connection_gets_exactly_its_time_and_not_up_to_a_full_second() -> None:
     loop = asyncio.get_running_loop()
-    async with session.open_session(Options(connect_timeout=10.0), urls_are_encrypted=False) as opened:
+    async with session.open_session(Options(connect_timeout=10.0)) as opened:
         limits = opened.timeout
         before = loop.time()
         deadline = ceil_timeout(limits.sock_connect, limits.ceil_threshold).when()
@@ -163,10 +163,8 @@ def no_connection(number: int) -> aiohttp.ClientConnectorError:
         (ConnectionResetError(), "incomplete", "without an answer"),
         (ssl.SSLError(1, "[SSL: BAD] x"), "tls", "TLS failed"),
         (TimeoutError(), "timeout_read", "no answer within 30 s"),
-        (aiohttp.InvalidURL("http://u:secret@x"), "invalid", "Invalid URL"),
-        (aiohttp.NonHttpUrlRedirectClientError("ftp://u:secret@x/\x1b[31m"), "blocked", "ftp://u:•••@x/␛[31m"),
-        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://u:•••@x is bad"),
-        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://u:•••@x ␇"),
+        (ValueError("http://u:secret@x is bad\n"), "invalid", "Invalid request: http://•••@x is bad"),
+        (StrangeError("http://u:secret@x \x07"), "incomplete", "Failed: StrangeError: http://•••@x ␇"),
         (RuntimeError(), "incomplete", "RuntimeError"),
     ],
 )

@@ -22,6 +22,7 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.words import row_line, summary_line, totals_line
 from asynclab.practice.server import PracticeServer
+from tests.fetch.har_schema import check_archive
 from tests.fetch.stage import fetched, run, urls_of
 
 
@@ -63,11 +64,14 @@ async def test_csv_has_a_cell_for_each_name(server: PracticeServer) -> None:
     assert second["error"] == "The server answered 404 Not Found"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "  =1", '=HYPERLINK("http://a","b")'])
-def test_no_cell_is_a_formula(text: str) -> None:
-    row = Row(1, text, text, title=text, outcome="ok", state="ok")
+def test_no_cell_is_a_formula_wherever_columns_are_separated() -> None:
+    text = 'a;=1+2;\tb\n@c;"=1'
+    row = Row(1, text, text, title=text, reason=text, notes=("=1",), outcome="ok", state="ok")
     (cells,) = csv.reader(io.StringIO(to_csv(row)))
-    assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\t")) for cell in cells)
+    for separator in ",;\t|":
+        for cell in to_csv(row).split(separator):
+            assert not cell.lstrip('" ').startswith(("=", "+", "-", "@"))
+    assert len(cells) == len(csv_header().split(","))
 
 
 @given(st.text())
@@ -94,8 +98,8 @@ async def test_an_archive_has_an_entry_for_each_request(server: PracticeServer) 
     await run(fetch)
     text = to_har(fetch.rows, options)
     assert "secret" not in text
-    entries = json.loads(text)["log"]["entries"]
-    assert fetch.rows[0].outcome == "invalid"  # a header and a URL can't both say who asks
+    entries = check_archive(json.loads(text))
+    assert fetch.rows[0].outcome == "ok"  # where a header and a URL say who asks, the header counts
     page, cookies, refused = entries[-3:]
     assert page["response"]["content"]["text"].startswith("<!doctype html>")
     assert page["request"]["queryString"] == [{"name": "q", "value": "1"}, {"name": "r", "value": ""}]
@@ -112,7 +116,7 @@ async def test_an_archive_has_bodies_that_are_kept_whole_also_where_that_is_only
     server: PracticeServer,
 ) -> None:
     fetch = await fetched(server, "/cookies", "/bytes/4096", "/bytes/4097", "/status/204", "/endless", max_bytes=5_000)
-    entries = json.loads(to_har(fetch.rows, fetch.options))["log"]["entries"]
+    entries = check_archive(json.loads(to_har(fetch.rows, fetch.options)))
     text, binary, longer, empty, endless = (entry["response"]["content"] for entry in entries)
     assert text["text"] == "cookies: none\n"
     assert (base64.b64decode(binary["text"]), binary["encoding"]) == (fetch.rows[1].head, "base64")
@@ -129,7 +133,7 @@ async def test_headers_that_are_no_utf_8_are_read_as_latin_1_in_every_format() -
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as old:
         fetch = await run(Fetch([f"http://127.0.0.1:{old.sockets[0].getsockname()[1]}/"]))
-    response = json.loads(to_har(fetch.rows, fetch.options))["log"]["entries"][0]["response"]
+    response = check_archive(json.loads(to_har(fetch.rows, fetch.options)))[0]["response"]
     assert response["statusText"] == "Oui é"
     assert [header["value"] for header in response["headers"][:2]] == ["café", "café"]
     assert json.loads(to_ndjson(fetch.rows[0]))["content_type"] == "a/é"
@@ -147,9 +151,60 @@ async def test_the_last_answer_counts_also_where_it_is_a_redirect_that_is_not_fo
     assert [result["response_code"] for result in results] == [302, 302, 302, None]
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("http://{host}/%zz?a=[1]|^{{x}}", "http://{host}/%25zz?a=%5B1%5D%7C%5E%7Bx%7D"),
+        ("http://{host}/ü%2F?q=ü", "http://{host}/%C3%BC%2F?q=%C3%BC"),
+        ("http://me:pass@{host}/?token=x&y=1", "http://{host}/?token=%E2%80%A2%E2%80%A2%E2%80%A2&y=1"),
+        ("http://{host}", "http://{host}/"),
+    ],
+)
+async def test_an_archive_has_valid_urls_without_secrets(server: PracticeServer, text: str, url: str) -> None:
+    host = server.url("").partition("://")[2].rstrip("/")
+    fetch = await fetched(server, text.format(host=host), retries=0)
+    (entry,) = check_archive(json.loads(to_har(fetch.rows, fetch.options)))
+    assert entry["request"]["url"] == url.format(host=host)
+    assert all(pair["value"] != "x" for pair in entry["request"]["queryString"] if pair["name"] == "token")
+
+
+async def test_an_archive_is_valid_whatever_went_wrong(server: PracticeServer) -> None:
+    paths = (
+        *("/redirect-loop", "/redirect-to?url=ftp://a.b/", "/redirect-to?url=http://[bad", "/redirect-to?url=/a b"),
+        *("/evil", "/reset", "/short", "/bad-chunk", "/not-http", "/lying-encoding", "/disconnect", "/status/304"),
+        *("http://127.0.0.1:1/", "http://a..b/", "http://[::1]:1/"),
+    )
+    fetch = await fetched(server, *paths, retries=0)
+    entries = check_archive(json.loads(to_har(fetch.rows, fetch.options)))
+    refused = next(entry for entry in entries if entry["request"]["url"] == "http://127.0.0.1:1/")
+    assert "serverIPAddress" not in refused
+    assert (refused["response"]["bodySize"], refused["response"]["status"]) == (-1, 0)
+    loop = [entry for entry in entries if entry["request"]["url"] == server.url("/redirect-loop")]
+    assert [entry.get("_outcome") for entry in loop][-2:] == [None, "too_many_redirects"]
+    assert {entry["response"]["status"] for entry in loop} == {302}
+
+
+async def test_an_archive_has_no_secret_that_a_server_answers_with(server: PracticeServer) -> None:
+    fetch = await fetched(server, "/echo", headers=(("PRIVATE-TOKEN", "secret"), ("X-Mine", "yes")))
+    text = to_har(fetch.rows, fetch.options)
+    (entry,) = check_archive(json.loads(text))
+    assert "secret" not in text
+    assert '"PRIVATE-TOKEN": "•••"' in entry["response"]["content"]["text"]
+
+
+def test_an_address_has_no_zone_in_an_archive() -> None:
+    row = Row(1, "http://[fe80::1]/", "http://[fe80::1]/", attempts=1, address="fe80::1%eth0", method="GET")
+    (entry,) = check_archive(json.loads(to_har([row], Options())))
+    assert entry["serverIPAddress"] == "fe80::1"
+
+
+def test_an_archive_of_nothing_is_valid() -> None:
+    assert check_archive(json.loads(to_har([], Options()))) == []
+
+
 async def test_redirects_are_entries_of_their_own(server: PracticeServer) -> None:
     fetch = await fetched(server, "/redirect/2")
-    entries = json.loads(to_har(fetch.rows, fetch.options))["log"]["entries"]
+    entries = check_archive(json.loads(to_har(fetch.rows, fetch.options)))
     assert [entry["response"]["status"] for entry in entries] == [302, 302, 200]
     assert entries[0]["response"]["redirectURL"] == server.url("/redirect/1")
     assert [entry["startedDateTime"] for entry in entries] == sorted(entry["startedDateTime"] for entry in entries)

@@ -1,10 +1,9 @@
-"""What becomes of each fault that a server can have: outcome, sentence, attempts, within its time and memory."""
+"""What becomes of each fault that a server can have: outcome, sentence, attempts, within its memory."""
 
 from __future__ import annotations
 
 import socket
 import sys
-import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from typing import get_args
@@ -69,7 +68,6 @@ async def server() -> AsyncIterator[PracticeServer]:
 async def test_each_fault_has_its_outcome(
     server: PracticeServer, path: str, outcome: Outcome, attempts: int, says: str
 ) -> None:
-    begin = time.perf_counter()
     speed = SPEED if "hang" in path or "429" in path else 1.0
     row = await fetched_row(
         server, path, speed=speed, timeout=12.0, connect_timeout=12.0, max_bytes=1_000_000, retries=1
@@ -78,7 +76,6 @@ async def test_each_fault_has_its_outcome(
     assert says in row.sentence
     assert row.sentence.isprintable()
     assert row.state == ("ok" if outcome == "ok" else "failed")
-    assert time.perf_counter() - begin < 5.0
 
 
 @pytest.mark.parametrize("path", ["/bomb", "/endless", "/bytes/50000000"])
@@ -143,7 +140,7 @@ async def test_a_trusted_certificate_is_told_about(server: PracticeServer, monke
 async def test_text_is_read_whatever_the_server_says_of_it(server: PracticeServer) -> None:
     paths = ("/charset/zlib", "/charset/utf-16x", "/charset/idna", "/charset/latin-1?sent=latin-1", "/meta-charset")
     rows = (await fetched(server, *paths)).rows
-    assert [row.charset for row in rows] == ["utf-8", "utf-8", "utf-8", "iso8859-1", "cp1252"]
+    assert [row.charset for row in rows] == ["utf-8", "utf-8", "utf-8", "windows-1252", "windows-1252"]
     assert rows[4].title == "10 €"
 
 

@@ -20,6 +20,12 @@ async def server() -> AsyncIterator[PracticeServer]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close connections as soon as nobody uses any."""
+    monkeypatch.setattr("asynclab.fetch.idle.PATIENCE", 0.0)
+
+
 async def until_retrying(fetch: Fetch) -> None:
     while [row.state for row in fetch.rows] != ["ok", "retrying"]:  # noqa: ASYNC110
         await asyncio.sleep(0)

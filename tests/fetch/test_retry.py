@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
@@ -18,6 +20,16 @@ def test_the_wait_is_a_random_part_of_a_bound_that_doubles() -> None:
     assert backoff(100, 1.0) == LONGEST_BACKOFF
 
 
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Tokyo"])
+def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_zone")
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -26,6 +38,8 @@ def test_the_wait_is_a_random_part_of_a_bound_that_doubles() -> None:
         ("99999999999999999999", LONGEST_RETRY_AFTER),
         (formatdate(NOW + 20, usegmt=True), 20.0),
         (formatdate(NOW - 20, usegmt=True), 0.0),
+        (time.asctime(time.gmtime(NOW + 20)), 20.0),
+        (time.strftime("%A, %d-%b-%y %H:%M:%S GMT", time.gmtime(NOW + 20)), 20.0),
         (formatdate(NOW + 86_400, usegmt=True), LONGEST_RETRY_AFTER),
         (None, None),
         ("", None),

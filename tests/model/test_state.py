@@ -73,7 +73,7 @@ def test_no_history_breaks_what_is_always_true_of_a_state(events: list[Event]) -
 def test_whatever_happened_can_be_shown(events: list[Event]) -> None:
     state = lab(*events)
     for task in state.tasks.values():
-        assert bar_of(task, state, state.now).text
+        assert bar_of(task, state, state.now).forms
         assert task.waits_for is None or short_wait(task.waits_for, state)
     for line in state.activity:
         assert all(one_line(text, len(text)) == text for text in (line.text, line.short))

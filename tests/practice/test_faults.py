@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import time
 import zlib
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -142,8 +142,9 @@ async def test_a_charset_is_declared_and_another_is_sent(
 
 
 async def test_a_flaky_path_fails_so_many_times_and_then_answers(
-    server: PracticeServer, session: aiohttp.ClientSession
+    server: PracticeServer, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("asynclab.practice.faults.time", SimpleNamespace(time=lambda: 1_700_000_000.0))
     statuses = []
     for _ in range(3):
         async with session.get(server.url("/flaky/a?times=2&status=429&after=3")) as response:
@@ -152,7 +153,7 @@ async def test_a_flaky_path_fails_so_many_times_and_then_answers(
     async with session.get(server.url("/flaky/b?after=100&date")) as response:
         assert response.status == 503
         when = parsedate_to_datetime(response.headers["Retry-After"]).timestamp()
-        assert 95 < when - time.time() < 105
+        assert when == 1_700_000_100
 
 
 async def test_control_and_escape_sequences_are_everywhere(server: PracticeServer) -> None:

@@ -87,19 +87,19 @@ class FetchStage:
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so, and paint it."""
         await until(condition)
-        self.screen.paint()
+        self.screen.beat()
         await self.pilot.pause()
 
     async def paste(self, text: str) -> None:
         """Paste into whatever has the focus."""
         self.app.post_message(Paste(text))
         await self.pilot.pause()
-        self.screen.paint()
+        self.screen.beat()
 
     async def take(self, *paths: str) -> None:
         """Have these of the server's URLs in the text."""
         await self.screen.take("\n".join(self.urls(*paths)))
-        self.screen.paint()
+        self.screen.beat()
 
     async def fetched(self, *paths: str) -> None:
         """Fetch these of the server's URLs to the end."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from asynclab.fetch.engine import Fetch
-from asynclab.fetch.jobs import new_row
 from asynclab.fetch.options import Options
+from asynclab.fetch.row_ends import new_row
 from asynclab.fetch.rows import STATES, Failure, Hop, Phase, Phases, Row, TlsFacts
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls
@@ -52,7 +52,9 @@ class FrozenFetch:
 
     def totals(self, now: float) -> Totals:
         alone = sum(row.elapsed(now) for row in self.rows)
-        return Totals(self.counts, len(self.rows), sum(row.wire for row in self.rows), 4_600_000.0, now, alone)
+        return Totals(
+            self.counts, len(self.rows), sum(row.wire for row in self.rows), 4_600_000.0, now, alone, together=now
+        )
 
 
 class FrozenSession(FetchSession):

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
@@ -16,6 +17,7 @@ from asynclab.curriculum.demo_parameters import Parameter
 from asynclab.screens.lab.runnable import LabFactory
 from asynclab.screens.lab.stage import Stage as Views
 from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.trace import Lab
 from tests.fast_ui import loop_time, until
 
@@ -50,6 +52,13 @@ class StagedDemo:
 def staged(main: Callable[..., Coroutine[Any, Any, Any]], *parameters: Parameter) -> Demo:
     """A demo made of a coroutine function."""
     return cast(Demo, StagedDemo(main, parameters))
+
+
+def read_help(app: App[None]) -> str:
+    """The text of the help page that is open, in one line."""
+    page = app.screen
+    assert isinstance(page, HelpScreen)
+    return " ".join(page.text_to_copy().split())
 
 
 @dataclass

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 
 from asynclab.app import AsyncLabApp
-from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key
 from asynclab.screens.shared.command_screen import CommandScreen
-from asynclab.screens.shared.help_page import LAB_MARKS, help_text, key_rows
+from asynclab.screens.shared.help_page import LAB_MARKS, help_lines, key_rows
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lane_cells import MARKS
+from asynclab.widgets.lines import plain, width_of
 from asynclab.widgets.timeline import TimelineView
 from tests.screens.fetching import fetching
 from tests.screens.stage import Stage, opened
 from tests.tables import check_table
 
-SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, FetchLabScreen)
+SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen)
 
 VIEWS = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
 
@@ -186,7 +186,7 @@ async def test_neighbours_share_an_entry() -> None:
 
 
 def test_help_has_all_of_every_command() -> None:
-    text = " ".join(help_text(COMMANDS, VIEWS, LAB_MARKS).plain.split())
+    text = " ".join(" ".join(map(plain, help_lines(COMMANDS, VIEWS, LAB_MARKS, 79))).split())
     for command in COMMANDS:
         if command.keys and command.action != "resume":  # the help of pause speaks for both
             assert f"{command.all_keys} {command.help}" in text
@@ -194,16 +194,21 @@ def test_help_has_all_of_every_command() -> None:
 
 
 def test_help_explains_every_mark() -> None:
-    text = help_text(COMMANDS, {}, LAB_MARKS).plain
+    text = "\n".join(map(plain, help_lines(COMMANDS, {}, LAB_MARKS, 79)))
     for mark in ("▸ ready", "► running", "◌ waiting", "✓ done", "✗ failed", "⊘ cancelled"):
         assert mark in text
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_help_fits_into_80_columns(screen: type[CommandScreen]) -> None:
+@pytest.mark.parametrize("width", [30, 55, 79])
+def test_help_is_wrapped_once_for_the_width_there_is(screen: type[CommandScreen], width: int) -> None:
     commands = (*screen.commands, *AsyncLabApp.commands)
     for marks in (LAB_MARKS, FETCH_MARKS):
-        assert max(map(len, help_text(commands, VIEWS, marks).plain.splitlines())) <= 80 - 5
+        wrapped, whole = (help_lines(commands, VIEWS, marks, cells) for cells in (width, 999))
+        assert max(map(width_of, wrapped)) <= width
+        assert (
+            " ".join(plain(line[1:]) for line in wrapped).split() == " ".join(plain(line[1:]) for line in whole).split()
+        )
 
 
 def test_help_explains_every_mark_of_the_timeline() -> None:
@@ -212,11 +217,11 @@ def test_help_explains_every_mark_of_the_timeline() -> None:
     assert [glyph for glyph in glyphs if glyph not in explained] == []
 
 
-async def test_the_three_screens_declare_the_keys_of_time_once() -> None:
+async def test_both_screens_declare_the_keys_of_time_once() -> None:
     keys = [
         {command.action: command.key for command in screen.commands if command.group == "Time"} for screen in SCREENS
     ]
-    assert keys[0] == keys[1] == keys[2]
+    assert keys[0] == keys[1]
     assert len(keys[0]) == 7
 
 

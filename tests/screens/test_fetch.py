@@ -154,7 +154,7 @@ async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_
         before = stage.table
         clock[0] += 1_000.0
         await stage.pilot.pause()
-        stage.screen.paint()
+        stage.screen.beat()
         assert stage.states == ["running", "retrying"]
         assert stage.table == before
         assert re.search(r"↻ 503 in 29\.0 s", before[1])
@@ -193,7 +193,7 @@ async def test_keys_for_a_url_that_is_not_being_fetched_say_why_they_do_nothing(
         await stage.press(key)
         assert stage.notices == ["this URL has ended: R fetches it again"]
         await stage.press("slash")
-        await stage.type_into("#fetch-filter", "nothing has this")
+        await stage.type_into("#fetch-table-filter", "nothing has this")
         await stage.press("enter")
         stage.views.table.select(None)
         await stage.press(key)
@@ -251,7 +251,7 @@ async def test_what_is_cancelled_while_held_says_so_and_ends_with_its_step() -> 
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
         await stage.press("space", "j", "x")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "► cancelling" in stage.table[1]
         assert "1 ready" in stage.frame
         await stage.press("n")
@@ -270,7 +270,7 @@ async def test_the_frame_tells_how_time_runs() -> None:
         await stage.until(lambda: stage.screen.together.is_running)
         assert re.fullmatch(r"► 1× · \d\.\d{3} s · in the order of the text", stage.frame)
         await stage.press("i")
-        stage.screen.paint()
+        stage.screen.beat()
         assert stage.frame.startswith("► instant · ")
         await stage.press("c")
         await stage.ended()
@@ -338,7 +338,7 @@ async def test_slash_filters_while_it_is_typed_and_escape_shows_all_again() -> N
         assert focused(stage) == "fetch-table"
         await stage.press("escape")
         await stage.until(lambda: len(stage.table) == 3)
-        assert not stage.views.is_filtering
+        assert not stage.views.list.is_filtering
 
 
 async def test_the_filter_knows_states_and_titles() -> None:
@@ -346,7 +346,7 @@ async def test_the_filter_knows_states_and_titles() -> None:
         await stage.fetched("/pages/tasks", "/pages/queues", "/status/404")
         await stage.press("slash", *"failed")
         await stage.until(lambda: len(stage.table) == 1)
-        stage.views.query_one("#fetch-filter", Input).value = "queues"
+        stage.views.query_one("#fetch-table-filter", Input).value = "queues"
         await stage.until(lambda: len(stage.table) == 1 and "queues" in stage.table[0])
 
 
@@ -402,7 +402,7 @@ async def test_a_folder_that_is_gone_is_told_instead_of_offering_formats(monkeyp
 async def test_capital_i_shows_the_lines_without_a_url() -> None:
     async with fetching() as stage:
         await stage.screen.take(f"nothing here [/] \x07\n{stage.server.url('/pages/tasks')}")
-        stage.screen.paint()
+        stage.screen.beat()
         assert "1 URL · 1 line ignored" in str(stage.views.text.border_subtitle)
         await stage.press("I")
         view = stage.app.screen.query_one("StaticLines")
@@ -503,7 +503,7 @@ async def test_the_title_tells_how_many_tasks_live_and_events_do_not_pile_up() -
         await stage.take("/hang", "/hang?2")
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
-        assert "1 lab · 3 tasks" in stage.screen.title_bar.line_text(0)
+        assert "1 run · 3 tasks" in stage.screen.title_bar.line_text(0)
         assert stage.lab._tracer.take_events() == []
 
 
@@ -516,7 +516,7 @@ async def test_the_title_counts_what_runs_on_the_other_screen_too() -> None:
         await stage.until(lambda: stage.app.current_mode == "learn")
         learn = stage.app.screen
         assert isinstance(learn, LearnScreen)
-        await stage.until(lambda: learn.is_mounted and "1 lab · 3 tasks" in learn.title_bar.line_text(0))
+        await stage.until(lambda: learn.is_mounted and "1 run · 3 tasks" in learn.title_bar.line_text(0))
 
 
 async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:

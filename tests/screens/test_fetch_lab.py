@@ -10,23 +10,25 @@ import pytest
 from textual.command import Hit
 
 from asynclab.fetch import attempt, engine, watch
-from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
+from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.shared.palette import CommandProvider
 from asynclab.widgets.lines import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens.fetching import FetchStage, fetching
+from tests.screens.stage import read_help
 
 ENGINE = str(Path(engine.__file__).parent)
 
 
-def lab_screen(stage: FetchStage) -> FetchLabScreen:
-    return next(screen for screen in stage.app.screen_stack if isinstance(screen, FetchLabScreen))
+def lab_screen(stage: FetchStage) -> FetchScreen:
+    assert stage.screen.is_staged
+    return stage.screen
 
 
 def is_open(stage: FetchStage) -> bool:
-    return isinstance(stage.app.screen, FetchLabScreen)
+    return stage.app.screen is stage.screen and stage.screen.is_staged
 
 
 def record(stage: FetchStage) -> Record:
@@ -65,25 +67,37 @@ async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40))
 async def test_t_in_capitals_shows_the_tasks_of_the_fetch_and_selects_that_of_the_url() -> None:
     async with hanging("j", "T") as stage:
         assert is_open(stage)
-        assert len(task_lines(stage)) == 4
+        run, host, _, second, _ = task_lines(stage)
+        assert "run" in run
+        assert "host 127" in host
         assert selected_name(stage) == "fetch 2"
-        assert "fetch 2" in task_lines(stage)[2]
-        assert "waiting" in task_lines(stage)[2]
+        assert "fetch 2" in second
+        assert "waiting" in second
 
 
 @pytest.mark.parametrize("key", ["escape", "T", "f"])
 async def test_these_keys_go_back_to_the_urls_where_that_of_the_selected_task_is_selected(key: str) -> None:
     async with hanging("T", "j", "j", key) as stage:
-        assert stage.app.screen is stage.screen
+        assert not is_open(stage)
         assert stage.views.table.selected == 3
         assert stage.screen.together.is_running
 
 
-async def test_from_a_task_that_fetches_no_url_the_way_back_leaves_the_selection_alone() -> None:
-    async with hanging("j", "T", "k", "k", "k") as stage:
+async def test_the_url_of_the_selected_task_is_selected_and_a_task_that_fetches_none_leaves_it_alone() -> None:
+    async with hanging("j", "T", "k") as stage:
+        assert stage.views.table.selected == 1
+        await stage.press("k", "k")
         assert selected_name(stage) == "run"
-        await stage.press("escape")
-        assert stage.views.table.selected == 2
+        assert stage.views.table.selected == 1
+
+
+async def test_the_task_of_the_url_that_is_selected_beside_the_stage_is_selected() -> None:
+    async with hanging("T", "shift+tab") as stage:
+        assert stage.views.table.has_focus
+        assert is_open(stage)
+        await stage.press("j", "j")
+        assert selected_name(stage) == "fetch 3"
+        assert stage.fetch.kept == {3}
 
 
 async def test_before_anything_was_fetched_there_is_no_lab_to_see() -> None:
@@ -110,7 +124,7 @@ async def test_key_bar_help_and_palette_tell_of_it() -> None:
         hits = [hit async for hit in CommandProvider(stage.screen).search("tasks")]
         assert any(isinstance(hit, Hit) and str(hit.text) == "tasks (T)" for hit in hits)
         await stage.press("question_mark")
-        assert "Show the fetch as any demo is shown" in str(stage.app.screen.query_one("Static").render())
+        assert "Show the fetch as any demo is shown" in read_help(stage.app)
 
 
 async def test_its_own_key_bar_and_help_tell_every_key() -> None:
@@ -118,8 +132,7 @@ async def test_its_own_key_bar_and_help_tell_every_key() -> None:
         await stage.until(lambda: "T URLs" in str(lab_screen(stage).key_bar.render()))
         assert "space pause" in str(lab_screen(stage).key_bar.render())
         await stage.press("question_mark")
-        told = str(stage.app.screen.query_one("Static").render())
-        assert "Back to the URL list" in told
+        assert "then go back to the URLs" in read_help(stage.app)
 
 
 async def test_every_key_has_one_use_at_a_time() -> None:
@@ -145,7 +158,7 @@ async def test_space_holds_it_n_makes_one_step_and_space_lets_it_go() -> None:
         await stage.until(lambda: "paused at" in clock(stage))
         await stage.press("n")
         await stage.until(lambda: stage.lab.state.tasks[1].steps == 1)
-        assert [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 0]
+        assert [task.steps for task in stage.lab.state.tasks.values()] == [1, 0]
         await stage.press("space")
         await stage.ended()
         assert stage.states == ["ok", "ok"]
@@ -156,10 +169,10 @@ async def test_the_task_that_is_selected_goes_next() -> None:
         await stage.take("/pages/tasks", "/pages/queues")
         await stage.press("n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
-        await stage.press("n")
+        await stage.press("n", "n")
         await stage.until(lambda: len(stage.lab.held) == 2)
         await stage.press("T", "G", "n")
-        await stage.until(lambda: [task.steps for task in stage.lab.state.tasks.values()] == [1, 0, 1])
+        await stage.until(lambda: [task.steps for task in stage.lab.state.tasks.values()] == [1, 1, 0, 1])
         assert any(line.kind == "chosen" for line in stage.lab.state.activity)
 
 
@@ -168,8 +181,8 @@ async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> No
         await stage.take("/pages/tasks", "/pages/queues")
         await stage.press("n")
         await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
-        await stage.press("n", "j", "T", "N")
-        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.state.tasks[3].steps == 1)
+        await stage.press("n", "n", "j", "T", "N")
+        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.state.tasks[4].steps == 1)
         assert stage.lab.paused
 
 
@@ -224,7 +237,7 @@ async def test_w_shows_timeouts_in_the_place_of_the_timeline() -> None:
     async with hanging("T", "w") as stage:
         views = lab_screen(stage).stage
         await stage.until(lambda: views.gauges.display and views.gauges.line_count() >= 3)
-        assert "timeout" in views.gauges.line_text(0)
+        assert any("timeout" in views.gauges.line_text(index) for index in range(views.gauges.line_count()))
         assert "timeline" not in views.shown_panes
 
 
@@ -282,7 +295,7 @@ async def test_with_nobody_to_follow_it_shows_what_every_task_runs() -> None:
         await stage.press("T")
         source = lab_screen(stage).stage.source
         assert source.path == engine.__file__
-        await stage.until(lambda: "_fetch(self, job" in source.line_text(source.scroll_offset.y))
+        await stage.until(lambda: "async def run(self)" in source.line_text(source.scroll_offset.y))
 
 
 async def test_where_it_has_ended_n_says_so_and_r_in_capitals_fetches_the_same_list_afresh_and_held() -> None:
@@ -320,7 +333,8 @@ async def test_s_in_capitals_shows_what_is_fetched_one_after_another_and_again_w
         screen = lab_screen(stage)
         assert screen.program is stage.screen.one_by_one
         await stage.until(lambda: screen.stage.concept.lesson.title == "fetch · 2 URLs one after another")
-        await stage.until(lambda: len(task_lines(stage)) == 2)
+        await stage.until(lambda: len(task_lines(stage)) == 3)
+        assert selected_name(stage) == "fetch 1"
         await stage.press("S")
         assert screen.program is stage.screen.together
 
@@ -343,10 +357,10 @@ async def test_the_tab_goes_back_to_the_urls() -> None:
         assert stage.app.screen is stage.screen
 
 
-async def test_the_screen_behind_it_is_not_painted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_the_stage_hides_is_not_painted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     async with hanging("T") as stage:
         painted: list[object] = []
-        monkeypatch.setattr(stage.views, "show_rows", lambda *_, **__: painted.append(1))
+        monkeypatch.setattr(stage.views, "show_totals", lambda *_: painted.append(1))
         await stage.pilot.pause(0.5)
         assert painted == []
         await stage.press("escape")
@@ -354,9 +368,37 @@ async def test_the_screen_behind_it_is_not_painted_meanwhile(monkeypatch: pytest
         assert painted
 
 
+async def test_the_list_stands_beside_the_stage_where_there_is_room() -> None:
+    async with hanging("T", size=(120, 40)) as stage:
+        assert stage.views.table.region.right <= lab_screen(stage).stage.region.x
+        assert stage.views.table.page_height > 30
+        await stage.press("z")
+        assert not stage.views.table.region.area
+        await stage.press("escape")
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.pilot.pause()
+        assert not stage.views.table.region.area
+        assert lab_screen(stage).stage.tasks.region.width == 80
+
+
+async def test_keys_are_about_the_pane_that_has_the_focus() -> None:
+    async with fetching() as stage:
+        await stage.fetched("/pages/tasks", "/flaky/once?status=500")
+        await stage.press("T")
+        assert "r fetch again" in str(stage.screen.key_bar.render())
+        await stage.press("shift+tab")
+        stage.screen.beat()
+        assert "r retry failed" in str(stage.screen.key_bar.render())
+        await stage.press("r")
+        await stage.until(lambda: stage.screen.together.runs == 2)
+        await stage.ended()
+        assert stage.states == ["ok", "ok"]
+        assert is_open(stage)
+
+
 async def test_the_title_counts_both_labs_and_their_tasks() -> None:
     async with hanging("T") as stage:
-        await stage.until(lambda: "1 lab · 4 tasks" in lab_screen(stage).title_bar.line_text(0))
+        await stage.until(lambda: "1 run · 4 tasks" in lab_screen(stage).title_bar.line_text(0))
 
 
 async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> None:
@@ -393,7 +435,25 @@ async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> No
         await stage.until(lambda: stage.screen.together.runs == 2)
         await stage.ended()
         await stage.press("T", "S", "G")
-        assert lab_screen(stage).number is None
         await stage.press("escape")
         assert stage.views.table.selected == 1
         assert stage.fetch.kept == {1}
+
+
+async def test_where_the_list_no_longer_fits_beside_the_stage_keys_go_to_the_stage() -> None:
+    async with hanging("T", "shift+tab", size=(120, 40)) as stage:
+        assert stage.views.table.has_focus
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: stage.screen.is_in_stage)
+        assert stage.app.focused is not None
+        assert stage.app.focused.region.area
+
+
+async def test_every_task_of_a_fetch_hangs_on_another_however_late_it_begins() -> None:
+    async with fetching() as stage:
+        await stage.fetched(*(f"/bytes/{number}" for number in range(1, 16)))
+        await stage.press("T")
+        assert [line[:6].strip() for line in task_lines(stage) if line[1] not in "├└│ "] == ["run"]
+        tasks = stage.lab.state.tasks.values()
+        assert sum(task.name.startswith("fetch ") for task in tasks) == 15
+        assert [task.name for task in tasks if task.parent is None] == ["run"]

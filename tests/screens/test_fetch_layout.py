@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Paste
+from textual.widget import Widget
 
 from asynclab.model.wording.quantities import size_text
+from asynclab.screens.fetch.fetch_layout import FIXED, LEAST_ASKED, LEAST_LIST, fetch_shares
+from asynclab.screens.lab.pane_screen import LOW
 from tests.screens.fetching import FetchStage, fetching
 from tests.screens.frozen_fetch import FrozenSession
 from tests.screens.stage import opened
@@ -37,15 +40,37 @@ async def test_where_there_is_room_everything_shows(size: tuple[int, int]) -> No
         assert stage.views.table.page_height >= 7
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 24), (90, 40)])
-async def test_where_room_is_short_the_detail_shows_when_asked_for(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("size", "asked"), [((80, 24), ["whole"]), ((120, 24), ["story", "answer"])])
+async def test_where_room_is_short_the_detail_shows_when_asked_for(size: tuple[int, int], asked: list[str]) -> None:
     async with fetching(size) as stage:
         assert shown(stage) == ["text", "table", "totals"]
         await stage.press("d")
-        assert shown(stage) == ["table", "totals", "whole"]
-        assert stage.views.table.page_height >= 3
+        assert shown(stage) == ["table", "totals", *asked]
+        assert stage.views.table.page_height >= 5
         await stage.press("d")
         assert shown(stage) == ["text", "table", "totals"]
+
+
+SIZES = [(80, 24), (100, 26), (100, 30), (120, 33), (120, 36), (140, 40), (90, 50), (200, 60)]
+
+
+@pytest.mark.parametrize(("size", "urls"), zip(SIZES, (13, 15, 17, 20, 11, 14, 17, 23), strict=True))
+async def test_the_list_is_never_crushed(size: tuple[int, int], urls: int) -> None:
+    async with fetching(size) as stage:
+        assert stage.views.table.page_height == urls
+        await stage.press("d")
+        assert stage.views.table.page_height >= 5
+        assert stage.screen.key_bar.region.y == stage.views.region.bottom
+        assert all(view.region.bottom <= stage.views.region.bottom for view in stage.views.query(Widget))
+
+
+@pytest.mark.parametrize("wants", [None, True, False])
+@pytest.mark.parametrize("height", range(16, 100))
+def test_the_room_is_divided_and_the_list_has_its_share(height: int, wants: bool | None) -> None:
+    share = fetch_shares(height, 6, wants_detail=wants)
+    rest = height - FIXED - share.text - share.detail
+    assert rest >= (LEAST_ASKED if wants or height < LOW else LEAST_LIST)
+    assert (share.detail > 0) or not wants
 
 
 async def test_where_room_is_short_phases_and_total_of_a_url_are_seen_at_once_and_its_preview_by_keys() -> None:
@@ -129,7 +154,7 @@ async def test_hostile_answers_are_shown_as_text_and_do_nothing() -> None:
         await stage.fetched("/evil", "/markup")
         for key in ("g", "G"):
             await stage.press(key)
-            stage.screen.paint()
+            stage.screen.beat()
             await stage.pilot.pause()
             assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(screen_text(stage))
         assert "[@click=app.quit]here[/]" in screen_text(stage)
@@ -197,7 +222,7 @@ async def test_results_are_shown_again_when_the_text_is_again_what_was_fetched()
 async def test_five_thousand_urls_are_listed_and_only_those_in_sight_looked_at() -> None:
     async with fetching() as stage:
         await stage.screen.take("\n".join(f"http://127.0.0.1:1/{number}" for number in range(5_000)))
-        stage.screen.paint()
+        stage.screen.beat()
         assert stage.views.table.line_count() == 5_000
         await stage.press("G")
         assert "4999" in stage.table[-1]

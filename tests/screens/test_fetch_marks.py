@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from asynclab.fetch.words import GLYPHS
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
-from asynclab.widgets.fetch_row import MARKS as URL_MARKS
 from asynclab.widgets.waterfall import MARKS as PHASES
 from tests.screens.fetching import fetching
+from tests.screens.stage import read_help
 
 
 def test_every_state_and_phase_is_explained_and_every_mark_has_one_meaning() -> None:
     drawn = [mark.drawn for mark in FETCH_MARKS]
-    glyphs = [mark for mark, _ in (*URL_MARKS.values(), *PHASES.values())]
+    glyphs = [*GLYPHS.values(), *(mark for mark, _ in PHASES.values())]
     assert [text.split()[0] for text in drawn[: len(glyphs)]] == glyphs
     assert len(set(drawn)) == len(drawn)
 
@@ -18,6 +19,6 @@ def test_every_state_and_phase_is_explained_and_every_mark_has_one_meaning() -> 
 async def test_the_help_of_the_screen_explains_its_own_marks_and_not_those_of_tasks() -> None:
     async with fetching() as stage:
         await stage.press("?")
-        text = str(stage.app.screen.query_one("Static").render())
+        text = read_help(stage.app)
         assert "► under way" in text
         assert "its step is under way" not in text

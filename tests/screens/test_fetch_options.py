@@ -63,7 +63,7 @@ async def opened_form(options: Options | None = None, size: tuple[int, int] = (1
 
 def test_every_option_is_in_form_and_summary_or_only_seldom_of_interest() -> None:
     assert list(OPTIONS) == [field.name for field in fields(Options)]
-    assert {*SUMMARY, *ALSO} == {*OPTIONS} - {"connect_timeout"}
+    assert {*SUMMARY, *ALSO, "save_to"} == {*OPTIONS} - {"connect_timeout"}
 
 
 async def test_enter_gives_all_options_as_they_were() -> None:
@@ -144,7 +144,13 @@ def test_the_summary_has_the_limits_and_what_else_is_set() -> None:
     lines = [plain(line) for line in summary_lines(Options(rate=2, save_to=Path("x")), 48)]
     assert lines[0].split() == ["at", "once", "20", "deadline", "none"]
     assert any("2 /s" in line for line in lines)
-    assert lines[-1] == "also save to"
+
+
+def test_the_summary_says_where_bodies_are_saved_and_names_what_else_is_set() -> None:
+    options = Options(save_to=Path("/home/me/a/very/long/way/down/to/the/bodies"), headers=(("A", "b"),))
+    save, also = [plain(line) for line in summary_lines(options, 40)][-2:]
+    assert save == "save to      /home/me/a/ve…to/the/bodies"
+    assert also == "also headers"
 
 
 def test_where_room_is_short_the_summary_has_one_column() -> None:
@@ -154,7 +160,7 @@ def test_where_room_is_short_the_summary_has_one_column() -> None:
 async def test_a_box_that_is_off_is_empty_and_not_only_of_another_colour() -> None:
     async with opened_form(Options(block_private=True)) as stage:
         boxes = [str(box._button.plain) for box in stage.form.query(Checkbox)]
-        assert boxes == ["▐ ▌", "▐X▌"]
+        assert boxes == ["▐ ▌", "▐X▌", "▐ ▌"]
 
 
 def test_every_option_is_on_the_command_line() -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import Failure, Hop, Row, TlsFacts
+from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import SORTS, Sort, arrange, next_sort
-from asynclab.screens.fetch.url_words import certificate, url_detail, url_row
+from asynclab.widgets.fetch_detail import whole_lines
 from asynclab.widgets.lines import plain
+from asynclab.widgets.url_facts import body_lines, certificate, headers_of
+from asynclab.widgets.url_words import ENDINGS, rate_of, word_of
 
 
 def row(number: int, url: str = "https://example.org/", **facts: Any) -> Row:
@@ -80,15 +83,19 @@ def test_after_the_last_way_to_sort_comes_the_first() -> None:
     ],
 )
 def test_each_state_has_its_words(facts: dict[str, Any], word: str) -> None:
-    assert url_row(row(1, **facts), 5.0).word == word
+    assert word_of(row(1, **facts), 5.0) == word
+
+
+def test_every_way_to_end_has_its_words_and_they_fit() -> None:
+    assert {*ENDINGS} == {*get_args(Outcome)} - {"ok"}
+    assert max(map(len, ENDINGS.values())) <= 13
 
 
 @pytest.mark.parametrize(("phase", "word"), [("dns", "looking up"), ("tcp", "connecting"), ("wait", "waiting")])
 def test_a_phase_under_way_is_told(phase: Any, word: str) -> None:
     running = row(1, state="running")
     running.phases.enter(phase, 1.0)
-    assert url_row(running, 2.5).word == word
-    assert url_row(running, 2.5).phases == ((phase, 1.5),)
+    assert word_of(running, 2.5) == word
 
 
 def test_the_rate_of_a_short_download_is_not_told() -> None:
@@ -96,42 +103,38 @@ def test_the_rate_of_a_short_download_is_not_told() -> None:
     for each, seconds in ((short, 0.001), (long, 0.5)):
         each.phases.enter("download", 0.0)
         each.phases.enter(None, seconds)
-    assert url_row(short, 1.0).rate is None
-    assert url_row(long, 1.0).rate == 2_000
+    assert rate_of(short, 1.0) is None
+    assert rate_of(long, 1.0) == 2_000
 
 
 def test_all_foreign_text_of_a_detail_is_harmless() -> None:
     evil = "\x1b]0;x\x07\u202e\n[/]"
-    told = url_detail(
-        row(
-            1,
-            state="failed",
-            outcome="http_error",
-            status=500,
-            reason=evil,
-            title=evil,
-            headers=((evil, evil),),
-            content_type=evil,
-            head=evil.encode(),
-            charset="utf-8",
-            hops=[Hop(evil, 301, "127.0.0.1", 0.1)],
-            notes=[evil],
-            tls=TlsFacts("TLSv1.3", "AES", evil, None),
-        ),
-        1.0,
+    evil_row = row(
+        1,
+        evil,
+        state="failed",
+        outcome="http_error",
+        status=500,
+        reason=evil,
+        address=evil,
+        sentence=evil,
+        title=evil,
+        headers=((evil, evil),),
+        content_type=evil,
+        head=evil.encode(),
+        charset="utf-8",
+        hops=[Hop(evil, 301, "127.0.0.1", 0.1)],
+        notes=[evil],
+        failures=[Failure("incomplete", evil)],
+        saved=Path(evil),
+        tls=TlsFacts("TLSv1.3", "AES", evil, None),
     )
-    text = repr((told.facts, told.hops, told.notes, told.title, told.headers, told.preview))
-    assert not {"\x1b", "\x07", "\u202e", "\n"} & set("".join(map(str, _flat(told)))), text
-
-
-def _flat(detail: Any) -> list[str]:
-    texts = [*detail.facts, *detail.notes, detail.title, *detail.preview]
-    return texts + [text for pair in (*detail.headers, *detail.hops) for text in pair]
+    text = "".join(map(plain, whole_lines(evil_row, 1.0, 200)))
+    assert not {"\x1b", "\x07", "\u202e", "\n"} & set(text), text
 
 
 def test_secrets_in_headers_are_hidden() -> None:
-    told = url_detail(row(1, headers=(("Set-Cookie", "session=abc; Path=/"),)), 0.0)
-    assert "abc" not in str(told.headers)
+    assert "abc" not in str([*headers_of(row(1, headers=(("Set-Cookie", "session=abc; Path=/"),)))])
 
 
 def test_a_certificate_tells_how_long_it_is_good() -> None:
@@ -142,21 +145,20 @@ def test_a_certificate_tells_how_long_it_is_good() -> None:
 
 def test_only_the_beginning_of_a_large_body_is_looked_at() -> None:
     body = b"line\n" * 500_000
-    detail = url_detail(row(1, body=body, head=body[:4096], charset="utf-8"), 0.0)
-    assert detail.preview == ("line",) * 200
+    assert body_lines(row(1, body=body, head=body[:4096], charset="utf-8"))[0] == ["line"] * 200
 
 
 async def test_what_was_found_is_summed_up() -> None:
     urls = UrlList()
     await urls.read("https://a.org\nhttps://a.org\nnothing\nhttps://user:pw@b.org")
     assert plain(summary(urls)) == "2 URLs · 1 duplicate · 1 line ignored"
-    assert [row.url for row in urls.rows] == ["https://a.org", "https://user:•••@b.org"]
+    assert [row.url for row in urls.rows] == ["https://a.org", "https://•••@b.org"]
 
 
 async def test_a_long_text_is_read_too() -> None:
     urls = UrlList()
     await urls.read("\n".join(f"https://example.org/{number}" for number in range(5_005)))
-    assert plain(summary(urls)) == "5,000 URLs · 5 too many"
+    assert plain(summary(urls)) == "5,000 URLs · 5 left out (limit 5,000)"
 
 
 def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,6 +170,16 @@ def test_a_file_is_never_written_over(tmp_path: Path, monkeypatch: pytest.Monkey
         "asynclab-fetch-20261122-120000-3.ndjson",
     ]
     assert len(paths[0].read_text("utf-8").splitlines()) == len(ROWS)
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_results(ROWS, Options(), FORMATS[1], tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_csv_has_a_line_of_names_and_one_for_each_url(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.request import Request
-from asynclab.screens.fetch.fetch_lab_screen import FetchLabScreen
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.url_list import UrlList
 from asynclab.screens.lab.run_record import Record
@@ -63,16 +62,20 @@ def frozen_app() -> AsyncLabApp:
     return AsyncLabApp(request=Request(options=OPTIONS))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 35)], ids=["80x24", "120x40", "160x35"])
+SIZES = [(80, 24), (100, 30), (120, 40), (160, 35)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "100x30", "120x40", "160x35"])
 def test_the_fetch_screen(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(frozen_app(), terminal_size=size, run_before=stand_still)
 
 
-def test_the_detail_where_room_is_short(snap_compare: Compare) -> None:
-    assert snap_compare(frozen_app(), terminal_size=(80, 24), run_before=open_the_detail)
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)], ids=["80x24", "100x30"])
+def test_the_detail_where_room_is_short(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_detail)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_the_lab_of_a_fetch(snap_compare: Compare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FetchLabScreen, "show_engine", lambda screen: screen.stage.source.show_source(PATH, CODE))
+    monkeypatch.setattr(FetchScreen, "show_engine", lambda screen: screen.stage.source.show_source(PATH, CODE))
     assert snap_compare(frozen_app(), terminal_size=size, run_before=open_the_lab)

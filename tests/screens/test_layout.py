@@ -12,8 +12,9 @@ def test_tasks_get_what_they_need_up_to_half_of_what_is_left(tasks: int, lines: 
     assert shares(40, Needs(lesson=8, tasks=tasks, gauges=0), MIDDLE).tasks == lines
 
 
-def test_where_there_is_much_room_tasks_have_a_third_of_it_at_the_least() -> None:
-    assert shares(60, Needs(lesson=8, tasks=3, gauges=0), MIDDLE).tasks == 11
+@pytest.mark.parametrize(("tasks", "loop", "lines"), [(0, 0, 7), (3, 0, 7), (4, 9, 11), (8, 3, 12), (1000, 40, 15)])
+def test_lanes_and_loop_get_what_they_need_up_to_a_quarter_of_the_screen(tasks: int, loop: int, lines: int) -> None:
+    assert shares(60, Needs(lesson=8, tasks=tasks, gauges=0, loop=loop), MIDDLE).middle == lines
 
 
 def test_what_does_not_show_takes_nothing_from_the_tasks() -> None:

@@ -17,7 +17,9 @@ from asynclab.screens.shared.form import Form
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.trace import Lab
+from tests.fast_loop import FastLoop
 from tests.screens.stage import Stage, opened, quick_lab
+from tests.widgets.stage import painted
 
 
 def lab_of(run: Run) -> Lab:
@@ -87,9 +89,9 @@ async def test_several_demos_run_at_once_and_the_list_shows_each_one_s_state() -
     async with opened() as stage:
         for key in "347":
             await start(stage, key)
-        rows = {row.key: row for row in stage.screen.demo_list._rows}
-        assert [rows[key].state for key in "1347"] == [None, "running", "running", "running"]
-        assert "3 labs" in stage.screen.title_bar.line_text(0)
+        running = [line.strip("▌ ")[0] for line in painted(stage.screen.demo_list) if "►" in line]
+        assert running == ["3", "4", "7"]
+        assert "3 runs" in stage.screen.title_bar.line_text(0)
 
 
 async def test_a_digit_starts_a_running_demo_afresh() -> None:
@@ -515,3 +517,26 @@ async def test_quitting_before_the_curtain_rises_is_clean(monkeypatch: pytest.Mo
     async with app.run_test() as pilot:
         await pilot.press("q")
     assert app.return_code == 0
+
+
+async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_stays_in_sight() -> None:
+    async def main() -> None:
+        await asyncio.create_task(crunch(), name="cruncher")
+        await asyncio.sleep(9)
+
+    async def crunch() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, FastLoop)
+        loop.jumps.now += 0.5  # as if this step took so long
+
+    async with opened((140, 40)) as stage:
+        replace_main(stage.app.runs["1"], main)
+        await stage.press("1")
+        named = "cruncher blocked the loop for 0.5"
+        await stage.until(lambda: named in str(stage.views.concept.border_subtitle))
+        await stage.until(lambda: "!!!" in painted(stage.views.timeline)[0])
+        await stage.pilot.pause(1)
+        assert named in str(stage.views.concept.border_subtitle)
+        await stage.press("left_curly_bracket")
+        await stage.until(lambda: "!!!" not in painted(stage.views.timeline)[0])
+        assert named not in str(stage.views.concept.border_subtitle)

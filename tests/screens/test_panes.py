@@ -7,11 +7,14 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
+from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.screens.lab.layout import PANES
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.shared.key_bar import KeyBar
+from asynclab.widgets.line_view import LineView
 from tests.screens.stage import Stage, opened, quick_lab
 from tests.screens.test_learn import replace_main
+from tests.widgets.stage import painted
 
 
 def shown_panes(stage: Stage) -> list[str]:
@@ -175,11 +178,43 @@ async def test_without_queues_and_deadlines_their_pane_takes_no_room() -> None:
         assert "gauges" not in shown_panes(stage)
 
 
-async def test_at_200_columns_code_and_tasks_grow() -> None:
+async def test_at_200_columns_the_code_grows_and_what_needs_no_more_does_not() -> None:
     async with opened((120, 40)) as small, opened((200, 60)) as large:
         assert large.views.source.size.width > small.views.source.size.width
-        assert large.views.source.size.height > small.views.source.size.height
-        assert large.views.tasks.size.height > small.views.tasks.size.height
+        assert large.views.source.size.height > 2 * small.views.source.size.height
+        assert large.views.tasks.size.height == small.views.tasks.size.height
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (120, 40), (200, 60)])
+async def test_before_the_first_run_every_pane_in_sight_says_which_key_runs_the_demo(size: tuple[int, int]) -> None:
+    async with opened(size) as stage:
+        panes = {"tasks", "timeline", "loop", "activity"} & set(shown_panes(stage))
+        empty = [stage.views.query_one(f"#{pane}", LineView) for pane in panes]
+        assert all("Press enter" in "".join(painted(view)) for view in empty)
+        await stage.press("tab")
+        await stage.until(lambda: all("Press r" in "".join(painted(view)) for view in empty))
+        await stage.press("R")
+        await stage.until(lambda: stage.views.tasks.line_count())
+        assert not any("Press" in "".join(painted(view)) for view in empty)
+
+
+async def test_a_line_too_narrow_for_all_tabs_shows_the_one_in_front() -> None:
+    async with opened((60, 20)) as stage:
+        for name in ("timeline", "queues", "event loop", "code", "activity", "lesson"):
+            await stage.press(*(["tab"] * (1 + (name == "timeline"))))
+            assert f"▸{name.removeprefix('event ')}" in str(stage.screen.query_one(PaneTabs).render())
+        await stage.pilot.click(PaneTabs, offset=(2, 0))
+        assert focused(stage) == "loop"
+
+
+@pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.name)
+async def test_at_100_columns_concept_and_watch_of_a_lesson_show_and_no_text_is_cut(demo: Demo) -> None:
+    async with opened((100, 30)) as stage:
+        stage.screen.select_demo(demo.key)
+        await stage.until(lambda: "watch" in "".join(painted(stage.views.concept)))
+        lesson = stage.views.concept
+        below = [lesson.line_text(index) for index in range(lesson.size.height, lesson.line_count())]
+        assert not below or below[0].split()[0] in ("belief", "docs")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 24), (80, 60)])
@@ -399,3 +434,16 @@ async def test_behind_another_screen_events_are_taken_in_and_nothing_is_painted(
         await stage.until(lambda: record.history.end > before)
         assert painted == []
         await stage.app.close_labs()
+
+
+@pytest.mark.parametrize("key", ["y", "ctrl+c"])
+async def test_what_is_selected_with_the_mouse_is_copied(key: str) -> None:
+    async with opened((120, 40)) as stage:
+        await stage.press("tab")
+        lesson = stage.views.concept
+        await stage.pilot.mouse_down(lesson, offset=(2, 1))
+        await stage.pilot.hover(lesson, offset=(8, 1))
+        await stage.pilot.mouse_up(lesson, offset=(8, 1))
+        await stage.press(key)
+        assert stage.app.clipboard == "Calling"
+        assert stage.notices == ["copied 1 line, 7 characters"]

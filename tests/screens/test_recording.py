@@ -17,7 +17,7 @@ from asynclab.screens.shared.command import shown_key
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.widgets.line_view import LineView
 from tests.screens.frozen import queue_history
-from tests.screens.stage import Stage, opened
+from tests.screens.stage import Stage, opened, read_help
 from tests.sources import ToldSource
 
 SIZE = (200, 60)
@@ -145,9 +145,7 @@ async def test_what_needs_a_control_is_offered_nowhere() -> None:
         assert not set(CONTROLS) & {offer.command for offer in screen.offers if offer.is_offered}
         await stage.press("question_mark")
         await stage.until(lambda: isinstance(stage.app.screen, HelpScreen))
-        help_screen = stage.app.screen
-        assert isinstance(help_screen, HelpScreen)
-        text = str(help_screen._text)
+        text = read_help(stage.app)
         assert not [command.help for command in CONTROLS if command.help.split(":")[0] in text]
         assert "Go one event back" in text
 

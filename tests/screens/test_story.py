@@ -140,7 +140,7 @@ async def test_y_copies_the_story_as_text() -> None:
 
 
 async def test_a_long_story_scrolls_in_a_small_terminal() -> None:
-    async with running((80, 12)) as stage:
+    async with running((80, 8)) as stage:
         await stage.press("enter")
         view = stage.app.screen.query_one(StaticLines)
         assert view.max_scroll_y > 0

@@ -15,7 +15,21 @@ from unittest import mock
 
 import pytest
 
-from asynclab.model.events import Output, PrimitiveCreated, QueueCreated, TaskCreated, TaskEnded
+from asynclab.model.events import (
+    CallEnded,
+    CallScheduled,
+    LoopBlocked,
+    Output,
+    PrimitiveCreated,
+    QueueCreated,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutStarted,
+)
 from asynclab.trace.process import ProcessObservation, observe_process
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab
@@ -98,6 +112,145 @@ def test_a_lab_within_keeps_its_own_tasks(observation: ProcessObservation) -> No
     names = [event.coroutine for event in observation.recorders[0].take_events() if isinstance(event, TaskCreated)]
     assert "child" not in names
     assert any(name.endswith("run") for name in names)
+
+
+def test_what_timers_do_is_told_in_the_time_of_the_process(observation: ProcessObservation) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.001, print, "called")
+        loop.call_later(3600, print, "never").cancel()
+        async with asyncio.timeout(60):
+            await asyncio.sleep(0.002)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.001)
+
+    asyncio.run(asyncio.sleep(0))  # by then the time of the process is not that of the loop
+    began = observation.clock.now()
+    asyncio.run(main())
+    recording = observation.recorders[1]
+    events = recording.take_events()
+    assert began <= recording.made_at <= events[0].at
+    started = [event for event in events if isinstance(event, TimeoutStarted)]
+    assert next(began + 60 < event.deadline < began + 120 for event in started if event.deadline)
+    assert [type(event).__name__ for event in events if isinstance(event, TimeoutMet | TimeoutExpired)] == [
+        "TimeoutMet",
+        "TimeoutExpired",
+    ]
+    calls = [event.call for event in events if isinstance(event, CallScheduled)]
+    assert sorted(event.call for event in events if isinstance(event, CallEnded)) == calls == [1, 2]
+    assert "timer" in {event.cause for event in events if isinstance(event, TaskReady)}
+
+
+def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(observation: ProcessObservation) -> None:
+    class Late(asyncio.SelectorEventLoop):
+        def __init__(self) -> None:
+            super().__init__()
+            self.ticks = 0.0
+
+        def time(self) -> float:
+            return self.ticks
+
+    async def main() -> None:
+        timer = asyncio.get_running_loop().call_later(0, print, "due at once")
+        await asyncio.sleep(0)
+        timer.cancel()
+
+    with asyncio.Runner(loop_factory=Late) as runner:
+        runner.run(main())
+    assert observation.unobserved == []
+    (call,) = (event for event in observation.recorders[0].take_events() if isinstance(event, CallScheduled))
+    assert call.deadline is None
+
+
+def test_a_loop_that_cant_be_observed_runs_all_the_same(observation: ProcessObservation) -> None:
+    class Odd(asyncio.SelectorEventLoop):
+        get_exception_handler = mock.Mock()  # no plain function
+
+    async def main() -> str:
+        return "ran"
+
+    with asyncio.Runner(loop_factory=Odd) as runner:
+        assert runner.run(main()) == "ran"
+    assert observation.unobserved == ["Odd: TypeError"]
+    assert observation.recorders == []
+
+
+def test_a_loop_counts_its_cancelled_timers(observation: ProcessObservation) -> None:
+    async def main() -> tuple[int, int]:
+        loop: Any = asyncio.get_running_loop()
+        timers = [loop.call_later(3600, print) for _ in range(10)]
+        for timer in timers[:3]:
+            timer.cancel()
+            timer.cancel()
+        return loop._timer_cancelled_count, len(loop._scheduled)
+
+    observed = asyncio.run(main())
+    observation.stop()
+    assert observed == asyncio.run(main())
+
+
+def test_timers_outlive_the_observation() -> None:
+    async def main() -> list[str]:
+        observing.stop()
+        told: list[str] = []
+        loop = asyncio.get_running_loop()
+        late.append(loop.call_later(0.002, told.append, "set afterwards"))
+        early.cancel()
+        await kept
+        return told
+
+    observing = observe_process()
+    loop = asyncio.new_event_loop()
+    kept, late = loop.create_future(), list[asyncio.TimerHandle]()
+    early = loop.call_later(0.001, kept.set_exception, ValueError("it was cancelled"))
+    loop.call_later(0.003, kept.set_result, None)
+    assert loop.run_until_complete(main()) == ["set afterwards"]
+    loop.close()
+
+
+def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObservation) -> None:
+    async def blocks() -> None:
+        reports = observation.recorders[0].block_reports()
+        assert reports is not None
+        observation.clock.real_time = lambda: now + 5.0
+        thread = threading.Thread(target=reports.look)
+        thread.start()
+        thread.join()
+        observation.clock.real_time = real_time
+
+    real_time = observation.clock.real_time
+    now = real_time()
+    asyncio.run(blocks())
+    (blocked,) = (event for event in observation.recorders[0].take_events() if isinstance(event, LoopBlocked))
+    assert (blocked.function, blocked.task) == ("blocks", 1)
+    assert blocked.file == __file__
+
+
+def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation: ProcessObservation) -> None:
+    async def main() -> None:
+        tracer: Any = observation.recorders[0]._tracer()
+        tracer.looks.again_at = float("inf")
+        waiting = asyncio.create_task(asyncio.Event().wait())
+        await asyncio.sleep(0)
+        observation.recorders[0].look_later()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    asyncio.run(main())
+    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
+    assert waits == ["event"]
+
+
+def test_a_loop_that_is_closed_or_gone_is_over(observation: ProcessObservation) -> None:
+    loop = asyncio.new_event_loop()
+    assert not observation.recorders[0].is_over()
+    loop.close()
+    assert observation.recorders[0].is_over()
+    del loop
+    gc.collect()
+    assert observation.recorders[0].is_over()
+    assert observation.recorders[0].block_reports() is None
 
 
 def test_nobody_keeps_a_loop_alive_that_nobody_closes(observation: ProcessObservation) -> None:

@@ -117,10 +117,10 @@ async def test_a_cursor_on_a_line_before_the_end_stops_following() -> None:
         log.show(state, 0.5)
         log.focus()
         await pilot.press("k", "k")
-        assert log.cursor_text() == "0.480  main  “line 48”"
+        assert log.text_to_copy() == "0.480  main  “line 48”"
         fold(state, (said_at(50 + number) for number in range(30)))
         log.show(state, 0.8)
-        assert log.cursor_text() == "0.480  main  “line 48”"
+        assert log.text_to_copy() == "0.480  main  “line 48”"
         assert sum(line.startswith(CURSOR) for line in painted(log)) == 1
 
 
@@ -153,7 +153,7 @@ async def test_a_filter_that_no_line_matches_says_so_and_how_to_come_back() -> N
         log.focus()
         await pilot.press("k", "j")
         assert painted(log)[0].lstrip(CURSOR) == "nothing matches the filter"
-        assert (log.selected, log.cursor_text(), log.visible_text()) == (None, "", "")
+        assert (log.selected, log.text_to_copy(), log.visible_text()) == (None, "", "")
         apply(state, Output(0.6, "an elephant\n", 1))
         log.show(state, 0.6)
         assert log.visible_text() == "0.600  main  “an elephant”"
@@ -206,7 +206,7 @@ async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
         assert painted(log)[1].endswith("xxx…")
         log.focus()
         await pilot.press("k", "k")
-        assert "x" * 150 in log.cursor_text()
+        assert "x" * 150 in log.text_to_copy()
         assert "x" * 150 in log.visible_text()
 
 
@@ -247,7 +247,7 @@ async def test_without_a_lab_it_is_empty() -> None:
         log.show(None, 0.0)
         await pilot.press("up", "down", "G")
         assert log.visible_text() == ""
-        assert log.cursor_text() == ""
+        assert log.text_to_copy() == ""
 
 
 def warned(text: str) -> LabState:
@@ -268,7 +268,7 @@ async def test_what_went_wrong_is_wrapped_and_stays_one_line_for_copying() -> No
         log.focus()
         await pilot.press("k", "k")
         assert log.selected == 1
-        assert log.cursor_text() == "0.500  main  coroutine 'greet' was never awaited"
+        assert log.text_to_copy() == "0.500  main  coroutine 'greet' was never awaited"
         assert log.visible_text().count("0.500") == 1
 
 
@@ -281,7 +281,7 @@ async def test_in_another_width_lines_are_divided_anew_and_the_cursor_stays_on_i
         await pilot.resize_terminal(90, 12)
         await pilot.pause()
         assert next(line for line in painted(log) if "0.500" in line).endswith("coroutine 'greet' was never awaited")
-        assert log.cursor_text().startswith("0.500")
+        assert log.text_to_copy().startswith("0.500")
         assert len([line for line in painted(log) if line]) == log.line_count()
 
 
@@ -297,3 +297,19 @@ async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapp
     async with on_stage(log, 40, 12):
         log.show(folded(RunEnded(0.5, "done", "None")), 0.6)
         assert painted(log)[1] == "   0.500 run ended: returned None"
+
+
+async def test_only_a_log_that_may_grow_says_that_it_follows() -> None:
+    log = ActivityLog()
+    async with on_stage(log, 60, 8):
+        assert subtitle(log) == ""
+        state = printing(3)
+        log.show(state, 0.0)
+        assert subtitle(log) == "following"
+        log.show(printing(2), 0.0, is_past=True)
+        assert subtitle(log) == "up to this moment"
+        apply(state, RunEnded(1.0, "done"))
+        log.show(state, 1.0)
+        assert subtitle(log) == ""
+        log.set_filter("line")
+        assert subtitle(log) == "filtered: line"

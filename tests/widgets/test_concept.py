@@ -5,7 +5,7 @@ import pytest
 from asynclab.model.events import Outcome
 from asynclab.model.state import ClockState
 from asynclab.model.wording.glyphs import GLYPHS
-from asynclab.widgets.clock_line import ClockReading, clock_line
+from asynclab.widgets.clock_line import ClockReading, clock_and_block, clock_line
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.lines import plain
 from tests.widgets.labs import HOSTILE
@@ -104,3 +104,10 @@ def test_a_chosen_order_a_run_to_an_event_and_cleaning_up_are_told() -> None:
     assert plain(clock_line(pursuing)) == "► to the next event of worker-2 · 1.200 s"
     cleaning = ClockReading(ClockState(), 1.2, is_cleaning_up=True)
     assert plain(clock_line(cleaning)) == "⊘ cancelled, cleaning up · 1.200 s"
+
+
+def test_what_blocked_the_loop_is_told_as_far_as_there_is_room() -> None:
+    reading = ClockReading(ClockState(), 1.2, blocked=("work blocked the loop", "blocked"))
+    told = [plain(clock_and_block(reading, width)) for width in (50, 35, 20)]
+    assert told == ["! work blocked the loop · ► 1× · 1.200 s", "! blocked · ► 1× · 1.200 s", "► 1× · 1.200 s"]
+    assert clock_and_block(ClockReading(ClockState(), 1.2), 50) == clock_line(ClockReading(ClockState(), 1.2))

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from asynclab.widgets.fetch_columns import in_words
-from asynclab.widgets.fetch_row import UrlRow
+from asynclab.fetch.rows import Failure, Row
 from asynclab.widgets.fetch_table import FetchTable, UrlSelected
 from asynclab.widgets.line_view import CURSOR
+from asynclab.widgets.url_words import in_words
 from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import Refreshes, on_stage, painted, said
-from tests.widgets.urls import url
+from tests.widgets.urls import NOW, failed, phases, under_way, url
+
+BUSY = Failure("rate_limited", "", status=429)
 
 EXAMPLES = (
     url(1),
-    url(2, state="running", word="200", fraction=0.68, received=4_100_000, seconds=1.2, left=28.8),
-    url(3, state="running", word="waiting", fraction=None, received=0, rate=None, seconds=4.71, left=25.3, phases=()),
-    url(4, state="retrying", word="429 in 3.2 s", fraction=None, received=0, rate=None, seconds=2.1, phases=()),
-    url(5, state="failed", word="no such host", fraction=None, received=0, rate=None, seconds=0.05, phases=()),
-    url(6, state="cancelled", word="cancelled", fraction=0.22, received=18_000_000, rate=None, seconds=3.9, phases=()),
-    url(7, state="queued", word="queued", fraction=None, received=0, rate=None, seconds=None, tries=0, phases=()),
+    under_way(2, 1.2, status=200, wire=4_080_000, expected=6_000_000, expires_at=NOW + 28.8),
+    under_way(3, 4.71, expires_at=NOW + 25.3, phases=phases({"wait": 4.71})),
+    under_way(4, 2.1, state="retrying", retry_at=NOW + 3.2, failures=(BUSY,)),
+    failed(5, "dns", ended_at=4.05),
+    failed(6, "cancelled", state="cancelled", wire=18_000_000, expected=81_000_000, ended_at=7.9),
+    under_way(7, 0.0, state="queued", attempts=0, started_at=None),
 )
+EXAMPLES[2].phases.current, EXAMPLES[2].phases.since = "wait", NOW
 
 
-def show(table: FetchTable, *rows: UrlRow) -> None:
-    by_number = {row.number: row for row in rows}
-    table.show([row.number for row in rows], by_number.__getitem__, 1.0)
+def show(table: FetchTable, *rows: Row) -> None:
+    numbered = dict(zip(range(1, max(row.number for row in rows) + 1), [rows[0]] * 5_000, strict=False))
+    numbered |= {row.number: row for row in rows}
+    table.show([row.number for row in rows], list(numbered.values()), NOW, 1.0)
 
 
 async def test_it_draws_state_progress_size_rate_and_time() -> None:
@@ -35,13 +41,13 @@ async def test_it_draws_state_progress_size_rate_and_time() -> None:
         lines = painted(table)
     assert "✓ 200" in lines[1]
     assert " ━━━━━━━ 100%" in lines[1]
-    assert "48.2 kB   2.4 MB/s   0.90 s" in lines[1]
+    assert "48.2 kB 120.5 kB/s   0.90 s" in lines[1]
     assert "► 200" in lines[2]
     assert "68%" in lines[2]
     assert "► waiting" in lines[3]
     assert "↻ 429 in 3.2 s" in lines[4]
     assert "try 2" in lines[4]
-    assert "✗ no such host" in lines[5]
+    assert "✗ no such host  ───" in lines[5]
     assert "⊘ cancelled" in lines[6]
     assert "22%" in lines[6]
     assert "… queued" in lines[7]
@@ -81,7 +87,7 @@ async def test_a_column_that_runs_out_of_room_is_left_out_the_least_important_fi
 async def test_no_line_is_wider_than_the_view_and_columns_stay_where_they_are(width: int) -> None:
     table = FetchTable()
     async with on_stage(table, width, 12):
-        show(table, *EXAMPLES, url(8, url=HOSTILE * 3, word=HOSTILE), url(4_999, received=10**15, rate=1e15))
+        show(table, *EXAMPLES, url(8, url=HOSTILE * 3), url(4_999, wire=10**15, phases=phases({"download": 0.5})))
         assert {table.render_line(y).cell_length for y in range(9)} == {width - 3}
 
 
@@ -90,7 +96,7 @@ async def test_columns_do_not_move_while_figures_grow() -> None:
     async with on_stage(table, 137, 4):
         show(table, url(1))
         before = painted(table)[1].index("0.90 s")
-        show(table, url(1, received=999_900_000, rate=123_400_000, seconds=1234.56, word="200", fraction=0.1))
+        show(table, url(1, wire=999_900_000, ended_at=4.0 + 1234.56, phases=phases({"download": 8.1})))
         assert painted(table)[1].index("1234.56 s") == before - 3
 
 
@@ -105,7 +111,7 @@ async def test_a_url_of_fifty_characters_is_seen_whole_beside_any_columns(width:
 async def test_before_anything_was_fetched_there_is_no_scale() -> None:
     table = FetchTable()
     async with on_stage(table, 200, 4):
-        table.show([1], lambda number: url(number, phases=(("queued", 0.1),)), None)
+        table.show([1], [url(1, phases=phases({"queued": 0.1}))], NOW, None)
         assert painted(table)[0].endswith("▇download")
 
 
@@ -121,15 +127,16 @@ async def test_a_long_url_is_cut_in_the_middle() -> None:
 async def test_only_rows_in_sight_are_looked_at() -> None:
     looked: set[int] = set()
 
-    def look(number: int) -> UrlRow:
-        looked.add(number)
-        return url(number)
+    class Rows(tuple[Row, ...]):
+        def __getitem__(self, index: Any) -> Any:
+            looked.add(index)
+            return super().__getitem__(index)
 
     table = FetchTable()
     async with on_stage(table, 120, 12):
-        table.show(range(1, 5_001), look, 1.0)
+        table.show(range(1, 5_001), Rows([url(1)] * 5_000), NOW, 1.0)
         assert table.line_count() == 5_000
-        assert looked == set(range(1, 10))
+        assert looked == set(range(9))
 
 
 async def test_only_lines_that_look_different_are_painted_again() -> None:
@@ -139,7 +146,7 @@ async def test_only_lines_that_look_different_are_painted_again() -> None:
         refreshes = Refreshes(table)
         show(table, *EXAMPLES)
         assert refreshes.lines == []
-        show(table, EXAMPLES[0], url(2, state="ok", seconds=1.3), *EXAMPLES[2:])
+        show(table, EXAMPLES[0], url(2, ended_at=5.3), *EXAMPLES[2:])
         assert refreshes.lines == [2]
 
 
@@ -173,5 +180,32 @@ async def test_a_url_that_is_filtered_out_stays_selected() -> None:
 
 
 def test_a_row_is_copied_in_words() -> None:
-    assert in_words(url(1, tries=3)) == "https://docs.example.org/guide\t200\t48.2 kB\t0.900 s\t3 attempts"
-    assert in_words(EXAMPLES[-1]) == "https://docs.example.org/guide\tqueued\t0 B"
+    assert in_words(url(1, attempts=3), NOW) == "https://docs.example.org/guide\t200\t48.2 kB\t0.900 s\t3 attempts"
+    assert in_words(EXAMPLES[-1], NOW) == "https://docs.example.org/guide\tqueued\t0 B"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (url(1, state="failed", outcome="http_error", status=404, wire=312, expected=312), "✗ 404           ──────"),
+        (url(1, state="failed", outcome="rate_limited", status=429, wire=5, expected=5), "✗ 429           ──────"),
+        (failed(1, "missing_fragment", status=200, wire=50, expected=50), "✗ no fragment   ──────"),
+        (failed(1, "incomplete", wire=50, expected=100), "✗ incomplete    ━━━───"),
+        (failed(1, "truncated", status=200, wire=315, decoded=126, expected=315), "✗ cut short     ━━╸───"),
+    ],
+    ids=["404", "429", "anchor", "incomplete", "truncated"],
+)
+async def test_the_bar_of_what_failed_is_as_long_as_what_came_of_what_was_asked_for(row: Row, told: str) -> None:
+    table = FetchTable()
+    async with on_stage(table, 90, 4):
+        show(table, row)
+        assert told in painted(table)[1]
+
+
+async def test_an_error_page_is_not_so_many_percent_and_of_a_body_that_was_too_large_its_part_is_counted() -> None:
+    table = FetchTable()
+    missing = url(1, state="failed", outcome="http_error", status=404, wire=312, expected=312)
+    async with on_stage(table, 140, 5):
+        show(table, missing, failed(2, "truncated", status=200, wire=315, decoded=10, expected=315))
+        assert "%" not in painted(table)[1]
+        assert "3%         10 B" in painted(table)[2]

@@ -28,6 +28,12 @@ def test_labels_are_round_and_in_a_unit_that_suits_them(step: int, first: int, t
     assert plain(ruler(Scale(step), first, 60)).startswith(text)
 
 
+def test_the_time_in_which_the_loop_was_blocked_is_marked() -> None:
+    marked = ruler(TENTHS, 5, 30, [(0.0, 0.6), (1.2, 1.5), (9.0, 10.0)])
+    assert plain(marked) == "!!   · !!!!    2 s  ·    ·    "
+    assert [part for text, part in marked if "!" in text] == ["failed", "failed"]
+
+
 @pytest.mark.parametrize("step", range(STEPS))
 @pytest.mark.parametrize("first", [0, 1, 7, 123_456])
 def test_a_ruler_is_as_wide_as_its_lanes(step: int, first: int) -> None:

@@ -229,7 +229,7 @@ async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() 
         view.show(state, 1.0)
         view.select(1)
         assert subtitle(view) == "tea, line unknown: main → …"
-        assert painted(view)[19] == "   20        home_20 = 20"
+        assert painted(view)[19] == "  20       home_20 = 20"
 
 
 async def test_a_task_of_a_library_is_in_no_code_of_the_users() -> None:

@@ -49,12 +49,12 @@ async def test_lines_have_numbers_and_a_mark_where_tasks_are_suspended() -> None
         view.show(folded(*waiting(4, 4, 9)), 0.0)
         await pilot.pause()
         assert painted(view)[:4] == [
-            "    1        import asyncio",
-            "    2",
-            "    3        async def brew(drink: str, seconds: float) -> str:",
-            "    4  ◌2        await asyncio.sleep(seconds)",
+            "   1       import asyncio",
+            "   2",
+            "   3       async def brew(drink: str, seconds: float) -> str:",
+            "   4  ◌2       await asyncio.sleep(seconds)",
         ]
-        assert painted(view)[8].startswith("    9  ◌1 ")
+        assert painted(view)[8].startswith("   9  ◌1 ")
         assert subtitle(view) == "◌ suspended"
 
 
@@ -81,7 +81,7 @@ async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> Non
     async with on_stage(view, 70, 12):
         view.show_source(GATHER, SOURCE)
         view.show(state, 1.0)
-        assert painted(view)[3].startswith("    4  ◌1▸1  ")
+        assert painted(view)[3].startswith("   4  ◌1▸1 ")
         assert subtitle(view) == "◌ suspended · ▸ ready"
 
 
@@ -92,7 +92,7 @@ async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
         view.show_source(GATHER, SOURCE)
         view.show(state, 1.0)
         view.show(state, 1.0, next_task=2)
-        assert painted(view)[8].startswith("    9 →▸1    ")
+        assert painted(view)[8].startswith("   9 →▸1   ")
         assert (view.ground(3), view.ground(8)) == ("row", "row strong")
         assert subtitle(view) == "→ next · ◌ suspended · ▸ ready"
         view.show(state, 1.0, next_task=None)
@@ -135,7 +135,7 @@ async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
     async with on_stage(view, 70, 12):
         view.show_source(GATHER, SOURCE)
         view.show(state, 0.2)
-        assert painted(view)[4].startswith("    5 ► ")
+        assert painted(view)[4].startswith("   5 ► ")
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
         apply(state, StepEnded(0.3, 1, 0.3))
         view.show(state, 0.3)
@@ -225,10 +225,10 @@ async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
     view = SourceView()
     async with on_stage(view, 70, 12) as pilot:
         view.show_source(GATHER, SOURCE)
-        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("    1        import asyncio", "")
+        assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("   1       import asyncio", "")
         await pilot.pause()
         assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == (
-            "    1        import asyncio",
+            "   1       import asyncio",
             "keyword",
         )
 

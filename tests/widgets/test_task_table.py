@@ -59,7 +59,8 @@ async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_w
     [
         (80, " task           state       waiting for     progress                     busy"),
         (60, " task        state       waiting for   progress"),
-        (46, " task                state       progress"),
+        (50, " task       state       waiting for   progress"),
+        (38, " task      state       waiting for"),
         (30, " task          state"),
         (22, " task"),
     ],

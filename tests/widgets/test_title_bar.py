@@ -14,18 +14,26 @@ async def test_it_shows_the_tabs_the_loop_and_what_runs() -> None:
     async with on_stage(bar, 90, 3):
         bar.show([0.0004] * 20, 2, 7)
         assert painted(bar)[0] == (
-            " asynclab  Learn  Fetch              loop ▁▁▁▁▁▁▁▁▁▁▁▁   0.4 ms        2 labs · 7 tasks"
+            " asynclab  Learn  Fetch              loop ▁▁▁▁▁▁▁▁▁▁▁▁   0.4 ms        2 runs · 7 tasks"
         )
 
 
-async def test_nothing_moves_when_another_lab_starts() -> None:
+async def test_where_nothing_runs_nothing_is_counted() -> None:
+    bar = TitleBar(("Learn", "Fetch"))
+    async with on_stage(bar, 90, 3):
+        bar.show([0.0004] * 20, 0, 0)
+        assert painted(bar)[0].endswith("0.4 ms")
+
+
+async def test_nothing_moves_when_another_run_starts() -> None:
     bar = TitleBar(("Learn", "Fetch"))
     async with on_stage(bar, 80, 3):
         places = set()
-        for labs, tasks in ((0, 0), (1, 1), (2, 20), (11, 999)):
-            bar.show([0.0004] * 20, labs, tasks)
-            places.add((painted(bar)[0].index("loop"), painted(bar)[0].index(" · ")))
-        assert len(places) == 1
+        for runs, tasks in ((0, 0), (1, 1), (2, 20), (11, 999)):
+            bar.show([0.0004] * 20, runs, tasks)
+            places.add((painted(bar)[0].index("loop"), painted(bar)[0].find(" · ")))
+        assert len({loop for loop, _ in places}) == 1
+        assert len({counts for _, counts in places} - {-1}) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from asynclab.widgets.fetch_row import UrlRow
+from asynclab.fetch.rows import Phase, Phases, Row
 
-PHASES = (("queued", 0.1), ("dns", 0.1), ("tcp", 0.1), ("tls", 0.1), ("wait", 0.2), ("download", 0.4))
+NOW = 4.9
+"""Lab seconds."""
 
-OK = UrlRow(
-    number=1,
-    url="https://docs.example.org/guide",
-    state="ok",
-    word="200",
-    received=48_200,
-    fraction=1.0,
-    rate=2_400_000,
-    seconds=0.9,
-    tries=1,
-    phases=PHASES,
-)
+SPENT: dict[Phase, float] = {"queued": 0.1, "dns": 0.1, "tcp": 0.1, "tls": 0.1, "wait": 0.2, "download": 0.4}
+
+PHASES = tuple(SPENT.items())
 
 
-def url(number: int, **changes: Any) -> UrlRow:
-    """A row of that number, with some things other than in `OK`."""
-    return replace(OK, number=number, **changes)
+def phases(spent: dict[Phase, float]) -> Phases:
+    """Phases that took these seconds."""
+    made = Phases()
+    made._spent = dict(spent)
+    return made
+
+
+def url(number: int, **facts: Any) -> Row:
+    """A URL that was fetched in 0.9 seconds, with some things other than that."""
+    address = facts.pop("url", "https://docs.example.org/guide")
+    row = Row(number, address, address, state="ok", outcome="ok", status=200, wire=48_200, decoded=48_200, attempts=1)
+    row.started_at, row.ended_at = 4.0, 4.9
+    row.phases = phases(SPENT)
+    for name, value in facts.items():
+        setattr(row, name, value)
+    return row
+
+
+def under_way(number: int, since: float, **facts: Any) -> Row:
+    """A URL whose fetch began so many seconds ago."""
+    begun: dict[str, Any] = {"state": "running", "outcome": None, "ended_at": None, "status": None, "wire": 0}
+    return url(number, **(begun | {"started_at": NOW - since, "phases": Phases()} | facts))
+
+
+def failed(number: int, outcome: str, **facts: Any) -> Row:
+    """A URL that failed before anything came back."""
+    return url(number, **({"state": "failed", "outcome": outcome, "status": None, "wire": 0, "decoded": 0} | facts))

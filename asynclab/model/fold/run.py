@@ -21,7 +21,7 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
-from asynclab.model.state import LabState
+from asynclab.model.state import Block, LabState
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
@@ -35,7 +35,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
     state.name = event.name
     state.epoch = event.epoch - at
     state.started = True
-    state.outcome, state.detail, state.leaked = None, "", ()
+    state.outcome, state.detail, state.leaked, state.blocks = None, "", (), ()
     _let_go(state)
     state.tell(at, None, "run", ("run started",))
 
@@ -73,7 +73,7 @@ def task_chosen(state: LabState, event: TaskChosen, at: float) -> None:
 
 
 def task_held(state: LabState, event: TaskHeld, at: float) -> None:
-    """The task would run, and may not until it steps, ends, or the clock goes on."""
+    """The task is ready but held back until it is stepped, ends, or the clock resumes."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         state.held[event.task] = None
@@ -124,6 +124,8 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     """The callback that kept the loop from running has ended."""
+    report = state.blocked if state.is_blocking else None
+    state.block(Block(None, max(0.0, at - event.seconds), at, event.seconds, report))
     state.is_blocking = False
     state.tell(at, None, "blocked", deed.blocked_loop(event.seconds, event.function))
 
@@ -149,7 +151,7 @@ def _let_go(state: LabState) -> None:
 
 
 def _is_over(state: LabState) -> bool:
-    """Whether main has ended, so that what is left of the run only cleans up."""
+    """Whether main has ended, so that only clean-up is left."""
     main = state.tasks.get(MAIN)
     return main is not None and main.has_ended
 

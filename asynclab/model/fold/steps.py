@@ -6,7 +6,7 @@ from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.lanes import READY, RUNNING, WAITING
-from asynclab.model.state import LabState
+from asynclab.model.state import Block, LabState
 from asynclab.model.tasks import StateWord, TaskState
 from asynclab.model.wording import deed
 
@@ -59,13 +59,16 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task = state.tasks.get(event.task)
     if task is None:
         return
-    number = event.task
     if state.held:
-        state.held.pop(number, None)
+        state.held.pop(event.task, None)
+    if event.ends:
+        step_started(state, event, at)
+        step_ended(state, event, end)
+        return
     before = task.state
     if before == "ready":
         task.ready_seconds += at - task.since
-        del state.ready_queue[number]
+        del state.ready_queue[event.task]
     elif before == "waiting":
         task.waiting_seconds += at - task.since
         if task.waits_for is not None:
@@ -75,32 +78,28 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
         return
     timeline = state.timeline
     if timeline is not None:
-        timeline.begin(number, RUNNING, at, state.version)
+        timeline.begin(event.task, RUNNING, at, state.version)
     task.place = task.stands = None  # as leave_place does, without a call
     task.steps += 1
-    seconds = event.seconds
-    task.running_seconds += seconds
-    if seconds >= BLOCKED_AFTER or state.is_blocking:
-        _stop_blocking(state, event, end)
-    if event.ends:
-        _run(state, task, before, at)
-        return
+    task.running_seconds += event.seconds
+    if event.seconds >= BLOCKED_AFTER or state.is_blocking:
+        _stop_blocking(state, event, at, end)
     task.since = end
     after: StateWord = "waiting"
     if event.ready:
         task.self_wakes += 1
         after = "ready"
-        state.ready_queue[number] = None
+        state.ready_queue[event.task] = None
     if timeline is not None:
-        timeline.begin(number, READY if event.ready else WAITING, end, state.version)
+        timeline.begin(event.task, READY if event.ready else WAITING, end, state.version)
     if after != before:
         task.state = after
         state.counts[before] -= 1
         state.counts[after] += 1
 
 
-def step_started(state: LabState, event: StepStarted, at: float) -> None:
-    """The task runs; a step that was under way goes on when this one ends."""
+def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> None:
+    """The task runs; a step that it interrupts resumes when this one ends."""
     task = state.tasks.get(event.task)
     if task is None:
         return
@@ -118,8 +117,15 @@ def step_started(state: LabState, event: StepStarted, at: float) -> None:
     if state.timeline is not None:
         state.timeline.begin(event.task, RUNNING, at, state.version)
     leave_place(task)
+    task.state = "running"
+    task.since = at
     task.steps += 1
-    _run(state, task, word, at)
+    counts = state.counts
+    counts[word] -= 1
+    counts["running"] += 1
+    if state.running is not None:
+        state.outer_steps.append(state.running)
+    state.running = event.task
 
 
 def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
@@ -133,7 +139,7 @@ def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
         return
     task.running_seconds += event.seconds
     if event.seconds >= BLOCKED_AFTER or state.is_blocking:
-        _stop_blocking(state, event, at)
+        _stop_blocking(state, event, task.since, at)
     if task.state != "running" or event.ends:
         return
     leave_step(state, task)
@@ -163,21 +169,11 @@ def leave_step(state: LabState, task: TaskState) -> None:
         state.outer_steps.remove(task.id)
 
 
-def _run(state: LabState, task: TaskState, before: StateWord, at: float) -> None:
-    """The task runs from now on, until it is told that its step or the task has ended."""
-    task.state = "running"
-    task.since = at
-    counts = state.counts
-    counts[before] -= 1
-    counts["running"] += 1
-    if state.running is not None:
-        state.outer_steps.append(state.running)
-    state.running = task.id
-
-
-def _stop_blocking(state: LabState, event: StepEnded | Stepped, at: float) -> None:
+def _stop_blocking(state: LabState, event: StepEnded | Stepped, begin: float, at: float) -> None:
+    report = state.blocked if state.is_blocking else None
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
+        state.block(Block(event.task, begin, at, event.seconds, report))
         state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
 

@@ -63,7 +63,7 @@ def leave_wait(state: LabState, task: TaskState, at: float) -> None:
 
 
 def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
-    """Note how far the task is, going by what it waits for; nothing where that wait is over, and the task goes on."""
+    """Note how far the task has come, judged by what it waits for; nothing if that wait is over."""
     fraction = None if task.waits_for is None else fraction_of_wait(task.waits_for, task, state, at)
     task.last_fraction = None if fraction == 1.0 else fraction
 

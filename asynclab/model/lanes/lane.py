@@ -182,7 +182,7 @@ class Lane:
         self.revision += 1
 
     def end(self, at: float, moment: int, outcome: Outcome) -> None:
-        """Let the task end, of which the latest mark tells."""
+        """End the lane; its latest mark says how the task ended."""
         self.ended, self.ended_moment = at, moment
         self.outcome = outcome
         self.revision += 1

@@ -28,10 +28,10 @@ class Block(NamedTuple):
 
 
 def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
-    """The parts in their order, repetitions taken together; in time that grows with their number alone.
+    """The parts in their order, with repetitions grouped; takes linear time.
 
     Args:
-        keys: For each part what is equal for parts that are alike.
+        keys: One for each part; parts that are alike have equal keys.
     """
     start = 0
     while start < len(keys):

@@ -36,10 +36,10 @@ class Alike:
 
 @dataclass(slots=True)
 class Summary:
-    """Turns in a row; it takes as much memory as there are kinds of them."""
+    """A sum of consecutive turns; its memory grows with the number of their kinds, not of the turns."""
 
     kinds: dict[Hashable, Alike] = field(default_factory=dict)
-    """By what is equal for turns that are alike, in the order in which they came first."""
+    """By kind, in the order of first appearance."""
     count: int = 0
     began: float = float("inf")
     """When the first of them began."""

@@ -130,7 +130,7 @@ class Turn(msgspec.Struct, gc=False):
 
     @property
     def waited(self) -> float:
-        """How long the wait was; 0 while it goes on."""
+        """How long the wait took; 0 while it lasts."""
         return 0.0 if self.woke is None else max(0.0, self.woke - self.began)
 
     @property

@@ -10,17 +10,16 @@ from itertools import repeat
 from asynclab.model.timeline.scale import Scale
 
 AT_ONCE = 100
-"""So many moments are taken in with a call, or a sixteenth of those that lack: a long past is, frame by frame."""
+"""Moments added in one call, or a sixteenth of the missing ones if that is more: a long past takes several."""
 
 COLUMNS_A_MOMENT, COLUMNS_AT_LEAST = 4, 256
-"""How many columns an index has at the most: some for each of its moments, so that it never takes more than they do."""
+"""The most columns of an index: a few for each moment, so that it never takes more memory than the moments."""
 
 
 class ColumnIndex:
     """An index of sorted moments by columns of one width, its grain; it grows with them, and its grain with it.
 
-    At a coarser scale each column begins where one of the grain's does: what comes before it is found by taking every
-    so-manieth entry.
+    At a coarser scale every column begins where one of the grain's columns does, so its entry is every n-th entry here.
     """
 
     def __init__(self) -> None:
@@ -28,9 +27,9 @@ class ColumnIndex:
         self._first = 0
         """The column of the first entry."""
         self._before = array("q")
-        """For each column how many moments come before it, of all that ever were."""
+        """For each column, how many moments there ever were before it."""
         self.known = 0
-        """How many have been taken in of all that ever were."""
+        """How many moments were ever added."""
         self._gone = 0
 
     def __len__(self) -> int:
@@ -38,7 +37,7 @@ class ColumnIndex:
         return len(self._before)
 
     def grow(self, times: Sequence[float], gone: int) -> None:
-        """Take in what is new, as much as is done at once.
+        """Add new moments, as many as one call may.
 
         Args:
             times: The moments, in order; since the last call some may have come, and the oldest may have gone.
@@ -81,20 +80,20 @@ class ColumnIndex:
         return found + [len(times)] * (count - len(found))
 
     def _make_room(self, end: float, most: int) -> None:
-        """See to it that there are no more columns up to a moment than there may be."""
+        """Keep the number of columns up to a moment below a limit."""
         if self._grain.column(end) - self._first >= most:
             self._forget()
         while self._grain.column(end) - self._first >= most:
             self._coarsen()
 
     def _forget(self) -> None:
-        """Let the columns go before which there is nothing any more."""
+        """Drop the columns before the first moment that is kept."""
         empty = max(0, bisect_right(self._before, self._gone) - 1)
         del self._before[:empty]
         self._first += empty
 
     def _coarsen(self) -> None:
-        """Go over to the next grain of which the coarser scales are multiples: 2 is left out, as 5 is none of it."""
+        """Switch to a coarser grain that all coarser scales are multiples of: skip 2, since 5 is no multiple of it."""
         times, levels = (5, 2) if self._grain.digit == 1 else (2, 1)
         kept = self._before[-self._first % times :: times]
         if self._first % times:

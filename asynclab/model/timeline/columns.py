@@ -26,7 +26,7 @@ class LaneColumns:
         self._marks = ColumnIndex()
 
     def look(self) -> None:
-        """Take in some of what is new in the lane; call it for each frame in which the lane is in sight."""
+        """Index some of the lane's new intervals and marks; called at each frame while the lane is in sight."""
         lane = self.lane
         if len(lane.begins) > FEW:
             self._intervals.grow(lane.begins, lane.intervals_gone)
@@ -128,7 +128,7 @@ def _marks_one_by_one(lane: Lane, scale: Scale, first: int, last_column: int) ->
 
 
 def landing(lane: Lane, scale: Scale, column: int) -> float:
-    """The moment in a column at which what is drawn there begins; that of the column where it began before."""
+    """The moment at which the interval or mark drawn in a column begins, but not before the column does."""
     begin = scale.round_time(column)
     if not lane.begins:
         return begin
@@ -164,7 +164,7 @@ def _intervals_in(lane: Lane, scale: Scale, column: int) -> tuple[int, int]:
 
 
 def _first_found(kinds: bytes | bytearray, first: int, last: int) -> int:
-    """As `min` of so many kinds, searched for one after the other: that takes no copy of a long row."""
+    """The least kind in a part of a row. Searching for each kind in turn is faster than `min` of a copy."""
     for kind in range(len(MARK_KINDS)):
         if kinds.find(kind, first, last) >= 0:
             return kind

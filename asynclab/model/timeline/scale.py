@@ -61,7 +61,7 @@ class Scale:
 
 
 def fitting(seconds: float, columns: int, finest: int = 0) -> Scale:
-    """The finest scale at which so many seconds fit into so many columns.
+    """The finest scale at which a number of seconds fits into a number of columns.
 
     Args:
         seconds: From lab time 0 on.

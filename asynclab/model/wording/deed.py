@@ -1,9 +1,12 @@
 """Words for what tasks do and what happens to them: activity lines, and marks on a timeline.
 
-Each function takes an event, or the values of one, and returns one form or two: `LabState.tell` takes no more.
+Each function takes an event, or the values of one, and returns one form or two, as `LabState.tell` takes them;
+`latest_blocks` alone returns more.
 """
 
 from __future__ import annotations
+
+from operator import attrgetter
 
 from asynclab.model.events import (
     BLOCKED_AFTER,
@@ -177,6 +180,27 @@ def blocks_loop(event: LoopBlocked) -> Forms:
 def _where(event: LoopBlocked) -> str:
     file = file_name(event.file)
     return f"{f'at {file}:{event.line} ' if file else ''}in {one_line(event.function, ITEM_LIMIT)}"
+
+
+def latest_blocks(state: LabState) -> Forms:
+    """What blocks the loop, or else has blocked it longest, such as "work blocked the loop for 1.000 s at a.py:3".
+
+    Empty where nothing did.
+    """
+    if state.is_blocking and state.blocked is not None:
+        name = state.task_name(state.blocked.task)
+        return tuple(f"{name} {form}".lstrip() for form in blocks_loop(state.blocked))
+    if not state.blocks:
+        return ("",)
+    worst = max(state.blocks, key=attrgetter("seconds"))
+    who = "a callback" if worst.task is None else state.task_name(worst.task)
+    time, count = measured(worst.seconds), len(state.blocks)
+    times = f", the longest of {count} times" if count > 1 else ""
+    full, brief = f"{who} blocked the loop for {time}", f"{who} blocked for {time}"
+    if worst.report is None:
+        return (f"{full}{times}", full, brief)
+    where, place = _where(worst.report), f"{file_name(worst.report.file)}:{worst.report.line}"
+    return (f"{full} {where}{times}", f"{full} {where}", f"{full} at {place}", f"{brief} at {place}", brief)
 
 
 def blocked_loop(seconds: float, callback: str = "") -> Forms:

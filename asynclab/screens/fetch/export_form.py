@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
@@ -21,6 +20,7 @@ from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
+from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.text import one_line
 
 NAMES_TRIED = 100
@@ -74,10 +74,16 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
         suffix = f"-{number}" if number > 1 else ""
         path = folder / f"{stem}{suffix}.{form.name}"
         try:
-            with path.open("x", encoding="utf-8", newline="") as file:
-                file.write(text)
+            path.open("x").close()
         except FileExistsError:
             continue
+        try:
+            with WholeFile(path) as file:
+                file.write(text)
+                file.keep()
+        except OSError:
+            path.unlink(missing_ok=True)  # a full disk takes the name and not the text
+            raise
         return path
     raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
 
@@ -88,7 +94,7 @@ class ExportForm(ModalScreen[Format | None]):
     DEFAULT_CSS = """
     ExportForm {
         align: center middle;
-        & > Vertical {
+        OptionList, OptionList:focus {
             width: 60;
             max-width: 100%;
             height: auto;
@@ -98,7 +104,6 @@ class ExportForm(ModalScreen[Format | None]):
             background: $background;
             padding: 0 1;
         }
-        OptionList, OptionList:focus { border: none; background: $background; height: auto; }
     }
     """
 
@@ -113,10 +118,11 @@ class ExportForm(ModalScreen[Format | None]):
 
     def compose(self) -> ComposeResult:
         """A list of the formats."""
-        with Vertical() as box:
-            box.border_title = "Export"
-            box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
-            yield OptionList(*(Option(_described(form), id=form.name) for form in FORMATS), markup=False)
+        options = [Option(_described(form), id=form.name) for form in FORMATS]
+        box = OptionList(*options, markup=False)
+        box.border_title = "Export"
+        box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
+        yield box
 
     @on(OptionList.OptionSelected)
     def take(self, event: OptionList.OptionSelected) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from asynclab.fetch.rows import Phase, RowState
+from asynclab.fetch.words import GLYPHS
 from asynclab.screens.shared.help_page import LOOP_MARK, Mark
-from asynclab.widgets.fetch_row import MARKS, UrlState
+from asynclab.widgets.url_words import PARTS
 from asynclab.widgets.waterfall import CUT
 from asynclab.widgets.waterfall import MARKS as PHASES
 
-URLS: dict[UrlState, tuple[str, str]] = {
+URLS: dict[RowState, tuple[str, str]] = {
     "queued": ("queued", "waiting for a free slot"),
     "running": ("under way", "connecting, waiting for the answer, or downloading it"),
     "retrying": ("retrying", "waiting before its next attempt"),
@@ -17,7 +19,7 @@ URLS: dict[UrlState, tuple[str, str]] = {
 }
 """The name of each state of a URL, and what it means."""
 
-PHASE_MEANINGS = {
+PHASE_MEANINGS: dict[Phase, str] = {
     "queued": "in a bar: waited for a slot",
     "dns": "looked up the address of the host",
     "tcp": "connected",
@@ -28,7 +30,7 @@ PHASE_MEANINGS = {
 """What each part of a bar means."""
 
 FETCH_MARKS: tuple[Mark, ...] = (
-    *(Mark(f"{MARKS[state][0]} {name}", MARKS[state][1], meaning) for state, (name, meaning) in URLS.items()),
+    *(Mark(f"{GLYPHS[state]} {name}", PARTS[state], meaning) for state, (name, meaning) in URLS.items()),
     *(Mark(f"{PHASES[name][0]} {name}", PHASES[name][1], meaning) for name, meaning in PHASE_MEANINGS.items()),
     Mark(f"{CUT}{PHASES['queued'][0]}", "past", "waited for a slot longer than is drawn"),
     Mark("━━╸──", "waiting", "bytes received, as a share where the server says how many"),

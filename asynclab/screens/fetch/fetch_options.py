@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from asynclab.fetch.options import OPTIONS, Option, Options
+from asynclab.model.text import one_line
 from asynclab.screens.shared.form import Entry, Form
-from asynclab.widgets.lines import Line
+from asynclab.widgets.lines import Line, left
 
 SUMMARY = ("concurrency", "per_host", "rate", "timeout", "deadline", "retries", "max_bytes", "method")
 """The options that the summary always has."""
 
-ALSO = ("headers", "save_to", "proxy_from_environment", "block_private")
+ALSO = ("headers", "proxy_from_environment", "block_private", "check", "allow")
 """The options that it names where they are set."""
 
 UNITS = {"rate": " /s", "timeout": " s", "deadline": " s"}
@@ -34,6 +35,9 @@ def summary_lines(options: Options, width: int) -> list[Line]:
         row = pairs[index::rows]
         spans = tuple(span for label, value in row for span in ((f"{label:<13}", "past"), (f"{value:<10}", "")))
         lines.append((*spans[:-1], (spans[-1][0].rstrip(), "")))
+    if options.save_to is not None:
+        label, folder = OPTIONS["save_to"].label, one_line(str(options.save_to))
+        lines.append(((f"{label:<13}", "past"), (left(folder, max(1, width - 13)).rstrip(), "accent")))
     also = [OPTIONS[name].label for name in ALSO if getattr(options, name)]
     if also:
         lines.append((("also " + ", ".join(also), "accent"),))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from asynclab.fetch.engine import Fetch
-from asynclab.fetch.jobs import TASK_NAME
+from asynclab.fetch.engine import TASK_NAME, Fetch
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
 
 if TYPE_CHECKING:

@@ -8,24 +8,24 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
-from textual.widgets import Input
 
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import Row
+from asynclab.fetch.rows import STATES, Row, RowState
+from asynclab.fetch.totals import Totals
 from asynclab.model.wording.quantities import plural
+from asynclab.screens.fetch.fetch_layout import FetchShares
 from asynclab.screens.fetch.fetch_options import summary_lines
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.fetch.url_list import UrlList, summary
 from asynclab.screens.fetch.url_order import SORTS, Sort, arrange
-from asynclab.screens.fetch.url_words import url_detail, url_row
-from asynclab.widgets.fetch_columns import without_scheme
+from asynclab.screens.lab.filtered import Filtered
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
-from asynclab.widgets.fetch_row import UrlRow
 from asynclab.widgets.fetch_table import FetchTable
-from asynclab.widgets.fetch_totals import Racer, Totals, race_lines, totals_line
+from asynclab.widgets.fetch_totals import Racer, race_lines, totals_line
 from asynclab.widgets.lines import Line, joined
 from asynclab.widgets.paste_area import PasteArea
 from asynclab.widgets.static_lines import StaticLines
+from asynclab.widgets.url_words import without_scheme
 from asynclab.widgets.waterfall import nice_scale
 
 ARRANGED_EVERY = 1.0
@@ -37,44 +37,32 @@ Nothing at hand? enter fetches the practice pages below from this computer."""
 
 
 class FetchViews(Vertical):
-    """Text and options at the top, URLs in the middle, details of the selected URL below."""
+    """Text and options at the top, URLs in the middle, details of the selected URL below; beside a stage, the URLs."""
 
     DEFAULT_CSS = """
     FetchViews {
-        height: 1fr;
-        #fetch-top { height: 9; }
+        width: 1fr;
+        height: 100%;
         #fetch-text { width: 1fr; height: 100%; }
         #fetch-options { width: 50; height: 100%; padding: 0 1; }
-        #fetch-table { height: 1fr; min-height: 5; }
+        #fetch-list { height: 1fr; }
         #fetch-totals { height: 1; border: none; padding: 0 1; }
-        #fetch-filter { padding: 0 1; color: $state-text; background: $state-row; }
-        #fetch-detail { height: 15; display: none; }
         #fetch-story, #fetch-answer, #fetch-whole { width: 1fr; height: 100%; padding: 0 1; }
         #fetch-whole { display: none; }
-        &.-detail #fetch-detail { display: block; }
-        &.-small {
-            #fetch-top { height: 5; }
-            #fetch-options { display: none; }
-            #fetch-detail { height: 1fr; }
-            #fetch-story, #fetch-answer { display: none; }
+        &.-one-column {
+            #fetch-options, #fetch-story, #fetch-answer { display: none; }
             #fetch-whole { display: block; }
-        }
-        &.-small.-detail {
-            #fetch-top { display: none; }
-            #fetch-table { height: 25%; min-height: 6; }
-        }
-        &.-tall {
-            #fetch-top { height: 10; }
-            #fetch-detail { height: 2fr; max-height: 22; }
-            #fetch-table { height: 3fr; }
         }
     }
     """
 
     text = query_one(PasteArea)
     table = query_one(FetchTable)
+    list = query_one(Filtered)
     options = query_one("#fetch-options", StaticLines)
+    top = query_one("#fetch-top", Horizontal)
     totals = query_one("#fetch-totals", StaticLines)
+    detail = query_one("#fetch-detail", Horizontal)
     story = query_one("#fetch-story", DetailView)
     answer = query_one("#fetch-answer", DetailView)
     whole = query_one("#fetch-whole", DetailView)
@@ -86,9 +74,8 @@ class FetchViews(Vertical):
         """How the rows are sorted."""
         self.wanted = ""
         """The text that a row must contain to be shown."""
-        self._clock: Line = ()
-        self._described: tuple[Row, int] | None = None
-        """The row whose details are shown, and its version."""
+        self.has_detail = False
+        """Whether the details of the selected URL show."""
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._longest: float = 0.0
@@ -108,7 +95,7 @@ class FetchViews(Vertical):
             options.set_subtitle((("o changes them", "past"),))
             options.can_focus = False
             yield options
-        yield FetchTable(id="fetch-table")
+        yield Filtered(FetchTable(id="fetch-table"), "URLs", self._want, id="fetch-list")
         totals = StaticLines(id="fetch-totals")
         totals.can_focus = False
         yield totals
@@ -130,11 +117,6 @@ class FetchViews(Vertical):
         number = self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
-    @property
-    def is_filtering(self) -> bool:
-        """Whether the filter is open."""
-        return bool(self.query("#fetch-filter"))
-
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
         """Bring the table up to date.
 
@@ -149,37 +131,32 @@ class FetchViews(Vertical):
         self._rows, self._now = rows, now
         self._measure(version)
         self._arrange(version, is_running=is_running)
-        self.table.show(self._numbers, self._look, nice_scale(self._longest) if self._longest else None)
+        self.table.show(self._numbers, rows, now, nice_scale(self._longest) if self._longest else None)
         self.table.set_title(plural(len(rows), "URL"))
 
-    def show_clock(self, line: Line) -> None:
+    def show_clock(self, clock: Line) -> None:
         """Show clock, filter and order in the frame of the table."""
-        self._clock = line
-        self.table.set_subtitle(self._table_summary())
+        groups = [clock] if clock else []
+        if self.wanted:
+            groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
+        self.table.set_subtitle(joined([*groups, ((SORTS[self.sort], "past"),)]))
 
     def show_detail(self) -> None:
         """Bring the panes of the selected row up to date."""
         row = self.selected
-        if row is not None and row.has_ended and self._described == (row, row.version):
-            return  # decoding and wrapping a preview takes milliseconds
-        self._described = None if row is None else (row, row.version)
-        detail = None if row is None else url_detail(row, self._now)
+        for view in (self.story, self.answer, self.whole):
+            if view.region.area:
+                view.show_row(row, self._now)
         title = "" if row is None else f"{row.number} {without_scheme(row.url)}"
         for view in (self.story, self.whole):
             view.set_title(title)
-        for view in (self.story, self.answer, self.whole):
-            view.show(detail)
 
     def show_text(self, urls: UrlList, options: Options) -> None:
         """Bring the summaries of text and options up to date."""
-        self.show_summary(self.text, summary(urls))
-        self.options.show([*summary_lines(options, self.options.content_width())])
-
-    def show_summary(self, area: PasteArea, line: Line) -> None:
-        """Show a line in the frame of the text."""
-        told = "".join(text for text, _ in line)
-        if area.border_subtitle != told:
-            area.border_subtitle = told
+        told = "".join(text for text, _ in summary(urls))
+        if self.text.border_subtitle != told:
+            self.text.border_subtitle = told
+        self.options.show(summary_lines(options, self.options.content_width()))
 
     def show_totals(self, together: FetchSession | None, one_by_one: FetchSession | None) -> None:
         """Bring totals and race up to date.
@@ -189,29 +166,33 @@ class FetchViews(Vertical):
             one_by_one: Fetches the same rows one after another; None if nothing does.
         """
         width = self.totals.content_width()
-        totals = totals_of(together, len(self._rows))
-        lines = [totals_line(totals, width)]
-        if together is not None and one_by_one is not None and one_by_one.fetch is not None:
-            racers = (_racer("together", together), _racer("one after another", one_by_one))
-            lines += race_lines(tuple(racer for racer in racers if racer), totals.one_by_one, width)
+        racers = [racer for racer in (_racer("together", together), _racer("one after another", one_by_one)) if racer]
+        if together is None or not racers:
+            lines = [totals_line(_untouched(len(self._rows)), width, is_running=False)]
+        else:
+            lines = [totals_line(racers[0].totals, width, is_running=together.is_running)]
+        if len(racers) > 1:
+            lines += race_lines(racers, width)
         self.totals.styles.height = len(lines)
         self.totals.show(lines)
 
-    async def open_filter(self) -> None:
-        """Open the line in which the filter is typed."""
-        if not self.is_filtering:
-            box = Input(placeholder="show URLs with …", id="fetch-filter", compact=True)
-            await self.mount(box, after=self.table)
-        self.query_one("#fetch-filter").focus()
+    def lay_out(self, shares: FetchShares, *, is_one_column: bool, is_beside: bool) -> None:
+        """Divide the room.
 
-    async def close_filter(self) -> None:
-        """Close the filter and show all rows."""
-        self.table.focus()
-        await self.query("#fetch-filter").remove()
-        self.wanted = ""
+        Args:
+            shares: The lines of text and details.
+            is_one_column: Whether options and a second pane of details have no room beside the others.
+            is_beside: Whether only the list shows, beside the stage.
+        """
+        self.set_class(is_one_column, "-one-column")
+        self.has_detail = shares.detail > 0
+        for pane, lines in ((self.top, shares.text), (self.detail, shares.detail)):
+            pane.display = lines > 0 and not is_beside
+            pane.styles.height = lines
+        self.totals.display = not is_beside
 
-    def _look(self, number: int) -> UrlRow:
-        return url_row(self._rows[number - 1], self._now)
+    def _want(self, text: str) -> None:
+        self.wanted = text
 
     def _measure(self, version: int) -> None:
         """Measure the longest bar; a quarter of it is for the time in the queue."""
@@ -231,40 +212,14 @@ class FetchViews(Vertical):
         self._arranged_at = time.monotonic()
         self._numbers = arrange(self._rows, self.sort, self.wanted, self._now)
 
-    def _table_summary(self) -> Line:
-        groups = [self._clock] if self._clock else []
-        if self.wanted:
-            groups.append(((f"{len(self._numbers):,} with “{self.wanted}”", "accent"),))
-        groups.append(((SORTS[self.sort], "past"),))
-        return joined(groups)
 
-
-def totals_of(session: FetchSession | None, count: int) -> Totals:
-    """The totals of a session; without one, those of this many queued URLs."""
-    fetch = None if session is None else session.fetch
-    if session is None or fetch is None:
-        return Totals(queued=count)
-    totals = fetch.totals(session.now)
-    counts = totals.counts
-    return Totals(
-        ok=counts["ok"],
-        failed=counts["failed"],
-        cancelled=counts["cancelled"],
-        in_flight=counts["running"],
-        retrying=counts["retrying"],
-        queued=counts["queued"],
-        received=totals.wire,
-        rate=totals.rate if session.is_running and totals.is_real_time else None,
-        took=totals.took,
-        one_by_one=totals.one_by_one,
-        is_real_time=totals.is_real_time,
-        is_running=session.is_running,
-    )
-
-
-def _racer(name: str, session: FetchSession) -> Racer | None:
-    if session.fetch is None:
+def _racer(name: str, session: FetchSession | None) -> Racer | None:
+    if session is None or session.fetch is None:
         return None
-    totals = session.fetch.totals(session.now)
-    done = totals.ended - totals.counts["cancelled"]
-    return Racer(name, totals.took, done, totals.rows, session.is_running, totals.is_real_time)
+    return Racer(name, session.fetch.totals(session.now), session.is_running)
+
+
+def _untouched(count: int) -> Totals:
+    """The totals of a list that nobody has fetched yet."""
+    counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": count}
+    return Totals(counts, rows=count, wire=0, rate=0.0, took=0.0, one_by_one=0.0)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asynclab.model.wording.quantities import plural
-from asynclab.screens.fetch.fetch_actions import FetchActions
+from asynclab.screens.fetch.fetch_actions import FetchActions, in_list
 from asynclab.screens.fetch.url_order import SORTS, next_sort
-from asynclab.screens.fetch.url_words import url_row
 from asynclab.screens.shared.command import Command
-from asynclab.widgets.fetch_columns import in_words
+from asynclab.widgets.url_words import in_words
 
 if TYPE_CHECKING:
     from asynclab.screens.fetch.export_form import Format
@@ -22,18 +21,27 @@ command = Command["ResultActions"]
 class ResultActions(FetchActions):
     """A screen with URLs and their results, and the actions on both."""
 
-    @command("sort", key="s", group="Looking", rank=11, when=lambda screen: screen.has_urls)
+    @command("sort", key="s", group="Looking", rank=in_list(11), when=lambda screen: screen.has_urls)
     def action_sort(self) -> None:
         """Sort by state, time, size or URL, or in the order of the text."""
         self.views.sort = next_sort(self.views.sort)
         self.host.tell(SORTS[self.views.sort])
 
-    @command("filter", key="slash", group="Looking", rank=12, when=lambda screen: screen.has_urls)
+    @command(
+        "filter",
+        key="slash",
+        group="Looking",
+        rank=12,
+        when=lambda screen: screen.has_lines if screen.is_in_stage else screen.has_urls,
+    )
     async def action_filter(self) -> None:
-        """Show only URLs that contain a text: in the URL, state, status or title."""
-        await self.views.open_filter()
+        """Show only URLs that contain a text: in the URL, state, status or title. On the stage, filter the activity."""
+        if self.is_in_stage:
+            await super().action_filter()
+        else:
+            await self.views.list.open_filter()
 
-    @command("add URLs", key="a", group="Text", rank=9)
+    @command("add URLs", key="a", group="Text", rank=in_list(9))
     def action_edit(self) -> None:
         """Go to the text in which URLs are found, to add to it or change it; esc leaves it."""
         self.views.text.focus()
@@ -53,25 +61,33 @@ class ResultActions(FetchActions):
         lines = [((one_line(line), ""),) for line in self.urls.found.ignored]
         self.app.push_screen(TextList("Lines without a URL", lines))
 
-    @command("copy", key="y", group="Results", rank=13, when=lambda screen: screen.views.selected is not None)
+    @command(
+        "copy",
+        key="y",
+        group="Results",
+        rank=13,
+        when=lambda screen: screen.is_in_stage or screen.views.selected is not None,
+    )
     def action_copy(self) -> None:
-        """Copy the selected URL and its result."""
+        """Copy the selected URL and its result; on the stage, the selected line."""
         row = self.views.selected
-        if row is not None:
-            self.copy(in_words(url_row(row, self.together.now)))
+        if self.is_in_stage:
+            super().action_copy()
+        elif row is not None:
+            self.copy(in_words(row, self.together.now))
 
     @command(
         "copy failed URLs",
         key="Y",
         group="Results",
-        when=lambda screen: screen.has_failed,
+        when=lambda screen: screen.has_failed and screen.is_in_list,
     )
     def action_copy_failed(self) -> None:
         """Copy the URLs that failed, one per line."""
         failed = [row.url for row in self.views.rows if row.state == "failed"]
         self.copy("\n".join(failed), if_nothing="no URL has failed")
 
-    @command("export", key="e", group="Results", rank=10, when=lambda screen: screen.shows_fetched)
+    @command("export", key="e", group="Results", rank=in_list(10), when=lambda screen: screen.shows_fetched)
     def action_export(self) -> None:
         """Write the results to a file: JSON, NDJSON, CSV or HAR."""
         from asynclab.screens.fetch.export_form import ExportForm

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from asynclab.fetch.rows import Row, RowState
-from asynclab.screens.fetch.url_words import word_of
+from asynclab.widgets.url_words import received, word_of
 
 Sort: TypeAlias = Literal["order", "state", "time", "size", "url"]
 
@@ -26,7 +26,7 @@ _Key: TypeAlias = Callable[[Row, float], Any]
 _KEYS: dict[Sort, _Key] = {
     "state": lambda row, now: _STATE_RANKS[row.state],
     "time": lambda row, now: -row.elapsed(now),
-    "size": lambda row, now: -row.wire,
+    "size": lambda row, now: -received(row),
     "url": lambda row, now: row.url,
 }
 

@@ -31,7 +31,7 @@ class LabScreen(LabActions):
 
     def beat(self) -> None:
         """Take in what has happened, and paint it if the screen is in front; called at each frame."""
-        if self.is_current:
+        if self.is_current and self.is_staged:
             self._sample()
         for program in self.programs:
             program.pump()  # few events at a time, also while nobody looks
@@ -41,7 +41,9 @@ class LabScreen(LabActions):
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         self.tell_report()
-        self.stage.paint(self.record)
+        if self.is_staged:
+            self.stage.say_how_to_begin(self._key_to_run() if self.record is None else "")
+            self.stage.paint(self.record)
         self.keep_focus()
         self.title_bar.show_moment(self.stage.moment)
         self.paint_bars()
@@ -57,6 +59,11 @@ class LabScreen(LabActions):
         from asynclab.screens.shared.help_page import LAB_MARKS
 
         return LAB_MARKS
+
+    def _key_to_run(self) -> str:
+        """The key that runs the program, as a person reads it."""
+        shown = {offer.command.action: offer.in_bar[0] for offer in self.own_offers if offer.applies}
+        return shown.get("start_selected", "")
 
     def _sample(self) -> None:
         self._frames += 1

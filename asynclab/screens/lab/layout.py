@@ -17,6 +17,9 @@ PANES = {
 }
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
 
+STAGE_PANES = {pane: name for pane, name in PANES.items() if pane != "demos"}
+"""Those of the stage, which any list may stand beside."""
+
 MIDDLE = ("timeline", "gauges", "loop")
 """The ids of the panes that take turns in the row between tasks and code, in their order."""
 
@@ -73,6 +76,9 @@ LEAST_TASKS = 7
 LEAST_MIDDLE = 7
 """Lines that the row between tasks and code gets at least."""
 
+RULER = 2
+"""Lines of the timeline above and below its lanes."""
+
 LOWEST = 20
 """Lines from which on queues stand below the tasks where one pane shows at a time."""
 
@@ -86,6 +92,8 @@ class Needs:
     tasks: int
     gauges: int
     """Queues, locks and deadlines; 0 where there are none."""
+    loop: int = 0
+    """Lines of the event loop's view, the most that it has had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +113,12 @@ def shares(height: int, needs: Needs, shown: Set[str]) -> Shares:
         needs: What there is to show.
         shown: The ids of the panes that show.
     """
-    middle = max(LEAST_MIDDLE, height // 4)
+    middle = max(LEAST_MIDDLE, min(height // 4, max(needs.tasks + RULER, needs.loop) + FRAME))
     gauges = share_of_gauges(height, needs.gauges)
     others = (middle if "timeline" in shown or "loop" in shown else 0) + (gauges if "gauges" in shown else 0)
     rest = height - 2 - needs.lesson - others
-    most, least = max(LEAST_TASKS, rest // 2), max(LEAST_TASKS, rest // 3)
-    return Shares(min(most, max(least, needs.tasks + HEADER + FRAME)), gauges, middle)
+    tasks = min(rest // 2, needs.tasks + HEADER + FRAME)
+    return Shares(max(LEAST_TASKS, tasks), gauges, middle)
 
 
 def share_of_gauges(height: int, lines: int) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.events import Resize
 
-from asynclab.screens.lab.layout import MIDDLE, PANES, next_to_show
+from asynclab.screens.lab.layout import MIDDLE, STAGE_PANES, next_to_show
 from asynclab.screens.lab.time_screen import TimeScreen
 from asynclab.screens.shared.command import BarEntry, Command
 from asynclab.screens.shared.command_screen import filter_entries
@@ -21,10 +21,14 @@ NARROW, LOW = 100, 30
 
 
 class PaneScreen(TimeScreen):
-    """A screen with a stage, and perhaps a list beside it."""
+    """A screen with a stage, and a list beside it."""
 
+    list_panes: ClassVar[tuple[str, ...]] = ("demos",)
+    """The ids of the panes beside the stage."""
     stage: Stage
     """The views of a run; they may be mounted after the first paint."""
+    is_staged = True
+    """Whether the stage shows."""
     is_zoomed = False
     """Whether the pane in front has the whole screen."""
 
@@ -41,7 +45,7 @@ class PaneScreen(TimeScreen):
     @property
     def is_in_list(self) -> bool:
         """Whether the list beside the stage has the focus."""
-        return self.focused_pane == "demos"
+        return self.focused_pane in self.list_panes
 
     @property
     def is_hiding(self) -> bool:
@@ -55,9 +59,9 @@ class PaneScreen(TimeScreen):
 
     @property
     def focused_pane(self) -> str:
-        """The id of the pane that has the focus; the filter counts as part of the activity."""
+        """The id of the pane that has the focus; a filter counts as part of it."""
         focused = "" if self.focused is None else self.focused.id or ""
-        return "activity" if focused == "filter" else focused
+        return focused.removesuffix("-filter")
 
     def lay_out(self) -> None:
         """Choose between all panes and one at a time."""
@@ -77,7 +81,7 @@ class PaneScreen(TimeScreen):
 
     def action_show_pane(self, pane: str) -> None:
         """Bring a pane to the front and give it the focus."""
-        if pane != "demos":
+        if pane not in self.list_panes:
             self.stage.lay_out(pane, is_single=self.is_single)
         self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
         for view in self.stage.task_views:
@@ -88,7 +92,7 @@ class PaneScreen(TimeScreen):
     def action_zoom(self) -> None:
         """Give the focused pane the whole screen, and take it back."""
         self.is_zoomed = not self.is_zoomed
-        if self.focused_pane in PANES:
+        if self.focused_pane in STAGE_PANES:
             self.action_show_pane(self.focused_pane)
         self.lay_out()
 
@@ -136,10 +140,12 @@ class PaneScreen(TimeScreen):
         self.action_show_pane("activity")
         await self.stage.log_pane.open_filter()
 
-    @command("copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list)
+    @command(
+        "copy", key="y", group="Looking", rank=15, when=lambda screen: not screen.is_in_list or bool(screen.selections)
+    )
     def action_copy(self) -> None:
-        """Copy the selected line of the focused pane."""
-        self.copy(self.stage.selected_text(self.focused_pane))
+        """Copy the text that is selected with the mouse, or else the selected line of the focused pane."""
+        self.copy(self.get_selected_text() or self.stage.selected_text(self.focused_pane))
 
     @command("copy all activity", key="Y", group="Looking", when=lambda screen: screen.has_lines)
     def action_copy_activity(self) -> None:
@@ -153,13 +159,14 @@ class PaneScreen(TimeScreen):
 
     def go_to_pane(self, by: int) -> None:
         """Move the focus by some of the panes that can be reached."""
-        panes = [pane for pane in PANES if self._can_go_to(pane)]
+        panes = [pane for pane in (*self.list_panes, *STAGE_PANES) if self.can_go_to(pane)]
         at = panes.index(self.focused_pane) if self.focused_pane in panes else 0
         self.action_show_pane(panes[(at + by) % len(panes)])
 
-    def _can_go_to(self, pane: str) -> bool:
-        if pane == "demos":
-            return not self.is_zoomed and bool(self.query("#demos"))
+    def can_go_to(self, pane: str) -> bool:
+        """Whether the focus can be moved to a pane."""
+        if pane in self.list_panes:
+            return not self.is_zoomed
         if pane == "concept":
             return self.is_single or self.stage.concept.max_scroll_y > 0
         return self.is_single or pane in self.stage.shown_panes

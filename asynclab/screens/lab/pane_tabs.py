@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
+
+GAP = 2
+"""Cells of a name's mark and the space after it."""
 
 
 class PaneTabs(Widget):
@@ -36,17 +39,31 @@ class PaneTabs(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The names of the panes."""
-        return Content(" ").join([self._drawn(pane, name) for pane, name in self._names.items()])
+        """The names of the panes, from the first one that leaves room for the one in front."""
+        return Content(" ").join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
 
     async def on_click(self, event: Click) -> None:
         """Bring the pane that was clicked to the front."""
         offset = event.get_content_offset(self)
         at = 0
-        for pane, name in self._names.items() if offset is not None else ():
-            if offset is not None and at <= offset.x <= at + len(name):
+        for pane in self._shown() if offset is not None else ():
+            width = len(self._names[pane])
+            if offset is not None and at <= offset.x <= at + width:
                 await self.run_action(f"screen.show_pane('{pane}')")
-            at += len(name) + 2
+            at += width + GAP
+
+    def _shown(self) -> list[str]:
+        """The panes whose names are shown, by id: in a narrow line, without the first ones."""
+        panes = list(self._names)
+        if self._front in panes:
+            before = panes.index(self._front)
+            while before and self._width(panes[: before + 1]) > self.content_size.width:
+                del panes[0]
+                before -= 1
+        return panes
+
+    def _width(self, panes: Sequence[str]) -> int:
+        return sum(len(self._names[pane]) + GAP for pane in panes) - 1
 
     def _drawn(self, pane: str, name: str) -> Content:
         if pane == self._front:

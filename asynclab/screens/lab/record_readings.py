@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.state import LabState
+from asynclab.model.wording.deed import latest_blocks
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.clock_line import ClockReading
 from asynclab.widgets.past_banner import Moment, event_words
@@ -26,6 +27,7 @@ def reading_of(record: Record) -> ClockReading:
         state.task_name(state.running_to),
         state.is_cleaning_up,
         state.is_stalled,
+        latest_blocks(record.state),
     )
 
 

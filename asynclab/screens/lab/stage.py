@@ -10,8 +10,8 @@ from textual.getters import query_one
 from textual.widget import Widget
 
 from asynclab.model.state import LabState
-from asynclab.screens.lab.filtered_log import FilteredLog
-from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, PANES, Needs, shares, shown, turns
+from asynclab.screens.lab.filtered import Filtered
+from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
 from asynclab.screens.lab.run_record import Record
@@ -23,13 +23,24 @@ from asynclab.widgets.line_view import LineView
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.past_banner import Moment
-from asynclab.widgets.source_view import GUTTER, SourceView
+from asynclab.widgets.source_view import SourceView
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.task_view import TaskView
 from asynclab.widgets.timeline import TimelineView
 
+PROMISES = {
+    "tasks": "Each task gets a row: its state, what it waits for, and how far it is.",
+    "timeline": "Each task gets a lane: when it ran, was ready, and waited.",
+    "loop": "Here are the ready queue, the timers, and what waits for I/O.",
+    "activity": "Everything that happens is listed here.",
+}
+"""What a pane shows once something has run, by its id."""
+
 LESSON_PERCENT = 30
 """The largest share of the stage's height for the lesson."""
+
+LESSON_ABOVE_A_PANE = 4
+"""The most lines of the lesson, with its frame, where one pane shows at a time."""
 
 
 class Stage(Vertical):
@@ -39,7 +50,6 @@ class Stage(Vertical):
     Stage {
         width: 1fr;
         height: 100%;
-        #concept { max-height: 30%; }
         PaneTabs { display: none; }
         #tasks { height: 1fr; }
         #gauges, #middle, #timeline, #loop { display: none; }
@@ -59,7 +69,6 @@ class Stage(Vertical):
         &.-mistake #concept { border: round $state-cancelled; border-title-color: $state-cancelled; }
         &.-single {
             PaneTabs { display: block; }
-            #concept { max-height: 4; }
             #tasks, #gauges, #middle, #timeline, #loop, #lower { display: none; height: 1fr; }
             #loop { width: 1fr; }
             #source { width: 1fr; }
@@ -71,7 +80,7 @@ class Stage(Vertical):
             &.-front-source #log { display: none; }
             &.-front-activity #lower { display: block; }
             &.-front-activity #source { display: none; }
-            &.-front-concept #concept { height: 1fr; max-height: 100%; }
+            &.-front-concept #concept { height: 1fr; }
         }
     }
     """
@@ -83,7 +92,7 @@ class Stage(Vertical):
     gauges = query_one(Gauges)
     loop = query_one(LoopView)
     source = query_one(SourceView)
-    log_pane = query_one(FilteredLog)
+    log_pane = query_one(Filtered)
     activity = query_one(ActivityLog)
 
     def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
@@ -105,6 +114,8 @@ class Stage(Vertical):
         """Lines that queues, locks and deadlines take."""
         self._most_tasks = 0
         """The most tasks that this program has had so far."""
+        self._most_of_the_loop = 0
+        """The most lines that its event loop has taken so far."""
         self._wishes: dict[str, str] = {}
         """The pane that the user chose for the middle row, by the name of the program."""
         self._program = ""
@@ -115,7 +126,7 @@ class Stage(Vertical):
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
         # Above the lesson, so that a long one, or another demo's, moves no tab.
-        yield PaneTabs({pane: name for pane, name in PANES.items() if pane != "demos"})
+        yield PaneTabs(STAGE_PANES)
         yield LessonPane(id="concept")
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
@@ -124,7 +135,8 @@ class Stage(Vertical):
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
             yield SourceView(SourceFiles(), id="source")
-            yield FilteredLog(id="log")
+            activity = ActivityLog(id="activity")
+            yield Filtered(activity, "lines", activity.set_filter, id="log")
 
     def on_mount(self) -> None:
         """Let keys scroll a long lesson."""
@@ -140,8 +152,18 @@ class Stage(Vertical):
             line: The first line to show while no task is followed; None for the first line of code.
         """
         if name != self._program:
-            self._program, self._most_tasks = name, 0
+            self._program, self._most_tasks, self._most_of_the_loop = name, 0, 0
         self.source.show_source(path, text, line=line)
+
+    def say_how_to_begin(self, key: str) -> None:
+        """Say in the empty panes what will be there.
+
+        Args:
+            key: Runs the program; empty once it has run.
+        """
+        for pane, promise in PROMISES.items():
+            view = self.query_one(f"#{pane}", LineView)
+            view.set_hint(f"Press {key} to run this. {promise}" if key else "")
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
         """Show the lesson of what runs.
@@ -194,8 +216,8 @@ class Stage(Vertical):
         self._gauge_lines = lines_of_gauges(present)
         self._most_tasks = max(self._most_tasks, len(present.tasks))
         self._share_the_room()
-        for view in (self.tasks, self.activity):
-            view.show(state, now)
+        self.tasks.show(state, now)
+        self.activity.show(state, now, is_past=record is not None and record.is_past)
         self._show_the_middle()
         for focused in self.task_views:
             if focused.has_focus:
@@ -261,16 +283,7 @@ class Stage(Vertical):
 
     def selected_text(self, pane: str) -> str:
         """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
-        match self.query_one(f"#{pane}") if pane in PANES else None:
-            case ActivityLog() as activity:
-                return activity.cursor_text()
-            case TaskTable() as tasks:
-                return "" if tasks.cursor is None else tasks.line_text(tasks.cursor)
-            case SourceView() as source:
-                return "\n".join(source.line_text(index)[GUTTER:] for index in range(source.line_count())) + "\n"
-            case LineView() as view:
-                return "\n".join(view.line_text(index) for index in range(view.line_count()))
-        return ""
+        return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in STAGE_PANES else ""
 
     def _turns(self) -> tuple[str, ...]:
         return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)
@@ -282,11 +295,23 @@ class Stage(Vertical):
             self.set_class(pane in panes, f"-shows-{pane}")
         is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
         self.set_class(is_below, "-gauges-below")
-        lesson = min(self.concept.line_count() + FRAME, height * LESSON_PERCENT // 100)
-        share = shares(height, Needs(lesson, self._most_tasks, self._gauge_lines), panes)
+        if "loop" in panes:
+            self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
+        lesson = self.concept.lines_in(height * LESSON_PERCENT // 100 - FRAME) + FRAME
+        needs = Needs(lesson, self._most_tasks, self._gauge_lines, self._most_of_the_loop)
+        share = shares(height, needs, panes)
+        self._limit_the_lesson(lesson)
         self._set_height(self.tasks, share.tasks)
         self._set_height(self.gauges, share.gauges, stays=is_below)
         self._set_height(self.query_one("#middle"), share.middle)
+
+    def _limit_the_lesson(self, lines: int) -> None:
+        """Give the lesson at most this many lines, or few where one pane shows at a time; all where that is its own."""
+        limit = str(LESSON_ABOVE_A_PANE if self.is_single else lines)
+        if self.is_single and self.front == "concept":
+            limit = "100%"
+        if self.concept.styles.max_height != Scalar.parse(limit):
+            self.concept.styles.max_height = limit
 
     def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
         """Give a pane this many lines; all of them where it shows alone, unless it keeps its height."""

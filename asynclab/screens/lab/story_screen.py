@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeAlias
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import Retelling, Story
 from asynclab.model.tasks import TaskState
-from asynclab.model.wording.quantities import plural
-from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
+from asynclab.screens.shared.text_modal import MARGIN, ReadingScreen
+from asynclab.widgets.lines import Line
 from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.story_lines import WIDEST, story_lines
-
-if TYPE_CHECKING:
-    from asynclab.screens.shared.app_protocol import AppProtocol
 
 StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
 """Returns the timeline and the state that are shown; None where there is no run."""
 
 SECONDS_BETWEEN = 0.3
-"""Seconds after which the story of a run that goes on is told again."""
+"""Seconds between two updates of a story while the run continues."""
 
 READS_ON_AFTER = 0.01
 """Seconds until more of a long run is read; meanwhile frames are painted and keys handled."""
-
-FRAME = 2
-"""Lines of the frame."""
 
 
 class StoryScreen(ReadingScreen[int]):
     """The story of one task, kept up to date; its result is the task that was read last."""
 
+    WIDEST = WIDEST + MARGIN + 1
+    KEYS = "tab next task · ← parent · → child · y copy · esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "close", "close", show=False),
-        Binding("y", "copy", "copy", show=False),
         Binding("tab", "go(1)", "next task", show=False),
         Binding("shift+tab", "go(-1)", "previous task", show=False),
         Binding("left,h", "go_to_parent", "parent", show=False),
@@ -67,18 +59,23 @@ class StoryScreen(ReadingScreen[int]):
         """The id of the task."""
         return self._retelling.task
 
-    def compose(self) -> ComposeResult:
-        """The lines."""
-        yield StaticLines(classes=TEXT)
+    @property
+    def heading(self) -> str:
+        """The task's name."""
+        return "" if self._story is None else self._story.name
+
+    def text_lines(self, width: int) -> Sequence[Line]:
+        """The story, wrapped."""
+        return () if self._story is None else story_lines(self._story, width)
+
+    def text_to_copy(self) -> str:
+        """The story as text."""
+        return "" if self._story is None else self._story.text()
 
     def on_mount(self) -> None:
         """Tell the story, and keep it up to date."""
         self.tell()
         self.set_interval(SECONDS_BETWEEN, self.tell)
-
-    def on_resize(self, event: Resize) -> None:
-        """Wrap the lines for the new width."""
-        self._show()
 
     def tell(self) -> None:
         """Bring the story up to date."""
@@ -90,7 +87,7 @@ class StoryScreen(ReadingScreen[int]):
         if seen != self._seen or self._retelling.unread:
             self._seen = seen
             self._story = self._retelling.tell(timeline, state)
-            self._show()
+            self.show_text()
         if self._retelling.unread and not self._reads_on:
             self._reads_on = True
             self.set_timer(READS_ON_AFTER, self._read_on)
@@ -102,13 +99,6 @@ class StoryScreen(ReadingScreen[int]):
     def action_close(self) -> None:
         """Close, with the task that was read last."""
         self.dismiss(self.task_id)
-
-    def action_copy(self) -> None:
-        """Copy the story as text."""
-        if self._story is not None:
-            text = self._story.text()
-            self.app.copy_to_clipboard(text)
-            cast("AppProtocol", self.app).tell(f"copied {plural(len(text.splitlines()), 'line')}")
 
     def action_go(self, by: int) -> None:
         """Go to the next task in the order of the table, or to the previous one."""
@@ -141,16 +131,3 @@ class StoryScreen(ReadingScreen[int]):
             self._retelling = Retelling(task)
             self.query_one(StaticLines).scroll_home(animate=False)
             self.tell()
-
-    def _show(self) -> None:
-        """Wrap the story for the room there is, and fit the frame to it."""
-        if self._story is None:
-            return
-        view = self.query_one(StaticLines)
-        width = min(self.size.width * 9 // 10, WIDEST + 6)
-        lines = story_lines(self._story, width - 5)  # the frame, the padding and the scrollbar
-        view.styles.width = width
-        view.styles.height = min(len(lines) + FRAME, self.size.height * 9 // 10)
-        view.set_title(self._story.name)
-        view.set_subtitle((("tab next task · ← parent · → child · y copy · esc close", "past"),))
-        view.show(lines)

@@ -134,7 +134,7 @@ def _how_far(state: LabState) -> str:
     if main is None:
         return ""
     bar = bar_of(main, state, state.now)
-    return "" if bar.fraction is None else bar.text.replace(" of ", "/")
+    return "" if bar.fraction is None else bar.forms[-1]
 
 
 class RunList(DemoList):

@@ -5,13 +5,14 @@ Key bindings, key bar, palette, help page and the README's key table are made of
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from textual.binding import Binding, BindingType
+
+from asynclab.docstrings import docstring
 
 Target = TypeVar("Target")
 Method = TypeVar("Method", bound=Callable[..., object])
@@ -187,7 +188,7 @@ def _declared(cls: type[Commanding]) -> Iterator[Command[Any]]:
             declaration = getattr(value, _DECLARATION, None)
             if isinstance(declaration, Command) and name not in seen:
                 seen.add(name)
-                help = inspect.cleandoc(getattr(cls, name).__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+                help = docstring(getattr(cls, name)).partition("\n\n")[0].replace("\n", " ")
                 yield replace(declaration, action=cls.action_prefix + name.removeprefix("action_"), help=help)
 
 

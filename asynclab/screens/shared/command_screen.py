@@ -131,14 +131,11 @@ class CommandScreen(Commanding, Screen[None]):
         raise NotImplementedError
 
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
-        """Put a text on the clipboard and say how long it is; where there is none, say `if_nothing`."""
-        from asynclab.model.wording.quantities import plural
-
-        if not text:
+        """Put a text on the clipboard; where there is none, say `if_nothing`."""
+        if text:
+            self.app.copy_to_clipboard(text)
+        else:
             self.host.tell(if_nothing)
-            return
-        self.app.copy_to_clipboard(text)
-        self.host.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
 
     def _palette_entry(self, offer: Offer) -> PaletteEntry:
         action = offer.command.action if "." in offer.command.action else f"screen.{offer.command.action}"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from asynclab.model.tasks import StateWord
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.screens.shared.command import Command, shown_key
-from asynclab.screens.shared.text_modal import TEXT, ReadingScreen
+from asynclab.screens.shared.text_modal import ReadingScreen
+from asynclab.widgets.lines import Line, Span, left, wrap
 
 MEANINGS: dict[StateWord, str] = {
     "ready": "in the ready queue; the loop runs it when its turn comes",
@@ -50,35 +46,26 @@ LAB_MARKS: tuple[Mark, ...] = (
     Mark("⊢ ⊣", "waiting", "in the timeline: its timeout began, was met in time"),
     Mark("⧖ ⧗", "waiting", "in the timeline: its timeout expired, was missed"),
     Mark("○ ⊗ !", "waiting", "in the timeline: a lock or event; cancel(); a complaint"),
+    Mark("!!!!", "failed", "above the timeline: one step blocked the loop"),
     Mark("━━╸──", "waiting", "progress; of a sleep, the time that has passed"),
+    Mark("1 leak", "done", "in the list: a task was still pending when main ended, and was cancelled"),
     LOOP_MARK,
 )
 """The marks of a lab on the stage."""
 
 
-TEXT_WIDTH = 60
-"""Cells for what a key does: all of it shows at 80 columns."""
+KEYS_WIDTH = 14
+"""Cells for keys and marks, with the gap after them."""
 
 
 class HelpScreen(ReadingScreen[None]):
     """Every command of a screen, the keys of its lists, and a legend."""
 
-    DEFAULT_CSS = """
-    HelpScreen {
-        & > .text { width: 84; max-width: 100%; max-height: 100%; }
-        Static { width: 1fr; }
-    }
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,f1", "dismiss", "close", show=False),
-    ]
+    WIDEST = 84
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,f1", "close", "close", show=False)]
 
     def __init__(
-        self,
-        commands: Sequence[Command[Any]],
-        views: Mapping[str, Iterable[BindingType]],
-        marks: Iterable[Mark],
+        self, commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
     ) -> None:
         """Make the screen.
 
@@ -88,28 +75,47 @@ class HelpScreen(ReadingScreen[None]):
             marks: What its marks mean.
         """
         super().__init__()
-        self._text = help_text(commands, views, marks)
+        self._offered = commands, views, tuple(marks)
 
-    def compose(self) -> ComposeResult:
-        """One scrolling text."""
-        with VerticalScroll(classes=TEXT) as scroll:
-            scroll.border_title = "Help"
-            scroll.border_subtitle = "esc closes"
-            yield Static(self._text)
+    @property
+    def heading(self) -> str:
+        """What this is."""
+        return "Help"
+
+    def text_lines(self, width: int) -> Sequence[Line]:
+        """The whole help, wrapped."""
+        return help_lines(*self._offered, width)
 
 
-def help_text(
-    commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
-) -> Content:
+def help_lines(
+    commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark], width: int
+) -> list[Line]:
     """The whole help: commands by group, the views' own keys, the marks.
 
     Args:
         commands: What the screen offers.
         views: The bindings of its views, by the heading of their section.
         marks: What its marks mean.
+        width: Cells of a line.
     """
-    parts = [_section(group, rows) for group, rows in key_rows(commands, views).items()]
-    return Content("\n\n").join([*parts, _legend(marks)])
+    sections: dict[str, list[tuple[Span, str]]] = {
+        group: [((keys, "strong accent"), help) for keys, help in rows]
+        for group, rows in key_rows(commands, views).items()
+    }
+    sections["Marks"] = [((mark.drawn, mark.part), mark.meaning) for mark in marks]
+    lines: list[Line] = []
+    for heading, rows in sections.items():
+        lines += [(), ((heading.upper(), "heading"),)]
+        lines += [line for row in rows for line in _row(*row, width)]
+    return lines[1:]
+
+
+def _row(start: Span, text: str, width: int) -> Iterator[Line]:
+    """Keys or a mark, and beside them what they do or mean."""
+    drawn, part = start
+    for line in wrap(text, max(1, width - KEYS_WIDTH)):
+        yield (left(drawn, KEYS_WIDTH), part), (line, "")
+        drawn = ""
 
 
 def key_rows(
@@ -133,17 +139,3 @@ def _rows_of(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
         assert isinstance(binding, Binding)
         keys.setdefault(binding.description, []).extend(shown_key(key.strip()) for key in binding.key.split(","))
     return [(" ".join(dict.fromkeys(names)), description) for description, names in keys.items() if description]
-
-
-def _section(group: str, rows: Iterable[tuple[str, str]]) -> Content:
-    lines = [Content.assemble((f"{keys:<13} ", "bold $state-accent"), _hanging(help)) for keys, help in rows]
-    return Content("\n").join([Content.styled(group.upper(), "bold $state-past"), *lines])
-
-
-def _hanging(text: str) -> str:
-    return ("\n" + " " * 14).join(textwrap.wrap(text, TEXT_WIDTH))
-
-
-def _legend(marks: Iterable[Mark]) -> Content:
-    lines = [Content.assemble((f"{mark.drawn:<13} ", f"$state-{mark.part}"), mark.meaning) for mark in marks]
-    return Content("\n").join([Content.styled("MARKS", "bold $state-past"), *lines])

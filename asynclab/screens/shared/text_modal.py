@@ -1,4 +1,4 @@
-"""A text in a frame over another screen, to be read and closed again."""
+"""A text in a frame over another screen, to be read, copied and closed again."""
 
 from __future__ import annotations
 
@@ -7,30 +7,26 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.screen import ModalScreen
 
-from asynclab.widgets.lines import Line
+from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.static_lines import StaticLines
 
 Result = TypeVar("Result")
 
-TEXT = "text"
-"""The CSS class of the widget with the text."""
+FRAME, MARGIN = 2, 5
+"""Lines of the frame; cells of frame, padding and scrollbar."""
 
 
 class ReadingScreen(ModalScreen[Result]):
-    """A screen for reading one widget, the one of the class `TEXT`."""
+    """A screen for reading a text that is wrapped for the room there is."""
 
     DEFAULT_CSS = """
     ReadingScreen {
         align: center middle;
-        & > .text {
-            width: 90%;
-            height: auto;
-            max-height: 90%;
+        StaticLines {
             border: round $state-accent;
-            border-title-color: $state-accent;
-            border-subtitle-color: $state-past;
             background: $background;
             padding: 0 1;
         }
@@ -38,6 +34,8 @@ class ReadingScreen(ModalScreen[Result]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", "close", show=False),
+        Binding("y", "copy", "copy", show=False),
         Binding("j,down", "scroll('scroll_down')", "down", show=False),
         Binding("k,up", "scroll('scroll_up')", "up", show=False),
         Binding("g,home", "scroll('scroll_home')", "first line", show=False),
@@ -46,32 +44,71 @@ class ReadingScreen(ModalScreen[Result]):
         Binding("b,pageup", "scroll('scroll_page_up')", "page up", show=False),
     ]
 
+    WIDEST: ClassVar[int] = 106
+    """The most cells of the frame."""
+
+    KEYS: ClassVar[str] = "y copy · esc close"
+    """What the frame says of keys."""
+
+    @property
+    def heading(self) -> str:
+        """What the frame says of the text."""
+        raise NotImplementedError
+
+    def text_lines(self, width: int) -> Sequence[Line]:
+        """The text in lines of this many cells; longer ones are cut."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The lines."""
+        yield StaticLines()
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap the text for the new width."""
+        self.show_text()
+
+    def show_text(self) -> None:
+        """Show the text as it is now, and fit the frame to it."""
+        view = self.query_one(StaticLines)
+        width = min(self.size.width, self.WIDEST)
+        lines = self.text_lines(width - MARGIN)
+        view.styles.width = width
+        view.styles.height = min(len(lines) + FRAME, self.size.height)
+        view.set_title(self.heading)
+        view.set_subtitle(((self.KEYS, "past"),))
+        view.show(lines)
+
+    def text_to_copy(self) -> str:
+        """The whole text."""
+        return "\n".join(plain(line).rstrip() for line in self.text_lines(self.WIDEST))
+
+    def action_close(self) -> None:
+        """Go back to the screen below."""
+        self.dismiss()
+
+    def action_copy(self) -> None:
+        """Copy what is selected with the mouse, or the whole text."""
+        if text := self.get_selected_text() or self.text_to_copy():
+            self.app.copy_to_clipboard(text)
+
     def action_scroll(self, method: str) -> None:
         """Scroll the text."""
-        getattr(self.query_one(f".{TEXT}"), method)(animate=False)
+        getattr(self.query_one(StaticLines), method)(animate=False)
 
 
 class TextList(ReadingScreen[None]):
     """A list of lines; scrolls if it is long."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "close", show=False),
-    ]
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
         super().__init__()
         self._title = title
         self._lines = tuple(lines)
 
-    def compose(self) -> ComposeResult:
-        """The lines."""
-        view = StaticLines(classes=TEXT)
-        view.set_title(self._title)
-        view.set_subtitle((("esc closes", "past"),))
-        yield view
+    @property
+    def heading(self) -> str:
+        """What the lines are."""
+        return self._title
 
-    def on_mount(self) -> None:
-        """Show them."""
-        view = self.query_one(StaticLines)
-        view.styles.height = min(len(self._lines) + 2, self.size.height * 9 // 10)
-        view.show(self._lines)
+    def text_lines(self, width: int) -> Sequence[Line]:
+        """The lines as they are."""
+        return self._lines

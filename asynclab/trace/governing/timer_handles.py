@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from asyncio import AbstractEventLoop, format_helpers
+from asyncio.constants import DEBUG_STACK_DEPTH
 from asyncio.events import TimerHandle
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -12,8 +13,12 @@ from typing import Any, Protocol
 
 from asynclab.trace import cpython
 from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.same_frames import looks_like, without_inner_frames
 
 _run_untraced = cpython.run_handle
+
+_DEPTH = DEBUG_STACK_DEPTH - 2
+"""How many frames debug mode keeps of where a timer was set: asyncio takes its own two off."""
 
 
 class Keeper(Protocol):
@@ -22,8 +27,9 @@ class Keeper(Protocol):
     def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
         """A timer was cancelled."""
 
-    def came(self, purpose: object) -> None:
-        """The time of a timeout or a call has come."""
+    @property
+    def came(self) -> Callable[[object], None]:
+        """Is called when the time of a timeout or a call has come."""
 
     def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set."""
@@ -51,7 +57,7 @@ class LabTimerHandle(TimerHandle):
         self._args = args
         self._cancelled = False
         self._repr = None
-        self._source_traceback = format_helpers.extract_stack(sys._getframe(3)) if loop._debug else None  # type: ignore[attr-defined]
+        self._source_traceback = format_helpers.extract_stack(sys._getframe(3), _DEPTH) if loop._debug else None  # type: ignore[attr-defined]
         self._when = when
         self._scheduled = False
         self._tracer = tracer
@@ -74,6 +80,7 @@ class LabTimerHandle(TimerHandle):
         # Nothing stays alive because a cancelled timer is still in the heap.
         self._callback = self._args = self._purpose = None  # type: ignore[assignment]
 
+    @looks_like(_run_untraced, calls="_context")
     def _run(self) -> None:
         tracer = self._tracer
         if tracer.loop is None:
@@ -87,7 +94,8 @@ class LabTimerHandle(TimerHandle):
             _run_untraced(self)
         except (SystemExit, KeyboardInterrupt) as error:
             if not tracer.takes_exit(error):
-                raise
+                self = None  # type: ignore[assignment]
+                raise without_inner_frames(error, 1)  # noqa: B904 - it is the same one, with its own cause and context
         finally:
             try:
                 tracer.callback_timed()

@@ -10,35 +10,32 @@ from contextvars import Context
 from types import FrameType
 from typing import Any
 
-from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace import cpython
 from asynclab.trace.governing.timer_handles import Deadline, Driver, LabTimerHandle, deadline_at, run_late
-from asynclab.trace.recording.clock import finite
-from asynclab.trace.recording.code_ownership import package_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.external_waits import ExternalWaits
-from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled
+from asynclab.trace.watching.timer_purposes import TimerPurposes
 
 
 class Timers:
     """The timer heap of a lab, and the one real timer that drives it."""
 
-    def __init__(self, recorder: Recorder, timeouts: Timeouts, external: ExternalWaits) -> None:
+    def __init__(self, recorder: Recorder, purposes: TimerPurposes, external: ExternalWaits) -> None:
         """Begin with no timer.
 
         Args:
             recorder: Gets the events.
-            timeouts: Those whose timers these may be.
+            purposes: Tells what they are for.
             external: What is awaited that time won't bring.
         """
         self._recorder = recorder
-        self._timeouts = timeouts
+        self._purposes = purposes
+        self.came = purposes.came  # not by way of a method here: each timeout that fires would pay for that
         self._external = external
         self._heap: list[Deadline] = []
         """Times of the loop as code inside the lab knows them."""
         self._cancelled = 0
-        self._calls = 0
         self._driver: TimerHandle | None = None
         self._driven: tuple[float | None, float] = (None, 0.0)
         """What the driver was set for: a lab time, and the clock's rate."""
@@ -102,7 +99,7 @@ class Timers:
                 if recorder.current is None and recorder.cause is None:
                     self.attend()
             if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
-                handle._purpose = self._purpose_of(callback, args, self._in_lab(deadline))
+                handle._purpose = self._purposes.of(callback, args, self._in_lab(deadline))
         except KeyboardInterrupt:  # a signal that came while our code ran is the program's
             raise
         except BaseException as error:
@@ -128,24 +125,11 @@ class Timers:
             self._cancelled += 1
         purpose = handle._purpose
         if purpose is not None:
-            self._called_off(purpose, caller)
+            self._purposes.called_off(purpose, caller)
         if self._cancelled > 100 and self._cancelled * 2 > len(self._heap):
             self._heap = [deadline for deadline in self._heap if not deadline.handle._cancelled]
             heapq.heapify(self._heap)
             self._cancelled = 0
-
-    def came(self, purpose: object) -> None:
-        """The time of a timeout or a call has come."""
-        recorder = self._recorder
-        try:
-            if type(purpose) is int:
-                recorder.emit(CallEnded(recorder.clock.now(), purpose))
-            else:
-                self._timeouts.expired(purpose)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            recorder.failed("timers", error)
 
     def attend(self) -> None:
         """Set the real timer for what comes first now; in an instant lab, see whether time can be skipped."""
@@ -202,32 +186,6 @@ class Timers:
         """The lab time of a deadline; now, where it is not a number: asyncio's own heap lets it fire at once."""
         when = deadline - self._recorder.origin
         return when if when == when else self._recorder.clock.now()
-
-    def _purpose_of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> object:
-        return self._timeouts.armed(callback, args, when) or self._schedule(callback, when)
-
-    def _schedule(self, callback: Callable[..., object], when: float) -> int:
-        """Tell of a callback that is due at a lab time, and give it a number."""
-        recorder = self._recorder
-        self._calls += 1
-        name = getattr(callback, "__qualname__", "") or type(callback).__name__
-        library = package_of(callback, recorder.code)
-        due = finite(when)
-        recorder.emit(CallScheduled(recorder.clock.now(), self._calls, name, due, recorder.current_number(), library))
-        return self._calls
-
-    def _called_off(self, purpose: object, caller: FrameType) -> None:
-        """A timer was cancelled that has not fired."""
-        recorder = self._recorder
-        try:
-            if type(purpose) is int:
-                recorder.emit(CallEnded(recorder.clock.now(), purpose))
-            elif not is_rescheduled(caller):
-                self._timeouts.met(purpose)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            recorder.failed("timers", error)
 
     def _make_due_ready(self, now: float) -> None:
         """Put what is due at a lab time in the loop's ready queue, as the loop does with its own timers."""

@@ -22,6 +22,7 @@ from asynclab.trace.recording.future_state import is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
 from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
+from asynclab.trace.same_frames import looks_like, without_inner_frames
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
@@ -179,10 +180,15 @@ class TracedHandle(Handle):
             if not tracer.knows(task):
                 tracer.enter_unseen(task)
 
+    @looks_like(_run_untraced, calls="_context")
     def _run(self) -> None:
         record = self._record
         if record is None:
-            return self._run_callback()
+            try:
+                return self._run_callback()
+            except (SystemExit, KeyboardInterrupt) as error:
+                self = None  # type: ignore[assignment]
+                raise without_inner_frames(error, 2)  # noqa: B904 - it is the same one, with its own cause and context
         tracer = record.tracer
         if tracer.detour and not tracer.admits(self):
             return None

@@ -18,7 +18,8 @@ from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.handles import replace_call_soon, replace_handles
-from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, replace_methods
+from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, call_at_of, replace_methods
+from asynclab.trace.patching.loop_timers import LoopTimers
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
@@ -135,12 +136,14 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
 def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
 
-    Its time, timers, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
+    Its time, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
     """
     tasks = tracer.registry.tasks_of_loop = LoopTasks()
     tasks.everybodys = tracer
     tasks.join(tracer)
     setattr(loop, TASKS, tasks)
+    if cpython.keeps_timers_in_heap(call_at_of(loop)):
+        tasks.set_timer = LoopTimers(tracer, loop).call_at
     tracer.begin(loop)
     _process.tracers.add(tracer)
 

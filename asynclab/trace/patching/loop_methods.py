@@ -170,7 +170,8 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
             and "time" not in self.__dict__
             and kind.time is time
         )
-        if tracer is None or not is_governed:
+        set_timer = None if tasks is None or type(self) is not kind else tasks.set_timer
+        if not is_governed and set_timer is None:
             timer = original(self, when, callback, *args, context=context)
             if self._debug:  # type: ignore[attr-defined]
                 _hide_frames(timer)
@@ -182,6 +183,9 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
         if self._debug:  # type: ignore[attr-defined]
             self._check_thread()  # type: ignore[attr-defined]
             self._check_callback(callback, "call_at")  # type: ignore[attr-defined]
+        if tracer is None or not is_governed:
+            assert set_timer is not None
+            return set_timer(when, callback, args, context)
         try:
             return tracer.timers.call_at(when, callback, args, context)
         except KeyboardInterrupt:
@@ -411,6 +415,11 @@ class LoopHooks:
                 tracer.failed("async generators", error)
         if self._asyncgen_hooks.firstiter is not None:
             self._asyncgen_hooks.firstiter(generator)
+
+
+def call_at_of(loop: BaseEventLoop) -> Callable[..., Any]:
+    """A loop's own way to set a timer."""
+    return _original(loop, "call_at")
 
 
 def _original(loop: BaseEventLoop, name: str) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import Future, Task
+from asyncio import Future, Task, TimerHandle
 from collections.abc import Callable, Container, Iterable, Iterator
 from types import CodeType, CoroutineType, FrameType, GeneratorType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeAlias
@@ -33,7 +33,7 @@ class LoopTasks(dict[int, TaskRecord]):
     One for each loop: loops in several threads never share one, and an id() is not used twice at the same time there.
     """
 
-    __slots__ = ("everybodys", "sole", "tracers")
+    __slots__ = ("everybodys", "set_timer", "sole", "tracers")
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +43,8 @@ class LoopTasks(dict[int, TaskRecord]):
         """The one of them that observes whatever is in no lab; None where nobody does."""
         self.sole: Recorder | None = None
         """The same, where nobody else observes: all that happens on the loop is its."""
+        self.set_timer: Callable[..., TimerHandle] | None = None
+        """Sets a timer in the loop's own heap that is observed; None where nobody observes those."""
 
     def join(self, tracer: Recorder) -> None:
         """One more observes the loop."""
@@ -53,7 +55,7 @@ class LoopTasks(dict[int, TaskRecord]):
         """One of those who observe the loop does so no more."""
         self.tracers.remove(tracer)
         if self.everybodys is tracer:
-            self.everybodys = None
+            self.everybodys = self.set_timer = None
         self._see_to_sole()
 
     def _see_to_sole(self) -> None:

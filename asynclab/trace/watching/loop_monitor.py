@@ -39,7 +39,6 @@ class LoopMonitor:
         self.on_look: Callable[[], None] | None = None
         """Called on the monitor's thread at each look."""
         self._loop = loop
-        self._loop_thread = threading.get_ident()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._awaiting = False
@@ -63,22 +62,6 @@ class LoopMonitor:
         """Drop the measurement under way: the process was stopped, and the loop is not to blame for that."""
         self._stopped_at = perf_counter()
 
-    def place(self, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
-        """Where the loop's thread is now, within the callback that it runs.
-
-        Args:
-            is_of_interest: Tells which files are.
-            boundary: The code that runs a callback.
-
-        Returns:
-            The innermost frame in a file of interest, else the innermost frame; None where no Python code is called.
-        """
-        frames = list(_outwards(sys._current_frames().get(self._loop_thread), boundary))
-        if not frames:
-            return None
-        chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), frames[0])
-        return Place(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
-
     def _watch(self) -> None:
         while not self._stopped.wait(PERIOD):
             if self.on_look is not None:
@@ -98,6 +81,24 @@ class LoopMonitor:
         self.lags.append(lag)
         if self.on_beat is not None:
             self.on_beat(lag)
+
+
+def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Container[CodeType]) -> Place | None:
+    """Where a thread is now, within the callback that it runs.
+
+    Args:
+        thread: Its identifier.
+        is_of_interest: Tells which files are.
+        boundary: The code that runs a callback.
+
+    Returns:
+        The innermost frame in a file of interest, else the innermost frame; None where no Python code is called.
+    """
+    frames = list(_outwards(sys._current_frames().get(thread), boundary))
+    if not frames:
+        return None
+    chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), frames[0])
+    return Place(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
 
 
 def _outwards(frame: FrameType | None, boundary: Container[CodeType]) -> Iterator[FrameType]:

@@ -24,6 +24,7 @@ from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
+from asynclab.trace.watching.timer_purposes import TimerPurposes
 
 _is_cancelled, _cancelling = Future.cancelled, Task.cancelling
 
@@ -38,6 +39,7 @@ class Observer(Recorder):
         "external",
         "looks",
         "printed",
+        "purposes",
         "registry",
         "resources",
         "timeouts",
@@ -66,6 +68,7 @@ class Observer(Recorder):
         self.cancels = CancelRequests(self, self.registry)
         self.registry.when_named = self.cancels.look
         self.timeouts = Timeouts(self, self.registry, self.cancels)
+        self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self)
         self.external = ExternalWaits(self)

@@ -10,7 +10,7 @@ from types import CodeType
 from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
-from asynclab.trace.watching.loop_monitor import LoopMonitor, Place
+from asynclab.trace.watching.loop_monitor import LoopMonitor, Place, place_in
 
 
 class Watch:
@@ -20,22 +20,20 @@ class Watch:
         """Begin to watch at `start`.
 
         Args:
-            tracer: Gets the events.
+            recorder: Gets the events.
             on_beat: Called on the loop several times a second.
             boundary: The code that runs a step.
         """
         self._recorder = recorder
         self._on_beat = on_beat
-        self._boundary = frozenset({Handle._run.__code__, boundary})
         self._monitor: LoopMonitor | None = None
-        self._reported = (0.0, 0.0)
-        """The start of the last step or callback that was seen to block, and how long it had when it was reported."""
+        self._reports = BlockReports(recorder, boundary)
 
     def start(self, loop: AbstractEventLoop) -> None:
         """Watch the loop of the calling thread."""
         self._monitor = LoopMonitor(loop)
         self._monitor.on_beat = self._beat
-        self._monitor.on_look = self._look
+        self._monitor.on_look = self._reports.look
         self._monitor.start()
 
     def stop(self) -> None:
@@ -55,8 +53,24 @@ class Watch:
         self._recorder.emit(LoopLagged(self._recorder.clock.now(), lag))
         self._on_beat()
 
-    def _look(self) -> None:
-        """On the monitor's thread: report what blocks, at first and whenever its time has doubled."""
+
+class BlockReports:
+    """Reports what blocks a loop, from another thread than the loop's."""
+
+    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
+        """Begin with nothing seen.
+
+        Args:
+            recorder: Of the loop; gets the events.
+            boundary: The code that runs a step.
+        """
+        self._recorder = recorder
+        self._boundary = frozenset({Handle._run.__code__, boundary})
+        self._reported = (0.0, 0.0)
+        """The start of the last step or callback that was seen to block, and how long it had when it was reported."""
+
+    def look(self) -> None:
+        """Report what blocks now, at first and whenever its time has doubled."""
         recorder = self._recorder
         current, callback = recorder.current, recorder.callback
         started = recorder.callback_started if current is None else recorder.step_started
@@ -64,8 +78,7 @@ class Watch:
         same, reported = self._reported
         if not started or seconds < max(BLOCKED_AFTER, 2 * reported if same == started else 0.0):
             return
-        assert self._monitor is not None
-        place = self._monitor.place(recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
+        place = place_in(recorder.thread, recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
         if started not in (recorder.step_started, recorder.callback_started):
             return  # it has just ended
         self._reported = (started, seconds)

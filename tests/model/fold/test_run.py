@@ -29,7 +29,7 @@ from asynclab.model.events import (
     Warned,
 )
 from asynclab.model.fold import apply, fold
-from asynclab.model.state import LAG_SAMPLES, ClockState
+from asynclab.model.state import BLOCKS_KEPT, LAG_SAMPLES, Block, ClockState
 from asynclab.model.wording.outcome import ending
 from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, tea_party, told_of
 
@@ -123,6 +123,17 @@ def test_a_block_that_goes_on_is_told_once_and_the_next_one_again() -> None:
     assert state.blocked == longer
     fold(state, [StepEnded(0.6, TEA, 0.09, ready=True), StepStarted(0.6, TEA), BLOCKED])
     assert len(told_of(state, TEA)) == 2
+
+
+def test_the_times_in_which_the_loop_was_blocked_are_kept_with_who_did_it() -> None:
+    state = tea_party(StepStarted(0.0, TEA), BLOCKED, StepEnded(0.6, TEA, 0.6), LoopFreed(0.9, 0.2, "f"))
+    assert state.blocks == (Block(TEA, 0.0, 0.6, 0.6, BLOCKED), Block(None, 0.9 - 0.2, 0.9, 0.2))
+    fold(state, [Stepped(1.0, COFFEE, 0.3)])
+    assert state.blocks[-1] == Block(COFFEE, 1.0, 1.3, 0.3)
+    fold(state, [Stepped(2.0 + number, COFFEE, 0.3) for number in range(BLOCKS_KEPT)])
+    assert (len(state.blocks), state.blocks[0].begin) == (BLOCKS_KEPT, 2.0)
+    apply(state, RunStarted(0.0, "again", 0.0, "3.13.0"))
+    assert not state.blocks
 
 
 def test_the_file_of_a_block_is_told_without_its_folders() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeAlias, get_args
 
 import pytest
@@ -34,7 +35,7 @@ from asynclab.model.events import (
     WakeCause,
     Warned,
 )
-from asynclab.model.state import ClockState
+from asynclab.model.state import Block, ClockState
 from asynclab.model.story.turns import Verb
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import cell_width
@@ -170,6 +171,17 @@ def activity_forms() -> Iterator[tuple[str, Forms]]:
     )
 
 
+def block_forms() -> Iterator[tuple[str, Forms]]:
+    """What the frame says of a loop that is blocked, or was."""
+    report = LoopBlocked(0.3, TEA, 0.3, "/home/a/cafe.py", 9, "grind")
+    long, short = Block(TEA, 0.0, 1.0, 1.0, report), Block(None, 1.0, 1.2, 0.2)
+    yield "nothing blocked", deed.latest_blocks(STATE)
+    yield "blocks now", deed.latest_blocks(replace(STATE, blocked=report, is_blocking=True, blocks=(long,)))
+    yield "blocked once", deed.latest_blocks(replace(STATE, blocks=(long,)))
+    yield "blocked twice", deed.latest_blocks(replace(STATE, blocks=(short, long)))
+    yield "blocked by a callback", deed.latest_blocks(replace(STATE, blocks=(short,)))
+
+
 MARKS: dict[str, Event] = {
     "put": QueuePut(0.0, 1, "'A1'", 2, 2),
     "got": QueueGot(0.0, 1, "'A1'", 1, 2),
@@ -198,6 +210,7 @@ MARKS: dict[str, Event] = {
 
 def test_deeds(golden: Golden) -> None:
     said = [(f"{name}: plain", all_of(forms)) for name, forms in activity_forms()]
+    said += [(f"{name}: frame", all_of(forms)) for name, forms in block_forms()]
     said += [(f"{name}: mark", deed.mark_text(event, STATE)) for name, event in MARKS.items()]
     golden.check("deeds", said)
 
@@ -279,6 +292,7 @@ def test_no_form_is_longer_than_the_one_before() -> None:
         plain_wait(wait, STATE) for _, wait in every_wait()
     ]
     forms += [short_wake(wake, STATE) for _, wake in every_wake()] + [forms for _, forms in activity_forms()]
+    forms += [forms for _, forms in block_forms()]
     assert [said for said in forms if list(map(len, said)) != sorted(map(len, said), reverse=True)] == []
 
 

@@ -1,0 +1,93 @@
+"""Reads `asynclab run …`, and runs somebody's program observed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from asynclab.remote.launch import Target
+
+_MODULE, _CODE, _STDIN = "-m", "-c", "-"
+
+
+class _RunCommand(click.Command):
+    """A command whose options end where the program begins: all behind it is the program's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the program and its arguments off, and parse the rest."""
+        end = self._begin_of_program(ctx, args)
+        ctx.obj = tuple(args[end:])
+        return super().parse_args(ctx, args[:end])
+
+    def _begin_of_program(self, ctx: click.Context, args: Sequence[str]) -> int:
+        """The index of the script, of -m or of -c; the number of arguments where there is none."""
+        with_value = {
+            name
+            for parameter in self.get_params(ctx)
+            if isinstance(parameter, click.Option) and not parameter.is_flag and not parameter.count
+            for name in parameter.opts
+        }
+        index = 0
+        while index < len(args):
+            word = args[index]
+            if word == _STDIN or not word.startswith("-") or word.startswith((_MODULE, _CODE)):
+                return index
+            index += 2 if word in with_value else 1
+        return index
+
+
+@click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
+@click.option("--record", "record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
+@click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
+@click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
+@click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
+@click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
+@click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
+@click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
+@click.pass_context
+def run(ctx: click.Context, /, record: Path | None, json_to: str | None, **options: Any) -> int:
+    """Run a program of yours, unmodified, and see what its tasks do.
+
+    The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python and
+    ends with its exit code; the report goes to standard error.
+    """
+    from asynclab.cli.run_headless import run_headless
+
+    target = _target(ctx.obj, options)
+    return run_headless(target, record, json_to, keep_sources=not options["no_source"])
+
+
+def _target(program: Sequence[str], options: dict[str, Any]) -> Target:
+    from asynclab.remote.launch import Target
+
+    words, arguments = _split(program)
+    python = [f"-{'O' * options['optimize']}"] if options["optimize"] else []
+    python += ["-u"] if options["unbuffered"] else []
+    for name, values in (("-X", options["x_options"]), ("-W", options["w_options"])):
+        python += [word for value in values for word in (name, value)]
+    return Target(words, arguments, tuple(python))
+
+
+def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What names the program, with -m and -c apart from what follows them, and its arguments.
+
+    Raises:
+        click.UsageError: No program is named, or it isn't there.
+    """
+    if not program:
+        raise click.UsageError("what is to be run? Try 'asynclab run app.py'")
+    first, *rest = program
+    for option, what in ((_MODULE, "a module"), (_CODE, "the code")):
+        if first == option and not rest:
+            raise click.UsageError(f"{option} needs {what} behind it")
+        if first == option:
+            return (option, rest[0]), tuple(rest[1:])
+        if first.startswith(option):
+            return (option, first.removeprefix(option)), tuple(rest)
+    if first != _STDIN and not Path(first).exists():
+        raise click.UsageError(f"there is no file {first}; for a module try 'asynclab run -m {first}'")
+    return (first,), tuple(rest)

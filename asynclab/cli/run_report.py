@@ -1,0 +1,161 @@
+"""Says what a program did, once it is over: for its standard error, or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nlargest
+from typing import Any
+
+from asynclab.model.frames import file_name
+from asynclab.model.tasks import Place, TaskState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import duration, measured, plural
+from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
+from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
+from asynclab.remote.run_tally import RunTally
+
+PENDING_LISTED = 10
+"""How many of the tasks that never ended are named."""
+
+LOOPS_LISTED = 10
+"""How many loops are reported on, those with the most tasks."""
+
+NAME_WIDTH = 16
+"""Cells for a task's name; a longer one takes more."""
+
+
+class Report:
+    """Follows a program, and says at its end what it did."""
+
+    def __init__(self, program: ObservedProgram) -> None:
+        self._program = program
+        self._tallies: dict[int, RunTally] = {}
+
+    def follow(self) -> None:
+        """Add up what happens on loops that are new; to be called after each frame."""
+        for number, loop in self._program.loops.items():
+            if number not in self._tallies:
+                self._tallies[number] = tally = RunTally(loop.state)
+                loop.feed.subscribe(tally.take)
+
+    def lines(self) -> Iterator[str]:
+        """The report for people, each line on its own."""
+        program = self._program
+        started, ended = program.started, program.ended
+        if started is None or ended is None:
+            yield f"the program could not be observed; it ended with {how_ended(0 if ended is None else ended.code)}"
+            return
+        yield f"{one_line(started.name)} ran {measured(program.now)}: {how_ended(ended.code)}"
+        loops = [loop for loop in program.loops.values() if loop.state.tasks]
+        if not loops:
+            yield "it ran no asyncio task"
+        listed = nlargest(LOOPS_LISTED, loops, key=lambda loop: sum(loop.state.counts.values()))
+        for loop in sorted(listed, key=lambda loop: loop.number):
+            if len(loops) > 1:
+                yield f"loop {loop.number} ({one_line(loop.kind)})"
+            yield from self._loop_lines(loop)
+        if len(loops) > LOOPS_LISTED:
+            yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        program = self._program
+        started, ended = program.started, program.ended
+        return {
+            "name": None if started is None else started.name,
+            "python": None if started is None else started.python,
+            "seconds": round(program.now, 6),
+            "exit_code": None if ended is None else ended.code,
+            "loops": [self._loop_json(loop) for loop in program.loops.values()],
+        }
+
+    def _loop_lines(self, loop: ObservedLoop) -> Iterator[str]:
+        state, tally = loop.state, self._tallies[loop.number]
+        counts = state.counts
+        ends = [f"{counts[word]:,} {word}" for word in ("done", "failed", "cancelled") if counts[word]]
+        pending = [state.tasks[number] for number in state.leaked if number in state.tasks]
+        ends += [f"{len(pending):,} never ended"] if pending else []
+        yield f"  tasks     {sum(counts.values()):,}: {', '.join(ends)}"
+        yield (
+            f"  time      steps {duration(tally.running)}, ready {duration(tally.ready)}, "
+            f"waiting {duration(tally.waiting)}, all tasks together"
+        )
+        if state.dropped.events:
+            yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
+        if tally.blocks:
+            yield "  blocked the loop"
+            for block in tally.blocks:
+                yield _entry(block.seconds, block.task or "a callback", f"in {one_line(block.function)}", block.place)
+        if tally.slowest_steps:
+            yield "  slowest steps"
+            for step in tally.slowest_steps:
+                yield _entry(step.seconds, step.task, "", step.place)
+        if tally.longest_waits:
+            yield "  longest waits"
+            for waited in tally.longest_waits:
+                place = (waited.wait.file, waited.wait.line) if waited.wait.line else None
+                yield _entry(waited.seconds, waited.task, plain_wait(waited.wait, state)[0], place)
+        if pending:
+            yield "  never ended"
+            for task in pending[:PENDING_LISTED]:
+                yield _entry(max(0.0, state.now - task.since), state.task_name(task.id), *_standing(task, loop))
+            if len(pending) > PENDING_LISTED:
+                yield f"    and {len(pending) - PENDING_LISTED:,} more"
+
+    def _loop_json(self, loop: ObservedLoop) -> dict[str, Any]:
+        state, tally = loop.state, self._tallies[loop.number]
+        return {
+            "loop": loop.number,
+            "kind": loop.kind,
+            "tasks": {"made": sum(state.counts.values()), **state.counts},
+            "seconds": {
+                "running": round(tally.running, 6),
+                "ready": round(tally.ready, 6),
+                "waiting": round(tally.waiting, 6),
+            },
+            "events_lost": state.dropped.events,
+            "blocked": [
+                {"seconds": block.seconds, "task": block.task, "function": block.function, **_place_json(block.place)}
+                for block in tally.blocks
+            ],
+            "slowest_steps": [
+                {"seconds": step.seconds, "task": step.task, **_place_json(step.place)} for step in tally.slowest_steps
+            ],
+            "longest_waits": [
+                {
+                    "seconds": waited.seconds,
+                    "task": waited.task,
+                    "wait": plain_wait(waited.wait, state)[0],
+                    **_place_json((waited.wait.file, waited.wait.line)),
+                }
+                for waited in tally.longest_waits
+            ],
+            "never_ended": [
+                {
+                    "task": state.task_name(task.id),
+                    "state": task.state,
+                    "seconds": max(0.0, state.now - task.since),
+                    "wait": _standing(task, loop)[0],
+                    **_place_json(task.place),
+                }
+                for number in state.leaked
+                if (task := state.tasks.get(number)) is not None
+            ],
+        }
+
+
+def _entry(seconds: float, task: str, what: str, place: Place | None) -> str:
+    where = "" if place is None else f"{one_line(file_name(place[0]))}:{place[1]}"
+    return "  ".join(filter(None, (f"  {duration(seconds):>9}", f"{task:<{NAME_WIDTH}}", what, where))).rstrip()
+
+
+def _standing(task: TaskState, loop: ObservedLoop) -> tuple[str, Place | None]:
+    """What a task that never ended was about, and where."""
+    if task.state != "waiting":
+        return f"was {task.state}", task.place
+    wait = task.waits_for
+    return (NOT_RECORDED if wait is None else plain_wait(wait, loop.state)[0]), task.place
+
+
+def _place_json(place: Place | None) -> dict[str, Any]:
+    return {"file": place[0] if place else None, "line": place[1] if place else None}

@@ -1,0 +1,71 @@
+"""Looks for the anchors of a page that fragments of URLs point to."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+from asynclab.fetch.charsets import decoder_of
+from asynclab.fetch.page import charset_of, media_type
+
+LONGEST_TAG = 256 * 1024
+"""Characters of a tag, comment or script whose end has not come, before its beginning is given up."""
+
+_LONGEST_END = 20
+"""Characters that the end of a script may have."""
+
+_MADE_BY_GITHUB = "user-content-"
+"""Stands before the ids of headings on GitHub, whose script scrolls to them."""
+
+
+def anchors_of(fragments: Iterable[str]) -> tuple[str, ...]:
+    """The fragments that need an anchor: not the top of a page, and no text that a browser looks for itself."""
+    named = (fragment.partition(":~:")[0] for fragment in fragments)
+    return tuple(dict.fromkeys(name for name in named if name and name.lower() != "top"))
+
+
+def may_have_anchors(content_type: str) -> bool:
+    """Whether a body is a page whose anchors can be told."""
+    return media_type(content_type).kind in ("text/html", "application/xhtml+xml")
+
+
+class Anchors(HTMLParser):
+    """Finds anchors in a page as it comes."""
+
+    def __init__(self, wanted: Iterable[str], content_type: str) -> None:
+        """Look for some anchors.
+
+        Args:
+            wanted: Fragments, as they stand in URLs.
+            content_type: The page's header.
+        """
+        super().__init__()
+        self.missing = dict.fromkeys(wanted)
+        """Those that were not found yet."""
+        self._names = {
+            prefix + name: fragment
+            for fragment in self.missing
+            for name in (unquote(fragment), fragment)
+            for prefix in ("", _MADE_BY_GITHUB)
+        }
+        self._content_type = content_type
+        self._decoder: codecs.IncrementalDecoder | None = None
+
+    def take(self, chunk: bytes) -> None:
+        """Look through the next bytes."""
+        if not self.missing:
+            return
+        if self._decoder is None:
+            charset = charset_of(chunk, self._content_type) or "utf-8"
+            self._decoder = decoder_of(charset)
+        self.feed(self._decoder.decode(chunk))
+        if len(self.rawdata) > LONGEST_TAG:
+            self.rawdata = self.rawdata[-_LONGEST_END:]  # all of it would be looked through again with each chunk
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element's id, and the name of a link."""
+        for name, value in attrs:
+            if value and (name == "id" or (name == "name" and tag == "a")):
+                self.missing.pop(self._names.get(value, ""), None)

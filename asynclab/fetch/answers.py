@@ -1,0 +1,84 @@
+"""Reads answers as curl does: headers may be large, not endless, and what follows an answer doesn't spoil it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import set_exception
+from aiohttp.http_exceptions import BadHttpMessage
+
+MOST_OVERHEAD = 300 * 1024
+"""Bytes of headers, of trailers, or between two bytes of a body; as in curl."""
+
+LONGEST_FIELD = 100 * 1024
+"""Bytes of one header; as in curl."""
+
+MOST_FIELDS = 5_000
+"""Headers of one answer; as in curl."""
+
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+
+
+class Answers(ResponseHandler):
+    """What one connection receives.
+
+    aiohttp's parser raises an error for bytes that come after an answer, such as a body after a 204, and forgets the
+    answers that it found in the same bytes. So it is given the headers first, and what follows them apart.
+    """
+
+    _awaits_head = False
+    _overhead = 0
+    _end = b""
+    """The last bytes, in which the end of the headers may begin."""
+
+    def set_response_params(self, **params: Any) -> None:
+        """Expect an answer."""
+        self._awaits_head, self._overhead, self._end = True, 0, b""
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come; nothing where what waits is to be gone on with."""
+        while self._awaits_head and data:
+            data = self._take_head(data)
+            if self._exception is not None or not data:
+                return
+        payload = self._payload
+        before = payload.total_bytes if payload is not None else 0
+        super().data_received(data)
+        if self._exception is not None:
+            self._break_body(self._exception)
+        elif payload is not None and payload.total_bytes != before:
+            self._overhead = 0
+        elif data:
+            self._count(len(data))
+
+    def _take_head(self, data: bytes) -> bytes:
+        """Take what belongs to the headers, and give the rest."""
+        end = _END_OF_HEAD.search(self._end + data)
+        size = len(data) if end is None else end.end() - len(self._end)
+        super().data_received(data[:size])
+        self._end = (self._end + data)[-2:] if end is None else b""
+        if end is not None and self._buffer and self._buffer[-1][0][0].code >= 200:
+            self._awaits_head = False
+            self._overhead = 0
+        else:
+            self._count(size)
+        return data[size:]
+
+    def _count(self, size: int) -> None:
+        """Count bytes that are none of a body, and break off where they are too many."""
+        self._overhead += size
+        if self._overhead > MOST_OVERHEAD and self._exception is None:
+            error = BadHttpMessage(f"headers of more than {MOST_OVERHEAD:,} bytes")
+            self.set_exception(error)
+            self._break_body(error)
+            if self.transport is not None:
+                self.transport.close()
+
+    def _break_body(self, error: BaseException) -> None:
+        """Tell who reads the body; of what can't be parsed once the headers are read, aiohttp tells nobody."""
+        if self._payload is not None and not self._payload.is_eof() and self._payload.exception() is None:
+            set_exception(self._payload, aiohttp.ClientPayloadError("the rest can't be read"), error)

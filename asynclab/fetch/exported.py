@@ -1,0 +1,135 @@
+"""Reads results that were exported before: JSON, NDJSON, CSV and HAR."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from asynclab.fetch.csv_cells import unprotected
+from asynclab.fetch.export import csv_header, csv_line, escaped_json
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an export says of a URL."""
+
+    url: str
+    is_ok: bool
+    fragments: tuple[str, ...]
+    """Those that were looked for in the page."""
+    text: str
+    """All of it, as it is written."""
+
+
+def exported_urls(text: str) -> list[str] | None:
+    """The URLs whose results a text is, each once for each fragment that was looked for; None for any other text.
+
+    Nothing but what was fetched counts: neither where it redirected to, nor what its title says.
+    """
+    text = text.lstrip("\ufeff \t\r\n")
+    read = _reader_of(text[:20_000])
+    if read is None:
+        return None
+    try:
+        results = [result for result in read(io.StringIO(text)) if result is not None]
+    except (ValueError, LookupError, TypeError, csv.Error):  # someone has changed it
+        return None
+    return [url for result in results for url in _with_fragments(result)]
+
+
+def read_lines(file: IO[str]) -> Iterator[Result | None]:
+    """Read NDJSON; None stands for a last result that is cut off.
+
+    Raises:
+        ValueError: There is something else.
+    """
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            try:
+                yield _result(json.loads(line), line.strip() + "\n")
+            except ValueError as error:
+                if line.endswith("\n"):
+                    raise ValueError(f"line {number}: {error}") from None
+                yield None
+
+
+def read_array(file: IO[str]) -> Iterator[Result | None]:
+    """Read an array of JSON: ours, an object a line, one after another; any other one at once.
+
+    Raises:
+        ValueError: There is something else.
+    """
+    is_ours = file.readline().strip() == "["
+    place = file.tell()
+    is_ours = is_ours and file.readline().startswith(("{", "]"))
+    if not is_ours:
+        file.seek(0)
+        yield from (_result(entry, escaped_json(entry)) for entry in json.load(file))
+        return
+    file.seek(place)
+    for number, line in enumerate(iter(file.readline, ""), start=2):
+        text = line.strip().removesuffix(",")
+        try:
+            if text not in ("", "]"):
+                yield _result(json.loads(text), text)
+        except ValueError as error:
+            if line.endswith("\n"):
+                raise ValueError(f"line {number}: {error}") from None
+            yield None
+
+
+def read_table(file: IO[str]) -> Iterator[Result | None]:
+    """Read CSV.
+
+    Raises:
+        ValueError: There is something else.
+    """
+    rows = csv.reader(file)
+    names = next(csv.reader([csv_header()]))
+    if next(rows, None) != names:
+        raise ValueError("the first line is not that of its CSV")
+    for cells in rows:
+        if len(cells) == len(names):
+            named = dict(zip(names, cells, strict=True))
+            fragments = tuple(filter(None, unprotected(named["fragments"]).split("; ")))
+            yield Result(unprotected(named["url"]), named["outcome"] == "ok", fragments, csv_line(cells))
+        elif next(rows, None) is None:
+            yield None
+        else:
+            raise ValueError(f"line {rows.line_num - 1} has not {len(names)} cells")
+
+
+def _result(entry: Any, text: str) -> Result:
+    if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or "outcome" not in entry:
+        raise ValueError("an object without url and outcome")
+    fragments = tuple(map(str, entry.get("fragments") or ()))
+    return Result(entry["url"], entry["outcome"] == "ok", fragments, text)
+
+
+def read_archive(file: IO[str]) -> Iterator[Result | None]:
+    """Read a HAR: of the requests that were made for a URL, the first.
+
+    Raises:
+        ValueError: There is something else.
+    """
+    was_last = True
+    for entry in json.load(file)["log"]["entries"]:
+        if was_last:
+            yield Result(entry["request"]["url"], entry.get("_outcome") == "ok", (), "")
+        was_last = "_outcome" in entry  # a request that was redirected has none
+
+
+def _reader_of(beginning: str) -> Callable[[IO[str]], Iterator[Result | None]] | None:
+    if beginning.startswith('{"log": {"version": "1.2", "creator": {"name": "asynclab"'):
+        return read_archive
+    if beginning.startswith(("{", "[")) and '"url_effective"' in beginning and '"outcome"' in beginning:
+        return read_array if beginning.startswith("[") else read_lines
+    return read_table if beginning.startswith(csv_header().rstrip()) else None
+
+
+def _with_fragments(result: Result) -> list[str]:
+    return [f"{result.url}#{fragment}" for fragment in result.fragments] or [result.url]

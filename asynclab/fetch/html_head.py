@@ -1,0 +1,80 @@
+"""Finds the title of an HTML document, and the charset that it declares, in its beginning.
+
+Only as much of HTML is read as tells a title from what looks like one: comments, CDATA, scripts, texts in which tags
+don't count, quoted attributes, and drawings. Each expression ends with the text where its end is missing, so none of
+them goes over the same text twice; html.parser does, in the Pythons before 3.13.6.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+LONGEST_TITLE = 300
+"""Characters."""
+
+_ATTRIBUTES = r"""(?:=\s*+"[^"]*+(?:"|\Z)|=\s*+'[^']*+(?:'|\Z)|[^>])*+"""
+_TOKEN = re.compile(
+    rf"""
+    < (?: !-- (?: -?> | .*? (?: --!?> | \Z ) )
+        | !\[CDATA\[ .*? (?: \]\]> | \Z )
+        | (?P<raw>script|style|textarea|noscript|iframe|xmp|noembed|noframes) (?=[\s/>])
+          .*? (?: </(?P=raw)(?=[\s/>]) | \Z )
+        | (?P<close>/?) (?P<name>[a-z][^\s/>]*+) (?P<attributes>{_ATTRIBUTES}) (?:>|\Z)
+    )
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_TITLE_END = re.compile(r"</title(?=[\s/>])", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
+_XML_ENCODING = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']\s*([^"'>\s]+)""")
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]{1,60})""", re.IGNORECASE)
+
+_APART = frozenset({"svg", "math", "template"})
+"""Elements with titles of their own."""
+
+
+def title_of(text: str) -> str:
+    """The title of an HTML document, on one line; empty where there is none."""
+    if "<title" not in text.lower():
+        return ""
+    depth = 0
+    for tag in _TOKEN.finditer(text):
+        name, is_end = (tag["name"] or "").lower(), bool(tag["close"])
+        if name in _APART and not tag["attributes"].endswith("/"):
+            depth = max(0, depth + (-1 if is_end else 1))
+        elif name == "title" and not is_end and not depth and tag[0].endswith(">"):
+            end = _TITLE_END.search(text, tag.end())
+            raw = text[tag.end() : tag.end() + LONGEST_TITLE if end is None else end.start()]
+            return " ".join(html.unescape(raw[: 10 * LONGEST_TITLE]).split())[:LONGEST_TITLE]
+    return ""
+
+
+def declared_charsets(beginning: bytes) -> Iterator[str]:
+    """The labels that an XML declaration and meta elements give, the one that counts first."""
+    if xml := _XML_ENCODING.match(beginning):
+        yield xml[1].decode("latin-1")
+    # Nearly all pages without a charset in their header have none here either, and that is faster to see.
+    if b"charset" not in beginning.lower():
+        return
+    for tag in _TOKEN.finditer(beginning.decode("latin-1")):
+        name = (tag["name"] or "").lower()
+        if name == "body":
+            return
+        if name == "meta" and not tag["close"]:
+            attributes = dict(reversed([_name_and_value(found) for found in _ATTRIBUTE.finditer(tag["attributes"])]))
+            if "charset" in attributes:
+                yield attributes["charset"]
+            elif attributes.get("http-equiv", "").lower() == "content-type":
+                yield charset_in(attributes.get("content", ""))
+
+
+def charset_in(content_type: str) -> str:
+    """The label of a charset in a Content-Type; empty where there is none."""
+    found = _CHARSET.search(content_type[:1_000])
+    return "" if found is None else found[1]
+
+
+def _name_and_value(found: re.Match[str]) -> tuple[str, str]:
+    return found[1].lower(), found[2] or found[3] or found[4] or ""

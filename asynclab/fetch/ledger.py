@@ -1,0 +1,131 @@
+"""Keeps the rows of a fetch, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import count
+
+from asynclab.fetch.attempt import reset
+from asynclab.fetch.row_ends import conclude, new_row, state_of
+from asynclab.fetch.rows import STATES, Failure, Row, RowState
+from asynclab.fetch.totals import Tally, Totals
+from asynclab.fetch.urls import FoundUrl
+
+
+class Ledger:
+    """The rows of a fetch; they may be read at any time."""
+
+    def __init__(
+        self,
+        urls: Iterable[str | FoundUrl],
+        clock: Callable[[], float] | None,
+        *,
+        keep_rows: bool,
+    ) -> None:
+        """Make the rows, now or later.
+
+        Args:
+            urls: Of which rows are made.
+            clock: Tells the seconds in which rows count.
+            keep_rows: Whether all rows are made now, and kept.
+        """
+        self._unread: Iterator[Row] = map(new_row, count(1), urls)
+        self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
+        """All rows, where they are kept."""
+        self.version = 0
+        """Grows with every change of any row; the row then has this version."""
+        self.clock = clock
+        self.keeps_real_time: Callable[[], bool] = lambda: True
+        """Whether that clock has told real seconds ever since the run began."""
+        self._size = len(self.rows) if keep_rows else len(urls) if isinstance(urls, Sized) else 0
+        """How many URLs there are, as far as that is known."""
+        self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": self._size}
+        self._open = {row.number: row for row in self.rows}
+        """The rows that have not ended."""
+        self._begun: dict[int, Row] = {}
+        """Those that have been started."""
+        self._tally = Tally()
+        self._kept: frozenset[int] = frozenset()
+
+    @property
+    def counts(self) -> Mapping[RowState, int]:
+        """How many rows are in each state."""
+        return self._counts
+
+    @property
+    def in_flight(self) -> Collection[Row]:
+        """The rows that have been started and have not ended."""
+        return self._begun.values()
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """The numbers of the rows whose whole bodies are kept."""
+        return self._kept
+
+    def now(self) -> float:
+        """The present moment on the clock of the rows; 0 before the first run."""
+        return self.clock() if self.clock is not None else 0.0
+
+    def totals(self, now: float | None = None) -> Totals:
+        """What all rows amount to.
+
+        Args:
+            now: The present moment on the clock of the rows.
+        """
+        now = self.now() if now is None else now
+        is_real = self.keeps_real_time()
+        return self._tally.totals(dict(self._counts), self._size, self.in_flight, now, is_real_time=is_real)
+
+    def keep(self, numbers: Iterable[int]) -> None:
+        """Keep the whole bodies of these rows, when they are downloaded from now on, and of no others."""
+        self._kept = frozenset(numbers)
+        for row in self.rows:
+            if row.body is not None and row.number not in self._kept:
+                row.body = None
+                self._touch(row)
+
+    def _read(self) -> Row | None:
+        """Make the row of the next URL; None where there is none."""
+        row = next(self._unread, None)
+        if row is not None:
+            self._take_in(row)
+        return row
+
+    def _take_in(self, row: Row) -> None:
+        self._open[row.number] = row
+        if row.number > self._size:
+            self._size = row.number
+            self._counts["queued"] += 1
+
+    def _end(self, row: Row, failure: Failure | None) -> None:
+        """End a row.
+
+        Args:
+            row: Which; it has not ended.
+            failure: Why it is not ok; None where it is.
+        """
+        now = self.now()
+        outcome = conclude(row, failure, now, in_real_time=self.keeps_real_time())
+        del self._open[row.number]
+        self._begun.pop(row.number, None)
+        self._tally.add(row, now)
+        self._set_state(row, state_of(outcome))
+
+    def _reopen(self, row: Row) -> None:
+        """Forget how a row ended."""
+        self._tally.wire -= row.wire
+        reset(row, failures=True)
+        self._open[row.number] = row
+        self._set_state(row, "queued")
+
+    def _set_state(self, row: Row, state: RowState) -> None:
+        self._counts[row.state] -= 1
+        self._counts[state] += 1
+        row.state = state
+        if state == "running":
+            self._begun[row.number] = row
+        self._touch(row)
+
+    def _touch(self, row: Row) -> None:
+        self.version += 1
+        row.version = self.version

@@ -1,0 +1,65 @@
+"""Chooses the proxy and the password of a request by the environment, as curl does."""
+
+from __future__ import annotations
+
+import netrc
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+
+class ProxyError(Exception):
+    """A proxy can't be used; the message is a sentence."""
+
+
+class Environment:
+    """HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY and ~/.netrc, as they are now."""
+
+    def __init__(self) -> None:
+        self._proxies = getproxies()
+        self._direct = list(_networks(self._proxies.get("no", "")))
+        self._netrc: netrc.netrc | None = None
+        with suppress(OSError, netrc.NetrcParseError):
+            self._netrc = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
+
+    def proxy_for(self, url: URL) -> URL | None:
+        """The proxy to ask for a URL; None to ask the server itself.
+
+        Raises:
+            ProxyError: There is one, but of a kind that can't be used.
+        """
+        text = self._proxies.get(url.scheme) or self._proxies.get("all")
+        if not text or self._is_direct(url.host or ""):
+            return None
+        try:
+            proxy = URL(text if "://" in text else f"http://{text}")
+        except ValueError:
+            raise ProxyError(f"The {url.scheme} proxy of the environment is not a URL") from None
+        if proxy.scheme not in ("http", "https") or not proxy.host:
+            raise ProxyError(f"Can't use a proxy of the kind {proxy.scheme}: only http and https")
+        return proxy
+
+    def authorization_for(self, url: URL) -> str | None:
+        """The Authorization header that ~/.netrc has for a server."""
+        found = self._netrc.authenticators(url.host or "") if self._netrc is not None else None
+        return None if found is None else aiohttp.encode_basic_auth(found[0], found[2])
+
+    def _is_direct(self, host: str) -> bool:
+        with suppress(ValueError):
+            address = ip_address(host.partition("%")[0])
+            if any(address in network for network in self._direct):
+                return True
+        return bool(proxy_bypass(host))
+
+
+def _networks(no_proxy: str) -> Iterator[IPv4Network | IPv6Network]:
+    """The networks in NO_PROXY, which Python itself takes for names."""
+    for entry in no_proxy.split(","):
+        with suppress(ValueError):
+            yield ip_network(entry.strip().strip("[]"), strict=False)

@@ -1,0 +1,58 @@
+"""Makes rows, and says how they end."""
+
+from __future__ import annotations
+
+from asynclab.fetch.address import host_key, redacted, sent_text
+from asynclab.fetch.rows import Failure, Outcome, Row, RowState
+from asynclab.fetch.urls import FoundUrl
+
+CANCELLED = Failure("cancelled", "Cancelled")
+OUT_OF_TIME = Failure("deadline", "Not done before the deadline for everything")
+OTHER_TIME = "lab time: the clock was paused, stepped or changed"
+
+
+def new_row(number: int, url: str | FoundUrl) -> Row:
+    """A row for a URL, which may turn out to be none."""
+    target, count, fragments = (url.url, url.count, url.fragments) if isinstance(url, FoundUrl) else (url, 1, ())
+    try:
+        sent = sent_text(target)
+    except ValueError:
+        sent = ""
+    return Row(number, redacted(target), target, sent, host_key(sent) if sent else "", count, fragments)
+
+
+def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:
+    """Note how a row ended.
+
+    Args:
+        row: Which.
+        failure: Why it is not ok; None where it is.
+        now: The moment on the clock of the rows.
+        in_real_time: Whether that clock tells real seconds.
+
+    Returns:
+        Its outcome.
+    """
+    row.phases.enter(None, now)
+    row.retry_at = row.expires_at = None
+    row.is_stopping = False
+    row.ended_at = now
+    row.outcome = outcome = "ok" if failure is None else failure.outcome
+    row.sentence = failure.sentence if failure is not None else praise(row)
+    if row.attempts and not in_real_time:
+        row.notes += (OTHER_TIME,)
+    return outcome
+
+
+def state_of(outcome: Outcome) -> RowState:
+    """The state of a row that has ended."""
+    if outcome in ("ok", "cancelled"):
+        return outcome
+    return "failed"
+
+
+def praise(row: Row) -> str:
+    """What is said of a row that is ok."""
+    if row.hops:
+        return f"Fetched after {len(row.hops)} redirect{'s' if len(row.hops) > 1 else ''}"
+    return "Fetched"

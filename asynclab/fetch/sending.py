@@ -1,0 +1,111 @@
+"""Sends requests: to each server what is meant for it, directly or through a proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from functools import cached_property
+
+import aiohttp
+from yarl import URL
+
+from asynclab.fetch.address import host_key, is_address, origin, request_url
+from asynclab.fetch.http_session import ThreadResolver
+from asynclab.fetch.options import Options
+from asynclab.fetch.proxies import Environment
+from asynclab.fetch.redaction import is_secret
+from asynclab.fetch.watch import Watch, refuse_private, tls_context
+
+NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
+
+
+class Sender:
+    """Sends the requests of one session."""
+
+    def __init__(self, session: aiohttp.ClientSession, options: Options) -> None:
+        """Use a session; it is not closed.
+
+        Args:
+            session: Its connections are used.
+            options: Headers, proxy, and which addresses are allowed.
+        """
+        self._session = session
+        self._options = options
+        self._environment = Environment() if options.proxy_from_environment else None
+        self._resolver = ThreadResolver()
+
+    async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
+        """Make one request, and wait for the headers of its answer.
+
+        Args:
+            method: GET or HEAD.
+            asked: The URL, as `sent_text` makes it.
+            first: The URL that led to it by redirects; itself where none did.
+            watch: Who watches the request.
+
+        Raises:
+            PrivateAddressError: It is not allowed to be asked.
+            ProxyError: It can't be asked through the proxy that it is to be asked through.
+            aiohttp.ClientError: There is no answer, or none that can be read.
+        """
+        url = request_url(asked)
+        headers = self._headers_for(url, asked, is_first=asked == first or origin(asked) == origin(first))
+        proxy = self._environment.proxy_for(url) if self._environment is not None else None
+        watch.begins(url.host or "", has_proxy=proxy is not None)
+        if proxy is not None and self._options.block_private:
+            await self._refuse_private(url.host or "", watch)
+        return await self._session.request(
+            method,
+            url.with_user(None) if "@" in url.raw_authority else url,
+            headers=headers,
+            allow_redirects=False,
+            proxy=proxy,
+            ssl=self._tls if url.scheme == "https" else True,
+        )
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Made where it is needed: reading the trusted certificates takes a moment.
+        return tls_context()
+
+    def _headers_for(self, url: URL, asked: str, *, is_first: bool) -> list[tuple[str, str]]:
+        headers = [(name, value) for name, value in self._options.headers if is_first or not _is_for_one_server(name)]
+        names = {name.lower() for name, _ in headers}
+        if "authorization" not in names and (password := self._password_for(url)):
+            headers.append(("Authorization", password))
+        if "%" in (url.raw_host or "") and "host" not in names:
+            headers.append(("Host", _without_zone(host_key(asked))))
+        return headers
+
+    def _password_for(self, url: URL) -> str | None:
+        """The Authorization header that a URL, or ~/.netrc, asks for."""
+        if "@" in url.raw_authority:
+            return aiohttp.encode_basic_auth(url.user or "", url.password or "")
+        return self._environment.authorization_for(url) if self._environment is not None else None
+
+    async def _refuse_private(self, host: str, watch: Watch) -> None:
+        """Look at the address that a proxy is going to connect to, as far as it is known here."""
+        if is_address(host):
+            refuse_private(host)
+            return
+        try:
+            async with asyncio.timeout(self._options.connect_timeout):
+                found = await self._resolver.resolve(host, 0, socket.AF_UNSPEC)
+        except OSError:
+            if NOT_CHECKED not in watch.row.notes:
+                watch.row.notes += (NOT_CHECKED,)
+            return
+        for entry in found:
+            refuse_private(entry["host"])
+
+
+def _is_for_one_server(name: str) -> bool:
+    """Whether a header is not sent on to another server that is redirected to."""
+    return name.lower() == "host" or is_secret(name)
+
+
+def _without_zone(host: str) -> str:
+    """Name and port as servers expect them: an IPv6 zone means something only to this machine."""
+    address, bracket, port = host.partition("]")
+    return address.partition("%")[0] + bracket + port

@@ -1,0 +1,252 @@
+"""Unpacks bodies as their Content-Encoding says: gzip, deflate, Brotli and Zstandard, also one over another.
+
+aiohttp would do it, but takes a body that is cut short for whole, and knows no coding over another.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
+
+from asynclab.model.text import one_line
+
+PIECE = 2**18
+"""Bytes that are unpacked at a time; a few of them are all that the memory has to hold of a bomb."""
+
+MOST_CODINGS = 5
+"""How many codings a body may have, one over another; curl refuses more as well."""
+
+
+class UnpackingError(Exception):
+    """A body can't be unpacked; the message is a sentence."""
+
+
+class CutShortError(UnpackingError):
+    """A body ends before what is packed in it does."""
+
+
+class TooLargeError(UnpackingError):
+    """A body that is small in the end is too large in between, or before it is unpacked."""
+
+
+class Member(Protocol):
+    """One packed stream; gzip and Zstandard allow one after the other."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether its end was found."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after its end."""
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        """Take the next bytes, and give what is in them in pieces."""
+
+
+class _Zlib:
+    def __init__(self, window_bits: int) -> None:
+        self._stream = zlib.decompressobj(window_bits)
+
+    @property
+    def eof(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._stream.unused_data
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        piece = b""
+        # A full piece may leave bytes in zlib's window although it has read all that it was given.
+        while (data or len(piece) == PIECE) and not self.eof:
+            piece = self._stream.decompress(data, PIECE)
+            data = self._stream.unconsumed_tail
+            yield piece
+
+
+class _Zstd:
+    def __init__(self, _: bytes) -> None:
+        # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
+        self._stream = _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._stream.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._stream.unused_data)
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        yield self._stream.decompress(data, PIECE)
+        while not self.eof and not self._stream.needs_input:
+            yield self._stream.decompress(b"", PIECE)
+
+
+class _Brotli:
+    unused_data = b""
+
+    def __init__(self, _: bytes) -> None:
+        self._stream = _BROTLI.Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._stream.is_finished())
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        piece = self._stream.process(data, output_buffer_limit=PIECE)
+        yield piece
+        # It may have more to give although it says that it can take more.
+        while not self.eof and (piece or not self._stream.can_accept_more_data()):
+            piece = self._stream.process(b"", output_buffer_limit=PIECE)
+            yield piece
+
+
+def _deflate(start: bytes) -> _Zlib:
+    """What deflate is: in zlib's format by the standard, without it by some servers, so that all clients take both."""
+    has_header = start[0] & 15 == 8 and int.from_bytes(start[:2]) % 31 == 0
+    return _Zlib(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+
+
+def _installed(*names: str) -> Any:
+    for name in names:
+        try:
+            return import_module(name)
+        except ImportError:
+            pass
+    return None
+
+
+_BROTLI = _installed("brotli")
+_ZSTD = _installed("compression.zstd", "backports.zstd")
+
+
+class _Coding(NamedTuple):
+    begin: Callable[[bytes], Member]
+    """Begins to unpack a stream of which these are the first bytes."""
+    needed: int = 1
+    """How many first bytes tell how."""
+    mark: bytes = b""
+    """What another stream after the first begins with; all else is no part of the body. Empty where none may follow."""
+
+
+_CODINGS: Mapping[str, _Coding] = {
+    "gzip": _Coding(lambda _: _Zlib(16 + zlib.MAX_WBITS), mark=b"\x1f\x8b"),
+    "deflate": _Coding(_deflate, needed=2),
+    "br": _Coding(_Brotli),
+    "zstd": _Coding(_Zstd, mark=b"\x28\xb5\x2f\xfd"),
+}
+
+_MISSING = {name for name, module in (("br", _BROTLI), ("zstd", _ZSTD)) if module is None}
+_ERRORS = (zlib.error, *[module.error for module in [_BROTLI] if module], *[m.ZstdError for m in [_ZSTD] if m])
+
+ACCEPTED = ", ".join(name for name in _CODINGS if name not in _MISSING)
+"""What to ask servers for: the codings that can be unpacked here."""
+
+
+class Unpacker:
+    """Unpacks one body."""
+
+    def __init__(self, header: str, most: int) -> None:
+        """Expect a body.
+
+        Args:
+            header: Its Content-Encoding, the values of several joined by commas.
+            most: Bytes that each of the codings may be given.
+
+        Raises:
+            UnpackingError: It would not be possible.
+        """
+        names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
+        names = [name for name in names if name not in ("", "identity")]
+        if len(names) > MOST_CODINGS:
+            raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} codings over one another")
+        self._layers: list[_Layer] = []
+        self._unknown = ""
+        """A coding that nobody knows; what it was applied to is taken as it comes, as browsers do."""
+        for name in reversed(names):
+            if name not in _CODINGS:
+                self._unknown = one_line(name, 40)
+                break
+            self._layers.append(_Layer(name, most))
+
+    def unpack(self, data: bytes) -> Iterable[bytes]:
+        """Take the next bytes, and give what is in them in pieces.
+
+        Raises:
+            UnpackingError: They are not packed as promised.
+        """
+        pieces: Iterable[bytes] = (data,)
+        for layer in self._layers:
+            pieces = layer.unpack(pieces)
+        return pieces
+
+    def finish(self) -> None:
+        """Say that the body is at its end.
+
+        Raises:
+            CutShortError: What is packed in it is not.
+        """
+        for layer in self._layers:
+            layer.finish()
+
+    def notes(self) -> tuple[str, ...]:
+        """What else is worth knowing of how the body was packed."""
+        notes = []
+        if self._unknown:
+            notes.append(f"the body's Content-Encoding is unknown, it was taken as it came: {self._unknown}")
+        for layer in self._layers:
+            if layer.ignored:
+                notes.append(f"ignored {layer.ignored:,} bytes after the end of what is packed with {layer.name}")
+        return tuple(notes)
+
+
+class _Layer:
+    """One of the codings of a body."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self.name = name
+        self.ignored = 0
+        """Bytes after the end of what is packed; some servers pad with zeros."""
+        self._room = most
+        self._coding = _CODINGS[name]
+        self._member: Member | None = None
+        self._start = b""
+        self._is_first = True
+
+    def unpack(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._room -= len(piece)
+            if self._room < 0:
+                raise TooLargeError
+            try:
+                yield from self._unpack(piece)
+            except _ERRORS as error:
+                raise UnpackingError("Can't unpack the body: it doesn't match its Content-Encoding") from error
+
+    def finish(self) -> None:
+        if self._member is not None or (self._start and self._is_first):
+            raise CutShortError(f"The body is cut short: what is packed with {self.name} has no end")
+        self.ignored += len(self._start)
+
+    def _unpack(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            if self._member is None:
+                data, self._start = self._start + data, b""
+                mark = b"" if self._is_first else self._coding.mark
+                if len(data) < max(len(mark), self._coding.needed):
+                    self._start = data
+                    return
+                if not self._is_first and (self.ignored or not mark or not data.startswith(mark)):
+                    self.ignored += len(data)
+                    return
+                if self.name in _MISSING:
+                    raise UnpackingError(f"Can't unpack {self.name}: install asynclab[fetch] for that")
+                self._member = self._coding.begin(data)
+            yield from self._member.unpack(data)
+            if not self._member.eof:
+                return
+            data, self._member, self._is_first = self._member.unused_data, None, False

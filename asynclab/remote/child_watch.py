@@ -1,0 +1,99 @@
+"""Reads what a program tells until it is over, and hands it on; the program's own terminal stays its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+
+from asynclab.remote.frames import AnyFrame, FrameReader, NotFramesError, ProgramEnded
+from asynclab.remote.launch import Target, launch
+
+PIECE = 256 * 1024
+"""The most bytes that are read at once."""
+
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""Signals to us that are meant for the program. SIGINT comes from a terminal to both at once."""
+
+
+def run_watched(target: Target, take: Callable[[AnyFrame], object]) -> int:
+    """Run a program, and hand on every frame of it until it has ended.
+
+    Returns:
+        Its exit code; below 0 the number of the signal that killed it.
+
+    Raises:
+        OSError: It can't be started.
+    """
+    last = 0.0
+    with _signals_passed_on() as passing:
+        child = launch(target)
+        passing.process = child.process
+        with child.connection:
+            for frame in _frames(child.connection):
+                take(frame)
+                last = getattr(frame, "at", last)
+        code = child.process.wait()
+    take(ProgramEnded(last, code))
+    return code
+
+
+def die_as(code: int) -> int:
+    """End as a program did: by its exit code, which is returned, or by the signal that killed it."""
+    if code >= 0:
+        return code
+    number = -code
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the program has dumped its own
+    with suppress(OSError, ValueError):
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number  # as a shell tells it, where the signal does not kill
+
+
+def _frames(connection: socket.socket) -> Iterator[AnyFrame]:
+    """What comes over a socket, up to its end. What is no frame ends it, too: then the program runs on unobserved."""
+    reader = FrameReader()
+    while True:
+        try:
+            piece = connection.recv(PIECE)
+            if not piece:
+                return
+            yield from reader.feed(piece)
+        except (OSError, NotFramesError):
+            return
+
+
+@dataclass
+class _Passing:
+    """To which process signals go."""
+
+    process: subprocess.Popen[bytes] | None = None
+
+    def pass_on(self, number: int, _: FrameType | None) -> None:
+        if number != signal.SIGINT and self.process is not None:
+            self.process.send_signal(number)
+
+
+@contextmanager
+def _signals_passed_on() -> Iterator[_Passing]:
+    """While a program runs, let signals reach it, and none of them end us before it.
+
+    By handlers, though that for SIGINT does nothing: a program inherits what is ignored, but no handlers. What is
+    ignored already stays so for both.
+    """
+    passing = _Passing()
+    meant = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, passing.pass_on) for number in meant}
+    try:
+        yield passing
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,143 @@
+"""Defines what a program tells the process that watches it, and how that goes over a socket.
+
+A frame says to which loop its events belong, so that no event has to. On the socket each is msgpack, after its length
+in four bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from asynclab.model.events import AnyEvent, Event, encodable
+
+LENGTH_BYTES = 4
+"""How many bytes hold the length of a frame, the largest first."""
+
+LONGEST = 64 * 1024 * 1024
+"""The most bytes of one frame; who announces more is no asynclab."""
+
+
+class Frame(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
+    """The base of all frames."""
+
+
+class ProgramStarted(Frame):
+    """A program is observed from here on."""
+
+    name: str
+    """What was started, such as "app.py"."""
+    python: str
+    """The interpreter's version, such as "3.13.0"."""
+    pid: int
+    epoch: float
+    """Seconds since 1970 at the program's time 0."""
+
+
+class LoopOpened(Frame):
+    """An event loop was made."""
+
+    loop: int
+    """Its number: loops are counted from 1, in the order in which they were made."""
+    kind: str
+    """The name of its class."""
+    at: float
+    """When, in seconds of the program's time: the same for all of its loops."""
+
+
+class LoopEvents(Frame):
+    """Something happened on a loop."""
+
+    loop: int
+    events: tuple[AnyEvent, ...]
+
+
+class LoopClosed(Frame):
+    """An event loop was closed, or nobody has it any more."""
+
+    loop: int
+    at: float
+    """When that was noticed, in seconds of the program's time."""
+
+
+class Heartbeat(Frame):
+    """The program's observer lives; it comes some times a second, whatever the program does."""
+
+    at: float
+    """Seconds of the program's time."""
+
+
+class ProgramEnded(Frame):
+    """The program is over. Its parent writes this, as it alone knows how."""
+
+    at: float
+    """Seconds of the program's time."""
+    code: int
+    """Its exit code; below 0 the number of the signal that killed it."""
+
+
+AnyFrame: TypeAlias = ProgramStarted | LoopOpened | LoopEvents | LoopClosed | Heartbeat | ProgramEnded
+"""The tagged union that goes over the socket."""
+
+
+class NotFramesError(Exception):
+    """What came over a socket is not what an asynclab of this version sends."""
+
+
+class _Sent(msgspec.Struct, gc=False, tag="LoopEvents", omit_defaults=True):
+    """A `LoopEvents` to be written: events that were made here need no check of their types."""
+
+    loop: int
+    events: list[Event]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
+
+
+def events_frame(loop: int, events: list[Event]) -> bytes:
+    """A `LoopEvents` as it goes over the socket."""
+    return to_bytes(_Sent(loop, events))
+
+
+def to_bytes(frame: Frame | _Sent) -> bytes:
+    """A frame as it goes over the socket."""
+    try:
+        content = _encoder.encode(frame)
+    except UnicodeEncodeError:  # a name or a print with half a surrogate pair in it
+        content = _encoder.encode(encodable(frame))
+    return len(content).to_bytes(LENGTH_BYTES, "big") + content
+
+
+class FrameReader:
+    """Puts frames together from the pieces that a socket brings."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, piece: bytes) -> Iterator[AnyFrame]:
+        """Take the next piece.
+
+        Returns:
+            The frames that are whole now.
+
+        Raises:
+            NotFramesError: The bytes are no frames.
+        """
+        self._buffer += piece
+        while len(self._buffer) >= LENGTH_BYTES:
+            length = int.from_bytes(self._buffer[:LENGTH_BYTES], "big")
+            if length > LONGEST:
+                raise NotFramesError(f"a frame of {length:,} bytes")
+            end = LENGTH_BYTES + length
+            if len(self._buffer) < end:
+                return
+            content = bytes(self._buffer[LENGTH_BYTES:end])
+            del self._buffer[:end]
+            try:
+                frame = _decoder.decode(content)
+            except msgspec.MsgspecError as error:
+                raise NotFramesError(str(error)) from None
+            yield frame

@@ -1,0 +1,54 @@
+"""Lets a program be observed from its first line on: Python imports this before anything of the program's.
+
+`remote.launch` puts this folder first on the path. It takes itself, and all that was set for it, out of sight again, so
+that the program and its own children find their path and environment as they would without it.
+"""
+
+import os
+import sys
+from importlib.machinery import PathFinder
+
+
+def _step_aside() -> dict[str, str]:
+    """Take what was set for us out of the environment and the path.
+
+    Returns:
+        It.
+    """
+    given = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("ASYNCLAB_CHILD_")}
+    if "ASYNCLAB_CHILD_PYTHONPATH" in given:
+        os.environ["PYTHONPATH"] = given["ASYNCLAB_CHILD_PYTHONPATH"]
+    else:
+        os.environ.pop("PYTHONPATH", None)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder for folder in sys.path if folder != here]
+    return given
+
+
+def _begin(given: dict[str, str]) -> None:
+    """Observe; where that can't be, say why in one line, and let the program run all the same."""
+    home = given["ASYNCLAB_CHILD_HOME"]
+    sys.path.insert(0, home)  # asynclab may be run from a folder in which it isn't installed
+    try:
+        from asynclab.remote.inside.begin import begin
+
+        begin(int(given["ASYNCLAB_CHILD_SOCKET"]), given["ASYNCLAB_CHILD_NAME"])
+    except Exception as error:
+        print(f"asynclab: can't observe this program: {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        sys.path.remove(home)
+
+
+_given = _step_aside()
+if _given:
+    _begin(_given)
+
+_spec = PathFinder.find_spec("sitecustomize", sys.path)
+if _spec is None or _spec.origin is None or _spec.origin == __file__:
+    # As Python finds it where there is none: so `site` goes on, and nothing by this name stays in sys.modules.
+    raise ImportError("No module named 'sitecustomize'", name="sitecustomize")
+__spec__, __file__ = _spec, _spec.origin
+globals()["__doc__"] = None
+with open(_spec.origin, "rb") as _source:
+    _code = compile(_source.read(), _spec.origin, "exec")
+exec(_code)

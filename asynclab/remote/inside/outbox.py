@@ -1,0 +1,163 @@
+"""Keeps what a reader has not taken yet, in bounded memory: details are dropped, and counted, before lives are."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from select import select
+
+from asynclab.model.events import (
+    Event,
+    EventsDropped,
+    PrimitiveCreated,
+    QueueCreated,
+    Stepped,
+    TaskCancelRequested,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskRenamed,
+    TaskWaiting,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutStarted,
+    Warned,
+)
+from asynclab.remote.frames import Frame, events_frame, to_bytes
+
+ROOM = 2 * 1024 * 1024
+"""How many bytes may wait for the reader before details are dropped."""
+
+LASTING = (
+    TaskCreated,
+    TaskRenamed,
+    TaskEnded,
+    TaskCollected,
+    TaskCancelRequested,
+    QueueCreated,
+    PrimitiveCreated,
+    TimeoutStarted,
+    TimeoutExpired,
+    TimeoutMet,
+    Warned,
+)
+"""Events that are never dropped: what is, who it is, and what became of it."""
+
+
+class Outbox:
+    """What is still to be sent over a socket that doesn't block."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._dropped: dict[int, _Dropped] = {}
+        """By loop: what was left out since the reader last kept up."""
+        self.is_broken = False
+        """Whether nobody reads any more."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes wait."""
+        return self._size
+
+    def add(self, frame: Frame) -> None:
+        """Send a frame, whatever else is dropped."""
+        self._put(to_bytes(frame))
+
+    def add_events(self, loop: int, events: Sequence[Event]) -> None:
+        """Send events of a loop; where the reader is far behind, only those that last."""
+        dropped = self._dropped.get(loop)
+        if dropped is None and self._size <= ROOM:
+            self._put(events_frame(loop, list(events)))
+            return
+        if dropped is None:
+            dropped = self._dropped[loop] = _Dropped()
+        if lasting := dropped.leave_out(events):
+            self._put(events_frame(loop, lasting))
+
+    def send(self) -> None:
+        """Send as much as the reader's side takes at once."""
+        while self._waiting and not self.is_broken:
+            piece = self._waiting[0]
+            try:
+                sent = self._connection.send(piece)
+            except BlockingIOError:
+                return
+            except OSError:
+                self._break()
+                return
+            self._size -= sent
+            self._waiting.popleft()
+            if sent < len(piece):
+                self._waiting.appendleft(piece[sent:])
+        self._catch_up()
+
+    def send_until(self, deadline: float) -> None:
+        """Send everything, and wait for the reader up to the monotonic time `deadline`."""
+        self.send()
+        while (self._waiting or self._dropped) and not self.is_broken and (left := deadline - time.monotonic()) > 0:
+            select([], [self._connection], [], left)
+            self.send()
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._waiting.clear()
+        self.is_broken = True
+        self._connection.close()
+
+    def _catch_up(self) -> None:
+        """Once the reader has everything, tell it what it missed, and how the tasks stand that it missed it of."""
+        while self._dropped and not self._waiting and not self.is_broken:
+            loop, dropped = self._dropped.popitem()
+            self._put(events_frame(loop, list(dropped.told())))
+
+    def _put(self, piece: bytes) -> None:
+        if not self.is_broken:
+            self._waiting.append(piece)
+            self._size += len(piece)
+
+    def _break(self) -> None:
+        self.is_broken = True
+        self._waiting.clear()
+        self._size = 0
+
+
+class _Dropped:
+    """What was left out of one loop's events, and the latest state of each task among it."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._at = 0.0
+        self._latest: dict[int, TaskReady | TaskWaiting] = {}
+
+    def leave_out(self, events: Sequence[Event]) -> list[Event]:
+        """Leave out details.
+
+        Returns:
+            The events that are not left out.
+        """
+        lasting: list[Event] = []
+        for event in events:
+            if isinstance(event, LASTING):
+                lasting.append(event)
+                if isinstance(event, TaskEnded | TaskCollected):
+                    self._latest.pop(event.task, None)
+                continue
+            self._count += 1
+            if isinstance(event, TaskReady | TaskWaiting):
+                self._latest[event.task] = event
+        if events:
+            self._at = events[-1].at
+        return lasting
+
+    def told(self) -> Iterator[Event]:
+        """The number of what was left out, and then the state of each task: of one that waits after a step of 0 s."""
+        yield EventsDropped(self._at, self._count)
+        for event in self._latest.values():
+            if isinstance(event, TaskWaiting):
+                yield Stepped(self._at, event.task, 0.0)
+            yield event

@@ -1,0 +1,67 @@
+"""Starts a program in a Python of its own, observed from its first line on."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import asynclab
+
+HOOK = Path(__file__).parent / "inside" / "hook"
+"""The folder whose sitecustomize.py Python imports before the program."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to start, and with which arguments."""
+
+    words: tuple[str, ...]
+    """As Python is given it: `("app.py",)`, `("-m", "package")` or `("-c", "code")`."""
+    arguments: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Python's own options, such as `-X dev`."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: a script's or a module's name."""
+        kind, *rest = self.words
+        return {"-c": "-c"}.get(kind) or (rest[0] if rest else os.path.basename(kind))
+
+
+@dataclass(frozen=True)
+class Child:
+    """A program that was started."""
+
+    process: subprocess.Popen[bytes]
+    connection: socket.socket
+    """Brings its frames."""
+
+
+def launch(target: Target) -> Child:
+    """Start a program; its standard streams are ours.
+
+    Raises:
+        OSError: It can't be started.
+    """
+    ours, its = socket.socketpair()
+    with its:
+        command = [sys.executable, *target.options, *target.words, *target.arguments]
+        process = subprocess.Popen(command, env=_environment(its.fileno(), target.name), pass_fds=(its.fileno(),))
+    return Child(process, ours)
+
+
+def _environment(descriptor: int, name: str) -> dict[str, str]:
+    """Ours, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
+    environment = dict(os.environ)
+    path = environment.get("PYTHONPATH")
+    if path is not None:
+        environment["ASYNCLAB_CHILD_PYTHONPATH"] = path
+    environment["PYTHONPATH"] = os.pathsep.join([str(HOOK), *([path] if path else [])])
+    environment["ASYNCLAB_CHILD_HOME"] = str(Path(asynclab.__file__).parent.parent)
+    environment["ASYNCLAB_CHILD_SOCKET"] = str(descriptor)
+    environment["ASYNCLAB_CHILD_NAME"] = name
+    return environment

@@ -1,0 +1,108 @@
+"""Folds what a program tells, loop by loop, into one state each."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import Event, Outcome, RunEnded, RunStarted
+from asynclab.model.state import LabState
+from asynclab.remote.frames import (
+    AnyFrame,
+    Heartbeat,
+    LoopClosed,
+    LoopEvents,
+    LoopOpened,
+    ProgramEnded,
+    ProgramStarted,
+)
+
+
+@dataclass
+class ObservedLoop:
+    """One event loop of a program."""
+
+    number: int
+    kind: str
+    """The name of its class."""
+    feed: EventFeed = field(default_factory=EventFeed)
+    """Has its state, and hands on its events."""
+
+    @property
+    def state(self) -> LabState:
+        """Everything that is known of it."""
+        return self.feed.state
+
+
+class ObservedProgram:
+    """A program that runs elsewhere, or ran, as its frames describe it."""
+
+    def __init__(self) -> None:
+        self.started: ProgramStarted | None = None
+        """What it said of itself; None where it has not begun, or could not be observed."""
+        self.ended: ProgramEnded | None = None
+        self.loops: dict[int, ObservedLoop] = {}
+        """By number, in the order in which they were made."""
+        self.now = 0.0
+        """The latest moment that it told of, in seconds of its time."""
+
+    def take(self, frame: AnyFrame) -> None:
+        """Take in a frame; one that makes no sense where it comes changes nothing."""
+        match frame:
+            case ProgramStarted():
+                self.started = frame
+            case LoopOpened():
+                self._open(frame)
+            case LoopEvents(loop=number, events=events) if number in self.loops:
+                self._take_events(self.loops[number], events)
+            case LoopClosed(loop=number, at=at) if number in self.loops:
+                self._end(self.loops[number], at)
+            case Heartbeat(at=at):
+                self.now = max(self.now, at)
+            case ProgramEnded():
+                self.ended = frame
+                for loop in self.loops.values():
+                    self._end(loop, max(self.now, frame.at), frame)
+
+    def _open(self, frame: LoopOpened) -> None:
+        loop = self.loops[frame.loop] = ObservedLoop(frame.loop, frame.kind)
+        started = self.started
+        name, epoch, python = ("", 0.0, "") if started is None else (started.name, started.epoch, started.python)
+        self._take_events(loop, (RunStarted(frame.at, name, epoch + frame.at, python),))
+
+    def _take_events(self, loop: ObservedLoop, events: tuple[Event, ...]) -> None:
+        if events:
+            loop.feed.take(events)
+            self.now = max(self.now, loop.state.now)
+
+    def _end(self, loop: ObservedLoop, at: float, program: ProgramEnded | None = None) -> None:
+        """End the run of a loop, once: as its first task ended, or as the program did."""
+        state = loop.state
+        if state.outcome is not None:
+            return
+        pending = tuple(number for number, task in state.tasks.items() if not task.has_ended)
+        outcome, detail = _ending_of(state) if program is None or not pending else _death(program)
+        self._take_events(loop, (RunEnded(max(at, state.now), outcome, detail, pending),))
+
+
+def _ending_of(state: LabState) -> tuple[Outcome, str]:
+    """How the first task of a loop ended: that of `asyncio.run`."""
+    first = next(iter(state.tasks.values()), None)
+    if first is None or first.state not in ("done", "failed", "cancelled"):
+        return "done", ""
+    return first.state, first.detail
+
+
+def _death(program: ProgramEnded) -> tuple[Outcome, str]:
+    return ("done" if program.code == 0 else "failed"), how_ended(program.code)
+
+
+def how_ended(code: int) -> str:
+    """How a program ended, as a clause: "exit code 1", "killed by SIGKILL"."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

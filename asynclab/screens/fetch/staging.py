@@ -1,0 +1,245 @@
+"""Shows the lab of a fetch on the stage, beside the list of its URLs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+
+from asynclab.fetch import engine
+from asynclab.fetch.engine import Fetch
+from asynclab.model.wording.quantities import plural
+from asynclab.screens.lab.lab_screen import LabScreen
+from asynclab.screens.lab.source_files import SourceFiles
+from asynclab.screens.shared.command import Command
+from asynclab.screens.shared.command_screen import TABS
+from asynclab.widgets.fetch_table import UrlSelected
+from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.messages import TaskSelected
+from asynclab.widgets.title_bar import TabChosen
+
+if TYPE_CHECKING:
+    from asynclab.screens.fetch.fetch_session import FetchSession
+    from asynclab.screens.fetch.fetch_views import FetchViews
+
+command = Command["StagedFetch"]
+
+
+class StagedFetch(LabScreen):
+    """A screen with a list of URLs, and the lab of their fetch on its stage.
+
+    Most keys are about the list where that has the focus, and about the run on the stage where a pane there has it.
+    """
+
+    list_panes: ClassVar[tuple[str, ...]] = ("fetch-text", "fetch-table", "fetch-story", "fetch-answer", "fetch-whole")
+    views: FetchViews
+    """The list with its text, options and details."""
+    together: FetchSession
+    """Fetches all URLs at the same time."""
+    one_by_one: FetchSession
+    """Fetches them one after another, to compare."""
+    is_staged = False
+    shows_one_by_one = False
+    """Whether the stage has the run that fetches one by one."""
+    is_for_stepping = False
+    _described: Fetch | None = None
+    """The fetch that the stage's lesson is about."""
+
+    @property
+    def program(self) -> FetchSession:
+        """The session on the stage; the one that fetches all URLs at the same time unless the other was asked for."""
+        return self.one_by_one if self.shows_one_by_one else self.together
+
+    @property
+    def programs(self) -> tuple[FetchSession, FetchSession]:
+        """Both ways of fetching."""
+        return (self.together, self.one_by_one)
+
+    timed = programs
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether anything is being fetched."""
+        return any(session.is_active for session in self.programs)
+
+    @property
+    def is_in_stage(self) -> bool:
+        """Whether a pane of the stage has the focus."""
+        return self.is_staged and self.focused is not None and self.stage in self.focused.ancestors
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether the keys are about the list."""
+        return not self.is_in_stage
+
+    @property
+    def shows_fetched(self) -> bool:
+        """Whether the table shows the rows of a fetch, not of a list to be fetched."""
+        return self.together.fetch is not None and self.views.rows is self.together.fetch.rows
+
+    @property
+    def is_list_on_stage(self) -> bool:
+        """Whether the run on the stage is of the list that the table shows."""
+        return self.shows_fetched and self.program.targets == self.together.targets
+
+    @property
+    def can_step(self) -> bool:
+        """Whether there is something to step, or to fetch paused."""
+        return super().can_step if self.is_in_stage else bool(self.views.rows)
+
+    @property
+    def can_skip_waiting(self) -> bool:
+        """Whether something runs that waits, or can be run on the stage."""
+        return (self.is_in_stage or self.running is not None) and super().can_skip_waiting
+
+    @property
+    def has_past(self) -> bool:
+        """Whether the stage shows a run whose past could be shown."""
+        return self.is_staged and super().has_past
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the keys are about the stage, and it has activity to filter or copy."""
+        return self.is_in_stage and super().has_lines
+
+    @property
+    def has_live_selection(self) -> bool:
+        """Whether a URL is selected that has not ended; on the stage, a task."""
+        if self.is_in_stage:
+            return super().has_live_selection
+        row = self.views.selected
+        return row is not None and not row.has_ended
+
+    @command(
+        "tasks",
+        key="T,f",
+        group="Looking",
+        rank=6,
+        bar=lambda screen: ("T", "URLs" if screen.is_staged else "tasks"),
+        when=lambda screen: screen.is_staged or screen.record is not None,
+    )
+    def action_tasks(self) -> None:
+        """Show the fetch as any demo is shown: its tasks, timeline, event loop, code, activity and past; then go back
+        to the URLs.
+        """
+        if self.is_staged:
+            self.leave_stage()
+            return
+        self.is_staged = self.is_for_stepping = True
+        self.stage.turn_to(self.record, self._task_of_selected())
+        self.lay_out()
+        self.action_show_pane("tasks")
+        self.paint()
+
+    def leave_stage(self) -> None:
+        """Show the URLs alone; where the stage was left, the next time begins in the present."""
+        if self.is_staged:
+            self.action_go_to_present()
+            self.stage.paint(self.record)
+            self.is_staged = self.is_for_stepping = self.is_zoomed = self.shows_one_by_one = False
+            self.lay_out()
+            self.views.table.focus()
+
+    @command(
+        "view",
+        key="w",
+        group="Looking",
+        rank=10,
+        when=lambda screen: screen.is_staged and (screen.is_single or screen.stage.has_turns),
+    )
+    def action_view(self) -> None:
+        """On the stage, show the next of timeline, queues and event loop: in the middle row, or in front."""
+        super().action_view()
+
+    @command(
+        "fetch again",
+        key="r",
+        group="Run",
+        rank=lambda screen: 12 if screen.is_fetching else 5,
+        when=lambda screen: screen.is_in_stage,
+    )
+    def action_start_selected(self) -> None:
+        """On the stage: fetch the same list again."""
+        super().action_start_selected()
+
+    @command("step through", key="R", group="Run", when=lambda screen: screen.is_in_stage)
+    def action_start_held(self) -> None:
+        """On the stage: fetch the same list again, paused before its first step."""
+        super().action_start_held()
+
+    @command("other run", key="S", group="Run", rank=9, when=lambda screen: screen.is_in_stage and screen.has_other)
+    def action_other(self) -> None:
+        """On the stage: show the run that fetches one by one, or the one that fetches concurrently."""
+        self.shows_one_by_one = not self.shows_one_by_one
+        self.stage.turn_to(self.record, self._task_of_selected())
+
+    @property
+    def has_other(self) -> bool:
+        """Whether the session that is not on the stage has run."""
+        return (self.together if self.shows_one_by_one else self.one_by_one).record is not None
+
+    @on(UrlSelected)
+    def follow_url(self, event: UrlSelected) -> None:
+        """Keep the body of the selected URL, if it is still to be downloaded, and select its task on the stage."""
+        self.together.keep(event.number)
+        if self.is_staged:
+            self.stage.select(self._task_of_selected())
+
+    @on(TaskSelected)
+    def follow_task(self, event: TaskSelected) -> None:
+        """Select the URL that a task on the stage fetches, if it is one of the list that is shown."""
+        task = event.task if event.is_choice and self.is_list_on_stage else None
+        number = None if task is None else self.program.number_of(task)
+        if number is not None:
+            self.views.table.select(number)
+            self.together.keep(number)
+
+    def on_tab_chosen(self, event: TabChosen) -> None:
+        """Go back to the URLs if their tab was clicked."""
+        if self.is_staged and TABS[event.tab] == "fetch":
+            event.stop()
+            self.leave_stage()
+
+    def show_engine(self) -> None:
+        """Show the engine's code while no task is followed; tasks also run other files of asynclab."""
+        path, first = engine.__file__, Fetch.run.__code__.co_firstlineno
+        self.stage.show_program(self.program.name, path, SourceFiles().read(path) or "", line=first)
+
+    def paint(self) -> None:
+        """Bring the stage up to date, if it shows, and say what runs on it."""
+        if self.program.fetch is not self._described:
+            self._described = self.program.fetch
+            self.stage.describe(self._lesson())
+        super().paint()
+
+    def can_go_to(self, pane: str) -> bool:
+        """Whether the focus can be moved to a pane: one that is to be seen, or stands behind a tab."""
+        if pane in self.list_panes:
+            return bool(self.query_one(f"#{pane}").region.area)
+        return self.is_staged and super().can_go_to(pane)
+
+    def keep_focus(self) -> None:
+        """Give the focus to a visible pane if none has it, or one that is hidden now."""
+        if self.focused is not None and self.focused not in self.focus_chain:
+            self.set_focus(None)
+        if self.is_staged:
+            super().keep_focus()
+        elif self.focused is None and self.app.app_focus:
+            self.views.table.focus()
+
+    def _task_of_selected(self) -> int | None:
+        """The task that fetches the selected URL."""
+        row = self.views.selected if self.is_list_on_stage else None
+        return None if row is None else self.program.task_of(row.number)
+
+    def _lesson(self) -> Lesson:
+        fetch = self.program.fetch
+        if fetch is None:
+            return Lesson("fetch")
+        way = "one after another" if self.shows_one_by_one else "together"
+        options = fetch.options
+        return Lesson(
+            f"fetch · {plural(len(fetch.rows), 'URL')} {way}",
+            f"One task per URL: at most {options.concurrency} at once, {options.per_host} per host.",
+            "a task that waits for the network (inside aiohttp) is suspended; the loop runs the others meanwhile.",
+        )

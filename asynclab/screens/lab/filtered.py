@@ -1,0 +1,74 @@
+"""A view with its filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from asynclab.widgets.line_view import LineView
+
+
+class Filtered(Vertical):
+    """A view; below it, while it is filtered, a line in which the filter is typed."""
+
+    DEFAULT_CSS = """
+    Filtered {
+        & > LineView { height: 1fr; }
+        .filter { padding: 0 1; color: $state-text; background: $state-row; }
+    }
+    """
+
+    def __init__(self, view: LineView, noun: str, use: Callable[[str], object], *, id: str) -> None:
+        """Make the pane.
+
+        Args:
+            view: What is filtered.
+            noun: What its lines are, in the plural.
+            use: Called with the text that a line must contain to show; empty for all.
+            id: The id in the DOM.
+        """
+        super().__init__(id=id)
+        self._view, self._noun, self._use = view, noun, use
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether the filter is open."""
+        return bool(self.query(".filter"))
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether the filter has the focus."""
+        return bool(self.query(".filter:focus"))
+
+    def compose(self) -> ComposeResult:
+        """The view alone."""
+        yield self._view
+
+    async def open_filter(self) -> None:
+        """Open the line in which the filter is typed."""
+        if not self.is_filtering:
+            hint, id = f"show {self._noun} with …", f"{self._view.id}-filter"
+            await self.mount(Input(placeholder=hint, id=id, classes="filter", compact=True))
+        self.query_one(".filter").focus()
+
+    async def close_filter(self) -> None:
+        """Close the filter and show all lines."""
+        self._view.focus()
+        await self.query(".filter").remove()
+        self._use("")
+
+    @on(Input.Changed, ".filter")
+    def use_filter(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        self._use(event.value)
+
+    @on(Input.Submitted, ".filter")
+    async def keep_filter(self, event: Input.Submitted) -> None:
+        """Go back to the view; an empty filter is closed."""
+        self._view.focus()
+        if not event.value:
+            await self.close_filter()

@@ -1,0 +1,93 @@
+"""Lets a function that stands in for one of asyncio's look like it in tracebacks: the same file, name and line."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType
+from typing import TypeVar
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., object])
+
+_UNITS = 8
+"""How many code units one entry of a location table can speak of."""
+
+_LONG = 14
+"""The kind of entry that holds a line, an end line, a column and an end column."""
+
+_BYTES_PER_UNIT = 2
+
+
+def looks_like(original: object, calls: str) -> Callable[[AnyFunction], AnyFunction]:
+    """Give a function's frames the place of a call in another function, wherever in its code they really are.
+
+    Args:
+        original: The function it stands in for. Where it isn't one of Python's, nothing is changed.
+        calls: A name that the original looks up on the line of the call, such as "_context".
+    """
+
+    def decorate(function: AnyFunction) -> AnyFunction:
+        if isinstance(function, FunctionType) and isinstance(original, FunctionType):
+            place = _place_of(original.__code__, calls)
+            if place is not None:
+                function.__code__ = _placed(function.__code__, original.__code__, place)
+        return function
+
+    return decorate
+
+
+def without_inner_frames(error: BaseException, count: int) -> BaseException:
+    """An exception that is about to be raised again, without the frames of ours that it came through.
+
+    Args:
+        error: What was caught; raising it adds the frame that does so.
+        count: How many frames below that one are taken out.
+    """
+    traceback = error.__traceback__
+    for _ in range(count + 1):
+        traceback = None if traceback is None else traceback.tb_next
+    return error.with_traceback(traceback)
+
+
+def _place_of(code: CodeType, name: str) -> tuple[int, int, int, int] | None:
+    """The whole call, first and last line and column, in which a name is looked up."""
+    lines = [step.positions for step in dis.get_instructions(code) if step.argval == name and step.positions]
+    line = lines[0].lineno if lines else None
+    found = [place for place in code.co_positions() if place[0] == line and None not in place]
+    whole = max(found, key=lambda place: (place[3] or 0) - (place[2] or 0), default=None)
+    return None if whole is None else (whole[0] or 0, whole[1] or 0, whole[2] or 0, whole[3] or 0)
+
+
+def _placed(code: CodeType, original: CodeType, place: tuple[int, int, int, int]) -> CodeType:
+    first, last, column, end_column = place
+    table = bytearray()
+    left = len(code.co_code) // _BYTES_PER_UNIT
+    line = original.co_firstlineno
+    while left:
+        units = min(left, _UNITS)
+        table.append(0x80 | _LONG << 3 | units - 1)
+        table += bytes(_signed(first - line))
+        table += bytes(_unsigned(last - first))
+        table += bytes(_unsigned(column + 1))
+        table += bytes(_unsigned(end_column + 1))
+        line = first
+        left -= units
+    return code.replace(
+        co_filename=original.co_filename,
+        co_name=original.co_name,
+        co_qualname=original.co_qualname,
+        co_firstlineno=original.co_firstlineno,
+        co_linetable=bytes(table),
+    )
+
+
+def _unsigned(number: int) -> Iterator[int]:
+    """A number as location tables write it: six bits a byte, the lowest first; a seventh says that more follow."""
+    while number >= 64:
+        yield 0x40 | number & 0x3F
+        number >>= 6
+    yield number
+
+
+def _signed(number: int) -> Iterator[int]:
+    return _unsigned(-number << 1 | 1 if number < 0 else number << 1)

@@ -1,0 +1,18 @@
+"""All the help that users can read, as one text."""
+
+from __future__ import annotations
+
+from click.testing import CliRunner
+
+from asynclab.app import AsyncLabApp
+from asynclab.cli.main import main
+from asynclab.screens.fetch.fetch_screen import FetchScreen
+from asynclab.screens.learn.learn_screen import LearnScreen
+
+
+def text() -> str:
+    """The help of every command of the app, and of the command line."""
+    commands = (*LearnScreen.commands, *FetchScreen.commands, *AsyncLabApp.commands)
+    asked = [["--help"], *([name, "--help"] for name in main.commands)]
+    said = [CliRunner().invoke(main, arguments).output for arguments in asked]
+    return "\n".join([*(f"{command.name}: {command.help}" for command in commands), *said])

@@ -1,0 +1,56 @@
+"""Runs programs in processes of their own: plainly, and under `asynclab run`."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+ROOT = Path(__file__).parents[2]
+"""What holds the package and its tests."""
+
+_TIME = re.compile(r"when=[\d.]+")
+"""A moment of the loop's clock, in the repr of a timer."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a program left behind."""
+
+    code: int
+    out: str
+    err: str
+    """Without what asynclab says itself."""
+    report: tuple[str, ...]
+    """What asynclab says, without its name."""
+
+    @property
+    def alike(self) -> tuple[int, str, str]:
+        """What has to be the same, observed or not."""
+        return self.code, self.out, _TIME.sub("when=…", self.err)
+
+
+def plainly(*args: str, stdin: str = "", folder: Path | None = None, environment: Mapping[str, str] = NOTHING) -> Ran:
+    """Run `python args`."""
+    return _run([sys.executable, *args], stdin, folder, environment)
+
+
+def observed(*args: str, stdin: str = "", folder: Path | None = None, environment: Mapping[str, str] = NOTHING) -> Ran:
+    """Run `asynclab run args`."""
+    return _run([sys.executable, "-m", "asynclab", "run", *args], stdin, folder, environment)
+
+
+def _run(command: list[str], stdin: str, folder: Path | None, extra: Mapping[str, str]) -> Ran:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **extra}
+    environment.pop("PYTHONWARNINGS", None)  # what pytest has turned on is not the program's
+    ran = subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=folder or ROOT, env=environment)
+    said = [line for line in ran.stderr.splitlines() if line.startswith("asynclab: ")]
+    err = "".join(line for line in ran.stderr.splitlines(keepends=True) if not line.startswith("asynclab: "))
+    return Ran(ran.returncode, ran.stdout, err, tuple(line.removeprefix("asynclab: ") for line in said))

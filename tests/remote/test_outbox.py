@@ -1,0 +1,129 @@
+"""A reader that stalls loses details, which are counted, and no life; one that is gone is noticed."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from asynclab.model.events import (
+    Event,
+    EventsDropped,
+    QueuePut,
+    Stepped,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.model.fold import fold
+from asynclab.model.state import LabState
+from asynclab.remote.frames import FrameReader, Heartbeat, LoopEvents
+from asynclab.remote.inside.outbox import ROOM, Outbox
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Outbox, socket.socket]]:
+    """An outbox, and the socket of its reader."""
+    its, reader = socket.socketpair()
+    its.setblocking(False)
+    reader.setblocking(False)
+    with its, reader:
+        yield Outbox(its), reader
+
+
+def read_all(outbox: Outbox, reader: socket.socket) -> list[Event]:
+    """Read until nothing is left to send."""
+    frames, events = FrameReader(), list[Event]()
+    while True:
+        outbox.send()
+        try:
+            piece = reader.recv(1 << 20)
+        except BlockingIOError:
+            return events
+        for frame in frames.feed(piece):
+            events += frame.events if isinstance(frame, LoopEvents) else []
+
+
+def busy_events(first: int, count: int) -> list[Event]:
+    """Tasks that are born, work, and then wait; one in ten ends."""
+    events: list[Event] = []
+    for number in range(first, first + count):
+        at = number / 1_000
+        events += [TaskCreated(at, number, f"task-{number}", "work"), Stepped(at, number, 0.0001)]
+        events += [QueuePut(at, 1, "x" * 100, 1, 1, number) for _ in range(20)]
+        events += [TaskWaiting(at, number, Wait("sleep"))] if number % 3 else [TaskReady(at, number, "timer")]
+        events += [TaskEnded(at, number, "done")] if number % 10 == 0 else []
+    return events
+
+
+def test_a_reader_that_keeps_up_gets_everything(ends: tuple[Outbox, socket.socket]) -> None:
+    outbox, reader = ends
+    told = busy_events(1, 50)
+    got: list[Event] = []
+    for start in range(0, len(told), 40):
+        outbox.add_events(1, told[start : start + 40])
+        got += read_all(outbox, reader)
+    assert got == told
+    assert outbox.size == 0
+
+
+def test_one_that_stalls_loses_details_alone_and_is_told_how_many(ends: tuple[Outbox, socket.socket]) -> None:
+    outbox, reader = ends
+    told: list[Event] = []
+    sizes = []
+    for first in range(1, 2_001, 50):
+        batch = busy_events(first, 50)
+        told += batch
+        outbox.add_events(1, batch)
+        outbox.send()
+        sizes.append(outbox.size)
+    assert max(sizes) < 1.5 * ROOM
+    got = read_all(outbox, reader)
+    for kind in (TaskCreated, TaskEnded):
+        assert [event for event in got if isinstance(event, kind)] == [
+            event for event in told if isinstance(event, kind)
+        ]
+    (dropped,) = (event for event in got if isinstance(event, EventsDropped))
+    repeated = len(got) - got.index(dropped) - 1
+    assert len(got) - 1 - repeated + dropped.count == len(told)
+    was, now = LabState(), LabState()
+    fold(was, told)
+    fold(now, got)
+    assert {task.id: task.state for task in now.tasks.values()} == {task.id: task.state for task in was.tasks.values()}
+    outbox.add_events(1, busy_events(3_000, 1))
+    assert read_all(outbox, reader) == busy_events(3_000, 1)
+
+
+def test_other_frames_are_never_dropped(ends: tuple[Outbox, socket.socket]) -> None:
+    outbox, reader = ends
+    for first in range(1, 2_001, 50):
+        outbox.add_events(1, busy_events(first, 50))
+    outbox.add(Heartbeat(5.0))
+    frames, found = FrameReader(), list[object]()
+    while outbox.size or not found:
+        outbox.send()
+        found += frames.feed(reader.recv(1 << 20))
+    assert Heartbeat(5.0) in found
+
+
+def test_one_that_is_gone_ends_it(ends: tuple[Outbox, socket.socket]) -> None:
+    outbox, reader = ends
+    reader.close()
+    outbox.add(Heartbeat(1.0))
+    outbox.send()
+    assert outbox.is_broken
+    outbox.add_events(1, busy_events(1, 50))
+    assert outbox.size == 0
+
+
+def test_the_end_of_a_program_waits_for_its_reader_only_for_a_while(ends: tuple[Outbox, socket.socket]) -> None:
+    outbox, _ = ends
+    for first in range(1, 301, 50):
+        outbox.add_events(1, busy_events(first, 50))
+    outbox.send_until(time.monotonic() - 1)
+    assert outbox.size > 0
+    assert not outbox.is_broken

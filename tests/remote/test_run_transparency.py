@@ -1,0 +1,183 @@
+"""A program under `asynclab run` prints, ends and finds itself as under plain Python, to the letter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.remote.programs import observed, plainly
+
+HELLO = "import asyncio\nasync def main():\n    print('hello')\nasyncio.run(main())\n"
+
+FAILS = """
+import asyncio
+
+async def deep(left):
+    await asyncio.sleep(0)
+    if left:
+        await deep(left - 1)
+    else:
+        {how}
+
+def interrupts():
+    try:
+        int("x")
+    except ValueError:
+        raise KeyboardInterrupt
+
+async def main():
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(deep(3))
+
+asyncio.run(main(){debug})
+"""
+
+ENDINGS = {
+    "an exception": "raise ValueError('boom')",
+    "exit": "raise SystemExit(3)",
+    "interrupt": "raise KeyboardInterrupt",
+    "at once": "import os; print('last words', flush=True); os._exit(4)",
+    "abort": "import os; os.abort()",
+    "a signal": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+    "killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "another program": "import os, sys; os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])",
+    "a callback": "asyncio.get_running_loop().call_soon(int, 'x'); await asyncio.sleep(0.001)",
+    "a timer": "asyncio.get_running_loop().call_later(0.001, int, 'x'); await asyncio.sleep(0.01)",
+    "a timer that exits": "asyncio.get_running_loop().call_later(0.001, exit, 6); await asyncio.sleep(5)",
+    "a callback that interrupts": "asyncio.get_running_loop().call_soon(interrupts); await asyncio.sleep(5)",
+    "a timer that interrupts": "asyncio.get_running_loop().call_later(0.001, interrupts); await asyncio.sleep(5)",
+    "never awaited": "asyncio.sleep(1)",
+    "never retrieved": "future = asyncio.get_running_loop().create_future(); future.set_exception(ValueError('x'))",
+    "a forgotten task": "task = asyncio.create_task(asyncio.sleep(9)); task.get_loop().stop()",
+}
+
+
+TOLD_AT_LENGTH = ("an exception", "a callback", "a timer", "never awaited")
+"""What debug mode says more of."""
+
+
+@pytest.mark.parametrize(
+    ("ending", "debug"), [*((name, "") for name in ENDINGS), *((name, ", debug=True") for name in TOLD_AT_LENGTH)]
+)
+def test_a_program_ends_as_it_would(tmp_path: Path, ending: str, debug: str) -> None:
+    script = tmp_path / "fails.py"
+    script.write_text(FAILS.format(how=ENDINGS[ending], debug=debug))
+    assert observed(str(script)).alike == plainly(str(script)).alike
+
+
+def test_every_program_prints_what_it_would() -> None:
+    program = ("-m", "tests.remote.every_program")
+    ran = observed(*program)
+    assert ran.alike == plainly(*program).alike
+    assert ran.out.count("==") > 60
+
+
+WHO = """
+import asyncio, os, sys
+async def main():
+    print(sys.argv, __name__, __file__ if '__file__' in globals() else None, __spec__ and __spec__.name)
+    print(sys.path[:2], sys.flags.dev_mode, sys.warnoptions, sys.flags.optimize)
+    print(sorted(name for name in os.environ if 'ASYNCLAB' in name), os.environ.get('PYTHONPATH'))
+    print('sitecustomize' in sys.modules, sys.stdin.readline())
+    print([name for name in globals() if not name.startswith('__')])
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("-X", "dev"), ("-W", "error"), ("-O",), ("-u",)], ids=lambda options: " ".join(options) or "plain"
+)
+def test_a_script_finds_itself_as_it_would(tmp_path: Path, options: tuple[str, ...]) -> None:
+    script = tmp_path / "who.py"
+    script.write_text(WHO)
+    args = (*options, str(script), "--port", "8080", "-m", "x", "--", "--headless")
+    assert observed(*args, stdin="typed\n").alike == plainly(*args, stdin="typed\n").alike
+
+
+def test_a_module_a_package_code_and_standard_input_find_themselves_as_they_would(tmp_path: Path) -> None:
+    (tmp_path / "whoami").mkdir()
+    (tmp_path / "whoami" / "__main__.py").write_text(WHO)
+    (tmp_path / "mod.py").write_text(WHO)
+    for args in (("-m", "whoami", "a", "-c"), ("-m", "mod"), ("-mmod", "-x"), ("-c", WHO, "--json", "b"), ("whoami",)):
+        assert observed(*args, folder=tmp_path).alike == plainly(*args, folder=tmp_path).alike
+    assert observed("-", "x", stdin=WHO, folder=tmp_path).alike == plainly("-", "x", stdin=WHO, folder=tmp_path).alike
+
+
+@pytest.mark.parametrize("text", ["def broken(:\n", "import nothing_by_this_name\n"], ids=["syntax", "import"])
+def test_what_never_begins_is_told_as_python_tells_it(tmp_path: Path, text: str) -> None:
+    script = tmp_path / "broken.py"
+    script.write_text(text)
+    assert observed(str(script)).alike == plainly(str(script)).alike
+    assert observed("-m", "nothing_by_this_name").alike == plainly("-m", "nothing_by_this_name").alike
+
+
+FORKS = """
+import asyncio, multiprocessing, os, subprocess, sys, threading, warnings
+warnings.simplefilter("error", DeprecationWarning)
+
+def work(number):
+    async def main():
+        await asyncio.sleep(0)
+        return number * 2
+    return asyncio.run(main())
+
+async def main():
+    print("before", flush=True)
+    if (child := os.fork()) == 0:
+        print("child", flush=True)
+        os._exit(7)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    print(threading.active_count(), [thread.name for thread in threading.enumerate()])
+    code = "import sys; print('sub', 'asynclab' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    print(await process.wait(), flush=True)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    for method in ("fork", "spawn"):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            print(pool.map(work, [1, 2]), flush=True)
+    asyncio.run(main())
+"""
+
+
+def test_processes_that_it_starts_are_as_they_would_be(tmp_path: Path) -> None:
+    script = tmp_path / "forks.py"
+    script.write_text(FORKS)
+    assert observed(str(script)).alike == plainly(str(script)).alike
+
+
+def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("VALUE = __name__, __file__, __doc__\n")
+    (tmp_path / "asks.py").write_text("import sitecustomize\nprint(sitecustomize.VALUE, sitecustomize.__file__)\n")
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    ran = observed("asks.py", folder=tmp_path, environment={"PYTHONPATH": path})
+    assert ran.alike == plainly("asks.py", folder=tmp_path, environment={"PYTHONPATH": path}).alike
+    assert ran.out.startswith("('sitecustomize', ")
+
+
+def test_a_signal_to_asynclab_reaches_the_program(tmp_path: Path) -> None:
+    script = tmp_path / "handles.py"
+    script.write_text(
+        "import asyncio, os, signal\n"
+        "async def main():\n"
+        "    stop = asyncio.Event()\n"
+        "    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)\n"
+        "    os.kill(os.getppid(), signal.SIGTERM)\n"
+        "    await stop.wait()\n"
+        "    print('stopped')\n"
+        "asyncio.run(main())\n"
+    )
+    ran = observed(str(script))
+    assert (ran.code, ran.out) == (0, "stopped\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to be killed by")
+def test_asynclab_dies_as_the_program_does() -> None:
+    ran = observed("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert ran.code == -signal.SIGKILL
+    assert ran.report[0].endswith("killed by SIGKILL")

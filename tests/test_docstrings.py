@@ -1,0 +1,27 @@
+"""Help is the same where Python drops docstrings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from asynclab.docstrings import docstring
+from tests import every_help
+
+PRINTS_HELP = "from tests import every_help; print(every_help.text())"
+
+
+@pytest.mark.parametrize("optimised", ["-O", "-OO"])
+def test_help_is_the_same_when_python_is_optimised(optimised: str) -> None:
+    told = subprocess.run([sys.executable, optimised, "-c", PRINTS_HELP], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == every_help.text().strip()
+
+
+def test_what_has_neither_docstring_nor_source_has_no_help() -> None:
+    def bare() -> None: ...
+
+    made: dict[str, object] = {}
+    exec("def made(): ...", made)
+    assert (docstring(bare), docstring(made["made"])) == ("", "")  # type: ignore[arg-type]
