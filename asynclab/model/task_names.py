@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-_UNNAMED = re.compile(r"Task-\d+")
+_UNNAMED = "Task-"
+"""What asyncio puts before a number."""
 
 COROUTINES_COUNTED = 1_000
 """How many names of coroutines are remembered; tasks of any further one keep the names that asyncio gave them."""
@@ -21,10 +20,11 @@ def shown_name(name: str, coroutine: str, counts: dict[str, int]) -> str:
         coroutine: The qualified name of its coroutine.
         counts: How many tasks were named after each coroutine so far; the new one is added.
     """
-    if not coroutine or not _UNNAMED.fullmatch(name):
+    if not coroutine or not name.startswith(_UNNAMED) or not name[len(_UNNAMED) :].isdecimal():
         return name
-    short = coroutine.rpartition(".")[2]
-    if short not in counts and len(counts) >= COROUTINES_COUNTED:
+    short = coroutine[coroutine.rfind(".") + 1 :]
+    count = counts.get(short, 0) + 1
+    if count == 1 and len(counts) >= COROUTINES_COUNTED:
         return name
-    counts[short] = counts.get(short, 0) + 1
-    return f"{short}-{counts[short]}"
+    counts[short] = count
+    return f"{short}-{count}"

@@ -58,8 +58,8 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     state.structure += 1
     if state.timeline is not None:
         state.timeline.begin(event.task, READY, at, state.version, event)
-    if not event.internal:
-        state.note(event.parent, "created", event)
+        if not event.internal:
+            state.note(event.parent, "created", event)
     if not is_main and not event.internal:
         state.tell(at, event.parent, "created", deed.created(event.task, state))
 
@@ -129,7 +129,8 @@ def _end(
     task.detail = detail
     if state.timeline is not None:
         state.timeline.end(number, outcome, at, state.version, event)
-    finish_lines(state, number, at)
+    if state.unfinished_lines:
+        finish_lines(state, number, at)
     state.tell(at, number, outcome, said)
     state.ended_tasks.append(number)
     _drop_oldest(state)
@@ -137,7 +138,8 @@ def _end(
 
 def _leave_state(state: LabState, task: TaskState, at: float) -> None:
     state.counts[task.state] -= 1
-    state.held.pop(task.id, None)
+    if state.held:
+        state.held.pop(task.id, None)
     if task.state == "running":
         leave_step(state, task)
     elif task.state == "waiting":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from operator import attrgetter
@@ -260,6 +261,19 @@ class Lane:
             found += [self._note_at(index) for index in notes]
             found.sort(key=attrgetter("moment"))
         return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
+
+    def next_happening(self, marks_read: int, notes_read: int) -> float:
+        """The moment of the first mark or note that was not read yet; infinite where there is none.
+
+        Args:
+            marks_read: How many of the marks there ever were have been read.
+            notes_read: The same for notes.
+        """
+        mark, note = max(0, marks_read - self.marks_gone), max(0, notes_read - self.notes_gone)
+        return min(
+            self.mark_moments[mark] if mark < len(self.mark_moments) else math.inf,
+            self.note_moments[note] if note < len(self.note_moments) else math.inf,
+        )
 
     def last_mark(self, kind: MarkKind, begin: float, end: float) -> Mark | None:
         """The last mark of a kind from one moment up to another, both included."""

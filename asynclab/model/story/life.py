@@ -33,6 +33,8 @@ TURNS_KEPT = 1_000
 COMPLAINTS_KEPT = 3
 """How many complaints about a task that has ended are kept."""
 
+_ENDINGS = TaskEnded, TaskCollected
+
 
 @dataclass(slots=True)
 class Life:
@@ -87,10 +89,14 @@ class Life:
         last = bisect_right(lane.moments, state.version)
         first = max(0, self.intervals_read - lane.intervals_gone)
         until = min(last, first + limit)
+        next_mark = lane.next_happening(self.marks_read, self.notes_read)
         for index in range(first, until):
             moment = lane.moments[index]
             # A step in one event has its beginning, its marks and its end at one moment, in this order.
-            self._read_marks(timeline, lane, moment - 1 if lane.kinds[index] == RUNNING else moment)
+            before = moment - 1 if lane.kinds[index] == RUNNING else moment
+            if before >= next_mark:  # in most intervals nothing has happened
+                self._read_marks(timeline, lane, before)
+                next_mark = lane.next_happening(self.marks_read, self.notes_read)
             self._read_interval(timeline, lane, index, moment)
         self.intervals_read = lane.intervals_gone + until
         if until < last:
@@ -135,7 +141,7 @@ class Life:
         kind, event = mark.kind, mark.event
         if self.phase == "ended":
             self._read_aftermath(event)
-        elif isinstance(event, TaskEnded | TaskCollected):
+        elif isinstance(event, _ENDINGS):
             self._stop()
             self.ended, self.phase = event, "ended"
         elif isinstance(event, TaskCancelRequested) and kind == "cancel":
@@ -196,7 +202,7 @@ class Life:
         """The task runs."""
         turn = self.turn = self.turn or Turn(at, is_cut=True)
         turn.ran, self.phase = at, "running"
-        if turn.ready_moment is not None:
+        if turn.ready_moment is not None and moment - turn.ready_moment > 1:  # else there was no event between
             turn.went_ahead(timeline.steps_among(turn.ready_moment, moment))
         if turn.is_first and self.created is not None and turn.ready_moment is not None:
             turn.follows_step_of_parent = not timeline.runs_through(self.created.parent, turn.ready_moment, moment)
