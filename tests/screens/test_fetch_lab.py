@@ -113,7 +113,7 @@ async def test_a_url_that_waits_for_its_turn_has_no_task_to_select() -> None:
         await stage.press("enter")
         await stage.until(lambda: stage.screen.together.fetch and stage.states.count("running") == 6)
         await stage.press("G", "T")
-        assert selected_name(stage) == "run"
+        await stage.until(lambda: selected_name(stage) == "run")
         await stage.press("escape")
         assert stage.views.table.selected == 10
 
