@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from asynclab.screens.lab.runnable import LabFactory
     from asynclab.screens.learn.demo_runs import Runs
     from asynclab.trace.watching.loop_monitor import LoopMonitor
+    from asynclab.widgets.messages import PasteTooLong
     from asynclab.widgets.title_bar import TabChosen
 
 command = Command["AsyncLabApp"]
@@ -247,8 +248,13 @@ class AsyncLabApp(Commanding, App[None]):
     async def on_paste(self, event: Paste) -> None:
         """Take a pasted text with URLs in it to the Fetch screen."""
         from asynclab.fetch.urls import find_urls
+        from asynclab.widgets.messages import PasteTooLong
+        from asynclab.widgets.paste_area import LONGEST_TEXT
 
         if isinstance(self.screen, ModalScreen):
+            return
+        if len(event.text) > LONGEST_TEXT:
+            self.on_paste_too_long(PasteTooLong(len(event.text)))
             return
         if not (await asyncio.to_thread(find_urls, event.text)).urls:
             self.tell("no URLs in the pasted text")
@@ -256,6 +262,11 @@ class AsyncLabApp(Commanding, App[None]):
         await self.action_fetch()
         if self._fetch is not None:
             await self._fetch.take(event.text)
+
+    def on_paste_too_long(self, event: PasteTooLong) -> None:
+        """Say what to do with a text that can't be pasted."""
+        size = plural(event.length, "character")
+        self.tell(f"{size} are too many to paste: save them and run asynclab fetch -f FILE", is_problem=True)
 
     async def on_tab_chosen(self, event: TabChosen) -> None:
         """Switch to the screen of the tab that was clicked."""

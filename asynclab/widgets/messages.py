@@ -53,3 +53,11 @@ class TaskOpened(Message):
     def control(self) -> Widget:
         """The view, for selectors of `on`."""
         return self.view
+
+
+@dataclass
+class PasteTooLong(Message):
+    """A pasted text is longer than can be shown, and was not taken."""
+
+    length: int
+    """How many characters it has."""

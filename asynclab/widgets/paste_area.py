@@ -9,9 +9,10 @@ from textual.events import Paste
 from textual.widgets import TextArea
 
 from asynclab.model.text import clean
+from asynclab.widgets.messages import PasteTooLong
 
 LONGEST_TEXT = 2_000_000
-"""The most characters taken from one paste."""
+"""The most characters of one paste."""
 
 _PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*:)([^/?#\s]+)(?=@)")
 
@@ -38,9 +39,13 @@ class PasteArea(TextArea):
     """
 
     def on_paste(self, event: Paste) -> None:
-        """Clean the text before the area takes it."""
-        event.text = harmless(event.text)
+        """Clean the text before the area takes it; one that is too long is refused, not cut."""
         event.stop()
+        if len(event.text) > LONGEST_TEXT:
+            event.prevent_default()
+            self.post_message(PasteTooLong(len(event.text)))
+        else:
+            event.text = harmless(event.text)
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: each character of a password is a dot, so that the cursor stays where it belongs."""

@@ -177,6 +177,22 @@ async def test_a_pasted_text_without_urls_goes_nowhere() -> None:
         assert stage.app.current_mode == "learn"
 
 
+async def test_a_paste_that_is_too_long_is_refused_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.widgets.paste_area.LONGEST_TEXT", 30)
+    told = "41 characters are too many to paste: save them and run asynclab fetch -f FILE"
+    long = "https://a.example.org https://b.example.o"
+    async with opened() as stage:
+        stage.app.post_message(Paste(long))
+        await stage.until(lambda: stage.notices)
+        assert (stage.notices, stage.app.current_mode) == ([told], "learn")
+    async with fetching() as fetch_stage:
+        fetch_stage.views.text.focus()
+        await fetch_stage.paste("https://a.example.org")
+        await fetch_stage.paste(long)
+        assert fetch_stage.views.text.text == "https://a.example.org"
+        assert told in fetch_stage.notices
+
+
 async def test_a_paste_into_a_form_stays_there() -> None:
     async with opened() as stage:
         await stage.press("3", "p")
