@@ -17,7 +17,9 @@ def docstring(function: Callable[..., Any]) -> str:
         source = inspect.getsource(function)
     except OSError:
         return ""
-    definition = ast.parse(textwrap.dedent(source)).body[0]
+    # Not by ast.parse: since Python 3.14 it drops docstrings where the interpreter does.
+    tree: Any = compile(textwrap.dedent(source), "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True, optimize=0)
+    definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
         return ""
     return ast.get_docstring(definition) or ""

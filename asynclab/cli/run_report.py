@@ -146,7 +146,7 @@ class Report:
 
 def _entry(seconds: float, task: str, what: str, place: Place | None) -> str:
     where = "" if place is None else f"{one_line(file_name(place[0]))}:{place[1]}"
-    return "  ".join(filter(None, (f"  {duration(seconds):>9}", f"{task:<{NAME_WIDTH}}", what, where))).rstrip()
+    return "  ".join(filter(None, (f"    {duration(seconds):>9}", f"{task:<{NAME_WIDTH}}", what, where))).rstrip()
 
 
 def _standing(task: TaskState, loop: ObservedLoop) -> tuple[str, Place | None]:

@@ -52,6 +52,8 @@ class Anchors(HTMLParser):
         }
         self._content_type = content_type
         self._decoder: codecs.IncrementalDecoder | None = None
+        self._latest = ""
+        """The last characters, which may be the first half of an end tag."""
 
     def take(self, chunk: bytes) -> None:
         """Look through the next bytes."""
@@ -60,9 +62,24 @@ class Anchors(HTMLParser):
         if self._decoder is None:
             charset = charset_of(chunk, self._content_type) or "utf-8"
             self._decoder = decoder_of(charset)
-        self.feed(self._decoder.decode(chunk))
+        text = self._decoder.decode(chunk)
+        self._latest = (self._latest + text)[-_LONGEST_END:]
+        self.feed(text)
         if len(self.rawdata) > LONGEST_TAG:
-            self.rawdata = self.rawdata[-_LONGEST_END:]  # all of it would be looked through again with each chunk
+            self._give_up()
+
+    def close(self) -> None:
+        """The page is over: look through what the parser has put off, as it does since Python 3.14."""
+        if self.missing:
+            super().close()
+
+    def _give_up(self) -> None:
+        """Forget a tag, comment or script without end: all of it would be looked through again with each chunk."""
+        within = self.cdata_elem
+        self.reset()
+        self.rawdata = self._latest
+        if within is not None:
+            self.set_cdata_mode(within)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element's id, and the name of a link."""

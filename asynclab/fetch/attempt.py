@@ -175,6 +175,7 @@ class Requests:
             is_whole = await self._read(row, response, body)
         finally:
             body.describe()
+        anchors.close()
         row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
         if anchors.missing and not is_whole:
             return failure_of_size(self._options)

@@ -141,6 +141,7 @@ def test_what_is_never_closed_is_not_looked_through_again_and_again() -> None:
         anchors.take(b"<a " * 20_000)
         assert len(anchors.rawdata) < LONGEST_TAG + 100_000
     anchors.take(b"> <p id=here>")
+    anchors.close()
     assert not anchors.missing
 
 
@@ -149,4 +150,5 @@ def test_what_follows_a_long_script_is_found_wherever_its_end_was_cut() -> None:
     page = b"<script>'<p id=in-script>'" + b" " * LONGEST_TAG + b"</script><p id=here>"
     for part in (page[:-25], page[-25:-16], page[-16:]):
         anchors.take(part)
+    anchors.close()
     assert list(anchors.missing) == ["in-script"]

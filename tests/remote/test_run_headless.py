@@ -202,5 +202,5 @@ def test_a_program_that_cant_be_observed_runs_all_the_same() -> None:
     }
     asks = "import os, sys; print(os.environ['PYTHONPATH'], 'sitecustomize' in sys.modules)"
     ran = plainly("-c", asks, environment=environment)
-    assert (ran.code, ran.out, ran.err) == (0, f"{ROOT} False\n", "")
+    assert ran.alike == plainly("-c", asks).alike  # a Python may have a sitecustomize of its own
     assert ran.report == ("can't observe this program: OSError: [Errno 9] Bad file descriptor",)
