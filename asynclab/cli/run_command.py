@@ -41,6 +41,7 @@ class _RunCommand(click.Command):
 
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
+@click.option("--headless", is_flag=True, expose_value=False, help="Without a screen, which is the only way so far.")
 @click.option("--record", "record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")

@@ -34,6 +34,7 @@ class LoopRecording:
         """The name of the loop's class."""
         self.made_at = tracer.clock.now()
         """When the loop was made, in seconds of the process' time."""
+        self._blocks = BlockReports(BOUNDARY)
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._tracer = weakref.ref(tracer)
@@ -53,10 +54,11 @@ class LoopRecording:
         loop = self._loop()
         return loop is None or loop.is_closed()
 
-    def block_reports(self) -> BlockReports | None:
-        """What reports who blocks the loop, to be asked from another thread; None where the loop is gone."""
+    def report_blocks(self) -> None:
+        """Tell of a step or callback that blocks the loop now; to be called from another thread."""
         tracer = self._tracer()
-        return None if tracer is None else BlockReports(tracer, BOUNDARY)
+        if tracer is not None:
+            self._blocks.look(tracer)
 
     def look_later(self) -> None:
         """Let the loop look at suspended tasks that it had no time to look at; to be called from another thread."""

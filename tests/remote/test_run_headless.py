@@ -97,6 +97,10 @@ def test_a_program_without_asyncio_runs_and_one_line_says_so() -> None:
     assert ran.report[1:] == ("it ran no asyncio task",)
 
 
+def test_headless_may_be_said() -> None:
+    assert observed("--headless", "-c", "print(1)", "--headless").out == "1\n"
+
+
 def test_several_loops_are_told_apart() -> None:
     code = "import asyncio\nfor _ in range({}): asyncio.run(asyncio.sleep(0))"
     assert [line for line in observed("-c", code.format(2)).report if line.startswith("loop")] == [

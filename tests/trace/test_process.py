@@ -210,10 +210,8 @@ def test_timers_outlive_the_observation() -> None:
 
 def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObservation) -> None:
     async def blocks() -> None:
-        reports = observation.recorders[0].block_reports()
-        assert reports is not None
         observation.clock.real_time = lambda: now + 5.0
-        thread = threading.Thread(target=reports.look)
+        thread = threading.Thread(target=observation.recorders[0].report_blocks)
         thread.start()
         thread.join()
         observation.clock.real_time = real_time
@@ -250,7 +248,7 @@ def test_a_loop_that_is_closed_or_gone_is_over(observation: ProcessObservation) 
     del loop
     gc.collect()
     assert observation.recorders[0].is_over()
-    assert observation.recorders[0].block_reports() is None
+    observation.recorders[0].report_blocks()  # and nobody blocks it
 
 
 def test_nobody_keeps_a_loop_alive_that_nobody_closes(observation: ProcessObservation) -> None:

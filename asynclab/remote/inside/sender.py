@@ -11,7 +11,6 @@ from contextlib import suppress
 from asynclab.remote.frames import Frame, Heartbeat, LoopClosed, LoopOpened
 from asynclab.remote.inside.outbox import Outbox
 from asynclab.trace.process import LoopRecording, ProcessObservation
-from asynclab.trace.watching.watchdog import BlockReports
 
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
@@ -35,7 +34,6 @@ class _Loop:
     def __init__(self, number: int, recording: LoopRecording) -> None:
         self.number = number
         self.recording = recording
-        self.blocks: BlockReports | None = recording.block_reports()
         self.is_over = False
 
 
@@ -58,7 +56,8 @@ class Sender:
         """Held but for a moment, in which whoever waits for it wakes."""
         self._sleep.acquire()
         self._wanted = False
-        self._is_abandoned = False
+        self.is_abandoned = False
+        """Whether nothing is to be sent any more: nobody reads it, or this is a child of the program."""
         self._next_beat = 0.0
         self._active_at = time.monotonic()
 
@@ -79,24 +78,25 @@ class Sender:
         """Stop the thread, and wait until it has ended."""
         self._wanted = False
         if self._runs.locked():
-            self._sleep.release()
+            with suppress(RuntimeError):  # it has been woken already
+                self._sleep.release()
         with self._runs:
             pass
 
     def go_on(self) -> None:
         """Start the thread again, if it was stopped in this process."""
-        if not self._is_abandoned and not self._wanted:
+        if not self.is_abandoned and not self._wanted:
             self.start()
 
     def abandon(self) -> None:
         """In a child after a fork: the socket is the parent's."""
-        self._is_abandoned = True
+        self.is_abandoned = True
         self._wanted = False
         self._outbox.close()
 
     def flush(self) -> None:
         """Send everything that has happened, and wait for its reader for a while."""
-        if self._is_abandoned:
+        if self.is_abandoned:
             return
         deadline = time.monotonic() + LAST_PATIENCE
         if not self._busy.acquire(timeout=LAST_PATIENCE):
@@ -120,8 +120,8 @@ class Sender:
                 with suppress(Exception), self._busy:  # whatever goes wrong here, the program goes on
                     self._gather()
                     self._outbox.send()
-        if self._outbox.is_broken and not self._is_abandoned:
-            self._is_abandoned = True
+        if self._outbox.is_broken and not self.is_abandoned:
+            self.is_abandoned = True
             self._observation.stop()  # nobody reads: so nobody need pay
 
     def _period(self) -> float:
@@ -143,8 +143,7 @@ class Sender:
     def _read(self, loop: _Loop, now: float) -> None:
         recording = loop.recording
         is_over = recording.is_over()  # asked first: what comes before that is read below
-        if loop.blocks is not None:
-            loop.blocks.look()
+        recording.report_blocks()
         recording.look_later()
         events = recording.take_events()
         if events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop
 from asyncio.events import Handle
 from collections.abc import Callable
+from functools import partial
 from types import CodeType
 
 from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
@@ -27,13 +28,13 @@ class Watch:
         self._recorder = recorder
         self._on_beat = on_beat
         self._monitor: LoopMonitor | None = None
-        self._reports = BlockReports(recorder, boundary)
+        self._reports = BlockReports(boundary)
 
     def start(self, loop: AbstractEventLoop) -> None:
         """Watch the loop of the calling thread."""
         self._monitor = LoopMonitor(loop)
         self._monitor.on_beat = self._beat
-        self._monitor.on_look = self._reports.look
+        self._monitor.on_look = partial(self._reports.look, self._recorder)
         self._monitor.start()
 
     def stop(self) -> None:
@@ -57,21 +58,22 @@ class Watch:
 class BlockReports:
     """Reports what blocks a loop, from another thread than the loop's."""
 
-    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
+    def __init__(self, boundary: CodeType) -> None:
         """Begin with nothing seen.
 
         Args:
-            recorder: Of the loop; gets the events.
             boundary: The code that runs a step.
         """
-        self._recorder = recorder
         self._boundary = frozenset({Handle._run.__code__, boundary})
         self._reported = (0.0, 0.0)
         """The start of the last step or callback that was seen to block, and how long it had when it was reported."""
 
-    def look(self) -> None:
-        """Report what blocks now, at first and whenever its time has doubled."""
-        recorder = self._recorder
+    def look(self, recorder: Recorder) -> None:
+        """Report what blocks now, at first and whenever its time has doubled.
+
+        Args:
+            recorder: That of the loop; gets the events.
+        """
         current, callback = recorder.current, recorder.callback
         started = recorder.callback_started if current is None else recorder.step_started
         seconds = recorder.clock.real_time() - started

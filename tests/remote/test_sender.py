@@ -1,0 +1,100 @@
+"""What is sent of the loops of a program, without a thread: each test sends by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import threading
+import warnings
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from asynclab.model.events import TaskCreated, TaskEnded
+from asynclab.remote.frames import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened
+from asynclab.remote.inside.sender import Sender
+from asynclab.trace.process import observe_process
+
+
+class Told:
+    """A sender, and what its reader gets."""
+
+    def __init__(self) -> None:
+        its, self.reader = socket.socketpair()
+        self.reader.setblocking(False)
+        self.observation = observe_process()
+        self.sender = Sender(self.observation, its)
+        self._frames = FrameReader()
+
+    def frames(self) -> list[AnyFrame]:
+        """What was sent since the last call, without heartbeats."""
+        self.sender.flush()
+        try:
+            piece = self.reader.recv(1 << 20)
+        except BlockingIOError:
+            return []
+        return [frame for frame in self._frames.feed(piece) if not isinstance(frame, Heartbeat)]
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    telling = Told()
+    yield telling
+    telling.observation.stop()
+    telling.sender.abandon()
+    telling.reader.close()
+
+
+async def main() -> None:
+    await asyncio.create_task(asyncio.sleep(0))
+
+
+def test_loops_are_opened_and_closed_around_their_events(told: Told) -> None:
+    asyncio.run(main())
+    opened, events, closed = told.frames()
+    assert isinstance(opened, LoopOpened)
+    assert isinstance(events, LoopEvents)
+    assert isinstance(closed, LoopClosed)
+    assert opened.loop == events.loop == closed.loop == 1
+    assert [event.coroutine for event in events.events if isinstance(event, TaskCreated)][:2] == ["main", "sleep"]
+    assert {event.task for event in events.events if isinstance(event, TaskEnded)} >= {1, 2}
+    asyncio.run(main())
+    assert [frame.loop for frame in told.frames() if not isinstance(frame, Heartbeat)] == [2, 2, 2]  # type: ignore[union-attr]
+
+
+def test_a_loop_that_nobody_closes_is_kept_alive_by_nobody(told: Told) -> None:
+    reference = weakref.ref(asyncio.new_event_loop())
+    told.frames()
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    assert reference() is None
+    assert [type(frame) for frame in told.frames()] == [LoopClosed]
+
+
+def test_in_a_child_of_the_program_nothing_is_sent(told: Told) -> None:
+    told.sender.abandon()
+    asyncio.run(main())
+    told.sender.flush()
+    assert told.reader.recv(1) == b""
+
+
+def test_the_thread_is_none_of_the_program_s_and_can_be_paused_and_started_again(told: Told) -> None:
+    before = threading.enumerate()
+    for _ in range(3):
+        told.sender.start()
+        assert threading.enumerate() == before
+        told.sender.pause()
+        told.sender.go_on()
+        told.sender.pause()
+
+
+def test_where_nobody_reads_any_more_the_program_is_left_alone(told: Told) -> None:
+    observed = asyncio.BaseEventLoop.__init__
+    told.reader.close()
+    told.sender.start()
+    while asyncio.BaseEventLoop.__init__ is observed:
+        asyncio.run(main())
+    assert told.sender.is_abandoned
