@@ -51,7 +51,7 @@ class _RunCommand(click.Command):
 @click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
 @click.pass_context
 def run(ctx: click.Context, /, record: Path | None, json_to: str | None, **options: Any) -> int:
-    """Run a program of yours, unmodified, and see what its tasks do.
+    """Run a program of yours, unmodified, and say at its end what its tasks did.
 
     The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python and
     ends with its exit code; the report goes to standard error.

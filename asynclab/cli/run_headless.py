@@ -15,10 +15,10 @@ import click
 from asynclab import __version__
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
-from asynclab.remote.frames import AnyFrame
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
+from asynclab.remote.wire import AnyFrame
 from asynclab.trace.recording.code_ownership import UserCode
 
 

@@ -1,4 +1,4 @@
-"""In which order tasks are listed, and how each hangs on its parent."""
+"""Orders tasks for listing, and tells how each hangs on its parent."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from asynclab.remote.frames import AnyFrame, FrameReader, NotFramesError, ProgramEnded
 from asynclab.remote.launch import Target, launch
+from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError, ProgramEnded
 
 PIECE = 256 * 1024
 """The most bytes that are read at once."""

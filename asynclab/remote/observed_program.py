@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import Event, Outcome, RunEnded, RunStarted
 from asynclab.model.state import LabState
-from asynclab.remote.frames import (
+from asynclab.remote.wire import (
     AnyFrame,
     Heartbeat,
     LoopClosed,

@@ -14,7 +14,7 @@ from typing import IO, TypeAlias
 import msgspec
 
 from asynclab.model.events import Event, encodable, encode
-from asynclab.remote.frames import AnyFrame, LoopEvents
+from asynclab.remote.wire import AnyFrame, LoopEvents
 
 VERSION = 1
 """Of the format; a reader refuses a higher one."""

@@ -21,8 +21,8 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold import fold
 from asynclab.model.state import LabState
-from asynclab.remote.frames import FrameReader, Heartbeat, LoopEvents
 from asynclab.remote.inside.outbox import ROOM, Outbox
+from asynclab.remote.wire import FrameReader, Heartbeat, LoopEvents
 
 
 @pytest.fixture

@@ -9,15 +9,6 @@ from pathlib import Path
 import pytest
 
 from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskWaiting, TimeoutStarted, Wait
-from asynclab.remote.frames import (
-    AnyFrame,
-    Heartbeat,
-    LoopClosed,
-    LoopEvents,
-    LoopOpened,
-    ProgramEnded,
-    ProgramStarted,
-)
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import (
     LONGEST_LINE,
@@ -28,6 +19,15 @@ from asynclab.remote.program_recording import (
     RecordingWriter,
     SourceText,
     files_of,
+)
+from asynclab.remote.wire import (
+    AnyFrame,
+    Heartbeat,
+    LoopClosed,
+    LoopEvents,
+    LoopOpened,
+    ProgramEnded,
+    ProgramStarted,
 )
 
 

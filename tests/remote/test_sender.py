@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from asynclab.model.events import TaskCreated, TaskEnded
-from asynclab.remote.frames import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened
 from asynclab.remote.inside.sender import Sender
+from asynclab.remote.wire import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened
 from asynclab.trace.process import observe_process
 
 

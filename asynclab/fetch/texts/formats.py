@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
+from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.html_links import KNOWN, TAG, read_html
 from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.mail_parts import MailPart, mail_at, without_quoting
 from asynclab.fetch.texts.prose import read_prose
 from asynclab.fetch.texts.tables import TABLE, table_at, table_text
-from asynclab.fetch.texts.values import ReadText
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
 
 DEEPEST = 4

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from asynclab.fetch.address import has_scheme
+from asynclab.fetch.texts.exact_values import is_exact
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.prose import read_between_tags
-from asynclab.fetch.texts.values import is_exact
 
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from asynclab.fetch.texts.exact_values import ReadText, read_value
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.values import ReadText, read_value
 
 # All pairs are kept, since a name may occur twice; long numbers are no integers, which Python limits in length.
 _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: _Object(pairs), parse_int=float, strict=False)

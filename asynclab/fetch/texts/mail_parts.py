@@ -10,8 +10,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import NamedTuple
 
+from asynclab.fetch.texts.exact_values import ReadText
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.values import ReadText
 
 _HEADERS = re.compile(r"(?:From [^\n]*\n)?(?:[!-9;-~]+:[^\n]*\n(?:[ \t]+[^\n]*\n)*)*")
 _BLANK_LINE = re.compile(r"\r?\n")

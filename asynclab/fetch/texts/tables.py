@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from asynclab.fetch.address import has_scheme
+from asynclab.fetch.texts.exact_values import NAMES_OF_URLS, ReadText, read_value
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
-from asynclab.fetch.texts.values import NAMES_OF_URLS, ReadText, read_value
 
 TABLE = re.compile(r"(?:\A\s*|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])")
 """Where a table may begin."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from asynclab.fetch.texts.exact_values import ReadText, read_value
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.values import ReadText, read_value
 
 _NAMES = {"rss": "RSS", "feed": "Atom", "opml": "OPML", "urlset": "sitemap", "sitemapindex": "sitemap", "rdf": "RSS"}
 _NO_LINKS = frozenset({"schemalocation", "nonamespaceschemalocation", "targetnamespace", "systemid"})

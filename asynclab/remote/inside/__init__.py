@@ -1,1 +1,1 @@
-"""What runs inside a program that is observed from another process: it imports neither textual nor aiohttp."""
+"""Observes the program of this process and tells another process of it; imports neither textual nor aiohttp."""

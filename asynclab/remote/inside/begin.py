@@ -12,8 +12,8 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from asynclab.remote.frames import ProgramStarted
 from asynclab.remote.inside.sender import Sender
+from asynclab.remote.wire import ProgramStarted
 from asynclab.trace.cpython import complain_of_missing
 from asynclab.trace.process import observe_process
 

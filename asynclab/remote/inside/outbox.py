@@ -26,7 +26,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
-from asynclab.remote.frames import Frame, events_frame, to_bytes
+from asynclab.remote.wire import Frame, events_frame, to_bytes
 
 ROOM = 2 * 1024 * 1024
 """How many bytes may wait for the reader before details are dropped."""

@@ -8,8 +8,8 @@ import sys
 import time
 from contextlib import suppress
 
-from asynclab.remote.frames import Frame, Heartbeat, LoopClosed, LoopOpened
 from asynclab.remote.inside.outbox import Outbox
+from asynclab.remote.wire import Frame, Heartbeat, LoopClosed, LoopOpened
 from asynclab.trace.process import LoopRecording, ProcessObservation
 
 PERIOD = 0.025

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from asynclab.model.events import TaskCreated, TimeoutStarted
-from asynclab.remote.frames import (
+from asynclab.remote.wire import (
     LENGTH_BYTES,
     LONGEST,
     FrameReader,
