@@ -62,18 +62,16 @@ class Resources:
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
 
-    def number_of(self, resource: object) -> int:
-        """Which queue, or which primitive of its kind, this is; 0 for one that is not known, or hidden."""
-        known = self.known.get(id(resource))
-        return 0 if known is None else known.of_its_kind
-
     def holder_of(self, lock: object) -> int | None:
         """The number of the task that holds a lock."""
         known = self.known.get(id(lock))
         return None if known is None or known.holder is None else known.holder.id
 
     def meet(self, resource: object) -> int:
-        """The same as `number_of`, but one that was made before anybody looked is entered first, as it is now."""
+        """Which queue, or which primitive of its kind, this is; 0 for one that is hidden.
+
+        One that was made before anybody looked is entered, as it is now.
+        """
         known = self.known.get(id(resource))
         return (self.found(resource) if known is None else known).of_its_kind
 
@@ -101,7 +99,7 @@ class Resources:
     def _found_queue(self, queue: asyncio.Queue[Any], kept: dict[str, Any]) -> _Known:
         self.hide(kept["_finished"])
         known = self._enter(queue, "queue")
-        items = kept.get(QUEUE_ITEMS)
+        items: Any = kept.get(QUEUE_ITEMS)
         first = list(islice(items, ITEMS_SHOWN)) if type(items) in (deque, list) else []
         if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
             known.order = [id(item) for item in first]
