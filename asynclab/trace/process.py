@@ -51,6 +51,10 @@ class LoopRecording:
         self.events.clear()
         return taken
 
+    def is_of(self, loop: BaseEventLoop) -> bool:
+        """Whether it is this loop's."""
+        return self._loop() is loop
+
     def is_over(self) -> bool:
         """Whether the loop was closed, or is gone."""
         loop = self._loop()
@@ -141,6 +145,10 @@ class ProcessObservation:
                 tasks.everybodys.thread = get_ident()
 
         return check_running
+
+    def number_of(self, loop: BaseEventLoop) -> int:
+        """Which of the observed loops this is, from 1 on."""
+        return next(number for number, recording in enumerate(self.recorders, 1) if recording.is_of(loop))
 
     def adopt(self, loop: BaseEventLoop) -> Census:
         """Observe a loop that runs already; to be called in one of its callbacks.

@@ -134,7 +134,7 @@ def test_who_waits_within_a_condition_does_not_hold_it() -> None:
     condition, lock = asyncio.Condition(), asyncio.Lock()
 
     def make() -> Iterable[asyncio.Task[Any]]:
-        yield start(within(condition, condition.wait()), "waits")  # type: ignore[arg-type]
+        yield start(within(condition, condition.wait()), "waits")
         yield start(within(condition, within(lock, asyncio.sleep(5))), "holds both")
         yield start(within(lock), "wants lock")
         yield start(within(condition), "wants condition")

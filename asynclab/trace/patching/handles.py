@@ -411,11 +411,13 @@ def trace_ready_steps(loop: BaseEventLoop) -> None:
     Nobody but the loop has the handle of a step, so that another may take its place.
     """
     ready = cpython.ready_queue(loop)
-    for index, handle in enumerate(tuple(ready)):
-        if type(handle) is Handle and not handle._cancelled and _is_task_callback(handle._callback):  # type: ignore[attr-defined]
-            args: Any = handle._args  # type: ignore[attr-defined]
-            traced = TracedHandle(handle._callback, args, loop, cpython.context_of(handle))  # type: ignore[attr-defined]
-            traced._source_traceback = handle._source_traceback  # type: ignore[attr-defined]
+    for index, found in enumerate(tuple(ready)):
+        if type(found) is not Handle:
+            continue
+        handle: Any = found
+        if not handle._cancelled and _is_task_callback(handle._callback):
+            traced = TracedHandle(handle._callback, handle._args, loop, cpython.context_of(handle))
+            traced._source_traceback = handle._source_traceback
             ready[index] = traced
 
 
