@@ -12,6 +12,7 @@ import pytest
 import textual._time
 import textual.app
 import textual.pilot
+from textual._styles_cache import StylesCache
 
 from tests.fast_loop import FastLoop, JumpingSelector
 
@@ -69,10 +70,13 @@ def apps_on_jumping_time() -> Iterator[None]:
 
     def new_loop() -> AppLoop:
         loop = AppLoop()
-        patch.setattr(textual._time, "get_time", loop.time)
+        textual._time.get_time = loop.time  # not by the patch, which would keep all loops that there have been
+        # Else it keeps the last thousand widgets with all that they painted, and each full collection takes seconds.
+        StylesCache.get_inner_outer.cache_clear()
         return loop
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textual._time, "get_time", textual._time.get_time)
         patch.setattr(asyncio.events, "new_event_loop", new_loop)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
         patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)
