@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,12 @@ settings.load_profile("same")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --update-golden, which rewrites the golden files of the tests that run."""
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ with what is said now")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt all that was imported from garbage collection: demos and labs are tested with hundreds of full ones."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 import textual._time
@@ -42,9 +44,18 @@ class IdleSelector(JumpingSelector):
 
 
 class AppLoop(FastLoop):
-    """A loop for apps. While sockets are open its time is real; to know when nothing is left to do matters then."""
+    """A loop for apps. While sockets are open or threads work its time is real; `until_idle` matters then."""
 
     Selector = IdleSelector
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        future = super().run_in_executor(executor, func, *args)
+        self.jumps.calls_in_threads += 1
+        future.add_done_callback(self._thread_answered)
+        return future
+
+    def _thread_answered(self, _: object) -> None:
+        self.jumps.calls_in_threads -= 1
 
     async def until_idle(self) -> None:
         """Wait until nothing is ready to run."""
