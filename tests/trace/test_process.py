@@ -286,9 +286,6 @@ def test_debug_mode_says_where_a_timer_was_set(observation: ProcessObservation) 
     assert run_fast(main()) == ["main", "main"]
 
 
-def test_a_mock_of_the_exception_handler_is_what_the_loop_has(observation: ProcessObservation) -> None:
-    async def main() -> None:
-        with mock.patch("asyncio.base_events.BaseEventLoop.call_exception_handler"):
-            asyncio.get_running_loop().call_exception_handler.assert_not_called()  # type: ignore[attr-defined]
-
-    run_fast(main())
+async def test_a_mock_of_the_exception_handler_is_what_the_loop_has(observation: ProcessObservation) -> None:
+    with mock.patch("asyncio.base_events.BaseEventLoop.call_exception_handler"):
+        asyncio.get_running_loop().call_exception_handler.assert_not_called()  # type: ignore[attr-defined]
