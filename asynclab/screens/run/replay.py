@@ -57,7 +57,8 @@ class Replay(WatchedProgram):
     @property
     def facts(self) -> tuple[str, ...]:
         """What was recorded, how it ended, and what is missing."""
-        return tuple(filter(None, (self._what(), self._how_it_ended(), self._what_is_missing())))
+        idle = "It made no event loop." if self.is_read and not (self.runs or self.loops_left_out) else ""
+        return tuple(filter(None, (self._what(), self._how_it_ended(), idle, self._what_is_missing())))
 
     @property
     def has_files(self) -> bool:
