@@ -76,6 +76,9 @@ SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.v
 # Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
 
+# Lets a loop count a timer that is cancelled and still in its heap, as `TimerHandle.cancel` does; all versions.
+count_cancelled: Callable[[AbstractEventLoop, TimerHandle], None] = _find(BaseEventLoop, "_timer_handle_cancelled")
+
 # What call_soon_threadsafe makes since 3.14: a Handle with a lock.
 THREAD_SAFE_HANDLE = "_ThreadSafeHandle"
 ThreadSafeHandle: type[Any] | None = getattr(asyncio.events, THREAD_SAFE_HANDLE, None)
@@ -222,13 +225,8 @@ def timer_heap(loop: AbstractEventLoop) -> list[TimerHandle]:
 
 def push_timer(timer: TimerHandle) -> None:
     """Give a timer to its loop, as `call_at` does."""
-    heapq.heappush(timer_heap(timer._loop), timer)  # type: ignore[attr-defined]
+    heapq.heappush(timer._loop._scheduled, timer)  # type: ignore[attr-defined]
     timer._scheduled = True  # type: ignore[attr-defined]
-
-
-def count_cancelled(timer: TimerHandle) -> None:
-    """Let a loop count a timer that is cancelled and still in its heap, as `TimerHandle.cancel` does; all versions."""
-    timer._loop._timer_handle_cancelled(timer)  # type: ignore[attr-defined]
 
 
 def selector_of(loop: AbstractEventLoop) -> BaseSelector | None:

@@ -61,9 +61,11 @@ class LoopRecording:
             self._blocks.look(tracer)
 
     def look_later(self) -> None:
-        """Let the loop look at suspended tasks that it had no time to look at; to be called from another thread."""
+        """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
         tracer, loop = self._tracer(), self._loop()
-        if tracer is None or loop is None or not tracer.looks.pending or self._is_to_look:
+        if tracer is None or loop is None or self._is_to_look:
+            return
+        if not (tracer.looks.pending or tracer.purposes.untold):
             return
         self._is_to_look = True
         with suppress(RuntimeError):  # the loop was closed
@@ -74,6 +76,7 @@ class LoopRecording:
         tracer = self._tracer()
         if tracer is not None and tracer.loop is not None:
             tracer.looks.look_at_the_rest()
+            tracer.purposes.tell_the_rest()
 
     def stop(self) -> None:
         """Observe the loop no more."""

@@ -338,7 +338,7 @@ def test_a_failing_hook_leaves_the_timers_alone(monkeypatch: pytest.MonkeyPatch)
 
     for name in ("armed", "expired", "met"):
         monkeypatch.setattr(f"asynclab.trace.watching.timeouts.Timeouts.{name}", fails)
-    monkeypatch.setattr("asynclab.trace.watching.timer_purposes.package_of", fails)
+    monkeypatch.setattr("asynclab.trace.recording.code_ownership.UserCode.package_of", fails)
 
     async def script() -> list[str]:
         loop, told = asyncio.get_running_loop(), list[str]()

@@ -24,8 +24,8 @@ _DEPTH = DEBUG_STACK_DEPTH - 2
 class Keeper(Protocol):
     """Who keeps the timers of a lab."""
 
-    def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
-        """A timer was cancelled."""
+    def cancelled(self, handle: LabTimerHandle, caller: FrameType | None) -> None:
+        """A timer was cancelled, by the frame `caller` where it is a timeout's."""
 
     @property
     def came(self) -> Callable[[object], None]:
@@ -74,7 +74,9 @@ class LabTimerHandle(TimerHandle):
         if self._cancelled:
             return
         self._cancelled = True
-        self._keeper.cancelled(self, sys._getframe(1))
+        purpose = self._purpose
+        # A frame object costs as much as all the rest: none for a sleep, or a call.
+        self._keeper.cancelled(self, None if purpose is None or type(purpose) is int else sys._getframe(1))
         if self._loop._debug:  # type: ignore[attr-defined]
             self._repr = repr(self)  # type: ignore[assignment]
         # Nothing stays alive because a cancelled timer is still in the heap.

@@ -114,12 +114,12 @@ class Timers:
             self._cancelled -= 1
         return self._in_lab(heap[0]) if heap else None
 
-    def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
+    def cancelled(self, handle: LabTimerHandle, caller: FrameType | None) -> None:
         """A timer was cancelled before it fired, or after.
 
         Args:
             handle: The timer.
-            caller: The frame that cancels it.
+            caller: The frame that cancels it, where it is a timeout's.
         """
         if handle._scheduled:
             self._cancelled += 1

@@ -19,6 +19,7 @@ class LoopTimers:
 
     def __init__(self, observer: Observer, loop: BaseEventLoop) -> None:
         self._observer = observer
+        observer.purposes.defers = True
         self.came = observer.purposes.came
         self._loop = weakref.ref(loop)
 
@@ -35,12 +36,13 @@ class LoopTimers:
         handle = LabTimerHandle(when, callback, args, loop, context, observer, self)
         cpython.push_timer(handle)
         if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
-            handle._purpose = observer.purposes.of(callback, args, deadline_at(when) - observer.origin)
+            deadline = when if type(when) is float else deadline_at(when)
+            handle._purpose = observer.purposes.of(callback, args, deadline - observer.origin)
         return handle
 
-    def cancelled(self, handle: LabTimerHandle, caller: FrameType) -> None:
+    def cancelled(self, handle: LabTimerHandle, caller: FrameType | None) -> None:
         """A timer was cancelled: its loop counts those, to clear them away when they are many."""
-        cpython.count_cancelled(handle)
+        cpython.count_cancelled(handle._loop, handle)
         if handle._purpose is not None:
             self._observer.purposes.called_off(handle._purpose, caller)
 

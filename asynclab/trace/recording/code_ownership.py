@@ -54,11 +54,27 @@ class UserCode:
         self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
         self.owns: Callable[[str], bool] = _Judged(self._judge).__getitem__
         """Whether a file is the user's own. Each birth asks: so an answer is looked up in C."""
+        self._packages: dict[str, str] = {}
+        """The installed packages that files are part of."""
 
     def owns_code_of(self, coroutine: object) -> bool:
         """Whether a coroutine was written by the user."""
         code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
         return isinstance(code, CodeType) and self.owns(code.co_filename)
+
+    def package_of(self, callback: Callable[..., object]) -> str:
+        """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
+        while isinstance(callback, partial):
+            callback = callback.func
+        written = getattr(callback, "__code__", None)
+        if type(written) is not CodeType:
+            return ""
+        file = written.co_filename
+        found = self._packages.get(file)
+        if found is None:
+            is_packaged = file.startswith(_PACKAGES) and not self.owns(file)
+            found = self._packages[file] = library_of(file) if is_packaged else ""
+        return found
 
     def _judge(self, file: str) -> bool:
         if self._home and file.startswith(self._home) and not self._home.startswith(_ASYNCIO):
@@ -78,15 +94,6 @@ def library_of(file: str) -> str:
             top = file.removeprefix(root).split(os.sep)[0]
             return top.removesuffix(".py")
     return ""
-
-
-def package_of(callback: Callable[..., object], code: UserCode) -> str:
-    """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
-    while isinstance(callback, partial):
-        callback = callback.func
-    written = getattr(callback, "__code__", None)
-    file = written.co_filename if isinstance(written, CodeType) else ""
-    return library_of(file) if file.startswith(_PACKAGES) and not code.owns(file) else ""
 
 
 Place: TypeAlias = tuple[str, int]

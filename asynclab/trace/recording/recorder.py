@@ -156,11 +156,12 @@ class Recorder:
 
     def current_number(self) -> int | None:
         """The number of the task whose step is under way on this thread."""
-        if self.is_elsewhere():
+        if threading.get_ident() != self.thread:
             return None
         if self.eager.under_way:
             self.eager.settle()
-        return None if self.current is None else self.current.id
+        current = self.current
+        return None if current is None else current.id
 
     def is_elsewhere(self) -> bool:
         """Whether the calling thread is not the loop's."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future, Timeout
-from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
-from typing import Any
 
 from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.trace import cpython
@@ -25,20 +23,13 @@ class Timeouts:
         self._tasks = tasks
         self._cancels = cancels
         self._running: dict[int, int] = {}
-        """Their numbers, by the id() of what `armed` returned."""
+        """Their numbers, by the id() of the Timeout or waiter."""
         self._deadlines: dict[int, float] = {}
         """Their deadlines in lab time, by their numbers."""
         self._count = 0
 
-    def armed(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> object:
-        """A timer was set for the lab time `when`.
-
-        Returns:
-            The Timeout or waiter that it is for; None where it is for no timeout.
-        """
-        owner: object = args[0] if callback is cpython.release_waiter else timeout_of(callback)
-        if owner is None:
-            return None
+    def armed(self, owner: object, when: float) -> None:
+        """A timer was set for the lab time `when`, for a Timeout or the waiter of a wait_for."""
         now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:
@@ -46,7 +37,6 @@ class Timeouts:
         else:
             self._deadlines[known] = when
             self._recorder.emit(TimeoutRescheduled(now, known, finite(when)))
-        return owner
 
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""

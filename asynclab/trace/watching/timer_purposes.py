@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any, TypeAlias
 
 from asynclab.model.events import CallEnded, CallScheduled
+from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite
-from asynclab.trace.recording.code_ownership import package_of
 from asynclab.trace.recording.recorder import Recorder
-from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled
+from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled, timeout_of
 
 Purpose: TypeAlias = object
 """What a timer is for until it fires: a timeout (see Timeouts.armed), or a call's number."""
+
+
+_Call: TypeAlias = tuple[str, float, int | None, str]
+"""What is to be told of a call: its function's name, its deadline in lab time, the task that made it, its library."""
 
 
 class TimerPurposes:
@@ -23,11 +27,26 @@ class TimerPurposes:
         self._recorder = recorder
         self._timeouts = timeouts
         self._calls = 0
+        self.defers = False
+        """Whether a library's calls are told only when they are due, or at the next `tell_the_rest`.
+
+        Most are a limit of time that is not reached: an HTTP client sets one for each request, and cancels it soon.
+        """
+        self.untold: dict[int, _Call] = {}
+        """The calls that are pending and not told yet, by their numbers."""
 
     def of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> Purpose:
         """The purpose of a timer that is set for a moment in lab time, and that no sleep sets."""
         try:
-            return self._timeouts.armed(callback, args, when) or self._schedule(callback, when)
+            owner = None
+            if callback is cpython.release_waiter:
+                owner = args[0]
+            elif type(callback) is MethodType and callback.__func__ is cpython.on_timeout:
+                owner = timeout_of(callback)
+            if owner is None:
+                return self._schedule(callback, when)
+            self._timeouts.armed(owner, when)
+            return owner
         except KeyboardInterrupt:  # a signal that came while our code ran is the program's
             raise
         except BaseException as error:
@@ -38,6 +57,8 @@ class TimerPurposes:
         """The time of a timeout or a call has come."""
         try:
             if type(purpose) is int:
+                if purpose in self.untold:
+                    self._tell(purpose)
                 self._recorder.emit(CallEnded(self._recorder.clock.now(), purpose))
             else:
                 self._timeouts.expired(purpose)
@@ -46,29 +67,40 @@ class TimerPurposes:
         except BaseException as error:
             self._recorder.failed("timers", error)
 
-    def called_off(self, purpose: Purpose, caller: FrameType) -> None:
+    def called_off(self, purpose: Purpose, caller: FrameType | None) -> None:
         """A timer was cancelled that has not fired.
 
         Args:
             purpose: What it was for.
-            caller: The frame that cancels it.
+            caller: The frame that cancels it, where that is a timeout.
         """
         try:
             if type(purpose) is int:
-                self._recorder.emit(CallEnded(self._recorder.clock.now(), purpose))
-            elif not is_rescheduled(caller):
+                if self.untold.pop(purpose, None) is None:
+                    self._recorder.emit(CallEnded(self._recorder.clock.now(), purpose))
+            elif caller is None or not is_rescheduled(caller):
                 self._timeouts.met(purpose)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             self._recorder.failed("timers", error)
 
+    def tell_the_rest(self) -> None:
+        """Tell of the calls that are pending and not told yet."""
+        for number in list(self.untold):
+            self._tell(number)
+
     def _schedule(self, callback: Callable[..., object], when: float) -> int:
-        """Tell of a callback that is due at a lab time, and give it a number."""
-        recorder = self._recorder
-        self._calls += 1
+        """Give a callback that is due at a lab time a number, and tell of it now or later."""
+        self._calls = number = self._calls + 1
         name = getattr(callback, "__qualname__", "") or type(callback).__name__
-        library = package_of(callback, recorder.code)
-        due = finite(when)
-        recorder.emit(CallScheduled(recorder.clock.now(), self._calls, name, due, recorder.current_number(), library))
-        return self._calls
+        recorder = self._recorder
+        library = recorder.code.package_of(callback)
+        self.untold[number] = name, when, recorder.current_number(), library
+        if not (self.defers and library):
+            self._tell(number)
+        return number
+
+    def _tell(self, number: int) -> None:
+        name, when, task, library = self.untold.pop(number)
+        self._recorder.emit(CallScheduled(self._recorder.clock.now(), number, name, finite(when), task, library))
