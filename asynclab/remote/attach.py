@@ -14,6 +14,7 @@ from select import select
 import msgspec
 
 from asynclab import __version__
+from asynclab.remote.attach_injection import FIRST_VERSION, InjectionError, inject
 from asynclab.remote.attach_sockets import LONGEST_GREETING, Greeting, find, peer_of
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
 
@@ -73,9 +74,8 @@ def attach(pid: int) -> Attachment:
         path = find(pid, owner)
     except PermissionError as error:
         raise AttachError(str(error)) from None
-    if path is None:
-        raise AttachError(_how_to_attach(pid))
-    return _greeted(pid, _connect(path, pid))
+    connection = None if path is None else _connected(path, pid)
+    return _greeted(pid, _injected(pid) if connection is None else connection)
 
 
 def _owner_of(pid: int) -> int:
@@ -92,14 +92,15 @@ def _owner_of(pid: int) -> int:
     return os.getuid()
 
 
-def _connect(path: Path, pid: int) -> socket.socket:
+def _connected(path: Path, pid: int) -> socket.socket | None:
+    """A connection to a program that listens; None where only its socket has been left behind."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(PATIENCE)
         connection.connect(str(path))
     except ConnectionRefusedError:
         connection.close()
-        raise AttachError(_how_to_attach(pid)) from None
+        return None
     except OSError as error:
         connection.close()
         raise AttachError(f"can't attach to process {pid}: {error.strerror or error}") from None
@@ -108,6 +109,17 @@ def _connect(path: Path, pid: int) -> socket.socket:
         connection.close()
         raise AttachError(f"{path} is not process {pid}'s, but process {listening}'s: remove it, and try again")
     return connection
+
+
+def _injected(pid: int) -> socket.socket:
+    """A connection to a program that doesn't listen: it is made to connect to us, where Python can do that."""
+    if sys.version_info < FIRST_VERSION:
+        how = "let it call asynclab.attachable(), or run it and asynclab on Python 3.14 or newer"
+        raise AttachError(f"process {pid} can't be attached to: {how}")
+    try:
+        return inject(pid, PATIENCE)
+    except InjectionError as error:
+        raise AttachError(f"process {pid} {error}") from None
 
 
 def _greeted(pid: int, connection: socket.socket) -> Attachment:
@@ -145,10 +157,3 @@ def _read_greeting(connection: socket.socket) -> Greeting | None:
             return None
         line += byte
     return msgspec.json.decode(line, type=Greeting)
-
-
-def _how_to_attach(pid: int) -> str:
-    how = "let it call asynclab.attachable()"
-    if sys.version_info < (3, 14):
-        how += ", or run it and asynclab on Python 3.14 or newer"
-    return f"process {pid} can't be attached to: {how}"

@@ -59,7 +59,7 @@ async def main() -> None:
         )
     ]
     await asyncio.sleep(0.01)
-    print(asynclab.attachable(), flush=True)
+    print("--alone" in sys.argv or asynclab.attachable(), flush=True)
     while command := await lines.get():
         if command == "block":
             print("blocks", flush=True)

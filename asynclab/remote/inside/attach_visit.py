@@ -17,7 +17,6 @@ from types import FrameType
 
 import msgspec
 
-from asynclab import __version__
 from asynclab.remote.attach_sockets import Greeting
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import Attached, LoopFound, LoopUnobserved, ProgramStarted
@@ -28,6 +27,9 @@ from asynclab.trace.recording.scope import outside_context
 
 PATIENCE = 0.5
 """Real seconds for which a loop may not answer before that is told."""
+
+_VERSION: str = sys.modules["asynclab"].__version__
+"""Not imported: asynclab loads what leads here."""
 
 _only_one = _thread.allocate_lock()
 _visit: Visit | None = None
@@ -49,7 +51,7 @@ def receive(connection: socket.socket) -> None:
 
 
 def _greet(connection: socket.socket, refused: str = "") -> None:
-    connection.sendall(msgspec.json.encode(Greeting(__version__, refused)) + b"\n")
+    connection.sendall(msgspec.json.encode(Greeting(_VERSION, refused)) + b"\n")
 
 
 class Visit:
