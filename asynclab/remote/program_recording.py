@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Self, TypeAlias
 
 import msgspec
 
@@ -120,6 +120,12 @@ class RecordingReader:
             raise RecordingError(f"can't read {path}: {error.strerror}") from None
         self._unpacked = self._unpack()
         self.header = self._read_header()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def lines(self) -> Iterator[Line]:
         """Everything after the header.
