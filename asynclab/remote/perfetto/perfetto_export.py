@@ -36,6 +36,7 @@ from asynclab.model.events import (
     Warned,
 )
 from asynclab.model.state import ClockState
+from asynclab.model.task_names import shown_name
 from asynclab.model.wording.quantities import length
 from asynclab.model.wording.wait import short_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
@@ -69,6 +70,7 @@ class PerfettoExport:
         """Which task holds each lock that is held."""
         self._timed: dict[int, int] = {}
         """In which task each running timeout is."""
+        self._named_after: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._clocks: defaultdict[int, ClockState] = defaultdict(ClockState)
         self._woken_early: dict[int, TaskReady] = {}
         """Tasks that were woken while their own step ran."""
@@ -115,7 +117,7 @@ class PerfettoExport:
 
     def _created(self, event: TaskCreated, loop: ObservedLoop) -> None:
         about = {"coroutine": event.coroutine, "created at": f"{event.file}:{event.line}" if event.file else ""}
-        name = loop.state.task_name(event.task) if event.task in loop.state.tasks else event.name
+        name = shown_name(event.name, event.coroutine, self._named_after[loop.number])
         track = self._begin_track(
             event.task, name, event.at, loop, **{key: text for key, text in about.items() if text}
         )

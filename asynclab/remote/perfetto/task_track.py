@@ -72,7 +72,6 @@ class TaskTrack:
     def rename(self, name: str) -> None:
         """Say what the task is called."""
         self._file.add("M", self.pid, self._task, 0, "thread_name", args={"name": name})
-        self.name = name
 
     def do(self, kind: str, at: int, name: str = "", **args: Any) -> Doing:
         """Begin to do something else."""
@@ -117,8 +116,8 @@ class TaskTrack:
         self.stop(at)
         while len(self._spans) > 1:
             self._close()
-        self._spans.pop()
-        self._file.add("E", self.pid, self._task, self.latest, self.name, args=args)
+        life = self._spans.pop()
+        self._file.add("E", self.pid, self._task, self.latest, life.name, args=args)
 
     def _around(self, at: int, change: Callable[[], None]) -> None:
         """Change the slices around what the task is doing, which is split by that."""
