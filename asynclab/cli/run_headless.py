@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.kept_recording import KeptRecording
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
@@ -18,13 +19,16 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame
 
 
-def run_headless(target: Target, record: Path | None, json_to: str | None, *, keep_sources: bool) -> int:
+def run_headless(
+    target: Target, record: Path | None, json_to: str | None, perfetto: Path | None = None, *, keep_sources: bool
+) -> int:
     """Run a program, print the report, and end as it did.
 
     Args:
         target: What to run.
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
+        perfetto: Where to write a trace for Perfetto; None for none.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
@@ -37,12 +41,15 @@ def run_headless(target: Target, record: Path | None, json_to: str | None, *, ke
         recorder = None
         if record is not None:
             recorder = files.enter_context(KeptRecording(record, command, keep_sources=keep_sources))
+        trace = None if perfetto is None else files.enter_context(TraceOfRun(program, perfetto))
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
             report.follow()
             if recorder is not None:
                 recorder.write(frame)
+            if trace is not None:
+                trace.take(frame)
 
         code = run_watched(target, take)
     if json_to is None:

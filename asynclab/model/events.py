@@ -482,6 +482,8 @@ class TimeoutStarted(Event):
     deadline: float | None
     """Lab time at which it expires; None for never."""
     task: int | None = None
+    library: str = ""
+    """The installed package that armed it; empty for the user's own code, and for Python's."""
 
 
 class TimeoutRescheduled(Event):
