@@ -29,6 +29,9 @@ from asynclab.trace.recording.scope import outside_context
 PATIENCE = 0.5
 """Real seconds for which a loop may not answer before that is told."""
 
+LAST_MOMENTS = 0.25
+"""Real seconds that one who is about to leave may take until the next one is refused."""
+
 _VERSION: str = sys.modules["asynclab"].__version__
 """Not imported: asynclab loads what leads here."""
 
@@ -39,7 +42,7 @@ _visit: Visit | None = None
 def receive(connection: socket.socket) -> None:
     """Show the program to whoever is at the other end of a connection, until it is closed there."""
     with connection, suppress(OSError):
-        if not _only_one.acquire(blocking=False):
+        if not _only_one.acquire(timeout=LAST_MOMENTS):
             _greet(connection, "another asynclab is attached to it")
             return
         try:
@@ -116,7 +119,6 @@ class Visit:
             handle.cancel()
         self._sender.finish()
         self._observation.stop()
-        self._sender.abandon()
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:
