@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from asynclab.remote.interpreter import Interpreter
     from asynclab.remote.launch import Target
 
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
@@ -48,6 +49,7 @@ class _RunCommand(click.Command):
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
+@click.option("--python", metavar="PATH", help="Run it in another Python, in which asynclab is installed, too.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
@@ -73,7 +75,16 @@ def _target(program: Sequence[str], options: dict[str, Any]) -> Target:
     python += ["-u"] if options["unbuffered"] else []
     for name, values in (("-X", options["x_options"]), ("-W", options["w_options"])):
         python += [word for value in values for word in (name, value)]
-    return Target(words, arguments, tuple(python))
+    return Target(words, arguments, tuple(python), _interpreter(options["python"]))
+
+
+def _interpreter(name: str | None) -> Interpreter:
+    from asynclab.remote.interpreter import Interpreter, UnusableInterpreterError, find_interpreter
+
+    try:
+        return Interpreter() if name is None else find_interpreter(name)
+    except UnusableInterpreterError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
