@@ -19,7 +19,7 @@ from asynclab.remote.child_watch import die_as, run_watched
 from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of, source_texts
+from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
 from asynclab.remote.wire import AnyFrame
 from asynclab.trace.recording.code_ownership import UserCode
 
@@ -106,8 +106,7 @@ class _Recorder:
         self._do(lambda writer: writer.write(frame))
 
     def _finish(self, writer: RecordingWriter | KeptRecording) -> None:
-        for source in source_texts(filter(self._owns, self._files)):
-            writer.write(source)
+        writer.add_sources(filter(self._owns, self._files))
         writer.close()
 
     def _do(self, action: Callable[[RecordingWriter | KeptRecording], object]) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from asynclab.remote.checkpoint import checkpoint
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import Header, Line, Packer
+from asynclab.remote.program_recording import Header, Line, Packer, source_texts
 
 LEAST = 1024 * 1024
 """The fewest bytes that may be asked for: checkpoints of a large program need some room."""
@@ -62,6 +63,10 @@ class KeptRecording:
         self._put(self._packer.pack(line))
         if self._size - self._parts[-1].begin >= self._keep // _PARTS:
             self._begin_part()
+
+    def add_sources(self, files: Iterable[str]) -> None:
+        """Add the text of files, where they can be read; they take more room than was asked for."""
+        self._put(self._packer.pack(*source_texts(files)))
 
     def close(self) -> None:
         """Finish the file."""

@@ -93,6 +93,11 @@ class RecordingWriter:
         """Add a frame, or a file of the program's own."""
         self._put(line)
 
+    def add_sources(self, files: Iterable[str]) -> None:
+        """Add the text of files, where they can be read."""
+        for source in source_texts(files):
+            self.write(source)
+
     def close(self) -> None:
         """Finish the file."""
         self._file.write(self._packer.end())

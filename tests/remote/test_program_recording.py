@@ -19,7 +19,6 @@ from asynclab.remote.program_recording import (
     RecordingWriter,
     SourceText,
     files_of,
-    source_texts,
 )
 from asynclab.remote.wire import (
     AnyFrame,
@@ -79,8 +78,7 @@ def test_the_program_s_own_files_are_in_it(tmp_path: Path) -> None:
     script.write_bytes(b"print('\xff')\n")
     files = {file for frame in frames(str(script)) for file in files_of(frame)}
     writer = RecordingWriter((tmp_path / "r").open("wb"), Header(VERSION, "9.9"))
-    for source in source_texts(files | {"/nowhere/at all", "nul\0"}):
-        writer.write(source)
+    writer.add_sources(files | {"/nowhere/at all", "nul\0"})
     writer.close()
     assert list(RecordingReader(tmp_path / "r").lines()) == [SourceText(str(script), "print('\ufffd')\n")]
 

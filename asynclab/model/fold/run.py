@@ -145,8 +145,8 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
     state.dropped.events += event.count
     state.named_after.update(islice(event.named.items(), COROUTINES_COUNTED))
     for outcome, count in event.ended.items():
-        state.counts[outcome] += count
-        state.dropped.tasks += count
+        state.counts[outcome] += max(0, count)
+        state.dropped.tasks += max(0, count)
     state.tell(at, None, "warned", (f"{plural(event.count, 'event')} lost",))
 
 
