@@ -16,6 +16,7 @@ from asynclab import __version__
 from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
+from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
@@ -24,7 +25,13 @@ from asynclab.trace.recording.code_ownership import UserCode
 
 
 def run_headless(
-    target: Target, record: Path | None, json_to: str | None, perfetto: Path | None = None, *, keep_sources: bool
+    target: Target,
+    record: Path | None,
+    json_to: str | None,
+    perfetto: Path | None = None,
+    *,
+    keep_sources: bool,
+    keep: int | None = None,
 ) -> int:
     """Run a program, print the report, and end as it did.
 
@@ -33,6 +40,7 @@ def run_headless(
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
         perfetto: Where to write a trace for Perfetto; None for none.
+        keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
@@ -41,7 +49,10 @@ def run_headless(
     program = ObservedProgram()
     report = Report(program)
     with ExitStack() as files:
-        recorder = None if record is None else files.enter_context(_Recorder(record, target, keep_sources=keep_sources))
+        recorder = None
+        if record is not None:
+            writer = _begin_recording(record, target, program, keep)
+            recorder = files.enter_context(_Recorder(writer, keep_sources=keep_sources))
         trace = None if perfetto is None else files.enter_context(TraceOfRun(program, perfetto))
 
         def take(frame: AnyFrame) -> None:
@@ -68,17 +79,18 @@ def _write_json(text: str, json_to: str) -> None:
         Path(json_to).write_text(f"{text}\n", encoding="utf-8")
 
 
+def _begin_recording(
+    path: Path, target: Target, program: ObservedProgram, keep: int | None
+) -> RecordingWriter | KeptRecording:
+    header = Header(VERSION, __version__, (*target.options, *map(os.path.basename, target.words), *target.arguments))
+    return RecordingWriter(path.open("wb"), header) if keep is None else KeptRecording(path, header, program, keep)
+
+
 class _Recorder:
     """A recording under way. A disk that refuses ends it, not the program."""
 
-    def __init__(self, path: Path, target: Target, *, keep_sources: bool) -> None:
-        """Open the file.
-
-        Raises:
-            OSError: It can't be written.
-        """
-        command = (*target.options, *map(os.path.basename, target.words), *target.arguments)
-        self._writer: RecordingWriter | None = RecordingWriter(path.open("wb"), Header(VERSION, __version__, command))
+    def __init__(self, writer: RecordingWriter | KeptRecording, *, keep_sources: bool) -> None:
+        self._writer: RecordingWriter | KeptRecording | None = writer
         self._owns = UserCode().owns if keep_sources else lambda _: False
         self._files: set[str] = set()
 
@@ -93,11 +105,11 @@ class _Recorder:
         self._files.update(files_of(frame))
         self._do(lambda writer: writer.write(frame))
 
-    def _finish(self, writer: RecordingWriter) -> None:
+    def _finish(self, writer: RecordingWriter | KeptRecording) -> None:
         writer.add_sources(filter(self._owns, self._files))
         writer.close()
 
-    def _do(self, action: Callable[[RecordingWriter], object]) -> None:
+    def _do(self, action: Callable[[RecordingWriter | KeptRecording], object]) -> None:
         if self._writer is None:
             return
         try:
