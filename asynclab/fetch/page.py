@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from asynclab.fetch.charsets import (
     charset_by_guess,
@@ -15,9 +14,6 @@ from asynclab.fetch.charsets import (
     text_of,
 )
 from asynclab.fetch.html_head import charset_in, title_of
-
-if TYPE_CHECKING:
-    from asynclab.fetch.rows import Row
 
 HEAD_KEPT = 4_096
 """The bytes at the beginning of a body that every row keeps."""
@@ -130,14 +126,13 @@ def is_binary(body: bytes, declared: MediaType) -> bool:
     return len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20
 
 
-def preview_of(row: Row, lines: int = 200) -> str:
-    """The beginning of a row's body, or all of it where it was kept: as text, or in hex where it is none.
+def preview_of(body: bytes, charset: str, lines: int = 200) -> str:
+    """The beginning of a body: as text, or in hex where it is none.
 
     The text is as the server sent it: whoever shows it neutralises it first.
     """
-    body = row.page.head if row.body is None else row.body
-    if row.page.charset:
-        return "\n".join(text_of(body, row.page.charset).splitlines()[:lines])
+    if charset:
+        return "\n".join(text_of(body, charset).splitlines()[:lines])
     return "\n".join(_hex_line(body[start : start + HEX_WIDTH]) for start in range(0, len(body), HEX_WIDTH)[:lines])
 
 
