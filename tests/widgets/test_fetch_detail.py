@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Failure, Hop, Row
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
 from asynclab.widgets.lines import Line, plain, width_of
@@ -27,17 +28,15 @@ def halfway() -> Row:
         hops=(Hop("https://example.org/old", 301, "192.0.2.1", 0.1),),
         notes=("its certificate expires today",),
         failures=(Failure("http_error", "The server answered 503"),),
-        title="A poster",
+        page=Page(b"some text", "image/png", ("utf-8", "A poster")),
         headers=(("etag", '"5f3c-1b2"'), ("server", "nginx")),
-        head=b"some text",
-        charset="utf-8",
     )
 
 
 def body(number: int, word: str, count: int) -> Row:
     """A URL whose body has so many lines."""
     text = "\n".join(f"{word} {index}" for index in range(count)).encode()
-    return url(number, head=text, body=text, charset="utf-8", content_type="text/plain", wire=len(text))
+    return url(number, page=Page(text, "text/plain"), body=text, content_type="text/plain", wire=len(text))
 
 
 def texts(row: Row, width: int = 60) -> list[str]:
