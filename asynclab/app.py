@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from asynclab.screens.fetch.fetch_screen import FetchScreen
     from asynclab.screens.lab.runnable import LabFactory
     from asynclab.screens.learn.demo_runs import Runs
+    from asynclab.screens.run.run_screen import RunScreen
+    from asynclab.screens.run.watched_program import WatchedProgram
     from asynclab.trace.watching.loop_monitor import LoopMonitor
     from asynclab.widgets.messages import PasteTooLong
     from asynclab.widgets.title_bar import TabChosen
@@ -73,6 +76,7 @@ class AsyncLabApp(Commanding, App[None]):
         instant: bool = False,
         request: Request | None = None,
         make_lab: LabFactory | None = None,
+        program: WatchedProgram | None = None,
     ) -> None:
         """Set the app up.
 
@@ -82,7 +86,10 @@ class AsyncLabApp(Commanding, App[None]):
             instant: Whether to start it in virtual time, without real waiting.
             request: What to fetch at once, on the Fetch screen; None to open the Learn screen.
             make_lab: Makes a lab from a name, a speed and `instant`; None for `Lab` itself.
+            program: Somebody's program to show at once, on the Run screen; None for none.
         """
+        if program is not None:
+            self.DEFAULT_MODE = "run"  # type: ignore[misc]
         if request is not None:
             self.DEFAULT_MODE = "fetch"  # type: ignore[misc]
         super().__init__()
@@ -97,6 +104,7 @@ class AsyncLabApp(Commanding, App[None]):
         self._values = values or {}
         self._make_lab = make_lab
         self._request = request
+        self._program = program
         self._runs: Runs | None = None
         self._fetch: FetchScreen | None = None
         self._settings_path = settings.settings_path()
@@ -104,6 +112,8 @@ class AsyncLabApp(Commanding, App[None]):
         self._interrupted_at = -AGAIN_SECONDS
         self._leaving: asyncio.Task[None] | None = None
         self.add_mode("fetch", self._make_fetch_screen)
+        if program is not None:
+            self.add_mode("run", partial(self._make_run_screen, program))
         for theme in THEMES:
             self.register_theme(theme)
         wanted = self._settings.theme
@@ -123,8 +133,14 @@ class AsyncLabApp(Commanding, App[None]):
     @property
     def sources(self) -> list[Source]:
         """The sources of everything that runs, on any screen."""
-        programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ())]
+        loops = () if self._program is None else self._program.runs.values()
+        programs = [*(self._runs or ()), *(self._fetch.programs if self._fetch is not None else ()), *loops]
         return [program.source for program in programs if program.source is not None and program.is_running]
+
+    @property
+    def tabs(self) -> dict[str, str]:
+        """The tabs of every screen, and the mode that each stands for."""
+        return TABS if self._program is None else TABS | {"Run": "run"}
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -238,7 +254,7 @@ class AsyncLabApp(Commanding, App[None]):
             if notice.severity in severities:
                 self._unnotify(notice)
 
-    @command("fetch", key="f", group="App", rank=7, offered=lambda app: app.current_mode == "learn")
+    @command("fetch", key="f", group="App", rank=7, offered=lambda app: app.current_mode != "fetch")
     async def action_fetch(self) -> None:
         """Fetch URLs concurrently. Pasting a text with URLs, anywhere, does so, too."""
         # In a thread, since importing HTTP takes a while and demos may be running.
@@ -270,10 +286,10 @@ class AsyncLabApp(Commanding, App[None]):
 
     async def on_tab_chosen(self, event: TabChosen) -> None:
         """Switch to the screen of the tab that was clicked."""
-        if TABS[event.tab] == "fetch":
+        if self.tabs[event.tab] == "fetch":
             await self.action_fetch()
         else:
-            await self.switch_mode(TABS[event.tab])
+            await self.switch_mode(self.tabs[event.tab])
 
     def was_stopped(self, seconds: float) -> None:
         """Tell labs and the loop's monitor not to count the time in which the process was stopped.
@@ -304,6 +320,8 @@ class AsyncLabApp(Commanding, App[None]):
             await self._fetch.close()
         if self._runs is not None:
             await self._runs.close()
+        if self._program is not None:
+            await self._program.close()
 
     @command("suspend", key="ctrl+z", group="App")
     def action_suspend_process(self) -> None:
@@ -332,6 +350,11 @@ class AsyncLabApp(Commanding, App[None]):
 
         self._fetch = FetchScreen(self._make_lab, self._request)
         return self._fetch
+
+    def _make_run_screen(self, program: WatchedProgram) -> RunScreen:
+        from asynclab.screens.run.run_screen import RunScreen
+
+        return RunScreen(program)
 
     def _leave_soon(self, code: int) -> None:
         if self._leaving is None:

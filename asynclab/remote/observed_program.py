@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from asynclab.model.event_feed import EventFeed
@@ -38,7 +39,13 @@ class ObservedLoop:
 class ObservedProgram:
     """A program that runs elsewhere, or ran, as its frames describe it."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_loop: Callable[[ObservedLoop], object] = lambda _: None) -> None:
+        """Know nothing yet.
+
+        Args:
+            on_loop: Gets each loop before anything has happened on it.
+        """
+        self._on_loop = on_loop
         self.started: ProgramStarted | None = None
         """What it said of itself; None where it has not begun, or could not be observed."""
         self.ended: ProgramEnded | None = None
@@ -67,6 +74,7 @@ class ObservedProgram:
 
     def _open(self, frame: LoopOpened) -> None:
         loop = self.loops[frame.loop] = ObservedLoop(frame.loop, frame.kind)
+        self._on_loop(loop)
         started = self.started
         name, epoch, python = ("", 0.0, "") if started is None else (started.name, started.epoch, started.python)
         self._take_events(loop, (RunStarted(frame.at, name, epoch + frame.at, python),))

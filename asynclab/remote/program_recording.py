@@ -6,10 +6,11 @@ write is flushed, so that a file whose writer was killed is whole up to there.
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Self, TypeAlias
 
 import msgspec
 
@@ -120,6 +121,20 @@ class RecordingReader:
             raise RecordingError(f"can't read {path}: {error.strerror}") from None
         self._unpacked = self._unpack()
         self.header = self._read_header()
+
+    @property
+    def share_read(self) -> float:
+        """How much of the file has been read: 0 to 1."""
+        if self._file.closed:
+            return 1.0
+        size = os.fstat(self._file.fileno()).st_size
+        return min(1.0, self._file.tell() / size) if size else 1.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def lines(self) -> Iterator[Line]:
         """Everything after the header.

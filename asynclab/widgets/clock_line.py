@@ -34,6 +34,8 @@ class ClockReading:
     """Whether every task is waiting, and nothing could wake one."""
     blocked: Forms = ("",)
     """What blocked the loop, and for how long; empty for nothing."""
+    is_over: bool = False
+    """Whether nothing more is told of it, though it was not told to have ended."""
 
 
 def clock_and_block(reading: ClockReading, width: int) -> Line:
@@ -60,6 +62,8 @@ def clock_line(reading: ClockReading) -> Line:
         return joined((((f"{GLYPHS['cancelled']} cancelled, cleaning up", "cancelled"),), (now,)))
     if reading.is_stalled:
         return joined((((f"{GLYPHS['waiting']} stuck: nothing ready, no timer set", "failed"),), (now,)))
+    if reading.is_over and not reading.clock.paused:
+        return joined(((("nothing more is known", "past"),), (now,)))
     if not reading.clock.paused:
         speed = "instant" if reading.clock.instant else speed_text(reading.clock.speed)
         return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(reading.now), "past"),)))

@@ -13,6 +13,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.screens.fetch.fetch_marks import FETCH_MARKS
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.command import GAP, BarEntry, Command, Commanding, bar_entries, fit, shown_key
 from asynclab.screens.shared.command_screen import CommandScreen
 from asynclab.screens.shared.help_page import LAB_MARKS, help_lines, key_rows
@@ -24,7 +25,7 @@ from tests.screens.fetching import fetching
 from tests.screens.stage import Stage, opened
 from tests.tables import check_table
 
-SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen)
+SCREENS: tuple[type[CommandScreen], ...] = (LearnScreen, FetchScreen, RunScreen)
 
 VIEWS = {"Lists": CursorView.BINDINGS, "Timeline": TimelineView.BINDINGS}
 

@@ -12,7 +12,7 @@ import pytest
 from asynclab.curriculum.catalogue import DEMOS, find
 from asynclab.curriculum.demo_parameters import Parameter
 from asynclab.curriculum.practice_pages import Pages
-from asynclab.screens.lab.runnable import SPEEDS
+from asynclab.screens.lab.staged_run import SPEEDS
 from asynclab.screens.learn.demo_runs import Run, Runs, Standing
 from asynclab.trace.governing import run_lifecycle
 from tests.fast_ui import until

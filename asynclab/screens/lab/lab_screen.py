@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from asynclab.screens.lab.lab_actions import LabActions
 
 if TYPE_CHECKING:
-    from asynclab.screens.lab.runnable import Program
+    from asynclab.screens.lab.staged_run import StagedRun
     from asynclab.screens.shared.help_page import Mark
 
 FRAMES_PER_SECOND = 20
@@ -25,7 +25,7 @@ class LabScreen(LabActions):
     _frames = 0
 
     @property
-    def programs(self) -> Iterable[Program]:
+    def programs(self) -> Iterable[StagedRun]:
         """All programs of this screen, including the one on the stage."""
         raise NotImplementedError
 

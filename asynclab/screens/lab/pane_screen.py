@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.events import Resize
 
-from asynclab.screens.lab.layout import MIDDLE, STAGE_PANES, next_to_show
+from asynclab.screens.lab.layout import MIDDLE, next_to_show
 from asynclab.screens.lab.time_screen import TimeScreen
 from asynclab.screens.shared.command import BarEntry, Command
 from asynclab.screens.shared.command_screen import filter_entries
@@ -92,7 +92,7 @@ class PaneScreen(TimeScreen):
     def action_zoom(self) -> None:
         """Give the focused pane the whole screen, and take it back."""
         self.is_zoomed = not self.is_zoomed
-        if self.focused_pane in STAGE_PANES:
+        if self.focused_pane in self.stage.panes:
             self.action_show_pane(self.focused_pane)
         self.lay_out()
 
@@ -159,7 +159,7 @@ class PaneScreen(TimeScreen):
 
     def go_to_pane(self, by: int) -> None:
         """Move the focus by some of the panes that can be reached."""
-        panes = [pane for pane in (*self.list_panes, *STAGE_PANES) if self.can_go_to(pane)]
+        panes = [pane for pane in (*self.list_panes, *self.stage.panes) if self.can_go_to(pane)]
         at = panes.index(self.focused_pane) if self.focused_pane in panes else 0
         self.action_show_pane(panes[(at + by) % len(panes)])
 

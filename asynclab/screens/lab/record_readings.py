@@ -28,6 +28,7 @@ def reading_of(record: Record) -> ClockReading:
         state.is_cleaning_up,
         state.is_stalled,
         latest_blocks(record.state),
+        is_over=not record.source.is_running,
     )
 
 

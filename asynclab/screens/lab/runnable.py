@@ -9,18 +9,15 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from asynclab.model.source import Control, Source
-from asynclab.model.state import LabState
+from asynclab.model.source import Source
 from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.staged_run import StagedRun
 from asynclab.trace import Lab
 
 LabFactory: TypeAlias = Callable[..., Lab]
 
 Launch: TypeAlias = Callable[..., object]
 """Starts a coroutine function with its arguments in the lab that was made for it."""
-
-SPEEDS = tuple(2.0**power for power in range(-6, 5))
-"""The speeds to choose from, in lab seconds per real second: 1/64 to 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,13 @@ class Start:
     instant: bool
 
 
-class Program(ABC):
+class Program(StagedRun, ABC):
     """Asyncio code, and its present or latest lab.
 
     However often it is started, one lab runs at a time: first the one before is cancelled, and its clean-up awaited.
     """
+
+    can_start = True
 
     def __init__(self, name: str, make_lab: LabFactory | None = None) -> None:
         """Prepare a program; nothing runs before it is started.
@@ -44,15 +43,11 @@ class Program(ABC):
             name: The name of its labs.
             make_lab: Makes them; None for `Lab` itself.
         """
-        self.name = name
-        self.record: Record | None = None
-        """The record of the present or latest run; None before the first."""
+        super().__init__(name)
         self.lab: Lab | None = None
         """The present or latest lab, to start, await and close; views read the record's source."""
         self.problem: str = ""
         """Why the latest start failed, in one line; empty where it didn't."""
-        self.speed: float = 1.0
-        """Lab seconds per real second."""
         self.runs = 0
         """How many labs it has run in."""
         self._make_lab = make_lab or Lab
@@ -74,29 +69,9 @@ class Program(ABC):
         """
 
     @property
-    def source(self) -> Source | None:
-        """The source of the present or latest run."""
-        return None if self.record is None else self.record.source
-
-    @property
-    def is_running(self) -> bool:
-        """Whether its lab runs."""
-        return self.source is not None and self.source.is_running
-
-    @property
     def is_active(self) -> bool:
         """Whether it runs, is about to, or is cleaning up."""
         return self._driver is not None and not self._driver.done()
-
-    @property
-    def state(self) -> LabState | None:
-        """The state of the present or latest run."""
-        return None if self.source is None else self.source.state
-
-    def pump(self) -> None:
-        """Take in what has happened; called once a frame, so that only a few events are folded at a time."""
-        if self.source is not None:
-            self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
         """Start it, or start it over; returns at once.
@@ -117,28 +92,6 @@ class Program(ABC):
         self._cancel_asked = True
         self._command(lambda control: control.cancel())
 
-    def cancel_task(self, task: int) -> None:
-        """Cancel one task."""
-        self._command(lambda control: control.cancel_task(task))
-
-    def pause(self) -> None:
-        """Pause its clock and its tasks."""
-        self._command(lambda control: control.pause())
-
-    def resume(self) -> None:
-        """Resume them."""
-        self._command(lambda control: control.resume())
-
-    def step(self) -> None:
-        """Run one step of the task that is next."""
-        record = self.record
-        if record is not None:
-            self._command(lambda _: record.step())
-
-    def run_to_event(self, task: int) -> None:
-        """Run step after step until something happens to a task."""
-        self._command(lambda control: control.run_to_event(task))
-
     async def settle(self) -> None:
         """Wait until nothing of it is running."""
         if self._driver is not None:
@@ -149,26 +102,6 @@ class Program(ABC):
         self.cancel()
         self._asked.set()
         await self.settle()
-
-    def change_speed(self, steps: int) -> None:
-        """Move some steps along `SPEEDS`, for this run and the next ones."""
-        place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.speed))
-        self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))]
-        self._command(lambda control: control.set_speed(self.speed))
-
-    def run_instantly(self) -> None:
-        """Skip waiting from now on, if it runs."""
-        self._command(lambda control: control.run_instantly())
-
-    def _command(self, command: Callable[[Control], object]) -> None:
-        """Give a command to a running program, and take in at once what came of it.
-
-        Otherwise a key pressed before the next frame would still see the state from before.
-        """
-        control = None if self.record is None else self.record.control
-        if control is not None and self.is_running:
-            command(control)
-            self.pump()
 
     async def _drive(self) -> None:
         while self._wanted is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -95,14 +98,23 @@ class Stage(Vertical):
     log_pane = query_one(Filtered)
     activity = query_one(ActivityLog)
 
-    def __init__(self, *, in_the_middle: str | None = None, id: str | None = None) -> None:
+    panes: ClassVar[Mapping[str, str]] = STAGE_PANES
+    """The ids of its panes, and what the tabs call them."""
+    lines_below: int = 0
+    """The lines that a subclass needs below the panes where all of them show."""
+
+    def __init__(
+        self, *, files: SourceFiles | None = None, in_the_middle: str | None = None, id: str | None = None
+    ) -> None:
         """Make the views.
 
         Args:
+            files: Reads the files that tasks run; None to read them from the disk.
             in_the_middle: The id of the pane that starts in the middle row; None for the one with most to show.
             id: The id in the DOM.
         """
         super().__init__(id=id)
+        self._files = files or SourceFiles()
         self.front = "tasks"
         """The id of the pane that shows where one shows at a time."""
         self.is_single = False
@@ -126,7 +138,7 @@ class Stage(Vertical):
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
         # Above the lesson, so that a long one, or another demo's, moves no tab.
-        yield PaneTabs(STAGE_PANES)
+        yield PaneTabs(self.panes)
         yield LessonPane(id="concept")
         yield TaskTable(id="tasks")
         yield Gauges(id="gauges")
@@ -134,7 +146,7 @@ class Stage(Vertical):
             yield TimelineView(id="timeline")
             yield LoopView(id="loop")
         with Horizontal(id="lower"):
-            yield SourceView(SourceFiles(), id="source")
+            yield SourceView(self._files, id="source")
             activity = ActivityLog(id="activity")
             yield Filtered(activity, "lines", activity.set_filter, id="log")
 
@@ -183,7 +195,7 @@ class Stage(Vertical):
     @property
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where one at a time is not enough; without demos and lesson."""
-        width, height = self.size.width, self.screen.size.height
+        width, height = self.size.width, self._height
         middle = shown(
             width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
         )
@@ -223,7 +235,9 @@ class Stage(Vertical):
             if focused.has_focus:
                 focused.begin_somewhere()
         self.source.show(state, now, None if record is None else record.next_task)
-        self.concept.show_clock(None if record is None else reading_of(record))
+        reading = None if record is None else reading_of(record)
+        self.concept.show_clock(reading)
+        self.tabs.show_block(("",) if reading is None or self.concept.display else reading.blocked)
         self.moment = None if record is None else moment_of(record)
         self.set_class(self.moment is not None, "-past")
 
@@ -283,14 +297,19 @@ class Stage(Vertical):
 
     def selected_text(self, pane: str) -> str:
         """The selected text of a pane, by its id; all of its text where it has no cursor; empty for no pane."""
-        return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in STAGE_PANES else ""
+        return self.query_one(f"#{pane}", LineView).text_to_copy() if pane in self.panes else ""
+
+    @property
+    def _height(self) -> int:
+        """The lines of a screen that has no more than the panes of every stage."""
+        return self.screen.size.height - (0 if self.is_single else self.lines_below)
 
     def _turns(self) -> tuple[str, ...]:
-        return turns(self.size.width, self.screen.size.height, has_gauges=self._gauge_lines > 0)
+        return turns(self.size.width, self._height, has_gauges=self._gauge_lines > 0)
 
     def _share_the_room(self) -> None:
         """Show the panes whose turn it is, and divide the lines among them."""
-        height, panes = self.screen.size.height, self.shown_panes
+        height, panes = self._height, self.shown_panes
         for pane in MIDDLE:
             self.set_class(pane in panes, f"-shows-{pane}")
         is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST

@@ -11,7 +11,7 @@ from asynclab.screens.shared.command_screen import CommandScreen
 if TYPE_CHECKING:
     from asynclab.model.events import StepTaken
     from asynclab.screens.lab.run_record import Record
-    from asynclab.screens.lab.runnable import Program
+    from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["TimeScreen"]
 
@@ -24,7 +24,12 @@ NO_STEP: dict[StepTaken, str] = {
 
 def can_control(screen: TimeScreen) -> bool:
     """Whether what is shown takes commands, or would once it ran; a recording takes none."""
-    return screen.record is None or screen.record.control is not None
+    return screen.program.can_start if screen.record is None else screen.record.control is not None
+
+
+def can_be_instant(screen: TimeScreen) -> bool:
+    """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
+    return screen.program.can_start and can_control(screen)
 
 
 class TimeScreen(CommandScreen):
@@ -34,12 +39,12 @@ class TimeScreen(CommandScreen):
     """Whether stepping is what the screen is for; else its keys leave a narrow key bar early."""
 
     @property
-    def program(self) -> Program:
+    def program(self) -> StagedRun:
         """The program that is stepped."""
         raise NotImplementedError
 
     @property
-    def timed(self) -> Sequence[Program]:
+    def timed(self) -> Sequence[StagedRun]:
         """The programs that are paused, resumed and sped up together."""
         return (self.program,)
 
@@ -171,7 +176,7 @@ class TimeScreen(CommandScreen):
             program.change_speed(steps)
 
     @command(
-        "instant", key="i", group="Time", rank=13, when=lambda screen: screen.can_skip_waiting, offered=can_control
+        "instant", key="i", group="Time", rank=13, when=lambda screen: screen.can_skip_waiting, offered=can_be_instant
     )
     def action_instantly(self) -> None:
         """Skip waiting: the clock jumps from timer to timer. If nothing is running, start it this way."""

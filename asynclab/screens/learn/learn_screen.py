@@ -15,7 +15,6 @@ from asynclab.curriculum.catalogue import DEMOS
 from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND
 from asynclab.screens.learn.demo_actions import DemoActions
 from asynclab.screens.shared.command import bindings_of
-from asynclab.screens.shared.command_screen import TABS
 
 if TYPE_CHECKING:
     from asynclab.screens.learn.demo_runs import RunList, Runs
@@ -102,7 +101,7 @@ class LearnScreen(DemoActions):
         from asynclab.screens.shared.key_bar import KeyBar
         from asynclab.widgets.title_bar import TitleBar
 
-        self.title_bar, self.key_bar = TitleBar(tuple(TABS)), KeyBar()
+        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs)), KeyBar()
         self.demo_list, stage = RunList(id="demos"), Stage(id="stage")
         with self.app.batch_update():
             await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)

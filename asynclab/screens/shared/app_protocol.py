@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from asynclab.model.source import Source
     from asynclab.screens.shared.command import Offer
@@ -28,6 +28,10 @@ class AppProtocol(Protocol):
     @property
     def own_offers(self) -> list[Offer]:
         """The app's own commands."""
+
+    @property
+    def tabs(self) -> Mapping[str, str]:
+        """The tabs of every screen, and the mode that each stands for."""
 
     @property
     def sources(self) -> list[Source]:

@@ -1,0 +1,111 @@
+"""A run that the stage shows, and the commands to it, wherever it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from asynclab.model.source import Control, Source
+from asynclab.model.state import LabState
+from asynclab.screens.lab.run_record import Record
+
+SPEEDS = tuple(2.0**power for power in range(-6, 5))
+"""The speeds to choose from, in lab seconds per real second: 1/64 to 16."""
+
+
+class StagedRun:
+    """What the stage shows of a run, and what its keys do to it."""
+
+    can_start = False
+    """Whether it can be started, and started over."""
+
+    def __init__(self, name: str, record: Record | None = None) -> None:
+        """Show a run.
+
+        Args:
+            name: What runs.
+            record: Its record; None where nothing has run.
+        """
+        self.name = name
+        self.record = record
+        """The record of the present or latest run; None before the first."""
+        self.speed: float = 1.0
+        """Lab seconds per real second."""
+
+    @property
+    def source(self) -> Source | None:
+        """The source of the present or latest run."""
+        return None if self.record is None else self.record.source
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its lab runs."""
+        return self.source is not None and self.source.is_running
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it runs, or is about to."""
+        return self.is_running
+
+    @property
+    def state(self) -> LabState | None:
+        """The state of the present or latest run."""
+        return None if self.source is None else self.source.state
+
+    def pump(self) -> None:
+        """Take in what has happened; called once a frame, so that only a few events are folded at a time."""
+        if self.source is not None:
+            self.source.pump()
+
+    def start(self, *, paused: bool = False, instant: bool = False) -> None:
+        """Start it, or start it over, where it can be; otherwise nothing.
+
+        Args:
+            paused: Whether to pause it before its first step.
+            instant: Whether to skip the time in which nothing happens.
+        """
+
+    def cancel(self) -> None:
+        """Cancel it; its clean-up goes on."""
+        self._command(lambda control: control.cancel())
+
+    def cancel_task(self, task: int) -> None:
+        """Cancel one task."""
+        self._command(lambda control: control.cancel_task(task))
+
+    def pause(self) -> None:
+        """Pause its clock and its tasks."""
+        self._command(lambda control: control.pause())
+
+    def resume(self) -> None:
+        """Resume them."""
+        self._command(lambda control: control.resume())
+
+    def step(self) -> None:
+        """Run one step of the task that is next."""
+        record = self.record
+        if record is not None:
+            self._command(lambda _: record.step())
+
+    def run_to_event(self, task: int) -> None:
+        """Run step after step until something happens to a task."""
+        self._command(lambda control: control.run_to_event(task))
+
+    def change_speed(self, steps: int) -> None:
+        """Move some steps along `SPEEDS`, for this run and the next ones."""
+        place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.speed))
+        self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))]
+        self._command(lambda control: control.set_speed(self.speed))
+
+    def run_instantly(self) -> None:
+        """Skip waiting from now on, if it runs."""
+        self._command(lambda control: control.run_instantly())
+
+    def _command(self, command: Callable[[Control], object]) -> None:
+        """Give a command to a running program, and take in at once what came of it.
+
+        Otherwise a key pressed before the next frame would still see the state from before.
+        """
+        control = None if self.record is None else self.record.control
+        if control is not None and self.is_running:
+            command(control)
+            self.pump()

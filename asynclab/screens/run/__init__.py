@@ -1,0 +1,1 @@
+"""The screen of a program that runs elsewhere, live or from a recording."""

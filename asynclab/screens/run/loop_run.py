@@ -1,0 +1,136 @@
+"""One event loop of a program that runs elsewhere, as the stage shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from asynclab.model.events import Outcome
+from asynclab.screens.lab.run_record import Record
+from asynclab.screens.lab.staged_run import StagedRun
+
+if TYPE_CHECKING:
+    from asynclab.model.source import Control, Subscriber
+    from asynclab.model.state import LabState
+    from asynclab.remote.observed_program import ObservedLoop
+
+NAMELESS = "EventLoop"
+"""What the names of all loops' classes end with."""
+
+
+class Clocked(Protocol):
+    """What a loop needs of its program."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the program runs."""
+
+    @property
+    def now(self) -> float:
+        """Seconds of the program's time."""
+
+    def control_of(self, loop: int) -> Control | None:
+        """Takes commands for a loop; None where nobody can."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopEnding:
+    """How the run of a loop ended."""
+
+    outcome: Outcome
+    detail: str
+
+    def __str__(self) -> str:
+        """As a clause."""
+        return self.detail or self.outcome
+
+
+class LoopSource:
+    """A loop as a source. Its events arrive by way of its program, so there is nothing to pump."""
+
+    def __init__(self, program: Clocked, loop: ObservedLoop) -> None:
+        """Show a loop on which nothing has happened yet."""
+        self._program, self._loop = program, loop
+
+    @property
+    def name(self) -> str:
+        """The name of the program."""
+        return self.state.name
+
+    @property
+    def state(self) -> LabState:
+        """Everything that was told of it."""
+        return self._loop.state
+
+    @property
+    def now(self) -> float:
+        """Seconds of the program's time; they stand still once the loop has ended, or is paused."""
+        state = self.state
+        is_still = state.outcome is not None or state.clock.paused
+        return state.now if is_still else max(state.now, self._program.now)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the loop is open, and its program runs."""
+        return self._program.is_live and self.state.outcome is None
+
+    @property
+    def ending(self) -> LoopEnding | None:
+        """How it ended; None until it has, or where the recording was cut before."""
+        outcome = self.state.outcome
+        return None if outcome is None else LoopEnding(outcome, self.state.detail)
+
+    @property
+    def control(self) -> Control | None:
+        """Takes commands; None for a recording."""
+        return self._program.control_of(self._loop.number)
+
+    def pump(self) -> None:
+        """Raise what went wrong when events were handed on."""
+        self._loop.feed.raise_error()
+
+    def subscribe(self, subscriber: Subscriber, /) -> None:
+        """Hand every event from now on to a subscriber."""
+        self._loop.feed.subscribe(subscriber)
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+
+class LoopRun(StagedRun):
+    """A loop with its record."""
+
+    def __init__(self, program: Clocked, loop: ObservedLoop) -> None:
+        """Record a loop from its first event on."""
+        self.number = loop.number
+        self.kind = loop.kind.removeprefix("_").removesuffix(NAMELESS) or loop.kind
+        """What it is: the name of its class, without what all of them have in common."""
+        super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop)))
+        self._main_file = ""
+
+    @property
+    def events(self) -> int:
+        """How many events of it are kept."""
+        return 0 if self.record is None else len(self.record.history.events)
+
+    @property
+    def events_left_out(self) -> int:
+        """How many earlier events are no longer kept."""
+        return 0 if self.record is None else self.record.history.first
+
+    @property
+    def events_ever(self) -> int:
+        """How many events it has had."""
+        return 0 if self.record is None else self.record.history.end
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended, as far as is known."""
+        return self.state is not None and self.state.outcome is None
+
+    @property
+    def main_file(self) -> str:
+        """The file from which the first of its tasks was started; empty while that is unknown."""
+        if not self._main_file and self.state is not None:
+            self._main_file = next((task.file for task in self.state.tasks.values() if task.file), "")
+        return self._main_file

@@ -1,0 +1,137 @@
+"""Reads a recording a piece at a time, so that the screen stays alive, however long it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from asynclab.model.event_feed import BATCH
+from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import joined, sentence
+from asynclab.model.wording.quantities import measured, plural
+from asynclab.remote.observed_program import how_ended
+from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
+from asynclab.remote.wire import AnyFrame, LoopEvents
+from asynclab.screens.run.recorded_files import RecordedFiles
+from asynclab.screens.run.watched_program import WatchedProgram
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SLICE = 0.03
+"""Real seconds for which it is read without a pause; keys and frames come between."""
+
+
+class Replay(WatchedProgram):
+    """A program that ran, as its recording tells."""
+
+    files: RecordedFiles
+
+    def __init__(self, path: Path) -> None:
+        """Open a recording; nothing but its first line is read yet.
+
+        Raises:
+            RecordingError: It can't be read, or is none that this asynclab reads.
+        """
+        super().__init__()
+        self.files = RecordedFiles()
+        self._name = path.name
+        self._reader = RecordingReader(path)
+        self._complaint = ""
+        self._reading: asyncio.Task[None] | None = None
+        self.is_read = False
+        """Whether all of it has been read."""
+
+    @property
+    def title(self) -> str:
+        """The recording's name."""
+        return f"{self._name} (recording)"
+
+    @property
+    def complaint(self) -> str:
+        """Why it could not be read to its end, in one line; empty where it could, or is still read."""
+        return self._complaint
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What was recorded, how it ended, and what is missing."""
+        idle = "It made no event loop." if self.is_read and not (self.runs or self.loops_left_out) else ""
+        return tuple(filter(None, (self._what(), self._how_it_ended(), idle, self._what_is_missing())))
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its files have been read: they are at the end."""
+        return self.is_read
+
+    def begin(self) -> None:
+        """Read it, in a task of its own."""
+        self._reading = asyncio.create_task(self._read(), name="reading a recording")
+
+    async def close(self) -> None:
+        """Read no further."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+
+    def read_at_once(self) -> Iterator[AnyFrame]:
+        """Read all of it here and now, for who has no screen.
+
+        Returns:
+            Each frame, after it was taken in.
+        """
+        for line in self._lines():
+            if isinstance(line, SourceText):
+                self.files.add(line.file, line.text)
+            else:
+                self.told.take(line)
+                yield line
+        self.is_read = True
+
+    async def _read(self) -> None:
+        since = time.perf_counter()
+        for _ in self.read_at_once():
+            if time.perf_counter() - since > SLICE:
+                await asyncio.sleep(0)
+                since = time.perf_counter()
+
+    def _lines(self) -> Iterator[AnyFrame | SourceText]:
+        try:
+            for line in self._reader.lines():
+                yield from _pieces(line)
+        except RecordingError as error:
+            self._complaint = f"{error}: what comes before it is shown"
+
+    def _what(self) -> str:
+        header, started = self._reader.header, self.told.started
+        command = " ".join(header.command)
+        python = "" if started is None else f"Python {one_line(started.python)}"
+        made = ", ".join(filter(None, (python, f"recorded by asynclab {one_line(header.asynclab)}")))
+        return f"{one_line(command) or 'A program'} ({made})."
+
+    def _how_it_ended(self) -> str:
+        ended = self.told.ended
+        if not self.is_read:
+            return f"Reading: {self._reader.share_read:.0%}."
+        if ended is not None:
+            return sentence(f"it ended after {measured(ended.at)}: {how_ended(ended.code)}")
+        return f"The recording is cut off at {measured(self.now)}: how the program ended is not in it."
+
+    def _what_is_missing(self) -> str:
+        never = sum(run.state.dropped.events for run in self.runs.values() if run.state is not None)
+        loops = f"{plural(self.loops_left_out, 'earlier loop')} left out" if self.loops_left_out else ""
+        events = sum(run.events_left_out for run in self.runs.values())
+        early = f"the history begins after {plural(events, 'event')}, to spare memory" if events else ""
+        lost = f"{plural(never, 'event')} never recorded: the program was faster than asynclab" if never else ""
+        missing = joined(loops, early, lost)
+        return sentence(missing) if missing else ""
+
+
+def _pieces(line: AnyFrame | SourceText) -> Iterator[AnyFrame | SourceText]:
+    """A line, or pieces of it where it has many events."""
+    if not isinstance(line, LoopEvents) or len(line.events) <= BATCH:
+        yield line
+        return
+    for start in range(0, len(line.events), BATCH):
+        yield LoopEvents(line.loop, line.events[start : start + BATCH])

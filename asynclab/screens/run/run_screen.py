@@ -1,0 +1,149 @@
+"""The Run screen: a program that runs elsewhere, or ran, one of its loops on the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from asynclab.model.tasks import StateWord
+from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND, LabScreen
+from asynclab.screens.lab.stage import Stage
+from asynclab.screens.lab.staged_run import StagedRun
+from asynclab.screens.shared.command_screen import LIVE
+from asynclab.screens.shared.key_bar import KeyBar
+from asynclab.widgets.lesson_pane import Lesson
+from asynclab.widgets.loop_list import LoopHighlighted, LoopList, LoopRow
+from asynclab.widgets.title_bar import TitleBar
+
+if TYPE_CHECKING:
+    from asynclab.screens.run.loop_run import LoopRun
+    from asynclab.screens.run.watched_program import WatchedProgram
+
+
+class RunScreen(LabScreen):
+    """The loops of a program on the left where there are several, one of them on the stage."""
+
+    DEFAULT_CSS = """
+    RunScreen {
+        background: $background;
+        color: $state-text;
+        #loops { width: 26; height: 100%; }
+        &.-zoomed #loops { display: none; }
+    }
+    """
+    AUTO_FOCUS = "#tasks"
+    list_panes: ClassVar[tuple[str, ...]] = ("loops",)
+
+    def __init__(self, watched: WatchedProgram) -> None:
+        """Show a program.
+
+        Args:
+            watched: Not begun yet.
+        """
+        super().__init__()
+        self.watched = watched
+        self.loop_list = LoopList(id="loops")
+        self._nothing = StagedRun(watched.title)
+        self._number: int | None = None
+        """The loop on the stage."""
+        self._is_chosen = False
+        """Whether the user chose it."""
+        self._code_of: tuple[int | None, str, bool] | None = None
+        self._complained = False
+
+    def compose(self) -> ComposeResult:
+        """The views between the title and the keys."""
+        self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs)), KeyBar()
+        self.stage = self.make_stage()
+        yield self.title_bar
+        yield Horizontal(self.loop_list, self.stage, id="body")
+        yield self.key_bar
+
+    def make_stage(self) -> Stage:
+        """The views of a loop."""
+        return Stage(files=self.watched.files, in_the_middle="timeline", id="stage")
+
+    def on_mount(self) -> None:
+        """Begin to watch and to paint."""
+        self.title_bar.activate("Run")
+        self.lay_out()
+        self.host.begin_to_measure()
+        self.watched.begin()
+        self.paint()
+        self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+
+    @property
+    def program(self) -> StagedRun:
+        """The loop on the stage."""
+        return self.watched.runs.get(self._number or 0, self._nothing)
+
+    @property
+    def programs(self) -> Sequence[LoopRun]:
+        """All of its loops."""
+        return tuple(self.watched.runs.values())
+
+    def beat(self) -> None:
+        """Take in what has come, and paint it if the screen is in front; called at each frame."""
+        self.watched.pump()
+        super().beat()
+
+    def paint(self) -> None:
+        """Bring every view up to date; each repaints only what changed."""
+        self._choose_loop()
+        self.loop_list.show_rows([_row_of(run) for run in self.programs], self._number)
+        self.loop_list.display = len(self.programs) > 1 and not self.is_zoomed
+        self.stage.describe(Lesson(self.watched.title, " ".join(self.watched.facts)))
+        self._show_code()
+        super().paint()
+        self._complain()
+
+    @on(LoopHighlighted)
+    def show_loop(self, event: LoopHighlighted) -> None:
+        """Show another loop on the stage."""
+        self._number, self._is_chosen = event.number, True
+        self.paint()
+
+    def can_go_to(self, pane: str) -> bool:
+        """Whether the focus can be moved to a pane."""
+        return super().can_go_to(pane) and (pane not in self.list_panes or self.loop_list.display)
+
+    async def start_paused(self) -> None:
+        """Say that nothing can be stepped any more."""
+        self.host.tell("the program has ended")
+
+    def _choose_loop(self) -> None:
+        """Until the user chooses: the loop that runs, or of a program that is over, the one on which most happened."""
+        runs = self.watched.runs
+        if self._number in runs and (self._is_chosen or self.program.is_running):
+            return
+        running = (number for number, run in runs.items() if run.is_running)
+        self._number = next(running, None) or self.watched.busiest
+
+    def _show_code(self) -> None:
+        """Show the program's first file while no task is followed, as soon as it is known."""
+        run = self.watched.runs.get(self._number or 0)
+        file = "" if run is None else run.main_file
+        wanted = (self._number, file, self.watched.has_files)
+        if wanted == self._code_of:
+            return
+        self._code_of = wanted
+        self.stage.show_program(self.program.name, file, self.watched.files.read(file) or "" if file else "")
+        self.stage.source.select(self.selected_task)
+
+    def _complain(self) -> None:
+        if self.watched.complaint and not self._complained:
+            self._complained = True
+            self.host.tell(self.watched.complaint, is_problem=True)
+
+
+def _row_of(run: LoopRun) -> LoopRow:
+    state = run.state
+    if state is None:
+        return LoopRow(run.number, run.kind, "waiting", 0)
+    alive = sum(state.counts.get(word, 0) for word in LIVE)
+    word: StateWord = state.outcome or "running"
+    return LoopRow(run.number, run.kind, word, alive if state.outcome is None else sum(state.counts.values()))

@@ -1,0 +1,105 @@
+"""Keeps a record of each loop of a program that runs elsewhere, or ran."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from asynclab.remote.observed_program import ObservedLoop, ObservedProgram
+from asynclab.screens.run.loop_run import LoopRun
+
+if TYPE_CHECKING:
+    from asynclab.model.source import Control
+    from asynclab.screens.lab.source_files import SourceFiles
+
+LOOPS_KEPT = 200
+"""How many loops are kept; a program that calls `asyncio.run` again and again has any number of them."""
+
+EVENTS_KEPT = 1_000_000
+"""From how many events on, of all loops together, those that have ended are let go for each new one."""
+
+
+class WatchedProgram(ABC):
+    """What a program told so far. Each kind says where it comes from."""
+
+    files: SourceFiles
+    """Has the files that its tasks run."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.told = ObservedProgram(self._record)
+        """What it told, folded."""
+        self.runs: dict[int, LoopRun] = {}
+        """Its loops that are kept, by number, in the order in which they were made."""
+        self.loops_left_out = 0
+        """How many loops are no longer kept."""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What it is, in a few words."""
+
+    @property
+    @abstractmethod
+    def facts(self) -> tuple[str, ...]:
+        """What there is to say of it now, in sentences."""
+
+    @property
+    def complaint(self) -> str:
+        """What went wrong with the watching itself, in one line; empty for nothing."""
+        return ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it runs."""
+        return False
+
+    @property
+    def now(self) -> float:
+        """Seconds of its time."""
+        return self.told.now
+
+    @property
+    def has_files(self) -> bool:
+        """Whether it has files that it didn't have at first."""
+        return False
+
+    def control_of(self, loop: int) -> Control | None:
+        """Takes commands for a loop; None where nobody can."""
+        return None
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Begin to take in what it tells; called once, on a running loop."""
+
+    def pump(self) -> None:  # noqa: B027 - a recording has nothing to do here
+        """Take in what has come; called once a frame."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End it, if it runs, and release what is open."""
+
+    @property
+    def busiest(self) -> int | None:
+        """The number of the loop on which most happened; None where there is none."""
+        return max(self.runs, key=lambda number: self.runs[number].events_ever, default=None)
+
+    def _record(self, loop: ObservedLoop) -> None:
+        self._make_room()
+        self.runs[loop.number] = LoopRun(self, loop)
+
+    def _make_room(self) -> None:
+        """Let loops go that have ended, the oldest first; others only where there are very many."""
+        events = sum(run.events for run in self.runs.values())
+        for number, run in list(self.runs.items()):
+            if len(self.runs) < LOOPS_KEPT and events < EVENTS_KEPT:
+                return
+            if not run.is_open:
+                events -= run.events
+                self._forget(number)
+        while len(self.runs) >= LOOPS_KEPT:
+            self._forget(next(iter(self.runs)))
+
+    def _forget(self, number: int) -> None:
+        self.loops_left_out += 1
+        del self.runs[number], self.told.loops[number]

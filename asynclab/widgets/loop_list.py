@@ -1,0 +1,83 @@
+"""The list of a program's event loops, with the state of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+from textual.widget import Widget
+
+from asynclab.model.tasks import StateWord
+from asynclab.model.text import one_line
+from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.lines import Line, left, width_of
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRow:
+    """A loop as the list shows it."""
+
+    number: int
+    kind: str
+    """What kind of loop it is."""
+    state: StateWord
+    tasks: int
+    """How many of its tasks are alive; of a loop that has ended, how many it has had."""
+
+
+@dataclass
+class LoopHighlighted(Message):
+    """The cursor of the list moved to another loop."""
+
+    view: Widget
+    number: int
+
+    @property
+    def control(self) -> Widget:
+        """The list, for selectors of `on`."""
+        return self.view
+
+
+class LoopList(CursorView):
+    """The loops in the order in which they were made; posts `LoopHighlighted`."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.border_title = "Loops"
+        self._rows: tuple[LoopRow, ...] = ()
+
+    def show_rows(self, rows: Sequence[LoopRow], shown: int | None) -> None:
+        """Show loops; repaints only lines that changed.
+
+        Args:
+            rows: The loops.
+            shown: The number of the one that is on the stage.
+        """
+        self._rows = tuple(rows)
+        numbers = [row.number for row in rows]
+        self._cursor = numbers.index(shown) if shown in numbers else None
+        self.repaint()
+
+    def line_count(self) -> int:
+        """The number of loops."""
+        return len(self._rows)
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """A loop's number and kind; at the right its tasks and its state."""
+        row = self._rows[index]
+        is_picked = index == self.cursor
+        state: Line = ((f"{row.tasks:,} {GLYPHS[row.state]}", row.state),)
+        name = left(one_line(row.kind), max(0, width - 5 - width_of(state)))
+        return (
+            self.mark(index),
+            (f"{row.number:>2} ", "strong accent" if is_picked else "heading"),
+            (f"{name} ", "strong" if is_picked else ""),
+            *state,
+        )
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Post which loop the cursor is on."""
+        if index is not None:
+            self.post_message(LoopHighlighted(self, self._rows[index].number))

@@ -1,0 +1,179 @@
+"""A recording on the screen: every pane, each of its loops, how it ended, and what is missing in it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from asynclab.cli.main import main
+from asynclab.model import events as e
+from asynclab.remote.wire import Heartbeat, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
+from asynclab.screens.lab.story_screen import StoryScreen
+from asynclab.screens.lab.time_screen import can_be_instant, can_control
+from asynclab.screens.run import watched_program
+from asynclab.screens.run.replay import Replay
+from asynclab.screens.run.run_screen import RunScreen
+from asynclab.screens.shared.help_page import HelpScreen
+from tests.screens.recordings import CODE, ENDED, frames, shown, text_of, written
+from tests.screens.stage import read_help
+
+CONTROLS = [command for command in RunScreen.commands if command.offered in (can_control, can_be_instant)]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """A whole one."""
+    return written(tmp_path / "shop.rec", *frames(str(tmp_path / "ticker.py")), ENDED)
+
+
+async def test_the_loop_on_which_most_happened_is_in_every_pane(recording: Path) -> None:
+    async with shown(recording) as stage:
+        views = stage.views
+        assert all(name in text_of(views.tasks) for name in ("main", "producer-1", "consumer-1", "consumer-2"))
+        assert "producer-1" in text_of(views.timeline)
+        assert "put 3" in text_of(views.activity)
+        assert "await queue.put(number)" in text_of(views.source)
+        await stage.press("w")
+        assert "queue#1" in text_of(views.gauges)
+        assert views.concept.lesson.title == "shop.rec (recording)"
+        assert stage.screen.program.is_running is False
+
+
+async def test_it_says_what_was_run_and_how_it_ended(recording: Path) -> None:
+    async with shown(recording) as stage:
+        told = stage.views.concept.lesson.concept
+        assert "shop.py --open" in told
+        assert "killed by SIGKILL" in told
+        assert "cut" not in told
+
+
+async def test_another_loop_is_chosen_with_keys_or_the_mouse(recording: Path) -> None:
+    async with shown(recording) as stage:
+        assert stage.screen.loop_list.display
+        await stage.press("shift+tab", "k")
+        assert "ticker" in text_of(stage.views.tasks)
+        assert "producer-1" not in text_of(stage.views.tasks)
+        await stage.pilot.click("#loops", offset=(5, 2))
+        await stage.press()
+        assert "producer-1" in text_of(stage.views.tasks)
+
+
+async def test_its_own_file_is_shown_though_it_is_no_longer_there(recording: Path) -> None:
+    async with shown(recording) as stage:
+        await stage.press("shift+tab", "k")
+        assert stage.views.source.text_to_copy() == CODE
+        assert "changed on disk" not in str(stage.views.source.border_subtitle)
+
+
+async def test_its_past_is_gone_through_and_a_task_s_life_told(recording: Path) -> None:
+    async with shown(recording) as stage:
+        record = stage.screen.record
+        assert record is not None
+        await stage.press("left_square_bracket", "left_square_bracket")
+        assert record.is_past
+        await stage.press("left_curly_bracket")
+        assert record.moment == 0
+        await stage.press("escape")
+        assert not record.is_past
+        await stage.press("slash", *"producing", "enter")
+        assert stage.views.activity.line_count() == 4
+        stage.views.tasks.focus()
+        await stage.press("j", "enter")
+        assert isinstance(stage.app.screen, StoryScreen)
+
+
+async def test_what_needs_a_control_is_offered_nowhere(recording: Path) -> None:
+    async with shown(recording) as stage:
+        assert CONTROLS
+        assert not set(CONTROLS) & {offer.command for offer in stage.screen.offers if offer.is_offered}
+        await stage.press("question_mark")
+        assert isinstance(stage.app.screen, HelpScreen)
+        assert not [command.help for command in CONTROLS if command.help.split(":")[0] in read_help(stage.app)]
+
+
+async def test_from_the_demos_a_tab_leads_back_to_it(recording: Path) -> None:
+    async with shown(recording) as stage:
+        await stage.pilot.click("TitleBar", offset=(12, 0))
+        await stage.pilot.pause()
+        assert stage.app.current_mode == "learn"
+        await stage.pilot.pause(0.5)
+        await stage.pilot.click("TitleBar", offset=(26, 0))
+        await stage.pilot.pause()
+        assert stage.app.current_mode == "run"
+
+
+async def test_a_recording_that_was_cut_says_where(tmp_path: Path) -> None:
+    async with shown(written(tmp_path / "r", *frames(), is_whole=False)) as stage:
+        assert "cut off at 1.500 s" in stage.views.concept.lesson.concept
+        assert "nothing more is known" in str(stage.views.concept.border_subtitle)
+        assert "producer-1" in text_of(stage.views.tasks)
+
+
+async def test_what_comes_before_damage_is_shown_and_the_damage_told_once(tmp_path: Path) -> None:
+    beats = [Heartbeat(2.0 + number) for number in range(200)]  # what shares a kilobyte with the damage is lost
+    path = written(tmp_path / "r", *frames(), *beats, is_whole=False)
+    path.write_bytes(path.read_bytes() + b"\xff" * 100)
+    async with shown(path) as stage:
+        assert "producer-1" in text_of(stage.views.tasks)
+        assert [str(notice.message) for notice in stage.app._notifications] == [stage.replay.complaint]
+        assert "is damaged" in stage.replay.complaint
+
+
+async def test_events_that_were_never_recorded_are_counted(tmp_path: Path) -> None:
+    lost = LoopEvents(2, (e.EventsDropped(1.6, 1_234),))
+    async with shown(written(tmp_path / "r", *frames(), lost, ENDED)) as stage:
+        assert "1,234 events never recorded" in stage.views.concept.lesson.concept
+
+
+async def test_a_program_without_asyncio_has_no_tasks_and_says_so(tmp_path: Path) -> None:
+    async with shown(written(tmp_path / "r", ProgramStarted("a.py", "3.13.0", 1, 1.0), ENDED)) as stage:
+        assert "made no event loop" in stage.views.concept.lesson.concept
+        assert not stage.screen.loop_list.display
+
+
+async def test_many_loops_are_kept_up_to_a_limit_and_the_others_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_program, "LOOPS_KEPT", 3)
+    told = [frame for number in range(1, 8) for frame in (LoopOpened(number, "Loop", 0.0), LoopClosed(number, 1.0))]
+    async with shown(written(tmp_path / "r", *told, ENDED)) as stage:
+        assert list(stage.replay.runs) == [5, 6, 7]
+        assert "4 earlier loops left out" in stage.views.concept.lesson.concept
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "can't read"), (b"print('hello')\n", "is not a recording"), (b"", "is not a recording")],
+    ids=["missing", "foreign", "empty"],
+)
+def test_what_is_no_recording_is_refused_in_a_line_before_any_screen(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "r"
+    if content is not None:
+        path.write_bytes(content)
+    ran = CliRunner().invoke(main, ["replay", str(path)])
+    assert (ran.exit_code, ran.stderr.count("\n")) == (1, 1)
+    assert said in ran.stderr
+
+
+def test_without_a_terminal_the_report_is_printed(recording: Path) -> None:
+    ran = CliRunner().invoke(main, ["replay", str(recording)])
+    assert ran.exit_code == 0
+    assert "killed by SIGKILL" in ran.stdout
+    assert "loop 2" in ran.stdout
+
+
+async def test_a_screen_is_painted_before_all_of_it_is_read(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.screens.run.replay.SLICE", 0.0)
+    replay = Replay(recording)
+    replay.begin()
+    seen = set()
+    while not replay.is_read:
+        seen.add(len(replay.runs))
+        await asyncio.sleep(0)
+    assert {0, 1, 2} <= seen
+    await replay.close()
