@@ -130,7 +130,8 @@ async def test_another_url_begins_at_its_top_and_the_same_stays_where_it_was() -
 async def test_hostile_text_is_only_text() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 80, 8):
-        view.show_row(url(1, title="done [/] [@click=app.quit]here", headers=(("[/", "[link='"),)), NOW)
+        page = Page(facts=("utf-8", "done [/] [@click=app.quit]here"))
+        view.show_row(url(1, page=page, headers=(("[/", "[link='"),)), NOW)
         assert painted(view)[0] == "done [/] [@click=app.quit]here"
 
 
