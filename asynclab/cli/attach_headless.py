@@ -12,12 +12,13 @@ from pathlib import Path
 import click
 
 from asynclab.cli.attach_report import as_json, picture
-from asynclab.cli.kept_recording import KeptRecording
+from asynclab.cli.recording_file import RecordingFile, header_of
 from asynclab.cli.run_report import Report
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 from asynclab.remote.attach import Attachment, attach
 from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
 
 CENSUS = 10.0
@@ -46,7 +47,8 @@ def attach_headless(
         command = ("attach", str(pid))
         recorder = None
         if record is not None:
-            recorder = files.enter_context(KeptRecording(record, command, keep_sources=keep_sources))
+            writer = RecordingWriter(record.open("wb"), header_of(command))
+            recorder = files.enter_context(RecordingFile(writer, keep_sources=keep_sources))
         follower = _Follower(attach(pid), recorder)
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, until_found=True)
@@ -74,7 +76,7 @@ def _say(program: ObservedProgram, json_to: str | None) -> None:
 class _Follower:
     """Takes in what a program tells."""
 
-    def __init__(self, attachment: Attachment, recorder: KeptRecording | None) -> None:
+    def __init__(self, attachment: Attachment, recorder: RecordingFile | None) -> None:
         self.program = ObservedProgram()
         self._report = Report(self.program)
         self._attachment = attachment

@@ -11,16 +11,24 @@ from pathlib import Path
 import click
 
 from asynclab.cli.exporting import TraceOfRun
-from asynclab.cli.kept_recording import KeptRecording
+from asynclab.cli.recording_file import RecordingFile, Writer, header_of
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
+from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
 
 
 def run_headless(
-    target: Target, record: Path | None, json_to: str | None, perfetto: Path | None = None, *, keep_sources: bool
+    target: Target,
+    record: Path | None,
+    json_to: str | None,
+    perfetto: Path | None = None,
+    *,
+    keep_sources: bool,
+    keep: int | None = None,
 ) -> int:
     """Run a program, print the report, and end as it did.
 
@@ -29,6 +37,7 @@ def run_headless(
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
         perfetto: Where to write a trace for Perfetto; None for none.
+        keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
@@ -37,10 +46,15 @@ def run_headless(
     program = ObservedProgram()
     report = Report(program)
     with ExitStack() as files:
-        command = (*target.options, *map(os.path.basename, target.words), *target.arguments)
         recorder = None
         if record is not None:
-            recorder = files.enter_context(KeptRecording(record, command, keep_sources=keep_sources))
+            header = header_of((*target.options, *map(os.path.basename, target.words), *target.arguments))
+            writer: Writer
+            if keep is None:
+                writer = RecordingWriter(record.open("wb"), header)
+            else:
+                writer = KeptRecording(record, header, program, keep)
+            recorder = files.enter_context(RecordingFile(writer, keep_sources=keep_sources))
         trace = None if perfetto is None else files.enter_context(TraceOfRun(program, perfetto))
 
         def take(frame: AnyFrame) -> None:

@@ -579,9 +579,13 @@ class LoopLagged(Event):
 
 
 class EventsDropped(Event):
-    """Events were lost before they could be read."""
+    """Events were lost before they could be read, or left out of a recording that keeps the newest."""
 
     count: int
+    named: dict[str, int] = {}
+    """How many tasks without a name were named after each coroutine, where their births are among what was left out."""
+    ended: dict[Outcome, int] = {}
+    """How many tasks had ended of which nothing is left."""
 
 
 ProgramEvent: TypeAlias = Output | Warned | LoopBlocked | LoopFreed | LoopLagged | EventsDropped
