@@ -499,7 +499,10 @@ class TimeoutMet(Event):
 
 
 class CallScheduled(Event):
-    """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events."""
+    """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events.
+
+    Where a whole process is observed, a library's is told a moment later, and not at all if it was cancelled by then.
+    """
 
     call: int
     name: str
