@@ -115,8 +115,8 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
     return _open_dashboard(chosen, values, instant=instant)
 
 
-main.add_command(doctor)
 main.add_command(attach)
+main.add_command(doctor)
 main.add_command(export)
 main.add_command(fetch)
 main.add_command(run)
