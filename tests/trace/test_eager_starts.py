@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import Output, QueuePut, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded
+from asynclab.model.events import Output, QueuePut, StepEnded, Stepped, StepStarted, TaskCreated, TaskEnded, TaskWaiting
 from tests.trace.labs import Observed, observe
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks before Python 3.12")
@@ -100,6 +100,23 @@ def test_its_steps_lie_within_the_one_that_makes_it_and_its_prints_are_its_own(m
     steps = [(type(event).__name__, event.task) for event in seen.events if isinstance(event, StepStarted | StepEnded)]
     assert steps[:4] == [("StepStarted", 1), ("StepStarted", 2), ("StepEnded", 2), ("StepEnded", 1)]
     assert [event.task for event in seen.of(Output)] == [2, 2]
+
+
+@pytest.mark.parametrize("make", WAYS)
+def test_a_lock_that_it_takes_in_its_first_step_is_its_own(make: Make) -> None:
+    async def main() -> None:
+        lock = asyncio.Lock()
+
+        async def holds() -> None:
+            async with lock:
+                await asyncio.sleep(1)
+
+        held = make(holds())
+        async with lock:
+            await held
+
+    (wait,) = (event.wait for event in observe(main).of(TaskWaiting) if event.wait.kind == "lock")
+    assert wait.tasks == (2,)
 
 
 @pytest.mark.parametrize("make", WAYS)

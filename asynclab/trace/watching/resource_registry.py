@@ -171,9 +171,10 @@ class Resources:
     def changed(self, known: _Known, kind: PrimitiveKind, value: int) -> None:
         """The value of a primitive that has been seen before changed: see `PrimitiveChanged.value`."""
         recorder = self._recorder
+        task = recorder.current_number()  # first: it notices which task's eager first step this is
         if kind == "lock":
             known.holder = recorder.current if value else None
-        recorder.emit(PrimitiveChanged(recorder.clock.now(), known.number, value, recorder.current_number()))
+        recorder.emit(PrimitiveChanged(recorder.clock.now(), known.number, value, task))
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""
