@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 from textual.widgets import Input, OptionList
 
-from asynclab.app import AsyncLabApp
 from asynclab.fetch.options import Options
 from asynclab.fetch.request import Request
 from asynclab.fetch.texts import FORMATS
 from asynclab.fetch.urls import find_urls
 from asynclab.model.wording.quantities import plural
-from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.choice_form import ChoiceForm
 from asynclab.trace import Lab
@@ -451,14 +449,10 @@ async def test_the_format_that_was_chosen_is_that_of_one_text() -> None:
 
 async def test_a_text_that_the_command_says_to_have_a_format_shows_with_what_was_ignored() -> None:
     request = Request("nothing here\nhttp://127.0.0.1:1/", "text", Options(retries=0))
-    app = AsyncLabApp(request=request)
-    async with app.run_test(size=(100, 30)) as pilot:
-        screen = app.screen
-        while not isinstance(screen, FetchScreen) or screen.together.fetch is None:
-            await pilot.pause()
-            screen = app.screen
-        assert screen.views.text.text == request.text
-        assert (screen.urls.taken_as, screen.urls.found.ignored) == ("text", ("nothing here",))
+    async with fetching(request=request) as stage:
+        await stage.until(lambda: stage.screen.together.fetch is not None)
+        assert stage.views.text.text == request.text
+        assert (stage.screen.urls.taken_as, stage.screen.urls.found.ignored) == ("text", ("nothing here",))
 
 
 async def test_d_shows_and_hides_the_selected_url() -> None:
