@@ -17,6 +17,7 @@ from asynclab.fetch.urls import find_urls
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.choice_form import ChoiceForm
+from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from tests.screens.fetching import FetchStage, fetching
@@ -453,6 +454,24 @@ async def test_a_text_that_the_command_says_to_have_a_format_shows_with_what_was
         await stage.until(lambda: stage.screen.together.fetch is not None)
         assert stage.views.text.text == request.text
         assert (stage.screen.urls.taken_as, stage.screen.urls.found.ignored) == ("text", ("nothing here",))
+
+
+async def test_checked_links_are_reported_by_cause_and_host() -> None:
+    async with fetching() as stage:
+        stage.screen.chosen = Options(retries=0)
+        await stage.fetched("/status/404", "/pages/tasks")
+        await stage.press("L")
+        assert stage.app.screen is stage.screen
+        stage.screen.chosen = Options(check=True, retries=0)
+        await stage.press("enter")
+        await stage.ended()
+        await stage.press("L")
+        await stage.until(lambda: isinstance(stage.app.screen, TextList))
+        lines = [plain(line) for line in stage.app.screen.text_lines(80)]  # type: ignore[attr-defined]
+        host = stage.server.url("").removeprefix("http://").rstrip("/")
+        assert lines[0].startswith("2 links: 1 broken")
+        assert {"404 Not Found (1)", f"  {stage.server.url('/status/404')}"} < set(lines)
+        assert lines[-1].split() == [host, "1", "1", "0"]
 
 
 async def test_d_shows_and_hides_the_selected_url() -> None:

@@ -108,6 +108,24 @@ class ResultActions(FetchActions):
         failed = [row.url for row in self.views.rows if row.state == "failed"]
         self.copy("\n".join(failed), if_nothing="no URL has failed")
 
+    @command("link report", key="L", group="Results", when=lambda screen: screen.has_checked and screen.is_in_list)
+    def action_report(self) -> None:
+        """Show the broken links by cause, and how many links of each host are ok; only of links that were checked."""
+        from asynclab.fetch.check_report import CheckReport
+        from asynclab.screens.shared.text_modal import TextList
+
+        report = CheckReport()
+        for row in self.views.rows:
+            if row.has_ended:
+                report.add(row)
+        self.app.push_screen(TextList("Links", [((line, ""),) for line in report.lines()]))
+
+    @property
+    def has_checked(self) -> bool:
+        """Whether the URLs that are shown are links that were checked, and one of them has ended."""
+        fetch = self.together.fetch
+        return self.shows_fetched and fetch is not None and fetch.options.check and fetch.totals().ended > 0
+
     @command("export", key="e", group="Results", rank=in_list(10), when=lambda screen: screen.shows_fetched)
     def action_export(self) -> None:
         """Write the results to a file: JSON, NDJSON, CSV or HAR."""
