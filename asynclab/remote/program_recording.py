@@ -182,7 +182,9 @@ class RecordingReader:
             raise RecordingError(f"{self._path} is not a recording; asynclab run --record FILE makes one") from None
         if header.version > VERSION:
             self._file.close()
-            raise RecordingError(f"{self._path} was made by asynclab {header.asynclab}: it takes that, or a newer one")
+            raise RecordingError(
+                f"{self._path} was made by asynclab {header.asynclab}; open it with that version, or a newer one"
+            )
         return header
 
     def _unpack(self) -> Iterator[bytes]:
