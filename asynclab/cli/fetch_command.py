@@ -139,10 +139,10 @@ def fetch(
     found = _find(text, limit if prints else None, taken_as or "")
     check_folder(options.save_to)
     if not prints:
-        # The screen shows the text itself, with what was ignored; one that is too long for that, or said to have a
-        # format, as its URLs alone.
-        fits = len(text) <= LONGEST_SHOWN and not taken_as
-        return _open_screen(text if fits else "\n".join(url.url for url in found.urls), options)
+        # The screen shows the text itself, with what was ignored; one that is too long for that as its URLs alone.
+        if len(text) <= LONGEST_SHOWN:
+            return _open_screen(text, options, taken_as or "")
+        return _open_screen("\n".join(url.url for url in found.urls), options)
     _tell_what_was_found(found)
     with open_files(har, resume, options) as files_kept:
         wanted = files_kept.left(found.urls)
@@ -168,11 +168,11 @@ def _check_choices(
         raise click.UsageError(f"--har and --resume can't both write '{har}'")
 
 
-def _open_screen(text: str, options: Options) -> int:
+def _open_screen(text: str, options: Options, taken_as: str = "") -> int:
     from asynclab.app import AsyncLabApp
     from asynclab.fetch.request import Request
 
-    app = AsyncLabApp(request=Request(text, options))
+    app = AsyncLabApp(request=Request(text, taken_as, options))
     app.run()
     return app.return_code or 0
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol, TextIO, TypeAlias
 
-from asynclab.cli.check_report import CheckReport
+from asynclab.fetch.check_report import CheckReport
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.export import csv_header, to_csv, to_ndjson
 from asynclab.fetch.options import Options

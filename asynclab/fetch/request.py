@@ -13,4 +13,6 @@ class Request:
 
     text: str = ""
     """Any text; where it is empty, nothing is to be fetched yet."""
+    taken_as: str = ""
+    """The format that the text is read as; empty to tell it by the text."""
     options: Options = field(default_factory=Options)

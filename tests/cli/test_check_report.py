@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from asynclab.cli import check_report
-from asynclab.cli.check_report import CheckReport, cause_of
+from asynclab.fetch import check_report
+from asynclab.fetch.check_report import CheckReport, cause_of
 from asynclab.fetch.rows import Outcome, Row
 from tests.golden_files import Golden
 

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.engine import Fetch
+from asynclab.fetch.request import Request
 from asynclab.practice.server import PracticeServer
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.fetch_views import FetchViews
@@ -117,10 +118,14 @@ class FetchStage:
 
 @asynccontextmanager
 async def fetching(
-    size: tuple[int, int] = (140, 40), make_lab: LabFactory = plain_lab, *, pace: float = 0.0
+    size: tuple[int, int] = (140, 40),
+    make_lab: LabFactory = plain_lab,
+    *,
+    pace: float = 0.0,
+    request: Request | None = None,
 ) -> AsyncIterator[FetchStage]:
     """The app on its Fetch screen; nothing of it runs on when the block is left."""
-    app = AsyncLabApp(make_lab=make_lab)
+    app = AsyncLabApp(make_lab=make_lab, request=request)
     async with PracticeServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
         await app.action_fetch()
         screen = app.screen

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from asynclab.fetch.options import Options
+from asynclab.fetch.request import Request
+from asynclab.fetch.texts import FORMATS
+from asynclab.fetch.urls import find_urls
+from asynclab.model.wording.quantities import plural
 from asynclab.screens.learn.learn_screen import LearnScreen
+from asynclab.screens.shared.choice_form import ChoiceForm
+from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from tests.screens.fetching import FetchStage, fetching
@@ -409,6 +415,63 @@ async def test_capital_i_shows_the_lines_without_a_url() -> None:
         assert plain(view.compose_line(0, 60)) == "nothing here [/] ␇"  # type: ignore[attr-defined]
         await stage.press("escape")
         assert stage.app.screen is stage.screen
+
+
+async def test_a_text_can_be_read_as_another_format_with_what_each_would_find() -> None:
+    async with fetching() as stage:
+        text = 'see https://a.example/x\\u002fy and\n"https://b.example/c,d",2\nnothing'
+        await stage.screen.take(text)
+        await stage.press("F")
+        await stage.until(lambda: isinstance(stage.app.screen, ChoiceForm))
+        choices = stage.app.screen.query_one(OptionList)
+        assert [option.id for option in choices.options] == ["auto", *FORMATS]
+        for name, option in zip(FORMATS, choices.options[1:], strict=True):
+            assert plural(len(find_urls(text, taken_as=name).urls), "URL") in str(option.prompt)
+        await stage.press("c")
+        await stage.until(lambda: stage.screen.urls.found == find_urls(text, taken_as="csv"))
+        stage.screen.beat()
+        assert "read as csv" in str(stage.views.text.border_subtitle)
+        await stage.press("F")
+        await stage.until(lambda: isinstance(stage.app.screen, ChoiceForm))
+        assert stage.app.screen.query_one(OptionList).highlighted == 1 + FORMATS.index("csv")
+        await stage.app.screen.query_one(OptionList).run_action("first")
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.urls.found == find_urls(text))
+
+
+async def test_the_format_that_was_chosen_is_that_of_one_text() -> None:
+    async with fetching() as stage:
+        await stage.screen.take("https://a.example/x")
+        await stage.screen.urls.read("https://a.example/x", "html")
+        stage.screen.action_clear()
+        await stage.until(lambda: not stage.screen.urls.text)
+        assert stage.screen.urls.taken_as == ""
+
+
+async def test_a_text_that_the_command_says_to_have_a_format_shows_with_what_was_ignored() -> None:
+    request = Request("nothing here\nhttp://127.0.0.1:1/", "text", Options(retries=0))
+    async with fetching(request=request) as stage:
+        await stage.until(lambda: stage.screen.together.fetch is not None)
+        assert stage.views.text.text == request.text
+        assert (stage.screen.urls.taken_as, stage.screen.urls.found.ignored) == ("text", ("nothing here",))
+
+
+async def test_checked_links_are_reported_by_cause_and_host() -> None:
+    async with fetching() as stage:
+        stage.screen.chosen = Options(retries=0)
+        await stage.fetched("/status/404", "/pages/tasks")
+        await stage.press("L")
+        assert stage.app.screen is stage.screen
+        stage.screen.chosen = Options(check=True, retries=0)
+        await stage.press("enter")
+        await stage.ended()
+        await stage.press("L")
+        await stage.until(lambda: isinstance(stage.app.screen, TextList))
+        lines = [plain(line) for line in stage.app.screen.text_lines(80)]  # type: ignore[attr-defined]
+        host = stage.server.url("").removeprefix("http://").rstrip("/")
+        assert lines[0].startswith("2 links: 1 broken")
+        assert {"404 Not Found (1)", f"  {stage.server.url('/status/404')}"} < set(lines)
+        assert lines[-1].split() == [host, "1", "1", "0"]
 
 
 async def test_d_shows_and_hides_the_selected_url() -> None:

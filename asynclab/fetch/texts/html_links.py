@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html.entities import html5
 from urllib.parse import urljoin
 
 from asynclab.fetch.address import has_scheme
@@ -17,6 +18,9 @@ from asynclab.fetch.texts.prose import read_between_tags
 # <https://a.example/> for a tag.
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9_-]*(?::[a-zA-Z][\w-]*)?)(?=[\s/>])|<[!?](?=[a-zA-Z])[^<>]*>?")
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=][^\s<>/=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?|[\s/"'=]+""")
+
+# As html.parser does since 3.13.6: html.unescape reads ?a=1&copy=2 as ?a=1©=2, which no browser does in attributes.
+_REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|([A-Za-z][A-Za-z0-9]*+(?:;|(?!=))))")
 
 _LINKS = frozenset(
     """
@@ -84,7 +88,7 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
 
 def _between(text: str, page: _Page) -> None:
     if "/" in text or ":" in text:
-        if page.is_xml is not None and is_exact(value := html.unescape(text.strip())):
+        if page.is_xml is not None and is_exact(value := _unescaped(text.strip())):
             if not page.finding.take(value):
                 page.finding.ignore(value)
         else:
@@ -114,7 +118,7 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
             if page.is_xml(key) and has_scheme(value.strip()):
                 _take(value, page)
     elif name == "base" and "href" in attributes:
-        page.base = page.base or html.unescape(attributes["href"]).strip()
+        page.base = page.base or _unescaped(attributes["href"]).strip()
     elif name == "meta":
         _take_meta(attributes, page)
     else:
@@ -130,16 +134,23 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
 def _take_meta(attributes: dict[str, str], page: _Page) -> None:
     content = attributes.get("content", "")
     if attributes.get("http-equiv", "").lower() == "refresh":
-        target = _REFRESH.match(html.unescape(content))
+        target = _REFRESH.match(_unescaped(content))
         if target and target[1].strip():
             _take(target[1], page)
-    elif has_scheme(content.strip()) and is_exact(html.unescape(content.strip())):
+    elif has_scheme(content.strip()) and is_exact(_unescaped(content.strip())):
         _take(content, page)
+
+
+def _unescaped(value: str) -> str:
+    """An attribute with its character references resolved."""
+    return _REFERENCE.sub(
+        lambda found: html.unescape(found[0]) if not found[1] or found[1] in html5 else found[0], value
+    )
 
 
 def _take(link: str, page: _Page) -> str:
     """Take a link, or ignore it; the URL that it is."""
-    link = html.unescape(link).strip().replace("\n", "").replace("\t", "")
+    link = _unescaped(link).strip().replace("\n", "").replace("\t", "")
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
         page.base_was_used = True

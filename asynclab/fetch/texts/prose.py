@@ -18,6 +18,8 @@ _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
+_ESCAPED_BREAK = re.compile(r"(?:\\[nrt])+(?=https?://)", re.IGNORECASE)
+"""The end of a line as source text writes it; its letter would be one before the scheme."""
 _ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
@@ -83,6 +85,7 @@ def _urls(line: str) -> Iterator[tuple[str, str]]:
 def _plain(text: str) -> str:
     """The text without what only stands for something else."""
     if "\\" in text:
+        text = _ESCAPED_BREAK.sub(" ", text)
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
     if "\x1b" in text or "\u241b" in text:
         text = _COLOUR.sub("", text)

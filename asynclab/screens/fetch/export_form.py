@@ -6,22 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
-
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
 from asynclab.fetch.whole_file import WholeFile
-from asynclab.model.text import one_line
+from asynclab.screens.shared.choice_form import Choice, ChoiceForm
 
 NAMES_TRIED = 100
 """File names to try before giving up."""
@@ -88,53 +79,7 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
     raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
 
 
-class ExportForm(ModalScreen[Format | None]):
-    """A list of formats; its result is the chosen one, or None."""
-
-    DEFAULT_CSS = """
-    ExportForm {
-        align: center middle;
-        OptionList, OptionList:focus {
-            width: 60;
-            max-width: 100%;
-            height: auto;
-            border: round $state-accent;
-            border-title-color: $state-accent;
-            border-subtitle-color: $state-past;
-            background: $background;
-            padding: 0 1;
-        }
-    }
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "choose('')", "close", show=False),
-        *(Binding(form.key, f"choose('{form.name}')", form.name, show=False) for form in FORMATS),
-    ]
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._folder = folder
-
-    def compose(self) -> ComposeResult:
-        """A list of the formats."""
-        options = [Option(_described(form), id=form.name) for form in FORMATS]
-        box = OptionList(*options, markup=False)
-        box.border_title = "Export"
-        box.border_subtitle = Content(f"to {one_line(str(self._folder), 50)}")
-        yield box
-
-    @on(OptionList.OptionSelected)
-    def take(self, event: OptionList.OptionSelected) -> None:
-        """Use the selected format."""
-        self.action_choose(event.option.id or "")
-
-    def action_choose(self, name: str) -> None:
-        """Close with a format, by its name; empty for none."""
-        self.dismiss(next((form for form in FORMATS if form.name == name), None))
-
-
-def _described(form: Format) -> Content:
-    return Content.assemble(
-        (f"{form.key}  ", "bold $state-accent"), (f"{form.name:<8}", "bold"), (form.hint, "$state-past")
-    )
+def export_form(folder: Path) -> ChoiceForm:
+    """A list of the formats in which results can be written to a folder."""
+    choices = [Choice(form.key, form.name, form.hint) for form in FORMATS]
+    return ChoiceForm("Export", choices, subtitle=f"to {folder}")

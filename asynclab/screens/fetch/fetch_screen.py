@@ -91,6 +91,7 @@ class FetchScreen(ResultActions):
             self.host.tell(f"the practice server can't start: {error}", is_problem=True)
         self.host.begin_to_measure()
         if self._request.text:
+            self.urls.taken_as = self._request.taken_as
             self.views.text.take(self._request.text)
             await self.action_fetch()
         self.paint()
@@ -110,6 +111,8 @@ class FetchScreen(ResultActions):
         self.leave_stage()
         before = self.views.text.text.rstrip()
         joins = before and not self.has_fetched_these
+        if not joins:
+            self.urls.taken_as = ""
         self.views.text.take(f"{before}\n{text}" if joins else text)
         if await self.urls.read(self.views.text.text):
             self.host.tell(f"{plural(len(self.urls.found.urls), 'URL')} found")

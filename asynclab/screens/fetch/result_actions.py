@@ -52,6 +52,27 @@ class ResultActions(FetchActions):
         """Clear the text."""
         self.views.text.take("")
 
+    @command(
+        "format",
+        key="F",
+        group="Text",
+        rank=in_list(11),
+        when=lambda screen: screen.is_in_list and bool(screen.urls.text.strip()),
+    )
+    async def action_format(self) -> None:
+        """Choose what the text is read as: the format told by the text, or another; each with what it finds."""
+        from asynclab.screens.fetch.readings import AUTO, readings
+        from asynclab.screens.shared.choice_form import ChoiceForm
+
+        text = self.urls.text
+        choices = await asyncio.to_thread(readings, text)
+
+        async def read(name: str | None) -> None:
+            if name is not None:
+                await self.urls.read(text, "" if name == AUTO else name)
+
+        self.app.push_screen(ChoiceForm("Read the text as", choices, chosen=self.urls.taken_as or AUTO), read)
+
     @command("ignored lines", key="I", group="Text", when=lambda screen: bool(screen.urls.found.ignored))
     def action_ignored(self) -> None:
         """Show the lines of the text that contain no URL."""
@@ -87,10 +108,28 @@ class ResultActions(FetchActions):
         failed = [row.url for row in self.views.rows if row.state == "failed"]
         self.copy("\n".join(failed), if_nothing="no URL has failed")
 
+    @command("link report", key="L", group="Results", when=lambda screen: screen.has_checked and screen.is_in_list)
+    def action_report(self) -> None:
+        """Show the broken links by cause, and how many links of each host are ok; only of links that were checked."""
+        from asynclab.fetch.check_report import CheckReport
+        from asynclab.screens.shared.text_modal import TextList
+
+        report = CheckReport()
+        for row in self.views.rows:
+            if row.has_ended:
+                report.add(row)
+        self.app.push_screen(TextList("Links", [((line, ""),) for line in report.lines()]))
+
+    @property
+    def has_checked(self) -> bool:
+        """Whether the URLs that are shown are links that were checked, and one of them has ended."""
+        fetch = self.together.fetch
+        return self.shows_fetched and fetch is not None and fetch.options.check and fetch.totals().ended > 0
+
     @command("export", key="e", group="Results", rank=in_list(10), when=lambda screen: screen.shows_fetched)
     def action_export(self) -> None:
         """Write the results to a file: JSON, NDJSON, CSV or HAR."""
-        from asynclab.screens.fetch.export_form import ExportForm
+        from asynclab.screens.fetch.export_form import FORMATS, export_form
 
         try:
             folder = Path.cwd()
@@ -98,11 +137,11 @@ class ResultActions(FetchActions):
             self.host.tell("can't write: the current folder no longer exists", is_problem=True)
             return
 
-        def export(form: Format | None) -> None:
-            if form is not None:
+        def export(name: str | None) -> None:
+            for form in (form for form in FORMATS if form.name == name):
                 self.run_worker(self._write(form, folder), group="export", exit_on_error=False)
 
-        self.app.push_screen(ExportForm(folder), export)
+        self.app.push_screen(export_form(folder), export)
 
     async def _write(self, form: Format, folder: Path) -> None:
         from asynclab.screens.fetch.export_form import write_results

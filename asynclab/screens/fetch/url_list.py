@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asynclab.fetch.address import redacted
 from asynclab.fetch.rows import Row
 from asynclab.fetch.urls import Found, FoundUrl, find_urls
 from asynclab.fetch.words import counts_of
+from asynclab.model.wording.quantities import plural
 from asynclab.widgets.lines import Line, joined
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class UrlList:
         """Whether they are pages of the practice server."""
         self.text = ""
         """The text that was read last or is being read."""
+        self.taken_as = ""
+        """The format that it is read as; empty to tell it by the text."""
         self._server: PracticeServer | None = None
         self._offered: tuple[FoundUrl, ...] = ()
 
@@ -53,14 +57,22 @@ class UrlList:
         """The URLs to fetch."""
         return self._offered if self.is_practice else self.found.urls
 
-    async def read(self, text: str) -> bool:
+    async def read(self, text: str, taken_as: str | None = None) -> bool:
         """Find the URLs of a text.
+
+        Args:
+            text: The text; where it is empty, the next one is not read as this one was.
+            taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to tell the format by the text; None to read it as
+                the one before.
 
         Returns:
             Whether no newer text has come in meanwhile.
         """
         self.text = text
-        found = find_urls(text) if len(text) <= AT_ONCE else await asyncio.to_thread(find_urls, text)
+        if taken_as is not None or not text.strip():
+            self.taken_as = taken_as or ""
+        find = partial(find_urls, text, taken_as=self.taken_as)
+        found = find() if len(text) <= AT_ONCE else await asyncio.to_thread(find)
         if self.text is not text:
             return False
         self.found = found
@@ -98,4 +110,7 @@ def summary(urls: UrlList) -> Line:
     """What was found, such as "12 URLs · 3 duplicates · 2 lines ignored"."""
     if urls.is_practice:
         return (("practice pages on this computer, until you add text", "past"),)
-    return joined(((count, "past"),) for count in counts_of(urls.found))
+    told = counts_of(urls.found)
+    if urls.taken_as:
+        told[0] = f"read as {urls.taken_as}: {plural(len(urls.found.urls), 'URL')}"
+    return joined(((count, "past"),) for count in told)

@@ -1,0 +1,87 @@
+"""Lets one of a few things be chosen, by key or mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from asynclab.model.text import one_line
+
+
+class Choice(NamedTuple):
+    """One of them."""
+
+    key: str
+    """The key that chooses it."""
+    name: str
+    """What the form's result is then."""
+    hint: str
+
+
+class ChoiceForm(ModalScreen[str | None]):
+    """A list of choices; its result is the name of the chosen one, or None."""
+
+    DEFAULT_CSS = """
+    ChoiceForm {
+        align: center middle;
+        OptionList, OptionList:focus {
+            width: 60;
+            max-width: 100%;
+            height: auto;
+            border: round $state-accent;
+            border-title-color: $state-accent;
+            border-subtitle-color: $state-past;
+            background: $background;
+            padding: 0 1;
+        }
+    }
+    """
+    BINDINGS = [Binding("escape", "dismiss(None)", "close", show=False)]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(self, title: str, choices: Sequence[Choice], *, subtitle: str = "", chosen: str = "") -> None:
+        """Make the form.
+
+        Args:
+            title: What is chosen.
+            choices: From top to bottom.
+            subtitle: What else is to be known.
+            chosen: The name of the present choice, on which the cursor is.
+        """
+        super().__init__()
+        self._title, self._choices, self._subtitle, self._chosen = title, choices, subtitle, chosen
+
+    def compose(self) -> ComposeResult:
+        """A line for each choice."""
+        box = OptionList(*(Option(_described(choice), id=choice.name) for choice in self._choices), markup=False)
+        names = [choice.name for choice in self._choices]
+        box.highlighted = names.index(self._chosen) if self._chosen in names else 0
+        box.border_title = self._title
+        box.border_subtitle = Content(one_line(self._subtitle, 53))
+        yield box
+
+    @on(OptionList.OptionSelected)
+    def take(self, event: OptionList.OptionSelected) -> None:
+        """Use the selected choice."""
+        self.dismiss(event.option.id)
+
+    def on_key(self, event: Key) -> None:
+        """Use the choice of a key."""
+        for choice in self._choices:
+            if event.character == choice.key:
+                event.stop()
+                self.dismiss(choice.name)
+
+
+def _described(choice: Choice) -> Content:
+    return Content.assemble(
+        (f"{choice.key}  ", "bold $state-accent"), (f"{choice.name:<8}", "bold"), (choice.hint, "$state-past")
+    )
