@@ -41,8 +41,12 @@ class Child:
     """Brings its frames."""
 
 
-def launch(target: Target) -> Child:
-    """Start a program; its standard streams are ours.
+def launch(target: Target, terminal: int | None = None) -> Child:
+    """Start a program.
+
+    Args:
+        target: What to start.
+        terminal: The file descriptor of a terminal that is to be its own; None to let it have our standard streams.
 
     Raises:
         OSError: It can't be started.
@@ -50,7 +54,14 @@ def launch(target: Target) -> Child:
     ours, its = socket.socketpair()
     with its:
         command = [sys.executable, *target.options, *target.words, *target.arguments]
-        process = subprocess.Popen(command, env=_environment(its.fileno(), target.name), pass_fds=(its.fileno(),))
+        environment = _environment(its.fileno(), target.name)
+        streams = {}
+        if terminal is not None:
+            environment |= {"ASYNCLAB_CHILD_TERMINAL": "1", "TERM": "xterm-256color"}
+            streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+        process = subprocess.Popen(
+            command, env=environment, pass_fds=(its.fileno(),), start_new_session=terminal is not None, **streams
+        )
     return Child(process, ours)
 
 
