@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asynclab.terminal.streams import has_terminal
+
 if TYPE_CHECKING:
     from asynclab.remote.launch import Target
 
@@ -41,7 +43,7 @@ class _RunCommand(click.Command):
 
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
-@click.option("--headless", is_flag=True, expose_value=False, help="Without a screen, which is the only way so far.")
+@click.option("--headless", is_flag=True, help="Without a screen: the program has the terminal, the report comes last.")
 @click.option("--record", "record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
@@ -50,15 +52,20 @@ class _RunCommand(click.Command):
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
 @click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
 @click.pass_context
-def run(ctx: click.Context, /, record: Path | None, json_to: str | None, **options: Any) -> int:
-    """Run a program of yours, unmodified, and say at its end what its tasks did.
+def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str | None, **options: Any) -> int:
+    """Run a program of yours, unmodified, and watch its tasks.
 
-    The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python and
-    ends with its exit code; the report goes to standard error.
+    The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python, and
+    asynclab ends with its exit code. Without a terminal, or with --headless or --json, there is no screen: then a
+    report goes to standard error at the end.
     """
     from asynclab.cli.run_headless import run_headless
 
     target = _target(ctx.obj, options)
+    if has_terminal() and not headless and json_to is None:
+        from asynclab.cli.run_on_screen import run_on_screen
+
+        return run_on_screen(target, record, keep_sources=not options["no_source"])
     return run_headless(target, record, json_to, keep_sources=not options["no_source"])
 
 

@@ -37,7 +37,9 @@ def run_headless(target: Target, record: Path | None, json_to: str | None, *, ke
     program = ObservedProgram()
     report = Report(program)
     with ExitStack() as files:
-        recorder = None if record is None else files.enter_context(_Recorder(record, target, keep_sources=keep_sources))
+        recorder = (
+            None if record is None else files.enter_context(FrameRecorder(record, target, keep_sources=keep_sources))
+        )
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
@@ -61,7 +63,7 @@ def _write_json(text: str, json_to: str) -> None:
         Path(json_to).write_text(f"{text}\n", encoding="utf-8")
 
 
-class _Recorder:
+class FrameRecorder:
     """A recording under way. A disk that refuses ends it, not the program."""
 
     def __init__(self, path: Path, target: Target, *, keep_sources: bool) -> None:

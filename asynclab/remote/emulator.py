@@ -1,4 +1,4 @@
-"""Keeps what a program's terminal shows: colours, cursor, full-screen programs, and the lines that have scrolled off."""
+"""Keeps what a program's terminal shows: text, colours, cursor, and the lines that have scrolled off."""
 
 from __future__ import annotations
 

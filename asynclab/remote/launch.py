@@ -55,12 +55,18 @@ def launch(target: Target, terminal: int | None = None) -> Child:
     with its:
         command = [sys.executable, *target.options, *target.words, *target.arguments]
         environment = _environment(its.fileno(), target.name)
-        streams = {}
         if terminal is not None:
             environment |= {"ASYNCLAB_CHILD_TERMINAL": "1", "TERM": "xterm-256color"}
-            streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+            for name in ("COLUMNS", "LINES"):  # the size of another terminal
+                environment.pop(name, None)
         process = subprocess.Popen(
-            command, env=environment, pass_fds=(its.fileno(),), start_new_session=terminal is not None, **streams
+            command,
+            env=environment,
+            pass_fds=(its.fileno(),),
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=terminal is not None,
         )
     return Child(process, ours)
 

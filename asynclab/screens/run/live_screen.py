@@ -90,9 +90,7 @@ class LiveScreen(RunScreen):
 
     @command("terminal", key="o", group="Looking", rank=5, when=lambda screen: not screen.is_typing)
     def action_terminal(self) -> None:
-        """Type into the program's terminal: until ctrl+] every key is the program's, also ctrl+c. The mouse wheel scrolls
-        back.
-        """
+        """Type into the program's terminal: until ctrl+], all keys go there, even ctrl+c. The mouse wheel scrolls."""
         self.action_show_pane("terminal")
 
     @command(

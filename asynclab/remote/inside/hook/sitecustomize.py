@@ -33,7 +33,7 @@ def _take_terminal() -> None:
     import fcntl
     import termios
 
-    try:
+    try:  # noqa: SIM105 - contextlib would be imported into the program
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     except OSError:
         pass  # then ctrl+c reaches nobody
