@@ -67,6 +67,7 @@ class LiveProgram(WatchedProgram):
         self._target, self._takers = target, takers
         self._child: Child | None = None
         self._pty: PseudoTerminal | None = None
+        self._typed_early = b""
         self._frames = FrameReader()
         self._waiting: deque[AnyFrame] = deque()
         self._read = 0
@@ -125,6 +126,7 @@ class LiveProgram(WatchedProgram):
         except OSError as error:
             self.problem = f"can't start {self._target.name}: {error.strerror or error}"
             return
+        self.type(self._typed_early)
         self._heard = time.monotonic()
         self._child.connection.setblocking(False)
         self._is_deaf = False
@@ -139,7 +141,9 @@ class LiveProgram(WatchedProgram):
 
     def type(self, data: bytes) -> None:
         """Type into its terminal."""
-        if self._pty is not None and self._pty.ours >= 0:
+        if self._pty is None:
+            self._typed_early += data
+        elif self._pty.ours >= 0:
             self._pty.write(data)
 
     def pump(self) -> None:
