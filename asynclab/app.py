@@ -338,9 +338,9 @@ class AsyncLabApp(Commanding, App[None]):
             now = time.monotonic()
             is_sure, self._quit_at = now - self._quit_at < AGAIN_SECONDS, now
             if not is_sure:
-                self.tell(f"{program.title} runs: q again ends it (SIGINT, then SIGTERM, then SIGKILL)")
+                self.tell(f"{program.command} runs: q again ends it (SIGINT, then SIGTERM, then SIGKILL)")
                 return
-            self.tell(f"ending {program.title} …")
+            self.tell(f"ending {program.command} …")
         self._leave_soon(0)
 
     def action_help_quit(self) -> None:

@@ -82,7 +82,13 @@ class LiveProgram(WatchedProgram):
 
     @property
     def title(self) -> str:
-        """What was started."""
+        """What was started, and the version of its Python."""
+        python = "" if self.told.started is None else f" · Python {one_line(self.told.started.python)}"
+        return f"{self.command}{python}"
+
+    @property
+    def command(self) -> str:
+        """What was started, with its arguments."""
         return " ".join((one_line(self._target.name), *map(one_line, self._target.arguments)))
 
     @property
@@ -255,13 +261,11 @@ class LiveProgram(WatchedProgram):
     def _how_it_is(self) -> str:
         if self.problem:
             return f"{self.problem}."
-        started = self.told.started
         if self.code is not None:
             return f"Ended after {measured(self.told.now)}: {how_ended(self.code)}."
         if self._child is None:
             return "Starting."
-        python = "" if started is None else f", Python {one_line(started.python)}"
-        return f"Running as process {self._child.process.pid}{python}."
+        return f"Running as process {self._child.process.pid}."
 
     def _what_it_lacks(self) -> str:
         if self.told.started is None:

@@ -110,7 +110,7 @@ class LiveScreen(RunScreen):
         if self.is_typing:
             return (
                 BarEntry(shown_key(WAY_OUT), "leave the terminal", "leave_terminal", rank=0),
-                BarEntry("all other keys", f"go to {self.live.title}", "", rank=1),
+                BarEntry("all other keys", f"go to {self.live.command}", "", rank=1),
             )
         return super().bar()
 
@@ -124,4 +124,4 @@ class LiveScreen(RunScreen):
         self.query_one(TerminalPane).show()
         if self.live.has_ended and not self._told_end:
             self._told_end = True
-            self.host.tell(f"{self.live.title}: {self.live.ending_words}; q leaves")
+            self.host.tell(f"{self.live.command}: {self.live.ending_words}; q leaves")
