@@ -87,18 +87,22 @@ class _Screen(pyte.Screen):
         super().reset_mode(*modes, **kwargs)
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
-        """Take another size; lines that no longer fit scroll off at the top, as far as the cursor needs."""
+        """Take another size. Where the cursor needs it, lines scroll off at the top; pyte would delete them."""
         lines, columns = lines or self.lines, columns or self.columns
-        for _ in range(self.cursor.y - lines + 1):
-            self.save_scrolled()
-        super().resize(lines, columns)
-
-    def save_scrolled(self) -> None:
-        """Scroll by a line."""
+        self.margins = None
         y = self.cursor.y
+        above = max(0, y - lines + 1)
         self.cursor.y = self.lines - 1
-        self.index()
-        self.cursor.y = y - 1
+        for _ in range(above):
+            self.index()
+        self.lines, self.columns = lines, columns
+        self.cursor.x, self.cursor.y = min(self.cursor.x, columns - 1), y - above
+        for number in [number for number in self.buffer if number >= lines]:
+            del self.buffer[number]
+        for line in self.buffer.values():
+            for column in [column for column in line if column >= columns]:
+                del line[column]
+        self.dirty.update(range(lines))
 
     def write_process_input(self, data: str) -> None:
         """Answer the program, which asked where the cursor is, or what terminal this is."""

@@ -79,7 +79,7 @@ class LiveScreen(RunScreen):
     @property
     def is_typing(self) -> bool:
         """Whether keys are the program's."""
-        return self.focused_pane == "terminal"
+        return self.live.is_live and self.focused_pane == "terminal"
 
     def takes_key(self, event: Key) -> bool:
         """Give a key to the program, if its terminal has the focus; whether that was so."""
