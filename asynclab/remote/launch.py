@@ -52,22 +52,26 @@ def launch(target: Target, terminal: int | None = None) -> Child:
         OSError: It can't be started.
     """
     ours, its = socket.socketpair()
+    command = [sys.executable, *target.options, *target.words, *target.arguments]
+    environment = _environment(its.fileno(), target.name)
+    if terminal is not None:
+        environment |= {"ASYNCLAB_CHILD_TERMINAL": "1", "TERM": "xterm-256color"}
+        for name in ("COLUMNS", "LINES"):  # the size of another terminal
+            environment.pop(name, None)
     with its:
-        command = [sys.executable, *target.options, *target.words, *target.arguments]
-        environment = _environment(its.fileno(), target.name)
-        if terminal is not None:
-            environment |= {"ASYNCLAB_CHILD_TERMINAL": "1", "TERM": "xterm-256color"}
-            for name in ("COLUMNS", "LINES"):  # the size of another terminal
-                environment.pop(name, None)
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            pass_fds=(its.fileno(),),
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            start_new_session=terminal is not None,
-        )
+        try:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                pass_fds=(its.fileno(),),
+                stdin=terminal,
+                stdout=terminal,
+                stderr=terminal,
+                start_new_session=terminal is not None,
+            )
+        except OSError:
+            ours.close()
+            raise
     return Child(process, ours)
 
 

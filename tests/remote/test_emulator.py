@@ -10,7 +10,14 @@ from asynclab.remote import emulator
 from asynclab.remote.emulator import Emulator, Look
 
 PIECES = st.sampled_from(
-    [*"ab世é\n\r\t\b\x1b[]?;0123456789hlmHJKrST>$#()%", "\x1b[", "\x1b]0;title\x07", "\x1b[?1049h", "\x1b[?1049l", "\x9b"]
+    [
+        *"ab世é\n\r\t\b\x1b[]?;0123456789hlmHJKrST>$#()%",
+        "\x1b[",
+        "\x1b]0;title\x07",
+        "\x1b[?1049h",
+        "\x1b[?1049l",
+        "\x9b",
+    ]
 )
 
 

@@ -25,13 +25,13 @@ from asynclab.screens.run.watched_program import WatchedProgram
 FOLDING = 0.02
 """Real seconds of a frame for what is told, at most."""
 
-PRINTING = 0.01
+PRINTING = 0.015
 """The same for what is printed."""
 
 MOST_WAITING = 8 * 1024 * 1024
 """Bytes that are read and not taken in yet, at most; then the program itself has to leave details out."""
 
-MOST_PRINTED = 1024 * 1024
+MOST_PRINTED = 512 * 1024
 """Bytes of output that wait to be shown, at most."""
 
 KEPT_OF_PRINTED = 64 * 1024
@@ -131,6 +131,7 @@ class LiveProgram(WatchedProgram):
             self._pty.give_away()
         except OSError as error:
             self.problem = f"can't start {self._target.name}: {error.strerror or error}"
+            self._hang_up()
             return
         self.type(self._typed_early)
         self._heard = time.monotonic()
@@ -247,6 +248,7 @@ class LiveProgram(WatchedProgram):
         self._take(ProgramEnded(self.told.now, code))
 
     def _hang_up(self) -> None:
+        """Close everything; the program's processes that still have its terminal get SIGHUP."""
         self._stop_listening()
         if self._pty is not None and self._pty.ours >= 0:
             asyncio.get_running_loop().remove_reader(self._pty.ours)
@@ -270,11 +272,11 @@ class LiveProgram(WatchedProgram):
     def _what_it_lacks(self) -> str:
         if self.told.started is None:
             return "It can't be observed: its terminal says why." if self._is_deaf and not self.problem else ""
-        if not self.runs and not self.loops_left_out:
-            return "It made no event loop." if self.has_ended else "It has made no event loop so far."
         if self.is_live and not self._is_deaf and self._silence > SILENT:
             seen = last_seen(run.state for run in self.runs.values() if run.is_open)
             return f"No heartbeat for {self._silence:.1f} s{seen}."
+        if not self.runs and not self.loops_left_out:
+            return "It made no event loop." if self.has_ended else "It has made no event loop so far."
         if self.is_live and self._is_deaf:
             return "Nothing more is told of it."
         return ""
