@@ -17,16 +17,20 @@ class RareCollections:
 
     def __init__(self) -> None:
         self._before: tuple[int, int, int] | None = None
+        self._has_frozen = False
 
     def start(self) -> None:
-        """Begin; what exists now is not looked at until `stop`."""
+        """Begin, and exempt the objects that exist now, unless somebody has exempted objects already."""
         self._before = gc.get_threshold()
-        gc.freeze()
+        self._has_frozen = not gc.get_freeze_count()  # to thaw only our own objects is not possible
+        if self._has_frozen:
+            gc.freeze()
         gc.set_threshold(*RARELY)
 
     def stop(self) -> None:
         """Put everything back."""
         if self._before is not None:
             gc.set_threshold(*self._before)
-            gc.unfreeze()
+            if self._has_frozen:
+                gc.unfreeze()
             self._before = None

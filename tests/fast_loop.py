@@ -15,16 +15,19 @@ class JumpingSelector(selectors.DefaultSelector):
     """Where there is nothing but a timer to wait for, goes on at once, as if the time had passed."""
 
     now = 0.0
-    """Seconds: those skipped, and those really waited for a socket."""
+    """Seconds: those skipped, and those really waited for a socket or a thread."""
+
+    calls_in_threads = 0
+    """How many calls in threads the loop waits for."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        only_the_loop_itself = len(self.get_map()) == 1
-        if timeout and only_the_loop_itself:
+        only_timers = len(self.get_map()) == 1 and not self.calls_in_threads
+        if timeout and only_timers:
             self.now += timeout
             return super().select(0)
         started = time.monotonic()
         ready = super().select(timeout)
-        if not only_the_loop_itself:
+        if not only_timers:
             self.now += time.monotonic() - started
         return ready
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 import textual._time
 import textual.app
 import textual.pilot
+from textual._styles_cache import StylesCache
 
 from tests.fast_loop import FastLoop, JumpingSelector
 
@@ -41,9 +44,18 @@ class IdleSelector(JumpingSelector):
 
 
 class AppLoop(FastLoop):
-    """A loop for apps. While sockets are open its time is real; to know when nothing is left to do matters then."""
+    """A loop for apps. While sockets are open or threads work its time is real; `until_idle` matters then."""
 
     Selector = IdleSelector
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        future = super().run_in_executor(executor, func, *args)
+        self.jumps.calls_in_threads += 1
+        future.add_done_callback(self._thread_answered)
+        return future
+
+    def _thread_answered(self, _: object) -> None:
+        self.jumps.calls_in_threads -= 1
 
     async def until_idle(self) -> None:
         """Wait until nothing is ready to run."""
@@ -69,10 +81,13 @@ def apps_on_jumping_time() -> Iterator[None]:
 
     def new_loop() -> AppLoop:
         loop = AppLoop()
-        patch.setattr(textual._time, "get_time", loop.time)
+        textual._time.get_time = loop.time  # not by the patch, which would keep all loops that there have been
+        # Else it keeps the last thousand widgets with all that they painted, and each full collection takes seconds.
+        StylesCache.get_inner_outer.cache_clear()
         return loop
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(textual._time, "get_time", textual._time.get_time)
         patch.setattr(asyncio.events, "new_event_loop", new_loop)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
         patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)

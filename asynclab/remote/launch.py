@@ -5,14 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-import asynclab
-
-HOOK = Path(__file__).parent / "inside" / "hook"
-"""The folder whose sitecustomize.py Python imports before the program."""
+from asynclab.remote.interpreter import HOOK, Interpreter
 
 
 @dataclass(frozen=True)
@@ -24,6 +19,7 @@ class Target:
     arguments: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Python's own options, such as `-X dev`."""
+    interpreter: Interpreter = field(default_factory=Interpreter)
 
     @property
     def name(self) -> str:
@@ -52,8 +48,8 @@ def launch(target: Target, terminal: int | None = None) -> Child:
         OSError: It can't be started.
     """
     ours, its = socket.socketpair()
-    command = [sys.executable, *target.options, *target.words, *target.arguments]
-    environment = _environment(its.fileno(), target.name)
+    command = [target.interpreter.path, *target.options, *target.words, *target.arguments]
+    environment = _environment(its.fileno(), target)
     if terminal is not None:
         environment |= {"ASYNCLAB_CHILD_TERMINAL": "1", "TERM": "xterm-256color"}
         for name in ("COLUMNS", "LINES"):  # the size of another terminal
@@ -75,14 +71,14 @@ def launch(target: Target, terminal: int | None = None) -> Child:
     return Child(process, ours)
 
 
-def _environment(descriptor: int, name: str) -> dict[str, str]:
+def _environment(descriptor: int, target: Target) -> dict[str, str]:
     """Ours, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
     environment = dict(os.environ)
     path = environment.get("PYTHONPATH")
     if path is not None:
         environment["ASYNCLAB_CHILD_PYTHONPATH"] = path
     environment["PYTHONPATH"] = os.pathsep.join([str(HOOK), *([path] if path else [])])
-    environment["ASYNCLAB_CHILD_HOME"] = str(Path(asynclab.__file__).parent.parent)
+    environment["ASYNCLAB_CHILD_HOME"] = target.interpreter.home
     environment["ASYNCLAB_CHILD_SOCKET"] = str(descriptor)
-    environment["ASYNCLAB_CHILD_NAME"] = name
+    environment["ASYNCLAB_CHILD_NAME"] = target.name
     return environment

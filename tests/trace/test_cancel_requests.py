@@ -12,7 +12,6 @@ import pytest
 from asynclab.model.events import TaskCancelRequested, TaskEnded, TimeoutExpired
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.recording.scope import CURRENT
-from tests.fast_loop import run_fast
 from tests.trace.labs import Observed, fast_lab, observe
 
 
@@ -178,19 +177,16 @@ def test_a_request_beside_a_timeout_is_told() -> None:
     assert requests(observe(main)) == [(2, 1)]
 
 
-def test_what_the_person_at_the_keyboard_asks_is_told_once() -> None:
-    async def main() -> None:
-        events: list[Any] = []
-        async with fast_lab() as lab:
-            lab.subscribe(events.extend)
-            lab.start(works, 1_000_000)
-            await asyncio.sleep(0)
-            lab.cancel_task(1)
-            await lab.wait()
-        asked = [event for event in events if isinstance(event, TaskCancelRequested)]
-        assert [(event.task, event.by) for event in asked] == [(1, None)]
-
-    run_fast(main())
+async def test_what_the_person_at_the_keyboard_asks_is_told_once() -> None:
+    events: list[Any] = []
+    async with fast_lab() as lab:
+        lab.subscribe(events.extend)
+        lab.start(works, 1_000_000)
+        await asyncio.sleep(0)
+        lab.cancel_task(1)
+        await lab.wait()
+    asked = [event for event in events if isinstance(event, TaskCancelRequested)]
+    assert [(event.task, event.by) for event in asked] == [(1, None)]
 
 
 def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:

@@ -16,7 +16,7 @@ from tests.trace.labs import observe
 from tests.trace.test_transparency import snapshot
 
 LACKING = """
-import asyncio, asyncio.base_subprocess, concurrent.futures.thread, json, os, sys, threading, warnings
+import asyncio, asyncio.base_subprocess, click, concurrent.futures.thread, json, msgspec, os, sys, threading, warnings
 
 def run():
     from asynclab.cli.main import main

@@ -13,7 +13,7 @@ import pytest
 from asynclab.model.events import Output
 from asynclab.trace import Lab
 from asynclab.trace.watching.external_waits import ExternalWaits
-from tests.fast_loop import FastLoop, run_fast
+from tests.fast_loop import FastLoop
 from tests.trace.labs import fast_lab
 from tests.trace.test_transparency import snapshot
 
@@ -35,54 +35,44 @@ async def two(value: str) -> str:
 
 @pytest.mark.parametrize("beside", [False, True])
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_installation_that_fails_halfway_leaves_nothing_behind(stage: str, beside: bool) -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        first = snapshot(), dict(vars(loop))
-        async with fast_lab() as other:
-            if beside:
-                other.start(asyncio.sleep, 10)
-            before = snapshot()
-            lab = fast_lab()
-            if not (beside and stage.startswith("asynclab.trace.patching.install")):  # that was done for the other
-                with (
-                    mock.patch(stage, side_effect=ValueError("halfway")),
-                    pytest.raises(RuntimeError, match="can't observe this FastLoop: ValueError: halfway"),
-                ):
-                    lab.start(two, "a")
-            assert snapshot() == before
-            assert (await lab.run(two, "b")).value == "bb"
-        assert snapshot() == first[0]
-        assert vars(loop).keys() == first[1].keys()
-
-    run_fast(main())
-
-
-def test_a_loop_whose_methods_are_mocked_is_refused_and_the_next_one_is_not() -> None:
-    async def main() -> None:
-        with mock.patch.object(asyncio.BaseEventLoop, "call_exception_handler"):
-            before = snapshot()
-            with pytest.raises(RuntimeError, match=r"BaseEventLoop\.call_exception_handler is no plain function"):
-                fast_lab().start(two, "a")
-            assert snapshot() == before
-        async with fast_lab() as lab:
-            assert (await lab.run(two, "b")).value == "bb"
-
-    run_fast(main())
-
-
-def test_a_failure_while_it_is_removed_keeps_nothing_else_in_place() -> None:
-    async def main() -> None:
+async def test_an_installation_that_fails_halfway_leaves_nothing_behind(stage: str, beside: bool) -> None:
+    loop = asyncio.get_running_loop()
+    first = snapshot(), dict(vars(loop))
+    async with fast_lab() as other:
+        if beside:
+            other.start(asyncio.sleep, 10)
         before = snapshot()
         lab = fast_lab()
-        with (
-            mock.patch("asynclab.trace.governing.timers.Timers.detach", side_effect=ValueError("at the end")),
-            pytest.raises(ValueError, match="at the end"),
-        ):
-            await lab.run(two, "a")
+        if not (beside and stage.startswith("asynclab.trace.patching.install")):  # that was done for the other
+            with (
+                mock.patch(stage, side_effect=ValueError("halfway")),
+                pytest.raises(RuntimeError, match="can't observe this FastLoop: ValueError: halfway"),
+            ):
+                lab.start(two, "a")
         assert snapshot() == before
+        assert (await lab.run(two, "b")).value == "bb"
+    assert snapshot() == first[0]
+    assert vars(loop).keys() == first[1].keys()
 
-    run_fast(main())
+
+async def test_a_loop_whose_methods_are_mocked_is_refused_and_the_next_one_is_not(lab: Lab) -> None:
+    with mock.patch.object(asyncio.BaseEventLoop, "call_exception_handler"):
+        before = snapshot()
+        with pytest.raises(RuntimeError, match=r"BaseEventLoop\.call_exception_handler is no plain function"):
+            fast_lab().start(two, "a")
+        assert snapshot() == before
+    assert (await lab.run(two, "b")).value == "bb"
+
+
+async def test_a_failure_while_it_is_removed_keeps_nothing_else_in_place() -> None:
+    before = snapshot()
+    lab = fast_lab()
+    with (
+        mock.patch("asynclab.trace.governing.timers.Timers.detach", side_effect=ValueError("at the end")),
+        pytest.raises(ValueError, match="at the end"),
+    ):
+        await lab.run(two, "a")
+    assert snapshot() == before
 
 
 def test_a_lab_made_in_one_thread_and_run_in_another_knows_its_tasks() -> None:

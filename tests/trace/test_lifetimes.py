@@ -21,7 +21,7 @@ import pytest
 from asynclab.model.events import Output, Warned
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe, state_of
+from tests.trace.labs import fast_lab, observe, settle, state_of
 from tests.trace.test_transparency import snapshot
 
 
@@ -33,12 +33,6 @@ def _nothing_stays_replaced() -> Any:
         key for key, value in snapshot().items() if value is not before.get(key) and value != before.get(key)
     } == set()
     assert threading.active_count() <= threads
-
-
-async def settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 async def careful(seconds: float = 1) -> None:
@@ -97,101 +91,77 @@ def test_an_interrupt_takes_the_labs_along() -> None:
     assert [lab.ending.outcome for lab in labs if lab.ending is not None] == ["cancelled", "failed"]
 
 
-def test_to_close_twice_at_once_asks_once() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(careful)
-            await settle()
-            first = asyncio.create_task(lab.close())
-            await asyncio.sleep(0.5)
-            await asyncio.gather(first, lab.close())
-            assert cleaned(lab)
-
-    run_fast(main())
+async def test_to_close_twice_at_once_asks_once(lab: Lab) -> None:
+    lab.start(careful)
+    await settle()
+    first = asyncio.create_task(lab.close())
+    await asyncio.sleep(0.5)
+    await asyncio.gather(first, lab.close())
+    assert cleaned(lab)
 
 
-def test_to_leave_a_lab_that_was_cancelled_lets_it_clean_up() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(careful)
-            await settle()
-            lab.cancel()
-            await asyncio.sleep(0.5)
-        assert cleaned(lab)
-
-    run_fast(main())
+async def test_to_leave_a_lab_that_was_cancelled_lets_it_clean_up() -> None:
+    async with fast_lab() as lab:
+        lab.start(careful)
+        await settle()
+        lab.cancel()
+        await asyncio.sleep(0.5)
+    assert cleaned(lab)
 
 
 @pytest.mark.parametrize("by", ["main", "child"])
-def test_a_lab_can_be_closed_from_inside(by: str) -> None:
-    async def main() -> None:
-        async with fast_lab(speed=0.001) as lab:
+async def test_a_lab_can_be_closed_from_inside(by: str) -> None:
+    async with fast_lab(speed=0.001) as lab:
 
-            async def child() -> None:
+        async def child() -> None:
+            await lab.close()
+
+        async def inside() -> None:
+            if by == "main":
                 await lab.close()
+            await asyncio.gather(child(), careful(0))
 
-            async def inside() -> None:
-                if by == "main":
-                    await lab.close()
-                await asyncio.gather(child(), careful(0))
-
-            assert (await lab.run(inside)).outcome == "cancelled"
-
-    run_fast(main())
+        assert (await lab.run(inside)).outcome == "cancelled"
 
 
 @pytest.mark.parametrize("state", ["instant", "paused"])
-def test_a_lab_can_be_closed_from_another_whatever_time_it_is_there(state: str) -> None:
-    async def main() -> None:
-        async with fast_lab() as lab, fast_lab(instant=state == "instant") as other:
-            lab.start(careful)
-            await settle()
-            other.start(lab.close)
-            await settle()
-            if state == "paused":
-                other.pause()
-            ending = await lab.wait()
-            assert ending.unstoppable == ()
-            assert cleaned(lab)
-
-    run_fast(main())
-
-
-def test_a_lab_can_be_cancelled_before_its_first_step() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(careful)
-            lab.cancel()
-            assert (await lab.wait()).outcome == "cancelled"
-            assert not cleaned(lab)
-
-    run_fast(main())
-
-
-def test_who_runs_a_lab_and_is_cancelled_cancels_it() -> None:
-    async def main() -> None:
-        lab = fast_lab()
-        task = asyncio.create_task(lab.run(careful))
-        await asyncio.sleep(1)
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-        assert lab.ending is not None
+async def test_a_lab_can_be_closed_from_another_whatever_time_it_is_there(state: str) -> None:
+    async with fast_lab() as lab, fast_lab(instant=state == "instant") as other:
+        lab.start(careful)
+        await settle()
+        other.start(lab.close)
+        await settle()
+        if state == "paused":
+            other.pause()
+        ending = await lab.wait()
+        assert ending.unstoppable == ()
         assert cleaned(lab)
 
-    run_fast(main())
+
+async def test_a_lab_can_be_cancelled_before_its_first_step(lab: Lab) -> None:
+    lab.start(careful)
+    lab.cancel()
+    assert (await lab.wait()).outcome == "cancelled"
+    assert not cleaned(lab)
 
 
-def test_who_waits_for_a_lab_and_is_cancelled_leaves_it_alone() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(asyncio.sleep, 5, "slept")
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(lab.wait(), 1)
-            assert lab.is_running
-            assert (await lab.wait()).value == "slept"
+async def test_who_runs_a_lab_and_is_cancelled_cancels_it() -> None:
+    lab = fast_lab()
+    task = asyncio.create_task(lab.run(careful))
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert lab.ending is not None
+    assert cleaned(lab)
 
-    run_fast(main())
+
+async def test_who_waits_for_a_lab_and_is_cancelled_leaves_it_alone(lab: Lab) -> None:
+    lab.start(asyncio.sleep, 5, "slept")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(lab.wait(), 1)
+    assert lab.is_running
+    assert (await lab.wait()).value == "slept"
 
 
 def test_what_is_held_at_the_end_goes_on() -> None:
@@ -289,25 +259,22 @@ def test_to_stop_the_loop_ends_the_run_and_not_the_loop() -> None:
     assert "loop stopped" in str(observe(main).ending)
 
 
-def test_a_subscriber_that_fails_hurts_nobody_else() -> None:
+async def test_a_subscriber_that_fails_hurts_nobody_else() -> None:
     def fails(_: object) -> None:
         raise OSError("broken pipe")
 
-    async def main() -> None:
-        events: list[object] = []
-        lab = fast_lab(watch=True)
-        lab.subscribe(fails)
-        lab.subscribe(events.extend)
-        with pytest.raises(OSError, match="broken pipe"):
-            await lab.run(asyncio.sleep, 1)
-        assert lab.ending is not None
-        assert state_of(lab).outcome == "done"
-        assert events
-
-    run_fast(main())
+    events: list[object] = []
+    lab = fast_lab(watch=True)
+    lab.subscribe(fails)
+    lab.subscribe(events.extend)
+    with pytest.raises(OSError, match="broken pipe"):
+        await lab.run(asyncio.sleep, 1)
+    assert lab.ending is not None
+    assert state_of(lab).outcome == "done"
+    assert events
 
 
-def test_a_thousand_labs_leave_nothing() -> None:
+async def test_a_thousand_labs_leave_nothing() -> None:
     async def work() -> None:
         lock, queue = asyncio.Lock(), asyncio.Queue[int]()
         async with lock, asyncio.timeout(10), asyncio.TaskGroup() as group:
@@ -315,44 +282,34 @@ def test_a_thousand_labs_leave_nothing() -> None:
             await asyncio.sleep(1)
             queue.put_nowait(1)
 
-    async def main() -> None:
-        references: list[weakref.ref[object]] = []
-        for number in range(1_000):
-            async with fast_lab(watch=number % 100 == 0) as lab:
-                await lab.run(work)
-            references += [weakref.ref(lab), weakref.ref(lab._tracer)]
-        del lab
-        await settle()
-        gc.collect()
-        assert [reference for reference in references if reference() is not None] == []
-
-    run_fast(main())
+    references: list[weakref.ref[object]] = []
+    for number in range(1_000):
+        async with fast_lab(watch=number % 100 == 0) as lab:
+            await lab.run(work)
+        references += [weakref.ref(lab), weakref.ref(lab._tracer)]
+    del lab
+    await settle()
+    gc.collect()
+    assert [reference for reference in references if reference() is not None] == []
 
 
-def test_a_lab_that_could_not_start_can_be_started() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            for wrong in (careful, lambda *_: "no coroutine"):
-                with pytest.raises(TypeError):
-                    lab.start(wrong, 1, 2, 3)  # type: ignore[arg-type]
-            await asyncio.sleep(5)
-            assert lab.now == 0
-            assert (await lab.run(asyncio.sleep, 1, "started")).value == "started"
-            assert lab.now == pytest.approx(1)
-            assert len(state_of(lab).tasks) == 1
-
-    run_fast(main())
+async def test_a_lab_that_could_not_start_can_be_started(lab: Lab) -> None:
+    for wrong in (careful, lambda *_: "no coroutine"):
+        with pytest.raises(TypeError):
+            lab.start(wrong, 1, 2, 3)  # type: ignore[arg-type]
+    await asyncio.sleep(5)
+    assert lab.now == 0
+    assert (await lab.run(asyncio.sleep, 1, "started")).value == "started"
+    assert lab.now == pytest.approx(1)
+    assert len(state_of(lab).tasks) == 1
 
 
-def test_a_loop_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr("asynclab.trace.patching.install.BaseEventLoop", type(None))
-        with pytest.raises(RuntimeError, match="asyncio's own event loops, not FastLoop"):
-            Lab().start(asyncio.sleep, 1)
-        assert "time" not in vars(loop)
-
-    run_fast(main())
+async def test_a_loop_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("asynclab.trace.patching.install.BaseEventLoop", type(None))
+    with pytest.raises(RuntimeError, match="asyncio's own event loops, not FastLoop"):
+        Lab().start(asyncio.sleep, 1)
+    assert "time" not in vars(loop)
 
 
 def test_labs_in_several_threads_do_not_disturb_each_other() -> None:
@@ -379,7 +336,7 @@ def test_labs_in_several_threads_do_not_disturb_each_other() -> None:
     assert sorted(found) == [(name, 1) for name in "abc" for _ in range(5)]
 
 
-def test_handlers_and_debug_mode_of_the_app_are_its_own() -> None:
+async def test_handlers_and_debug_mode_of_the_app_are_its_own() -> None:
     async def sets() -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: print("the lab's"))
@@ -387,26 +344,23 @@ def test_handlers_and_debug_mode_of_the_app_are_its_own() -> None:
         loop.call_soon(lambda: 1 / 0)
         await asyncio.sleep(1)
 
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    complaints: list[str] = []
 
-        def handler(_: object, context: dict[str, Any]) -> None:
-            complaints.append(context["message"])
+    def handler(_: object, context: dict[str, Any]) -> None:
+        complaints.append(context["message"])
 
-        async with fast_lab() as lab:
-            lab.start(sets)
-            await settle()
-            loop.set_exception_handler(handler)
-            await lab.wait()
-            assert [line.text for line in state_of(lab).activity if line.kind == "printed"] == ["“the lab's”"]
-        assert loop.get_exception_handler() is handler
-        assert not loop.get_debug()
-        loop.call_soon(lambda: 1 / 0)
+    async with fast_lab() as lab:
+        lab.start(sets)
         await settle()
-        assert len(complaints) == 1
-
-    run_fast(main())
+        loop.set_exception_handler(handler)
+        await lab.wait()
+        assert [line.text for line in state_of(lab).activity if line.kind == "printed"] == ["“the lab's”"]
+    assert loop.get_exception_handler() is handler
+    assert not loop.get_debug()
+    loop.call_soon(lambda: 1 / 0)
+    await settle()
+    assert len(complaints) == 1
 
 
 def test_what_is_left_in_the_loop_is_taken_back() -> None:
@@ -434,7 +388,7 @@ def test_what_is_left_in_the_loop_is_taken_back() -> None:
     asyncio.run(main())
 
 
-def test_gathers_that_wait_for_each_other_can_be_ended() -> None:
+async def test_gathers_that_wait_for_each_other_can_be_ended(lab: Lab) -> None:
     async def gathers(tasks: list[asyncio.Task[None]], other: int) -> None:
         await asyncio.sleep(1)
         await asyncio.gather(tasks[other], asyncio.sleep(100))
@@ -444,18 +398,14 @@ def test_gathers_that_wait_for_each_other_can_be_ended() -> None:
         tasks += [asyncio.create_task(gathers(tasks, 1)), asyncio.create_task(gathers(tasks, 0))]
         await asyncio.gather(*tasks)
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(circle)
-            await asyncio.sleep(2)
-            assert lab.cancel_task(2)
-            lab.cancel()
-            assert (await lab.wait()).unstoppable == ()
-
-    run_fast(main())
+    lab.start(circle)
+    await asyncio.sleep(2)
+    assert lab.cancel_task(2)
+    lab.cancel()
+    assert (await lab.wait()).unstoppable == ()
 
 
-def test_a_long_chain_of_awaits_can_be_cancelled() -> None:
+async def test_a_long_chain_of_awaits_can_be_cancelled() -> None:
     async def link(inner: asyncio.Task[None] | None) -> None:
         await (asyncio.sleep(100) if inner is None else inner)
 
@@ -465,18 +415,15 @@ def test_a_long_chain_of_awaits_can_be_cancelled() -> None:
             last = asyncio.create_task(link(last))
         await link(last)
 
-    async def main() -> None:
-        async with fast_lab(exact=False) as lab:
-            lab.start(chain)
-            await asyncio.sleep(1)
-            lab.cancel()
-            ending = await lab.wait()
-            assert (ending.outcome, ending.unstoppable) == ("cancelled", ())
-
-    run_fast(main())
+    async with fast_lab(exact=False) as lab:
+        lab.start(chain)
+        await asyncio.sleep(1)
+        lab.cancel()
+        ending = await lab.wait()
+        assert (ending.outcome, ending.unstoppable) == ("cancelled", ())
 
 
-def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled() -> None:
+async def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled(lab: Lab) -> None:
     async def waits_for(tasks: list[asyncio.Task[None]], other: int) -> None:
         await asyncio.sleep(0)
         await tasks[other]
@@ -487,28 +434,21 @@ def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled() -> None:
         tasks.append(asyncio.create_task(asyncio.sleep(100)))
         await asyncio.wait(tasks)
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(script)
-            await asyncio.sleep(1)
-            assert lab.cancel_task(4)
-            await asyncio.sleep(1)
-            assert (state_of(lab).counts["waiting"], state_of(lab).counts["cancelled"]) == (3, 1)
-
-    run_fast(main())
+    lab.start(script)
+    await asyncio.sleep(1)
+    assert lab.cancel_task(4)
+    await asyncio.sleep(1)
+    assert (state_of(lab).counts["waiting"], state_of(lab).counts["cancelled"]) == (3, 1)
 
 
-def test_an_endless_sleep_is_no_moment_to_jump_to() -> None:
-    async def main() -> None:
-        async with fast_lab(instant=True) as lab:
-            lab.start(asyncio.sleep, float("inf"))
-            await asyncio.sleep(10)
-            assert lab.is_running
-            assert lab.now == pytest.approx(10)
-            lab.pause()
-            assert lab.step() == "nothing"
-
-    run_fast(main())
+async def test_an_endless_sleep_is_no_moment_to_jump_to() -> None:
+    async with fast_lab(instant=True) as lab:
+        lab.start(asyncio.sleep, float("inf"))
+        await asyncio.sleep(10)
+        assert lab.is_running
+        assert lab.now == pytest.approx(10)
+        lab.pause()
+        assert lab.step() == "nothing"
 
 
 def test_a_thread_of_the_labs_own_is_waited_for_in_real_time() -> None:
@@ -546,18 +486,15 @@ class Captured:
     def flush(self) -> None: ...
 
 
-def test_streams_that_do_not_count_are_good_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_streams_that_do_not_count_are_good_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     captured = Captured()
     monkeypatch.setattr(sys, "stdout", captured)
 
     async def writes() -> None:
         assert sys.stdout.write("four") == 4
 
-    async def main() -> None:
-        async with fast_lab(echo=True) as lab:
-            await lab.run(writes)
-
-    run_fast(main())
+    async with fast_lab(echo=True) as lab:
+        await lab.run(writes)
     assert captured.text == "four"
 
 
@@ -573,7 +510,7 @@ def test_a_program_that_closes_its_output_closes_nobody_elses() -> None:
     assert [event.text for event in seen.of(Output)] == ["as bytes\n"]
 
 
-def test_a_complaint_is_the_labs_wherever_garbage_is_collected() -> None:
+async def test_a_complaint_is_the_labs_wherever_garbage_is_collected(lab: Lab) -> None:
     async def fails(itself: list[Any]) -> None:
         itself.append(asyncio.current_task())
         raise ValueError("unseen")
@@ -587,23 +524,19 @@ def test_a_complaint_is_the_labs_wherever_garbage_is_collected() -> None:
             asyncio.create_task(coroutine([]))  # noqa: RUF006 - that nobody keeps it is the point
         await asyncio.sleep(100)
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            events: list[object] = []
-            lab.subscribe(events.extend)
-            gc.collect()
-            gc.disable()
-            try:
-                lab.start(script)
-                await settle()
-                gc.collect()
-            finally:
-                gc.enable()
-            lab.pump()
-            texts = sorted(event.text.split(":")[0] for event in events if isinstance(event, Warned))
-            assert texts == ["Task exception was never retrieved", "Task was destroyed but it is pending!"]
-
-    run_fast(main())
+    events: list[object] = []
+    lab.subscribe(events.extend)
+    gc.collect()
+    gc.disable()
+    try:
+        lab.start(script)
+        await settle()
+        gc.collect()
+    finally:
+        gc.enable()
+    lab.pump()
+    texts = sorted(event.text.split(":")[0] for event in events if isinstance(event, Warned))
+    assert texts == ["Task exception was never retrieved", "Task was destroyed but it is pending!"]
 
 
 def test_threads_lose_nothing_that_they_print() -> None:

@@ -11,19 +11,12 @@ from functools import partial
 
 import pytest
 
-from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen
+from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen, TimeoutStarted
 from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
-from tests.fast_loop import run_fast
 from tests.fast_ui import until
-from tests.trace.labs import fast_lab, observe, state_of
-
-
-async def settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+from tests.trace.labs import observe, settle, state_of
 
 
 async def arrived(lab: Lab) -> None:
@@ -58,43 +51,35 @@ def test_in_the_default_order_no_update_is_lost() -> None:
     assert observe(Account().both).ending.value == 30
 
 
-def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(Account().both)
-            lab.pause()
-            await settle()
-            lab.step()
-            await settle()
-            small, large = lab.held
-            lab.step(large)
-            await settle()
-            assert lab.held == [small, large]
-            lab.step()
-            await settle()
-            lab.resume()
-            ending = await lab.wait()
-            assert ending.value == 40
-            assert [line.task for line in state_of(lab).activity if line.kind == "chosen"] == [large]
-
-    run_fast(main())
+async def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so(lab: Lab) -> None:
+    lab.start(Account().both)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    small, large = lab.held
+    lab.step(large)
+    await settle()
+    assert lab.held == [small, large]
+    lab.step()
+    await settle()
+    lab.resume()
+    ending = await lab.wait()
+    assert ending.value == 40
+    assert [line.task for line in state_of(lab).activity if line.kind == "chosen"] == [large]
 
 
-def test_the_first_in_line_needs_no_choosing() -> None:
-    async def main() -> None:
-        async with fast_lab() as lab:
-            seen: list[object] = []
-            lab.subscribe(seen.extend)
-            lab.start(Account().both)
-            lab.pause()
-            await settle()
-            for _ in range(6):
-                lab.step(lab.held[0] if lab.held else None)
-                await settle()
-            lab.pump()
-            assert not any(isinstance(event, TaskChosen) for event in seen)
-
-    run_fast(main())
+async def test_the_first_in_line_needs_no_choosing(lab: Lab) -> None:
+    seen: list[object] = []
+    lab.subscribe(seen.extend)
+    lab.start(Account().both)
+    lab.pause()
+    await settle()
+    for _ in range(6):
+        lab.step(lab.held[0] if lab.held else None)
+        await settle()
+    lab.pump()
+    assert not any(isinstance(event, TaskChosen) for event in seen)
 
 
 def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
@@ -130,64 +115,56 @@ def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
     assert not state.ready_queue
 
 
-def test_running_to_an_event_passes_over_all_others() -> None:
-    async def main() -> None:
-        async def chatter() -> None:
-            for number in range(50):
-                print(number)
-                await asyncio.sleep(0)
+async def test_running_to_an_event_passes_over_all_others(lab: Lab) -> None:
+    async def chatter() -> None:
+        for number in range(50):
+            print(number)
+            await asyncio.sleep(0)
 
-        async def sleeper() -> None:
-            await asyncio.sleep(5)
+    async def sleeper() -> None:
+        await asyncio.sleep(5)
 
-        async def both() -> None:
-            await asyncio.gather(chatter(), sleeper())
+    async def both() -> None:
+        await asyncio.gather(chatter(), sleeper())
 
-        async with fast_lab() as lab:
-            lab.start(both)
-            lab.pause()
-            await settle()
-            lab.step()
-            await settle()
-            sleeping = lab.held[1]
-            before = state_of(lab).tasks[sleeping].steps
-            lab.run_to_event(sleeping)
-            assert state_of(lab).running_to == sleeping
-            await arrived(lab)
-            assert (state_of(lab).tasks[sleeping].steps, state_of(lab).tasks[sleeping].state) == (before + 1, "waiting")
-            lab.run_to_event(sleeping)
-            await arrived(lab)
-            assert state_of(lab).tasks[sleeping].state == "ready"
-            assert texts(lab).count("“49”") == 1
-            assert lab.now == pytest.approx(5)
-            assert lab.paused
-            lab.run_to_event(sleeping)
-            await arrived(lab)
-            assert state_of(lab).tasks[sleeping].state == "done"
-
-    run_fast(main())
+    lab.start(both)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    sleeping = lab.held[1]
+    before = state_of(lab).tasks[sleeping].steps
+    lab.run_to_event(sleeping)
+    assert state_of(lab).running_to == sleeping
+    await arrived(lab)
+    assert (state_of(lab).tasks[sleeping].steps, state_of(lab).tasks[sleeping].state) == (before + 1, "waiting")
+    lab.run_to_event(sleeping)
+    await arrived(lab)
+    assert state_of(lab).tasks[sleeping].state == "ready"
+    assert texts(lab).count("“49”") == 1
+    assert lab.now == pytest.approx(5)
+    assert lab.paused
+    lab.run_to_event(sleeping)
+    await arrived(lab)
+    assert state_of(lab).tasks[sleeping].state == "done"
 
 
-def test_running_to_an_event_ends_where_nothing_can_happen_any_more() -> None:
+async def test_running_to_an_event_ends_where_nothing_can_happen_any_more(lab: Lab) -> None:
     async def forever() -> None:
         await asyncio.Event().wait()
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(forever)
-            lab.pause()
-            await settle()
-            lab.step()
-            await settle()
-            lab.run_to_event(1)
-            await arrived(lab)
-            assert lab.paused
-
-    run_fast(main())
+    lab.start(forever)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    lab.run_to_event(1)
+    await arrived(lab)
+    assert lab.paused
 
 
 @pytest.mark.parametrize("command", [Lab.pause, Lab.step, Lab.resume, Lab.cancel])
-def test_any_other_command_stops_running_to_an_event(command: object) -> None:
+async def test_any_other_command_stops_running_to_an_event(lab: Lab, command: object) -> None:
     async def busy() -> None:
         for _ in itertools.count():
             await asyncio.sleep(0)
@@ -195,45 +172,37 @@ def test_any_other_command_stops_running_to_an_event(command: object) -> None:
     async def main_of_lab() -> None:
         await asyncio.gather(busy(), asyncio.sleep(1e9))
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(main_of_lab)
-            lab.pause()
-            await settle()
-            for _ in range(3):
-                lab.step()
-                await settle()
-            lab.run_to_event(3)
-            await settle()
-            assert state_of(lab).running_to == 3
-            assert callable(command)
-            command(lab)
-            assert state_of(lab).running_to is None
-
-    run_fast(main())
+    lab.start(main_of_lab)
+    lab.pause()
+    await settle()
+    for _ in range(3):
+        lab.step()
+        await settle()
+    lab.run_to_event(3)
+    await settle()
+    assert state_of(lab).running_to == 3
+    assert callable(command)
+    command(lab)
+    assert state_of(lab).running_to is None
 
 
-def test_running_to_an_event_waits_for_what_comes_from_outside() -> None:
-    async def main() -> None:
-        gate = threading.Event()
+async def test_running_to_an_event_waits_for_what_comes_from_outside(lab: Lab) -> None:
+    gate = threading.Event()
 
-        async def from_a_thread() -> bool:
-            return await asyncio.to_thread(gate.wait)
+    async def from_a_thread() -> bool:
+        return await asyncio.to_thread(gate.wait)
 
-        async with fast_lab() as lab:
-            lab.start(from_a_thread)
-            lab.pause()
-            await settle()
-            lab.step()
-            await settle()
-            lab.run_to_event(1)
-            await asyncio.sleep(1)
-            assert state_of(lab).running_to == 1
-            gate.set()
-            await arrived(lab)
-            assert state_of(lab).tasks[1].state == "ready"
-
-    run_fast(main())
+    lab.start(from_a_thread)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    lab.run_to_event(1)
+    await asyncio.sleep(1)
+    assert state_of(lab).running_to == 1
+    gate.set()
+    await arrived(lab)
+    assert state_of(lab).tasks[1].state == "ready"
 
 
 def test_callbacks_that_are_set_for_later_are_known_until_they_are_called_or_cancelled() -> None:
@@ -268,3 +237,17 @@ def test_of_a_call_that_a_library_made_for_itself_the_library_is_known() -> None
     def of_the_user() -> None: ...
 
     assert [call.library for call in observe(main).of(CallScheduled)] == ["aiohttp", "aiohttp", ""]
+
+
+def test_of_a_timeout_that_a_library_arms_the_library_is_known() -> None:
+    from aiohttp.helpers import TimerNoop
+
+    async def main() -> None:
+        async with asyncio.timeout(6):
+            await asyncio.wait_for(asyncio.sleep(0), 7)
+        installed = {"__name__": "aiohttp.of_the_test", "asyncio": asyncio}
+        code = "async def waits():\n async with asyncio.timeout(8):\n  await asyncio.wait_for(asyncio.sleep(0), 9)"
+        exec(compile(code, TimerNoop.__enter__.__code__.co_filename, "exec"), installed)
+        await installed["waits"]()  # type: ignore[operator]
+
+    assert [timeout.library for timeout in observe(main).of(TimeoutStarted)] == ["", "", "aiohttp", "aiohttp"]

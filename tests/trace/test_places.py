@@ -13,7 +13,7 @@ from asynclab.model.events import Frame, TaskStands
 from asynclab.model.tasks import TaskState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, state_of
+from tests.trace.labs import fast_lab, settle, state_of
 
 HERE = __file__
 
@@ -30,12 +30,6 @@ async def held(main: Callable[[], Coroutine[Any, Any, Any]], steps: int) -> Asyn
             await settle()
         lab.sample()
         yield lab
-
-
-async def settle() -> None:
-    """Let what is ready reach the lab, and a step that was let go run."""
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 def task_after(main: Callable[[], Coroutine[Any, Any, Any]], steps: int) -> TaskState:
@@ -195,54 +189,44 @@ def test_a_task_without_code_of_the_users_has_frames_and_no_place() -> None:
     assert task.stands.frames == (Frame("sleep", library="asyncio"),)
 
 
-def test_a_held_lab_knows_the_place_of_every_task() -> None:
+async def test_a_held_lab_knows_the_place_of_every_task() -> None:
     async def main() -> None:
         await asyncio.gather(*(asyncio.create_task(yields()) for _ in range(1_200)))
 
-    async def run() -> None:
-        async with held(main, 1) as lab:
-            for _ in range(3):
-                lab.sample()
-            tasks = state_of(lab).tasks.values()
-            assert len(tasks) == 1_201
-            assert all(task.place for task in tasks)
-
-    run_fast(run())
+    async with held(main, 1) as lab:
+        for _ in range(3):
+            lab.sample()
+        tasks = state_of(lab).tasks.values()
+        assert len(tasks) == 1_201
+        assert all(task.place for task in tasks)
 
 
-def test_a_lab_that_runs_is_asked_for_the_tasks_in_sight_alone() -> None:
+async def test_a_lab_that_runs_is_asked_for_the_tasks_in_sight_alone() -> None:
     events: list[Any] = []
 
     async def main() -> None:
         children = [asyncio.create_task(yields()) for _ in range(3)]
         await asyncio.gather(*children)
 
-    async def run() -> None:
-        async with fast_lab() as lab:
-            lab.subscribe(events.extend)
-            lab.start(main)
-            await asyncio.sleep(0)  # main's step: its children have not begun
-            lab.sample(first=[2, 3], selected=1)
-            state_of(lab)
-            assert [lab.state.tasks[task].place is not None for task in (1, 2, 3, 4)] == [True, True, True, False]
-            lab.sample(first=[2, 3], selected=1)
-            await lab.wait()
-
-    run_fast(run())
+    async with fast_lab() as lab:
+        lab.subscribe(events.extend)
+        lab.start(main)
+        await asyncio.sleep(0)  # main's step: its children have not begun
+        lab.sample(first=[2, 3], selected=1)
+        state_of(lab)
+        assert [lab.state.tasks[task].place is not None for task in (1, 2, 3, 4)] == [True, True, True, False]
+        lab.sample(first=[2, 3], selected=1)
+        await lab.wait()
     assert [event.task for event in events if isinstance(event, TaskStands)] == [1, 2, 3]
 
 
-def test_a_task_that_looks_at_its_own_lab_stands_nowhere() -> None:
+async def test_a_task_that_looks_at_its_own_lab_stands_nowhere(lab: Lab) -> None:
     labs: list[Lab] = []
 
     async def main() -> None:
         labs[0].sample(first=[1], selected=1)
         assert state_of(labs[0]).tasks[1].stands is None
 
-    async def run() -> None:
-        async with fast_lab() as lab:
-            labs.append(lab)
-            ending = await lab.run(main)
-            assert ending.outcome == "done", ending
-
-    run_fast(run())
+    labs.append(lab)
+    ending = await lab.run(main)
+    assert ending.outcome == "done", ending

@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from aiohttp.helpers import TimerNoop
 
 from asynclab.model.events import (
     CallEnded,
@@ -139,6 +140,33 @@ def test_what_timers_do_is_told_in_the_time_of_the_process(observation: ProcessO
     calls = [event.call for event in events if isinstance(event, CallScheduled)]
     assert sorted(event.call for event in events if isinstance(event, CallEnded)) == calls == [1, 2]
     assert "timer" in {event.cause for event in events if isinstance(event, TaskReady)}
+
+
+def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(observation: ProcessObservation) -> None:
+    def told() -> list[tuple[str, int]]:
+        taken = observation.recorders[0].take_events()
+        return [(type(event).__name__, event.call) for event in taken if isinstance(event, CallScheduled | CallEnded)]
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        of_a_library = TimerNoop().__enter__  # any function of an installed package will do
+
+        loop.call_later(3600, of_a_library).cancel()
+        assert told() == []
+
+        kept = loop.call_later(3600, of_a_library)
+        assert told() == []
+        observation.recorders[0].look_later()
+        await asyncio.sleep(0)
+        assert told() == [("CallScheduled", 2)]
+        kept.cancel()
+        assert told() == [("CallEnded", 2)]
+
+        loop.call_later(0, of_a_library)
+        await asyncio.sleep(0.001)
+        assert told() == [("CallScheduled", 3), ("CallEnded", 3)]
+
+    asyncio.run(main())
 
 
 def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(observation: ProcessObservation) -> None:
@@ -286,9 +314,6 @@ def test_debug_mode_says_where_a_timer_was_set(observation: ProcessObservation) 
     assert run_fast(main()) == ["main", "main"]
 
 
-def test_a_mock_of_the_exception_handler_is_what_the_loop_has(observation: ProcessObservation) -> None:
-    async def main() -> None:
-        with mock.patch("asyncio.base_events.BaseEventLoop.call_exception_handler"):
-            asyncio.get_running_loop().call_exception_handler.assert_not_called()  # type: ignore[attr-defined]
-
-    run_fast(main())
+async def test_a_mock_of_the_exception_handler_is_what_the_loop_has(observation: ProcessObservation) -> None:
+    with mock.patch("asyncio.base_events.BaseEventLoop.call_exception_handler"):
+        asyncio.get_running_loop().call_exception_handler.assert_not_called()  # type: ignore[attr-defined]

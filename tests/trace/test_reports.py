@@ -40,7 +40,6 @@ from asynclab.model.events import (
 )
 from asynclab.trace import Ending, Lab, cpython
 from asynclab.trace.patching import warning_hooks
-from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, state_of
 
 
@@ -256,26 +255,23 @@ class Unclosed:
         self.loop.call_exception_handler({"message": "Unclosed thing"})
 
 
-def test_what_a_cancelled_main_task_had_complains_in_the_lab_and_not_after_it() -> None:
+async def test_what_a_cancelled_main_task_had_complains_in_the_lab_and_not_after_it() -> None:
     async def careless() -> None:
         thing = Unclosed()
         await asyncio.sleep(10)
         del thing
 
-    async def main() -> None:
-        after: list[object] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: after.append(context))
-        async with fast_lab() as lab:
-            lab.start(careless)
-            await asyncio.sleep(1)
-            lab.cancel()
-            await lab.wait()
-        assert "Unclosed thing" in [line.text for line in state_of(lab).activity]
-        del lab
-        gc.collect()
-        assert after == []
-
-    run_fast(main())
+    after: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: after.append(context))
+    async with fast_lab() as lab:
+        lab.start(careless)
+        await asyncio.sleep(1)
+        lab.cancel()
+        await lab.wait()
+    assert "Unclosed thing" in [line.text for line in state_of(lab).activity]
+    del lab
+    gc.collect()
+    assert after == []
 
 
 def test_warnings_are_seen_where_the_compiler_loses_count_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,18 +390,13 @@ def test_the_lag_of_the_loop_is_measured() -> None:
     asyncio.run(main())
 
 
-def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_nobody_reads_does_not_grow_without_bound(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclab.trace.governing.event_pump.BACKLOG", 1_000)
-
-    async def main() -> None:
-        async with fast_lab() as lab:
-            for _ in range(1_001):
-                lab._tracer.emit(LoopLagged(0.0, 0.001))
-            lab._pump.relieve()
-            assert lab._tracer.events == []
-            assert lab.state.version > 0
-
-    run_fast(main())
+    for _ in range(1_001):
+        lab._tracer.emit(LoopLagged(0.0, 0.001))
+    lab._pump.relieve()
+    assert lab._tracer.events == []
+    assert lab.state.version > 0
 
 
 def test_every_event_of_a_real_run_survives_the_codec() -> None:

@@ -51,7 +51,7 @@ def test_what_happens_in_a_step_comes_between_its_beginning_and_its_end() -> Non
     assert kinds(seen.events) == [TaskCreated, StepStarted, Output, StepEnded, TaskEnded]
 
 
-def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
+async def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
     running: list[object] = []
     events: list[Event] = []
 
@@ -60,13 +60,10 @@ def test_a_step_has_begun_for_whoever_reads_in_the_middle_of_it() -> None:
         running.append(state_of(lab).tasks[1].state)
         await asyncio.sleep(0)
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.subscribe(events.extend)
-            await lab.run(looks_at_itself, lab)
-            assert state_of(lab).tasks[1].steps == 2
-
-    run_fast(main())
+    async with fast_lab() as lab:
+        lab.subscribe(events.extend)
+        await lab.run(looks_at_itself, lab)
+        assert state_of(lab).tasks[1].steps == 2
     assert running == [1, "running"]
     assert kinds(events) == [TaskCreated, StepStarted, StepEnded, Stepped, TaskEnded]
 
@@ -127,7 +124,7 @@ def test_a_collected_task_is_reported_at_the_latest_when_the_step_ends() -> None
     assert seen.events[collected].at == 1.0
 
 
-def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
+async def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
     async def stubborn() -> None:
         try:
             await asyncio.sleep(100)
@@ -140,29 +137,23 @@ def test_a_lab_that_is_over_leaves_no_task_behind() -> None:
 
     kept: list[asyncio.Task[None]] = []
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            ending = await lab.run(starts)
-            assert ending.unstoppable
-        assert lab._tracer.registry.tasks_of_loop == {}
-
-    run_fast(main())
+    async with fast_lab() as lab:
+        ending = await lab.run(starts)
+        assert ending.unstoppable
+    assert lab._tracer.registry.tasks_of_loop == {}
 
 
-def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look() -> None:
+async def test_a_busy_lab_forgets_tasks_that_ended_before_there_was_time_to_look() -> None:
     events: list[Event] = []
 
     async def many() -> None:
         await asyncio.gather(*(asyncio.sleep(1) for _ in range(3_000)))
 
-    async def main() -> None:
-        ticks = itertools.count()  # each look at the clock takes ten microseconds
-        async with fast_lab(exact=False, instant=True, real_time=lambda: next(ticks) / 1e5) as lab:
-            lab.subscribe(events.extend)
-            await lab.run(many)
-            assert lab._tracer.looks.pending == {}
-
-    run_fast(main())
+    ticks = itertools.count()  # each look at the clock takes ten microseconds
+    async with fast_lab(exact=False, instant=True, real_time=lambda: next(ticks) / 1e5) as lab:
+        lab.subscribe(events.extend)
+        await lab.run(many)
+        assert lab._tracer.looks.pending == {}
     assert 0 < sum(isinstance(event, TaskWaiting) for event in events) < 3_000
 
 
@@ -184,7 +175,7 @@ class LateLoop(FastLoop):
         super().stop()
 
 
-def test_loops_of_a_class_and_of_one_derived_from_it_have_labs_at_once() -> None:
+async def test_loops_of_a_class_and_of_one_derived_from_it_have_labs_at_once() -> None:
     found: list[object] = []
 
     async def sleeper() -> float:
@@ -201,19 +192,16 @@ def test_loops_of_a_class_and_of_one_derived_from_it_have_labs_at_once() -> None
         with asyncio.Runner(loop_factory=LateLoop) as runner:
             runner.run(observed())
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.start(sleeper)
-            thread = threading.Thread(target=other_thread)
-            thread.start()
-            thread.join()
-            found.append((await lab.wait()).value)
-
-    run_fast(main())
+    async with fast_lab() as lab:
+        lab.start(sleeper)
+        thread = threading.Thread(target=other_thread)
+        thread.start()
+        thread.join()
+        found.append((await lab.wait()).value)
     assert found == [2.0, 2.0]
 
 
-def test_an_eager_step_outside_any_other_is_told_once_though_somebody_reads_in_it() -> None:
+async def test_an_eager_step_outside_any_other_is_told_once_though_somebody_reads_in_it() -> None:
     factory = getattr(asyncio, "eager_task_factory", None)
     if factory is None:
         pytest.skip("there are no eager tasks before Python 3.12")
@@ -231,12 +219,9 @@ def test_an_eager_step_outside_any_other_is_told_once_though_somebody_reads_in_i
 
     kept: list[asyncio.Task[None]] = []
 
-    async def main() -> None:
-        async with fast_lab() as lab:
-            lab.subscribe(events.extend)
-            await lab.run(starts, lab)
-
-    run_fast(main())
+    async with fast_lab() as lab:
+        lab.subscribe(events.extend)
+        await lab.run(starts, lab)
     steps = [event for event in events if isinstance(event, Stepped | StepStarted | StepEnded)]
     told = [(type(event), event.task) for event in steps]
     assert told == [(Stepped, 1), (StepStarted, 2), (StepEnded, 2), (Stepped, 1)]

@@ -13,7 +13,7 @@ import pytest
 from asynclab.model.events import Event, Output, QueuePut, TaskCreated, TaskEnded
 from asynclab.trace import Lab
 
-ROUNDS = 200
+ROUNDS = 60
 PRODUCED = 5
 """Items that each program puts in its queue."""
 

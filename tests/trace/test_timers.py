@@ -259,7 +259,7 @@ def test_a_timer_on_a_closed_loop_is_refused() -> None:
     assert alike(script) == "Event loop is closed"
 
 
-def test_what_is_still_to_come_when_a_lab_ends_comes_with_the_rest_of_its_delay() -> None:
+async def test_what_is_still_to_come_when_a_lab_ends_comes_with_the_rest_of_its_delay() -> None:
     fired: list[str] = []
 
     async def script() -> None:
@@ -269,20 +269,18 @@ def test_what_is_still_to_come_when_a_lab_ends_comes_with_the_rest_of_its_delay(
         cancelled.append(loop.call_later(4, fired.append, "four"))
         await asyncio.sleep(1)
 
-    async def main() -> None:
-        loop: Any = asyncio.get_running_loop()
-        async with fast_lab(speed=0.5) as lab:
-            await lab.run(script)
-        cancelled[0].cancel()
-        assert cancelled[0].when() == pytest.approx(loop.time() + 3)
-        assert loop._timer_cancelled_count >= 1
-        await asyncio.sleep(2.5)
-        assert fired == ["three"]
-        await asyncio.sleep(2)
-        assert fired == ["three", "five"]
-
     cancelled: list[asyncio.TimerHandle] = []
-    run_fast(main())
+
+    loop: Any = asyncio.get_running_loop()
+    async with fast_lab(speed=0.5) as lab:
+        await lab.run(script)
+    cancelled[0].cancel()
+    assert cancelled[0].when() == pytest.approx(loop.time() + 3)
+    assert loop._timer_cancelled_count >= 1
+    await asyncio.sleep(2.5)
+    assert fired == ["three"]
+    await asyncio.sleep(2)
+    assert fired == ["three", "five"]
 
 
 class OwnTimers(FastLoop):

@@ -84,26 +84,23 @@ async def sleeps() -> None:
     await asyncio.sleep(10)
 
 
-def test_everything_is_as_it_was_after_labs_that_overlap_and_fail() -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        before, loop_before = snapshot(), dict(vars(loop))
-        first, second, third = Lab(real_time=loop.time), Lab(instant=True), Lab(real_time=loop.time)
-        first.start(sleeps)
-        await second.run(fails)
-        assert snapshot() != before
-        third.start(sleeps)
-        await first.close()
-        with pytest.raises(TypeError):
-            Lab().start(sleeps, "one argument too many")
-        await third.close()
-        assert {k: v for k, v in snapshot().items() if v is not before.get(k) and v != before.get(k)} == {}
-        after = dict(vars(loop))
-        changing = {"_ready", "_scheduled", "_timer_cancelled_count", "_selector", "_csock", "_ssock", "jumps"}
-        assert {k for k, v in after.items() if k not in changing and v is not loop_before.get(k)} == set()
-        assert after.keys() == loop_before.keys()
-
-    run_fast(main())
+async def test_everything_is_as_it_was_after_labs_that_overlap_and_fail() -> None:
+    loop = asyncio.get_running_loop()
+    before, loop_before = snapshot(), dict(vars(loop))
+    first, second, third = Lab(real_time=loop.time), Lab(instant=True), Lab(real_time=loop.time)
+    first.start(sleeps)
+    await second.run(fails)
+    assert snapshot() != before
+    third.start(sleeps)
+    await first.close()
+    with pytest.raises(TypeError):
+        Lab().start(sleeps, "one argument too many")
+    await third.close()
+    assert {k: v for k, v in snapshot().items() if v is not before.get(k) and v != before.get(k)} == {}
+    after = dict(vars(loop))
+    changing = {"_ready", "_scheduled", "_timer_cancelled_count", "_selector", "_csock", "_ssock", "jumps"}
+    assert {k for k, v in after.items() if k not in changing and v is not loop_before.get(k)} == set()
+    assert after.keys() == loop_before.keys()
 
 
 def test_the_rest_of_the_loop_is_not_observed() -> None:

@@ -18,7 +18,6 @@ from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.watching.looks import LOOK_SAVINGS, LOOK_SHARE, Looks
 from asynclab.trace.watching.observer import Observer
-from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, state_of
 
 
@@ -232,29 +231,26 @@ def test_a_task_that_yields_waits_for_nothing() -> None:
     assert (seen.state.tasks[1].steps, seen.state.tasks[1].self_wakes) == (4, 3)
 
 
-def test_a_busy_lab_looks_later_and_at_what_is_asked_for_first() -> None:
+async def test_a_busy_lab_looks_later_and_at_what_is_asked_for_first() -> None:
     async def sleeps() -> None:
         await asyncio.sleep(10)
 
     async def many() -> None:
         await asyncio.gather(*(sleeps() for _ in range(3_000)))
 
-    async def main() -> None:
-        ticks = itertools.count()  # each look at the clock takes ten microseconds
-        async with fast_lab(exact=False, real_time=lambda: next(ticks) / 1e5) as lab:
-            lab.start(many)
-            await asyncio.sleep(1)
-            known = [task for task in state_of(lab).tasks.values() if task.waits_for]
-            assert 0 < len(known) < 3_000
-            lab.sample(first=[3_001])
-            assert state_of(lab).tasks[3_001].waits_for is not None
+    ticks = itertools.count()  # each look at the clock takes ten microseconds
+    async with fast_lab(exact=False, real_time=lambda: next(ticks) / 1e5) as lab:
+        lab.start(many)
+        await asyncio.sleep(1)
+        known = [task for task in state_of(lab).tasks.values() if task.waits_for]
+        assert 0 < len(known) < 3_000
+        lab.sample(first=[3_001])
+        assert state_of(lab).tasks[3_001].waits_for is not None
+        lab.sample()
+        assert not all(task.waits_for for task in state_of(lab).tasks.values())
+        for _ in range(200):
             lab.sample()
-            assert not all(task.waits_for for task in state_of(lab).tasks.values())
-            for _ in range(200):
-                lab.sample()
-            assert all(task.waits_for for task in state_of(lab).tasks.values())
-
-    run_fast(main())
+        assert all(task.waits_for for task in state_of(lab).tasks.values())
 
 
 LOOK_TAKES = 1e-4

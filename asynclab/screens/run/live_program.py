@@ -64,7 +64,9 @@ class LiveProgram(WatchedProgram):
         """Its exit code, once it is over; below 0 the number of the signal that killed it."""
         self.problem = ""
         """Why it could not be started; empty if it was."""
-        self._target, self._takers = target, takers
+        self.takers = list(takers)
+        """Each gets every frame, after it was taken in."""
+        self._target = target
         self._child: Child | None = None
         self._pty: PseudoTerminal | None = None
         self._typed_early = b""
@@ -186,7 +188,7 @@ class LiveProgram(WatchedProgram):
 
     def _take(self, frame: AnyFrame) -> None:
         self.told.take(frame)
-        for taker in self._takers:
+        for taker in self.takers:
             taker(frame)
 
     def _listen(self) -> None:

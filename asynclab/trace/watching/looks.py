@@ -18,7 +18,7 @@ from asynclab.trace.watching.task_waits import Known, describe_wait
 LOOK_SHARE = 0.01
 """How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
 
-LOOK_SAVINGS = 0.005
+LOOK_SAVINGS = 0.002
 """Real seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
 
 LOOK_LATER = 0.001

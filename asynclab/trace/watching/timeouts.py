@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import Future, Timeout
 from types import CodeType, FrameType, MethodType
 
@@ -33,10 +34,15 @@ class Timeouts:
         now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:
-            self._start(owner, when, self._recorder.current_number())
+            library = self._recorder.code.package_calling(sys._getframe(1))
+            self._start(owner, when, self._recorder.current_number(), library)
         else:
             self._deadlines[known] = when
             self._recorder.emit(TimeoutRescheduled(now, known, finite(when)))
+
+    def found(self, owner: object, deadline: float, task: int | None) -> None:
+        """A timer of a timeout was set before anybody looked, for a deadline in lab time."""
+        self._start(owner, deadline, task)
 
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""
@@ -69,11 +75,11 @@ class Timeouts:
             now = self._recorder.clock.now()
             self._recorder.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
-    def _start(self, owner: object, deadline: float, task: int | None) -> None:
+    def _start(self, owner: object, deadline: float, task: int | None, library: str = "") -> None:
         self._count += 1
         self._running[id(owner)] = self._count
         self._deadlines[self._count] = deadline
-        self._recorder.emit(TimeoutStarted(self._recorder.clock.now(), self._count, finite(deadline), task))
+        self._recorder.emit(TimeoutStarted(self._recorder.clock.now(), self._count, finite(deadline), task, library))
 
 
 def timeout_of(callback: object) -> Timeout | None:
