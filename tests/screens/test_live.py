@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from textual.pilot import Pilot
@@ -200,14 +200,12 @@ async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch:
 
 
 async def test_what_cannot_be_started_is_told_in_a_line() -> None:
-    program = LiveProgram(Target(("-c", "pass")))
-    app = AsyncLabApp(program=program)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("asynclab.remote.launch.sys.executable", "/nowhere/python")
-        async with app.run_test(size=(80, 24), notifications=True):
-            await until(lambda: program.problem)
-            assert "No such file" in program.problem
-            assert not program.is_live
+    nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
+    program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
+    async with AsyncLabApp(program=program).run_test(size=(80, 24)):
+        await until(lambda: program.problem)
+        assert "No such file" in program.problem
+        assert not program.is_live
 
 
 def test_nobody_was_last_seen_where_nothing_is_known() -> None:
