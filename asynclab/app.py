@@ -28,7 +28,7 @@ from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.pane_screen import LOW, NARROW
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.command import Command, Commanding
-from asynclab.screens.shared.command_screen import TABS
+from asynclab.screens.shared.command_screen import TABS, CommandScreen
 from asynclab.terminal.shown_cells import ShownCells
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -109,7 +109,7 @@ class AsyncLabApp(Commanding, App[None]):
         self._fetch: FetchScreen | None = None
         self._settings_path = settings.settings_path()
         self._settings, self._complaint = settings.load(self._settings_path)
-        self._interrupted_at = -AGAIN_SECONDS
+        self._interrupted_at = self._quit_at = -AGAIN_SECONDS
         self._leaving: asyncio.Task[None] | None = None
         self.add_mode("fetch", self._make_fetch_screen)
         if program is not None:
@@ -229,6 +229,8 @@ class AsyncLabApp(Commanding, App[None]):
         """Remove notices at the next key, since they may be out of date. Problems stay."""
         if isinstance(event, Key) and not event.is_forwarded:
             self._forget("information")
+            if isinstance(self.screen, CommandScreen) and self.screen.takes_key(event):
+                return
         await super().on_event(event)
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
@@ -330,7 +332,15 @@ class AsyncLabApp(Commanding, App[None]):
 
     @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
     async def action_quit(self) -> None:
-        """Cancel every demo, let it clean up, and quit."""
+        """Cancel every demo, let it clean up, and quit; a program of yours that runs is ended, if you say so twice."""
+        program = self._program
+        if program is not None and program.is_live and self._leaving is None:
+            now = time.monotonic()
+            is_sure, self._quit_at = now - self._quit_at < AGAIN_SECONDS, now
+            if not is_sure:
+                self.tell(f"{program.command} runs: q again ends it (SIGINT, then SIGTERM, then SIGKILL)")
+                return
+            self.tell(f"ending {program.command} …")
         self._leave_soon(0)
 
     def action_help_quit(self) -> None:
@@ -352,9 +362,11 @@ class AsyncLabApp(Commanding, App[None]):
         return self._fetch
 
     def _make_run_screen(self, program: WatchedProgram) -> RunScreen:
+        from asynclab.screens.run.live_program import LiveProgram
+        from asynclab.screens.run.live_screen import LiveScreen
         from asynclab.screens.run.run_screen import RunScreen
 
-        return RunScreen(program)
+        return LiveScreen(program) if isinstance(program, LiveProgram) else RunScreen(program)
 
     def _leave_soon(self, code: int) -> None:
         if self._leaving is None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asynclab.terminal.streams import has_terminal
+
 if TYPE_CHECKING:
     from asynclab.remote.interpreter import Interpreter
     from asynclab.remote.launch import Target
@@ -64,7 +66,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
-@click.option("--headless", is_flag=True, expose_value=False, help="Without a screen, which is the only way so far.")
+@click.option("--headless", is_flag=True, help="Without a screen: the program has the terminal, the report comes last.")
 @click.option("--record", type=_FILE, metavar="FILE", help="Keep all of it in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Let the recording keep the newest, such as 100MB.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
@@ -76,11 +78,12 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
 @click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
 @click.pass_context
-def run(ctx: click.Context, /, record: Path | None, json_to: str | None, perfetto: Path | None, **options: Any) -> int:
-    """Run a program of yours, unmodified, and say at its end what its tasks did.
+def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str | None, **options: Any) -> int:
+    """Run a program of yours, unmodified, and watch its tasks.
 
-    The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python and
-    ends with its exit code; the report goes to standard error.
+    The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python, and
+    asynclab ends with its exit code. Without a terminal, or with --headless or --json, there is no screen: then a
+    report goes to standard error at the end.
     """
     from asynclab.cli.run_headless import run_headless
 
@@ -88,7 +91,12 @@ def run(ctx: click.Context, /, record: Path | None, json_to: str | None, perfett
     if keep is not None and (record is None or not (record.is_file() or not record.exists())):
         raise click.UsageError("--keep needs --record with the name of a file")
     target = _target(ctx.obj, options)
-    return run_headless(target, record, json_to, perfetto, keep=keep, keep_sources=not options["no_source"])
+    perfetto, keep_sources = options["perfetto"], not options["no_source"]
+    if has_terminal() and not headless and json_to is None:
+        from asynclab.cli.run_on_screen import run_on_screen
+
+        return run_on_screen(target, record, perfetto, keep=keep, keep_sources=keep_sources)
+    return run_headless(target, record, json_to, perfetto, keep=keep, keep_sources=keep_sources)
 
 
 def _target(program: Sequence[str], options: dict[str, Any]) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -46,24 +47,13 @@ def run_headless(
     program = ObservedProgram()
     report = Report(program)
     with ExitStack() as files:
-        recorder = None
-        if record is not None:
-            header = header_of((*target.options, *map(os.path.basename, target.words), *target.arguments))
-            writer: Writer
-            if keep is None:
-                writer = RecordingWriter(record.open("wb"), header)
-            else:
-                writer = KeptRecording(record, header, program, keep)
-            recorder = files.enter_context(RecordingFile(writer, keep_sources=keep_sources))
-        trace = None if perfetto is None else files.enter_context(TraceOfRun(program, perfetto))
+        takers = frame_takers(files, target, program, record, perfetto, keep=keep, keep_sources=keep_sources)
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
             report.follow()
-            if recorder is not None:
-                recorder.write(frame)
-            if trace is not None:
-                trace.take(frame)
+            for taker in takers:
+                taker(frame)
 
         code = run_watched(target, take)
     if json_to is None:
@@ -72,6 +62,35 @@ def run_headless(
     else:
         _write_json(json.dumps(report.as_json(), indent=1), json_to)
     return die_as(code)
+
+
+def frame_takers(
+    files: ExitStack,
+    target: Target,
+    program: ObservedProgram,
+    record: Path | None,
+    perfetto: Path | None,
+    *,
+    keep: int | None,
+    keep_sources: bool,
+) -> list[Callable[[AnyFrame], object]]:
+    """What keeps a run in files: each gets every frame, after the program has taken it in.
+
+    Raises:
+        OSError: A file can't be written.
+    """
+    takers: list[Callable[[AnyFrame], object]] = []
+    if record is not None:
+        header = header_of((*target.options, *map(os.path.basename, target.words), *target.arguments))
+        writer: Writer
+        if keep is None:
+            writer = RecordingWriter(record.open("wb"), header)
+        else:
+            writer = KeptRecording(record, header, program, keep)
+        takers.append(files.enter_context(RecordingFile(writer, keep_sources=keep_sources)).write)
+    if perfetto is not None:
+        takers.append(files.enter_context(TraceOfRun(program, perfetto)).take)
+    return takers
 
 
 def _write_json(text: str, json_to: str) -> None:

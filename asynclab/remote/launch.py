@@ -37,16 +37,37 @@ class Child:
     """Brings its frames."""
 
 
-def launch(target: Target) -> Child:
-    """Start a program; its standard streams are ours.
+def launch(target: Target, terminal: int | None = None) -> Child:
+    """Start a program.
+
+    Args:
+        target: What to start.
+        terminal: The file descriptor of a terminal that is to be its own; None to let it have our standard streams.
 
     Raises:
         OSError: It can't be started.
     """
     ours, its = socket.socketpair()
+    command = [target.interpreter.path, *target.options, *target.words, *target.arguments]
+    environment = _environment(its.fileno(), target)
+    if terminal is not None:
+        environment |= {"ASYNCLAB_CHILD_TERMINAL": "1", "TERM": "xterm-256color"}
+        for name in ("COLUMNS", "LINES"):  # the size of another terminal
+            environment.pop(name, None)
     with its:
-        command = [target.interpreter.path, *target.options, *target.words, *target.arguments]
-        process = subprocess.Popen(command, env=_environment(its.fileno(), target), pass_fds=(its.fileno(),))
+        try:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                pass_fds=(its.fileno(),),
+                stdin=terminal,
+                stdout=terminal,
+                stderr=terminal,
+                start_new_session=terminal is not None,
+            )
+        except OSError:
+            ours.close()
+            raise
     return Child(process, ours)
 
 

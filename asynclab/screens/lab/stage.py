@@ -282,6 +282,7 @@ class Stage(Vertical):
         self.add_class(f"-front-{front}")
         self.set_class(is_single, "-single")
         self.tabs.show(front)
+        self._share_the_room()
         self._show_the_middle()
 
     @on(TaskSelected)
@@ -311,7 +312,8 @@ class Stage(Vertical):
         """Show the panes whose turn it is, and divide the lines among them."""
         height, panes = self._height, self.shown_panes
         for pane in MIDDLE:
-            self.set_class(pane in panes, f"-shows-{pane}")
+            # Not beside "-single": which of both rules counts would depend on the depth of a subclass.
+            self.set_class(pane in panes and not self.is_single, f"-shows-{pane}")
         is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
         self.set_class(is_below, "-gauges-below")
         if "loop" in panes:

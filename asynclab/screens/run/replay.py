@@ -50,6 +50,11 @@ class Replay(WatchedProgram):
         return f"{self._name} (recording)"
 
     @property
+    def command(self) -> str:
+        """The file's name."""
+        return self._name
+
+    @property
     def complaint(self) -> str:
         """Why it could not be read to its end, in one line; empty where it could, or is still read."""
         return self._complaint

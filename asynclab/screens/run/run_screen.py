@@ -72,9 +72,13 @@ class RunScreen(LabScreen):
         self.title_bar.activate("Run")
         self.lay_out()
         self.host.begin_to_measure()
-        self.watched.begin()
+        self.begin()
         self.paint()
         self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+
+    def begin(self) -> None:
+        """Begin to watch."""
+        self.watched.begin()
 
     @property
     def program(self) -> StagedRun:

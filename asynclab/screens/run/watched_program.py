@@ -41,6 +41,11 @@ class WatchedProgram(ABC):
 
     @property
     @abstractmethod
+    def command(self) -> str:
+        """What notices call it."""
+
+    @property
+    @abstractmethod
     def facts(self) -> tuple[str, ...]:
         """What there is to say of it now, in sentences."""
 

@@ -220,7 +220,7 @@ class PaletteEntry:
 def shown_key(key: str) -> str:
     """A key's name as a person reads it: "^p" for "ctrl+p"."""
     if key.startswith("ctrl+"):
-        return "^" + key.removeprefix("ctrl+")
+        return "^" + shown_key(key.removeprefix("ctrl+"))
     return SHOWN_KEYS.get(key, key)
 
 

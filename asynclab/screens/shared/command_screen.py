@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
+from textual.events import Key
 from textual.screen import Screen
 
 from asynclab.screens.shared.command import (
@@ -60,6 +61,10 @@ class CommandScreen(Commanding, Screen[None]):
     def is_furnished(self) -> bool:
         """Whether the views that the commands act on exist yet."""
         return True
+
+    def takes_key(self, event: Key) -> bool:
+        """Handle a key before any command does; whether that was done."""
+        return False
 
     @property
     def offers(self) -> list[Offer]:

@@ -25,6 +25,20 @@ def _step_aside() -> dict[str, str]:
     return given
 
 
+def _take_terminal() -> None:
+    """Make the terminal that is our standard input control this session, as a shell does for what it starts.
+
+    Nobody else could do so without code between fork and exec, where a process with threads must run none.
+    """
+    import fcntl
+    import termios
+
+    try:  # noqa: SIM105 - contextlib would be imported into the program
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    except OSError:
+        pass  # then ctrl+c reaches nobody
+
+
 def _begin(given: dict[str, str]) -> None:
     """Observe; where that can't be, say why in one line, and let the program run all the same."""
     home = given["ASYNCLAB_CHILD_HOME"]
@@ -41,6 +55,8 @@ def _begin(given: dict[str, str]) -> None:
 
 _given = _step_aside()
 if _given:
+    if "ASYNCLAB_CHILD_TERMINAL" in _given:
+        _take_terminal()
     _begin(_given)
 
 _spec = PathFinder.find_spec("sitecustomize", sys.path)

@@ -1,0 +1,127 @@
+"""The Run screen of a program that runs: its terminal is a pane among the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.getters import query_one
+
+from asynclab.screens.lab.layout import FRAME, STAGE_PANES
+from asynclab.screens.lab.stage import Stage
+from asynclab.screens.run.run_screen import RunScreen
+from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
+from asynclab.screens.shared.command import BarEntry, Command, shown_key
+
+if TYPE_CHECKING:
+    from asynclab.screens.run.live_program import LiveProgram
+
+command = Command["LiveScreen"]
+
+LEAST_TERMINAL = 6
+"""Lines that the terminal gets at least where all panes show, without its frame."""
+
+
+class LiveStage(Stage):
+    """The views of a loop, and the terminal of its program below them."""
+
+    DEFAULT_CSS = """
+    LiveStage {
+        #terminal { height: 8; }
+        &.-single #terminal { display: none; height: 1fr; }
+        &.-single.-front-terminal #terminal { display: block; }
+        &.-single.-front-terminal #concept { display: none; }
+    }
+    """
+    panes: ClassVar[Mapping[str, str]] = STAGE_PANES | {"terminal": "terminal"}
+    terminal = query_one(TerminalPane)
+
+    def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
+        """Make the views."""
+        super().__init__(files=live.files, in_the_middle="timeline", id=id)
+        self._live = live
+
+    def compose(self) -> ComposeResult:
+        """The panes from top to bottom."""
+        yield from super().compose()
+        yield TerminalPane(self._live, id="terminal")
+
+    @property
+    def shown_panes(self) -> frozenset[str]:
+        """The ids of the panes that show where one at a time is not enough."""
+        return super().shown_panes | {"terminal"}
+
+    def _share_the_room(self) -> None:
+        """Give the terminal a quarter of the lines, and divide the others."""
+        self.lines_below = max(LEAST_TERMINAL, self.screen.size.height // 4 - FRAME) + FRAME
+        self._set_height(self.terminal, self.lines_below)
+        super()._share_the_room()
+
+
+class LiveScreen(RunScreen):
+    """A program that runs, its loops and its terminal."""
+
+    def __init__(self, live: LiveProgram) -> None:
+        super().__init__(live)
+        self.live = live
+        self._told_end = False
+
+    def make_stage(self) -> Stage:
+        """The views of a loop, with the terminal."""
+        return LiveStage(self.live, id="stage")
+
+    def begin(self) -> None:
+        """Start the program once its terminal has its size."""
+        self.call_after_refresh(super().begin)
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether keys are the program's."""
+        return self.live.is_live and self.focused_pane == "terminal"
+
+    def takes_key(self, event: Key) -> bool:
+        """Give a key to the program, if its terminal has the focus; whether that was so."""
+        if not self.is_typing or event.key == WAY_OUT:
+            return False
+        self.query_one(TerminalPane).take_key(event)
+        return True
+
+    @command("terminal", key="o", group="Looking", rank=5, when=lambda screen: not screen.is_typing)
+    def action_terminal(self) -> None:
+        """Type into the program's terminal: until ctrl+], all keys go there, even ctrl+c. The mouse wheel scrolls."""
+        self.action_show_pane("terminal")
+
+    @command(
+        "leave the terminal",
+        key=WAY_OUT,
+        group="Looking",
+        rank=0,
+        when=lambda screen: screen.is_typing,
+        in_palette=False,
+    )
+    def action_leave_terminal(self) -> None:
+        """Leave the terminal: keys are asynclab's again."""
+        self.action_show_pane("tasks")
+
+    def bar(self) -> tuple[BarEntry, ...]:
+        """What the key bar shows; in the terminal, how to leave it."""
+        if self.is_typing:
+            return (
+                BarEntry(shown_key(WAY_OUT), "leave the terminal", "leave_terminal", rank=0),
+                BarEntry("all other keys", f"go to {self.live.command}", "", rank=1),
+            )
+        return super().bar()
+
+    def can_go_to(self, pane: str) -> bool:
+        """Whether tab leads to a pane; not to the terminal, from which it would not lead on."""
+        return pane != "terminal" and super().can_go_to(pane)
+
+    def paint(self) -> None:
+        """Bring every view up to date; each repaints only what changed."""
+        super().paint()
+        self.query_one(TerminalPane).show()
+        if self.live.has_ended and not self._told_end:
+            self._told_end = True
+            self.host.tell(f"{self.live.command}: {self.live.ending_words}; q leaves")

@@ -1,0 +1,212 @@
+"""A program that runs: its tasks, its terminal and its end on the screen. The child is a real one."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+from textual.pilot import Pilot
+
+from asynclab.app import AsyncLabApp
+from asynclab.remote.launch import Target
+from asynclab.remote.wire import AnyFrame
+from asynclab.screens.run.live_program import LiveProgram
+from asynclab.screens.run.live_screen import LiveScreen
+from asynclab.screens.run.silence import last_seen
+from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
+from tests.fast_ui import until
+from tests.remote.programs import ROOT
+from tests.screens.recordings import text_of
+
+
+@dataclass
+class Live:
+    """The app with a program on its stage, and a hand on its keys."""
+
+    app: AsyncLabApp
+    pilot: Pilot[None]
+    program: LiveProgram
+    frames: list[AnyFrame]
+
+    @property
+    def screen(self) -> LiveScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, LiveScreen))
+
+    @property
+    def terminal(self) -> str:
+        return text_of(self.screen.query_one(TerminalPane))
+
+    @property
+    def facts(self) -> str:
+        return " ".join(self.program.facts)
+
+    @property
+    def notices(self) -> str:
+        return " ".join(str(notice.message) for notice in self.app._notifications)
+
+    async def printed(self, text: str) -> None:
+        await until(lambda: text in self.terminal)
+
+    async def ended(self) -> None:
+        await until(lambda: self.program.has_ended)
+        self.screen.beat()
+
+
+@asynccontextmanager
+async def running(code: str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Live]:
+    """A program of this code, which is over when the block is left."""
+    frames: list[AnyFrame] = []
+    program = LiveProgram(Target(("-c", code)), [frames.append])
+    app = AsyncLabApp(program=program)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            live = Live(app, pilot, program, frames)
+            await until(lambda: program.is_live)
+            yield live
+            await program.close()
+            assert program.has_ended
+            await app.runs.close()
+
+
+ASKING = """
+import asyncio, os, sys
+async def ticker():
+    try:
+        while True:
+            await asyncio.sleep(0.05)
+    finally:
+        print("cleaned up")
+async def main():
+    task = asyncio.create_task(ticker(), name="ticker")
+    print("\\x1b[31mred\\x1b[0m", sys.stdout.isatty(), os.get_terminal_size().columns)
+    name = await asyncio.to_thread(input, "name? ")
+    print("hello", name)
+    await task
+asyncio.run(main())
+"""
+
+
+async def test_a_program_has_tasks_a_terminal_and_ends_by_ctrl_c() -> None:
+    async with running(ASKING) as live:
+        await live.printed("name?")
+        await until(lambda: "ticker" in text_of(live.screen.stage.tasks))
+        width = live.screen.query_one(TerminalPane).scrollable_content_region.width
+        assert f"red True {width}" in live.terminal
+        await live.pilot.press("o", *"q?", "enter")
+        await live.printed("hello q?")
+        assert live.app.screen is live.screen
+        assert [entry.keys for entry in live.screen.bar()] == ["^]", "all other keys"]
+        await live.pilot.press(WAY_OUT, "left_square_bracket")
+        assert live.screen.is_past
+        await live.pilot.press("escape", "o", "ctrl+c")
+        await live.printed("cleaned up")
+        await live.ended()
+        assert live.program.code == -signal.SIGINT
+        assert "killed by SIGINT" in live.facts
+        assert "killed by SIGINT" in live.notices
+        assert not live.screen.is_typing
+        assert [frame.code for frame in live.frames if hasattr(frame, "code")] == [-signal.SIGINT]
+
+
+STUBBORN = """
+import asyncio, signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+async def main():
+    print("ready", flush=True)
+    await asyncio.sleep(99)
+asyncio.run(main())
+"""
+
+
+async def test_quitting_asks_first_and_ends_a_program_that_ignores_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = (*tuple((number, 0.05) for number in (signal.SIGINT, signal.SIGTERM)), (signal.SIGKILL, 5.0))
+    monkeypatch.setattr("asynclab.screens.run.live_program.ASKING", asking)
+    async with running(STUBBORN) as live:
+        await live.printed("ready")
+        await live.pilot.press("q")
+        assert "q again ends it" in live.notices
+        assert live.program.is_live
+        await live.pilot.press("q")
+        await live.ended()
+        assert live.program.code == -signal.SIGKILL
+
+
+PLAIN = """
+import sys
+print("only this")
+sys.exit(3)
+"""
+
+
+async def test_a_program_without_asyncio_runs_and_a_line_says_so() -> None:
+    async with running(PLAIN, (80, 24)) as live:
+        await live.ended()
+        await live.printed("only this")
+        assert "exit code 3" in live.facts
+        assert "made no event loop" in live.facts
+
+
+CRASHING = """
+import asyncio, os, signal
+async def main():
+    asyncio.create_task(asyncio.sleep(99), name="sleeper")
+    await asyncio.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+
+
+async def test_a_program_that_is_killed_is_shown_as_it_was() -> None:
+    async with running(CRASHING) as live:
+        await live.ended()
+        assert live.program.code == -signal.SIGKILL
+        assert "sleeper" in text_of(live.screen.stage.tasks)
+        assert "killed by SIGKILL" in live.facts
+
+
+SILENT = """
+import os, signal, asyncio
+async def main():
+    print("stopping", flush=True)
+    os.kill(os.getpid(), signal.SIGSTOP)
+asyncio.run(main())
+"""
+
+
+async def test_where_nothing_is_heard_the_viewer_says_so_and_can_still_end_it() -> None:
+    async with running(SILENT) as live:
+        await until(lambda: "No heartbeat for" in live.facts)
+        now = live.program.now
+        await asyncio.sleep(0.1)
+        assert live.program.now == pytest.approx(now)
+
+
+FLOOD = "print('x' * 99_999 + '\\n' + 'line\\n' * 50_000 + 'the end')"
+
+
+async def test_a_flood_of_output_is_left_out_rather_than_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.screens.run.live_program.MOST_PRINTED", 20_000)
+    monkeypatch.setattr("asynclab.screens.run.live_program.KEPT_OF_PRINTED", 5_000)
+    async with running(FLOOD) as live:
+        await live.printed("the end")
+        await live.printed("bytes of output left out here")
+        await live.ended()
+
+
+async def test_what_cannot_be_started_is_told_in_a_line() -> None:
+    nowhere = replace(Target(("-c", "pass")).interpreter, path="/nowhere/python")
+    program = LiveProgram(Target(("-c", "pass"), interpreter=nowhere))
+    async with AsyncLabApp(program=program).run_test(size=(80, 24)):
+        await until(lambda: program.problem)
+        assert "No such file" in program.problem
+        assert not program.is_live
+
+
+def test_nobody_was_last_seen_where_nothing_is_known() -> None:
+    assert last_seen([None]) == ""

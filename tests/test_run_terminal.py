@@ -1,0 +1,41 @@
+"""`asynclab run` on a real terminal: it opens the screen, and ends as the program did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from asynclab.remote.program_recording import RecordingReader
+from asynclab.remote.wire import ProgramEnded
+from tests.test_terminal import Terminal
+
+CODE = """
+import asyncio
+async def main():
+    await asyncio.sleep(0.1)
+    raise SystemExit(3)
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """The program in a terminal, recorded."""
+    terminal = Terminal(tmp_path / "errors", "run", "--record", str(tmp_path / "recording"), "-c", CODE)
+    yield terminal
+    terminal.close()
+
+
+def test_the_screen_stays_for_a_look_back_and_then_asynclab_ends_as_the_program_did(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.wait_for_text("Ended after")
+    terminal.wait_for_text("main-1")
+    terminal.press("q")
+    assert terminal.wait_for_exit() == 3
+    assert terminal.errors.read_text() == ""
+    assert terminal.is_restored()
+    lines = list(RecordingReader(tmp_path / "recording").lines())
+    assert [line.code for line in lines if isinstance(line, ProgramEnded)] == [3]
