@@ -567,6 +567,11 @@ class EventsDropped(Event):
     """Events were lost before they could be read."""
 
     count: int
+    done: int = 0
+    """How many tasks were born and have returned within what was lost."""
+    failed: int = 0
+    cancelled: int = 0
+    """The same for tasks that ended in these ways."""
 
 
 ProgramEvent: TypeAlias = Output | Warned | LoopBlocked | LoopFreed | LoopLagged | EventsDropped

@@ -138,8 +138,12 @@ def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
 
 
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
-    """Something happened that nobody will know."""
+    """Something happened that nobody will know; tasks that came and went in it still count."""
     state.dropped.events += event.count
+    state.dropped.tasks += event.done + event.failed + event.cancelled
+    state.counts["done"] += event.done
+    state.counts["failed"] += event.failed
+    state.counts["cancelled"] += event.cancelled
     state.tell(at, None, "warned", (f"{plural(event.count, 'event')} lost",))
 
 

@@ -25,7 +25,7 @@ BEAT = 0.25
 """Real seconds between two heartbeats."""
 
 LAST_PATIENCE = 2.0
-"""Real seconds that the program's end waits for a reader, at most."""
+"""Real seconds that the program's end waits for a reader that takes nothing; those in which it already stood count."""
 
 
 class _Loop:
@@ -98,12 +98,11 @@ class Sender:
         """Send everything that has happened, and wait for its reader for a while."""
         if self.is_abandoned:
             return
-        deadline = time.monotonic() + LAST_PATIENCE
         if not self._busy.acquire(timeout=LAST_PATIENCE):
             return
         try:
             self._gather(at_end=True)
-            self._outbox.send_until(deadline)
+            self._outbox.send_all(LAST_PATIENCE)
         finally:
             self._busy.release()
 
