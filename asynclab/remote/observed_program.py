@@ -53,6 +53,8 @@ class ObservedProgram:
         """By number, in the order in which they were made."""
         self.now = 0.0
         """The latest moment that it told of, in seconds of its time."""
+        self.heartbeat: Heartbeat | None = None
+        """The latest, which says where the program was last seen."""
 
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame; one that makes no sense where it comes changes nothing."""
@@ -67,6 +69,7 @@ class ObservedProgram:
                 self._end(self.loops[number], at)
             case Heartbeat(at=at):
                 self.now = max(self.now, at)
+                self.heartbeat = frame
             case ProgramEnded():
                 self.ended = frame
                 for loop in self.loops.values():

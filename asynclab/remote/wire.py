@@ -63,10 +63,18 @@ class LoopClosed(Frame):
 
 
 class Heartbeat(Frame):
-    """The program's observer lives; it comes some times a second, whatever the program does."""
+    """The program's observer lives; it comes some times a second, unless code that isn't Python's lets nothing run."""
 
     at: float
     """Seconds of the program's time."""
+    loop: int = 0
+    """The loop on which a step or callback was under way; 0 where none was, and what follows says nothing."""
+    task: int | None = None
+    """Whose step it was; None for a callback."""
+    file: str = ""
+    """Where the program was in it; empty where no Python code was called."""
+    line: int = 0
+    function: str = ""
 
 
 class ProgramEnded(Frame):

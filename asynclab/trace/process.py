@@ -21,7 +21,7 @@ from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.observer import Observer
-from asynclab.trace.watching.watchdog import BlockReports
+from asynclab.trace.watching.watchdog import BlockReports, Sight
 
 
 class LoopRecording:
@@ -59,6 +59,11 @@ class LoopRecording:
         tracer = self._tracer()
         if tracer is not None:
             self._blocks.look(tracer)
+
+    def sight(self) -> Sight | None:
+        """The step or callback that is under way now; for another thread to call."""
+        tracer = self._tracer()
+        return None if tracer is None or tracer.loop is None else self._blocks.sight(tracer)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import socket
 import threading
 import warnings
@@ -29,13 +30,16 @@ class Told:
         self._frames = FrameReader()
 
     def frames(self) -> list[AnyFrame]:
-        """What was sent since the last call, without heartbeats."""
+        """What has happened since the last call, without heartbeats."""
         self.sender.flush()
+        return [frame for frame in self.read() if not isinstance(frame, Heartbeat)]
+
+    def read(self) -> list[AnyFrame]:
+        """What was sent since the last call."""
         try:
-            piece = self.reader.recv(1 << 20)
+            return list(self._frames.feed(self.reader.recv(1 << 20)))
         except BlockingIOError:
             return []
-        return [frame for frame in self._frames.feed(piece) if not isinstance(frame, Heartbeat)]
 
 
 @pytest.fixture
@@ -98,3 +102,27 @@ def test_where_nobody_reads_any_more_the_program_is_left_alone(told: Told) -> No
     while asyncio.BaseEventLoop.__init__ is observed:
         asyncio.run(main())
     assert told.sender.is_abandoned
+
+
+def test_a_heartbeat_says_where_a_step_that_lasts_was_seen(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.remote.inside.sender.BEAT", math.inf)
+    told.frames()  # with the only heartbeat that is due
+    seen: list[list[Heartbeat]] = []
+
+    def look() -> None:
+        told.sender.look()
+        seen.append([frame for frame in told.read() if isinstance(frame, Heartbeat)])
+
+    async def work() -> None:
+        for _ in range(3):
+            thread = threading.Thread(target=look)
+            thread.start()
+            thread.join()
+
+    asyncio.run(work())
+    assert [len(beats) for beats in seen] == [0, 1, 0]  # it is told once, when two looks have found it
+    (beat,) = seen[1]
+    assert (beat.loop, beat.task, beat.file, beat.function) == (1, 1, __file__, "work")
+    told.sender.flush()
+    *_, last = (frame for frame in told.read() if isinstance(frame, Heartbeat))
+    assert (last.loop, last.task, last.file) == (0, None, "")

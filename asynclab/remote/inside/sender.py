@@ -11,6 +11,7 @@ from contextlib import suppress
 from asynclab.remote.inside.outbox import Outbox
 from asynclab.remote.wire import Frame, Heartbeat, LoopClosed, LoopOpened
 from asynclab.trace.process import LoopRecording, ProcessObservation
+from asynclab.trace.watching.watchdog import Sight
 
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
@@ -36,6 +37,10 @@ class _Loop:
         self.recording = recording
         self.is_over = False
 
+    def sight(self) -> Sight | None:
+        """What is under way on it."""
+        return None if self.is_over else self.recording.sight()
+
 
 class Sender:
     """The thread, and what it has sent.
@@ -60,6 +65,10 @@ class Sender:
         """Whether nothing is to be sent any more: nobody reads it, or this is a child of the program."""
         self._next_beat = 0.0
         self._active_at = time.monotonic()
+        self._seen: tuple[int, Sight] | None = None
+        """A loop's number, and what the latest look found under way on it."""
+        self._told: tuple[int, Sight] | None = None
+        """The same, as the latest heartbeat had it."""
 
     def tell(self, frame: Frame) -> None:
         """Send a frame as soon as there is room."""
@@ -106,6 +115,12 @@ class Sender:
         finally:
             self._busy.release()
 
+    def look(self) -> None:
+        """Send what has happened, as far as the reader takes it."""
+        with self._busy:
+            self._gather()
+            self._outbox.send()
+
     def finish(self) -> None:
         """The program is over."""
         self.flush()
@@ -116,9 +131,8 @@ class Sender:
             while self._wanted and not self._outbox.is_broken:
                 if self._sleep.acquire(timeout=self._period()):
                     break
-                with suppress(Exception), self._busy:  # whatever goes wrong here, the program goes on
-                    self._gather()
-                    self._outbox.send()
+                with suppress(Exception):  # whatever goes wrong here, the program goes on
+                    self.look()
         if self._outbox.is_broken and not self.is_abandoned:
             self.is_abandoned = True
             self._observation.stop()  # nobody reads: so nobody need pay
@@ -135,9 +149,25 @@ class Sender:
         for loop in self._loops:
             if not loop.is_over:
                 self._read(loop, now)
-        if now >= self._next_beat or at_end:
-            self._next_beat = now + BEAT
+        self._beat(now, at_end=at_end)
+
+    def _beat(self, now: float, *, at_end: bool) -> None:
+        """Send a heartbeat where one is due, or where a step that lasts has got to another line.
+
+        For as long as code in C holds Python's lock, nobody can say anything: what was said last has to do.
+        """
+        seen = next(((loop.number, sight) for loop in self._loops if (sight := loop.sight()) is not None), None)
+        lasts = seen is not None and self._seen is not None and seen[1].started == self._seen[1].started
+        self._seen = seen
+        if now < self._next_beat and not at_end and (not lasts or seen == self._told):
+            return
+        self._next_beat, self._told = now + BEAT, seen
+        if seen is None:
             self.tell(Heartbeat(now))
+            return
+        number, sight = seen
+        place = sight.place
+        self.tell(Heartbeat(now, number, sight.task, place.file, place.line, place.function))
 
     def _read(self, loop: _Loop, now: float) -> None:
         recording = loop.recording
