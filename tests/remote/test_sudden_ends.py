@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import read_recording
+from asynclab.remote.program_recording import RecordingReader
+from asynclab.remote.wire import Frame
 from tests.remote.programs import ROOT
 
-KILLS = int(os.environ.get("ASYNCLAB_KILLS", "2"))
+KILLS = int(os.environ.get("ASYNCLAB_KILLS", "1"))
 
 LINES = 300
 """How many lines the program prints before its last one."""
@@ -52,57 +53,57 @@ print("end", flush=True)
 
 
 @contextmanager
-def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A viewer that records a program, and the number of the program's process."""
+def running(tmp_path: Path, moment: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A viewer that records a program, at a moment, and the number of the program's process."""
     script = tmp_path / "works.py"
     script.write_text(PROGRAM)
     command = [sys.executable, "-m", "asynclab", "run", "--headless", "--record", str(tmp_path / "run"), str(script)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     viewer = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
+        command, bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
     )
     assert viewer.stdout is not None
-    program = int(viewer.stdout.readline())
     try:
+        program = int(viewer.stdout.readline())
+        for _ in range(moment):
+            viewer.stdout.readline()
         yield viewer, program
     finally:
         viewer.kill()
         viewer.communicate(timeout=PATIENCE)
-        with pytest.raises(ProcessLookupError):
-            os.kill(program, 0)
 
 
-def read_lines(viewer: subprocess.Popen[str], count: int) -> None:
-    assert viewer.stdout is not None
-    for _ in range(count):
-        viewer.stdout.readline()
+def rest_of_output(viewer: subprocess.Popen[bytes]) -> str:
+    """What comes until nobody has the output any more: neither the viewer nor the program."""
+    return viewer.communicate(timeout=PATIENCE)[0].decode()
 
 
-def assert_recording_opens(path: Path) -> None:
-    """Whatever was written by then is a program with its loop and its tasks."""
-    recording = read_recording(path)
-    program = ObservedProgram()
-    for frame in recording.frames:
-        program.take(frame)
-    assert program.started is not None
+def recorded(path: Path) -> tuple[ObservedProgram, bool]:
+    """The program as its recording has it, and whether that is cut."""
+    reader, program = RecordingReader(path), ObservedProgram()
+    for line in reader.lines():
+        if isinstance(line, Frame):
+            program.take(line)
+    return program, reader.is_cut
 
 
 @pytest.mark.parametrize("moment", random.Random(14).sample(range(LINES), KILLS))
 def test_a_program_that_is_killed_ends_its_viewer_and_its_recording(tmp_path: Path, moment: int) -> None:
-    with running(tmp_path) as (viewer, program):
-        read_lines(viewer, moment)
-        os.kill(program, signal.SIGKILL)
-        out, _ = viewer.communicate(timeout=PATIENCE)
+    with running(tmp_path, moment) as (viewer, process):
+        os.kill(process, signal.SIGKILL)
+        out = rest_of_output(viewer)
     assert viewer.returncode == -signal.SIGKILL
     assert "killed by SIGKILL" in out
-    assert_recording_opens(tmp_path / "run")
+    program, is_cut = recorded(tmp_path / "run")
+    assert program.ended is not None
+    assert (program.ended.code, is_cut) == (-signal.SIGKILL, False)
 
 
 @pytest.mark.parametrize("moment", random.Random(41).sample(range(LINES), KILLS))
 def test_a_viewer_that_is_killed_leaves_the_program_to_its_own_end(tmp_path: Path, moment: int) -> None:
-    with running(tmp_path) as (viewer, _):
-        read_lines(viewer, moment)
+    with running(tmp_path, moment) as (viewer, _):
         viewer.kill()
-        out, _ = viewer.communicate(timeout=PATIENCE)  # until the program, too, has let go of its output
-    assert out.endswith("end\n")
-    assert_recording_opens(tmp_path / "run")
+        out = rest_of_output(viewer)
+    assert out.splitlines()[-1] == "end"
+    program, is_cut = recorded(tmp_path / "run")
+    assert (program.ended, is_cut) == (None, True)
