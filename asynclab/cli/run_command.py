@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 class _RunCommand(click.Command):
     """A command whose options end where the program begins: all behind it is the program's."""
@@ -42,15 +44,16 @@ class _RunCommand(click.Command):
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
 @click.option("--headless", is_flag=True, expose_value=False, help="Without a screen, which is the only way so far.")
-@click.option("--record", "record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
+@click.option("--record", type=_FILE, metavar="FILE", help="Keep all of it in a file.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
+@click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
 @click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
 @click.pass_context
-def run(ctx: click.Context, /, record: Path | None, json_to: str | None, **options: Any) -> int:
+def run(ctx: click.Context, /, record: Path | None, json_to: str | None, perfetto: Path | None, **options: Any) -> int:
     """Run a program of yours, unmodified, and say at its end what its tasks did.
 
     The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python and
@@ -59,7 +62,7 @@ def run(ctx: click.Context, /, record: Path | None, json_to: str | None, **optio
     from asynclab.cli.run_headless import run_headless
 
     target = _target(ctx.obj, options)
-    return run_headless(target, record, json_to, keep_sources=not options["no_source"])
+    return run_headless(target, record, json_to, perfetto, keep_sources=not options["no_source"])
 
 
 def _target(program: Sequence[str], options: dict[str, Any]) -> Target:

@@ -13,6 +13,7 @@ from typing import Self
 import click
 
 from asynclab import __version__
+from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
 from asynclab.remote.launch import Target
@@ -22,13 +23,16 @@ from asynclab.remote.wire import AnyFrame
 from asynclab.trace.recording.code_ownership import UserCode
 
 
-def run_headless(target: Target, record: Path | None, json_to: str | None, *, keep_sources: bool) -> int:
+def run_headless(
+    target: Target, record: Path | None, json_to: str | None, perfetto: Path | None = None, *, keep_sources: bool
+) -> int:
     """Run a program, print the report, and end as it did.
 
     Args:
         target: What to run.
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
+        perfetto: Where to write a trace for Perfetto; None for none.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
@@ -38,12 +42,15 @@ def run_headless(target: Target, record: Path | None, json_to: str | None, *, ke
     report = Report(program)
     with ExitStack() as files:
         recorder = None if record is None else files.enter_context(_Recorder(record, target, keep_sources=keep_sources))
+        trace = None if perfetto is None else files.enter_context(TraceOfRun(program, perfetto))
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
             report.follow()
             if recorder is not None:
                 recorder.write(frame)
+            if trace is not None:
+                trace.take(frame)
 
         code = run_watched(target, take)
     if json_to is None:

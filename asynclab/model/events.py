@@ -472,6 +472,8 @@ class TimeoutStarted(Event):
     deadline: float | None
     """Lab time at which it expires; None for never."""
     task: int | None = None
+    library: str = ""
+    """The installed package that armed it; empty for the user's own code, and for Python's."""
 
 
 class TimeoutRescheduled(Event):
@@ -497,7 +499,10 @@ class TimeoutMet(Event):
 
 
 class CallScheduled(Event):
-    """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events."""
+    """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events.
+
+    Where a whole process is observed, a library's is told a moment later, and not at all if it was cancelled by then.
+    """
 
     call: int
     name: str

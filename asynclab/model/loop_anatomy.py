@@ -98,7 +98,7 @@ def _pending(state: LabState) -> Iterator[tuple[float, Timer]]:
 
 def _due_of(at: float, timer: Timer, state: LabState) -> Due:
     if isinstance(timer, TimeoutState):
-        return Due(at, timer.started_at, timeout_text(timer.length), timer.task)
+        return Due(at, timer.started_at, timeout_text(timer.length, timer.library), timer.task)
     if isinstance(timer, CallState):
         return _due_of_call(at, timer, state)
     wait = timer.waits_for

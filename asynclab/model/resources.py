@@ -101,6 +101,8 @@ class TimeoutState:
     ended_at: float | None = None
     late: float = 0.0
     """How long after its deadline the block of one that never fired ended."""
+    library: str = ""
+    """The installed package that armed it; empty for the user's own code, and for Python's."""
 
     @property
     def length(self) -> float | None:

@@ -10,7 +10,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Self, TypeAlias
 
 import msgspec
 
@@ -129,6 +129,12 @@ class RecordingReader:
             return 1.0
         size = os.fstat(self._file.fileno()).st_size
         return min(1.0, self._file.tell() / size) if size else 1.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def lines(self) -> Iterator[Line]:
         """Everything after the header.

@@ -74,6 +74,7 @@ def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int)
         *_verdict(timeout, remaining, part),
         (" for " if timeout.task is not None else "", "past"),
         (state.task_name(timeout.task), ""),
+        (f" in {one_line(timeout.library)}" if timeout.library else "", "past"),
     )
 
 

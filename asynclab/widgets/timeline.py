@@ -13,7 +13,7 @@ from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRow, TaskRows
 from asynclab.model.text import one_line
 from asynclab.model.timeline.columns import landing
-from asynclab.model.timeline.explanation import explain
+from asynclab.model.timeline.explanation import explain_moment
 from asynclab.widgets.lane_cells import legend, spans
 from asynclab.widgets.lane_painter import LanePainter
 from asynclab.widgets.lines import Filled, Line, left
@@ -112,7 +112,7 @@ class TimelineView(TaskView):
         task = self._selected
         if task not in self._state.tasks:
             return legend(self.content_width())
-        text = explain(self._timeline, task, self._at, self._state)
+        text = explain_moment(self._timeline, task, self._at, self._state)
         return ((one_line(self._state.task_name(task), 30), ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
 
     def repaint(self) -> None:

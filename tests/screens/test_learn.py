@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -519,9 +520,11 @@ async def test_quitting_before_the_curtain_rises_is_clean(monkeypatch: pytest.Mo
     assert app.return_code == 0
 
 
-async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_stays_in_sight() -> None:
+def blocking(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+    """A main whose task of that name blocks the loop for half a second."""
+
     async def main() -> None:
-        await asyncio.create_task(crunch(), name="cruncher")
+        await asyncio.create_task(crunch(), name=name)
         await asyncio.sleep(9)
 
     async def crunch() -> None:
@@ -529,8 +532,12 @@ async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_s
         assert isinstance(loop, FastLoop)
         loop.jumps.now += 0.5  # as if this step took so long
 
+    return main
+
+
+async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_stays_in_sight() -> None:
     async with opened((140, 40)) as stage:
-        replace_main(stage.app.runs["1"], main)
+        replace_main(stage.app.runs["1"], blocking("cruncher"))
         await stage.press("1")
         named = "cruncher blocked the loop for 0.5"
         await stage.until(lambda: named in str(stage.views.concept.border_subtitle))
@@ -540,3 +547,21 @@ async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_s
         await stage.press("left_curly_bracket")
         await stage.until(lambda: "!!!" not in painted(stage.views.timeline)[0])
         assert named not in str(stage.views.concept.border_subtitle)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("cruncher", "! cruncher blocked for 0.500 s"), ("c" * 80, "! cccc")])
+async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane_hides_the_lesson(
+    name: str, shown: str
+) -> None:
+    async with opened((80, 24)) as stage:
+        replace_main(stage.app.runs["1"], blocking(name))
+        await stage.press("1")
+        await stage.until(lambda: "blocked" in clock(stage) or name[9:])
+        assert "blocked" not in str(stage.views.tabs.render())
+        await stage.press("tab", "z")
+        await stage.until(lambda: shown in str(stage.views.tabs.render()))
+        tabs = str(stage.views.tabs.render())
+        assert tabs.startswith("▸tasks")
+        assert len(tabs) == 78
+        await stage.press("z")
+        await stage.until(lambda: "!" not in str(stage.views.tabs.render()))

@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen
+from asynclab.model.events import CallEnded, CallScheduled, Stepped, StepStarted, TaskChosen, TimeoutStarted
 from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
@@ -249,3 +249,17 @@ def test_of_a_call_that_a_library_made_for_itself_the_library_is_known() -> None
     def of_the_user() -> None: ...
 
     assert [call.library for call in observe(main).of(CallScheduled)] == ["aiohttp", "aiohttp", ""]
+
+
+def test_of_a_timeout_that_a_library_arms_the_library_is_known() -> None:
+    from aiohttp.helpers import TimerNoop
+
+    async def main() -> None:
+        async with asyncio.timeout(6):
+            await asyncio.wait_for(asyncio.sleep(0), 7)
+        installed = {"__name__": "aiohttp.of_the_test", "asyncio": asyncio}
+        code = "async def waits():\n async with asyncio.timeout(8):\n  await asyncio.wait_for(asyncio.sleep(0), 9)"
+        exec(compile(code, TimerNoop.__enter__.__code__.co_filename, "exec"), installed)
+        await installed["waits"]()  # type: ignore[operator]
+
+    assert [timeout.library for timeout in observe(main).of(TimeoutStarted)] == ["", "", "aiohttp", "aiohttp"]

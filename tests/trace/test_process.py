@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from aiohttp.helpers import TimerNoop
 
 from asynclab.model.events import (
     CallEnded,
@@ -139,6 +140,33 @@ def test_what_timers_do_is_told_in_the_time_of_the_process(observation: ProcessO
     calls = [event.call for event in events if isinstance(event, CallScheduled)]
     assert sorted(event.call for event in events if isinstance(event, CallEnded)) == calls == [1, 2]
     assert "timer" in {event.cause for event in events if isinstance(event, TaskReady)}
+
+
+def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(observation: ProcessObservation) -> None:
+    def told() -> list[tuple[str, int]]:
+        taken = observation.recorders[0].take_events()
+        return [(type(event).__name__, event.call) for event in taken if isinstance(event, CallScheduled | CallEnded)]
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        of_a_library = TimerNoop().__enter__  # any function of an installed package will do
+
+        loop.call_later(3600, of_a_library).cancel()
+        assert told() == []
+
+        kept = loop.call_later(3600, of_a_library)
+        assert told() == []
+        observation.recorders[0].look_later()
+        await asyncio.sleep(0)
+        assert told() == [("CallScheduled", 2)]
+        kept.cancel()
+        assert told() == [("CallEnded", 2)]
+
+        loop.call_later(0, of_a_library)
+        await asyncio.sleep(0.001)
+        assert told() == [("CallScheduled", 3), ("CallEnded", 3)]
+
+    asyncio.run(main())
 
 
 def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(observation: ProcessObservation) -> None:

@@ -22,10 +22,10 @@ ENDED_TIMEOUTS_KEPT = 200
 def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
     """Add a deadline that runs."""
     if event.timeout not in state.timeouts:
-        timeout = TimeoutState(event.timeout, event.task, at, event.deadline)
+        timeout = TimeoutState(event.timeout, event.task, at, event.deadline, library=event.library)
         state.timeouts[event.timeout] = timeout
         state.mark(event.task, "timeout", at, event)
-        state.tell(at, event.task, "timeout", deed.timeout_started(timeout.length))
+        state.tell(at, event.task, "timeout", deed.timeout_started(timeout.length, event.library))
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:

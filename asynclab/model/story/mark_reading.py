@@ -97,7 +97,7 @@ def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
         started = lane.mark_events[index]
         if isinstance(started, TimeoutStarted) and started.timeout == number:
             deadline = _moved_to(lane, started, lane.mark_moments[index], mark.moment)
-            return TimeoutState(started.timeout, lane.task, lane.mark_times[index], deadline)
+            return TimeoutState(started.timeout, lane.task, lane.mark_times[index], deadline, library=started.library)
         index = lane.mark_kinds.rfind(_STARTED, 0, index)
     return None
 
@@ -124,7 +124,7 @@ def _note_timeout(turn: Turn, lane: Lane, mark: Mark) -> None:
     event, timeout = mark.event, timeout_at(lane, mark)
     if timeout is None:
         return
-    text = timeout_text(timeout.length)
+    text = timeout_text(timeout.length, timeout.library)
     match event:
         case TimeoutStarted():
             turn.did("set_timeout", thing=text)

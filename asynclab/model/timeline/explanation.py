@@ -1,4 +1,4 @@
-"""Explains one moment of a task's life: what it did, from when to when, why, and who ended it."""
+"""Explains what a task did in an interval of its life, from when to when, why, and who ended it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,14 @@ STEPS_LOOKED_AT = 1_000
 """How many steps are searched for the tasks that ran ahead."""
 
 
-def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
-    """What a task did at a moment.
+def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) -> str:
+    """What a task did in the interval that a moment lies in, or why there is none.
 
     Args:
         timeline: The run.
         task: The task.
         at: The moment, in lab seconds.
         state: Has the names of tasks and the labels of primitives.
-
-    Returns:
-        Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
     """
     lane = timeline.lanes.get(task)
     if lane is None:
@@ -42,8 +39,22 @@ def explain(timeline: Timeline, task: int, at: float, state: LabState) -> str:
     if lane.ended is not None and at >= lane.ended:
         return _ending(lane, lane.ended, state)
     index = lane.index_at(at)
-    if index is None:
-        return "history no longer kept"
+    return "history no longer kept" if index is None else explain(timeline, lane, index, at, state)
+
+
+def explain(timeline: Timeline, lane: Lane, index: int, at: float, state: LabState) -> str:
+    """What a task did in an interval.
+
+    Args:
+        timeline: The run.
+        lane: The task's lane.
+        index: Which interval of the lane, from 0.
+        at: Until when to tell of an interval that has not ended, in lab seconds.
+        state: Has the names of tasks and the labels of primitives.
+
+    Returns:
+        Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
+    """
     interval = lane.interval(index)
     end = at if interval.end is None else interval.end
     lasted = duration(end - interval.begin)

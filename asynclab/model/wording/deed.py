@@ -100,14 +100,15 @@ def notified(event: ConditionNotified, state: LabState) -> Forms:
     return (f"notified {event.count:,} on {label_of(event.primitive, state)}",)
 
 
-def timeout_text(seconds: float | None) -> str:
-    """A timeout by its length: "timeout of 2.00 s", "timeout without a deadline"."""
-    return "timeout without a deadline" if seconds is None else f"timeout of {length(seconds)}"
+def timeout_text(seconds: float | None, library: str = "") -> str:
+    """A timeout by its length: "timeout of 2.00 s", "timeout without a deadline", "timeout of 5.00 s in aiohttp"."""
+    text = "timeout without a deadline" if seconds is None else f"timeout of {length(seconds)}"
+    return f"{text} in {one_line(library, ITEM_LIMIT)}" if library else text
 
 
-def timeout_started(seconds: float | None) -> Forms:
-    """A timeout was armed for a number of seconds, or without a deadline."""
-    return (f"{timeout_text(seconds)} started", timeout_text(seconds))
+def timeout_started(seconds: float | None, library: str = "") -> Forms:
+    """A timeout was armed for a number of seconds, or without a deadline; by a library where one is named."""
+    return (f"{timeout_text(seconds, library)} started", timeout_text(seconds, library))
 
 
 def timeout_moved(deadline: float | None) -> Forms:
@@ -255,8 +256,8 @@ def mark_text(event: Event, state: LabState) -> str:
             return ending(outcome, one_line(detail, 2 * ITEM_LIMIT))[0]
         case TaskCollected():
             return COLLECTED
-        case TimeoutStarted(at=at, deadline=deadline):
-            return timeout_started(None if deadline is None else deadline - at)[0]
+        case TimeoutStarted(at=at, deadline=deadline, library=library):
+            return timeout_started(None if deadline is None else deadline - at, library)[0]
         case TimeoutExpired(at=at, timeout=number):
             timeout = state.timeouts.get(number)
             return timeout_expired(at, None if timeout is None else timeout.deadline)[0]

@@ -1,4 +1,4 @@
-"""Tabs for the panes, where one shows at a time."""
+"""Tabs for the panes, where one shows at a time, and beside them what blocked the loop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
+
+from asynclab.model.text import cell_width
+from asynclab.model.wording.forms import Forms, fitting
 
 GAP = 2
 """Cells of a name's mark and the space after it."""
@@ -31,6 +34,7 @@ class PaneTabs(Widget):
         super().__init__()
         self._names = names
         self._front = ""
+        self._blocked: Forms = ("",)
 
     def show(self, front: str) -> None:
         """Mark the pane with this id."""
@@ -38,9 +42,33 @@ class PaneTabs(Widget):
             self._front = front
             self.refresh()
 
+    def show_block(self, blocked: Forms) -> None:
+        """Show at the end of the line what blocked the loop; empty for nothing, or where it is said elsewhere."""
+        if blocked != self._blocked:
+            self._blocked = blocked
+            self.refresh()
+
     def render(self) -> Content:
-        """The names of the panes, from the first one that leaves room for the one in front."""
-        return Content(" ").join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
+        """The names of the panes, from the first one that leaves room for the one in front; and the block."""
+        tabs = Content(" ").join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
+        if not self._block_width:
+            return tabs
+        tabs = tabs.truncate(self._room)
+        room = self.content_size.width - tabs.cell_length
+        blocked = f"! {fitting(self._blocked, room - GAP - 2)}"
+        line = Content.assemble(tabs, " " * max(GAP, room - cell_width(blocked)), (blocked, "$state-failed"))
+        return line.truncate(self.content_size.width, ellipsis=True)
+
+    @property
+    def _block_width(self) -> int:
+        """The fewest cells that the block takes, with the space before it."""
+        shortest = self._blocked[-1]
+        return GAP + 2 + cell_width(shortest) if shortest else 0
+
+    @property
+    def _room(self) -> int:
+        """The cells that the names may take; the one in front always shows."""
+        return max(len(self._names.get(self._front, "")) + 1, self.content_size.width - self._block_width)
 
     async def on_click(self, event: Click) -> None:
         """Bring the pane that was clicked to the front."""
@@ -57,7 +85,7 @@ class PaneTabs(Widget):
         panes = list(self._names)
         if self._front in panes:
             before = panes.index(self._front)
-            while before and self._width(panes[: before + 1]) > self.content_size.width:
+            while before and self._width(panes[: before + 1]) > self._room:
                 del panes[0]
                 before -= 1
         return panes

@@ -235,7 +235,9 @@ class Stage(Vertical):
             if focused.has_focus:
                 focused.begin_somewhere()
         self.source.show(state, now, None if record is None else record.next_task)
-        self.concept.show_clock(None if record is None else reading_of(record))
+        reading = None if record is None else reading_of(record)
+        self.concept.show_clock(reading)
+        self.tabs.show_block(("",) if reading is None or self.concept.display else reading.blocked)
         self.moment = None if record is None else moment_of(record)
         self.set_class(self.moment is not None, "-past")
 

@@ -69,7 +69,15 @@ class UserCode:
         written = getattr(callback, "__code__", None)
         if type(written) is not CodeType:
             return ""
-        file = written.co_filename
+        return self._package_of_file(written.co_filename)
+
+    def package_calling(self, frame: FrameType | None) -> str:
+        """The installed package that calls into asyncio, from a frame of asyncio or the tracer on outwards."""
+        while frame is not None and frame.f_code.co_filename.startswith((_ASYNCIO, _TRACE)):
+            frame = frame.f_back
+        return "" if frame is None else self._package_of_file(frame.f_code.co_filename)
+
+    def _package_of_file(self, file: str) -> str:
         found = self._packages.get(file)
         if found is None:
             is_packaged = file.startswith(_PACKAGES) and not self.owns(file)

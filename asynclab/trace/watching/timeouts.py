@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import Future, Timeout
 from types import CodeType, FrameType, MethodType
 
@@ -33,7 +34,8 @@ class Timeouts:
         now = self._recorder.clock.now()
         known = self._running.get(id(owner))
         if known is None:
-            self._start(owner, when, self._recorder.current_number())
+            library = self._recorder.code.package_calling(sys._getframe(1))
+            self._start(owner, when, self._recorder.current_number(), library)
         else:
             self._deadlines[known] = when
             self._recorder.emit(TimeoutRescheduled(now, known, finite(when)))
@@ -69,11 +71,11 @@ class Timeouts:
             now = self._recorder.clock.now()
             self._recorder.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
-    def _start(self, owner: object, deadline: float, task: int | None) -> None:
+    def _start(self, owner: object, deadline: float, task: int | None, library: str = "") -> None:
         self._count += 1
         self._running[id(owner)] = self._count
         self._deadlines[self._count] = deadline
-        self._recorder.emit(TimeoutStarted(self._recorder.clock.now(), self._count, finite(deadline), task))
+        self._recorder.emit(TimeoutStarted(self._recorder.clock.now(), self._count, finite(deadline), task, library))
 
 
 def timeout_of(callback: object) -> Timeout | None:

@@ -9,7 +9,7 @@ from asynclab.model.events import Event, StepEnded, StepStarted, TaskCreated, Ta
 from asynclab.model.fold import fold
 from asynclab.model.lanes import Interval, Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.explanation import explain
+from asynclab.model.timeline.explanation import explain_moment
 
 MAIN, TEA, COFFEE = 1, 2, 3
 
@@ -33,7 +33,7 @@ class Run:
 
     def told(self, task: int, at: float) -> str:
         """What a task is said to be about at a moment."""
-        return explain(self.timeline, task, at, self.state)
+        return explain_moment(self.timeline, task, at, self.state)
 
 
 def run_of(*events: Event) -> Run:

@@ -21,6 +21,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
+from asynclab.model.timeline.explanation import explain
 from tests.golden_files import Golden
 from tests.model.timeline.lives import COFFEE, MAIN, TEA, Run, brewing, step, woken
 
@@ -122,6 +123,13 @@ def moments() -> Iterator[tuple[str, Run, int, float]]:
 
 def test_explanations(golden: Golden) -> None:
     golden.check("explanations", ((name, run.told(task, at)) for name, run, task, at in moments()))
+
+
+def test_an_interval_is_explained_as_each_moment_in_it_is() -> None:
+    run = sleeping(woken(1.3, TEA, "timer"))
+    lane = run.timeline.lanes[TEA]
+    for index, begin in enumerate(lane.begins):
+        assert explain(run.timeline, lane, index, begin, run.state) == run.told(TEA, begin)
 
 
 def test_the_end_is_told_however_much_was_done_at_the_same_moment() -> None:

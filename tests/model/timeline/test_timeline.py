@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from asynclab.model.events import Event, TaskStands
 from asynclab.model.fold import fold
 from asynclab.model.lanes import READY, RUNNING, WAITING, Timeline
-from asynclab.model.timeline.explanation import explain
+from asynclab.model.timeline.explanation import explain_moment
 from tests.model.anything import any_history
 from tests.model.history import lab_with_timeline, timeline_of
 from tests.model.timeline.lives import intervals
@@ -65,7 +65,7 @@ def test_batches_make_no_difference(events: list[Event], data: st.DataObject) ->
 def test_any_moment_of_any_history_can_be_told(events: list[Event], at: float) -> None:
     state, timeline = lab_with_timeline(*events)
     for task in timeline.lanes:
-        assert isinstance(explain(timeline, task, at, state), str)
+        assert isinstance(explain_moment(timeline, task, at, state), str)
         timeline.next_event(task, at), timeline.previous_event(task, at)
 
 
@@ -93,10 +93,10 @@ def test_intervals_follow_each_other_without_a_gap() -> None:
 def test_it_says_what_was_waited_for_and_who_ended_the_wait() -> None:
     seen, timeline = seen_and_lanes()
     producer, consumer = seen.task("producer").id, seen.task("consumer").id
-    told = explain(timeline, producer, 0.5, seen.state)
+    told = explain_moment(timeline, producer, 0.5, seen.state)
     assert "queue.put on queue#1" in told
     assert "woken by consumer's get (0.000 s to 1.000 s)" in told
-    assert "sleep 1.00 s" in explain(timeline, consumer, 0.5, seen.state)
+    assert "sleep 1.00 s" in explain_moment(timeline, consumer, 0.5, seen.state)
 
 
 def test_it_says_when_a_task_did_not_exist_yet_or_had_ended() -> None:
@@ -107,7 +107,7 @@ def test_it_says_when_a_task_did_not_exist_yet_or_had_ended() -> None:
 
     seen, timeline = seen_and_lanes(late)
     task = seen.task("guest").id
-    before, after = explain(timeline, task, 0.5, seen.state), explain(timeline, task, 2.5, seen.state)
+    before, after = explain_moment(timeline, task, 0.5, seen.state), explain_moment(timeline, task, 2.5, seen.state)
     assert timeline.interval_at(task, 0.5) is None
     assert before != after
     assert "done" in after or "returned" in after

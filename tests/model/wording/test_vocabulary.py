@@ -144,6 +144,7 @@ def activity_forms() -> Iterator[tuple[str, Forms]]:
     yield "notify", deed.notified(ConditionNotified(0.0, 1 + PRIMITIVES.index("condition"), 2), STATE)
     yield "timeout", deed.timeout_started(2.0)
     yield "timeout, no deadline", deed.timeout_started(None)
+    yield "timeout of a library", deed.timeout_started(300.0, "aiohttp")
     yield "timeout moved", deed.timeout_moved(3.0)
     yield "timeout moved to no deadline", deed.timeout_moved(None)
     yield "timeout expired", deed.timeout_expired(2.0, 2.0)

@@ -1,0 +1,28 @@
+"""Reads `asynclab export …`, and turns a recording into what other tools read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option(
+    "--perfetto",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT",
+    help="Write a trace for ui.perfetto.dev to a file.",
+)
+@click.option("--ndjson", is_flag=True, help="Print a line of JSON for each event.")
+def export(recording: Path, perfetto: Path | None, ndjson: bool) -> int:
+    """Turn a recording into a trace for Perfetto, or into lines of JSON.
+
+    RECORDING is a file that 'asynclab run --record' made. What could be read of a damaged one is exported.
+    """
+    from asynclab.cli.exporting import export_recording
+
+    if perfetto is None and not ndjson:
+        raise click.UsageError("say what to export to: --perfetto OUT or --ndjson")
+    return export_recording(recording, perfetto, ndjson=ndjson)

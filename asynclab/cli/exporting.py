@@ -1,0 +1,125 @@
+"""Exports recordings: to a trace that Perfetto opens, and to lines of JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import click
+
+from asynclab.fetch.whole_file import WholeFile
+from asynclab.model.events import encode
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.perfetto.perfetto_export import PerfettoExport
+from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
+from asynclab.remote.wire import AnyFrame, LoopEvents
+
+DONE, FAILED = 0, 1
+
+
+def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) -> int:
+    """Export a recording.
+
+    Args:
+        recording: The file.
+        perfetto: Where to write a trace; None for none.
+        ndjson: Whether to print its events.
+
+    Returns:
+        The exit code: 1 where only a part could be read.
+
+    Raises:
+        click.ClickException: The file is no recording.
+        OSError: A file can't be written.
+    """
+    try:
+        reader = RecordingReader(recording)
+    except RecordingError as error:
+        raise click.ClickException(str(error)) from None
+    program, problem = ObservedProgram(), ""
+    with reader, ExitStack() as files:
+        trace = None if perfetto is None else files.enter_context(perfetto_trace(program, perfetto))
+        try:
+            for frame in _frames(reader):
+                program.take(frame)
+                if trace is not None:
+                    trace(frame)
+                if ndjson:
+                    _print_events(frame)
+        except RecordingError as error:
+            problem = str(error)
+    if reader.is_cut:
+        problem = f"{recording} is cut: its writer did not finish it"
+    if problem:
+        click.echo(f"asynclab: {problem}; exported what is before that", err=True)
+    return FAILED if problem else DONE
+
+
+@contextmanager
+def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[AnyFrame], None]]:
+    """A trace that is there as a whole when the block has ended without an error, or not at all.
+
+    Args:
+        program: Takes each frame before the trace gets it.
+        path: The file.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    with WholeFile(path) as file:
+        export = PerfettoExport(program, file.write)
+        yield export.take
+        export.finish()
+        file.keep()
+
+
+class TraceOfRun:
+    """The trace of a program that runs. A disk that refuses ends the trace, not the program."""
+
+    def __init__(self, program: ObservedProgram, path: Path) -> None:
+        """Begin the trace.
+
+        Raises:
+            OSError: The file can't be written.
+        """
+        self._open = ExitStack()
+        self._take = self._open.enter_context(perfetto_trace(program, path))
+        self._is_open = True
+
+    def take(self, frame: AnyFrame) -> None:
+        """Add a frame that the program has taken in."""
+        if self._is_open:
+            try:
+                self._take(frame)
+            except OSError as error:
+                self._give_up(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if self._is_open:
+            try:
+                self._open.__exit__(kind, error, trace)
+            except OSError as refused:
+                self._give_up(refused)
+
+    def _give_up(self, error: OSError) -> None:
+        self._is_open = False
+        with suppress(OSError):
+            self._open.__exit__(type(error), error, None)
+        click.echo(f"asynclab: no trace is written: {error.strerror or error}", err=True)
+
+
+def _frames(reader: RecordingReader) -> Iterator[AnyFrame]:
+    return (line for line in reader.lines() if not isinstance(line, SourceText))
+
+
+def _print_events(frame: AnyFrame) -> None:
+    """Print the events of a frame as `asynclab demo --json` does, with their loop."""
+    if isinstance(frame, LoopEvents):
+        loop = b'{"loop":%d,' % frame.loop
+        sys.stdout.write("".join(f"{(loop + encode(event)[1:]).decode()}\n" for event in frame.events))

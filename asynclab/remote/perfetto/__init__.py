@@ -1,0 +1,1 @@
+"""Writes what a program did as a trace that ui.perfetto.dev and chrome://tracing open."""

@@ -1,0 +1,329 @@
+"""Turns what a program told into a trace: a process for each loop, a track for each task, arrows from wakers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping
+from itertools import count
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from asynclab.model.events import (
+    ClockChanged,
+    Event,
+    EventsDropped,
+    LoopBlocked,
+    LoopLagged,
+    Output,
+    PrimitiveChanged,
+    QueueCreated,
+    QueueGot,
+    QueuePut,
+    RunStalled,
+    StepEnded,
+    Stepped,
+    StepStarted,
+    TaskCancelRequested,
+    TaskCollected,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskRenamed,
+    TaskWaiting,
+    TimeoutExpired,
+    TimeoutMet,
+    TimeoutStarted,
+    Warned,
+)
+from asynclab.model.state import ClockState
+from asynclab.model.task_names import shown_name
+from asynclab.model.wording.quantities import length
+from asynclab.model.wording.wait import short_wait
+from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
+from asynclab.remote.perfetto.task_track import READY, RUNNING, WAITING, TaskTrack
+from asynclab.remote.perfetto.trace_file import TraceFile, microseconds
+from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened
+
+FIRST_PID = 1_000_000_000
+"""Added to a loop's number: pids and tids share their numbers in a trace, and a task's tid is its own number."""
+
+ENDED_KEPT = 1_000
+"""How many ended tasks are remembered: the callbacks of their ends wake others a moment later."""
+
+
+class PerfettoExport:
+    """A trace under way. What it remembers is bounded by how many tasks there are at once."""
+
+    def __init__(self, program: ObservedProgram, write: Callable[[str], object]) -> None:
+        """Begin a trace.
+
+        Args:
+            program: Takes each frame before `take` gets it.
+            write: Takes each piece of the text.
+        """
+        self._program = program
+        self._file = TraceFile(write)
+        self._tracks: dict[int, TaskTrack] = {}
+        self._ended: OrderedDict[int, TaskTrack] = OrderedDict()
+        self._ready: defaultdict[int, int] = defaultdict(int)
+        self._holders: dict[int, int] = {}
+        """Which task holds each lock that is held."""
+        self._timed: dict[int, int] = {}
+        """In which task each running timeout is."""
+        self._named_after: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._clocks: defaultdict[int, ClockState] = defaultdict(ClockState)
+        self._woken_early: dict[int, TaskReady] = {}
+        """Tasks that were woken while their own step ran."""
+        self._arrows = count(1)
+
+    def take(self, frame: AnyFrame) -> None:
+        """Add a frame."""
+        match frame:
+            case LoopOpened():
+                self._begin_loop(frame)
+            case LoopEvents(loop=number, events=events) if number in self._program.loops:
+                loop = self._program.loops[number]
+                for event in events:
+                    handler = _HANDLERS.get(type(event))
+                    if handler is not None:
+                        handler(self, event, loop)
+            case LoopClosed(loop=number, at=at):
+                self._end_tasks(FIRST_PID + number, at)
+
+    def finish(self) -> None:
+        """End the trace. What had not ended by then ends here, and says so."""
+        for pid in {track.pid for track in self._tracks.values()}:
+            self._end_tasks(pid, self._program.now)
+        started, ended = self._program.started, self._program.ended
+        about = {} if started is None else {"program": started.name, "python": started.python}
+        self._file.finish(**about, **({} if ended is None else {"ended": how_ended(ended.code)}))
+
+    def _begin_loop(self, frame: LoopOpened) -> None:
+        pid = FIRST_PID + frame.loop
+        started = self._program.started
+        name = f"{started.name if started else 'program'}: loop {frame.loop}"
+        for kind, args in (
+            ("process_name", {"name": name}),
+            ("process_labels", {"labels": frame.kind}),
+            ("thread_name", {"name": "event loop"}),
+        ):
+            self._file.add("M", pid, pid, 0, kind, args=args)
+
+    def _end_tasks(self, pid: int, at: float) -> None:
+        for task in [task for task, track in self._tracks.items() if track.pid == pid]:
+            self._end(task, at, outcome="never ended")
+
+    # Each of the following takes an event of a kind, and the loop on which it happened.
+
+    def _created(self, event: TaskCreated, loop: ObservedLoop) -> None:
+        about = {"coroutine": event.coroutine, "created at": f"{event.file}:{event.line}" if event.file else ""}
+        name = shown_name(event.name, event.coroutine, self._named_after[loop.number])
+        track = self._begin_track(
+            event.task, name, event.at, loop, **{key: text for key, text in about.items() if text}
+        )
+        self._make_ready(track, event.at, event.parent, "created")
+
+    def _renamed(self, event: TaskRenamed, loop: ObservedLoop) -> None:
+        self._track(event.task, event.at, loop).rename(event.name)
+
+    def _became_ready(self, event: TaskReady, loop: ObservedLoop) -> None:
+        track = self._track(event.task, event.at, loop)
+        if track.doing is not None and track.doing.kind == RUNNING:
+            self._woken_early[event.task] = event
+        else:
+            self._make_ready(track, event.at, event.waker, event.cause)
+
+    def _step_started(self, event: StepStarted, loop: ObservedLoop) -> None:
+        self._do(self._track(event.task, event.at, loop), RUNNING, microseconds(event.at))
+
+    def _step_ended(self, event: StepEnded, loop: ObservedLoop) -> None:
+        self._end_step(event, event.at, loop)
+
+    def _stepped(self, event: Stepped, loop: ObservedLoop) -> None:
+        clock = self._clocks[loop.number]
+        self._do(self._track(event.task, event.at, loop), RUNNING, microseconds(event.at))
+        self._end_step(event, event.at if clock.paused else event.at + event.seconds * clock.speed, loop)
+
+    def _end_step(self, event: Stepped | StepEnded, at: float, loop: ObservedLoop) -> None:
+        track = self._track(event.task, at, loop)
+        woken = self._woken_early.pop(event.task, None)
+        if event.ends:
+            track.stop(microseconds(at))
+        elif woken is not None:
+            self._make_ready(track, at, woken.waker, woken.cause)
+        elif event.ready:
+            self._make_ready(track, at, None, "asked for another turn")
+        else:
+            self._do(track, WAITING, microseconds(at))
+
+    def _waiting(self, event: TaskWaiting, loop: ObservedLoop) -> None:
+        doing = self._track(event.task, event.at, loop).doing
+        if doing is not None and doing.kind == WAITING:
+            wait = event.wait
+            doing.name = f"waiting: {short_wait(wait, loop.state)[0]}"
+            if wait.line:
+                doing.args["at"] = f"{wait.file}:{wait.line}"
+
+    def _task_ended(self, event: TaskEnded, loop: ObservedLoop) -> None:
+        track = self._track(event.task, event.at, loop)
+        if event.outcome == "failed":
+            track.tell(f"failed: {event.detail}", microseconds(event.at))
+        self._end(event.task, event.at, outcome=event.outcome, detail=event.detail)
+
+    def _collected(self, event: TaskCollected, loop: ObservedLoop) -> None:
+        if event.task in self._tracks:
+            self._end(event.task, event.at, outcome="destroyed by the garbage collector")
+
+    def _cancel_requested(self, event: TaskCancelRequested, loop: ObservedLoop) -> None:
+        by = "" if event.by is None else f" by {loop.state.task_name(event.by)}"
+        self._tell(event.task, f"cancel requested{by}", event.at, loop)
+
+    def _timeout_started(self, event: TimeoutStarted, loop: ObservedLoop) -> None:
+        if event.task in self._tracks:
+            self._timed[event.timeout] = event.task
+            name = "timeout" if event.deadline is None else f"timeout {length(event.deadline - event.at)}"
+            self._tracks[event.task].open(("timeout", event.timeout), name, microseconds(event.at))
+
+    def _timeout_ended(self, event: TimeoutExpired | TimeoutMet, loop: ObservedLoop) -> None:
+        track = self._tracks.get(self._timed.pop(event.timeout, 0))
+        if track is not None:
+            if isinstance(event, TimeoutExpired):
+                track.tell("timeout expired", microseconds(event.at))
+            track.close(("timeout", event.timeout), microseconds(event.at))
+
+    def _primitive_changed(self, event: PrimitiveChanged, loop: ObservedLoop) -> None:
+        primitive = loop.state.primitives.get(event.primitive)
+        if primitive is None:
+            return
+        if primitive.kind == "semaphore":
+            self._count(loop, event.at, f"{primitive.label} permits", event.value)
+        elif primitive.kind == "lock":
+            self._lock_changed(event, primitive.label)
+
+    def _lock_changed(self, event: PrimitiveChanged, label: str) -> None:
+        key, at = ("lock", event.primitive), microseconds(event.at)
+        before = self._tracks.get(self._holders.pop(event.primitive, 0))
+        if before is not None:
+            before.close(key, at)
+        if event.value and event.task in self._tracks:
+            self._holders[event.primitive] = event.task
+            self._tracks[event.task].open(key, f"holds {label}", at)
+
+    def _queue_created(self, event: QueueCreated, loop: ObservedLoop) -> None:
+        self._count(loop, event.at, f"queue#{event.queue} items", 0)
+
+    def _queue_changed(self, event: QueuePut | QueueGot, loop: ObservedLoop) -> None:
+        self._count(loop, event.at, f"queue#{event.queue} items", event.size)
+
+    def _lagged(self, event: LoopLagged, loop: ObservedLoop) -> None:
+        self._count(loop, event.at, "loop lag in ms", round(event.seconds * 1_000, 3))
+
+    def _blocked(self, event: LoopBlocked, loop: ObservedLoop) -> None:
+        place = f" at {event.file}:{event.line}" if event.line else ""
+        self._tell(
+            event.task, f"blocks the loop for {length(event.seconds)} in {event.function}{place}", event.at, loop
+        )
+
+    def _printed(self, event: Output, loop: ObservedLoop) -> None:
+        if event.text.strip():
+            self._tell(event.task, event.text.rstrip("\n"), event.at, loop)
+
+    def _warned(self, event: Warned, loop: ObservedLoop) -> None:
+        self._tell(event.task, event.text, event.at, loop)
+
+    def _stalled(self, event: RunStalled, loop: ObservedLoop) -> None:
+        if event.stalled:
+            self._tell(None, "every task waits, and nothing can wake one", event.at, loop)
+
+    def _dropped(self, event: EventsDropped, loop: ObservedLoop) -> None:
+        self._tell(None, f"{event.count:,} events are missing", event.at, loop)
+
+    def _clock_changed(self, event: ClockChanged, loop: ObservedLoop) -> None:
+        self._clocks[loop.number] = ClockState(event.paused, event.speed)
+
+    def _tell(self, task: int | None, name: str, at: float, loop: ObservedLoop) -> None:
+        """Mark a moment on a task's track, or else on the loop's own."""
+        if task in self._tracks:
+            self._tracks[task].tell(name, microseconds(at))
+        else:
+            pid = FIRST_PID + loop.number
+            self._file.add("i", pid, pid, microseconds(at), name, s="t")
+
+    def _count(self, loop: ObservedLoop, at: float, name: str, value: float) -> None:
+        pid = FIRST_PID + loop.number
+        self._file.add("C", pid, pid, microseconds(at), name, args={"value": value})
+
+    def _make_ready(self, track: TaskTrack, at: float, waker: int | None, cause: str) -> None:
+        """Let a task be ready from a moment on, with an arrow from who woke it."""
+        begin = microseconds(at)
+        by = None if waker is None else self._tracks.get(waker) or self._ended.get(waker)
+        number = next(self._arrows)
+        left = None if by is None or by is track else by.begin_arrow(number, begin)
+        self._do(track, READY, max(begin, left or 0), cause=cause)
+        if left is not None and track.doing is not None:
+            track.doing.end_arrow(number)
+
+    def _do(self, track: TaskTrack, kind: str, at: int, **args: Any) -> None:
+        was_ready = track.is_ready
+        track.do(kind, at, **args)
+        self._count_ready(track.pid, track.is_ready - was_ready, at)
+
+    def _end(self, task: int, at: float, **args: str) -> None:
+        track = self._tracks.pop(task)
+        self._woken_early.pop(task, None)
+        self._count_ready(track.pid, -track.is_ready, microseconds(at))
+        track.end(microseconds(at), **{key: value for key, value in args.items() if value})
+        self._ended[task] = track
+        if len(self._ended) > ENDED_KEPT:
+            self._ended.popitem(last=False)
+
+    def _count_ready(self, pid: int, change: int, at: int) -> None:
+        if change:
+            self._ready[pid] += change
+            self._file.add("C", pid, pid, at, "ready tasks", args={"value": self._ready[pid]})
+
+    def _track(self, task: int, at: float, loop: ObservedLoop) -> TaskTrack:
+        """A task's track; begun here where its birth is not in the recording."""
+        return self._tracks.get(task) or self._begin_track(task, loop.state.task_name(task), at, loop)
+
+    def _begin_track(self, task: int, name: str, at: float, loop: ObservedLoop, **args: str) -> TaskTrack:
+        if task in self._tracks:
+            self._end(task, at)
+        begin, before = microseconds(at), self._ended.get(task)
+        if before is not None:  # only in a recording that somebody made up: its slices must not overlap all the same
+            begin = max(begin, before.latest)
+        pid = FIRST_PID + loop.number if before is None else before.pid
+        track = self._tracks[task] = TaskTrack(self._file, pid, task, name, begin, args)
+        return track
+
+
+_Handler: TypeAlias = Callable[[PerfettoExport, Any, ObservedLoop], None]
+
+_HANDLERS: Mapping[type[Event], _Handler] = MappingProxyType(
+    {
+        ClockChanged: PerfettoExport._clock_changed,
+        EventsDropped: PerfettoExport._dropped,
+        LoopBlocked: PerfettoExport._blocked,
+        LoopLagged: PerfettoExport._lagged,
+        Output: PerfettoExport._printed,
+        PrimitiveChanged: PerfettoExport._primitive_changed,
+        QueueCreated: PerfettoExport._queue_created,
+        QueueGot: PerfettoExport._queue_changed,
+        QueuePut: PerfettoExport._queue_changed,
+        RunStalled: PerfettoExport._stalled,
+        StepEnded: PerfettoExport._step_ended,
+        StepStarted: PerfettoExport._step_started,
+        Stepped: PerfettoExport._stepped,
+        TaskCancelRequested: PerfettoExport._cancel_requested,
+        TaskCollected: PerfettoExport._collected,
+        TaskCreated: PerfettoExport._created,
+        TaskEnded: PerfettoExport._task_ended,
+        TaskReady: PerfettoExport._became_ready,
+        TaskRenamed: PerfettoExport._renamed,
+        TaskWaiting: PerfettoExport._waiting,
+        TimeoutExpired: PerfettoExport._timeout_ended,
+        TimeoutMet: PerfettoExport._timeout_ended,
+        TimeoutStarted: PerfettoExport._timeout_started,
+        Warned: PerfettoExport._warned,
+    }
+)

@@ -1,0 +1,165 @@
+"""Draws one task: a slice for its life, in it one for each timeout and held lock, and innermost what it is doing.
+
+Slices of a track have to nest. A lock is taken in the middle of a step, so the step's slice is split there; and of two
+locks that are released in the order in which they were taken, the inner one's slice is split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from asynclab.remote.perfetto.trace_file import TraceFile
+
+RUNNING, READY, WAITING = "running", "ready", "waiting"
+
+
+class Arrow(NamedTuple):
+    """An end of an arrow between two slices."""
+
+    number: int
+    end: Literal["s", "f"]
+    """As the format calls it: s for its start, f for its finish."""
+    at: int
+
+
+@dataclass(slots=True)
+class Doing:
+    """What a task is doing, from some moment on."""
+
+    kind: str
+    begin: int
+    name: str
+    args: dict[str, Any]
+    arrows: list[Arrow] = field(default_factory=list)
+
+    def end_arrow(self, number: int) -> None:
+        """Let an arrow end where this begins."""
+        self.arrows.append(Arrow(number, "f", self.begin))
+
+
+class _Span(NamedTuple):
+    key: Hashable
+    name: str
+    args: dict[str, Any]
+
+
+class TaskTrack:
+    """The track of a task that has not ended."""
+
+    def __init__(self, file: TraceFile, pid: int, task: int, name: str, at: int, args: dict[str, Any]) -> None:
+        """Begin the track with the life of the task."""
+        self._file = file
+        self._task = task
+        self._spans: list[_Span] = []
+        self.latest = at
+        """When the latest of its slices ended."""
+        self.pid = pid
+        """The number of its loop, as the trace has it."""
+        self.doing: Doing | None = None
+        """What it is doing; None once its last step is over."""
+        self.last_run: tuple[int, int] | None = None
+        """The begin and end of the slice in which it last ran."""
+        self.rename(name)
+        self._open(_Span(None, name, args))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is in the ready queue."""
+        return self.doing is not None and self.doing.kind == READY
+
+    def rename(self, name: str) -> None:
+        """Say what the task is called."""
+        self._file.add("M", self.pid, self._task, 0, "thread_name", args={"name": name})
+
+    def do(self, kind: str, at: int, name: str = "", **args: Any) -> Doing:
+        """Begin to do something else."""
+        self._stop(at)
+        self.doing = Doing(kind, self.latest, name or kind, args)
+        return self.doing
+
+    def stop(self, at: int) -> None:
+        """Do nothing more: the last step is over."""
+        self._stop(at)
+        self.doing = None
+
+    def open(self, key: Hashable, name: str, at: int, **args: Any) -> None:
+        """Begin a timeout or a lock."""
+        self._around(at, lambda: self._open(_Span(key, name, args)))
+
+    def close(self, key: Hashable, at: int) -> None:
+        """End a timeout or a lock; one that is unknown changes nothing."""
+        keys = [span.key for span in self._spans]
+        if key in keys:
+            self._around(at, lambda: self._close_down_to(keys.index(key)))
+
+    def tell(self, name: str, at: int, **args: Any) -> None:
+        """Mark a moment."""
+        moment = max(at, self.latest if self.doing is None else self.doing.begin)
+        self._file.add("i", self.pid, self._task, moment, name, s="t", args=args)
+
+    def begin_arrow(self, number: int, at: int) -> int | None:
+        """Let an arrow begin in the step that is under way, or in the latest one: a callback may wake after its end.
+
+        Returns:
+            When it begins, at the latest; None where the task has not run, and so can't have woken anybody.
+        """
+        arrow = Arrow(number, "s", at)
+        if self.doing is not None and self.doing.kind == RUNNING:
+            self.doing.arrows.append(arrow)
+            return max(at, self.doing.begin)
+        return None if self.last_run is None else self._draw(arrow, *self.last_run)
+
+    def end(self, at: int, **args: Any) -> None:
+        """End the track."""
+        self.stop(at)
+        while len(self._spans) > 1:
+            self._close()
+        life = self._spans.pop()
+        self._file.add("E", self.pid, self._task, self.latest, life.name, args=args)
+
+    def _around(self, at: int, change: Callable[[], None]) -> None:
+        """Change the slices around what the task is doing, which is split by that."""
+        doing = self.doing
+        self._stop(at)
+        change()
+        if doing is not None:
+            self.doing = Doing(doing.kind, self.latest, doing.name, doing.args)
+
+    def _stop(self, at: int) -> None:
+        """Write down what it was doing: a slice of a microsecond at least, so that arrows have something to end in."""
+        doing = self.doing
+        if doing is None:
+            self.latest = max(self.latest, at)
+            return
+        end = max(at, doing.begin + 1)
+        arguments = {"dur": end - doing.begin, "args": doing.args}
+        self._file.add("X", self.pid, self._task, doing.begin, doing.name, cat=doing.kind, **arguments)
+        for arrow in doing.arrows:
+            self._draw(arrow, doing.begin, end)
+        if doing.kind == RUNNING:
+            self.last_run = doing.begin, end
+        self.latest = end
+
+    def _draw(self, arrow: Arrow, begin: int, end: int) -> int:
+        """Write an end of an arrow; without "bp", a finish belongs to the next slice instead of the one around it."""
+        at = min(max(arrow.at, begin), end - 1)
+        binding = {"bp": "e"} if arrow.end == "f" else {}
+        self._file.add(arrow.end, self.pid, self._task, at, "wakes", cat="wakes", id=arrow.number, **binding)
+        return at
+
+    def _open(self, span: _Span) -> None:
+        self._spans.append(span)
+        self._file.add("B", self.pid, self._task, self.latest, span.name, args=span.args)
+
+    def _close(self) -> _Span:
+        span = self._spans.pop()
+        self._file.add("E", self.pid, self._task, self.latest, span.name)
+        return span
+
+    def _close_down_to(self, index: int) -> None:
+        """Close a slice, and for a moment those inside it."""
+        inner = [self._close() for _ in range(len(self._spans) - index)]
+        for span in reversed(inner[:-1]):
+            self._open(span)
