@@ -9,11 +9,12 @@ import weakref
 from asyncio import BaseEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from threading import get_ident
 from typing import Any
 
-from asynclab.model.events import Event
+from asynclab.model.events import ClockChanged, Event, StepReported
+from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
@@ -73,8 +74,7 @@ class LoopRecording:
         if not (tracer.looks.pending or tracer.purposes.untold):
             return
         self._is_to_look = True
-        with suppress(RuntimeError):  # the loop was closed
-            loop.call_soon_threadsafe(self._look, context=outside_context())
+        self._call(self._look)
 
     def _look(self) -> None:
         self._is_to_look = False
@@ -82,6 +82,47 @@ class LoopRecording:
         if tracer is not None and tracer.loop is not None:
             tracer.looks.look_at_the_rest()
             tracer.purposes.tell_the_rest()
+
+    def follow_clock(self) -> None:
+        """Let the time of the loop be that of the process, which can be paused and slowed."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None or not math.isfinite(tracer.origin) or "time" in vars(loop):
+            return
+        clock, origin = tracer.clock, tracer.origin
+        loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+
+    def clock_changed(self, freeze: Freeze) -> None:
+        """Tell how the time runs now, and let the loop's steps ask whether they may run."""
+        tracer = self._tracer()
+        if tracer is None or tracer.loop is None:
+            return
+        tracer.detour = freeze.is_on
+        clock = tracer.clock
+        tracer.write(ClockChanged(clock.now(), clock.paused, clock.speed, False))
+
+    def step(self, freeze: Freeze) -> None:
+        """Let one step run, and tell what came of it."""
+        tracer = self._tracer()
+        if tracer is not None:
+            tracer.write(StepReported(tracer.clock.now(), freeze.step(tracer)))
+
+    def cancel_task(self, number: int) -> None:
+        """Cancel a task as soon as the loop runs callbacks."""
+        tracer = self._tracer()
+        for _, task in () if tracer is None else tracer.registry.some({number}):
+            self._call(task.cancel)
+
+    def look_at(self, tasks: Sequence[int]) -> None:
+        """Let the loop tell what some tasks wait for."""
+        tracer = self._tracer()
+        if tracer is not None:
+            self._call(partial(tracer.looks.look_at_the_rest, list(tasks)))
+
+    def _call(self, callback: Callable[[], object]) -> None:
+        loop = self._loop()
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop was closed
+                loop.call_soon_threadsafe(callback, context=outside_context())
 
     def stop(self) -> None:
         """Observe the loop no more."""
@@ -97,6 +138,8 @@ class ProcessObservation:
         self.clock = VirtualClock(time.monotonic)
         """The time of the process, 0 when this began: the same for all of its loops."""
         self.clock.start()
+        self.freeze = Freeze()
+        """Where loops wait while somebody has paused the program."""
         self.recorders: list[LoopRecording] = []
         """In the order in which the loops were made; only ever appended to."""
         self.unobserved: list[str] = []
@@ -111,6 +154,7 @@ class ProcessObservation:
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found."""
         self._patches.undo()
+        self.freeze.end()
         for recording in self.recorders:
             recording.stop()
         while self._kinds:
@@ -150,8 +194,13 @@ class ProcessObservation:
         # A loop with a time of its own may not even tell it yet: it is being made. Its deadlines are then unknown.
         keeps_usual_time = inspect.unwrap(type(loop).time) is self._time
         tracer.origin = time.monotonic() - self.clock.now() if keeps_usual_time else math.nan
+        tracer.gate = partial(self.freeze.wait, tracer)
         observe_loop(tracer, loop)
-        self.recorders.append(LoopRecording(tracer, loop))
+        recording = LoopRecording(tracer, loop)
+        self.recorders.append(recording)
+        if self.clock.paused or self.clock.speed != 1.0:
+            recording.follow_clock()
+            recording.clock_changed(self.freeze)
 
 
 def observe_process() -> ProcessObservation:

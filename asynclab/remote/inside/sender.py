@@ -9,8 +9,24 @@ import time
 from contextlib import suppress
 
 from asynclab.remote.inside.outbox import Outbox
-from asynclab.remote.wire import Frame, Heartbeat, LoopClosed, LoopOpened
+from asynclab.remote.wire import (
+    AnyCommand,
+    CancelTask,
+    CommandReader,
+    Frame,
+    Heartbeat,
+    Interrupt,
+    LookAt,
+    LoopClosed,
+    LoopOpened,
+    NotFramesError,
+    Pause,
+    Resume,
+    SetSpeed,
+    Step,
+)
 from asynclab.trace.process import LoopRecording, ProcessObservation
+from asynclab.trace.process_control import ProcessControl
 from asynclab.trace.watching.watchdog import Sight
 
 PERIOD = 0.025
@@ -24,6 +40,9 @@ QUIET_AFTER = 1.0
 
 BEAT = 0.25
 """Real seconds between two heartbeats."""
+
+_PIECE = 65_536
+"""How many bytes of commands are read at once."""
 
 LAST_PATIENCE = 2.0
 """Real seconds that the program's end waits for a reader that takes nothing; those in which it already stood count."""
@@ -51,7 +70,10 @@ class Sender:
     def __init__(self, observation: ProcessObservation, connection: socket.socket) -> None:
         connection.setblocking(False)
         self._observation = observation
+        self._connection = connection
         self._outbox = Outbox(connection)
+        self._commands = CommandReader()
+        self._control = ProcessControl(observation)
         self._loops: list[_Loop] = []
         self._busy = _thread.allocate_lock()
         """Held while frames are gathered and sent."""
@@ -118,6 +140,7 @@ class Sender:
     def look(self) -> None:
         """Send what has happened, as far as the reader takes it."""
         with self._busy:
+            self._obey()
             self._gather()
             self._outbox.send()
 
@@ -137,7 +160,37 @@ class Sender:
             self.is_abandoned = True
             self._observation.stop()  # nobody reads: so nobody need pay
 
+    def _obey(self) -> None:
+        """Do what has been asked for since the last look."""
+        try:
+            while piece := self._connection.recv(_PIECE):
+                for command in self._commands.feed(piece):
+                    self._do(command)
+        except (OSError, NotFramesError):  # most of all since nothing was asked for
+            return
+
+    def _do(self, command: AnyCommand) -> None:
+        self._active_at = time.monotonic()
+        control = self._control
+        match command:
+            case Pause():
+                control.pause()
+            case Resume():
+                control.resume()
+            case Step(loop=loop):
+                control.step(loop)
+            case SetSpeed(speed=speed):
+                control.set_speed(speed)
+            case CancelTask(loop=loop, task=task):
+                control.cancel_task(loop, task)
+            case LookAt(loop=loop, tasks=tasks):
+                control.look_at(loop, tasks)
+            case Interrupt():
+                control.interrupt()
+
     def _period(self) -> float:
+        if self._observation.freeze.is_on:
+            return PERIOD  # somebody waits for what comes of each step
         return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
 
     def _gather(self, *, at_end: bool = False) -> None:
@@ -159,9 +212,10 @@ class Sender:
         seen = next(((loop.number, sight) for loop in self._loops if (sight := loop.sight()) is not None), None)
         lasts = seen is not None and self._seen is not None and seen[1].started == self._seen[1].started
         self._seen = seen
-        if now < self._next_beat and not at_end and (not lasts or seen == self._told):
+        real = time.monotonic()  # the program's own time may stand still
+        if real < self._next_beat and not at_end and (not lasts or seen == self._told):
             return
-        self._next_beat, self._told = now + BEAT, seen
+        self._next_beat, self._told = real + BEAT, seen
         if seen is None:
             self.tell(Heartbeat(now))
             return
