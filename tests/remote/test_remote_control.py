@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from asynclab.model.events import ClockChanged, Event, StepReported, TaskEnded, TaskHeld
 from asynclab.remote.inside.sender import Sender
+from asynclab.remote.launch import Child, Target, launch
 from asynclab.remote.remote_control import CommandSender, RemoteControl
 from asynclab.remote.wire import FrameReader, LoopEvents
 from asynclab.trace.process import observe_process
@@ -162,3 +164,45 @@ def test_commands_to_a_program_that_reads_nothing_never_wait() -> None:
         its.close()
         control.resume()
         control.resume()
+
+
+CHILD = """
+import asyncio, os, signal
+signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+async def main():
+    for _ in range(10):
+        await asyncio.sleep(0)
+asyncio.run(main())
+"""
+
+
+def frozen_child() -> Child:
+    """A program that waits before its first step."""
+    child = launch(Target(("-c", CHILD)))
+    RemoteControl(CommandSender(child.connection), 1).pause()
+    frames, is_held = FrameReader(), False
+    while not is_held:
+        for frame in frames.feed(child.connection.recv(1 << 16)):
+            is_held |= isinstance(frame, LoopEvents) and any(isinstance(event, TaskHeld) for event in frame.events)
+    return child
+
+
+def test_signals_reach_a_frozen_program() -> None:
+    child = frozen_child()
+    with child.connection:
+        child.process.send_signal(signal.SIGTERM)
+        assert child.process.wait(60) == 7
+
+
+def test_a_frozen_program_goes_on_when_its_viewer_is_gone() -> None:
+    child = frozen_child()
+    child.connection.close()
+    assert child.process.wait(60) == 0
+
+
+def test_ctrl_c_from_the_viewer_ends_a_frozen_program(capfd: pytest.CaptureFixture[str]) -> None:
+    child = frozen_child()
+    with child.connection:
+        RemoteControl(CommandSender(child.connection), 1).cancel()
+        assert child.process.wait(60) == -signal.SIGINT
+    assert "KeyboardInterrupt" in capfd.readouterr().err

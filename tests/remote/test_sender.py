@@ -10,6 +10,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -115,11 +116,10 @@ def test_a_heartbeat_says_where_a_step_that_lasts_was_seen(told: Told, monkeypat
 
     async def work() -> None:
         for _ in range(3):
-            thread = threading.Thread(target=look)
-            thread.start()
-            thread.join()
+            pool.submit(look).result()
 
-    asyncio.run(work())
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(work())
     assert [len(beats) for beats in seen] == [0, 1, 0]  # it is told once, when two looks have found it
     (beat,) = seen[1]
     assert (beat.loop, beat.task, beat.file, beat.function) == (1, 1, __file__, "work")

@@ -39,6 +39,7 @@ def begin(descriptor: int, name: str) -> Sender:
     observation = observe_process()
     sender = Sender(observation, connection)
     sender.tell(ProgramStarted(name, platform.python_version(), os.getpid(), time.time() - observation.clock.now()))
+    sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
     atexit.register(sender.finish)  # it is the first to be registered, and so the last to be called
     for last_call in _LAST_CALLS:

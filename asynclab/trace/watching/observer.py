@@ -168,6 +168,7 @@ class Observer(Recorder):
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""
         if self.gate is not None:
+            self.registry.settle_names()  # else nothing that comes after a birth is told while this waits
             self.gate(handle)
         if self.loop is None:
             cpython.run_handle(cast("Handle", handle))
