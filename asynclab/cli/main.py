@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from asynclab import __version__
+from asynclab.cli.attach_command import attach
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.replay_command import replay
@@ -113,6 +114,7 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
     return _open_dashboard(chosen, values, instant=instant)
 
 
+main.add_command(attach)
 main.add_command(export)
 main.add_command(fetch)
 main.add_command(run)

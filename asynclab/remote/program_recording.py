@@ -60,6 +60,22 @@ class RecordingError(Exception):
     """A file can't be read as a recording; says why, and what to do, in one line."""
 
 
+class Packer:
+    """Packs lines as one member of a gzip file; any number of members make a file."""
+
+    def __init__(self) -> None:
+        self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+
+    def pack(self, *lines: Line | Header) -> bytes:
+        """Bytes from which these lines can be read, even if none follow."""
+        text = b"".join(_encoded(line) + b"\n" for line in lines)
+        return self._packer.compress(text) + self._packer.flush(zlib.Z_SYNC_FLUSH)
+
+    def end(self) -> bytes:
+        """The end of the member."""
+        return self._packer.flush()
+
+
 class RecordingWriter:
     """Writes a recording as the program goes on."""
 
@@ -70,32 +86,41 @@ class RecordingWriter:
             OSError: The disk refuses; from `write` and `close`, too.
         """
         self._file = file
-        self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-        self._put([_encoder.encode(encodable(header))])
+        self._packer = Packer()
+        self._put(header)
 
-    def write(self, frame: AnyFrame) -> None:
-        """Add a frame."""
-        self._put([_events_line(frame) if isinstance(frame, LoopEvents) else _encoder.encode(encodable(frame))])
+    def write(self, line: Line) -> None:
+        """Add a frame, or a file of the program's own."""
+        self._put(line)
 
     def add_sources(self, files: Iterable[str]) -> None:
         """Add the text of files, where they can be read."""
-        for name in sorted(files):
-            try:
-                content = Path(name).read_bytes()
-            except (OSError, ValueError):
-                continue
-            if len(content) <= LARGEST_FILE_TEXT:
-                self._put([_encoder.encode(encodable(SourceText(name, content.decode(errors="replace"))))])
+        for source in source_texts(files):
+            self.write(source)
 
     def close(self) -> None:
         """Finish the file."""
-        self._file.write(self._packer.flush())
+        self._file.write(self._packer.end())
         self._file.close()
 
-    def _put(self, lines: Iterable[bytes]) -> None:
-        packed = self._packer.compress(b"".join(line + b"\n" for line in lines))
-        self._file.write(packed + self._packer.flush(zlib.Z_SYNC_FLUSH))
+    def _put(self, line: Line | Header) -> None:
+        self._file.write(self._packer.pack(line))
         self._file.flush()
+
+
+def source_texts(files: Iterable[str]) -> Iterator[SourceText]:
+    """The text of files, where they can be read, and are no larger than a program's own are."""
+    for name in sorted(files):
+        try:
+            content = Path(name).read_bytes()
+        except (OSError, ValueError):
+            continue
+        if len(content) <= LARGEST_FILE_TEXT:
+            yield SourceText(name, content.decode(errors="replace"))
+
+
+def _encoded(line: Line | Header) -> bytes:
+    return _events_line(line) if isinstance(line, LoopEvents) else _encoder.encode(encodable(line))
 
 
 def _events_line(frame: LoopEvents) -> bytes:
@@ -164,11 +189,13 @@ class RecordingReader:
         """The lines of the file: those that are whole."""
         unpacker = zlib.decompressobj(_GZIP)
         left = b""
-        while not unpacker.eof:
-            piece = unpacker.unconsumed_tail or self._file.read(_PIECE)
+        while True:
+            piece = unpacker.unconsumed_tail or unpacker.unused_data or self._file.read(_PIECE)
             if not piece:
-                self.is_cut = True
+                self.is_cut = not unpacker.eof
                 return
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(_GZIP)
             try:
                 left += unpacker.decompress(piece, _PIECE * 1024)
             except zlib.error:

@@ -10,17 +10,19 @@ from asyncio import BaseEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial, wraps
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any
 
 from asynclab.model.events import ClockChanged, Event, StepReported
 from asynclab.trace.governing.freeze import Freeze
-from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.patching.found_timers import FoundTimers
+from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
 from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
-from asynclab.trace.recording.scope import outside_context
+from asynclab.trace.recording.scope import TASKS, outside_context
+from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
@@ -49,6 +51,10 @@ class LoopRecording:
         taken = self.events[:]
         self.events.clear()
         return taken
+
+    def is_of(self, loop: BaseEventLoop) -> bool:
+        """Whether it is this loop's."""
+        return self._loop() is loop
 
     def is_over(self) -> bool:
         """Whether the loop was closed, or is gone."""
@@ -147,19 +153,22 @@ class ProcessObservation:
         self._time = inspect.unwrap(BaseEventLoop.time)
         self._kinds: set[type[BaseEventLoop]] = set()
         self._numbering = Numbering()
+        self._lock = Lock()
         self._patches = Patches()
         self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
         self._patches.wrap(BaseEventLoop, "_check_running", self._around_check_running)
+        self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found."""
-        self._patches.undo()
         self.freeze.end()
-        for recording in self.recorders:
-            recording.stop()
-        while self._kinds:
-            self._kinds.pop()
-            leave_kind()
+        with self._lock:
+            self._patches.undo()
+            for recording in self.recorders:
+                recording.stop()
+            while self._kinds:
+                self._kinds.pop()
+                leave_kind()
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
@@ -186,10 +195,33 @@ class ProcessObservation:
 
         return check_running
 
-    def _observe(self, loop: BaseEventLoop) -> None:
-        if type(loop) not in self._kinds:
-            observe_kind(type(loop))
-            self._kinds.add(type(loop))
+    def number_of(self, loop: BaseEventLoop) -> int:
+        """Which of the observed loops this is, from 1 on."""
+        return next(number for number, recording in enumerate(self.recorders, 1) if recording.is_of(loop))
+
+    def adopt(self, loop: BaseEventLoop) -> Census:
+        """Observe a loop that runs already; to be called in one of its callbacks.
+
+        Returns:
+            The census of what it has; `Census.look` is yet to be called.
+
+        Raises:
+            RuntimeError: Somebody observes it already.
+            TypeError: It can't be observed, as one of its methods is no function.
+        """
+        if getattr(loop, TASKS, None) is not None:
+            raise RuntimeError("it is observed already")
+        tracer = self._observe(loop)
+        census = Census(tracer, loop)
+        trace_ready_steps(loop)
+        self._timers.add(tracer, loop)
+        return census
+
+    def _observe(self, loop: BaseEventLoop) -> Observer:
+        with self._lock:
+            if type(loop) not in self._kinds:
+                observe_kind(type(loop))
+                self._kinds.add(type(loop))
         tracer = Observer(self.clock, BOUNDARY, echo=True, numbering=self._numbering)
         # A loop with a time of its own may not even tell it yet: it is being made. Its deadlines are then unknown.
         keeps_usual_time = inspect.unwrap(type(loop).time) is self._time
@@ -201,6 +233,7 @@ class ProcessObservation:
         if self.clock.paused or self.clock.speed != 1.0:
             recording.follow_clock()
             recording.clock_changed(self.freeze)
+        return tracer
 
 
 def observe_process() -> ProcessObservation:

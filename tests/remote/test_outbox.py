@@ -152,5 +152,5 @@ def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
     (dropped,) = (event for event in got if isinstance(event, EventsDropped))
     repeated = len(got) - got.index(dropped) - 1
     late = sum(isinstance(event, TaskCreated | TaskRenamed) for event in got[-repeated:])
-    assert dropped.done > 0
+    assert dropped.ended["done"] > 0
     assert len(got) - 1 - (repeated - late) + dropped.count == len(told)

@@ -11,6 +11,7 @@ from select import select
 from asynclab.model.events import (
     Event,
     EventsDropped,
+    Outcome,
     PrimitiveCreated,
     QueueCreated,
     Stepped,
@@ -149,7 +150,7 @@ class _Dropped:
         """The latest new names among it."""
         self._untold: dict[int, TaskCreated] = {}
         """The births that were left out, of tasks that live."""
-        self._ended: Counter[str] = Counter()
+        self._ended: Counter[Outcome] = Counter()
         """How the others ended whose births were left out."""
 
     def leave_out(self, events: Sequence[Event]) -> list[Event]:
@@ -193,7 +194,7 @@ class _Dropped:
     def told(self) -> Iterator[Event]:
         """The number of what was left out, and then each task as it is now: one that waits after a step of 0 s."""
         told_late = len(self._untold) + len(self._renamed)
-        yield EventsDropped(self._at, self._count - told_late, **self._ended)
+        yield EventsDropped(self._at, self._count - told_late, ended=dict(self._ended))
         yield from self._untold.values()
         yield from self._renamed.values()
         for event in self._latest.values():

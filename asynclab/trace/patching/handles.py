@@ -405,6 +405,22 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     patches.set(kind, "call_soon", call_soon)
 
 
+def trace_ready_steps(loop: BaseEventLoop) -> None:
+    """Let the steps be seen that were ready before a loop was observed, whose tasks are known by now.
+
+    Nobody but the loop has the handle of a step, so that another may take its place.
+    """
+    ready = cpython.ready_queue(loop)
+    for index, found in enumerate(tuple(ready)):
+        if type(found) is not Handle:
+            continue
+        handle: Any = found
+        if not handle._cancelled and _is_task_callback(handle._callback):
+            traced = TracedHandle(handle._callback, handle._args, loop, cpython.context_of(handle))
+            traced._source_traceback = handle._source_traceback
+            ready[index] = traced
+
+
 # A handle's repr names its class; observing must not change it.
 TracedHandle.__name__ = TracedHandle.__qualname__ = "Handle"
 

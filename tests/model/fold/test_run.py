@@ -153,7 +153,9 @@ def test_lost_events_are_counted_and_told() -> None:
 
 
 def test_tasks_that_came_and_went_in_what_was_lost_count_as_ended() -> None:
-    state = lab(EventsDropped(0.0, 9, done=2, failed=1), EventsDropped(0.0, 4, done=1, cancelled=1))
+    state = lab(
+        EventsDropped(0.0, 9, ended={"done": 2, "failed": 1}), EventsDropped(0.0, 4, ended={"done": 1, "cancelled": 1})
+    )
     assert (state.counts["done"], state.counts["failed"], state.counts["cancelled"]) == (3, 1, 1)
     assert sum(state.counts.values()) == len(state.tasks) + state.dropped.tasks
 
