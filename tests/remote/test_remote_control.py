@@ -59,6 +59,7 @@ class Program:
         assert self._thread is not None
         while self._thread.is_alive():
             self.look()
+        self.look()
 
 
 @pytest.fixture
