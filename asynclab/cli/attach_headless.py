@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
@@ -82,6 +81,8 @@ class _Follower:
         self._report = Report(self.program)
         self._attachment = attachment
         self._recorder = recorder
+        self._has_ended = False
+        """Whether the program was the first to end the connection."""
 
     def watch(self, seconds: float, *, until_found: bool = False) -> None:
         """Take in what comes within some real seconds, or until all is told that was there."""
@@ -93,6 +94,7 @@ class _Follower:
 
     def leave(self) -> None:
         """Let the program go; a second ctrl+c doesn't wait until it has."""
+        self._has_ended = self._attachment.has_ended
         with suppress(KeyboardInterrupt):
             self._take(self._attachment.leave())
 
@@ -100,8 +102,7 @@ class _Follower:
         """What the program did meanwhile."""
         program = self.program
         name = "it" if program.started is None else one_line(program.started.name)
-        pid = self._attachment.pid
-        left = f"{name} goes on as it was" if _is_there(pid) else f"{name} has ended"
+        left = f"{name} has ended" if self._has_ended else f"{name} goes on as it was"
         yield f"{left}; observed for {measured(program.now)}:"
         yield from self._report.loop_lines()
 
@@ -117,13 +118,3 @@ class _Follower:
             self._report.follow()
             if self._recorder is not None:
                 self._recorder.write(frame)
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

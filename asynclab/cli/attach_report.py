@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from asynclab.cli.run_report import NOT_SEEN_ON_UVLOOP, UVLOOP
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
@@ -35,6 +36,8 @@ def picture(program: ObservedProgram) -> Iterator[str]:
     for loop in program.loops.values():
         pending = [task for task in loop.state.tasks.values() if not task.has_ended]
         yield f"loop {loop.number} ({one_line(loop.kind)}): {plural(len(pending), 'task')}"
+        if loop.kind == UVLOOP:
+            yield f"    Not seen: {NOT_SEEN_ON_UVLOOP}."
         yield from (_line(task, loop.state) for task in pending[:LISTED])
         if len(pending) > LISTED:
             yield f"    and {len(pending) - LISTED:,} more"

@@ -12,6 +12,7 @@ import click
 
 from asynclab import __version__
 from asynclab.cli.attach_command import attach
+from asynclab.cli.doctor_command import doctor
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.replay_command import replay
@@ -115,6 +116,7 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
 
 
 main.add_command(attach)
+main.add_command(doctor)
 main.add_command(export)
 main.add_command(fetch)
 main.add_command(run)

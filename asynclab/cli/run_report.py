@@ -20,6 +20,9 @@ PENDING_LISTED = 10
 LOOPS_LISTED = 10
 """How many loops are reported on, those with the most tasks."""
 
+UVLOOP = "uvloop.Loop"
+NOT_SEEN_ON_UVLOOP = "deadlines of timers, and callbacks that run no task, as uvloop keeps these to itself"
+
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
 
@@ -86,6 +89,8 @@ class Report:
             f"  time      steps {duration(tally.running)}, ready {duration(tally.ready)}, "
             f"waiting {duration(tally.waiting)}, all tasks together"
         )
+        if loop.kind == UVLOOP:
+            yield f"  not seen  {NOT_SEEN_ON_UVLOOP}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
         if tally.blocks:

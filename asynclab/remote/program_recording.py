@@ -6,11 +6,12 @@ write is flushed, so that a file whose writer was killed is whole up to there.
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Self, TypeAlias
+from typing import IO, Any, Self, TypeAlias
 
 import msgspec
 
@@ -51,9 +52,21 @@ class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
 
 Line: TypeAlias = AnyFrame | SourceText
 
+_NOT_OURS = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding a line raises that no asynclab wrote: the last for values in values in values."""
+
 _encoder = msgspec.json.Encoder()
 _lines: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _headers: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
+
+
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+_MANY = b"0" * 16
+"""More digits than a task's number has, however long a program runs."""
+
+_SIZES = frozenset({"maxsize", "value"})
+"""Where a program may use any number."""
 
 
 class RecordingError(Exception):
@@ -170,19 +183,22 @@ class RecordingReader:
         with self._file:
             for number, line in enumerate(self._unpacked, start=2):
                 try:
+                    _refuse_huge_numbers(line)
                     yield _lines.decode(line)
-                except msgspec.MsgspecError as error:
+                except _NOT_OURS as error:
                     raise RecordingError(f"line {number} of {self._path} is not one of a recording: {error}") from None
 
     def _read_header(self) -> Header:
         try:
             header = _headers.decode(next(self._unpacked, b""))
-        except (RecordingError, msgspec.MsgspecError):
+        except (RecordingError, *_NOT_OURS):
             self._file.close()
             raise RecordingError(f"{self._path} is not a recording; asynclab run --record FILE makes one") from None
         if header.version > VERSION:
             self._file.close()
-            raise RecordingError(f"{self._path} was made by asynclab {header.asynclab}: it takes that, or a newer one")
+            raise RecordingError(
+                f"{self._path} was made by asynclab {header.asynclab}; open it with that version, or a newer one"
+            )
         return header
 
     def _unpack(self) -> Iterator[bytes]:
@@ -204,6 +220,29 @@ class RecordingReader:
             yield from lines
             if len(left) > LONGEST_LINE:
                 raise RecordingError(f"{self._path} has a line that is too long for a recording")
+
+
+def _refuse_huge_numbers(line: bytes) -> None:
+    """Raise an error where tasks and the like have numbers that nobody counts up to: they fit into no array.
+
+    The first look is coarse, as it finds sizes and texts, too, but takes next to no time.
+
+    Raises:
+        msgspec.ValidationError: There is one.
+    """
+    digits = line.translate(_DIGITS)
+    if any(before + _MANY in digits for before in (b":", b":-", b"[", b"[-", b",", b",-")):
+        json.loads(line, object_hook=_refuse_huge)
+
+
+def _refuse_huge(values: dict[str, Any]) -> None:
+    """Refuse an object that has such a number. Sizes may be as large as sys.maxsize, and programs use that."""
+    for name, value in values.items():
+        numbers = value if isinstance(value, list) else [value]
+        if name not in _SIZES and any(
+            isinstance(number, int) and abs(number) >= 10 ** len(_MANY) for number in numbers
+        ):
+            raise msgspec.ValidationError(f"{name} is too large")
 
 
 def files_of(frame: AnyFrame) -> Iterator[str]:

@@ -6,7 +6,7 @@ import inspect
 import math
 import time
 import weakref
-from asyncio import BaseEventLoop
+from asyncio import AbstractEventLoop, BaseEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial, wraps
@@ -19,6 +19,7 @@ from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
 from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.uvloop_steps import is_uvloop, uvloop_kind
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS, outside_context
@@ -30,10 +31,10 @@ from asynclab.trace.watching.watchdog import BlockReports, Sight
 class LoopRecording:
     """What one loop did. It keeps neither the loop alive nor what runs on it."""
 
-    def __init__(self, tracer: Observer, loop: BaseEventLoop) -> None:
+    def __init__(self, tracer: Observer, loop: AbstractEventLoop) -> None:
         self.events: list[Event] = tracer.events
         """What nobody has taken yet, oldest first."""
-        self.kind = type(loop).__name__
+        self.kind = "uvloop.Loop" if is_uvloop(type(loop)) else type(loop).__name__
         """The name of the loop's class."""
         self.made_at = tracer.clock.now()
         """When the loop was made, in seconds of the process' time."""
@@ -52,7 +53,7 @@ class LoopRecording:
         self.events.clear()
         return taken
 
-    def is_of(self, loop: BaseEventLoop) -> bool:
+    def is_of(self, loop: AbstractEventLoop) -> bool:
         """Whether it is this loop's."""
         return self._loop() is loop
 
@@ -151,11 +152,16 @@ class ProcessObservation:
         self.unobserved: list[str] = []
         """The loops that can't be observed, each by its class and the error that came of trying."""
         self._time = inspect.unwrap(BaseEventLoop.time)
-        self._kinds: set[type[BaseEventLoop]] = set()
+        self._kinds: set[type[AbstractEventLoop]] = set()
         self._numbering = Numbering()
         self._lock = Lock()
         self._patches = Patches()
         self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
+        kind = uvloop_kind()
+        if kind is None:
+            self._await_uvloop()
+        else:
+            self._patches.wrap(kind, "__init__", self._around_init)
         self._patches.wrap(BaseEventLoop, "_check_running", self._around_check_running)
         self._timers = FoundTimers(self._patches)
 
@@ -172,7 +178,7 @@ class ProcessObservation:
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
-        def init(loop: BaseEventLoop, *args: Any, **kwargs: Any) -> None:
+        def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
             try:
                 self._observe(loop)
@@ -182,6 +188,17 @@ class ProcessObservation:
                 self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
 
         return init
+
+    def _await_uvloop(self) -> None:
+        """Observe uvloop's loops when the program has imported it: its class derives from asyncio's."""
+        original = AbstractEventLoop.__init_subclass__
+
+        def init_subclass(kind: type[AbstractEventLoop], /, **kwargs: Any) -> None:
+            original(**kwargs)
+            if is_uvloop(kind):
+                self._patches.wrap(kind, "__init__", self._around_init)
+
+        self._patches.set(AbstractEventLoop, "__init_subclass__", classmethod(init_subclass))
 
     def _around_check_running(self, original: Callable[..., None]) -> Callable[..., None]:
         """Note the thread that a loop is run on: each way to run one calls this first, and leaves no frame of it."""
@@ -195,11 +212,11 @@ class ProcessObservation:
 
         return check_running
 
-    def number_of(self, loop: BaseEventLoop) -> int:
+    def number_of(self, loop: AbstractEventLoop) -> int:
         """Which of the observed loops this is, from 1 on."""
         return next(number for number, recording in enumerate(self.recorders, 1) if recording.is_of(loop))
 
-    def adopt(self, loop: BaseEventLoop) -> Census:
+    def adopt(self, loop: AbstractEventLoop) -> Census:
         """Observe a loop that runs already; to be called in one of its callbacks.
 
         Returns:
@@ -213,11 +230,12 @@ class ProcessObservation:
             raise RuntimeError("it is observed already")
         tracer = self._observe(loop)
         census = Census(tracer, loop)
-        trace_ready_steps(loop)
-        self._timers.add(tracer, loop)
+        if isinstance(loop, BaseEventLoop):
+            trace_ready_steps(loop)
+            self._timers.add(tracer, loop)
         return census
 
-    def _observe(self, loop: BaseEventLoop) -> Observer:
+    def _observe(self, loop: AbstractEventLoop) -> Observer:
         with self._lock:
             if type(loop) not in self._kinds:
                 observe_kind(type(loop))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -258,3 +259,53 @@ def test_where_it_cannot_listen_the_program_runs_all_the_same(tmp_path: Path) ->
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
     assert "RuntimeWarning: asynclab can't attach to this program: " in ran.stderr
+
+
+def test_a_child_of_the_program_listens_only_where_it_asks_to(tmp_path: Path) -> None:
+    code = (
+        "import asynclab, os, sys; asynclab.attachable(); child = os.fork()\n"
+        "if not child:\n"
+        "    asynclab.attachable(); print(*sorted(os.listdir(sys.argv[1])), os.getpid(), flush=True); os._exit(0)\n"
+        "os.waitpid(child, 0); print(os.getpid(), flush=True)"
+    )
+    folder = tmp_path / "asynclab"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
+    command = [sys.executable, "-W", "ignore", "-c", code, str(folder)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    *sockets, child, parent = ran.stdout.split()
+    assert {*sockets} == {f"{child}.sock", f"{parent}.sock"}
+    assert not (folder / f"{parent}.sock").exists()
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_viewer_that_is_killed_leaves_it_as_it_was(program: Program) -> None:
+    command = [sys.executable, "-m", "asynclab", "attach", str(program.pid)]
+    with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdout is not None
+        assert viewer.stdout.readline().startswith("Attached to")
+        viewer.kill()
+    while program.ask() != AS_IT_WAS:
+        pass
+
+
+def test_ctrl_c_leaves_it_as_it_was_and_says_what_happened(program: Program) -> None:
+    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(program.pid)]
+    with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdout is not None
+        while not viewer.stdout.readline().startswith("and who holds"):
+            pass
+        viewer.send_signal(signal.SIGINT)
+        assert "goes on as it was" in viewer.stdout.read()
+    assert viewer.returncode == 0
+    assert program.ask() == AS_IT_WAS
+
+
+def test_a_program_that_ends_is_said_to_have_ended(tmp_path: Path) -> None:
+    running = Program(tmp_path)
+    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(running.pid)]
+    with subprocess.Popen(command, env=running.environment, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdout is not None
+        assert viewer.stdout.readline().startswith("Attached to")
+        assert running.end() == 0
+        said = viewer.stdout.read()
+    assert "has ended; observed for" in said

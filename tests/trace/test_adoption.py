@@ -223,7 +223,7 @@ def test_a_loop_that_is_observed_already_is_refused() -> None:
         await adoption.begin()
         other = observe_process()
         with pytest.raises(RuntimeError, match="observed already"):
-            other.adopt(asyncio.get_running_loop())  # type: ignore[arg-type]
+            other.adopt(asyncio.get_running_loop())
         other.stop()
         adoption.observation.stop()
 

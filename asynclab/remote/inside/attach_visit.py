@@ -10,7 +10,7 @@ import platform
 import socket
 import sys
 import time
-from asyncio import BaseEventLoop, Handle, current_task
+from asyncio import AbstractEventLoop, BaseEventLoop, Handle, current_task
 from contextlib import suppress
 from select import select
 from types import FrameType
@@ -21,12 +21,16 @@ from asynclab.remote.attach_sockets import Greeting
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import Attached, LoopFound, LoopUnobserved, ProgramStarted
 from asynclab.trace.cpython import missing
+from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.scope import outside_context
 
 PATIENCE = 0.5
 """Real seconds for which a loop may not answer before that is told."""
+
+LAST_MOMENTS = 0.25
+"""Real seconds that one who is about to leave may take until the next one is refused."""
 
 _VERSION: str = sys.modules["asynclab"].__version__
 """Not imported: asynclab loads what leads here."""
@@ -38,7 +42,7 @@ _visit: Visit | None = None
 def receive(connection: socket.socket) -> None:
     """Show the program to whoever is at the other end of a connection, until it is closed there."""
     with connection, suppress(OSError):
-        if not _only_one.acquire(blocking=False):
+        if not _only_one.acquire(timeout=LAST_MOMENTS):
             _greet(connection, "another asynclab is attached to it")
             return
         try:
@@ -61,7 +65,7 @@ class Visit:
         self._connection = connection
         self._observation: ProcessObservation = observe_process()
         self._sender = Sender(self._observation, connection)
-        self._asked: dict[BaseEventLoop, Handle] = {}
+        self._asked: dict[AbstractEventLoop, Handle] = {}
         """The loops that have not answered yet."""
 
     def run(self) -> None:
@@ -87,7 +91,7 @@ class Visit:
             with suppress(RuntimeError):  # it has been closed
                 self._asked[loop] = loop.call_soon_threadsafe(self._adopt, loop, context=outside_context())
 
-    def _adopt(self, loop: BaseEventLoop) -> None:
+    def _adopt(self, loop: AbstractEventLoop) -> None:
         """On a loop's own thread: observe it."""
         self._asked.pop(loop, None)
         try:
@@ -115,7 +119,6 @@ class Visit:
             handle.cancel()
         self._sender.finish()
         self._observation.stop()
-        self._sender.abandon()
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:
@@ -124,11 +127,12 @@ class Visit:
         self._observation.stop()
 
 
-def _existing_loops() -> list[BaseEventLoop]:
-    return [found for found in gc.get_objects() if issubclass(type(found), BaseEventLoop)]
+def _existing_loops() -> list[AbstractEventLoop]:
+    loops = [found for found in gc.get_objects() if issubclass(type(found), AbstractEventLoop)]
+    return [loop for loop in loops if isinstance(loop, BaseEventLoop) or is_uvloop(type(loop))]
 
 
-def _why_silent(loop: BaseEventLoop) -> str:
+def _why_silent(loop: AbstractEventLoop) -> str:
     """What keeps a loop from running a callback."""
     thread: int | None = getattr(loop, "_thread_id", None)
     if thread is None:

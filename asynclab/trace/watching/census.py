@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
-from asyncio import BaseEventLoop, Task
+from asyncio import AbstractEventLoop, Task
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from types import AsyncGeneratorType, CoroutineType, FrameType, FunctionType, GeneratorType, MethodType
@@ -32,7 +32,7 @@ _ACQUIRES = frozenset(
 class Census:
     """What a loop had when it began to be observed. It is taken on the loop's thread, between two of its callbacks."""
 
-    def __init__(self, observer: Observer, loop: BaseEventLoop) -> None:
+    def __init__(self, observer: Observer, loop: AbstractEventLoop) -> None:
         """Enter each pending task, before any of them takes a step.
 
         Args:
