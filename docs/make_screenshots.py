@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from asynclab.app import AsyncLabApp
 from asynclab.curriculum.catalogue import find
+from asynclab.screens.run.replay import Replay
 
 FOLDER = Path(__file__).parent / "screenshots"
 
@@ -15,6 +19,40 @@ SCENES = {
     "timeline": ("create_task", {}, (140, 36), 1.5),
 }
 """Of each picture: the demo, its parameters, the size in cells, and the lab time in seconds."""
+
+PROGRAM = """\
+import asyncio
+import aiohttp
+from aiohttp import web
+
+database = asyncio.Lock()
+
+async def hello(request):
+    async with database:
+        await asyncio.sleep(0.02)
+    return web.json_response({"ok": True})
+
+async def get(session, url):
+    async with asyncio.timeout(0.15), session.get(url) as response:
+        return await response.json()
+
+async def main():
+    app = web.Application()
+    app.router.add_get("/", hello)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(get(session, url) for _ in range(12)), return_exceptions=True)
+    await runner.cleanup()
+
+asyncio.run(main())
+"""
+"""A server under load, whose handlers wait for one lock: some of its clients give up."""
+
+EVENTS_BACK = 250
+"""How many events before the end of that program the picture is taken."""
 
 
 def app_of(name: str) -> AsyncLabApp:
@@ -39,11 +77,32 @@ async def take(name: str) -> None:
         await app.runs.close()
 
 
+def record(folder: Path) -> Path:
+    """Run a program under `asynclab run`, and keep a recording of it."""
+    script, recording = folder / "server.py", folder / "server.rec"
+    script.write_text(PROGRAM)
+    command = [sys.executable, "-m", "asynclab", "run", "--headless", "--record", str(recording), str(script)]
+    subprocess.run(command, check=True)
+    return recording
+
+
+async def take_replay(recording: Path) -> None:
+    """Replay a recording, go back to where its tasks wait, and save a picture."""
+    app = AsyncLabApp(program=Replay(recording))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await pilot.pause(1.5)
+        await pilot.press(*["["] * EVENTS_BACK)
+        await pilot.pause(0.5)
+        app.save_screenshot("inspect.svg", path=str(FOLDER))
+
+
 async def main() -> None:
     """Take every picture."""
     FOLDER.mkdir(exist_ok=True)
     for name in SCENES:
         await take(name)
+    with TemporaryDirectory() as folder:
+        await take_replay(record(Path(folder)))
 
 
 if __name__ == "__main__":
