@@ -62,6 +62,8 @@ class ObservedProgram:
         """The loops that can't be observed."""
         self.now = 0.0
         """The latest moment that it told of, in seconds of its time."""
+        self.heartbeat: Heartbeat | None = None
+        """The latest, which says where the program was last seen."""
 
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame; one that makes no sense where it comes changes nothing."""
@@ -82,6 +84,7 @@ class ObservedProgram:
                 self._end(self.loops[number], at)
             case Heartbeat(at=at):
                 self.now = max(self.now, at)
+                self.heartbeat = frame
             case ProgramEnded():
                 self.ended = frame
                 for loop in self.loops.values():

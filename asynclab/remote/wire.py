@@ -7,7 +7,7 @@ in four bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -86,10 +86,18 @@ class LoopClosed(Frame):
 
 
 class Heartbeat(Frame):
-    """The program's observer lives; it comes some times a second, whatever the program does."""
+    """The program's observer lives; it comes some times a second, unless code that isn't Python's lets nothing run."""
 
     at: float
     """Seconds of the program's time."""
+    loop: int = 0
+    """The loop on which a step or callback was under way; 0 where none was, and what follows says nothing."""
+    task: int | None = None
+    """Whose step it was; None for a callback."""
+    file: str = ""
+    """Where the program was in it; empty where no Python code was called."""
+    line: int = 0
+    function: str = ""
 
 
 class ProgramEnded(Frame):
@@ -115,6 +123,49 @@ AnyFrame: TypeAlias = (
 """The tagged union that goes over the socket."""
 
 
+class Pause(Frame):
+    """Stop the time of all loops, and freeze each before its next step."""
+
+
+class Resume(Frame):
+    """Let them go on."""
+
+
+class Step(Frame):
+    """Let one step of a frozen loop run."""
+
+    loop: int
+
+
+class SetSpeed(Frame):
+    """Let the time of all loops run slower."""
+
+    speed: float
+    """Seconds of a loop's time per real second, up to 1."""
+
+
+class CancelTask(Frame):
+    """Cancel a task."""
+
+    loop: int
+    task: int
+
+
+class LookAt(Frame):
+    """Tell soon what some tasks wait for, as somebody looks at them."""
+
+    loop: int
+    tasks: tuple[int, ...]
+
+
+class Interrupt(Frame):
+    """Do as Ctrl-C does."""
+
+
+AnyCommand: TypeAlias = Pause | Resume | Step | SetSpeed | CancelTask | LookAt | Interrupt
+"""What a program is asked for, over the same socket."""
+
+
 class NotFramesError(Exception):
     """What came over a socket is not what an asynclab of this version sends."""
 
@@ -128,6 +179,7 @@ class _Sent(msgspec.Struct, gc=False, tag="LoopEvents", omit_defaults=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
+_commands: msgspec.msgpack.Decoder[AnyCommand] = msgspec.msgpack.Decoder(AnyCommand)
 
 
 def events_frame(loop: int, events: list[Event]) -> bytes:
@@ -144,13 +196,17 @@ def to_bytes(frame: Frame | _Sent) -> bytes:
     return len(content).to_bytes(LENGTH_BYTES, "big") + content
 
 
-class FrameReader:
+AnyRead = TypeVar("AnyRead")
+
+
+class _Reader(Generic[AnyRead]):
     """Puts frames together from the pieces that a socket brings."""
 
-    def __init__(self) -> None:
+    def __init__(self, decoder: msgspec.msgpack.Decoder[AnyRead]) -> None:
+        self._decoder = decoder
         self._buffer = bytearray()
 
-    def feed(self, piece: bytes) -> Iterator[AnyFrame]:
+    def feed(self, piece: bytes) -> Iterator[AnyRead]:
         """Take the next piece.
 
         Returns:
@@ -170,7 +226,21 @@ class FrameReader:
             content = bytes(self._buffer[LENGTH_BYTES:end])
             del self._buffer[:end]
             try:
-                frame = _decoder.decode(content)
+                frame = self._decoder.decode(content)
             except msgspec.MsgspecError as error:
                 raise NotFramesError(str(error)) from None
             yield frame
+
+
+class FrameReader(_Reader[AnyFrame]):
+    """Reads what a program tells."""
+
+    def __init__(self) -> None:
+        super().__init__(_decoder)
+
+
+class CommandReader(_Reader[AnyCommand]):
+    """Reads what a program is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(_commands)

@@ -9,11 +9,12 @@ import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from threading import Lock, get_ident
 from typing import Any
 
-from asynclab.model.events import Event
+from asynclab.model.events import ClockChanged, Event, StepReported
+from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
 from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
@@ -24,7 +25,7 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS, outside_context
 from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.observer import Observer
-from asynclab.trace.watching.watchdog import BlockReports
+from asynclab.trace.watching.watchdog import BlockReports, Sight
 
 
 class LoopRecording:
@@ -67,6 +68,11 @@ class LoopRecording:
         if tracer is not None:
             self._blocks.look(tracer)
 
+    def sight(self) -> Sight | None:
+        """The step or callback that is under way now; for another thread to call."""
+        tracer = self._tracer()
+        return None if tracer is None or tracer.loop is None else self._blocks.sight(tracer)
+
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
         tracer, loop = self._tracer(), self._loop()
@@ -75,8 +81,7 @@ class LoopRecording:
         if not (tracer.looks.pending or tracer.purposes.untold):
             return
         self._is_to_look = True
-        with suppress(RuntimeError):  # the loop was closed
-            loop.call_soon_threadsafe(self._look, context=outside_context())
+        self._call(self._look)
 
     def _look(self) -> None:
         self._is_to_look = False
@@ -84,6 +89,47 @@ class LoopRecording:
         if tracer is not None and tracer.loop is not None:
             tracer.looks.look_at_the_rest()
             tracer.purposes.tell_the_rest()
+
+    def follow_clock(self) -> None:
+        """Let the time of the loop be that of the process, which can be paused and slowed."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None or not math.isfinite(tracer.origin) or "time" in vars(loop):
+            return
+        clock, origin = tracer.clock, tracer.origin
+        loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+
+    def clock_changed(self, freeze: Freeze) -> None:
+        """Tell how the time runs now, and let the loop's steps ask whether they may run."""
+        tracer = self._tracer()
+        if tracer is None or tracer.loop is None:
+            return
+        tracer.detour = freeze.is_on
+        clock = tracer.clock
+        tracer.write(ClockChanged(clock.now(), clock.paused, clock.speed, False))
+
+    def step(self, freeze: Freeze) -> None:
+        """Let one step run, and tell what came of it."""
+        tracer = self._tracer()
+        if tracer is not None:
+            tracer.write(StepReported(tracer.clock.now(), freeze.step(tracer)))
+
+    def cancel_task(self, number: int) -> None:
+        """Cancel a task as soon as the loop runs callbacks."""
+        tracer = self._tracer()
+        for _, task in () if tracer is None else tracer.registry.some({number}):
+            self._call(task.cancel)
+
+    def look_at(self, tasks: Sequence[int]) -> None:
+        """Let the loop tell what some tasks wait for."""
+        tracer = self._tracer()
+        if tracer is not None:
+            self._call(partial(tracer.looks.look_at_the_rest, list(tasks)))
+
+    def _call(self, callback: Callable[[], object]) -> None:
+        loop = self._loop()
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop was closed
+                loop.call_soon_threadsafe(callback, context=outside_context())
 
     def stop(self) -> None:
         """Observe the loop no more."""
@@ -99,6 +145,8 @@ class ProcessObservation:
         self.clock = VirtualClock(time.monotonic)
         """The time of the process, 0 when this began: the same for all of its loops."""
         self.clock.start()
+        self.freeze = Freeze()
+        """Where loops wait while somebody has paused the program."""
         self.recorders: list[LoopRecording] = []
         """In the order in which the loops were made; only ever appended to."""
         self.unobserved: list[str] = []
@@ -119,6 +167,7 @@ class ProcessObservation:
 
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found."""
+        self.freeze.end()
         with self._lock:
             self._patches.undo()
             for recording in self.recorders:
@@ -195,8 +244,13 @@ class ProcessObservation:
         # A loop with a time of its own may not even tell it yet: it is being made. Its deadlines are then unknown.
         keeps_usual_time = inspect.unwrap(type(loop).time) is self._time
         tracer.origin = time.monotonic() - self.clock.now() if keeps_usual_time else math.nan
+        tracer.gate = partial(self.freeze.wait, tracer)
         observe_loop(tracer, loop)
-        self.recorders.append(LoopRecording(tracer, loop))
+        recording = LoopRecording(tracer, loop)
+        self.recorders.append(recording)
+        if self.clock.paused or self.clock.speed != 1.0:
+            recording.follow_clock()
+            recording.clock_changed(self.freeze)
         return tracer
 
 

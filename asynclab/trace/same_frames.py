@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType
-from typing import TypeVar
+from types import CodeType, FrameType, FunctionType
+from typing import Any, TypeVar
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., object])
 
@@ -34,6 +34,18 @@ def looks_like(original: object, calls: str) -> Callable[[AnyFunction], AnyFunct
         return function
 
     return decorate
+
+
+def in_place_of(frame: FrameType, function: Callable[[], Any]) -> Callable[[], Any]:
+    """A function whose frame says that it is another one: the same file, line and globals.
+
+    Args:
+        frame: That one, as it is now.
+        function: What is to run. It may use its own names and those around it, but no globals.
+    """
+    assert isinstance(function, FunctionType)
+    code = _placed(function.__code__, frame.f_code, (frame.f_lineno, frame.f_lineno, 0, 0))
+    return FunctionType(code, frame.f_globals, code.co_name, None, function.__closure__)
 
 
 def without_inner_frames(error: BaseException, count: int) -> BaseException:

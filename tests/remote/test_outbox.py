@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +15,7 @@ from asynclab.model.events import (
     TaskCreated,
     TaskEnded,
     TaskReady,
+    TaskRenamed,
     TaskWaiting,
     Wait,
 )
@@ -120,10 +120,37 @@ def test_one_that_is_gone_ends_it(ends: tuple[Outbox, socket.socket]) -> None:
     assert outbox.size == 0
 
 
-def test_the_end_of_a_program_waits_for_its_reader_only_for_a_while(ends: tuple[Outbox, socket.socket]) -> None:
+def test_the_end_of_a_program_does_not_wait_for_a_reader_that_stalls(ends: tuple[Outbox, socket.socket]) -> None:
     outbox, _ = ends
     for first in range(1, 301, 50):
         outbox.add_events(1, busy_events(first, 50))
-    outbox.send_until(time.monotonic() - 1)
+    outbox.send_all(patience=0.0)
     assert outbox.size > 0
     assert not outbox.is_broken
+
+
+def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
+    ends: tuple[Outbox, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, reader = ends
+    monkeypatch.setattr("asynclab.remote.inside.outbox.LASTING_ROOM", 500)
+    told: list[Event] = []
+    sizes = []
+    for first in range(1, 3_001, 50):
+        batch = [*busy_events(first, 50), TaskRenamed(first / 1_000, first + 1, "renamed")]
+        told += batch
+        outbox.add_events(1, batch)
+        sizes.append(outbox.size)
+    assert sizes[-1] == sizes[len(sizes) // 2]
+    got = read_all(outbox, reader)
+    was, now = LabState(), LabState()
+    fold(was, told)
+    fold(now, got)
+    alive = {task.id: (task.name, task.state) for task in was.tasks.values() if not task.has_ended}
+    assert {task.id: (task.name, task.state) for task in now.tasks.values() if not task.has_ended} == alive
+    assert now.counts == was.counts
+    (dropped,) = (event for event in got if isinstance(event, EventsDropped))
+    repeated = len(got) - got.index(dropped) - 1
+    late = sum(isinstance(event, TaskCreated | TaskRenamed) for event in got[-repeated:])
+    assert dropped.ended["done"] > 0
+    assert len(got) - 1 - (repeated - late) + dropped.count == len(told)

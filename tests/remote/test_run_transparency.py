@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -46,6 +47,8 @@ ENDINGS = {
     "a signal": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
     "killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     "another program": "import os, sys; os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])",
+    "a last call that fails": "import os; os.execvp('/no/such/program', ['x'])",
+    "a last call that is misused": "import os, pickle; pickle.loads(pickle.dumps(os.abort)); os._exit('x')",
     "a callback": "asyncio.get_running_loop().call_soon(int, 'x'); await asyncio.sleep(0.001)",
     "a timer": "asyncio.get_running_loop().call_later(0.001, int, 'x'); await asyncio.sleep(0.01)",
     "a timer that exits": "asyncio.get_running_loop().call_later(0.001, exit, 6); await asyncio.sleep(5)",
@@ -150,6 +153,27 @@ def test_processes_that_it_starts_are_as_they_would_be(tmp_path: Path) -> None:
     script = tmp_path / "forks.py"
     script.write_text(FORKS)
     assert observed(str(script)).alike == plainly(str(script)).alike
+
+
+THREADED_FORK = """
+import os, threading
+ended = threading.Event()
+threading.Thread(target=ended.wait).start()
+if (child := os.fork()) == 0:
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+ended.set()
+"""
+
+
+def test_the_warning_of_a_fork_beside_threads_is_on_the_line_of_the_program(tmp_path: Path) -> None:
+    script = tmp_path / "forks.py"
+    script.write_text(THREADED_FORK)
+    without_number = re.compile(r"pid=\d+")
+    ran, plain = observed(str(script)), plainly(str(script))
+    assert (ran.code, ran.out) == (plain.code, plain.out)
+    assert without_number.sub("", ran.err) == without_number.sub("", plain.err)
+    assert ("forks.py:5" in ran.err) == (sys.version_info >= (3, 12))
 
 
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import socket
 import threading
 import warnings
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,13 +31,16 @@ class Told:
         self._frames = FrameReader()
 
     def frames(self) -> list[AnyFrame]:
-        """What was sent since the last call, without heartbeats."""
+        """What has happened since the last call, without heartbeats."""
         self.sender.flush()
+        return [frame for frame in self.read() if not isinstance(frame, Heartbeat)]
+
+    def read(self) -> list[AnyFrame]:
+        """What was sent since the last call."""
         try:
-            piece = self.reader.recv(1 << 20)
+            return list(self._frames.feed(self.reader.recv(1 << 20)))
         except BlockingIOError:
             return []
-        return [frame for frame in self._frames.feed(piece) if not isinstance(frame, Heartbeat)]
 
 
 @pytest.fixture
@@ -98,3 +103,26 @@ def test_where_nobody_reads_any_more_the_program_is_left_alone(told: Told) -> No
     while asyncio.BaseEventLoop.__init__ is observed:
         asyncio.run(main())
     assert told.sender.is_abandoned
+
+
+def test_a_heartbeat_says_where_a_step_that_lasts_was_seen(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asynclab.remote.inside.sender.BEAT", math.inf)
+    told.frames()  # with the only heartbeat that is due
+    seen: list[list[Heartbeat]] = []
+
+    def look() -> None:
+        told.sender.look()
+        seen.append([frame for frame in told.read() if isinstance(frame, Heartbeat)])
+
+    async def work() -> None:
+        for _ in range(3):
+            pool.submit(look).result()
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(work())
+    assert [len(beats) for beats in seen] == [0, 1, 0]  # it is told once, when two looks have found it
+    (beat,) = seen[1]
+    assert (beat.loop, beat.task, beat.file, beat.function) == (1, 1, __file__, "work")
+    told.sender.flush()
+    *_, last = (frame for frame in told.read() if isinstance(frame, Heartbeat))
+    assert (last.loop, last.task, last.file) == (0, None, "")

@@ -6,6 +6,7 @@ import atexit
 import os
 import platform
 import socket
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
 from asynclab.trace.cpython import complain_of_missing
 from asynclab.trace.process import observe_process
+from asynclab.trace.same_frames import in_place_of
 
 _LAST_CALLS = ("_exit", "abort", "execv", "execve")
 """The functions of os after which nothing of this program runs any more, not even what atexit knows of."""
@@ -37,6 +39,7 @@ def begin(descriptor: int, name: str) -> Sender:
     observation = observe_process()
     sender = Sender(observation, connection)
     sender.tell(ProgramStarted(name, platform.python_version(), os.getpid(), time.time() - observation.clock.now()))
+    sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
     atexit.register(sender.finish)  # it is the first to be registered, and so the last to be called
     for last_call in _LAST_CALLS:
@@ -46,15 +49,20 @@ def begin(descriptor: int, name: str) -> Sender:
 
 
 def _flush_before(name: str, sender: Sender) -> None:
+    """Replace a function of os by a class that flushes when it is made, and whose `__init__` is the function itself.
+
+    C calls one after the other, so that a call that fails shows no frame of ours in its traceback. Like the function, a
+    class stays what it is as an attribute of another class, and can be pickled.
+    """
     original = getattr(os, name)
 
-    @wraps(original)
-    def last_call(*args: Any, **kwargs: Any) -> Any:
+    def flush_first(cls: type[object], *_: Any, **__: Any) -> object:
         with suppress(Exception):
             sender.flush()
-        return original(*args, **kwargs)
+        return object.__new__(cls)
 
-    setattr(os, name, last_call)
+    members = {"__new__": flush_first, "__init__": original, "__doc__": original.__doc__, "__module__": os.__name__}
+    setattr(os, name, type(name, (), members))
 
 
 def _stop_around_forks(sender: Sender) -> None:
@@ -71,11 +79,15 @@ def _go_on_after(name: str, sender: Sender) -> None:
     """
     original: Callable[[], Any] = getattr(os, name)
 
-    @wraps(original)
-    def fork() -> Any:
+    def fork_and_go_on() -> Any:
         try:
             return original()
         finally:
             sender.go_on()
+
+    @wraps(original)
+    def fork() -> Any:
+        # Python warns of threads of the program's own on the line that forks, which is to be the program's.
+        return in_place_of(sys._getframe(1), fork_and_go_on)()
 
     setattr(os, name, fork)

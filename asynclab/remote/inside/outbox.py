@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from select import select
 
 from asynclab.model.events import (
     Event,
     EventsDropped,
+    Outcome,
     PrimitiveCreated,
     QueueCreated,
     Stepped,
@@ -31,6 +32,9 @@ from asynclab.remote.wire import Frame, events_frame, to_bytes
 ROOM = 2 * 1024 * 1024
 """How many bytes may wait for the reader before details are dropped."""
 
+LASTING_ROOM = 100_000
+"""How many events that last may wait in one stall of the reader. Later births are only counted once they have ended."""
+
 LASTING = (
     TaskCreated,
     TaskRenamed,
@@ -44,7 +48,7 @@ LASTING = (
     TimeoutMet,
     Warned,
 )
-"""Events that are never dropped: what is, who it is, and what became of it."""
+"""Events that outlast the details: what is, who it is, and what became of it."""
 
 
 class Outbox:
@@ -56,6 +60,8 @@ class Outbox:
         self._size = 0
         self._dropped: dict[int, _Dropped] = {}
         """By loop: what was left out since the reader last kept up."""
+        self._moved_at = time.monotonic()
+        """When the reader last took something, or had nothing left to take."""
         self.is_broken = False
         """Whether nobody reads any more."""
 
@@ -90,16 +96,21 @@ class Outbox:
             except OSError:
                 self._break()
                 return
+            self._moved_at = time.monotonic()
             self._size -= sent
             self._waiting.popleft()
             if sent < len(piece):
                 self._waiting.appendleft(piece[sent:])
+        self._moved_at = time.monotonic()
         self._catch_up()
 
-    def send_until(self, deadline: float) -> None:
-        """Send everything, and wait for the reader up to the monotonic time `deadline`."""
+    def send_all(self, patience: float) -> None:
+        """Send everything, and wait for the reader; not for one that takes nothing for `patience` seconds."""
         self.send()
-        while (self._waiting or self._dropped) and not self.is_broken and (left := deadline - time.monotonic()) > 0:
+        while (self._waiting or self._dropped) and not self.is_broken:
+            left = self._moved_at + patience - time.monotonic()
+            if left <= 0:
+                return
             select([], [self._connection], [], left)
             self.send()
 
@@ -133,19 +144,26 @@ class _Dropped:
         self._count = 0
         self._at = 0.0
         self._latest: dict[int, TaskReady | TaskWaiting] = {}
+        self._lasting = 0
+        """How many events were not left out."""
+        self._renamed: dict[int, TaskRenamed] = {}
+        """The latest new names among it."""
+        self._untold: dict[int, TaskCreated] = {}
+        """The births that were left out, of tasks that live."""
+        self._ended: Counter[Outcome] = Counter()
+        """How the others ended whose births were left out."""
 
     def leave_out(self, events: Sequence[Event]) -> list[Event]:
-        """Leave out details.
+        """Leave out details, and lives where there are too many.
 
         Returns:
             The events that are not left out.
         """
         lasting: list[Event] = []
         for event in events:
-            if isinstance(event, LASTING):
+            if isinstance(event, LASTING) and self._is_told(event):
+                self._lasting += 1
                 lasting.append(event)
-                if isinstance(event, TaskEnded | TaskCollected):
-                    self._latest.pop(event.task, None)
                 continue
             self._count += 1
             if isinstance(event, TaskReady | TaskWaiting):
@@ -154,9 +172,31 @@ class _Dropped:
             self._at = events[-1].at
         return lasting
 
+    def _is_told(self, event: Event) -> bool:
+        """Whether an event that lasts is sent all the same; what becomes of a task that was told is, always."""
+        is_full = self._lasting >= LASTING_ROOM
+        match event:
+            case TaskCreated() if is_full:
+                self._untold[event.task] = event
+                return False
+            case TaskEnded() | TaskCollected():
+                self._latest.pop(event.task, None)
+                self._renamed.pop(event.task, None)
+                if self._untold.pop(event.task, None) is None:
+                    return True
+                self._ended[event.outcome if isinstance(event, TaskEnded) else "failed"] += 1  # as the model has it
+                return False
+            case TaskRenamed() if is_full:
+                self._renamed[event.task] = event
+                return False
+        return not is_full
+
     def told(self) -> Iterator[Event]:
         """Yield how many events were left out, then each task's state; a waiting task first gets a step of 0 s."""
-        yield EventsDropped(self._at, self._count)
+        told_late = len(self._untold) + len(self._renamed)
+        yield EventsDropped(self._at, self._count - told_late, ended=dict(self._ended))
+        yield from self._untold.values()
+        yield from self._renamed.values()
         for event in self._latest.values():
             if isinstance(event, TaskWaiting):
                 yield Stepped(self._at, event.task, 0.0)

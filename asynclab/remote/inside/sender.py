@@ -10,8 +10,25 @@ from collections import deque
 from contextlib import suppress
 
 from asynclab.remote.inside.outbox import Outbox
-from asynclab.remote.wire import Frame, Heartbeat, LoopClosed, LoopOpened
+from asynclab.remote.wire import (
+    AnyCommand,
+    CancelTask,
+    CommandReader,
+    Frame,
+    Heartbeat,
+    Interrupt,
+    LookAt,
+    LoopClosed,
+    LoopOpened,
+    NotFramesError,
+    Pause,
+    Resume,
+    SetSpeed,
+    Step,
+)
 from asynclab.trace.process import LoopRecording, ProcessObservation
+from asynclab.trace.process_control import ProcessControl
+from asynclab.trace.watching.watchdog import Sight
 
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
@@ -25,8 +42,11 @@ QUIET_AFTER = 1.0
 BEAT = 0.25
 """Real seconds between two heartbeats."""
 
+_PIECE = 65_536
+"""How many bytes of commands are read at once."""
+
 LAST_PATIENCE = 2.0
-"""Real seconds that the program's end waits for a reader, at most."""
+"""Real seconds that the program's end waits for a reader that takes nothing; those in which it already stood count."""
 
 
 class _Loop:
@@ -36,6 +56,10 @@ class _Loop:
         self.number = number
         self.recording = recording
         self.is_over = False
+
+    def sight(self) -> Sight | None:
+        """What is under way on it."""
+        return None if self.is_over else self.recording.sight()
 
 
 class Sender:
@@ -47,7 +71,10 @@ class Sender:
     def __init__(self, observation: ProcessObservation, connection: socket.socket) -> None:
         connection.setblocking(False)
         self._observation = observation
+        self._connection = connection
         self._outbox = Outbox(connection)
+        self._commands = CommandReader()
+        self._control = ProcessControl(observation)
         self._loops: list[_Loop] = []
         self._busy = _thread.allocate_lock()
         """Held while frames are gathered and sent."""
@@ -62,6 +89,10 @@ class Sender:
         self._following: deque[Frame] = deque()
         self._next_beat = 0.0
         self._active_at = time.monotonic()
+        self._seen: tuple[int, Sight] | None = None
+        """A loop's number, and what the latest look found under way on it."""
+        self._told: tuple[int, Sight] | None = None
+        """The same, as the latest heartbeat had it."""
 
     def tell(self, frame: Frame) -> None:
         """Send a frame as soon as there is room."""
@@ -104,14 +135,20 @@ class Sender:
         """Send everything that has happened, and wait for its reader for a while."""
         if self.is_abandoned:
             return
-        deadline = time.monotonic() + LAST_PATIENCE
         if not self._busy.acquire(timeout=LAST_PATIENCE):
             return
         try:
             self._gather(at_end=True)
-            self._outbox.send_until(deadline)
+            self._outbox.send_all(LAST_PATIENCE)
         finally:
             self._busy.release()
+
+    def look(self) -> None:
+        """Send what has happened, as far as the reader takes it."""
+        with self._busy:
+            self._obey()
+            self._gather()
+            self._outbox.send()
 
     def finish(self) -> None:
         """The program is over."""
@@ -123,14 +160,43 @@ class Sender:
             while self._wanted and not self._outbox.is_broken:
                 if self._sleep.acquire(timeout=self._period()):
                     break
-                with suppress(Exception), self._busy:  # whatever goes wrong here, the program goes on
-                    self._gather()
-                    self._outbox.send()
+                with suppress(Exception):  # whatever goes wrong here, the program goes on
+                    self.look()
         if self._outbox.is_broken and not self.is_abandoned:
             self.is_abandoned = True
             self._observation.stop()  # nobody reads: so nobody need pay
 
+    def _obey(self) -> None:
+        """Do what has been asked for since the last look."""
+        try:
+            while piece := self._connection.recv(_PIECE):
+                for command in self._commands.feed(piece):
+                    self._do(command)
+        except (OSError, NotFramesError):  # most of all since nothing was asked for
+            return
+
+    def _do(self, command: AnyCommand) -> None:
+        self._active_at = time.monotonic()
+        control = self._control
+        match command:
+            case Pause():
+                control.pause()
+            case Resume():
+                control.resume()
+            case Step(loop=loop):
+                control.step(loop)
+            case SetSpeed(speed=speed):
+                control.set_speed(speed)
+            case CancelTask(loop=loop, task=task):
+                control.cancel_task(loop, task)
+            case LookAt(loop=loop, tasks=tasks):
+                control.look_at(loop, tasks)
+            case Interrupt():
+                control.interrupt()
+
     def _period(self) -> float:
+        if self._observation.freeze.is_on:
+            return PERIOD  # somebody waits for what comes of each step
         return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
 
     def _gather(self, *, at_end: bool = False) -> None:
@@ -145,9 +211,26 @@ class Sender:
                 self._read(loop, now)
         for _ in range(following):
             self.tell(self._following.popleft())
-        if now >= self._next_beat or at_end:
-            self._next_beat = now + BEAT
+        self._beat(now, at_end=at_end)
+
+    def _beat(self, now: float, *, at_end: bool) -> None:
+        """Send a heartbeat where one is due, or where a step that lasts has got to another line.
+
+        For as long as code in C holds Python's lock, nobody can say anything: what was said last has to do.
+        """
+        seen = next(((loop.number, sight) for loop in self._loops if (sight := loop.sight()) is not None), None)
+        lasts = seen is not None and self._seen is not None and seen[1].started == self._seen[1].started
+        self._seen = seen
+        real = time.monotonic()  # the program's own time may stand still
+        if real < self._next_beat and not at_end and (not lasts or seen == self._told):
+            return
+        self._next_beat, self._told = real + BEAT, seen
+        if seen is None:
             self.tell(Heartbeat(now))
+            return
+        number, sight = seen
+        place = sight.place
+        self.tell(Heartbeat(now, number, sight.task, place.file, place.line, place.function))
 
     def _read(self, loop: _Loop, now: float) -> None:
         recording = loop.recording

@@ -37,6 +37,7 @@ class Observer(Recorder):
         "_woken_by_end",
         "cancels",
         "external",
+        "gate",
         "looks",
         "printed",
         "purposes",
@@ -74,6 +75,8 @@ class Observer(Recorder):
         self.external = ExternalWaits(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
+        self.gate: Callable[[StepHandle], None] | None = None
+        """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
         """The tasks that the end of the present step's task makes ready: told after that end."""
 
@@ -164,6 +167,9 @@ class Observer(Recorder):
 
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""
+        if self.gate is not None:
+            self.registry.settle_names()  # else nothing that comes after a birth is told while this waits
+            self.gate(handle)
         if self.loop is None:
             cpython.run_handle(cast("Handle", handle))
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop
 from asyncio.events import Handle
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from types import CodeType
 
@@ -55,6 +56,18 @@ class Watch:
         self._on_beat()
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A step or another callback, as another thread finds it under way."""
+
+    started: float
+    """In real time."""
+    task: int | None
+    """Whose step it is; None for a callback."""
+    place: Place
+    """Where it is now."""
+
+
 class BlockReports:
     """Reports what blocks a loop, from another thread than the loop's."""
 
@@ -74,16 +87,30 @@ class BlockReports:
         Args:
             recorder: That of the loop; gets the events.
         """
-        current, callback = recorder.current, recorder.callback
-        started = recorder.callback_started if current is None else recorder.step_started
+        started = _started(recorder)
         seconds = recorder.clock.real_time() - started
         same, reported = self._reported
         if not started or seconds < max(BLOCKED_AFTER, 2 * reported if same == started else 0.0):
             return
-        place = place_in(recorder.thread, recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
-        if started not in (recorder.step_started, recorder.callback_started):
+        sight = self.sight(recorder)
+        if sight is None or sight.started != started:
             return  # it has just ended
         self._reported = (started, seconds)
-        task = None if current is None else current.id
         recorder.open_step()  # whoever reads now sees who runs
-        recorder.write(LoopBlocked(recorder.clock.now(), task, seconds, place.file, place.line, place.function))
+        place = sight.place
+        recorder.write(LoopBlocked(recorder.clock.now(), sight.task, seconds, place.file, place.line, place.function))
+
+    def sight(self, recorder: Recorder) -> Sight | None:
+        """What is under way on a loop; None where nothing is."""
+        started, current, callback = _started(recorder), recorder.current, recorder.callback
+        if not started:
+            return None
+        place = place_in(recorder.thread, recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
+        if started != _started(recorder):
+            return None
+        return Sight(started, None if current is None else current.id, place)
+
+
+def _started(recorder: Recorder) -> float:
+    """The real time at which the step or callback under way began; 0 where there is none."""
+    return recorder.callback_started if recorder.current is None else recorder.step_started

@@ -152,6 +152,14 @@ def test_lost_events_are_counted_and_told() -> None:
     assert told_of(state, None) == ["3 events lost", "1 event lost"]
 
 
+def test_tasks_that_came_and_went_in_what_was_lost_count_as_ended() -> None:
+    state = lab(
+        EventsDropped(0.0, 9, ended={"done": 2, "failed": 1}), EventsDropped(0.0, 4, ended={"done": 1, "cancelled": 1})
+    )
+    assert (state.counts["done"], state.counts["failed"], state.counts["cancelled"]) == (3, 1, 1)
+    assert sum(state.counts.values()) == len(state.tasks) + state.dropped.tasks
+
+
 def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
     blocked = LoopBlocked(0.3, None, 0.3, "/home/ada/reader.py", 4, "read")
     state = tea_party(blocked)

@@ -1,0 +1,63 @@
+"""Freezes the loops of a process: each waits, on its own thread, before the next step of a task."""
+
+from __future__ import annotations
+
+from threading import Condition
+
+from asynclab.model.events import StepTaken, TaskHeld
+from asynclab.trace.recording.recorder import Recorder, StepHandle
+
+
+class Freeze:
+    """Where loops wait while their program is paused.
+
+    A loop that waits does nothing else, so that everything after the step keeps its place. To hold steps alone would
+    break servers: a connection would be lost before the first step of its handler.
+    """
+
+    def __init__(self) -> None:
+        self.is_on = False
+        """Whether loops wait before their next step."""
+        self._changed = Condition()
+        self._waiting: list[Recorder] = []
+        """Those of the loops that wait, the one that came first at the front."""
+
+    def wait(self, recorder: Recorder, handle: StepHandle) -> None:
+        """Wait before a step until it may run; signals reach the main thread meanwhile."""
+        with self._changed:
+            if not self.is_on:
+                return
+            if handle._record is not None:
+                recorder.write(TaskHeld(recorder.clock.now(), handle._record.id))
+            self._waiting.append(recorder)
+            try:
+                while recorder in self._waiting:
+                    self._changed.wait()
+            finally:
+                if recorder in self._waiting:  # a signal's handler has raised
+                    self._waiting.remove(recorder)
+
+    def begin(self) -> None:
+        """Let loops wait from their next step on."""
+        with self._changed:
+            self.is_on = True
+
+    def end(self) -> None:
+        """Let all of them go on."""
+        with self._changed:
+            self.is_on = False
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def step(self, recorder: Recorder) -> StepTaken:
+        """Let one step of a loop run.
+
+        Returns:
+            What was done: "outside" where the loop waits for what wakes it, and has no step to run.
+        """
+        with self._changed:
+            if recorder not in self._waiting:
+                return "outside"
+            self._waiting.remove(recorder)
+            self._changed.notify_all()
+            return "step"

@@ -1,0 +1,72 @@
+"""Controls the program of this process from another thread: freezes, steps, slows and cancels."""
+
+from __future__ import annotations
+
+import _thread
+from contextlib import suppress
+
+from asynclab.trace.process import LoopRecording, ProcessObservation
+
+
+class ProcessControl:
+    """Commands to a program and its loops; a loop is named by its number, from 1. Odd ones change nothing."""
+
+    def __init__(self, observation: ProcessObservation) -> None:
+        self._observation = observation
+
+    def pause(self) -> None:
+        """Stop the time of all loops, and freeze each before its next step."""
+        self._follow_clock()
+        self._observation.clock.pause()
+        self._observation.freeze.begin()
+        self._tell()
+
+    def resume(self) -> None:
+        """Let them go on."""
+        if not self._observation.freeze.is_on:
+            return
+        self._observation.clock.resume()
+        self._observation.freeze.end()
+        self._tell()
+
+    def step(self, number: int) -> None:
+        """Let one step of a frozen loop run, and say what came of it."""
+        loop = self._loop(number)
+        if loop is not None and self._observation.freeze.is_on:
+            loop.step(self._observation.freeze)
+
+    def set_speed(self, speed: float) -> None:
+        """Let the time of all loops run slower than real time; faster it can't, as what is outside doesn't."""
+        self._follow_clock()
+        with suppress(ValueError):
+            self._observation.clock.set_speed(min(speed, 1.0))
+        self._tell()
+
+    def cancel_task(self, number: int, task: int) -> None:
+        """Cancel a task, as soon as its loop runs callbacks."""
+        loop = self._loop(number)
+        if loop is not None:
+            loop.cancel_task(task)
+
+    def look_at(self, number: int, tasks: tuple[int, ...]) -> None:
+        """Let a loop tell soon what some tasks wait for."""
+        loop = self._loop(number)
+        if loop is not None:
+            loop.look_at(tasks)
+
+    def interrupt(self) -> None:
+        """Do as Ctrl-C does in a terminal."""
+        self.resume()
+        _thread.interrupt_main()
+
+    def _loop(self, number: int) -> LoopRecording | None:
+        loops = self._observation.recorders
+        return loops[number - 1] if 0 < number <= len(loops) else None
+
+    def _follow_clock(self) -> None:
+        for loop in self._observation.recorders:
+            loop.follow_clock()
+
+    def _tell(self) -> None:
+        for loop in self._observation.recorders:
+            loop.clock_changed(self._observation.freeze)

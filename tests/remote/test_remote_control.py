@@ -1,0 +1,209 @@
+"""A program is frozen, stepped, slowed and cancelled by commands over its socket; a sender that looks obeys them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from asynclab.model.events import ClockChanged, Event, StepReported, TaskEnded, TaskHeld
+from asynclab.remote.inside.sender import Sender
+from asynclab.remote.launch import Child, Target, launch
+from asynclab.remote.remote_control import CommandSender, RemoteControl
+from asynclab.remote.wire import FrameReader, LoopEvents
+from asynclab.trace.process import observe_process
+
+AnyEventKind = TypeVar("AnyEventKind", bound=Event)
+
+
+class Program:
+    """A program on another thread, with its viewer here."""
+
+    def __init__(self) -> None:
+        its, self.viewer = socket.socketpair()
+        self.viewer.setblocking(False)
+        self.observation = observe_process()
+        self.sender = Sender(self.observation, its)
+        self.control = RemoteControl(CommandSender(self.viewer), 1)
+        self.events: list[Event] = []
+        self._frames = FrameReader()
+        self._thread: threading.Thread | None = None
+
+    def start(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        self._thread = threading.Thread(target=asyncio.run, args=(coroutine,))
+        self._thread.start()
+
+    def look(self) -> None:
+        """Let it obey and tell, and take in what it tells."""
+        self.sender.look()
+        try:
+            frames = list(self._frames.feed(self.viewer.recv(1 << 20)))
+        except BlockingIOError:
+            return
+        self.events += [event for frame in frames if isinstance(frame, LoopEvents) for event in frame.events]
+
+    def look_until(self, happened: Callable[[], object]) -> None:
+        while not happened():
+            self.look()
+
+    def of(self, kind: type[AnyEventKind]) -> list[AnyEventKind]:
+        """The events of a kind so far."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def join(self) -> None:
+        assert self._thread is not None
+        while self._thread.is_alive():
+            self.look()
+        self.look()
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    running = Program()
+    yield running
+    running.observation.stop()
+    running.sender.abandon()
+    running.viewer.close()
+
+
+async def note_time(times: list[float], rounds: int) -> None:
+    for _ in range(rounds):
+        times.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(0)
+
+
+def test_a_paused_program_runs_a_step_at_a_time_while_its_time_stands(program: Program) -> None:
+    times: list[float] = []
+    program.control.pause()
+    program.look()
+    program.start(note_time(times, 5))
+    program.look_until(lambda: program.of(TaskHeld))
+    assert times == []
+    program.control.step()
+    program.look_until(lambda: len(program.of(TaskHeld)) == 2)
+    program.control.step()
+    program.look_until(lambda: len(program.of(TaskHeld)) == 3)
+    assert len(times) == 2
+    assert times[0] == times[1]
+    assert [report.outcome for report in program.of(StepReported)] == ["step", "step"]
+    program.control.resume()
+    program.join()
+    assert len(times) == 5
+    assert times[-1] > times[0]
+
+
+def test_a_loop_that_waits_has_no_step_to_run(program: Program) -> None:
+    async def wait(loops: list[asyncio.AbstractEventLoop], event: asyncio.Event) -> None:
+        loops.append(asyncio.get_running_loop())
+        await event.wait()
+
+    loops: list[asyncio.AbstractEventLoop] = []
+    event = asyncio.Event()
+    program.start(wait(loops, event))
+    program.look_until(lambda: loops)
+    program.control.pause()
+    program.look_until(lambda: program.of(ClockChanged))
+    program.control.step()
+    program.look_until(lambda: program.of(StepReported))
+    assert program.of(StepReported)[0].outcome == "outside"
+    loops[0].call_soon_threadsafe(event.set)
+    program.look_until(lambda: program.of(TaskHeld))
+    program.control.resume()
+    program.join()
+
+
+def test_time_runs_slower_but_never_faster_than_outside(program: Program) -> None:
+    program.start(note_time([], 1))
+    program.join()
+    for speed in (0.25, 4.0, -1.0):
+        program.control.set_speed(speed)
+        program.look()
+    program.look()
+    assert program.observation.clock.speed == 1.0
+
+
+def test_a_task_is_cancelled_by_its_number(program: Program) -> None:
+    started: list[bool] = []
+
+    async def victim() -> None:
+        started.append(True)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        await asyncio.wait([asyncio.create_task(victim())])
+
+    program.start(main())
+    program.look_until(lambda: started)
+    program.control.cancel_task(99)
+    program.control.cancel_task(2)
+    program.join()
+    assert ("cancelled", 2) in [(event.outcome, event.task) for event in program.of(TaskEnded)]
+
+
+def test_what_is_frozen_goes_on_when_nobody_observes_any_more(program: Program) -> None:
+    times: list[float] = []
+    program.control.pause()
+    program.look()
+    program.start(note_time(times, 3))
+    program.look_until(lambda: program.of(TaskHeld))
+    program.observation.stop()
+    program.join()
+    assert len(times) == 3
+
+
+def test_commands_to_a_program_that_reads_nothing_never_wait() -> None:
+    viewer, its = socket.socketpair()
+    with viewer, its:
+        control = RemoteControl(CommandSender(viewer), 1)
+        for _ in range(20_000):
+            control.step()
+        its.close()
+        control.resume()
+        control.resume()
+
+
+CHILD = """
+import asyncio, os, signal
+signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+async def main():
+    for _ in range(10):
+        await asyncio.sleep(0)
+asyncio.run(main())
+"""
+
+
+def frozen_child() -> Child:
+    """A program that waits before its first step."""
+    child = launch(Target(("-c", CHILD)))
+    RemoteControl(CommandSender(child.connection), 1).pause()
+    frames, is_held = FrameReader(), False
+    while not is_held:
+        for frame in frames.feed(child.connection.recv(1 << 16)):
+            is_held |= isinstance(frame, LoopEvents) and any(isinstance(event, TaskHeld) for event in frame.events)
+    return child
+
+
+def test_signals_reach_a_frozen_program() -> None:
+    child = frozen_child()
+    with child.connection:
+        child.process.send_signal(signal.SIGTERM)
+        assert child.process.wait(60) == 7
+
+
+def test_a_frozen_program_goes_on_when_its_viewer_is_gone() -> None:
+    child = frozen_child()
+    child.connection.close()
+    assert child.process.wait(60) == 0
+
+
+def test_ctrl_c_from_the_viewer_ends_a_frozen_program(capfd: pytest.CaptureFixture[str]) -> None:
+    child = frozen_child()
+    with child.connection:
+        RemoteControl(CommandSender(child.connection), 1).cancel()
+        assert child.process.wait(60) == -signal.SIGINT
+    assert "KeyboardInterrupt" in capfd.readouterr().err
