@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import Any
 
+from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.model.frames import file_name
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
@@ -30,6 +31,7 @@ class Report:
     def __init__(self, program: ObservedProgram) -> None:
         self._program = program
         self._tallies: dict[int, RunTally] = {}
+        self._findings: dict[int, Findings] = {}
 
     def follow(self) -> None:
         """Add up what happens on loops that are new; to be called after each frame."""
@@ -37,6 +39,8 @@ class Report:
             if number not in self._tallies:
                 self._tallies[number] = tally = RunTally(loop.state)
                 loop.feed.subscribe(tally.take)
+                self._findings[number] = findings = Findings(loop.state)
+                loop.feed.subscribe(findings.take)
 
     def lines(self) -> Iterator[str]:
         """The report for people, each line on its own."""
@@ -82,6 +86,11 @@ class Report:
         )
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
+        if found := self._findings[loop.number].found:
+            yield "  findings"
+            for finding in found:
+                likely = " (likely)" if finding.certainty == "likely" else ""
+                yield f"    {finding.rule}{likely}: {finding.text}"
         if tally.blocks:
             yield "  blocked the loop"
             for block in tally.blocks:
@@ -114,6 +123,18 @@ class Report:
                 "waiting": round(tally.waiting, 6),
             },
             "events_lost": state.dropped.events,
+            "findings": [
+                {
+                    "rule": finding.rule,
+                    "certainty": finding.certainty,
+                    "text": finding.text,
+                    "at": finding.at,
+                    "task": None if finding.task is None else state.task_name(finding.task),
+                    "evidence": finding.evidence,
+                    **_place_json(finding.place),
+                }
+                for finding in self._findings[loop.number].found
+            ],
             "blocked": [
                 {"seconds": block.seconds, "task": block.task, "function": block.function, **_place_json(block.place)}
                 for block in tally.blocks

@@ -540,6 +540,41 @@ class Warned(Event):
     task: int | None = None
 
 
+class CoroutineDropped(Event):
+    """A coroutine that was never awaited is gone: none of its code has run."""
+
+    coroutine: str
+    """Its qualified name."""
+    file: str = ""
+    line: int = 0
+    """Where it was let go; the innermost line of user code."""
+    task: int | None = None
+
+
+class ExceptionDropped(Event):
+    """A failed task is gone, or its loop was closed, and nobody has looked at its exception."""
+
+    task: int
+
+
+class Outside(Event):
+    """The loop has been idle for a while, and this is what could still wake it.
+
+    It is told again only after something has happened, or when it has changed. If all are 0, nothing can.
+    """
+
+    io: int = 0
+    """Files that the loop watches, apart from connections that have both ends on this loop."""
+    threads: int = 0
+    """Threads that may call the loop: all that run, but the loop's own and idle ones of pools."""
+    processes: int = 0
+    """Child processes that have not ended."""
+    signals: int = 0
+    """Signals that the program handles."""
+    timers: int = 0
+    """Timers that are due some time."""
+
+
 class LoopBlocked(Event):
     """A step, or another callback, kept the whole loop from running; sent while it still does."""
 
@@ -574,7 +609,9 @@ class EventsDropped(Event):
     count: int
 
 
-ProgramEvent: TypeAlias = Output | Warned | LoopBlocked | LoopFreed | LoopLagged | EventsDropped
+ProgramEvent: TypeAlias = (
+    Output | Warned | CoroutineDropped | ExceptionDropped | Outside | LoopBlocked | LoopFreed | LoopLagged | EventsDropped
+)
 """What the program and the loop say."""
 
 AnyEvent: TypeAlias = RunEvent | TaskEvent | StepEvent | QueueEvent | PrimitiveEvent | TimeoutEvent | ProgramEvent

@@ -20,6 +20,7 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import outside_context
+from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports
 
@@ -35,6 +36,7 @@ class LoopRecording:
         self.made_at = tracer.clock.now()
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
+        self._idle = IdleLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._tracer = weakref.ref(tracer)
@@ -59,6 +61,12 @@ class LoopRecording:
         tracer = self._tracer()
         if tracer is not None:
             self._blocks.look(tracer)
+
+    def report_idleness(self) -> None:
+        """Tell what could wake the loop if it is idle; to be called from another thread."""
+        tracer = self._tracer()
+        if tracer is not None:
+            self._idle.look(tracer, tracer.external)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

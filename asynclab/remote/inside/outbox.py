@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from select import select
 
 from asynclab.model.events import (
+    CoroutineDropped,
     Event,
     EventsDropped,
+    ExceptionDropped,
     PrimitiveCreated,
     QueueCreated,
     Stepped,
@@ -43,6 +45,8 @@ LASTING = (
     TimeoutExpired,
     TimeoutMet,
     Warned,
+    CoroutineDropped,
+    ExceptionDropped,
 )
 """Events that are never dropped: what is, who it is, and what became of it."""
 
