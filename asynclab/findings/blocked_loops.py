@@ -52,7 +52,7 @@ RULES = (
         "blocked-loop",
         "One step, or a callback, ran for long and kept all other tasks from running.",
         "Timers come late, and nobody is answered.",
-        "Run blocking calls with asyncio.to_thread(); in a long computation let others run with await asyncio.sleep(0).",
+        "Run blocking calls with asyncio.to_thread(); in a long computation, let others run: await asyncio.sleep(0).",
         "blocking",
         find_blocks,
     ),

@@ -41,12 +41,12 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
 def _waits_for(
     state: LabState, number: int, locks: dict[int, PrimitiveState], deadlines: set[int | None]
 ) -> int | None:
-    """The one task without whose going on another can't; None where there is none, or where a deadline ends the wait."""
+    """The one task that another has to wait for; None where there is none, or where a deadline ends the wait."""
     task = state.tasks.get(number)
-    if task is None or task.state != "waiting" or task.waits_for is None or number in deadlines or task.cancel_requested:
+    if task is None or task.state != "waiting" or number in deadlines or task.cancel_requested:
         return None
     wait = task.waits_for
-    if wait.deadline is not None:
+    if wait is None or wait.deadline is not None:
         return None
     if wait.kind == "lock" and wait.number in locks:
         return locks[wait.number].holder  # a wait's own may be stale: the lock may have changed hands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from asynclab.findings.finding import Finding, Rule
 from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected
@@ -80,7 +81,7 @@ def _grows(queue: QueueState) -> bool:
     for index in range(_PARTS):
         low, high = (begin + (end - begin) * part / _PARTS for part in (index, index + 1))
         lows[index] = min((size for at, size in samples if low <= at <= high), default=-1)
-    return all(earlier < later for earlier, later in zip(lows, lows[1:], strict=False)) and -1 not in lows
+    return all(earlier < later for earlier, later in pairwise(lows)) and -1 not in lows
 
 
 def _finding(rule: str, text: str, incident: Incident, task: int | None) -> Finding:

@@ -263,6 +263,16 @@ class TaskCancelRequested(Event):
     """
 
 
+class CancelIgnored(Event):
+    """A task was asked to end, got its CancelledError, dropped it and waits again."""
+
+    task: int
+    by_timeout: bool = False
+    """Whether a timeout around it had asked."""
+    by: int | None = None
+    """The task that had asked."""
+
+
 class TaskEnded(Event):
     """A task has run to its end."""
 
@@ -290,7 +300,9 @@ class Progressed(Event):
     unit: str = ""
 
 
-TaskEvent: TypeAlias = TaskCreated | TaskRenamed | TaskCancelRequested | TaskEnded | TaskCollected | Progressed
+TaskEvent: TypeAlias = (
+    TaskCreated | TaskRenamed | TaskCancelRequested | CancelIgnored | TaskEnded | TaskCollected | Progressed
+)
 """The life of a task."""
 
 
@@ -610,7 +622,15 @@ class EventsDropped(Event):
 
 
 ProgramEvent: TypeAlias = (
-    Output | Warned | CoroutineDropped | ExceptionDropped | Outside | LoopBlocked | LoopFreed | LoopLagged | EventsDropped
+    Output
+    | Warned
+    | CoroutineDropped
+    | ExceptionDropped
+    | Outside
+    | LoopBlocked
+    | LoopFreed
+    | LoopLagged
+    | EventsDropped
 )
 """What the program and the loop say."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected
+from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, TaskCollected
 from asynclab.model.tasks import Place
 
 INCIDENTS_KEPT = 200
@@ -15,7 +15,7 @@ INCIDENTS_KEPT = 200
 class Incident:
     """Something that should not happen."""
 
-    event: CoroutineDropped | ExceptionDropped | TaskCollected
+    event: CancelIgnored | CoroutineDropped | ExceptionDropped | TaskCollected
     version: int
     """Which event of the run it is, counted from 1."""
     at: float

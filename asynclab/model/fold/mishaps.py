@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import CoroutineDropped, ExceptionDropped, Outside
+from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, Outside
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -11,6 +11,12 @@ from asynclab.model.state import LabState
 def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
     """A coroutine was made and never awaited; the complaint about it is told on its own."""
     state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+
+
+def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
+    """A task goes on as if it had not been cancelled."""
+    task = state.tasks.get(event.task)
+    state.remember(Incident(event, state.version, at, None if task is None else task.place))
 
 
 def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
@@ -27,6 +33,7 @@ def outside(state: LabState, event: Outside, at: float) -> None:
 
 
 HANDLERS: Handlers = {
+    CancelIgnored: cancel_ignored,
     CoroutineDropped: coroutine_dropped,
     ExceptionDropped: exception_dropped,
     Outside: outside,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from select import select
 
 from asynclab.model.events import (
+    CancelIgnored,
     CoroutineDropped,
     Event,
     EventsDropped,
@@ -45,6 +46,7 @@ LASTING = (
     TimeoutExpired,
     TimeoutMet,
     Warned,
+    CancelIgnored,
     CoroutineDropped,
     ExceptionDropped,
 )
