@@ -31,7 +31,7 @@ def _finding(state: LabState, report: LoopBlocked, block: Block | None, took: st
     at = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
     text = f"{who} {took}, in {one_line(report.function)}{at}; no other task could run"
     begin = report.at if block is None else block.begin
-    return Finding("blocked-loop", text, begin, (state.version,), report.task, place)
+    return Finding("blocked-loop", text, begin, (state.version,), report.task, place, moves=True)
 
 
 def _hurts(state: LabState, blocking: int | None, at: float) -> bool:
@@ -53,7 +53,7 @@ RULES = (
         "One step, or a callback, ran for long and kept all other tasks from running.",
         "Timers come late, and nobody is answered.",
         "Run blocking calls with asyncio.to_thread(); in a long computation, let others run: await asyncio.sleep(0).",
-        "blocking",
+        "",
         find_blocks,
     ),
 )

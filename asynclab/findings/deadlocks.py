@@ -151,7 +151,7 @@ RULES = (
         "Tasks wait for each other in a circle, or one waits for a lock that it holds.",
         "None of them can ever go on, nor can whoever waits for them.",
         "Take locks in the same order everywhere, and no lock twice: asyncio's locks are not reentrant.",
-        "deadlock",
+        "",
         find_cycles,
     ),
     Rule(

@@ -28,11 +28,13 @@ class Finding:
     task: int | None = None
     place: Place | None = None
     certainty: Certainty = "proved"
+    moves: bool = False
+    """Whether the place is only where the code was last seen."""
 
     @property
     def key(self) -> tuple[str, int | None, Place | None]:
         """The same for a bug that is found again."""
-        return self.rule, self.task, self.place
+        return self.rule, self.task, None if self.moves else self.place
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.finding import Finding, Rule
+from asynclab.findings.finding import Certainty, Finding, Rule
 from asynclab.model.events import CancelIgnored
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
@@ -27,7 +27,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
             f"the task has gone on, and waited{where}"
         )
-        certainty = "proved" if event.by_timeout else "likely"
+        certainty: Certainty = "proved" if event.by_timeout else "likely"
         yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
@@ -43,7 +43,7 @@ RULES = (
         "A task caught its CancelledError, did not raise it again, and went on.",
         "Timeouts have no effect, and whoever waits for the task's end waits in vain.",
         "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
-        "cancellation",
+        "timeout",
         find_ignored,
     ),
 )

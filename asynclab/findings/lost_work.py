@@ -122,7 +122,7 @@ RULES = (
         "A queue without maxsize grows all the time.",
         "Memory and waiting times grow with it until something breaks.",
         "Give the queue a maxsize, so that put() makes the producer wait.",
-        "backpressure",
+        "queue",
         find_growing_queues,
     ),
 )

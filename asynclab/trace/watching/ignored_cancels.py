@@ -65,5 +65,5 @@ def _is_from_cancel(error: BaseException | None) -> bool:
             return False
         if issubclass(type(error), CancelledError | BaseExceptionGroup):
             return True
-        error = BaseException.__context__.__get__(error)  # type: ignore[attr-defined]
+        error = vars(BaseException)["__context__"].__get__(error)  # past a property of the program's own
     return True

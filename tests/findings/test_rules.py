@@ -1,0 +1,64 @@
+"""Rules say whom it may concern what to do."""
+
+from __future__ import annotations
+
+from asynclab.curriculum.catalogue import find
+from asynclab.findings.catalogue_of_rules import RULES, Findings
+from asynclab.model.events import (
+    Outside,
+    PrimitiveChanged,
+    PrimitiveCreated,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskCreated,
+    TaskWaiting,
+    TimeoutStarted,
+    Wait,
+)
+from asynclab.model.event_feed import EventFeed
+from tests.findings.test_corpus import PROGRAMS
+
+
+def test_each_rule_says_what_why_and_how_and_links_to_a_demo_that_exists() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.summary.endswith(".")
+        assert rule.why.endswith(".")
+        assert rule.mend.endswith(".")
+        if rule.demo:
+            assert find(rule.demo).name == rule.demo
+
+
+def test_each_rule_has_a_program_in_the_corpus() -> None:
+    texts = "\n".join(program.read_text().splitlines()[0] for program in PROGRAMS)
+    assert [rule.name for rule in RULES if rule.name not in texts] == []
+
+
+def _own_lock(*more: object) -> Findings:
+    feed = EventFeed()
+    findings = Findings(feed.state)
+    feed.subscribe(findings.take)
+    feed.take(
+        [
+            RunStarted(0.0, "app.py", 0.0, "3.13.0"),
+            TaskCreated(0.0, 1, "main", "main"),
+            StepStarted(0.1, 1),
+            PrimitiveCreated(0.1, 1, "lock", 1),
+            PrimitiveChanged(0.1, 1, 1, 1),
+            *more,  # type: ignore[list-item]
+            StepEnded(0.1, 1, 0.0),
+            TaskWaiting(0.1, 1, Wait("lock", 1, (1,), file="app.py", line=7)),
+            Outside(0.6, io=1),
+        ]
+    )
+    return findings
+
+
+def test_a_task_that_waits_for_its_own_lock_is_found_though_the_loop_may_still_wake() -> None:
+    (finding,) = _own_lock().found
+    assert (finding.rule, finding.task, finding.place, finding.certainty) == ("deadlock", 1, ("app.py", 7), "proved")
+
+
+def test_a_timeout_around_the_task_may_still_end_its_wait() -> None:
+    assert _own_lock(TimeoutStarted(0.1, 1, 5.0, 1)).found == []
