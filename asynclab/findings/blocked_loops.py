@@ -18,10 +18,10 @@ LONG = 0.4
 def find_blocks(state: LabState) -> Iterator[Finding]:
     """Steps that took long while tasks were there that had no part in them."""
     for block in state.blocks:
-        if block.seconds >= LONG and block.report is not None and _hurts(state, block.task, block.end):
+        if block.seconds >= LONG and block.report is not None and block.kept_others:
             yield _finding(state, block.report, block, f"took {measured(block.seconds)}")
     now = state.blocked
-    if state.is_blocking and now is not None and now.seconds >= LONG and _hurts(state, now.task, now.at):
+    if state.is_blocking and state.keeps_others and now is not None and now.seconds >= LONG:
         yield _finding(state, now, None, f"has taken {measured(now.seconds)} and still runs")
 
 
@@ -32,19 +32,6 @@ def _finding(state: LabState, report: LoopBlocked, block: Block | None, took: st
     text = f"{who} {took}, in {one_line(report.function)}{at}; no other task could run"
     begin = report.at if block is None else block.begin
     return Finding("blocked-loop", text, begin, (state.version,), report.task, place, moves=True)
-
-
-def _hurts(state: LabState, blocking: int | None, at: float) -> bool:
-    """Whether a task was there that waits for nothing that the blocking one does."""
-    tasks = state.tasks
-    waiters = {blocking}
-    for task in reversed(tasks.values()):  # who waits was mostly made before what it waits for
-        if task.waits_for is not None and waiters & set(task.waits_for.tasks):
-            waiters.add(task.id)
-    return any(
-        task.id not in waiters and task.created_at <= at and (task.ended_at is None or task.ended_at >= at)
-        for task in tasks.values()
-    )
 
 
 RULES = (

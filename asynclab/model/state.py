@@ -56,6 +56,8 @@ class Block:
     """How long it took, in real seconds."""
     report: LoopBlocked | None = None
     """Says where the code was meanwhile; None where that wasn't looked at."""
+    kept_others: bool = False
+    """Whether it was seen to keep a task from running that does not wait for what it does itself."""
 
 
 @dataclass(slots=True)
@@ -150,6 +152,8 @@ class LabState:
     """Which event said so: nothing has happened since if it is the latest."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
+    keeps_others: bool = False
+    """Whether what blocks the loop keeps a task from running that does not wait for it."""
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)

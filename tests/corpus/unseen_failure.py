@@ -8,7 +8,7 @@ async def fail() -> None:
 
 async def main() -> None:
     asyncio.create_task(fail())
-    fail()
+    fail()  # type: ignore[unused-coroutine]
     await asyncio.sleep(0.01)
 
 

@@ -18,6 +18,8 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 PROGRAMS = sorted(CORPUS.glob("*.py"))
 HANG = frozenset({"standstill", "deadlock", "join-without-task-done"})
 """What is found in programs that never end."""
+DEADLINE = "import faulthandler; faulthandler.dump_traceback_later(1.2, exit=True)"
+"""Ends a program from a thread that Python knows nothing of."""
 
 
 def _expected(program: Path) -> set[str]:
@@ -30,8 +32,7 @@ def _found(program: Path, folder: Path) -> set[str]:
     report = folder / f"{program.stem}.json"
     command = [sys.executable, "-m", "asynclab", "run", "--json", str(report), str(program)]
     if _expected(program) & HANG:  # a signal that ends the program: the report is made of what it told before
-        code = f"import faulthandler, runpy; faulthandler.dump_traceback_later(1.2, exit=True); runpy.run_path({str(program)!r}, run_name='__main__')"
-        command[-1:] = ["-c", code]
+        command[-1:] = ["-c", f"{DEADLINE}; import runpy; runpy.run_path({str(program)!r}, run_name='__main__')"]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=50)
     return {finding["rule"] for loop in json.loads(report.read_text())["loops"] for finding in loop["findings"]}
 
@@ -40,7 +41,8 @@ def _found(program: Path, folder: Path) -> set[str]:
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str]]]:
     folder = tmp_path_factory.mktemp("reports")
     with ThreadPoolExecutor(4) as threads:  # they mostly wait
-        yield dict(zip([each.stem for each in PROGRAMS], threads.map(lambda each: _found(each, folder), PROGRAMS)))
+        reports = threads.map(lambda program: (program.stem, _found(program, folder)), PROGRAMS)
+        yield dict(reports)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)

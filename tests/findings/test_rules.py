@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
+from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
     Outside,
     PrimitiveChanged,
@@ -16,7 +17,6 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
-from asynclab.model.event_feed import EventFeed
 from tests.findings.test_corpus import PROGRAMS
 
 
