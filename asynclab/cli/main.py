@@ -13,6 +13,7 @@ import click
 from asynclab import __version__
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
+from asynclab.cli.findings_command import findings, rules
 from asynclab.cli.replay_command import replay
 from asynclab.cli.run_command import run
 from asynclab.docstrings import docstring
@@ -116,6 +117,8 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
 main.add_command(export)
 main.add_command(fetch)
 main.add_command(run)
+main.add_command(findings)
+main.add_command(rules)
 main.add_command(replay)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from asynclab.cli.findings_command import check_names
+
 if TYPE_CHECKING:
     from asynclab.remote.launch import Target
 
@@ -48,6 +50,7 @@ class _RunCommand(click.Command):
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
+@click.option("--fail-on", multiple=True, metavar="RULE", help="Exit with 3 if this rule found something; or any.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
@@ -62,7 +65,8 @@ def run(ctx: click.Context, /, record: Path | None, json_to: str | None, perfett
     from asynclab.cli.run_headless import run_headless
 
     target = _target(ctx.obj, options)
-    return run_headless(target, record, json_to, perfetto, keep_sources=not options["no_source"])
+    check_names(options["fail_on"])
+    return run_headless(target, record, json_to, perfetto, options["fail_on"], keep_sources=not options["no_source"])
 
 
 def _target(program: Sequence[str], options: dict[str, Any]) -> Target:

@@ -14,6 +14,7 @@ import click
 
 from asynclab import __version__
 from asynclab.cli.exporting import TraceOfRun
+from asynclab.cli.findings_printing import exit_code
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
 from asynclab.remote.launch import Target
@@ -24,7 +25,13 @@ from asynclab.trace.recording.code_ownership import UserCode
 
 
 def run_headless(
-    target: Target, record: Path | None, json_to: str | None, perfetto: Path | None = None, *, keep_sources: bool
+    target: Target,
+    record: Path | None,
+    json_to: str | None,
+    perfetto: Path | None = None,
+    fail_on: tuple[str, ...] = (),
+    *,
+    keep_sources: bool,
 ) -> int:
     """Run a program, print the report, and end as it did.
 
@@ -33,6 +40,7 @@ def run_headless(
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
         perfetto: Where to write a trace for Perfetto; None for none.
+        fail_on: The rules that end it with 3 where they have proved something; "any" stands for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
@@ -58,7 +66,7 @@ def run_headless(
             print(f"asynclab: {line}", file=sys.stderr)
     else:
         _write_json(json.dumps(report.as_json(), indent=1), json_to)
-    return die_as(code)
+    return exit_code(report.findings(), fail_on) or die_as(code)
 
 
 def _write_json(text: str, json_to: str) -> None:

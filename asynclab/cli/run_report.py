@@ -7,6 +7,7 @@ from heapq import nlargest
 from typing import Any
 
 from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.finding import Finding
 from asynclab.model.frames import file_name
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
@@ -61,6 +62,10 @@ class Report:
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
 
+    def findings(self) -> list[Finding]:
+        """What the rules have found, loop by loop."""
+        return [finding for findings in self._findings.values() for finding in findings.found]
+
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
         program = self._program
@@ -89,8 +94,7 @@ class Report:
         if found := self._findings[loop.number].found:
             yield "  findings"
             for finding in found:
-                likely = " (likely)" if finding.certainty == "likely" else ""
-                yield f"    {finding.rule}{likely}: {finding.text}"
+                yield f"    {finding.line}"
         if tally.blocks:
             yield "  blocked the loop"
             for block in tally.blocks:

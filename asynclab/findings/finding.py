@@ -32,6 +32,12 @@ class Finding:
     """Whether the place is only where the code was last seen."""
 
     @property
+    def line(self) -> str:
+        """The finding in one line."""
+        likely = " (likely)" if self.certainty == "likely" else ""
+        return f"{self.rule}{likely}: {self.text}"
+
+    @property
     def key(self) -> tuple[str, int | None, Place | None]:
         """The same for a bug that is found again."""
         return self.rule, self.task, None if self.moves else self.place
