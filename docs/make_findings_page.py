@@ -14,8 +14,9 @@ HEAD = """\
 
 # Findings
 
-`asynclab run` names bugs that it can prove: each finding says which task, file and line, when, and which events show
-it. What is only likely is marked so. A finding in a program that is right is a bug of asynclab. `asynclab rules` prints this list.
+`asynclab run` names bugs that it can prove: each finding says which task, file and line, when, and which
+events show it. What is only likely is marked so. A finding in a program that is right is a bug of asynclab.
+`asynclab rules` prints this list.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, TaskCollected
 from asynclab.model.tasks import Place
@@ -16,7 +16,7 @@ class Incident:
     """Something that should not happen."""
 
     event: CancelIgnored | CoroutineDropped | ExceptionDropped | TaskCollected
-    version: int
+    version: int = field(compare=False)
     """Which event of the run it is, counted from 1."""
     at: float
     """Lab seconds."""

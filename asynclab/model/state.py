@@ -148,7 +148,7 @@ class LabState:
     """What went wrong and leaves no other trace, oldest first."""
     outside: Outside | None = None
     """What could wake the loop when it was last found idle; None before that."""
-    outside_version: int = 0
+    outside_version: int = field(default=0, compare=False)
     """Which event said so: nothing has happened since if it is the latest."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
