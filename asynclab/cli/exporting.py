@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,6 +13,7 @@ import click
 
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.events import encode
+from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import PerfettoExport
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
@@ -54,7 +56,7 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
     if reader.is_cut:
         problem = f"{recording} is cut: its writer did not finish it"
     if problem:
-        click.echo(f"asynclab: {problem}; exported what is before that", err=True)
+        click.echo(f"asynclab: {one_line(problem)}; exported what is before that", err=True)
     return FAILED if problem else DONE
 
 
@@ -122,4 +124,11 @@ def _print_events(frame: AnyFrame) -> None:
     """Print the events of a frame as `asynclab demo --json` does, with their loop."""
     if isinstance(frame, LoopEvents):
         loop = b'{"loop":%d,' % frame.loop
-        sys.stdout.write("".join(f"{(loop + encode(event)[1:]).decode()}\n" for event in frame.events))
+        sys.stdout.write("".join(f"{_ascii(loop + encode(event)[1:])}\n" for event in frame.events))
+
+
+def _ascii(line: bytes) -> str:
+    """JSON in which nothing is left that a terminal obeys or that turns text round: all but ASCII is escaped."""
+    if not line.isascii():
+        line = json.dumps(json.loads(line), separators=(",", ":")).encode()
+    return line.decode().replace("\x7f", "\\u007f")

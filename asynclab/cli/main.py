@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from asynclab import __version__
+from asynclab.cli.attach_command import attach
+from asynclab.cli.doctor_command import doctor
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.findings_command import findings, rules
@@ -114,6 +116,8 @@ def demo(name: str, settings: Sequence[str], headless: bool, as_json: bool, inst
     return _open_dashboard(chosen, values, instant=instant)
 
 
+main.add_command(attach)
+main.add_command(doctor)
 main.add_command(export)
 main.add_command(fetch)
 main.add_command(run)

@@ -11,6 +11,7 @@ import click
 from asynclab.cli.findings_command import check_names
 
 if TYPE_CHECKING:
+    from asynclab.remote.interpreter import Interpreter
     from asynclab.remote.launch import Target
 
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
@@ -44,13 +45,35 @@ class _RunCommand(click.Command):
         return index
 
 
+def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | None:
+    """How many bytes a text says.
+
+    Raises:
+        click.BadParameter: It is no size, or too small a one.
+    """
+    from asynclab.fetch.options import parse_size
+    from asynclab.remote.kept_recording import LEAST
+
+    if text is None:
+        return None
+    try:
+        size = parse_size(text)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"give a size such as 100MB or 2GiB, not '{text}'") from None
+    if size < LEAST:
+        raise click.BadParameter(f"a recording needs 1MiB at least, '{text}' is less")
+    return size
+
+
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
 @click.option("--headless", is_flag=True, expose_value=False, help="Without a screen, which is the only way so far.")
 @click.option("--record", type=_FILE, metavar="FILE", help="Keep all of it in a file.")
+@click.option("--keep", callback=_size, metavar="SIZE", help="Let the recording keep the newest, such as 100MB.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @click.option("--fail-on", multiple=True, metavar="RULE", help="Exit with 3 if this rule found something; or any.")
+@click.option("--python", metavar="PATH", help="Run it in another Python, in which asynclab is installed, too.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
@@ -64,9 +87,13 @@ def run(ctx: click.Context, /, record: Path | None, json_to: str | None, perfett
     """
     from asynclab.cli.run_headless import run_headless
 
+    keep = options["keep"]
+    if keep is not None and (record is None or not (record.is_file() or not record.exists())):
+        raise click.UsageError("--keep needs --record with the name of a file")
     target = _target(ctx.obj, options)
-    check_names(options["fail_on"])
-    return run_headless(target, record, json_to, perfetto, options["fail_on"], keep_sources=not options["no_source"])
+    fail_on, keep_sources = options["fail_on"], not options["no_source"]
+    check_names(fail_on)
+    return run_headless(target, record, json_to, perfetto, keep=keep, keep_sources=keep_sources, fail_on=fail_on)
 
 
 def _target(program: Sequence[str], options: dict[str, Any]) -> Target:
@@ -77,7 +104,16 @@ def _target(program: Sequence[str], options: dict[str, Any]) -> Target:
     python += ["-u"] if options["unbuffered"] else []
     for name, values in (("-X", options["x_options"]), ("-W", options["w_options"])):
         python += [word for value in values for word in (name, value)]
-    return Target(words, arguments, tuple(python))
+    return Target(words, arguments, tuple(python), _interpreter(options["python"]))
+
+
+def _interpreter(name: str | None) -> Interpreter:
+    from asynclab.remote.interpreter import Interpreter, UnusableInterpreterError, find_interpreter
+
+    try:
+        return Interpreter() if name is None else find_interpreter(name)
+    except UnusableInterpreterError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

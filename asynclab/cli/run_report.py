@@ -22,6 +22,9 @@ PENDING_LISTED = 10
 LOOPS_LISTED = 10
 """How many loops are reported on, those with the most tasks."""
 
+UVLOOP = "uvloop.Loop"
+NOT_SEEN_ON_UVLOOP = "deadlines of timers, and callbacks that run no task, as uvloop keeps these to itself"
+
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
 
@@ -51,14 +54,18 @@ class Report:
             yield f"the program could not be observed; it ended with {how_ended(0 if ended is None else ended.code)}"
             return
         yield f"{one_line(started.name)} ran {measured(program.now)}: {how_ended(ended.code)}"
-        loops = [loop for loop in program.loops.values() if loop.state.tasks]
+        yield from self.loop_lines()
+
+    def loop_lines(self) -> Iterator[str]:
+        """What was done on each loop, those with the most tasks."""
+        loops = [loop for loop in self._program.loops.values() if loop.state.tasks]
         if not loops:
             yield "it ran no asyncio task"
         listed = nlargest(LOOPS_LISTED, loops, key=lambda loop: sum(loop.state.counts.values()))
         for loop in sorted(listed, key=lambda loop: loop.number):
             if len(loops) > 1:
                 yield f"loop {loop.number} ({one_line(loop.kind)})"
-            yield from self._loop_lines(loop)
+            yield from self._lines_of(loop)
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
 
@@ -78,17 +85,21 @@ class Report:
             "loops": [self._loop_json(loop) for loop in program.loops.values()],
         }
 
-    def _loop_lines(self, loop: ObservedLoop) -> Iterator[str]:
+    def _lines_of(self, loop: ObservedLoop) -> Iterator[str]:
         state, tally = loop.state, self._tallies[loop.number]
         counts = state.counts
         ends = [f"{counts[word]:,} {word}" for word in ("done", "failed", "cancelled") if counts[word]]
         pending = [state.tasks[number] for number in state.leaked if number in state.tasks]
         ends += [f"{len(pending):,} never ended"] if pending else []
+        alive = sum(counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
+        ends += [f"{alive:,} still there"] if alive else []
         yield f"  tasks     {sum(counts.values()):,}: {', '.join(ends)}"
         yield (
             f"  time      steps {duration(tally.running)}, ready {duration(tally.ready)}, "
             f"waiting {duration(tally.waiting)}, all tasks together"
         )
+        if loop.kind == UVLOOP:
+            yield f"  not seen  {NOT_SEEN_ON_UVLOOP}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
         if found := self._findings[loop.number].found:

@@ -20,6 +20,7 @@ MOST_FIELDS = 5_000
 """Headers of one answer; as in curl."""
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
+_LENGTH = re.compile(rb"\r\nContent-Length: ?(\d{1,9})\r\n", re.IGNORECASE)
 
 
 class Answers(ResponseHandler):
@@ -30,6 +31,7 @@ class Answers(ResponseHandler):
     """
 
     _awaits_head = False
+    _may_have_body = False
     _overhead = 0
     _end = b""
     """The last bytes, in which the end of the headers may begin."""
@@ -37,10 +39,15 @@ class Answers(ResponseHandler):
     def set_response_params(self, **params: Any) -> None:
         """Expect an answer."""
         self._awaits_head, self._overhead, self._end = True, 0, b""
+        self._may_have_body = not params.get("skip_payload")
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; nothing where what waits is to be gone on with."""
+        if self._awaits_head and self._is_whole(data):
+            self._awaits_head = False
+            super().data_received(data)
+            return
         while self._awaits_head and data:
             data = self._take_head(data)
             if self._exception is not None or not data:
@@ -54,6 +61,14 @@ class Answers(ResponseHandler):
             self._overhead = 0
         elif data:
             self._count(len(data))
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether this is one answer with nothing before or after it, as most are, and can be parsed at once."""
+        if not self._may_have_body or not data.startswith(b"HTTP/1.1 200 "):
+            return False
+        end = data.find(b"\r\n\r\n", 0, MOST_OVERHEAD) + 4
+        length = _LENGTH.search(data, 0, end)
+        return length is not None and len(data) - end == int(length[1])
 
     def _take_head(self, data: bytes) -> bytes:
         """Take what belongs to the headers, and give the rest."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asynclab.fetch.charsets import text_of
-from asynclab.fetch.html_head import title_of
-from asynclab.fetch.page import SCANNED, charset_of, media_type
-from asynclab.fetch.rows import HEAD_KEPT, Row
+from asynclab.fetch.page import SCANNED, Page
+from asynclab.fetch.rows import Row
 
 
 class Body:
@@ -52,15 +50,6 @@ class Body:
         return fits
 
     def describe(self) -> None:
-        """Note in the row what can be told from what came."""
-        row, beginning = self._row, bytes(self._beginning)
-        row.head = beginning[:HEAD_KEPT]
-        row.body = bytes(self._all) if self._all is not None else None
-        row.charset = charset_of(beginning, row.content_type) if beginning else ""
-        if row.charset and _may_have_title(row.content_type, beginning):
-            row.title = title_of(text_of(beginning, row.charset))
-
-
-def _may_have_title(content_type: str, beginning: bytes) -> bool:
-    kind = media_type(content_type).kind
-    return "html" in kind or (kind in ("", "text/plain") and beginning.lstrip()[:1] == b"<")
+        """Note in the row what came."""
+        self._row.page = Page.of(bytes(self._beginning), self._row.content_type)
+        self._row.body = bytes(self._all) if self._all is not None else None

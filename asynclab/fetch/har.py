@@ -233,13 +233,13 @@ def _cookie(header: str) -> dict[str, str]:
 
 def _body(row: Row, options: Options) -> dict[str, Any]:
     content = _content(row.decoded, row.content_type)
-    body = row.head if row.body is None and len(row.head) == row.decoded else row.body
+    body = row.page.head if row.body is None and len(row.page.head) == row.decoded else row.body
     if row.outcome == "truncated":
         content["comment"] = "truncated: larger than the limit"
     elif body is None:
         content["comment"] = "the body was not kept"
-    if body and row.charset:
-        content["text"] = _without_secrets(text_of(body, row.charset), options)
+    if body and row.page.charset:
+        content["text"] = _without_secrets(text_of(body, row.page.charset), options)
     elif body:
         content |= {"text": b64encode(body).decode(), "encoding": "base64"}
     return content

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import count
 
-from asynclab.fetch.attempt import reset
-from asynclab.fetch.row_ends import conclude, new_row, state_of
+from asynclab.fetch.row_ends import conclude, new_row, reset, state_of
 from asynclab.fetch.rows import STATES, Failure, Row, RowState
 from asynclab.fetch.totals import Tally, Totals
 from asynclab.fetch.urls import FoundUrl

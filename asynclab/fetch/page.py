@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from asynclab.fetch.charsets import (
@@ -13,8 +13,10 @@ from asynclab.fetch.charsets import (
     charset_named,
     text_of,
 )
-from asynclab.fetch.html_head import charset_in
-from asynclab.fetch.rows import Row
+from asynclab.fetch.html_head import charset_in, title_of
+
+HEAD_KEPT = 4_096
+"""The bytes at the beginning of a body that every row keeps."""
 
 SCANNED = 65_536
 """The bytes at the beginning of a body in which charset and title are looked for."""
@@ -23,6 +25,49 @@ HEX_WIDTH = 16
 """Bytes in a line of a hex preview."""
 
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """The beginning of a body, and what it tells.
+
+    That is worked out when somebody asks: it takes about as long as to receive a small page, and few are looked at.
+    """
+
+    head: bytes = field(default=b"", repr=False)
+    """The first `HEAD_KEPT` bytes."""
+    content_type: str = ""
+    """The header."""
+    facts: tuple[str, str] | None = None
+    """Charset and title; None while nobody has asked."""
+
+    @classmethod
+    def of(cls, beginning: bytes, content_type: str) -> Page:
+        """What is kept of a beginning; where that is not all of it, it is read first."""
+        facts = _facts_of(beginning, content_type) if len(beginning) > HEAD_KEPT else None
+        return cls(beginning[:HEAD_KEPT], content_type, facts)
+
+    @property
+    def charset(self) -> str:
+        """What the text is read with; empty for what is no text."""
+        return self._known()[0]
+
+    @property
+    def title(self) -> str:
+        """The title of an HTML document; empty where there is none."""
+        return self._known()[1]
+
+    def _known(self) -> tuple[str, str]:
+        if self.facts is None:
+            self.facts = _facts_of(self.head, self.content_type)
+        return self.facts
+
+
+def _facts_of(beginning: bytes, content_type: str) -> tuple[str, str]:
+    charset = charset_of(beginning, content_type) if beginning else ""
+    kind = media_type(content_type).kind
+    may_have_title = "html" in kind or (kind in ("", "text/plain") and beginning.lstrip()[:1] == b"<")
+    return charset, title_of(text_of(beginning, charset)) if charset and may_have_title else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +126,13 @@ def is_binary(body: bytes, declared: MediaType) -> bool:
     return len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20
 
 
-def preview_of(row: Row, lines: int = 200) -> str:
-    """The beginning of a row's body, or all of it where it was kept: as text, or in hex where it is none.
+def preview_of(body: bytes, charset: str, lines: int = 200) -> str:
+    """The beginning of a body: as text, or in hex where it is none.
 
     The text is as the server sent it: whoever shows it neutralises it first.
     """
-    body = row.head if row.body is None else row.body
-    if row.charset:
-        return "\n".join(text_of(body, row.charset).splitlines()[:lines])
+    if charset:
+        return "\n".join(text_of(body, charset).splitlines()[:lines])
     return "\n".join(_hex_line(body[start : start + HEX_WIDTH]) for start in range(0, len(body), HEX_WIDTH)[:lines])
 
 

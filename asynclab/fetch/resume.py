@@ -150,7 +150,9 @@ class Results:
                     else:
                         yield result
             except (ValueError, csv.Error) as error:
-                raise ResultsError(f"'{self.path}' holds no results of asynclab ({error}): name another file") from None
+                raise ResultsError(
+                    f"'{self.path}' is not a results file of asynclab ({error}); name another file"
+                ) from None
 
 
 def key_of(url: str) -> str:

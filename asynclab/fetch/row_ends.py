@@ -1,9 +1,9 @@
-"""Makes rows, and says how they end."""
+"""Makes rows, empties them for another attempt, and says how they end."""
 
 from __future__ import annotations
 
 from asynclab.fetch.address import host_key, redacted, sent_text
-from asynclab.fetch.rows import Failure, Outcome, Row, RowState
+from asynclab.fetch.rows import NO_PAGE, Failure, Outcome, Phases, Row, RowState
 from asynclab.fetch.urls import FoundUrl
 
 CANCELLED = Failure("cancelled", "Cancelled")
@@ -19,6 +19,27 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
     except ValueError:
         sent = ""
     return Row(number, redacted(target), target, sent, host_key(sent) if sent else "", count, fragments)
+
+
+def reset(row: Row, *, failures: bool) -> None:
+    """Forget what the last attempt brought.
+
+    Args:
+        row: Which.
+        failures: Whether the attempts before, and the time they took, are forgotten as well.
+    """
+    row.phases = Phases()
+    row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
+    row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
+    row.content_type = ""
+    row.headers = row.looked_for = row.missing = ()
+    row.hops, row.notes = (), ()
+    row.wire = row.decoded = 0
+    row.page = NO_PAGE
+    if failures:
+        row.attempts = 0
+        row.failures = ()
+        row.started_at = row.attempt_at = None
 
 
 def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
+from asynclab.fetch.page import Page
+
 RowState: TypeAlias = Literal["queued", "running", "retrying", "ok", "failed", "cancelled"]
 
 STATES: tuple[RowState, ...] = get_args(RowState)
@@ -39,9 +41,6 @@ Phase: TypeAlias = Literal["queued", "dns", "tcp", "tls", "wait", "download"]
 
 PHASES: tuple[Phase, ...] = get_args(Phase)
 """In the order in which they happen."""
-
-HEAD_KEPT = 4_096
-"""The bytes at the beginning of a body that every row keeps."""
 
 
 class Phases:
@@ -133,6 +132,10 @@ class Failure:
     """Whether this machine has no files for so many requests at once."""
 
 
+NO_PAGE = Page()
+"""What every row has before a body comes."""
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """One URL and what is known of it."""
@@ -201,11 +204,8 @@ class Row:
     decoded: int = 0
     """Bytes of the body, unpacked."""
     content_type: str = ""
-    charset: str = ""
-    """What the text was read with; empty for what is no text."""
-    title: str = ""
-    head: bytes = field(default=b"", repr=False)
-    """The first `HEAD_KEPT` bytes of the body."""
+    page: Page = NO_PAGE
+    """The beginning of the body, with its charset and title."""
     body: bytes | None = field(default=None, repr=False)
     """The whole body, where it was to be kept."""
     saved: Path | None = None

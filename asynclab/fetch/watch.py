@@ -21,7 +21,7 @@ _AddressInfo: TypeAlias = "tuple[int | socket.AddressFamily, int | socket.Socket
 
 
 SHARED_LOOKUP = 0.001
-"""Seconds before a connection is begun, from which on it was held up by the lookup of another request."""
+"""A request that waits longer than this many seconds for its connection waits for another request's lookup."""
 
 
 class PrivateAddressError(OSError):
@@ -29,28 +29,28 @@ class PrivateAddressError(OSError):
 
 
 class Watch:
-    """Notes in a row what happens to the request of the task that is running."""
+    """Records in a row what happens to the running task's request."""
 
     def __init__(self, row: Row, clock: Callable[[], float], touch: Callable[[Row], None]) -> None:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
         self.connections: list[asyncio.BaseTransport] = []
-        """What the request went over; several, where it was redirected."""
+        """The connections that the request used; a redirect may add one."""
         self.has_proxy = False
-        """Whether a proxy is asked, whom the user has chosen: its address may be private."""
+        """Whether the request goes through the user's proxy, whose address may be private."""
         self._clock = clock
         self._touch = touch
         self._asked_at = clock()
         self._host = ""
 
     def begins(self, host: str, *, has_proxy: bool) -> None:
-        """A host is going to be asked, perhaps through a proxy."""
+        """A request to a host begins, perhaps through a proxy."""
         self._host = host
         self.has_proxy = has_proxy
 
     def looks_up(self) -> None:
-        """A connection is made, and that begins with looking up the name."""
+        """A new connection begins with a name lookup."""
         self.row.phases.rename("dns")
         self._touch(self.row)
 
@@ -89,7 +89,7 @@ class Watch:
         self.row.phases.enter("download", self._clock())
 
     def redirected(self, asked: str, status: int) -> None:
-        """The answer of a URL leads elsewhere."""
+        """The server redirects to another URL."""
         now = self._clock()
         self.row.hops += (Hop(redacted(asked), status, self.row.address, now - self._asked_at),)
         self._asked_at = now
@@ -108,7 +108,7 @@ WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=Non
 
 
 class WatchedResponse(aiohttp.ClientResponse):
-    """Tells who answers; small answers have let go of their connection by the time that anyone could ask."""
+    """Tells the server's address while it is known: a short response soon releases its connection."""
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the headers."""
@@ -119,7 +119,7 @@ class WatchedResponse(aiohttp.ClientResponse):
 
 
 class WatchedContext(ssl.SSLContext):
-    """Tells when a TLS handshake begins, of which the session does not tell."""
+    """Tells when a TLS handshake begins, which aiohttp's own tracing doesn't."""
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         """Begin a handshake."""
@@ -132,7 +132,8 @@ class WatchedContext(ssl.SSLContext):
 def tls_context() -> ssl.SSLContext:
     """A context that verifies as browsers and curl do, the same on every Python, and that is watched.
 
-    `ssl.create_default_context` is stricter since 3.13: VERIFY_X509_STRICT refuses what many a company has signed.
+    `ssl.create_default_context` is stricter since 3.13: VERIFY_X509_STRICT rejects certificates that many
+    companies sign themselves.
     """
     context = WatchedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

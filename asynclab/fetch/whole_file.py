@@ -1,4 +1,4 @@
-"""Writes a text file that takes its place only once it is whole: until then, what was there stays."""
+"""Replaces a text file only once the new one is complete."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Self
 
 
 class WholeFile:
-    """A text that is written beside its place, and moved there by `keep`.
+    """A text file that is written next to its destination, and moved there by `keep`.
 
-    Left as a context manager without `keep`, it leaves nothing behind. What is not a file, such as a pipe, gets the
-    whole text in one go.
+    Without `keep`, leaving the context removes it. A destination that is not a file, such as a pipe, gets the whole
+    text at once.
     """
 
     def __init__(self, path: Path) -> None:
-        """Begin to write beside a place.
+        """Open a new file next to the destination.
 
         Raises:
             OSError: Nothing can be written there.
@@ -28,7 +28,7 @@ class WholeFile:
         self._place = Path(os.path.realpath(path))
         self._is_file = self._place.is_file() or not self._place.exists()
         if self._place.is_file():
-            self._place.open("ab").close()  # it may be protected, which its folder says nothing about
+            self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
         folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())
         self._beside = folder / f".asynclab-{secrets.token_hex(6)}.part"
         self._file = self._beside.open("x", encoding="utf-8", newline="")
@@ -42,7 +42,7 @@ class WholeFile:
         self._file.write(text)
 
     def keep(self) -> None:
-        """Put the text into its place.
+        """Move the text to its destination.
 
         Raises:
             OSError: The disk refuses; what was there is still there.
@@ -60,8 +60,8 @@ class WholeFile:
             self._beside.unlink()
 
     def discard(self) -> None:
-        """Leave nothing behind; nothing happens to a file that was kept."""
-        with suppress(OSError):  # a full disk refuses what is left to be written, too
+        """Remove the text, unless it was kept."""
+        with suppress(OSError):  # a full disk refuses the rest of the text, too
             self._file.close()
         with suppress(OSError):
             self._beside.unlink()

@@ -36,7 +36,7 @@ def row_line(row: Row) -> str:
     """A row that has ended as a line of columns; nothing in it is for a terminal to obey."""
     size = size_text(row.wire) if row.status is not None else ""
     seconds = f"{row.elapsed(0.0):.2f} s" if row.started_at is not None else ""
-    said = one_line(row.title) if row.state == "ok" else row.sentence
+    said = one_line(row.page.title) if row.state == "ok" else row.sentence
     status = row.status if row.status is not None else ""
     url = one_line(row.url, 2_000)
     return f"{GLYPHS[row.state]} {row.outcome:<17}{status:>4}{size:>9}{seconds:>9}  {url}  {said}".rstrip()

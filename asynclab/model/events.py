@@ -225,7 +225,7 @@ RunEvent: TypeAlias = (
 
 
 class TaskCreated(Event):
-    """A task was born; it is ready, and has not run yet."""
+    """A task was born; it is ready, and has not run yet. Or it was there before anybody looked: see `found`."""
 
     task: int
     name: str
@@ -239,6 +239,8 @@ class TaskCreated(Event):
     """Where it was created: the innermost frame outside asyncio."""
     internal: bool = False
     """Whether a library created it for itself, out of the user's sight."""
+    found: bool = False
+    """Whether it was pending already when its loop began to be observed: it waits, and who created it isn't known."""
 
 
 class TaskRenamed(Event):
@@ -390,6 +392,12 @@ class QueueCreated(Event):
     """Its class: Queue, LifoQueue, PriorityQueue or a subclass."""
     maxsize: int
     """How many items it takes; 0 for no bound."""
+    items: tuple[str, ...] = ()
+    """The reprs of the oldest items that it held when it was first seen; none where it was seen being made."""
+    size: int = 0
+    """How many items it held then."""
+    unfinished: int = 0
+    """How many items lacked their task_done() then."""
 
 
 class QueuePut(Event):
@@ -452,6 +460,8 @@ class PrimitiveCreated(Event):
     """Which one of its kind, from 1: 2 for "lock#2"."""
     value: int = 0
     """As in PrimitiveChanged."""
+    holder: int | None = None
+    """For a lock that was held when it was first seen: the task that holds it, where that is known."""
 
 
 class PrimitiveChanged(Event):
@@ -616,9 +626,13 @@ class LoopLagged(Event):
 
 
 class EventsDropped(Event):
-    """Events were lost before they could be read."""
+    """Events were lost before they could be read, or left out of a recording that keeps the newest."""
 
     count: int
+    named: dict[str, int] = {}
+    """How many tasks without a name were named after each coroutine, where their births are among what was left out."""
+    ended: dict[Outcome, int] = {}
+    """How many tasks had ended of which nothing is left."""
 
 
 ProgramEvent: TypeAlias = (

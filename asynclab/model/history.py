@@ -48,7 +48,7 @@ class History:
         """Begin with the history of a state in which nothing has happened.
 
         Args:
-            live: Has always taken in exactly those events that were handed to `take`, when it is called.
+            live: The state of the present, which takes in each event before `take` gets it.
         """
         self.events: list[Event] = []
         """Those that are kept, oldest first."""
@@ -56,9 +56,9 @@ class History:
         """How many events happened before those that are kept."""
         self._live = live
         self._looks: list[int] = []
-        """The moments, in order, that mere looks led to."""
+        """The moments right after looks, in order."""
         self._looks_before = 0
-        """How many of these are no longer kept."""
+        """How many such moments are no longer kept."""
         self._snapshots = [Snapshot(LabState())]
         self._moments = [0]
         """When each of those was."""
@@ -81,7 +81,7 @@ class History:
             self._forget_oldest()
 
     def state_at(self, moment: int) -> LabState:
-        """The state at a moment, or at the nearest that is kept; nobody else has it."""
+        """The state at a moment, or at the nearest one kept, as a copy of the caller's own."""
         moment = self.nearest(moment)
         at = bisect_right(self._moments, moment) - 1
         with _without_collections():
@@ -98,7 +98,7 @@ class History:
         return self.first + bisect_right(self.events, now, key=attrgetter("at"))
 
     def next_moment(self, moment: int, by: int) -> int:
-        """The moment some events later, or earlier where `by` is below 0; what was only looked at doesn't count."""
+        """The moment some events later, or earlier where `by` is negative; looks don't count."""
         moment = self._without_looks(self.nearest(moment))
         for _ in range(-by):
             moment = self._without_looks(self.nearest(moment - 1))
@@ -109,11 +109,11 @@ class History:
         return self.end if self.number_of(moment) == self.number_of(self.end) and by > 0 else moment
 
     def number_of(self, moment: int) -> int:
-        """How many events had happened at a moment that is kept, without mere looks."""
+        """How many events had happened at a moment that is kept, not counting looks."""
         return moment - bisect_right(self._looks, moment) - self._looks_before
 
     def event_before(self, moment: int) -> Event | None:
-        """The latest event at a moment, apart from mere looks; None where it is not kept."""
+        """The latest event before a moment that is not a look; None if it is no longer kept."""
         index = self._without_looks(moment) - self.first - 1 if moment <= self.end else -1
         return self.events[index] if 0 <= index < len(self.events) else None
 

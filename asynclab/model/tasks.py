@@ -42,6 +42,8 @@ class TaskState:
     file: str = ""
     line: int = 0
     internal: bool = False
+    found: bool = False
+    """Whether it was pending already when its loop began to be observed: what came before is unknown."""
     state: StateWord = "ready"
     since: float = 0.0
     """When the present state began."""

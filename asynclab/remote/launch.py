@@ -5,14 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-import asynclab
-
-HOOK = Path(__file__).parent / "inside" / "hook"
-"""The folder whose sitecustomize.py Python imports before the program."""
+from asynclab.remote.interpreter import HOOK, Interpreter
 
 
 @dataclass(frozen=True)
@@ -24,6 +19,7 @@ class Target:
     arguments: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Python's own options, such as `-X dev`."""
+    interpreter: Interpreter = field(default_factory=Interpreter)
 
     @property
     def name(self) -> str:
@@ -49,19 +45,19 @@ def launch(target: Target) -> Child:
     """
     ours, its = socket.socketpair()
     with its:
-        command = [sys.executable, *target.options, *target.words, *target.arguments]
-        process = subprocess.Popen(command, env=_environment(its.fileno(), target.name), pass_fds=(its.fileno(),))
+        command = [target.interpreter.path, *target.options, *target.words, *target.arguments]
+        process = subprocess.Popen(command, env=_environment(its.fileno(), target), pass_fds=(its.fileno(),))
     return Child(process, ours)
 
 
-def _environment(descriptor: int, name: str) -> dict[str, str]:
+def _environment(descriptor: int, target: Target) -> dict[str, str]:
     """Ours, and what the program's Python needs to know before it runs the program; see `inside/hook`."""
     environment = dict(os.environ)
     path = environment.get("PYTHONPATH")
     if path is not None:
         environment["ASYNCLAB_CHILD_PYTHONPATH"] = path
     environment["PYTHONPATH"] = os.pathsep.join([str(HOOK), *([path] if path else [])])
-    environment["ASYNCLAB_CHILD_HOME"] = str(Path(asynclab.__file__).parent.parent)
+    environment["ASYNCLAB_CHILD_HOME"] = target.interpreter.home
     environment["ASYNCLAB_CHILD_SOCKET"] = str(descriptor)
-    environment["ASYNCLAB_CHILD_NAME"] = name
+    environment["ASYNCLAB_CHILD_NAME"] = target.name
     return environment

@@ -11,10 +11,13 @@ from asynclab.model.events import Event, Outcome, RunEnded, RunStarted
 from asynclab.model.state import LabState
 from asynclab.remote.wire import (
     AnyFrame,
+    Attached,
     Heartbeat,
     LoopClosed,
     LoopEvents,
+    LoopFound,
     LoopOpened,
+    LoopUnobserved,
     ProgramEnded,
     ProgramStarted,
 )
@@ -51,6 +54,12 @@ class ObservedProgram:
         self.ended: ProgramEnded | None = None
         self.loops: dict[int, ObservedLoop] = {}
         """By number, in the order in which they were made."""
+        self.attached: Attached | None = None
+        """What was found when somebody attached to it; None where it was observed from its beginning."""
+        self.found: dict[int, LoopFound] = {}
+        """The loops that ran then and of which everything has been told, by number."""
+        self.unobserved: list[LoopUnobserved] = []
+        """The loops that can't be observed."""
         self.now = 0.0
         """The latest moment that it told of, in seconds of its time."""
 
@@ -59,6 +68,12 @@ class ObservedProgram:
         match frame:
             case ProgramStarted():
                 self.started = frame
+            case Attached():
+                self.attached = frame
+            case LoopFound(loop=number):
+                self.found[number] = frame
+            case LoopUnobserved():
+                self.unobserved.append(frame)
             case LoopOpened():
                 self._open(frame)
             case LoopEvents(loop=number, events=events) if number in self.loops:

@@ -6,11 +6,12 @@ write is flushed, so that a file whose writer was killed is whole up to there.
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Self, TypeAlias
+from typing import IO, Any, Self, TypeAlias
 
 import msgspec
 
@@ -51,13 +52,41 @@ class SourceText(msgspec.Struct, tag=True, omit_defaults=True):
 
 Line: TypeAlias = AnyFrame | SourceText
 
+_NOT_OURS = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding a line raises that no asynclab wrote: the last for values in values in values."""
+
 _encoder = msgspec.json.Encoder()
 _lines: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _headers: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
 
 
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+_MANY = b"0" * 16
+"""More digits than a task's number has, however long a program runs."""
+
+_SIZES = frozenset({"maxsize", "value"})
+"""Where a program may use any number."""
+
+
 class RecordingError(Exception):
     """A file can't be read as a recording; says why, and what to do, in one line."""
+
+
+class Packer:
+    """Packs lines as one member of a gzip file; any number of members make a file."""
+
+    def __init__(self) -> None:
+        self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+
+    def pack(self, *lines: Line | Header) -> bytes:
+        """Bytes from which these lines can be read, even if none follow."""
+        text = b"".join(_encoded(line) + b"\n" for line in lines)
+        return self._packer.compress(text) + self._packer.flush(zlib.Z_SYNC_FLUSH)
+
+    def end(self) -> bytes:
+        """The end of the member."""
+        return self._packer.flush()
 
 
 class RecordingWriter:
@@ -70,32 +99,41 @@ class RecordingWriter:
             OSError: The disk refuses; from `write` and `close`, too.
         """
         self._file = file
-        self._packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-        self._put([_encoder.encode(encodable(header))])
+        self._packer = Packer()
+        self._put(header)
 
-    def write(self, frame: AnyFrame) -> None:
-        """Add a frame."""
-        self._put([_events_line(frame) if isinstance(frame, LoopEvents) else _encoder.encode(encodable(frame))])
+    def write(self, line: Line) -> None:
+        """Add a frame, or a file of the program's own."""
+        self._put(line)
 
     def add_sources(self, files: Iterable[str]) -> None:
         """Add the text of files, where they can be read."""
-        for name in sorted(files):
-            try:
-                content = Path(name).read_bytes()
-            except (OSError, ValueError):
-                continue
-            if len(content) <= LARGEST_FILE_TEXT:
-                self._put([_encoder.encode(encodable(SourceText(name, content.decode(errors="replace"))))])
+        for source in source_texts(files):
+            self.write(source)
 
     def close(self) -> None:
         """Finish the file."""
-        self._file.write(self._packer.flush())
+        self._file.write(self._packer.end())
         self._file.close()
 
-    def _put(self, lines: Iterable[bytes]) -> None:
-        packed = self._packer.compress(b"".join(line + b"\n" for line in lines))
-        self._file.write(packed + self._packer.flush(zlib.Z_SYNC_FLUSH))
+    def _put(self, line: Line | Header) -> None:
+        self._file.write(self._packer.pack(line))
         self._file.flush()
+
+
+def source_texts(files: Iterable[str]) -> Iterator[SourceText]:
+    """The text of files, where they can be read, and are no larger than a program's own are."""
+    for name in sorted(files):
+        try:
+            content = Path(name).read_bytes()
+        except (OSError, ValueError):
+            continue
+        if len(content) <= LARGEST_FILE_TEXT:
+            yield SourceText(name, content.decode(errors="replace"))
+
+
+def _encoded(line: Line | Header) -> bytes:
+    return _events_line(line) if isinstance(line, LoopEvents) else _encoder.encode(encodable(line))
 
 
 def _events_line(frame: LoopEvents) -> bytes:
@@ -145,30 +183,35 @@ class RecordingReader:
         with self._file:
             for number, line in enumerate(self._unpacked, start=2):
                 try:
+                    _refuse_huge_numbers(line)
                     yield _lines.decode(line)
-                except msgspec.MsgspecError as error:
+                except _NOT_OURS as error:
                     raise RecordingError(f"line {number} of {self._path} is not one of a recording: {error}") from None
 
     def _read_header(self) -> Header:
         try:
             header = _headers.decode(next(self._unpacked, b""))
-        except (RecordingError, msgspec.MsgspecError):
+        except (RecordingError, *_NOT_OURS):
             self._file.close()
             raise RecordingError(f"{self._path} is not a recording; asynclab run --record FILE makes one") from None
         if header.version > VERSION:
             self._file.close()
-            raise RecordingError(f"{self._path} was made by asynclab {header.asynclab}: it takes that, or a newer one")
+            raise RecordingError(
+                f"{self._path} was made by asynclab {header.asynclab}; open it with that version, or a newer one"
+            )
         return header
 
     def _unpack(self) -> Iterator[bytes]:
         """The lines of the file: those that are whole."""
         unpacker = zlib.decompressobj(_GZIP)
         left = b""
-        while not unpacker.eof:
-            piece = unpacker.unconsumed_tail or self._file.read(_PIECE)
+        while True:
+            piece = unpacker.unconsumed_tail or unpacker.unused_data or self._file.read(_PIECE)
             if not piece:
-                self.is_cut = True
+                self.is_cut = not unpacker.eof
                 return
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(_GZIP)
             try:
                 left += unpacker.decompress(piece, _PIECE * 1024)
             except zlib.error:
@@ -177,6 +220,29 @@ class RecordingReader:
             yield from lines
             if len(left) > LONGEST_LINE:
                 raise RecordingError(f"{self._path} has a line that is too long for a recording")
+
+
+def _refuse_huge_numbers(line: bytes) -> None:
+    """Raise an error where tasks and the like have numbers that nobody counts up to: they fit into no array.
+
+    The first look is coarse, as it finds sizes and texts, too, but takes next to no time.
+
+    Raises:
+        msgspec.ValidationError: There is one.
+    """
+    digits = line.translate(_DIGITS)
+    if any(before + _MANY in digits for before in (b":", b":-", b"[", b"[-", b",", b",-")):
+        json.loads(line, object_hook=_refuse_huge)
+
+
+def _refuse_huge(values: dict[str, Any]) -> None:
+    """Refuse an object that has such a number. Sizes may be as large as sys.maxsize, and programs use that."""
+    for name, value in values.items():
+        numbers = value if isinstance(value, list) else [value]
+        if name not in _SIZES and any(
+            isinstance(number, int) and abs(number) >= 10 ** len(_MANY) for number in numbers
+        ):
+            raise msgspec.ValidationError(f"{name} is too large")
 
 
 def files_of(frame: AnyFrame) -> Iterator[str]:

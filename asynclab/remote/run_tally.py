@@ -33,19 +33,19 @@ LONG_WAIT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SlowStep:
-    """A step that took long."""
+    """A slow step."""
 
     seconds: float
     """In real time."""
     task: str
     """The name of the task."""
     place: Place | None
-    """The line that was seen to run, or else the one from which the step went on; None where nobody had looked."""
+    """The line seen running, or else the line that the step resumed from; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class LongWait:
-    """A wait that took long, and is over."""
+    """A long wait that is over."""
 
     seconds: float
     task: str
@@ -57,7 +57,7 @@ class Block:
     """A step or callback that kept the loop from running."""
 
     seconds: float
-    """How long it had taken when it was last seen, in real seconds; its end may tell more."""
+    """Real seconds up to the latest report; it may have lasted longer."""
     task: str
     """The name of the task; empty for a callback."""
     place: Place | None
@@ -72,33 +72,33 @@ class RunTally:
     """What one loop's events add up to."""
 
     state: LabState
-    """That of the loop; it has taken in each batch before `take` gets it."""
+    """The loop's state, which has taken in each batch before `take` gets it."""
     blocks: list[Block] = field(default_factory=list)
     """The longest, longest first."""
     running: float = 0.0
     """Real seconds in which steps ran."""
     ready: float = 0.0
-    """Seconds for which tasks that have ended were ready and did not run, all together."""
+    """Total seconds that ended tasks were ready but not running."""
     waiting: float = 0.0
-    """Seconds for which tasks that have ended were suspended, all together."""
+    """Total seconds that ended tasks were suspended."""
     _steps: list[_Ranked] = field(default_factory=list)
     _waits: list[_Ranked] = field(default_factory=list)
     _waiting: dict[int, TaskWaiting] = field(default_factory=dict)
-    """The latest wait of each task that was looked at and waits."""
+    """The current wait of each waiting task whose reason is known."""
     _lines: dict[int, Place] = field(default_factory=dict)
-    """Where each task went on, or was seen to block."""
+    """The line that each task resumed from, or was seen blocking at."""
     _blocking: Block | None = None
-    """What was told of a step or callback that has not ended yet."""
+    """The latest report of a step or callback that has not ended."""
     _count: int = 0
 
     @property
     def slowest_steps(self) -> list[SlowStep]:
-        """Those that took longest, the slowest first."""
+        """The slowest steps, slowest first."""
         return [entry for _, _, entry in sorted(self._steps, reverse=True) if isinstance(entry, SlowStep)]
 
     @property
     def longest_waits(self) -> list[LongWait]:
-        """Those that took longest and are over, the longest first."""
+        """The longest waits that are over, longest first."""
         return [entry for _, _, entry in sorted(self._waits, reverse=True) if isinstance(entry, LongWait)]
 
     def take(self, events: Sequence[Event]) -> None:

@@ -36,6 +36,29 @@ class ProgramStarted(Frame):
     """Seconds since 1970 at the program's time 0."""
 
 
+class Attached(Frame):
+    """Somebody attached to a program that ran already."""
+
+    loops: int
+    """How many loops it has: of each a `LoopFound` or a `LoopUnobserved` comes."""
+
+
+class LoopFound(Frame):
+    """All that a loop had when somebody attached has been told; its number is that of its `LoopOpened`."""
+
+    loop: int
+    tasks: int
+    """How many tasks it had."""
+
+
+class LoopUnobserved(Frame):
+    """A loop can't be observed, or not yet."""
+
+    kind: str
+    """The name of its class."""
+    why: str
+
+
 class LoopOpened(Frame):
     """An event loop was made."""
 
@@ -78,7 +101,17 @@ class ProgramEnded(Frame):
     """Its exit code; below 0 the number of the signal that killed it."""
 
 
-AnyFrame: TypeAlias = ProgramStarted | LoopOpened | LoopEvents | LoopClosed | Heartbeat | ProgramEnded
+AnyFrame: TypeAlias = (
+    ProgramStarted
+    | Attached
+    | LoopFound
+    | LoopUnobserved
+    | LoopOpened
+    | LoopEvents
+    | LoopClosed
+    | Heartbeat
+    | ProgramEnded
+)
 """The tagged union that goes over the socket."""
 
 

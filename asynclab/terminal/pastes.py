@@ -6,21 +6,21 @@ START, END = "\x1b[200~", "\x1b[201~"
 """The marks of a bracketed paste."""
 
 PICTURE = "\u241b"
-"""What stands for the escape character in a paste."""
+"""Replaces the escape character in a paste."""
 
 
 class PasteFilter:
     """Makes escape characters within pastes visible.
 
     Textual's parser looks for keys and mouse events behind each of them, in a paste as well: `ESC[31mq`, copied from a
-    log, would quit the app. An `ESC[201~` within a paste ends it, as nothing tells it from the mark: to take it out
-    before is the terminal's part.
+    log, would quit the app. An `ESC[201~` within a paste ends it, since it looks like the end mark:
+    terminals have to remove it.
     """
 
     def __init__(self) -> None:
         self._pasting = False
         self._kept_back = ""
-        """The end of what came last, where it may be the beginning of the mark that ends the paste."""
+        """The end of the latest data, if it may be the beginning of the end mark."""
         self._handed_on = ""
         """The end of the data parsed last: it may be the first part of the sequence that starts a paste."""
 
@@ -33,7 +33,7 @@ class PasteFilter:
         return parsed
 
     def _outside(self, data: str) -> tuple[str, str]:
-        """Keys, up to the beginning of a paste; and the rest."""
+        """The keys before the next paste, and the rest."""
         known = len(self._handed_on)
         before, mark, rest = (self._handed_on + data).partition(START)
         self._pasting = bool(mark)
@@ -41,7 +41,7 @@ class PasteFilter:
         return (before + mark)[known:], rest
 
     def _within(self, data: str) -> tuple[str, str]:
-        """A paste, up to its end; and the rest."""
+        """The paste up to its end, and the rest."""
         before, mark, rest = (self._kept_back + data).partition(END)
         self._pasting = not mark
         before, self._kept_back = (before, "") if mark else _split_off_beginning_of_end(before)
@@ -49,7 +49,7 @@ class PasteFilter:
 
 
 def _split_off_beginning_of_end(text: str) -> tuple[str, str]:
-    """The text, and apart from it what may turn out to be the mark when more has come."""
+    """Split off the end of a text, if it may be the beginning of the end mark."""
     for length in range(len(END) - 1, 0, -1):
         if text.endswith(END[:length]):
             return text[:-length], text[-length:]

@@ -6,20 +6,23 @@ import inspect
 import math
 import time
 import weakref
-from asyncio import BaseEventLoop
+from asyncio import AbstractEventLoop, BaseEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any
 
 from asynclab.model.events import Event
-from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.patching.found_timers import FoundTimers
+from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
 from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.uvloop_steps import is_uvloop, uvloop_kind
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
-from asynclab.trace.recording.scope import outside_context
+from asynclab.trace.recording.scope import TASKS, outside_context
+from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports
@@ -28,10 +31,10 @@ from asynclab.trace.watching.watchdog import BlockReports
 class LoopRecording:
     """What one loop did. It keeps neither the loop alive nor what runs on it."""
 
-    def __init__(self, tracer: Observer, loop: BaseEventLoop) -> None:
+    def __init__(self, tracer: Observer, loop: AbstractEventLoop) -> None:
         self.events: list[Event] = tracer.events
         """What nobody has taken yet, oldest first."""
-        self.kind = type(loop).__name__
+        self.kind = "uvloop.Loop" if is_uvloop(type(loop)) else type(loop).__name__
         """The name of the loop's class."""
         self.made_at = tracer.clock.now()
         """When the loop was made, in seconds of the process' time."""
@@ -51,6 +54,10 @@ class LoopRecording:
         self.events.clear()
         return taken
 
+    def is_of(self, loop: AbstractEventLoop) -> bool:
+        """Whether it is this loop's."""
+        return self._loop() is loop
+
     def is_over(self) -> bool:
         """Whether the loop was closed, or is gone."""
         loop = self._loop()
@@ -66,7 +73,8 @@ class LoopRecording:
         """Tell what could wake the loop if it is idle; to be called from another thread."""
         tracer = self._tracer()
         if tracer is not None:
-            self._idle.look(tracer, tracer.external)
+            with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+                self._idle.look(tracer, tracer.external)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
@@ -105,24 +113,32 @@ class ProcessObservation:
         self.unobserved: list[str] = []
         """The loops that can't be observed, each by its class and the error that came of trying."""
         self._time = inspect.unwrap(BaseEventLoop.time)
-        self._kinds: set[type[BaseEventLoop]] = set()
+        self._kinds: set[type[AbstractEventLoop]] = set()
         self._numbering = Numbering()
+        self._lock = Lock()
         self._patches = Patches()
         self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
+        kind = uvloop_kind()
+        if kind is None:
+            self._await_uvloop()
+        else:
+            self._patches.wrap(kind, "__init__", self._around_init)
         self._patches.wrap(BaseEventLoop, "_check_running", self._around_check_running)
+        self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found."""
-        self._patches.undo()
-        for recording in self.recorders:
-            recording.stop()
-        while self._kinds:
-            self._kinds.pop()
-            leave_kind()
+        with self._lock:
+            self._patches.undo()
+            for recording in self.recorders:
+                recording.stop()
+            while self._kinds:
+                self._kinds.pop()
+                leave_kind()
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
-        def init(loop: BaseEventLoop, *args: Any, **kwargs: Any) -> None:
+        def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
             try:
                 self._observe(loop)
@@ -132,6 +148,17 @@ class ProcessObservation:
                 self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
 
         return init
+
+    def _await_uvloop(self) -> None:
+        """Observe uvloop's loops when the program has imported it: its class derives from asyncio's."""
+        original = AbstractEventLoop.__init_subclass__
+
+        def init_subclass(kind: type[AbstractEventLoop], /, **kwargs: Any) -> None:
+            original(**kwargs)
+            if is_uvloop(kind):
+                self._patches.wrap(kind, "__init__", self._around_init)
+
+        self._patches.set(AbstractEventLoop, "__init_subclass__", classmethod(init_subclass))
 
     def _around_check_running(self, original: Callable[..., None]) -> Callable[..., None]:
         """Note the thread that a loop is run on: each way to run one calls this first, and leaves no frame of it."""
@@ -145,16 +172,41 @@ class ProcessObservation:
 
         return check_running
 
-    def _observe(self, loop: BaseEventLoop) -> None:
-        if type(loop) not in self._kinds:
-            observe_kind(type(loop))
-            self._kinds.add(type(loop))
+    def number_of(self, loop: AbstractEventLoop) -> int:
+        """Which of the observed loops this is, from 1 on."""
+        return next(number for number, recording in enumerate(self.recorders, 1) if recording.is_of(loop))
+
+    def adopt(self, loop: AbstractEventLoop) -> Census:
+        """Observe a loop that runs already; to be called in one of its callbacks.
+
+        Returns:
+            The census of what it has; `Census.look` is yet to be called.
+
+        Raises:
+            RuntimeError: Somebody observes it already.
+            TypeError: It can't be observed, as one of its methods is no function.
+        """
+        if getattr(loop, TASKS, None) is not None:
+            raise RuntimeError("it is observed already")
+        tracer = self._observe(loop)
+        census = Census(tracer, loop)
+        if isinstance(loop, BaseEventLoop):
+            trace_ready_steps(loop)
+            self._timers.add(tracer, loop)
+        return census
+
+    def _observe(self, loop: AbstractEventLoop) -> Observer:
+        with self._lock:
+            if type(loop) not in self._kinds:
+                observe_kind(type(loop))
+                self._kinds.add(type(loop))
         tracer = Observer(self.clock, BOUNDARY, echo=True, numbering=self._numbering)
         # A loop with a time of its own may not even tell it yet: it is being made. Its deadlines are then unknown.
         keeps_usual_time = inspect.unwrap(type(loop).time) is self._time
         tracer.origin = time.monotonic() - self.clock.now() if keeps_usual_time else math.nan
         observe_loop(tracer, loop)
         self.recorders.append(LoopRecording(tracer, loop))
+        return tracer
 
 
 def observe_process() -> ProcessObservation:

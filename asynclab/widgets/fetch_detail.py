@@ -103,8 +103,8 @@ def story_lines(row: Row, now: float, width: int) -> list[Line]:
 def answer_lines(row: Row, now: float, width: int) -> list[Line]:
     """The title, the headers, the beginning of the body."""
     lines: list[Line] = []
-    if row.title:
-        lines += [((text, "strong"),) for text in wrap(one_line(row.title), width)]
+    if row.page.title:
+        lines += [((text, "strong"),) for text in wrap(one_line(row.page.title), width)]
     lines += [((f"{name:<{NAME_WIDTH}} ", "past"), (value, "")) for name, value in headers_of(row)]
     body, missing = body_lines(row)
     if body:

@@ -131,6 +131,11 @@ class LineView(ScrollView, can_focus=True):
         """Set the text in the top of the frame; it may come from outside."""
         self.border_title = Content(one_line(title))
 
+    @property
+    def subtitle(self) -> Line:
+        """The text in the bottom of the frame."""
+        return self._subtitle
+
     def set_subtitle(self, line: Line) -> None:
         """Set the text in the bottom of the frame; free if it is unchanged."""
         if line == self._subtitle:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 from asynclab.fetch.page import preview_of
 from asynclab.fetch.redaction import redacted_header
@@ -89,11 +88,11 @@ def headers_of(row: Row) -> Iterator[tuple[str, str]]:
 
 def body_lines(row: Row) -> tuple[list[str], str]:
     """The first lines of the body, as text or hexadecimal digits, and what isn't among them; empty if nothing is."""
-    if not row.head:
+    if not row.page.head:
         return [], ""
-    is_large = row.body is not None and len(row.body) > PREVIEW_BYTES
-    seen = replace(row, body=row.body[:PREVIEW_BYTES]) if row.body is not None and is_large else row
-    lines = preview_of(seen, PREVIEW_LINES + 1).split("\n")
+    body = row.page.head if row.body is None else row.body
+    is_large = len(body) > PREVIEW_BYTES
+    lines = preview_of(body[:PREVIEW_BYTES], row.page.charset, PREVIEW_LINES + 1).split("\n")
     has_more = is_large or len(lines) > PREVIEW_LINES or any(len(line) > PREVIEW_WIDTH for line in lines)
     return [one_line(line, PREVIEW_WIDTH) for line in lines[:PREVIEW_LINES]], _missing(row, has_more=has_more)
 
@@ -102,9 +101,9 @@ def _missing(row: Row, *, has_more: bool) -> str:
     """Why not all of the body shows, and how to see more."""
     if not row.has_ended:
         return ""
-    kept = len(row.head)
+    kept = len(row.page.head)
     if row.body is None and kept < row.decoded:
         return f"… first {kept:,} of {plural(row.decoded, 'byte')}; press R to fetch the whole body"
     if not (has_more and row.body):
         return ""
-    return f"… of {plural(row.decoded, 'byte')} in total" + ("; e exports them to a HAR" if row.charset else "")
+    return f"… of {plural(row.decoded, 'byte')} in total" + ("; e exports them to a HAR" if row.page.charset else "")

@@ -29,7 +29,7 @@ NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 async def test_what_comes_after_an_answer_does_not_spoil_it(pieces: list[bytes], status: int, body: bytes) -> None:
     async with RawServer({"/": pieces}) as server:
         row = await fetched_row(server, "/", retries=0)
-    assert (row.outcome, row.status, row.head) == ("ok", status, body), row.sentence
+    assert (row.outcome, row.status, row.page.head) == ("ok", status, body), row.sentence
 
 
 async def test_a_body_after_an_answer_to_head_does_not_spoil_it() -> None:
@@ -42,7 +42,7 @@ async def test_a_body_after_an_answer_to_head_does_not_spoil_it() -> None:
 async def test_a_server_that_has_no_answer_to_head_is_asked_with_get(pieces: bytes) -> None:
     async with RawServer({"HEAD /": pieces, "GET /": answer(b"body")}) as server:
         row = await fetched_row(server, "/", method="HEAD", retries=0)
-    assert (row.outcome, row.method, row.head) == ("ok", "GET", b"body")
+    assert (row.outcome, row.method, row.page.head) == ("ok", "GET", b"body")
     assert row.notes == ("HEAD was not answered: asked again with GET",)
 
 
@@ -57,7 +57,7 @@ async def test_a_server_that_has_no_answer_to_head_is_asked_with_get(pieces: byt
 async def test_headers_may_be_as_large_as_for_curl(headers: list[str]) -> None:
     async with RawServer({"/": answer(b"body", *headers)}) as server:
         row = await fetched_row(server, "/", retries=0)
-    assert (row.outcome, row.head, len(row.headers)) == ("ok", b"body", len(headers) + 1), row.sentence
+    assert (row.outcome, row.page.head, len(row.headers)) == ("ok", b"body", len(headers) + 1), row.sentence
 
 
 FIELD = b"X-More: " + b"x" * 1_000 + b"\r\n"

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
-from asynclab.fetch.rows import HEAD_KEPT
+from asynclab.fetch.page import HEAD_KEPT
 from asynclab.fetch.urls import find_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
@@ -38,10 +38,10 @@ async def until_waiting(lab: Lab, fetch: Fetch, count: int) -> None:
 async def test_a_row_tells_all_about_its_page(server: PracticeServer) -> None:
     row = await fetched_row(server, "/pages/tasks")
     assert (row.number, row.state, row.status, row.reason, row.http_version) == (1, "ok", 200, "OK", "1.1")
-    assert (row.title, row.charset, row.content_type) == ("Tasks", "utf-8", "text/html; charset=utf-8")
+    assert (row.page.title, row.page.charset, row.content_type) == ("Tasks", "utf-8", "text/html; charset=utf-8")
     assert row.address == "127.0.0.1"
     assert row.method == "GET"
-    assert row.wire == row.decoded == row.expected == len(row.head)
+    assert row.wire == row.decoded == row.expected == len(row.page.head)
     assert dict(row.headers)["Content-Length"] == str(row.wire)
     assert row.effective_url == row.url == server.url("/pages/tasks")
     phases = dict(row.phases.items())
@@ -199,7 +199,7 @@ async def test_head_is_asked_and_get_where_that_is_refused(server: PracticeServe
 
 async def test_headers_are_sent_and_the_query_is_sent_as_given(server: PracticeServer) -> None:
     fetch = await fetched(server, "/echo?x=%2F%7e+a", headers=(("X-Mine", "yes"), ("User-Agent", "me")))
-    said = json.loads(fetch.rows[0].head)
+    said = json.loads(fetch.rows[0].page.head)
     assert said["path"] == "/echo?x=%2F%7e+a"
     assert said["headers"]["X-Mine"] == "yes"
     assert said["headers"]["User-Agent"] == "me"
@@ -207,7 +207,7 @@ async def test_headers_are_sent_and_the_query_is_sent_as_given(server: PracticeS
 
 async def test_cookies_are_not_carried_from_one_url_to_another(server: PracticeServer) -> None:
     fetch = await fetched(server, "/cookies", "/cookies", concurrency=1)
-    assert [row.head for row in fetch.rows] == [b"cookies: none\n"] * 2
+    assert [row.page.head for row in fetch.rows] == [b"cookies: none\n"] * 2
 
 
 async def test_credentials_are_sent_and_never_shown(server: PracticeServer) -> None:
@@ -215,10 +215,10 @@ async def test_credentials_are_sent_and_never_shown(server: PracticeServer) -> N
     fetch = await fetched(
         server, target, target.replace("/echo", "/redirect/1"), target.replace("/echo", "/status/404")
     )
-    assert "Basic dXNlcjpzZWNyZXQ=" in json.loads(fetch.rows[0].head)["headers"]["Authorization"]
+    assert "Basic dXNlcjpzZWNyZXQ=" in json.loads(fetch.rows[0].page.head)["headers"]["Authorization"]
     for row in fetch.rows:
         assert row.url.startswith("http://•••@127.0.0.1")
-        row.head = b""
+        row.page.head = b""
         assert "secret" not in repr(row)
 
 
@@ -258,7 +258,7 @@ async def test_only_the_rows_that_were_chosen_keep_their_bodies(server: Practice
     fetch.keep([2])
     await run(fetch)
     assert [row.body is not None for row in fetch.rows] == [False, True]
-    assert [len(row.head) for row in fetch.rows] == [HEAD_KEPT, HEAD_KEPT]
+    assert [len(row.page.head) for row in fetch.rows] == [HEAD_KEPT, HEAD_KEPT]
     assert len(fetch.rows[1].body or b"") == 100_000
     version = fetch.version
     fetch.keep([])
@@ -287,7 +287,7 @@ async def test_a_painter_sees_by_the_version_which_rows_have_changed(server: Pra
 async def test_downloads_report_how_far_they_are_to_the_lab(
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asynclab.fetch.attempt.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("asynclab.fetch.receiving.REPORT_SECONDS", 0.0)
     async with Lab("fetch", watch=False) as lab:
         await lab.run(Fetch(urls_of(server, "/bytes/200000")).run)
         (task,) = [task for task in lab.state.tasks.values() if task.name == "fetch 1"]

@@ -140,8 +140,8 @@ async def test_a_trusted_certificate_is_told_about(server: PracticeServer, monke
 async def test_text_is_read_whatever_the_server_says_of_it(server: PracticeServer) -> None:
     paths = ("/charset/zlib", "/charset/utf-16x", "/charset/idna", "/charset/latin-1?sent=latin-1", "/meta-charset")
     rows = (await fetched(server, *paths)).rows
-    assert [row.charset for row in rows] == ["utf-8", "utf-8", "utf-8", "windows-1252", "windows-1252"]
-    assert rows[4].title == "10 €"
+    assert [row.page.charset for row in rows] == ["utf-8", "utf-8", "utf-8", "windows-1252", "windows-1252"]
+    assert rows[4].page.title == "10 €"
 
 
 @pytest.mark.skipif(sys.flags.dev_mode, reason="in development mode aiohttp refuses what servers must not send")
@@ -149,10 +149,10 @@ async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) ->
     row = await fetched_row(server, "/evil")
     assert row.outcome == "ok"
     assert ESCAPES.encode().decode("utf-8", "surrogateescape")[:4] in row.reason
-    assert "PWNED" in row.title
+    assert "PWNED" in row.page.title
     assert row.sentence.isprintable()
     row = await fetched_row(server, "/markup")
-    assert row.title == MARKUP
+    assert row.page.title == MARKUP
 
 
 async def test_all_outcomes_are_of_the_closed_set(server: PracticeServer) -> None:

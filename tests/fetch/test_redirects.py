@@ -111,7 +111,7 @@ async def test_headers_that_were_meant_for_a_server_go_to_no_other() -> None:
 async def test_a_redirect_without_a_place_to_go_is_an_answer() -> None:
     async with RawServer({"/": answer(b"here", status="302 Found")}) as server:
         row = await fetched_row(server, "/")
-    assert (row.outcome, row.status, row.head, row.hops) == ("ok", 302, b"here", ())
+    assert (row.outcome, row.status, row.page.head, row.hops) == ("ok", 302, b"here", ())
 
 
 async def test_ten_redirects_are_followed_and_no_more() -> None:

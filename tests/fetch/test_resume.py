@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from asynclab.fetch.page import Page
 from asynclab.fetch.resume import Results
 from asynclab.fetch.rows import Outcome, Row, RowState
 
@@ -17,7 +18,7 @@ NAMES = ("all.ndjson", "all.csv", "all.json", "all")
 
 def ended(url: str, outcome: Outcome = "ok", title: str = "") -> Row:
     state: RowState = "ok" if outcome == "ok" else "failed"
-    return Row(1, url, url, title=title, outcome=outcome, state=state)
+    return Row(1, url, url, page=Page(facts=("", title)), outcome=outcome, state=state)
 
 
 def urls_in(path: Path) -> list[str]:

@@ -13,6 +13,7 @@ from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
 from asynclab.fetch.exported import exported_urls
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
+from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Hop, Row
 from asynclab.fetch.urls import find_urls
 
@@ -46,7 +47,7 @@ def ended(url: str) -> Row:
         url,
         url,
         sent_text(url),
-        title='<a href="https://other.example/">see https://other.example/title</a>',
+        page=Page(facts=("utf-8", '<a href="https://other.example/">see https://other.example/title</a>')),
         attempts=1,
         hops=(Hop(sent_text(url), 301, "127.0.0.1", 0.1),),
         effective_url="https://redirected.example/",

@@ -98,7 +98,7 @@ async def test_a_proxy_of_another_kind_is_told_in_a_sentence(proxy: RawServer, m
 async def test_a_proxy_is_asked_with_its_own_password(proxy: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy.url().replace("//", "//u:p@"))
     row = await fetched_row(proxy, "http://a.invalid/x", proxy_from_environment=True)
-    assert (row.outcome, row.head) == ("ok", b"GET http://a.invalid/x HTTP/1.1")
+    assert (row.outcome, row.page.head) == ("ok", b"GET http://a.invalid/x HTTP/1.1")
     assert proxy.header("proxy-authorization") == f"basic {base64.b64encode(b'u:p').decode().lower()}"
 
 
@@ -182,7 +182,7 @@ async def test_the_authority_of_a_company_is_trusted_on_every_python(monkeypatch
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES))
     async with RawServer({"/": answer(b"secret")}, tls=_tls_server()) as server:
         row = await fetched_row(server, "/")
-    assert (row.outcome, row.head) == ("ok", b"secret"), row.sentence
+    assert (row.outcome, row.page.head) == ("ok", b"secret"), row.sentence
 
 
 async def test_tls_is_watched_and_trusts_the_same_after_a_redirect(monkeypatch: pytest.MonkeyPatch) -> None:

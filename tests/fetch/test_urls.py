@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,11 +147,10 @@ def test_ignored_lines_hide_passwords() -> None:
 @pytest.mark.parametrize(
     "piece", ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">"]
 )
+@pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
 def test_hostile_text_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
-    text = piece * (200_000 // len(piece))
-    begin = time.process_time()
-    find_urls(text)
-    assert time.process_time() - begin < 2.0
+    text = piece * (500_000 // len(piece))
+    assert find_urls(text).left_out == 0
 
 
 PIECES = st.sampled_from(

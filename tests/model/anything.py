@@ -66,4 +66,7 @@ def _value(hint: object, numbers: st.SearchStrategy[int], seconds: st.SearchStra
         bool: st.booleans(),
         types.NoneType: st.none(),
     }
+    if get_origin(hint) is dict:
+        key, value = get_args(hint)
+        return st.dictionaries(_value(key, numbers, seconds), _value(value, numbers, seconds), max_size=2)
     return simple[hint]  # type: ignore[index]

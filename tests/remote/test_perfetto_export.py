@@ -44,6 +44,7 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import ENDED_KEPT, FIRST_PID, PerfettoExport
 from asynclab.remote.program_recording import Header, RecordingWriter
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from tests.model.anything import any_history
 from tests.remote.programs import observed
 from tests.remote.trace_checks import Entry, checked
 
@@ -231,6 +232,11 @@ ODD = st.one_of(
 
 @given(st.lists(ODD, max_size=30))
 def test_a_trace_is_valid_whatever_was_told_in_whatever_order(events: list[Event]) -> None:
+    exported(*told(*events))
+
+
+@given(any_history())
+def test_a_trace_is_valid_whatever_kind_of_event_was_told(events: list[Event]) -> None:
     exported(*told(*events))
 
 

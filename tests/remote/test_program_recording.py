@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from pathlib import Path
 
 import pytest
 
-from asynclab.model.events import Event, TaskCreated, TaskEnded, TaskWaiting, TimeoutStarted, Wait
+from asynclab.model.events import (
+    Event,
+    PrimitiveChanged,
+    QueueCreated,
+    TaskCreated,
+    TaskEnded,
+    TaskWaiting,
+    TimeoutStarted,
+    Wait,
+)
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import (
     LONGEST_LINE,
@@ -144,6 +154,12 @@ def test_damage_and_bombs_end_it(tmp_path: Path) -> None:
             bomb.write(bytes(1_000_000))
     with pytest.raises(RecordingError, match="too long"):
         list(RecordingReader(path).lines())
+
+
+def test_sizes_as_large_as_programs_use_are_read(tmp_path: Path) -> None:
+    without_bound = LoopEvents(1, (QueueCreated(0.1, 1, "Queue", sys.maxsize), PrimitiveChanged(0.1, 1, sys.maxsize)))
+    (line,) = RecordingReader(written(tmp_path / "r", without_bound)).lines()
+    assert line == without_bound
 
 
 def test_each_frame_is_on_the_disk_when_it_is_written() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from asynclab.model.events import Output, TaskWaiting
-from asynclab.remote.launch import HOOK
+from asynclab.remote.interpreter import HOOK
 from asynclab.remote.program_recording import RecordingReader, SourceText
 from asynclab.remote.wire import LoopEvents, ProgramEnded
 from tests.remote.programs import ROOT, observed, plainly

@@ -20,7 +20,7 @@ from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.lab.runnable import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
-from tests.screens.stage import plain_lab
+from tests.screens.stage import notices_of, plain_lab
 
 
 @dataclass
@@ -50,7 +50,7 @@ class FetchStage:
 
     @property
     def notices(self) -> list[str]:
-        return [str(notice.message) for notice in self.app._notifications]
+        return notices_of(self.app)
 
     @property
     def states(self) -> list[str]:

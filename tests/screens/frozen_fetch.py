@@ -6,6 +6,7 @@ from typing import Any
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
+from asynclab.fetch.page import Page
 from asynclab.fetch.row_ends import new_row
 from asynclab.fetch.rows import STATES, Failure, Hop, Phase, Phases, Row, TlsFacts
 from asynclab.fetch.totals import Totals
@@ -81,11 +82,12 @@ def rows() -> tuple[Row, ...]:
     made = tuple(new_row(number, url) for number, url in enumerate(find_urls(TEXT).urls, 1))
     guide, api, poster, old, items, slow, gone, nowhere, refused, dump, *_ = made
     _answered(guide, 0.31, 48_200, queued=0.02, dns=0.04, tcp=0.03, tls=0.05, wait=0.11, download=0.06)
-    guide.title, guide.content_type, guide.charset = "The guide · Examples", "text/html; charset=utf-8", "utf-8"
+    guide.content_type = "text/html; charset=utf-8"
     guide.headers = (("Content-Type", "text/html; charset=utf-8"), ("ETag", '"5f3c-1b2"'), ("Server", "nginx"))
     guide.tls = TlsFacts("TLSv1.3", "TLS_AES_128_GCM_SHA256", "Example Trust", None)
     guide.address, guide.http_version, guide.reason = "192.0.2.10", "1.1", "OK"
-    guide.head = b"<!doctype html>\n<title>The guide \xc2\xb7 Examples</title>\n<h1>[/] is only text</h1>\n"
+    beginning = b"<!doctype html>\n<title>The guide \xc2\xb7 Examples</title>\n<h1>[/] is only text</h1>\n"
+    guide.page = Page.of(beginning, guide.content_type)
     guide.hops = (Hop("https://docs.example.org/", 301, "192.0.2.10", 0.08),)
     _answered(api, 0.44, 112_000, wait=0.31, download=0.13)
     _under_way(poster, 3.5, 4_100_000, 6_000_000, queued=0.3, dns=0.1, tcp=0.1, tls=0.1, wait=0.2, download=0.7)

@@ -61,6 +61,11 @@ def read_help(app: App[None]) -> str:
     return " ".join(page.text_to_copy().split())
 
 
+def notices_of(app: App[Any]) -> list[str]:
+    """The notices on the screen; Textual shows them to nobody."""
+    return [str(notice.message) for notice in app._notifications]
+
+
 @dataclass
 class Stage:
     """The app, and a hand on its keys."""
@@ -78,7 +83,7 @@ class Stage:
 
     @property
     def notices(self) -> list[str]:
-        return [str(notice.message) for notice in self.app._notifications]
+        return notices_of(self.app)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

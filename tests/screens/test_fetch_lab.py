@@ -48,7 +48,7 @@ def task_lines(stage: FetchStage) -> list[str]:
 
 
 def clock(stage: FetchStage) -> str:
-    return plain(lab_screen(stage).stage.concept._subtitle)
+    return plain(lab_screen(stage).stage.concept.subtitle)
 
 
 @asynccontextmanager

@@ -12,11 +12,12 @@ from asynclab.screens.lab.pane_screen import LOW
 from tests.screens.fetching import FetchStage, fetching
 from tests.screens.frozen_fetch import FrozenSession
 from tests.screens.stage import opened
+from tests.widgets.stage import screen_lines
 
 
 def screen_text(stage: FetchStage) -> str:
     """All that is on the screen."""
-    return "\n".join("".join(segment.text for segment in line) for line in stage.screen._compositor.render_strips())
+    return "\n".join(screen_lines(stage.app))
 
 
 def shown(stage: FetchStage) -> list[str]:

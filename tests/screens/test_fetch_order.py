@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from asynclab.fetch.options import Options
+from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
@@ -30,7 +31,7 @@ def row(number: int, url: str = "https://example.org/", **facts: Any) -> Row:
 ROWS = (
     row(1, "https://b.org/", state="ok", status=200, outcome="ok", started_at=0.0, ended_at=1.0, wire=10),
     row(2, "https://a.org/", state="failed", status=404, outcome="http_error", started_at=0.0, ended_at=3.0, wire=500),
-    row(3, "https://c.org/", state="running", started_at=1.0, title="A Title"),
+    row(3, "https://c.org/", state="running", started_at=1.0, page=Page(facts=("utf-8", "A Title"))),
     row(4, "https://d.org/"),
 )
 
@@ -118,11 +119,9 @@ def test_all_foreign_text_of_a_detail_is_harmless() -> None:
         reason=evil,
         address=evil,
         sentence=evil,
-        title=evil,
+        page=Page(evil.encode(), evil, ("utf-8", evil)),
         headers=((evil, evil),),
         content_type=evil,
-        head=evil.encode(),
-        charset="utf-8",
         hops=[Hop(evil, 301, "127.0.0.1", 0.1)],
         notes=[evil],
         failures=[Failure("incomplete", evil)],
@@ -145,7 +144,7 @@ def test_a_certificate_tells_how_long_it_is_good() -> None:
 
 def test_only_the_beginning_of_a_large_body_is_looked_at() -> None:
     body = b"line\n" * 500_000
-    assert body_lines(row(1, body=body, head=body[:4096], charset="utf-8"))[0] == ["line"] * 200
+    assert body_lines(row(1, body=body, page=Page.of(body[:65_536], "text/plain")))[0] == ["line"] * 200
 
 
 async def test_what_was_found_is_summed_up() -> None:

@@ -25,7 +25,7 @@ def record_of(run: Run) -> Record:
 
 
 def clock(stage: Stage) -> str:
-    return plain(stage.views.concept._subtitle)
+    return plain(stage.views.concept.subtitle)
 
 
 def banner(stage: Stage) -> str:

@@ -18,7 +18,7 @@ from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.help_page import HelpScreen
 from tests.screens.recordings import CODE, ENDED, frames, shown, text_of, written
-from tests.screens.stage import read_help
+from tests.screens.stage import notices_of, read_help
 
 CONTROLS = [command for command in RunScreen.commands if command.offered in (can_control, can_be_instant)]
 
@@ -118,7 +118,7 @@ async def test_what_comes_before_damage_is_shown_and_the_damage_told_once(tmp_pa
     path.write_bytes(path.read_bytes() + b"\xff" * 100)
     async with shown(path) as stage:
         assert "producer-1" in text_of(stage.views.tasks)
-        assert [str(notice.message) for notice in stage.app._notifications] == [stage.replay.complaint]
+        assert notices_of(stage.app) == [stage.replay.complaint]
         assert "is damaged" in stage.replay.complaint
 
 

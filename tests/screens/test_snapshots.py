@@ -18,8 +18,8 @@ Compare = Callable[..., bool]
 SIZES = [(60, 20), (80, 24), (100, 30), (120, 40), (200, 60)]
 
 KEYS = {
-    "the_timeline": "j w",
-    "the_event_loop": "w w",
+    "the_timeline": "j w w",
+    "the_event_loop": "w",
     "the_activity": "tab tab tab z",
     "the_code": "j tab tab z",
     "a_mistake": "v",

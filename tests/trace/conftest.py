@@ -1,13 +1,16 @@
-"""Coroutine tests of labs run on a FastLoop."""
+"""Tests of labs: coroutines run on a FastLoop, and may take a lab that is closed behind them."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import AsyncIterator
 
 import pytest
 
+from asynclab.trace import Lab
 from tests.fast_loop import FastLoop
+from tests.trace.labs import fast_lab
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +18,10 @@ def fast_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Let pytest-asyncio run the test on a FastLoop; `asyncio.run` in other tests makes a loop of its own kind."""
     if inspect.iscoroutinefunction(request.function):
         monkeypatch.setattr(asyncio.events, "new_event_loop", FastLoop)
+
+
+@pytest.fixture
+async def lab() -> AsyncIterator[Lab]:
+    """A lab on the FastLoop's time."""
+    async with fast_lab() as lab:
+        yield lab

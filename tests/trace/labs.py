@@ -48,6 +48,12 @@ def fast_lab(**options: Any) -> Lab:
     return Lab(**(defaults | options))
 
 
+async def settle() -> None:
+    """Let everything that is ready run."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 def state_of(lab: Lab) -> LabState:
     """Everything that has happened in a lab up to now."""
     lab.pump()

@@ -15,13 +15,7 @@ from asynclab.trace import Lab
 from asynclab.trace.watching.loop_monitor import LoopMonitor
 from asynclab.trace.watching.standstill import STALLED_AFTER
 from tests.fast_loop import FastLoop
-from tests.trace.labs import fast_lab, observe, state_of
-
-
-async def settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+from tests.trace.labs import fast_lab, observe, settle, state_of
 
 
 async def counter(turns: int = 100) -> int:
@@ -43,7 +37,7 @@ def stop_the_process(lab: Lab, seconds: float) -> None:
     lab.was_stopped(seconds)
 
 
-async def test_a_stop_of_the_process_takes_no_lab_time_and_makes_no_timer_late() -> None:
+async def test_a_stop_of_the_process_takes_no_lab_time_and_makes_no_timer_late(lab: Lab) -> None:
     moments: list[float] = []
 
     async def main() -> None:
@@ -51,36 +45,33 @@ async def test_a_stop_of_the_process_takes_no_lab_time_and_makes_no_timer_late()
             await asyncio.sleep(1)
             moments.append(asyncio.get_running_loop().time())
 
-    async with fast_lab() as lab:
-        begin = asyncio.get_running_loop().time()
-        lab.start(main)
-        await asyncio.sleep(1.5)
-        stop_the_process(lab, 6)
-        assert lab.now == pytest.approx(1.5)
-        await lab.wait()
-        assert asyncio.get_running_loop().time() - begin == pytest.approx(9)
-        assert [moment - begin for moment in moments] == pytest.approx([1, 2, 3])
-        assert not state_of(lab).clock.kept_real_time
-        assert [line.text for line in lab.state.activity if line.kind == "clock"] == []
+    begin = asyncio.get_running_loop().time()
+    lab.start(main)
+    await asyncio.sleep(1.5)
+    stop_the_process(lab, 6)
+    assert lab.now == pytest.approx(1.5)
+    await lab.wait()
+    assert asyncio.get_running_loop().time() - begin == pytest.approx(9)
+    assert [moment - begin for moment in moments] == pytest.approx([1, 2, 3])
+    assert not state_of(lab).clock.kept_real_time
+    assert [line.text for line in lab.state.activity if line.kind == "clock"] == []
 
 
-async def test_a_paused_lab_is_paused_after_a_stop_of_the_process() -> None:
-    async with fast_lab() as lab:
-        lab.start(counter)
-        lab.pause()
-        stop_the_process(lab, 6)
-        await asyncio.sleep(10)
-        assert lab.paused
-        assert (lab.now, printed(lab)) == (0, 0)
+async def test_a_paused_lab_is_paused_after_a_stop_of_the_process(lab: Lab) -> None:
+    lab.start(counter)
+    lab.pause()
+    stop_the_process(lab, 6)
+    await asyncio.sleep(10)
+    assert lab.paused
+    assert (lab.now, printed(lab)) == (0, 0)
 
 
-async def test_a_stop_before_a_lab_starts_or_after_it_ended_does_nothing() -> None:
-    async with fast_lab() as lab:
-        stop_the_process(lab, 6)
-        await lab.run(counter)
-        now = lab.now
-        stop_the_process(lab, 6)
-        assert (lab.now, lab.state.clock.kept_real_time) == (now, True)
+async def test_a_stop_before_a_lab_starts_or_after_it_ended_does_nothing(lab: Lab) -> None:
+    stop_the_process(lab, 6)
+    await lab.run(counter)
+    now = lab.now
+    stop_the_process(lab, 6)
+    assert (lab.now, lab.state.clock.kept_real_time) == (now, True)
 
 
 async def test_the_measurement_that_spans_a_stop_is_dropped() -> None:
@@ -93,81 +84,76 @@ async def test_the_measurement_that_spans_a_stop_is_dropped() -> None:
     assert len(monitor.lags) == 1
 
 
-async def test_a_paused_lab_runs_no_step_and_no_time() -> None:
-    async with fast_lab() as lab:
-        lab.start(counter)
-        await settle()
-        lab.pause()
-        await settle()
-        before, now = printed(lab), lab.now
-        await asyncio.sleep(100)
-        assert 0 < before == printed(lab) < 100
-        assert lab.now == now
-        assert state_of(lab).clock.paused
-        lab.resume()
-        assert (await lab.wait()).value == 100
+async def test_a_paused_lab_runs_no_step_and_no_time(lab: Lab) -> None:
+    lab.start(counter)
+    await settle()
+    lab.pause()
+    await settle()
+    before, now = printed(lab), lab.now
+    await asyncio.sleep(100)
+    assert 0 < before == printed(lab) < 100
+    assert lab.now == now
+    assert state_of(lab).clock.paused
+    lab.resume()
+    assert (await lab.wait()).value == 100
 
 
-async def test_a_paused_lab_keeps_its_timeouts_from_firing() -> None:
+async def test_a_paused_lab_keeps_its_timeouts_from_firing(lab: Lab) -> None:
     async def guarded() -> str:
         return await asyncio.wait_for(asyncio.sleep(0.5, "in time"), 0.6)
 
-    async with fast_lab() as lab:
-        lab.start(guarded)
-        for _ in range(3):
-            await asyncio.sleep(0.1)
-            lab.pause()
-            await asyncio.sleep(0.4)
-            lab.resume()
-        assert (await lab.wait()).value == "in time"
-        assert lab.now == pytest.approx(0.5)
-
-
-async def test_one_step_is_one_step_of_one_task() -> None:
-    async with fast_lab() as lab:
-        events: list[object] = []
-        lab.subscribe(events.extend)
-        lab.start(counter)
+    lab.start(guarded)
+    for _ in range(3):
+        await asyncio.sleep(0.1)
         lab.pause()
+        await asyncio.sleep(0.4)
+        lab.resume()
+    assert (await lab.wait()).value == "in time"
+    assert lab.now == pytest.approx(0.5)
+
+
+async def test_one_step_is_one_step_of_one_task(lab: Lab) -> None:
+    events: list[object] = []
+    lab.subscribe(events.extend)
+    lab.start(counter)
+    lab.pause()
+    await settle()
+    for steps in range(1, 8):
+        assert lab.held == [1]
+        assert lab.step() == "step"
         await settle()
-        for steps in range(1, 8):
-            assert lab.held == [1]
-            assert lab.step() == "step"
-            await settle()
-            lab.pump()
-            assert sum(isinstance(event, StepStarted) for event in events) == steps
+        lab.pump()
+        assert sum(isinstance(event, StepStarted) for event in events) == steps
 
 
-async def test_impatient_steps_are_not_two_at_once() -> None:
-    async with fast_lab() as lab:
-        lab.start(counter)
-        lab.pause()
-        await settle()
-        for _ in range(5):
-            lab.step()
-        await settle()
-        assert printed(lab) == 1
+async def test_impatient_steps_are_not_two_at_once(lab: Lab) -> None:
+    lab.start(counter)
+    lab.pause()
+    await settle()
+    for _ in range(5):
+        lab.step()
+    await settle()
+    assert printed(lab) == 1
 
 
-async def test_a_step_with_nothing_ready_moves_on_to_the_next_timer() -> None:
+async def test_a_step_with_nothing_ready_moves_on_to_the_next_timer(lab: Lab) -> None:
     async def sleeper() -> None:
         await asyncio.sleep(5)
         print("awake")
 
-    async with fast_lab() as lab:
-        lab.start(sleeper)
-        lab.pause()
-        await settle()
-        assert lab.step() == "step"
-        await settle()
-        assert lab.step() == "jump"
-        await settle()
-        assert lab.now == pytest.approx(5)
-        assert (printed(lab), lab.held) == (0, [1])
-        assert lab.step() == "step"
-        await settle()
-        assert printed(lab) == 1
-        assert lab.step() == "nothing"
+    lab.start(sleeper)
+    lab.pause()
+    await settle()
+    assert lab.step() == "step"
+    await settle()
+    assert lab.step() == "jump"
+    await settle()
+    assert lab.now == pytest.approx(5)
+    assert (printed(lab), lab.held) == (0, [1])
+    assert lab.step() == "step"
+    await settle()
+    assert printed(lab) == 1
+    assert lab.step() == "nothing"
 
 
 def test_a_step_never_skips_time_while_something_outside_is_awaited() -> None:
@@ -200,39 +186,37 @@ def test_a_step_never_skips_time_while_something_outside_is_awaited() -> None:
     asyncio.run(main())
 
 
-async def test_the_user_may_choose_which_ready_task_goes_next() -> None:
+async def test_the_user_may_choose_which_ready_task_goes_next(lab: Lab) -> None:
     async def says(name: str) -> None:
         print(name)
 
     async def pair() -> None:
         await asyncio.gather(asyncio.create_task(says("first")), asyncio.create_task(says("second")))
 
-    async with fast_lab() as lab:
-        lab.start(pair)
-        lab.pause()
-        await settle()
-        lab.step()
-        await settle()
-        assert lab.held == [2, 3]
-        lab.step(3)
-        await settle()
-        assert [line.text for line in state_of(lab).activity if line.kind == "printed"] == ["“second”"]
+    lab.start(pair)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    assert lab.held == [2, 3]
+    lab.step(3)
+    await settle()
+    assert [line.text for line in state_of(lab).activity if line.kind == "printed"] == ["“second”"]
 
 
-async def test_a_held_task_can_be_cancelled() -> None:
-    async with fast_lab() as lab:
-        lab.start(counter)
-        await settle()
-        lab.pause()
-        await settle()
-        assert lab.cancel_task(1)
-        assert lab.paused
-        assert not lab.cancel_task(99)
-        lab.step()
-        assert (await lab.wait()).outcome == "cancelled"
+async def test_a_held_task_can_be_cancelled(lab: Lab) -> None:
+    lab.start(counter)
+    await settle()
+    lab.pause()
+    await settle()
+    assert lab.cancel_task(1)
+    assert lab.paused
+    assert not lab.cancel_task(99)
+    lab.step()
+    assert (await lab.wait()).outcome == "cancelled"
 
 
-async def test_cancelling_a_paused_lab_lets_it_clean_up() -> None:
+async def test_cancelling_a_paused_lab_lets_it_clean_up(lab: Lab) -> None:
     async def careful() -> None:
         try:
             await asyncio.sleep(100)
@@ -240,15 +224,14 @@ async def test_cancelling_a_paused_lab_lets_it_clean_up() -> None:
             await asyncio.sleep(1)
             print("cleaned")
 
-    async with fast_lab() as lab:
-        lab.start(careful)
-        await settle()
-        lab.pause()
-        lab.cancel()
-        assert (await lab.wait()).outcome == "cancelled"
-        assert printed(lab) == 1
-        requests = [line for line in state_of(lab).activity if line.kind == "cancel"]
-        assert len(requests) == 1
+    lab.start(careful)
+    await settle()
+    lab.pause()
+    lab.cancel()
+    assert (await lab.wait()).outcome == "cancelled"
+    assert printed(lab) == 1
+    requests = [line for line in state_of(lab).activity if line.kind == "cancel"]
+    assert len(requests) == 1
 
 
 def test_a_task_that_cancels_another_is_named() -> None:
@@ -282,15 +265,14 @@ async def test_slow_motion_slows_sleeps_and_timeouts_alike(speed: float) -> None
         assert lab.now == pytest.approx(2)
 
 
-async def test_the_speed_can_be_changed_on_the_way() -> None:
+async def test_the_speed_can_be_changed_on_the_way(lab: Lab) -> None:
     loop = asyncio.get_running_loop()
-    async with fast_lab() as lab:
-        lab.start(asyncio.sleep, 10)
-        await asyncio.sleep(2)
-        lab.set_speed(8)
-        await lab.wait()
-        assert loop.time() == pytest.approx(3)
-        assert lab.speed == 8
+    lab.start(asyncio.sleep, 10)
+    await asyncio.sleep(2)
+    lab.set_speed(8)
+    await lab.wait()
+    assert loop.time() == pytest.approx(3)
+    assert lab.speed == 8
 
 
 async def long_way() -> str:
@@ -432,7 +414,7 @@ async def test_a_task_that_refuses_to_end_is_left_to_itself_and_named() -> None:
     assert loop.time() < 20
 
 
-async def test_tasks_that_wait_for_each_other_can_be_ended() -> None:
+async def test_tasks_that_wait_for_each_other_can_be_ended(lab: Lab) -> None:
     async def waits_for(tasks: list[asyncio.Task[None]], other: int) -> None:
         await asyncio.sleep(1)
         await tasks[other]
@@ -442,12 +424,11 @@ async def test_tasks_that_wait_for_each_other_can_be_ended() -> None:
         tasks += [asyncio.create_task(waits_for(tasks, 1)), asyncio.create_task(waits_for(tasks, 0))]
         await asyncio.gather(*tasks)
 
-    async with fast_lab() as lab:
-        lab.start(circle)
-        await asyncio.sleep(2)
-        lab.cancel()
-        ending = await lab.wait()
-        assert ending.outcome in ("cancelled", "failed")
+    lab.start(circle)
+    await asyncio.sleep(2)
+    lab.cancel()
+    ending = await lab.wait()
+    assert ending.outcome in ("cancelled", "failed")
 
 
 def test_births_are_seen_however_a_task_is_made() -> None:
@@ -480,19 +461,18 @@ def test_births_are_seen_however_a_task_is_made() -> None:
     assert seen.state.counts["done"] == len(created)
 
 
-async def test_what_was_told_to_stop_in_the_middle_has_leaked_nothing() -> None:
+async def test_what_was_told_to_stop_in_the_middle_has_leaked_nothing(lab: Lab) -> None:
     async def one_by_one() -> None:
         first, second = asyncio.create_task(asyncio.sleep(5)), asyncio.create_task(asyncio.sleep(9))
         await first
         await second
 
-    async with fast_lab() as lab:
-        lab.start(one_by_one)
-        await asyncio.sleep(1)
-        lab.cancel()
-        ending = await lab.wait()
-        assert (ending.outcome, ending.leaked, ending.unstoppable) == ("cancelled", (), ())
-        assert state_of(lab).counts["cancelled"] == 3
+    lab.start(one_by_one)
+    await asyncio.sleep(1)
+    lab.cancel()
+    ending = await lab.wait()
+    assert (ending.outcome, ending.leaked, ending.unstoppable) == ("cancelled", (), ())
+    assert state_of(lab).counts["cancelled"] == 3
 
 
 def test_who_asked_is_known_through_a_chain_of_awaits() -> None:
@@ -525,13 +505,12 @@ def test_a_run_that_begins_at_another_speed_says_so() -> None:
     assert seen.state.clock.speed == 0.5
 
 
-async def test_what_is_done_to_the_clock_after_the_end_is_no_event() -> None:
-    async with fast_lab() as lab:
-        await lab.run(asyncio.sleep, 1)
-        version = state_of(lab).version
-        lab.run_instantly()
-        lab.set_speed(2)
-        assert state_of(lab).version == version
+async def test_what_is_done_to_the_clock_after_the_end_is_no_event(lab: Lab) -> None:
+    await lab.run(asyncio.sleep, 1)
+    version = state_of(lab).version
+    lab.run_instantly()
+    lab.set_speed(2)
+    assert state_of(lab).version == version
 
 
 async def test_a_lab_that_can_never_go_on_says_so() -> None:

@@ -50,7 +50,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (Resources, "put"),
     (Resources, "got"),
     (Resources, "task_done"),
-    (Resources, "number_of"),
+    (Resources, "meet"),
     (Resources, "holder_of"),
     (Resources, "created"),
     (Resources, "changed"),

@@ -55,14 +55,13 @@ async def test_an_installation_that_fails_halfway_leaves_nothing_behind(stage: s
     assert vars(loop).keys() == first[1].keys()
 
 
-async def test_a_loop_whose_methods_are_mocked_is_refused_and_the_next_one_is_not() -> None:
+async def test_a_loop_whose_methods_are_mocked_is_refused_and_the_next_one_is_not(lab: Lab) -> None:
     with mock.patch.object(asyncio.BaseEventLoop, "call_exception_handler"):
         before = snapshot()
         with pytest.raises(RuntimeError, match=r"BaseEventLoop\.call_exception_handler is no plain function"):
             fast_lab().start(two, "a")
         assert snapshot() == before
-    async with fast_lab() as lab:
-        assert (await lab.run(two, "b")).value == "bb"
+    assert (await lab.run(two, "b")).value == "bb"
 
 
 async def test_a_failure_while_it_is_removed_keeps_nothing_else_in_place() -> None:

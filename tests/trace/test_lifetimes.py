@@ -21,7 +21,7 @@ import pytest
 from asynclab.model.events import Output, Warned
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, observe, state_of
+from tests.trace.labs import fast_lab, observe, settle, state_of
 from tests.trace.test_transparency import snapshot
 
 
@@ -33,12 +33,6 @@ def _nothing_stays_replaced() -> Any:
         key for key, value in snapshot().items() if value is not before.get(key) and value != before.get(key)
     } == set()
     assert threading.active_count() <= threads
-
-
-async def settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 async def careful(seconds: float = 1) -> None:
@@ -97,14 +91,13 @@ def test_an_interrupt_takes_the_labs_along() -> None:
     assert [lab.ending.outcome for lab in labs if lab.ending is not None] == ["cancelled", "failed"]
 
 
-async def test_to_close_twice_at_once_asks_once() -> None:
-    async with fast_lab() as lab:
-        lab.start(careful)
-        await settle()
-        first = asyncio.create_task(lab.close())
-        await asyncio.sleep(0.5)
-        await asyncio.gather(first, lab.close())
-        assert cleaned(lab)
+async def test_to_close_twice_at_once_asks_once(lab: Lab) -> None:
+    lab.start(careful)
+    await settle()
+    first = asyncio.create_task(lab.close())
+    await asyncio.sleep(0.5)
+    await asyncio.gather(first, lab.close())
+    assert cleaned(lab)
 
 
 async def test_to_leave_a_lab_that_was_cancelled_lets_it_clean_up() -> None:
@@ -145,12 +138,11 @@ async def test_a_lab_can_be_closed_from_another_whatever_time_it_is_there(state:
         assert cleaned(lab)
 
 
-async def test_a_lab_can_be_cancelled_before_its_first_step() -> None:
-    async with fast_lab() as lab:
-        lab.start(careful)
-        lab.cancel()
-        assert (await lab.wait()).outcome == "cancelled"
-        assert not cleaned(lab)
+async def test_a_lab_can_be_cancelled_before_its_first_step(lab: Lab) -> None:
+    lab.start(careful)
+    lab.cancel()
+    assert (await lab.wait()).outcome == "cancelled"
+    assert not cleaned(lab)
 
 
 async def test_who_runs_a_lab_and_is_cancelled_cancels_it() -> None:
@@ -164,13 +156,12 @@ async def test_who_runs_a_lab_and_is_cancelled_cancels_it() -> None:
     assert cleaned(lab)
 
 
-async def test_who_waits_for_a_lab_and_is_cancelled_leaves_it_alone() -> None:
-    async with fast_lab() as lab:
-        lab.start(asyncio.sleep, 5, "slept")
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(lab.wait(), 1)
-        assert lab.is_running
-        assert (await lab.wait()).value == "slept"
+async def test_who_waits_for_a_lab_and_is_cancelled_leaves_it_alone(lab: Lab) -> None:
+    lab.start(asyncio.sleep, 5, "slept")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(lab.wait(), 1)
+    assert lab.is_running
+    assert (await lab.wait()).value == "slept"
 
 
 def test_what_is_held_at_the_end_goes_on() -> None:
@@ -302,16 +293,15 @@ async def test_a_thousand_labs_leave_nothing() -> None:
     assert [reference for reference in references if reference() is not None] == []
 
 
-async def test_a_lab_that_could_not_start_can_be_started() -> None:
-    async with fast_lab() as lab:
-        for wrong in (careful, lambda *_: "no coroutine"):
-            with pytest.raises(TypeError):
-                lab.start(wrong, 1, 2, 3)  # type: ignore[arg-type]
-        await asyncio.sleep(5)
-        assert lab.now == 0
-        assert (await lab.run(asyncio.sleep, 1, "started")).value == "started"
-        assert lab.now == pytest.approx(1)
-        assert len(state_of(lab).tasks) == 1
+async def test_a_lab_that_could_not_start_can_be_started(lab: Lab) -> None:
+    for wrong in (careful, lambda *_: "no coroutine"):
+        with pytest.raises(TypeError):
+            lab.start(wrong, 1, 2, 3)  # type: ignore[arg-type]
+    await asyncio.sleep(5)
+    assert lab.now == 0
+    assert (await lab.run(asyncio.sleep, 1, "started")).value == "started"
+    assert lab.now == pytest.approx(1)
+    assert len(state_of(lab).tasks) == 1
 
 
 async def test_a_loop_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,7 +388,7 @@ def test_what_is_left_in_the_loop_is_taken_back() -> None:
     asyncio.run(main())
 
 
-async def test_gathers_that_wait_for_each_other_can_be_ended() -> None:
+async def test_gathers_that_wait_for_each_other_can_be_ended(lab: Lab) -> None:
     async def gathers(tasks: list[asyncio.Task[None]], other: int) -> None:
         await asyncio.sleep(1)
         await asyncio.gather(tasks[other], asyncio.sleep(100))
@@ -408,12 +398,11 @@ async def test_gathers_that_wait_for_each_other_can_be_ended() -> None:
         tasks += [asyncio.create_task(gathers(tasks, 1)), asyncio.create_task(gathers(tasks, 0))]
         await asyncio.gather(*tasks)
 
-    async with fast_lab() as lab:
-        lab.start(circle)
-        await asyncio.sleep(2)
-        assert lab.cancel_task(2)
-        lab.cancel()
-        assert (await lab.wait()).unstoppable == ()
+    lab.start(circle)
+    await asyncio.sleep(2)
+    assert lab.cancel_task(2)
+    lab.cancel()
+    assert (await lab.wait()).unstoppable == ()
 
 
 async def test_a_long_chain_of_awaits_can_be_cancelled() -> None:
@@ -434,7 +423,7 @@ async def test_a_long_chain_of_awaits_can_be_cancelled() -> None:
         assert (ending.outcome, ending.unstoppable) == ("cancelled", ())
 
 
-async def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled() -> None:
+async def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled(lab: Lab) -> None:
     async def waits_for(tasks: list[asyncio.Task[None]], other: int) -> None:
         await asyncio.sleep(0)
         await tasks[other]
@@ -445,12 +434,11 @@ async def test_a_circle_elsewhere_is_left_alone_when_one_task_is_cancelled() -> 
         tasks.append(asyncio.create_task(asyncio.sleep(100)))
         await asyncio.wait(tasks)
 
-    async with fast_lab() as lab:
-        lab.start(script)
-        await asyncio.sleep(1)
-        assert lab.cancel_task(4)
-        await asyncio.sleep(1)
-        assert (state_of(lab).counts["waiting"], state_of(lab).counts["cancelled"]) == (3, 1)
+    lab.start(script)
+    await asyncio.sleep(1)
+    assert lab.cancel_task(4)
+    await asyncio.sleep(1)
+    assert (state_of(lab).counts["waiting"], state_of(lab).counts["cancelled"]) == (3, 1)
 
 
 async def test_an_endless_sleep_is_no_moment_to_jump_to() -> None:
@@ -522,7 +510,7 @@ def test_a_program_that_closes_its_output_closes_nobody_elses() -> None:
     assert [event.text for event in seen.of(Output)] == ["as bytes\n"]
 
 
-async def test_a_complaint_is_the_labs_wherever_garbage_is_collected() -> None:
+async def test_a_complaint_is_the_labs_wherever_garbage_is_collected(lab: Lab) -> None:
     async def fails(itself: list[Any]) -> None:
         itself.append(asyncio.current_task())
         raise ValueError("unseen")
@@ -536,20 +524,19 @@ async def test_a_complaint_is_the_labs_wherever_garbage_is_collected() -> None:
             asyncio.create_task(coroutine([]))  # noqa: RUF006 - that nobody keeps it is the point
         await asyncio.sleep(100)
 
-    async with fast_lab() as lab:
-        events: list[object] = []
-        lab.subscribe(events.extend)
+    events: list[object] = []
+    lab.subscribe(events.extend)
+    gc.collect()
+    gc.disable()
+    try:
+        lab.start(script)
+        await settle()
         gc.collect()
-        gc.disable()
-        try:
-            lab.start(script)
-            await settle()
-            gc.collect()
-        finally:
-            gc.enable()
-        lab.pump()
-        texts = sorted(event.text.split(":")[0] for event in events if isinstance(event, Warned))
-        assert texts == ["Task exception was never retrieved", "Task was destroyed but it is pending!"]
+    finally:
+        gc.enable()
+    lab.pump()
+    texts = sorted(event.text.split(":")[0] for event in events if isinstance(event, Warned))
+    assert texts == ["Task exception was never retrieved", "Task was destroyed but it is pending!"]
 
 
 def test_threads_lose_nothing_that_they_print() -> None:

@@ -16,13 +16,7 @@ from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from tests.fast_ui import until
-from tests.trace.labs import fast_lab, observe, state_of
-
-
-async def settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+from tests.trace.labs import observe, settle, state_of
 
 
 async def arrived(lab: Lab) -> None:
@@ -57,37 +51,35 @@ def test_in_the_default_order_no_update_is_lost() -> None:
     assert observe(Account().both).ending.value == 30
 
 
-async def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so() -> None:
-    async with fast_lab() as lab:
-        lab.start(Account().both)
-        lab.pause()
-        await settle()
-        lab.step()
-        await settle()
-        small, large = lab.held
-        lab.step(large)
-        await settle()
-        assert lab.held == [small, large]
-        lab.step()
-        await settle()
-        lab.resume()
-        ending = await lab.wait()
-        assert ending.value == 40
-        assert [line.task for line in state_of(lab).activity if line.kind == "chosen"] == [large]
+async def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so(lab: Lab) -> None:
+    lab.start(Account().both)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    small, large = lab.held
+    lab.step(large)
+    await settle()
+    assert lab.held == [small, large]
+    lab.step()
+    await settle()
+    lab.resume()
+    ending = await lab.wait()
+    assert ending.value == 40
+    assert [line.task for line in state_of(lab).activity if line.kind == "chosen"] == [large]
 
 
-async def test_the_first_in_line_needs_no_choosing() -> None:
-    async with fast_lab() as lab:
-        seen: list[object] = []
-        lab.subscribe(seen.extend)
-        lab.start(Account().both)
-        lab.pause()
+async def test_the_first_in_line_needs_no_choosing(lab: Lab) -> None:
+    seen: list[object] = []
+    lab.subscribe(seen.extend)
+    lab.start(Account().both)
+    lab.pause()
+    await settle()
+    for _ in range(6):
+        lab.step(lab.held[0] if lab.held else None)
         await settle()
-        for _ in range(6):
-            lab.step(lab.held[0] if lab.held else None)
-            await settle()
-        lab.pump()
-        assert not any(isinstance(event, TaskChosen) for event in seen)
+    lab.pump()
+    assert not any(isinstance(event, TaskChosen) for event in seen)
 
 
 def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
@@ -123,7 +115,7 @@ def test_the_model_knows_the_order_in_which_ready_tasks_run() -> None:
     assert not state.ready_queue
 
 
-async def test_running_to_an_event_passes_over_all_others() -> None:
+async def test_running_to_an_event_passes_over_all_others(lab: Lab) -> None:
     async def chatter() -> None:
         for number in range(50):
             print(number)
@@ -135,46 +127,44 @@ async def test_running_to_an_event_passes_over_all_others() -> None:
     async def both() -> None:
         await asyncio.gather(chatter(), sleeper())
 
-    async with fast_lab() as lab:
-        lab.start(both)
-        lab.pause()
-        await settle()
-        lab.step()
-        await settle()
-        sleeping = lab.held[1]
-        before = state_of(lab).tasks[sleeping].steps
-        lab.run_to_event(sleeping)
-        assert state_of(lab).running_to == sleeping
-        await arrived(lab)
-        assert (state_of(lab).tasks[sleeping].steps, state_of(lab).tasks[sleeping].state) == (before + 1, "waiting")
-        lab.run_to_event(sleeping)
-        await arrived(lab)
-        assert state_of(lab).tasks[sleeping].state == "ready"
-        assert texts(lab).count("“49”") == 1
-        assert lab.now == pytest.approx(5)
-        assert lab.paused
-        lab.run_to_event(sleeping)
-        await arrived(lab)
-        assert state_of(lab).tasks[sleeping].state == "done"
+    lab.start(both)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    sleeping = lab.held[1]
+    before = state_of(lab).tasks[sleeping].steps
+    lab.run_to_event(sleeping)
+    assert state_of(lab).running_to == sleeping
+    await arrived(lab)
+    assert (state_of(lab).tasks[sleeping].steps, state_of(lab).tasks[sleeping].state) == (before + 1, "waiting")
+    lab.run_to_event(sleeping)
+    await arrived(lab)
+    assert state_of(lab).tasks[sleeping].state == "ready"
+    assert texts(lab).count("“49”") == 1
+    assert lab.now == pytest.approx(5)
+    assert lab.paused
+    lab.run_to_event(sleeping)
+    await arrived(lab)
+    assert state_of(lab).tasks[sleeping].state == "done"
 
 
-async def test_running_to_an_event_ends_where_nothing_can_happen_any_more() -> None:
+async def test_running_to_an_event_ends_where_nothing_can_happen_any_more(lab: Lab) -> None:
     async def forever() -> None:
         await asyncio.Event().wait()
 
-    async with fast_lab() as lab:
-        lab.start(forever)
-        lab.pause()
-        await settle()
-        lab.step()
-        await settle()
-        lab.run_to_event(1)
-        await arrived(lab)
-        assert lab.paused
+    lab.start(forever)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    lab.run_to_event(1)
+    await arrived(lab)
+    assert lab.paused
 
 
 @pytest.mark.parametrize("command", [Lab.pause, Lab.step, Lab.resume, Lab.cancel])
-async def test_any_other_command_stops_running_to_an_event(command: object) -> None:
+async def test_any_other_command_stops_running_to_an_event(lab: Lab, command: object) -> None:
     async def busy() -> None:
         for _ in itertools.count():
             await asyncio.sleep(0)
@@ -182,39 +172,37 @@ async def test_any_other_command_stops_running_to_an_event(command: object) -> N
     async def main_of_lab() -> None:
         await asyncio.gather(busy(), asyncio.sleep(1e9))
 
-    async with fast_lab() as lab:
-        lab.start(main_of_lab)
-        lab.pause()
+    lab.start(main_of_lab)
+    lab.pause()
+    await settle()
+    for _ in range(3):
+        lab.step()
         await settle()
-        for _ in range(3):
-            lab.step()
-            await settle()
-        lab.run_to_event(3)
-        await settle()
-        assert state_of(lab).running_to == 3
-        assert callable(command)
-        command(lab)
-        assert state_of(lab).running_to is None
+    lab.run_to_event(3)
+    await settle()
+    assert state_of(lab).running_to == 3
+    assert callable(command)
+    command(lab)
+    assert state_of(lab).running_to is None
 
 
-async def test_running_to_an_event_waits_for_what_comes_from_outside() -> None:
+async def test_running_to_an_event_waits_for_what_comes_from_outside(lab: Lab) -> None:
     gate = threading.Event()
 
     async def from_a_thread() -> bool:
         return await asyncio.to_thread(gate.wait)
 
-    async with fast_lab() as lab:
-        lab.start(from_a_thread)
-        lab.pause()
-        await settle()
-        lab.step()
-        await settle()
-        lab.run_to_event(1)
-        await asyncio.sleep(1)
-        assert state_of(lab).running_to == 1
-        gate.set()
-        await arrived(lab)
-        assert state_of(lab).tasks[1].state == "ready"
+    lab.start(from_a_thread)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    lab.run_to_event(1)
+    await asyncio.sleep(1)
+    assert state_of(lab).running_to == 1
+    gate.set()
+    await arrived(lab)
+    assert state_of(lab).tasks[1].state == "ready"
 
 
 def test_callbacks_that_are_set_for_later_are_known_until_they_are_called_or_cancelled() -> None:

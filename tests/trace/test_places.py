@@ -13,7 +13,7 @@ from asynclab.model.events import Frame, TaskStands
 from asynclab.model.tasks import TaskState
 from asynclab.trace import Lab
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, state_of
+from tests.trace.labs import fast_lab, settle, state_of
 
 HERE = __file__
 
@@ -30,12 +30,6 @@ async def held(main: Callable[[], Coroutine[Any, Any, Any]], steps: int) -> Asyn
             await settle()
         lab.sample()
         yield lab
-
-
-async def settle() -> None:
-    """Let what is ready reach the lab, and a step that was let go run."""
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 def task_after(main: Callable[[], Coroutine[Any, Any, Any]], steps: int) -> TaskState:
@@ -226,14 +220,13 @@ async def test_a_lab_that_runs_is_asked_for_the_tasks_in_sight_alone() -> None:
     assert [event.task for event in events if isinstance(event, TaskStands)] == [1, 2, 3]
 
 
-async def test_a_task_that_looks_at_its_own_lab_stands_nowhere() -> None:
+async def test_a_task_that_looks_at_its_own_lab_stands_nowhere(lab: Lab) -> None:
     labs: list[Lab] = []
 
     async def main() -> None:
         labs[0].sample(first=[1], selected=1)
         assert state_of(labs[0]).tasks[1].stands is None
 
-    async with fast_lab() as lab:
-        labs.append(lab)
-        ending = await lab.run(main)
-        assert ending.outcome == "done", ending
+    labs.append(lab)
+    ending = await lab.run(main)
+    assert ending.outcome == "done", ending

@@ -24,13 +24,7 @@ from asynclab.model.source import Control, Source
 from asynclab.trace import Lab
 from asynclab.trace.watching.standstill import STALLED_AFTER
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, state_of
-
-
-async def settle() -> None:
-    """Let everything that is ready run."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+from tests.trace.labs import fast_lab, settle, state_of
 
 
 async def turns(count: int = 3) -> None:
@@ -53,17 +47,16 @@ def test_a_lab_is_a_source_and_its_own_control() -> None:
     assert (lab.name, lab.is_running, lab.ending) == ("mine", False, None)
 
 
-async def test_to_read_the_state_does_no_work() -> None:
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        lab.start(forever)
-        await settle()
-        state = lab.state
-        assert (state.version, told) == (0, [])
-        lab.pump()
-        assert lab.state is state
-        assert state.version == len(told) > 0
+async def test_to_read_the_state_does_no_work(lab: Lab) -> None:
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    lab.start(forever)
+    await settle()
+    state = lab.state
+    assert (state.version, told) == (0, [])
+    lab.pump()
+    assert lab.state is state
+    assert state.version == len(told) > 0
 
 
 @pytest.mark.parametrize("way", [Lab.run, lambda lab, main: (lab.start(main), lab.wait())[1]])
@@ -81,7 +74,7 @@ def test_after_a_run_the_state_is_complete(way: Callable[..., object]) -> None:
     run_fast(main())
 
 
-async def test_a_subscriber_that_fails_once_loses_nothing_and_is_heard_of_at_the_end() -> None:
+async def test_a_subscriber_that_fails_once_loses_nothing_and_is_heard_of_at_the_end(lab: Lab) -> None:
     told: list[Event] = []
     others: list[Event] = []
 
@@ -90,110 +83,103 @@ async def test_a_subscriber_that_fails_once_loses_nothing_and_is_heard_of_at_the
         if len(told) <= BATCH:
             raise ValueError("mine")
 
-    async with fast_lab() as lab:
-        lab.subscribe(fail_once)
-        lab.subscribe(others.extend)
-        with pytest.raises(ValueError, match="mine"):
-            await lab.run(turns, 2 * BATCH)
-        assert lab.ending is not None
-        assert lab.ending.outcome == "done"
-        assert len(told) == len(others) == lab.state.version > 2 * BATCH
+    lab.subscribe(fail_once)
+    lab.subscribe(others.extend)
+    with pytest.raises(ValueError, match="mine"):
+        await lab.run(turns, 2 * BATCH)
+    assert lab.ending is not None
+    assert lab.ending.outcome == "done"
+    assert len(told) == len(others) == lab.state.version > 2 * BATCH
 
 
-async def test_held_tasks_are_told_one_by_one_and_let_go_by_a_step() -> None:
-    async with fast_lab() as lab:
-        lab.start(three)
-        lab.pause()
-        await settle()
-        assert list(state_of(lab).held) == [1] == lab.held
-        lab.step()
-        await settle()
-        assert list(state_of(lab).held) == [2, 3, 4] == lab.held
-        lab.step(3)
-        await settle()
-        assert list(state_of(lab).held) == [2, 4, 3] == lab.held
-        lab.resume()
-        assert not state_of(lab).held
-        await lab.wait()
+async def test_held_tasks_are_told_one_by_one_and_let_go_by_a_step(lab: Lab) -> None:
+    lab.start(three)
+    lab.pause()
+    await settle()
+    assert list(state_of(lab).held) == [1] == lab.held
+    lab.step()
+    await settle()
+    assert list(state_of(lab).held) == [2, 3, 4] == lab.held
+    lab.step(3)
+    await settle()
+    assert list(state_of(lab).held) == [2, 4, 3] == lab.held
+    lab.resume()
+    assert not state_of(lab).held
+    await lab.wait()
 
 
-async def test_a_task_that_was_let_go_is_held_again_by_the_next_pause() -> None:
-    async with fast_lab() as lab:
-        lab.start(three)
-        lab.pause()
-        await settle()
-        lab.resume()
-        lab.pause()
-        assert not state_of(lab).held
-        await settle()
-        assert list(state_of(lab).held) == [1]
+async def test_a_task_that_was_let_go_is_held_again_by_the_next_pause(lab: Lab) -> None:
+    lab.start(three)
+    lab.pause()
+    await settle()
+    lab.resume()
+    lab.pause()
+    assert not state_of(lab).held
+    await settle()
+    assert list(state_of(lab).held) == [1]
 
 
-async def test_a_held_step_that_was_called_off_is_no_longer_held() -> None:
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        lab.start(three)
-        lab.pause()
-        await settle()
-        lab.step()
-        await settle()
-        handle: Any = lab._tracer.hold.handles[1]
-        step, context = handle._callback, handle._context
-        handle.cancel()
-        lab.step()
-        await settle()
-        assert [event.task for event in told if isinstance(event, TaskReleased)] == []
-        assert list(state_of(lab).held) == [4, 2]
-        assert [event.task for event in told if isinstance(event, TaskReleased)] == [3]
-        asyncio.get_running_loop().call_soon(step, context=context)  # else nothing could ever end the task
-        lab.resume()
-        await lab.wait()
+async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab) -> None:
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    lab.start(three)
+    lab.pause()
+    await settle()
+    lab.step()
+    await settle()
+    handle: Any = lab._tracer.hold.handles[1]
+    step, context = handle._callback, handle._context
+    handle.cancel()
+    lab.step()
+    await settle()
+    assert [event.task for event in told if isinstance(event, TaskReleased)] == []
+    assert list(state_of(lab).held) == [4, 2]
+    assert [event.task for event in told if isinstance(event, TaskReleased)] == [3]
+    asyncio.get_running_loop().call_soon(step, context=context)  # else nothing could ever end the task
+    lab.resume()
+    await lab.wait()
 
 
-async def test_what_comes_of_a_step_is_told_each_time() -> None:
+async def test_what_comes_of_a_step_is_told_each_time(lab: Lab) -> None:
     async def sleeps() -> None:
         await asyncio.sleep(1)
         await forever()
 
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        lab.start(sleeps)
-        lab.pause()
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    lab.start(sleeps)
+    lab.pause()
+    await settle()
+    for _ in range(5):
+        lab.step()
         await settle()
-        for _ in range(5):
-            lab.step()
-            await settle()
-        lab.pump()
-        outcomes = [event.outcome for event in told if isinstance(event, StepReported)]
-        assert outcomes == ["step", "jump", "step", "nothing", "nothing"]
-        assert (lab.state.step_report, lab.state.step_reports) == ("nothing", 5)
+    lab.pump()
+    outcomes = [event.outcome for event in told if isinstance(event, StepReported)]
+    assert outcomes == ["step", "jump", "step", "nothing", "nothing"]
+    assert (lab.state.step_report, lab.state.step_reports) == ("nothing", 5)
 
 
-async def test_a_step_of_a_lab_that_does_not_run_is_no_report() -> None:
-    async with fast_lab() as lab:
-        assert lab.step() == "nothing"
-        await lab.run(turns)
-        assert lab.step() == "nothing"
-        assert state_of(lab).step_reports == 0
+async def test_a_step_of_a_lab_that_does_not_run_is_no_report(lab: Lab) -> None:
+    assert lab.step() == "nothing"
+    await lab.run(turns)
+    assert lab.step() == "nothing"
+    assert state_of(lab).step_reports == 0
 
 
-async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left() -> None:
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        lab.start(forever)
-        lab.pause()
-        await settle()
-        lab.run_to_event(1)
-        assert state_of(lab).running_to == 1
-        await settle()
-        assert (state_of(lab).running_to, lab.state.step_reports) == (None, 0)
-        lab.run_to_event(1)
-        await settle()
-        assert (state_of(lab).running_to, lab.state.step_report) == (None, "nothing")
-        assert [event.task for event in told if isinstance(event, RunningTo)] == [1, None, 1, None]
+async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left(lab: Lab) -> None:
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    lab.start(forever)
+    lab.pause()
+    await settle()
+    lab.run_to_event(1)
+    assert state_of(lab).running_to == 1
+    await settle()
+    assert (state_of(lab).running_to, lab.state.step_reports) == (None, 0)
+    lab.run_to_event(1)
+    await settle()
+    assert (state_of(lab).running_to, lab.state.step_report) == (None, "nothing")
+    assert [event.task for event in told if isinstance(event, RunningTo)] == [1, None, 1, None]
 
 
 async def test_a_run_to_an_event_takes_no_number_from_the_names_of_tasks() -> None:
@@ -219,61 +205,58 @@ async def test_a_run_to_an_event_takes_no_number_from_the_names_of_tasks() -> No
     assert await number_after(is_pursued=True) == await number_after(is_pursued=False)
 
 
-async def test_that_a_run_is_to_end_is_told_once_and_first() -> None:
+async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab) -> None:
     async def cleans_up() -> None:
         try:
             await forever()
         finally:
             await asyncio.sleep(1)
 
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        lab.start(cleans_up)
-        await settle()
-        assert not state_of(lab).is_cleaning_up
-        lab.cancel()
-        lab.cancel()
-        assert state_of(lab).is_cleaning_up
-        await lab.wait()
-        assert not lab.state.is_cleaning_up
-        kinds = [type(event) for event in told]
-        assert kinds.count(EndRequested) == 1
-        assert kinds.index(EndRequested) < kinds.index(TaskCancelRequested) < kinds.index(RunEnded)
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    lab.start(cleans_up)
+    await settle()
+    assert not state_of(lab).is_cleaning_up
+    lab.cancel()
+    lab.cancel()
+    assert state_of(lab).is_cleaning_up
+    await lab.wait()
+    assert not lab.state.is_cleaning_up
+    kinds = [type(event) for event in told]
+    assert kinds.count(EndRequested) == 1
+    assert kinds.index(EndRequested) < kinds.index(TaskCancelRequested) < kinds.index(RunEnded)
 
 
-async def test_a_run_that_ends_by_itself_was_never_asked_to() -> None:
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        await lab.run(three)
-        assert not any(isinstance(event, EndRequested | TaskHeld | StepReported | RunningTo) for event in told)
+async def test_a_run_that_ends_by_itself_was_never_asked_to(lab: Lab) -> None:
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    await lab.run(three)
+    assert not any(isinstance(event, EndRequested | TaskHeld | StepReported | RunningTo) for event in told)
 
 
-async def test_a_standstill_is_told_once_and_so_is_its_end() -> None:
+async def test_a_standstill_is_told_once_and_so_is_its_end(lab: Lab) -> None:
     event = asyncio.Event()
 
     async def waits_for_somebody() -> None:
         await event.wait()
         await forever()
 
-    async with fast_lab() as lab:
-        told: list[Event] = []
-        lab.subscribe(told.extend)
-        lab.start(waits_for_somebody)
-        await settle()
-        for _ in range(5):
-            lab.pump()
-            await asyncio.sleep(STALLED_AFTER)
-        event.set()  # from outside of the lab
+    told: list[Event] = []
+    lab.subscribe(told.extend)
+    lab.start(waits_for_somebody)
+    await settle()
+    for _ in range(5):
         lab.pump()
-        await settle()
-        lab.pump()
-        stalled = [event.stalled for event in told if isinstance(event, RunStalled)]
-        assert stalled == [True, False]
+        await asyncio.sleep(STALLED_AFTER)
+    event.set()  # from outside of the lab
+    lab.pump()
+    await settle()
+    lab.pump()
+    stalled = [event.stalled for event in told if isinstance(event, RunStalled)]
+    assert stalled == [True, False]
 
 
-async def test_a_step_between_two_looks_is_no_standstill() -> None:
+async def test_a_step_between_two_looks_is_no_standstill(lab: Lab) -> None:
     event = asyncio.Event()
 
     async def waits_again_and_again() -> None:
@@ -281,11 +264,10 @@ async def test_a_step_between_two_looks_is_no_standstill() -> None:
             event.clear()
             await event.wait()
 
-    async with fast_lab() as lab:
-        lab.start(waits_again_and_again)
-        for _ in range(3):
-            await settle()
-            assert not state_of(lab).is_stalled
-            await asyncio.sleep(STALLED_AFTER)
-            event.set()
-            await asyncio.sleep(STALLED_AFTER)
+    lab.start(waits_again_and_again)
+    for _ in range(3):
+        await settle()
+        assert not state_of(lab).is_stalled
+        await asyncio.sleep(STALLED_AFTER)
+        event.set()
+        await asyncio.sleep(STALLED_AFTER)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from asynclab.model.events import Event, TaskCreated, TaskReady
+from asynclab.trace import Lab
 from tests.fast_loop import FastLoop, run_fast
 from tests.trace.labs import fast_lab, observe
 
@@ -144,7 +145,7 @@ def test_a_derived_loop_keeps_its_own_way_beside_a_lab_on_the_class_that_it_deri
     assert calls == [calls_without(OwnWayBelow)]
 
 
-async def test_to_ask_what_is_ready_goes_on_while_a_thread_adds_to_it() -> None:
+async def test_to_ask_what_is_ready_goes_on_while_a_thread_adds_to_it(lab: Lab) -> None:
     class Adding(asyncio.Handle):
         """Stands in for a thread: something is scheduled while the queue is looked through."""
 
@@ -153,10 +154,9 @@ async def test_to_ask_what_is_ready_goes_on_while_a_thread_adds_to_it() -> None:
             asyncio.get_running_loop().call_soon(int)
 
     loop: Any = asyncio.get_running_loop()
-    async with fast_lab() as lab:
-        lab.start(asyncio.sleep, 1)
-        await asyncio.sleep(0)
-        lab.pause()
-        await asyncio.sleep(0)
-        loop._ready.append(Adding(int, (), loop))
-        assert lab.step() == "jump"
+    lab.start(asyncio.sleep, 1)
+    await asyncio.sleep(0)
+    lab.pause()
+    await asyncio.sleep(0)
+    loop._ready.append(Adding(int, (), loop))
+    assert lab.step() == "jump"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -78,8 +79,12 @@ def painted(view: LineView) -> list[str]:
 
 def subtitle(view: LineView) -> str:
     """What stands in the frame at the bottom, as it is on the screen."""
-    screen = "".join(segment.text for segment in view.screen._compositor.render_strips()[view.region.bottom - 1])
-    return screen.strip("╰─╯ ")
+    return screen_lines(view.app)[view.region.bottom - 1].strip("╰─╯ ")
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    """All lines that are on the screen; Textual shows them to nobody."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
 def part_at(line: Line, text: str) -> str:

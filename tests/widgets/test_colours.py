@@ -10,7 +10,7 @@ from asynclab.widgets.lines import VARIABLES
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.themes import DARK, LIGHT, THEMES
 from tests.widgets.labs import gather
-from tests.widgets.stage import Stage
+from tests.widgets.stage import Stage, screen_lines
 
 COLOURED = [theme for theme in (*THEMES, *BUILTIN_THEMES.values()) if not theme.ansi]
 SIXTEEN = [theme for theme in BUILTIN_THEMES.values() if theme.ansi]
@@ -84,7 +84,7 @@ async def test_without_colour_states_are_still_told_apart(monkeypatch: pytest.Mo
         table.show(gather(), 1.24)
         table.select(3)
         await pilot.pause()
-        screen = [strip.text for strip in stage.screen._compositor.render_strips()]
+        screen = screen_lines(stage)
         assert "✓ done" in screen[3]
         assert "▌├ brew coffee  ◌ waiting" in screen[4]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Failure, Hop, Row
 from asynclab.widgets.fetch_detail import DetailView, answer_lines, story_lines, whole_lines
 from asynclab.widgets.lines import Line, plain, width_of
@@ -27,17 +28,15 @@ def halfway() -> Row:
         hops=(Hop("https://example.org/old", 301, "192.0.2.1", 0.1),),
         notes=("its certificate expires today",),
         failures=(Failure("http_error", "The server answered 503"),),
-        title="A poster",
+        page=Page(b"some text", "image/png", ("utf-8", "A poster")),
         headers=(("etag", '"5f3c-1b2"'), ("server", "nginx")),
-        head=b"some text",
-        charset="utf-8",
     )
 
 
 def body(number: int, word: str, count: int) -> Row:
     """A URL whose body has so many lines."""
     text = "\n".join(f"{word} {index}" for index in range(count)).encode()
-    return url(number, head=text, body=text, charset="utf-8", content_type="text/plain", wire=len(text))
+    return url(number, page=Page(text, "text/plain"), body=text, content_type="text/plain", wire=len(text))
 
 
 def texts(row: Row, width: int = 60) -> list[str]:
@@ -131,7 +130,8 @@ async def test_another_url_begins_at_its_top_and_the_same_stays_where_it_was() -
 async def test_hostile_text_is_only_text() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 80, 8):
-        view.show_row(url(1, title="done [/] [@click=app.quit]here", headers=(("[/", "[link='"),)), NOW)
+        page = Page(facts=("utf-8", "done [/] [@click=app.quit]here"))
+        view.show_row(url(1, page=page, headers=(("[/", "[link='"),)), NOW)
         assert painted(view)[0] == "done [/] [@click=app.quit]here"
 
 

@@ -42,7 +42,7 @@ def read_prose(text: str, finding: Finding) -> None:
             if taken and commented:
                 finding.ignore(commented)
         if not taken and "://" not in line:
-            url = host_url(_COMMENT.sub("", line))
+            url = host_url(_COMMENT.sub("", line) if "#" in line else line)
             taken = bool(url) and finding.take(url)
         if not taken:
             finding.ignore(line)

@@ -16,7 +16,7 @@ from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.incidents import Incident
-from asynclab.model.lanes import READY
+from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_text
 from asynclab.model.state import LabState
 from asynclab.model.task_names import shown_name
@@ -32,7 +32,7 @@ DROPPED_AT_ONCE = 1_000
 
 
 def task_created(state: LabState, event: TaskCreated, at: float) -> None:
-    """Add a task that is ready to run for the first time."""
+    """Add a task that is ready to run for the first time, or one that was found waiting."""
     tasks = state.tasks
     if event.task in tasks:
         return
@@ -44,6 +44,8 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
         file=event.file,
         line=event.line,
         internal=event.internal,
+        found=event.found,
+        state="waiting" if event.found else "ready",
         since=at,
         created_at=at,
     )
@@ -54,14 +56,18 @@ def task_created(state: LabState, event: TaskCreated, at: float) -> None:
     else:
         parent.children.append(event.task)
     tasks[event.task] = task
-    state.counts["ready"] += 1
-    state.ready_queue[event.task] = None
+    state.counts[task.state] += 1
     state.structure += 1
+    if not event.found:
+        state.ready_queue[event.task] = None
     if state.timeline is not None:
-        state.timeline.begin(event.task, READY, at, state.version, event)
+        if event.found:
+            state.timeline.begin(event.task, WAITING, at, state.version)
+        else:
+            state.timeline.begin(event.task, READY, at, state.version, event)
         if not event.internal:
             state.note(event.parent, "created", event)
-    if not is_main and not event.internal:
+    if not (is_main or event.internal or event.found):
         state.tell(at, event.parent, "created", deed.created(event.task, state))
 
 

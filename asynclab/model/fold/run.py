@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from asynclab.model.events import (
     ClockChanged,
     EndRequested,
@@ -22,6 +24,7 @@ from asynclab.model.events import (
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import Block, LabState
+from asynclab.model.task_names import COROUTINES_COUNTED
 from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
@@ -143,6 +146,10 @@ def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
     """Something happened that nobody will know."""
     state.dropped.events += event.count
+    state.named_after.update(islice(event.named.items(), COROUTINES_COUNTED))
+    for outcome, count in event.ended.items():
+        state.counts[outcome] += max(0, count)
+        state.dropped.tasks += max(0, count)
     state.tell(at, None, "warned", (f"{plural(event.count, 'event')} lost",))
 
 

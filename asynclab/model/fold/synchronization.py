@@ -16,7 +16,9 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
         state.dropped.primitives += gone
-        state.primitives[event.primitive] = PrimitiveState(event.primitive, event.kind, event.number, event.value)
+        state.primitives[event.primitive] = PrimitiveState(
+            event.primitive, event.kind, event.number, event.value, event.holder
+        )
 
 
 def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:

@@ -33,7 +33,13 @@ def beginning(life: Life, task: TaskState | None, state: LabState) -> Iterator[S
     if created is not None:
         yield _created(created, state, is_main=life.is_main)
         return
-    if task is not None:
+    if task is not None and task.found:
+        coroutine = coroutine_name(task.coroutine)
+        said = f"Found running {coroutine}; who created it, and what it did before, isn't known."
+        yield Sentence(task.created_at, "created", said)
+        if not life.turns or life.turns[0].began <= task.created_at:
+            return
+    elif task is not None:
         known = TaskCreated(
             task.created_at, task.id, task.name, task.coroutine, task.parent, task.file, task.line, task.internal
         )

@@ -37,7 +37,7 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.forms import Forms
 from asynclab.model.wording.grammar import label_of
 from asynclab.model.wording.outcome import COLLECTED, ending
-from asynclab.model.wording.quantities import length, measured, speed_text
+from asynclab.model.wording.quantities import length, measured, plural, speed_text
 
 ITEM_LIMIT = 40
 """The most characters of an item or a function."""
@@ -97,7 +97,7 @@ def changed(primitive: PrimitiveState, value: int, before: int | None = None) ->
 
 def notified(event: ConditionNotified, state: LabState) -> Forms:
     """A condition's waiters were notified."""
-    return (f"notified {event.count:,} on {label_of(event.primitive, state)}",)
+    return (f"notified {plural(event.count, 'waiter')} of {label_of(event.primitive, state)}",)
 
 
 def timeout_text(seconds: float | None, library: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Keeps what a reader has not taken yet, in bounded memory: details are dropped, and counted, before lives are."""
+"""Keeps in bounded memory what the reader has not taken yet: details are dropped and counted, lives are kept."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Outbox:
         self._connection.close()
 
     def _catch_up(self) -> None:
-        """Once the reader has everything, tell it what it missed, and how the tasks stand that it missed it of."""
+        """Once the reader has caught up, tell it how many events it missed, and the state of the tasks in them."""
         while self._dropped and not self._waiting and not self.is_broken:
             loop, dropped = self._dropped.popitem()
             self._put(events_frame(loop, list(dropped.told())))
@@ -133,7 +133,7 @@ class Outbox:
 
 
 class _Dropped:
-    """What was left out of one loop's events, and the latest state of each task among it."""
+    """Counts the events of one loop that were left out, and keeps the latest state of each task in them."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -161,7 +161,7 @@ class _Dropped:
         return lasting
 
     def told(self) -> Iterator[Event]:
-        """The number of what was left out, and then the state of each task: of one that waits after a step of 0 s."""
+        """Yield how many events were left out, then each task's state; a waiting task first gets a step of 0 s."""
         yield EventsDropped(self._at, self._count)
         for event in self._latest.values():
             if isinstance(event, TaskWaiting):

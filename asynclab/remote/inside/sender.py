@@ -6,6 +6,7 @@ import _thread
 import socket
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 
 from asynclab.remote.inside.outbox import Outbox
@@ -58,6 +59,7 @@ class Sender:
         self._wanted = False
         self.is_abandoned = False
         """Whether nothing is to be sent any more: nobody reads it, or this is a child of the program."""
+        self._following: deque[Frame] = deque()
         self._next_beat = 0.0
         self._active_at = time.monotonic()
 
@@ -65,6 +67,10 @@ class Sender:
         """Send a frame as soon as there is room."""
         self._outbox.add(frame)
         self._outbox.send()
+
+    def follow(self, frame: Frame) -> None:
+        """Send a frame behind the events that have happened so far; may be called on any thread."""
+        self._following.append(frame)
 
     def start(self) -> None:
         """Start the thread."""
@@ -129,6 +135,7 @@ class Sender:
 
     def _gather(self, *, at_end: bool = False) -> None:
         observation = self._observation
+        following = len(self._following)
         for recording in observation.recorders[len(self._loops) :]:
             self._loops.append(_Loop(len(self._loops) + 1, recording))
             self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
@@ -136,6 +143,8 @@ class Sender:
         for loop in self._loops:
             if not loop.is_over:
                 self._read(loop, now)
+        for _ in range(following):
+            self.tell(self._following.popleft())
         if now >= self._next_beat or at_end:
             self._next_beat = now + BEAT
             self.tell(Heartbeat(now))

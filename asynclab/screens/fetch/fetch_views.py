@@ -32,8 +32,8 @@ ARRANGED_EVERY = 1.0
 """Real seconds after which rows that change are sorted and filtered again."""
 
 PLACEHOLDER = """\
-Paste anything with URLs in it: a list, a mail, Markdown, HTML, a log.
-Nothing at hand? enter fetches the practice pages below from this computer."""
+Paste anything with URLs in it: a list, an email, Markdown, HTML, a log.
+Nothing at hand? Press enter to fetch the practice pages below from this computer."""
 
 
 class FetchViews(Vertical):

@@ -56,5 +56,5 @@ def arrange(rows: Sequence[Row], sort: Sort, wanted: str, now: float) -> Sequenc
 
 
 def _has(row: Row, wanted: str, now: float) -> bool:
-    texts = (row.url, row.state, word_of(row, now), row.title)
+    texts = (row.url, row.state, word_of(row, now), row.page.title)
     return any(wanted in text.casefold() for text in texts)

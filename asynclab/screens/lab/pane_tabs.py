@@ -53,7 +53,6 @@ class PaneTabs(Widget):
         tabs = Content(" ").join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
         if not self._block_width:
             return tabs
-        tabs = tabs.truncate(self._room)
         room = self.content_size.width - tabs.cell_length
         blocked = f"! {fitting(self._blocked, room - GAP - 2)}"
         line = Content.assemble(tabs, " " * max(GAP, room - cell_width(blocked)), (blocked, "$state-failed"))
@@ -81,13 +80,15 @@ class PaneTabs(Widget):
             at += width + GAP
 
     def _shown(self) -> list[str]:
-        """The panes whose names are shown, by id: in a narrow line, without the first ones."""
+        """The panes whose names are shown, by id: in a narrow line, without the first or last ones."""
         panes = list(self._names)
         if self._front in panes:
             before = panes.index(self._front)
             while before and self._width(panes[: before + 1]) > self._room:
                 del panes[0]
                 before -= 1
+        while self._block_width and panes[1:] and panes[-1] != self._front and self._width(panes) > self._room:
+            panes.pop()
         return panes
 
     def _width(self, panes: Sequence[str]) -> int:

@@ -27,11 +27,11 @@ class Timers:
         Args:
             recorder: Gets the events.
             purposes: Tells what they are for.
-            external: What is awaited that time won't bring.
+            external: Tells what is awaited that no timer will end, such as I/O.
         """
         self._recorder = recorder
         self._purposes = purposes
-        self.came = purposes.came  # not by way of a method here: each timeout that fires would pay for that
+        self.came = purposes.came  # a method here would cost each timeout that fires one more call
         self._external = external
         self._heap: list[Deadline] = []
         """Times of the loop as code inside the lab knows them."""
@@ -83,7 +83,7 @@ class Timers:
         """Set a timer for the loop time `when` as code inside the lab knows it.
 
         Raises:
-            TypeError: That is no number, so that the lab can't keep it.
+            TypeError: `when` is not a number.
         """
         recorder = self._recorder
         loop = recorder.loop
@@ -144,14 +144,14 @@ class Timers:
             self.check_idle_soon()
 
     def forget_driver(self) -> None:
-        """Let the real timer do nothing when it fires: lab time has not gone as it was to when that was set.
+        """Disarm the real timer, because lab time has not run at the rate that it was set for.
 
         May be called in a signal handler. It is set again by `attend`.
         """
         self._driver = None
 
     def drive(self, driver: Driver) -> None:
-        """The time has come for which the real timer was set; nothing happens where that was told before."""
+        """Fire the timers that are due now; do nothing if the real timer was replaced or disarmed."""
         if self._driver is not driver:
             return
         self._driver = None
@@ -167,7 +167,7 @@ class Timers:
             recorder.failed("timers", error)
 
     def check_idle_soon(self) -> None:
-        """Look, when all that is ready has run, whether time can be skipped."""
+        """Check, once everything that is ready has run, whether time can be skipped."""
         loop = self._recorder.loop
         if not self._checking and loop is not None and not loop.is_closed():
             self._checking = True

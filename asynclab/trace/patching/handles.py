@@ -96,7 +96,7 @@ class TracedHandle(Handle):
         try:
             if self._is_step_of_known_task():
                 return
-            self._join_lab(getattr(loop, TASKS, None), _is_task_callback(callback))
+            self._join_lab(getattr(loop, TASKS, None), is_task_callback(callback))
             if self._waker is not None and is_plain and not _is_from_call_soon(sys._getframe(1).f_code):
                 self._waker = None  # what I/O brings is caused by nobody here
         except KeyboardInterrupt:
@@ -107,7 +107,7 @@ class TracedHandle(Handle):
     def _is_step_of_known_task(self) -> bool:
         """See to a step that comes another way than through our `call_soon`: that of a loop with its own."""
         callback = self._callback
-        task = callback.__self__ if _is_task_callback(callback) else None  # type: ignore[attr-defined]
+        task = callback.__self__ if is_task_callback(callback) else None  # type: ignore[attr-defined]
         record = None if task is None else tasks_of(self._loop).known(task)
         if record is None:
             return False
@@ -175,7 +175,7 @@ class TracedHandle(Handle):
         if tracer is None:
             return
         tracer.failed("tasks", error)
-        if _is_task_callback(self._callback):
+        if is_task_callback(self._callback):
             task = self._callback.__self__  # type: ignore[attr-defined]
             if not tracer.knows(task):
                 tracer.enter_unseen(task)
@@ -394,7 +394,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                         owner.made_ready(record, args)
                     self._ready.append(handle)  # type: ignore[attr-defined]
                     return handle
-            handle._join_lab(tasks, is_step or (may_be_step and _is_task_callback(callback)))
+            handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -403,6 +403,22 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
         return handle
 
     patches.set(kind, "call_soon", call_soon)
+
+
+def trace_ready_steps(loop: BaseEventLoop) -> None:
+    """Let the steps be seen that were ready before a loop was observed, whose tasks are known by now.
+
+    Nobody but the loop has the handle of a step, so that another may take its place.
+    """
+    ready = cpython.ready_queue(loop)
+    for index, found in enumerate(tuple(ready)):
+        if type(found) is not Handle:
+            continue
+        handle: Any = found
+        if not handle._cancelled and is_task_callback(handle._callback):
+            traced = TracedHandle(handle._callback, handle._args, loop, cpython.context_of(handle))
+            traced._source_traceback = handle._source_traceback
+            ready[index] = traced
 
 
 # A handle's repr names its class; observing must not change it.
@@ -427,7 +443,8 @@ def _makes_step_of_itself(callback: object) -> bool:
     return type(callback) is _STEP_TYPE or getattr(callback, "__name__", "") == "__step"
 
 
-def _is_task_callback(callback: object) -> bool:
+def is_task_callback(callback: object) -> bool:
+    """Whether a callback runs a step of a task."""
     if type(callback) is _STEP_TYPE:
         return True
     return getattr(callback, "__name__", "") in _TASK_CALLBACKS and is_task(getattr(callback, "__self__", None))

@@ -24,6 +24,7 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
+from asynclab.trace.patching.uvloop_steps import replace_uvloop_call_soon
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context
 from asynclab.trace.recording.task_registry import LoopTasks
@@ -35,7 +36,7 @@ class _ProcessHooks:
 
     def __init__(self) -> None:
         self._patches = Patches()
-        self._kinds: dict[type[BaseEventLoop], Patches] = {}
+        self._kinds: dict[type[AbstractEventLoop], Patches] = {}
         """The classes of loops whose methods are replaced."""
         self._users = 0
         self._lock = threading.Lock()
@@ -44,7 +45,7 @@ class _ProcessHooks:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._leave_child_alone)
 
-    def acquire(self, kind: type[BaseEventLoop]) -> None:
+    def acquire(self, kind: type[AbstractEventLoop]) -> None:
         """Install, unless another lab has.
 
         Where that fails, all is as before.
@@ -59,8 +60,11 @@ class _ProcessHooks:
             if kind not in self._kinds:
                 patches = Patches()
                 undoing.callback(patches.undo)
-                replace_methods(kind, patches)
-                replace_call_soon(kind, patches)
+                if issubclass(kind, BaseEventLoop):
+                    replace_methods(kind, patches)
+                    replace_call_soon(kind, patches)
+                else:
+                    replace_uvloop_call_soon(kind, patches)
                 self._kinds[kind] = patches
             self._users += 1
             undoing.pop_all()
@@ -133,7 +137,7 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
         raise RuntimeError(f"a lab can't observe this {type(loop).__name__}: {why}") from error
 
 
-def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
+def observe_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
     """Begin to observe all that runs on a loop, in whatever context, apart from what is some lab's.
 
     Its time, factories and handlers stay as they are. Loops of its class have to be observed: `observe_kind`.
@@ -142,13 +146,13 @@ def observe_loop(tracer: Observer, loop: BaseEventLoop) -> None:
     tasks.everybodys = tracer
     tasks.join(tracer)
     setattr(loop, TASKS, tasks)
-    if cpython.keeps_timers_in_heap(call_at_of(loop)):
+    if isinstance(loop, BaseEventLoop) and cpython.keeps_timers_in_heap(call_at_of(loop)):
         tasks.set_timer = LoopTimers(tracer, loop).call_at
     tracer.begin(loop)
     _process.tracers.add(tracer)
 
 
-def leave_loop(tracer: Observer, loop: BaseEventLoop) -> None:
+def leave_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
     """Stop to observe a loop."""
     tasks = tracer.registry.tasks_of_loop
     _process.tracers.discard(tracer)
@@ -158,7 +162,7 @@ def leave_loop(tracer: Observer, loop: BaseEventLoop) -> None:
         delattr(loop, TASKS)
 
 
-def observe_kind(kind: type[BaseEventLoop]) -> None:
+def observe_kind(kind: type[AbstractEventLoop]) -> None:
     """Let the loops of a class be observed, until `leave_kind` is called as often as this."""
     _process.acquire(kind)
 

@@ -21,7 +21,7 @@ from asynclab.trace.governing.owners import CURRENT, observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.values import type_name
 from asynclab.trace.watching.observer import Observer
-from asynclab.trace.watching.resource_registry import whole
+from asynclab.trace.watching.resource_registry import VALUES, whole
 
 _Report = Callable[[Observer, Any, Any, Any, FrameType], None]
 """Called with the object, the value before (or `_ABSENT`), the new value, and the frame that set it."""
@@ -29,14 +29,6 @@ _Report = Callable[[Observer, Any, Any, Any, FrameType], None]
 _ABSENT: Any = object()
 _PLAIN = (bool, int, float)
 """Types whose values can be compared without running anybody's code."""
-
-_VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
-    (asyncio.Lock, cpython.LOCK_VALUE, "lock"),
-    (asyncio.Semaphore, cpython.SEMAPHORE_VALUE, "semaphore"),
-    (asyncio.Event, cpython.EVENT_VALUE, "event"),
-    (asyncio.Barrier, cpython.BARRIER_VALUE, "barrier"),
-)
-"""The class, the attribute that holds its value, and what it is."""
 
 _PUT: CodeType = asyncio.Queue.put_nowait.__code__
 _GET: CodeType = asyncio.Queue.get_nowait.__code__
@@ -52,7 +44,7 @@ _OWNERS = frozenset(
 
 def observe_primitives(patches: Patches) -> None:
     """Report to the current lab what happens to queues and primitives, until the patches are undone."""
-    for owner, attribute, kind in _VALUES:
+    for owner, attribute, kind in VALUES:
         patches.set(owner, attribute, _reporting(attribute, "primitives", _value_report(kind)))
     patches.set(asyncio.Condition, cpython.CONDITION_WAITERS, _condition_waiters())
     if hasattr(asyncio.Condition, cpython.NOTIFY):

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from asyncio import AbstractEventLoop, Runner
+from asyncio import AbstractEventLoop, BaseEventLoop, Runner
 from collections.abc import Iterator
 from functools import partial
 from selectors import SelectorKey
@@ -36,7 +36,7 @@ class IdleLooks:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
-        if recorder.events or loop is None or not _is_idle(loop, recorder):
+        if recorder.events or not isinstance(loop, BaseEventLoop) or not _is_idle(loop, recorder):
             self._quiet_since, self._told = 0.0, None
             return
         self._quiet_since = self._quiet_since or now

@@ -6,6 +6,7 @@ import asyncio
 import math
 import weakref
 from collections import OrderedDict, deque
+from itertools import islice
 from typing import Any
 
 from asynclab.model.events import (
@@ -20,9 +21,18 @@ from asynclab.model.events import (
     QueueShutDown,
     QueueTaskDone,
 )
-from asynclab.trace.cpython import UNFINISHED
+from asynclab.model.resources import ITEMS_SHOWN
+from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE_ITEMS, SEMAPHORE_VALUE, UNFINISHED
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
+
+VALUES: tuple[tuple[type, str, PrimitiveKind], ...] = (
+    (asyncio.Lock, LOCK_VALUE, "lock"),
+    (asyncio.Semaphore, SEMAPHORE_VALUE, "semaphore"),
+    (asyncio.Event, EVENT_VALUE, "event"),
+    (asyncio.Barrier, BARRIER_VALUE, "barrier"),
+)
+"""The class of a primitive, the attribute that holds its value, and what it is."""
 
 _CONTAINERS = frozenset({deque, list, set, dict, OrderedDict})
 """What a queue may keep its items in: the types whose length can be asked for without running anybody's code."""
@@ -52,15 +62,53 @@ class Resources:
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
 
-    def number_of(self, resource: object) -> int:
-        """Which queue, or which primitive of its kind, this is; 0 for one that is not known, or hidden."""
-        known = self.known.get(id(resource))
-        return 0 if known is None else known.of_its_kind
-
     def holder_of(self, lock: object) -> int | None:
         """The number of the task that holds a lock."""
         known = self.known.get(id(lock))
         return None if known is None or known.holder is None else known.holder.id
+
+    def meet(self, resource: object) -> int:
+        """Which queue, or which primitive of its kind, this is; 0 for one that is hidden.
+
+        One that was made before anybody looked is entered, as it is now.
+        """
+        known = self.known.get(id(resource))
+        return (self.found(resource) if known is None else known).of_its_kind
+
+    def found(self, resource: Any, holder: TaskRecord | None = None) -> _Known:
+        """Enter a queue or primitive that was made before anybody looked.
+
+        Args:
+            resource: It; not entered before.
+            holder: For a lock that is held: the task that holds it, where that is known.
+        """
+        kept = vars(resource)
+        if issubclass(type(resource), asyncio.Queue):
+            return self._found_queue(resource, kept)
+        kinds = ((kind, attribute) for owner, attribute, kind in VALUES if issubclass(type(resource), owner))
+        kind, attribute = next(kinds, ("condition", ""))
+        if kind == "barrier":
+            self.hide(kept["_cond"])
+            self.hide(vars(kept["_cond"])["_lock"])
+        known = self._enter(resource, kind)
+        known.holder = holder
+        value, held_by = whole(kept.get(attribute, 0)), None if holder is None else holder.id
+        self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value, held_by))
+        return known
+
+    def _found_queue(self, queue: asyncio.Queue[Any], kept: dict[str, Any]) -> _Known:
+        self.hide(kept["_finished"])
+        known = self._enter(queue, "queue")
+        items: Any = kept.get(QUEUE_ITEMS)
+        first = list(islice(items, ITEMS_SHOWN)) if type(items) in (deque, list) else []
+        if type(queue) not in (asyncio.Queue, asyncio.LifoQueue):
+            known.order = [id(item) for item in first]
+        texts = tuple(map(short_repr, first))
+        size, unfinished = _size(queue), whole(kept.get(UNFINISHED))
+        created = QueueCreated(self._now(), known.number, type_name(queue), whole(kept.get("_maxsize")))
+        created.items, created.size, created.unfinished = texts, size, unfinished
+        self._emit(created)
+        return known
 
     def hide(self, primitive: object) -> None:
         """Never show a primitive, unless it was shown before."""

@@ -111,15 +111,16 @@ def _sleep(frame: FrameType, known: Known) -> Wait:
 
 def _resource(kind: WaitKind) -> Describe:
     def describe(frame: FrameType, known: Known) -> Wait:
-        return Wait(kind, known.resources.number_of(frame.f_locals["self"]))
+        return Wait(kind, known.resources.meet(frame.f_locals["self"]))
 
     return describe
 
 
 def _lock(frame: FrameType, known: Known) -> Wait:
     lock = frame.f_locals["self"]
+    number = known.resources.meet(lock)
     holder = known.resources.holder_of(lock)
-    return Wait("lock", known.resources.number_of(lock), () if holder is None else (holder,))
+    return Wait("lock", number, () if holder is None else (holder,))
 
 
 def _plain(kind: WaitKind) -> Describe:

@@ -40,6 +40,10 @@ class Timeouts:
             self._deadlines[known] = when
             self._recorder.emit(TimeoutRescheduled(now, known, finite(when)))
 
+    def found(self, owner: object, deadline: float, task: int | None) -> None:
+        """A timer of a timeout was set before anybody looked, for a deadline in lab time."""
+        self._start(owner, deadline, task)
+
     def expired(self, owner: object) -> None:
         """The timer of a timeout fires."""
         if isinstance(owner, Future) and Future.done(owner):

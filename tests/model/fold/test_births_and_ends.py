@@ -8,11 +8,13 @@ from asynclab.model.events import (
     Event,
     Outcome,
     Progressed,
+    Stepped,
     StepStarted,
     TaskCancelRequested,
     TaskCollected,
     TaskCreated,
     TaskEnded,
+    TaskReady,
     TaskRenamed,
 )
 from asynclab.model.fold import apply, fold
@@ -163,3 +165,12 @@ def test_the_children_of_a_dropped_task_stand_for_themselves_in_the_order_of_the
     assert 2 not in state.tasks
     assert state.structure > structure
     assert [(row.guide, row.task) for row in state.rows()[:4]] == [("", 1), ("", 3), ("└ ", 4), ("", 5)]
+
+
+def test_a_task_that_was_found_waits_and_nobody_is_said_to_have_created_it() -> None:
+    state = lab(TaskCreated(0.5, 7, "tea", "brew", found=True))
+    assert (state.tasks[7].state, state.tasks[7].found, state.counts["waiting"]) == ("waiting", True, 1)
+    assert not state.ready_queue
+    assert not told(state)
+    fold(state, [TaskReady(0.75, 7, "timer"), Stepped(0.75, 7, 0.0, ends=True), TaskEnded(0.75, 7, "done")])
+    assert (state.tasks[7].state, state.tasks[7].waiting_seconds) == ("done", 0.25)

@@ -8,7 +8,7 @@ from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDow
 from asynclab.model.fold import apply, fold
 from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN
 from asynclab.model.state import LabState
-from tests.model.history import COFFEE, TEA, kinds_of, suspended, tea_party, told_of
+from tests.model.history import COFFEE, TEA, kinds_of, lab, suspended, tea_party, told_of
 
 
 def queue_of(*items: str, maxsize: int = 0, kind: str = "Queue") -> LabState:
@@ -122,3 +122,9 @@ def test_a_queue_is_quiet_when_it_is_empty_and_nobody_waits() -> None:
     fold(state, suspended(0.0, TEA, Wait("queue.get", 1)))
     assert not state.queues[1].is_quiet
     assert not queue_of("1").queues[1].is_quiet
+
+
+def test_a_queue_that_was_found_has_what_it_held() -> None:
+    created = QueueCreated(0.0, 1, "Queue", 0, ("'a'", "'b'"), 2, 3)
+    queue = lab(created, QueuePut(0.5, 1, "'c'", 3, 4), QueueGot(0.5, 1, "'a'", 2, 4)).queues[1]
+    assert (list(queue.items), queue.size, queue.unfinished, queue.peak) == (["'b'", "'c'"], 2, 4, 3)

@@ -11,7 +11,7 @@ from asynclab.model.events import ConditionNotified, PrimitiveChanged, Primitive
 from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
-from tests.model.history import TEA, kinds_of, tea_party, told_of
+from tests.model.history import TEA, kinds_of, lab, tea_party, told_of
 
 
 def lab_with(kind: PrimitiveKind, value: int, *values: int) -> LabState:
@@ -66,3 +66,8 @@ def test_a_held_lock_and_a_barrier_with_tasks_in_it_are_not_quiet() -> None:
     assert not lab_with("barrier", 0, 1).primitives[1].is_quiet
     assert lab_with("lock", 0, 1, 0).primitives[1].is_quiet
     assert lab_with("event", 0, 1).primitives[1].is_quiet
+
+
+def test_a_lock_that_was_found_may_have_a_known_holder() -> None:
+    state = lab(PrimitiveCreated(0.0, 1, "lock", 1, 1, TEA))
+    assert (state.primitives[1].value, state.primitives[1].holder) == (1, TEA)

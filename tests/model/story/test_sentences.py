@@ -198,3 +198,12 @@ def test_as_text_each_sentence_stands_beside_its_moment() -> None:
     moments = ["" if line.at is None else f"{line.at:.3f}" for line in lines]
     assert [line for line in rest if line] == [f"{at:>9}  {line.text}" for at, line in zip(moments, lines, strict=True)]
     assert rest.count("") == len(story.paragraphs)
+
+
+def test_a_task_that_was_found_says_so_and_not_who_created_it() -> None:
+    found = TaskCreated(0.0, TEA, "tea", "brew", found=True)
+    wait = TaskWaiting(0.0, TEA, SLEEP)
+    said = told_of(TEA, found, wait, TaskReady(1.0, TEA, "timer"), *suspended(1.0, TEA))
+    assert said[0].startswith("Found running brew()")
+    assert said[1].startswith("Slept")
+    assert "no longer kept" not in "".join(said)

@@ -1,0 +1,120 @@
+"""Attaches to a program without a screen: says what is there, follows it, and says what it did meanwhile."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import click
+
+from asynclab.cli.attach_report import as_json, picture
+from asynclab.cli.recording_file import RecordingFile, header_of
+from asynclab.cli.run_report import Report
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured
+from asynclab.remote.attach import Attachment, attach
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingWriter
+from asynclab.remote.wire import AnyFrame
+
+CENSUS = 10.0
+"""Real seconds that the census of a program may take before what there is of it is shown."""
+
+_BEAT = 0.1
+
+
+def attach_headless(
+    pid: int, seconds: float | None, record: Path | None, json_to: str | None, *, keep_sources: bool
+) -> int:
+    """Show a program as it is, follow it, and leave it as it was.
+
+    Args:
+        pid: The number of its process.
+        seconds: When to leave; None for ctrl+c.
+        record: Where to keep a recording; None for none.
+        json_to: Where to write what is there as JSON instead of printing it; "-" for standard output.
+        keep_sources: Whether a recording has the text of the program's own files in it.
+
+    Raises:
+        AttachError: It can't be attached to.
+        OSError: A file can't be written.
+    """
+    with ExitStack() as files:
+        command = ("attach", str(pid))
+        recorder = None
+        if record is not None:
+            writer = RecordingWriter(record.open("wb"), header_of(command))
+            recorder = files.enter_context(RecordingFile(writer, keep_sources=keep_sources))
+        follower = _Follower(attach(pid), recorder)
+        with suppress(KeyboardInterrupt):
+            follower.watch(CENSUS, until_found=True)
+            _say(follower.program, json_to)
+            follower.watch(math.inf if seconds is None else seconds)
+        follower.leave()
+        if json_to is None:
+            for line in follower.farewell():
+                click.echo(line)
+    return 0
+
+
+def _say(program: ObservedProgram, json_to: str | None) -> None:
+    if json_to is None:
+        for line in picture(program):
+            click.echo(line)
+        return
+    text = json.dumps(as_json(program), indent=1)
+    if json_to == "-":
+        click.echo(text)
+    else:
+        Path(json_to).write_text(f"{text}\n", encoding="utf-8")
+
+
+class _Follower:
+    """Takes in what a program tells."""
+
+    def __init__(self, attachment: Attachment, recorder: RecordingFile | None) -> None:
+        self.program = ObservedProgram()
+        self._report = Report(self.program)
+        self._attachment = attachment
+        self._recorder = recorder
+        self._has_ended = False
+        """Whether the program was the first to end the connection."""
+
+    def watch(self, seconds: float, *, until_found: bool = False) -> None:
+        """Take in what comes within some real seconds, or until all is told that was there."""
+        ends = time.monotonic() + seconds
+        while not self._attachment.has_ended and (left := ends - time.monotonic()) > 0:
+            self._take(self._attachment.frames(min(left, _BEAT)))
+            if until_found and self._is_found():
+                return
+
+    def leave(self) -> None:
+        """Let the program go; a second ctrl+c doesn't wait until it has."""
+        self._has_ended = self._attachment.has_ended
+        with suppress(KeyboardInterrupt):
+            self._take(self._attachment.leave())
+
+    def farewell(self) -> Iterable[str]:
+        """What the program did meanwhile."""
+        program = self.program
+        name = "it" if program.started is None else one_line(program.started.name)
+        left = f"{name} has ended" if self._has_ended else f"{name} goes on as it was"
+        yield f"{left}; observed for {measured(program.now)}:"
+        yield from self._report.loop_lines()
+
+    def _is_found(self) -> bool:
+        program = self.program
+        if program.attached is None:
+            return False
+        return len(program.found) + len(program.unobserved) >= program.attached.loops
+
+    def _take(self, frames: Iterable[AnyFrame]) -> None:
+        for frame in frames:
+            self.program.take(frame)
+            self._report.follow()
+            if self._recorder is not None:
+                self._recorder.write(frame)

@@ -1,0 +1,201 @@
+"""Finds out what works here. Each check says in a line what it found and, where something is wrong, what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from asynclab import __version__
+from asynclab.terminal.streams import has_terminal
+from asynclab.trace.cpython import NEWEST, missing
+
+Verdict: TypeAlias = Literal["works", "limited", "missing"]
+"""It works; something optional doesn't; something that asynclab needs doesn't."""
+
+SMALLEST = (80, 24)
+"""Columns and lines of a terminal that show all panes."""
+
+PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
+"""Says whom Linux lets one process look into: 0 one's own, 1 one's children, 2 root alone, 3 nobody."""
+
+_NAME = re.compile(r"[\w.-]*\w")
+"""What a requirement begins with."""
+
+_SIGNS: Mapping[Verdict, str] = {"works": "ok", "limited": "note", "missing": "FAIL"}
+
+_EXTRAS = {
+    "brotli": "fetch asks for no pages packed with Brotli; run 'pip install \"asynclab[fetch]\"'",
+    "backports.zstd": "fetch asks for no pages packed with Zstandard; run 'pip install \"asynclab[fetch]\"'",
+}
+"""Packages that asynclab does without, and what it is without them."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    subject: str
+    verdict: Verdict
+    says: str
+    """What is there, or what isn't and what to do about it."""
+
+
+def check_up() -> list[Finding]:
+    """Check everything."""
+    return [
+        python(),
+        leaned_on(),
+        *libraries(),
+        *terminal(os.environ),
+        attaching(sys.version_info[:2]),
+        *extras(),
+        uvloop(),
+    ]
+
+
+def as_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """A line for each finding, and one that sums them up."""
+    width = max(len(finding.subject) for finding in findings)
+    for finding in findings:
+        yield f"{_SIGNS[finding.verdict]:<4}  {finding.subject:<{width}}  {finding.says}"
+    wrong = [finding.subject for finding in findings if finding.verdict == "missing"]
+    yield f"asynclab can't work here: see {', '.join(wrong)}" if wrong else "asynclab works here"
+
+
+def python() -> Finding:
+    """Whether this Python is one that the tests have run on."""
+    says = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
+    if sys.implementation.name != "cpython":
+        return Finding("Python", "missing", f"{says}; use CPython 3.11 to {NEWEST}")
+    newest = tuple(map(int, NEWEST.split(".")))
+    if sys.version_info[:2] > newest:
+        return Finding("Python", "limited", f"{says}; tested up to {NEWEST}, a newer asynclab may know more")
+    return Finding("Python", "works", says)
+
+
+def leaned_on() -> Finding:
+    """Whether this Python has the private names of asyncio that the tracer needs."""
+    lacks = missing()
+    if lacks:
+        says = f"this Python lacks {', '.join(lacks)}; use Python 3.11 to {NEWEST}, or a newer asynclab"
+        return Finding("asyncio", "missing", says)
+    return Finding("asyncio", "works", "has every private name that the tracer leans on")
+
+
+def libraries() -> Iterator[Finding]:
+    """The version of asynclab, and of each library that it needs."""
+    yield Finding("asynclab", "works", __version__)
+    for name, bounds in _required():
+        yield _library(name, bounds)
+
+
+def terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the dashboard can be shown, and how well."""
+    if not has_terminal():
+        says = "none here, so no dashboard; 'asynclab run --headless' and 'asynclab demo NAME --headless' print"
+        yield Finding("terminal", "limited", says)
+        return
+    yield _size(os.get_terminal_size(sys.stdout.fileno()))
+    yield _colours(environment)
+    yield _characters(sys.stdout.encoding or "")
+
+
+def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: bool | None = None) -> Finding:
+    """Whether a program that already runs can be observed."""
+    if running < (3, 14):
+        says = "this Python can't enter another process: call asynclab.attachable() in it, or run both on Python 3.14"
+        return Finding("attaching", "limited", says)
+    may_all = os.geteuid() == 0 if is_root is None else is_root
+    try:
+        level = int(scope.read_text())
+    except (OSError, ValueError):
+        level = 0
+    if level == 3 or (level and not may_all):
+        allowed = {1: "its children", 2: "nobody's but root's"}.get(level, "none at all")
+        says = (
+            f"Linux lets a process look into {allowed} ({scope} is {level}): use sudo, or asynclab.attachable() there"
+        )
+        return Finding("attaching", "limited", says)
+    return Finding("attaching", "works", "to programs of yours that run on Python 3.14, or call asynclab.attachable()")
+
+
+def extras() -> Iterator[Finding]:
+    """What is better with a package that asynclab does without."""
+    for name, loss in _EXTRAS.items():
+        if name == "backports.zstd" and sys.version_info >= (3, 14):
+            yield Finding(name, "works", "Python has Zstandard itself")
+            continue
+        try:
+            yield Finding(name, "works", version(name))
+        except PackageNotFoundError:
+            yield Finding(name, "limited", f"not installed: {loss}")
+
+
+def uvloop() -> Finding:
+    """Programs may have it; asynclab itself never uses it."""
+    try:
+        return Finding("uvloop", "works", f"{version('uvloop')}; docs/transparency.md says what is seen of its loops")
+    except PackageNotFoundError:
+        return Finding("uvloop", "works", "not installed, and not needed")
+
+
+def _required() -> Iterator[tuple[str, str]]:
+    """The libraries that asynclab's own package says it needs, each with the bounds of its version."""
+    try:
+        lines = requires("asynclab") or []
+    except PackageNotFoundError:  # run from a folder in which it isn't installed
+        return
+    for line in lines:
+        requirement, _, condition = line.partition(";")
+        name = _NAME.match(requirement)
+        if name is not None and "extra ==" not in condition:
+            yield name[0], requirement[name.end() :].strip()
+
+
+def _library(name: str, bounds: str) -> Finding:
+    try:
+        there = version(name)
+    except PackageNotFoundError:
+        return Finding(name, "missing", f"not installed; run 'pip install \"{name}{bounds}\"'")
+    too_old = any(_numbers(there) < _numbers(bound) for bound in re.findall(r">=\s*([\d.]+)", bounds))
+    too_new = any(_numbers(there) >= _numbers(bound) for bound in re.findall(r"<\s*([\d.]+)", bounds))
+    if too_old or too_new:
+        age = "old" if too_old else "new"
+        return Finding(name, "missing", f"{there} is too {age}; run 'pip install \"{name}{bounds}\"'")
+    return Finding(name, "works", there)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The numbers that a version begins with."""
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _size(size: os.terminal_size) -> Finding:
+    says = f"{size.columns} columns, {size.lines} lines"
+    if size.columns < SMALLEST[0] or size.lines < SMALLEST[1]:
+        return Finding("size", "limited", f"{says}; enlarge it to {SMALLEST[0]} by {SMALLEST[1]} to see every pane")
+    return Finding("size", "works", says)
+
+
+def _colours(environment: Mapping[str, str]) -> Finding:
+    if environment.get("NO_COLOR"):
+        return Finding("colours", "limited", "switched off by NO_COLOR; unset it to see them")
+    name = environment.get("TERM", "")
+    if environment.get("COLORTERM") in ("truecolor", "24bit"):
+        return Finding("colours", "works", f"16 million ({name})")
+    if "256" in name:
+        return Finding("colours", "works", f"256 ({name}); if your terminal has more, set COLORTERM=truecolor")
+    return Finding("colours", "limited", f"16 ({name or 'TERM is not set'}); try TERM=xterm-256color")
+
+
+def _characters(encoding: str) -> Finding:
+    if encoding.lower().replace("-", "") == "utf8":
+        return Finding("characters", "works", "UTF-8")
+    return Finding("characters", "limited", f"{encoding or 'unknown'}; set LANG=C.UTF-8 to see lines and symbols")

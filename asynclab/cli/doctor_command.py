@@ -1,0 +1,27 @@
+"""Reads `asynclab doctor`, and says what works here and what to do about what doesn't."""
+
+from __future__ import annotations
+
+import click
+
+DONE, FAILED = 0, 1
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def doctor(as_json: bool) -> int:
+    """Check what works here: Python, libraries, the terminal, attaching, and what is optional.
+
+    Ends with exit code 1 where something is missing that asynclab needs.
+    """
+    from asynclab.cli.checkup import as_lines, check_up
+
+    findings = check_up()
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        click.echo("\n".join(as_lines(findings)))
+    return FAILED if any(finding.verdict == "missing" for finding in findings) else DONE

@@ -1,0 +1,59 @@
+"""Keeps a recording of a program in a file while the program is watched."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Self, TypeAlias
+
+from asynclab import __version__
+from asynclab.remote.kept_recording import KeptRecording
+from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
+from asynclab.remote.wire import AnyFrame
+from asynclab.trace.recording.code_ownership import UserCode
+
+Writer: TypeAlias = RecordingWriter | KeptRecording
+
+
+def header_of(command: tuple[str, ...]) -> Header:
+    """The first line of a recording of a command."""
+    return Header(VERSION, __version__, command)
+
+
+class RecordingFile:
+    """A recording under way. A disk that refuses ends it, not the program."""
+
+    def __init__(self, writer: Writer, *, keep_sources: bool) -> None:
+        """Write with a writer from now on, and close it at the end.
+
+        Args:
+            writer: What writes; all of it, or the newest.
+            keep_sources: Whether the text of the program's own files is kept, too.
+        """
+        self._writer: Writer | None = writer
+        self._owns = UserCode().owns if keep_sources else lambda _: False
+        self._files: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._finish)
+
+    def write(self, frame: AnyFrame) -> None:
+        """Add a frame."""
+        self._files.update(files_of(frame))
+        self._do(lambda writer: writer.write(frame))
+
+    def _finish(self, writer: Writer) -> None:
+        writer.add_sources(filter(self._owns, self._files))
+        writer.close()
+
+    def _do(self, action: Callable[[Writer], object]) -> None:
+        if self._writer is None:
+            return
+        try:
+            action(self._writer)
+        except OSError as error:
+            self._writer = None
+            print(f"asynclab: the recording ends here: {error.strerror or error}", file=sys.stderr)

@@ -1,0 +1,163 @@
+"""Receives answers: notes their headers, and reads as much of their bodies as is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+
+import asynclab
+from asynclab.fetch.address import redacted
+from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
+from asynclab.fetch.body import Body
+from asynclab.fetch.options import Options
+from asynclab.fetch.outcomes import failure_of_fragments, failure_of_size, failure_of_status
+from asynclab.fetch.rows import Failure, Row
+from asynclab.fetch.saving import BodyFile, file_name
+from asynclab.fetch.unpacking import PIECE, Unpacker
+
+LONGEST_HEADER = 1_000
+"""Characters of a header's value that are kept."""
+
+REPORT_SECONDS = 0.1
+"""How often a download says how far it is."""
+
+
+class Receiver:
+    """Receives answers, and notes in their rows what they are."""
+
+    def __init__(
+        self,
+        options: Options,
+        clock: Callable[[], float],
+        touch: Callable[[Row], None],
+        is_kept: Callable[[Row], bool],
+    ) -> None:
+        """Expect answers; the arguments are those of `asynclab.fetch.attempt.Requests`."""
+        self._options = options
+        self._clock = clock
+        self._touch = touch
+        self._is_kept = is_kept
+
+    async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
+        """Note an answer, and receive as much of its body as is wanted.
+
+        Args:
+            row: Whose it is.
+            asked: The URL that was answered.
+            response: Its headers were read.
+
+        Returns:
+            What is wrong with it; None where nothing is.
+        """
+        self._note(row, asked, response)
+        failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
+        is_allowed = response.status in self._options.allow
+        if is_allowed:
+            row.notes += (f"{response.status} is allowed",)
+        if self._options.check:
+            failure_of_body = None if failure is not None else await self._look_for_anchors(row, response)
+        else:
+            failure_of_body = await self._receive(row, response, may_save=failure is None)
+        return failure_of_body if failure is None or is_allowed else failure
+
+    def wants_anchors(self, row: Row) -> bool:
+        """Whether fragments of a URL are to be looked for in what answers."""
+        return self._options.check and may_have_anchors(row.content_type) and bool(anchors_of(row.fragments))
+
+    async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
+        """Read a page as far as its fragments ask for; nothing of any other body."""
+        if row.method == "HEAD" or not self.wants_anchors(row):
+            return None
+        anchors = Anchors(anchors_of(row.fragments), row.content_type)
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=anchors.take)
+        try:
+            is_whole = await self._read(row, response, body)
+        finally:
+            body.describe()
+        anchors.close()
+        row.looked_for, row.missing = anchors_of(row.fragments), tuple(anchors.missing)
+        if anchors.missing and not is_whole:
+            return failure_of_size(self._options)
+        return failure_of_fragments(row.missing)
+
+    def _note(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
+        row.status = response.status
+        row.reason = _header_text(response.reason or "")
+        row.effective_url = redacted(asked)
+        row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
+        row.headers = _kept_headers(response)
+        row.content_type = _header_text(response.headers.get("Content-Type", ""))
+        row.expected = _length_of(response) if row.method != "HEAD" else None
+        self._touch(row)
+
+    async def _receive(self, row: Row, response: aiohttp.ClientResponse, *, may_save: bool) -> Failure | None:
+        folder = self._options.save_to
+        file = BodyFile(folder) if folder is not None and may_save and row.method == "GET" else None
+        write = file.write if file is not None else None
+        body = Body(row, self._options.max_bytes, keep=self._is_kept(row), also=write)
+        try:
+            is_whole = await self._read(row, response, body)
+            if file is not None and is_whole:
+                row.saved = file.keep(file_name(row.effective_url, row.content_type))
+        finally:
+            body.describe()
+            if file is not None and row.saved is None:
+                file.discard()
+        if not is_whole:
+            response.close()
+            return failure_of_size(self._options)
+        return None
+
+    async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
+        """Read a body to its end, or as far as there is room; whether it was read to its end."""
+        content = response.content
+        unpacker = Unpacker(
+            ", ".join(response.headers.getall("Content-Encoding", ())), 2 * self._options.max_bytes + PIECE
+        )
+        report_at = row.phases.since + REPORT_SECONDS
+        # What has come at once is read at once: no waiting, and no asking for more once the end is there.
+        while not content.at_eof() or content.exception() is not None:
+            chunk = await content.readany()
+            row.wire = content.total_raw_bytes
+            for piece in unpacker.unpack(chunk):
+                if not body.take(piece):
+                    return False
+                if len(piece) >= PIECE:
+                    await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
+            self._touch(row)
+            if self._clock() >= report_at:
+                asynclab.progress(row.wire, row.expected, "B")
+                report_at = self._clock() + REPORT_SECONDS
+        unpacker.finish()
+        row.notes += unpacker.notes()
+        return True
+
+
+def _kept_headers(response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
+    """The headers, each as long as is kept of it."""
+    headers = response.headers
+    together = "".join(headers.values())
+    if len(together) <= LONGEST_HEADER and together.isascii():
+        return tuple(headers.items())  # as nearly all are
+    return tuple([(name, _header_text(value)) for name, value in headers.items()])
+
+
+def _header_text(text: str) -> str:
+    """What is kept of a header: as UTF-8, or where it is none as Latin-1, which it was meant to be of old."""
+    text = text[:LONGEST_HEADER]
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return text
+
+
+def _length_of(response: aiohttp.ClientResponse) -> int | None:
+    try:
+        return response.content_length
+    except ValueError:
+        return None

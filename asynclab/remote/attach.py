@@ -1,0 +1,159 @@
+"""Attaches to a program that runs already."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from select import select
+
+import msgspec
+
+from asynclab import __version__
+from asynclab.remote.attach_injection import FIRST_VERSION, InjectionError, inject
+from asynclab.remote.attach_sockets import LONGEST_GREETING, Greeting, find, peer_of
+from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
+
+PATIENCE = 5.0
+"""Real seconds for which a program may not answer."""
+
+_PIECE = 256 * 1024
+
+
+class AttachError(Exception):
+    """A program can't be attached to; says why, and what to do, in one line."""
+
+
+@dataclass
+class Attachment:
+    """A connection to a program that is observed as long as it lasts."""
+
+    pid: int
+    connection: socket.socket
+    _reader: FrameReader = field(default_factory=FrameReader)
+    has_ended: bool = False
+    """Whether nothing more comes: the program is over, or has let go."""
+
+    def frames(self, timeout: float | None) -> Iterator[AnyFrame]:
+        """The frames that come next; none where nothing comes within some real seconds."""
+        readable, _, _ = select([self.connection], [], [], timeout)
+        if not readable:
+            return
+        try:
+            piece = self.connection.recv(_PIECE)
+            self.has_ended = not piece
+            yield from self._reader.feed(piece)
+        except (OSError, NotFramesError):
+            self.has_ended = True
+
+    def leave(self) -> Iterator[AnyFrame]:
+        """Let the program go, and wait until it is as it was.
+
+        Returns:
+            What it told meanwhile.
+        """
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+        while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:
+            yield from self.frames(0)
+        self.connection.close()
+
+
+def attach(pid: int) -> Attachment:
+    """Attach to a process.
+
+    Raises:
+        AttachError: That can't be done.
+    """
+    owner = _owner_of(pid)
+    try:
+        path = find(pid, owner)
+    except PermissionError as error:
+        raise AttachError(str(error)) from None
+    connection = None if path is None else _connected(path, pid)
+    return _greeted(pid, _injected(pid) if connection is None else connection)
+
+
+def _owner_of(pid: int) -> int:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        raise AttachError(f"there is no process {pid}") from None
+    except OverflowError:
+        raise AttachError(f"{pid} is not the number of a process") from None
+    except PermissionError:
+        pass
+    with suppress(OSError):
+        return os.stat(f"/proc/{pid}").st_uid
+    return os.getuid()
+
+
+def _connected(path: Path, pid: int) -> socket.socket | None:
+    """A connection to a program that listens; None where only its socket has been left behind."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(PATIENCE)
+        connection.connect(str(path))
+    except ConnectionRefusedError:
+        connection.close()
+        return None
+    except OSError as error:
+        connection.close()
+        raise AttachError(f"can't attach to process {pid}: {error.strerror or error}") from None
+    _, listening = peer_of(connection)
+    if listening not in (None, pid):
+        connection.close()
+        raise AttachError(f"{path} is not process {pid}'s, but process {listening}'s: remove it, and try again")
+    return connection
+
+
+def _injected(pid: int) -> socket.socket:
+    """A connection to a program that doesn't listen: it is made to connect to us, where Python can do that."""
+    if sys.version_info < FIRST_VERSION:
+        how = "let it call asynclab.attachable(), or run it and asynclab on Python 3.14 or newer"
+        raise AttachError(f"process {pid} can't be attached to: {how}")
+    try:
+        return inject(pid, PATIENCE)
+    except InjectionError as error:
+        raise AttachError(f"process {pid} {error}") from None
+
+
+def _greeted(pid: int, connection: socket.socket) -> Attachment:
+    """The connection, once the program has said that it can be observed."""
+    try:
+        connection.settimeout(PATIENCE)
+        greeting = _read_greeting(connection)
+        if greeting is None:
+            raise AttachError(f"process {pid} closed the connection: only its own user, or root, can attach to it")
+        if greeting.refused:
+            raise AttachError(f"can't attach to process {pid}: {greeting.refused}")
+        if greeting.asynclab != __version__:
+            raise AttachError(
+                f"process {pid} has asynclab {greeting.asynclab}, and this is {__version__}: use the same"
+            )
+    except TimeoutError:
+        connection.close()
+        raise AttachError(f"process {pid} did not answer within {PATIENCE:.0f} s: it may be stopped") from None
+    except (OSError, msgspec.MsgspecError):
+        connection.close()
+        raise AttachError(f"process {pid} did not answer as asynclab does") from None
+    except AttachError:
+        connection.close()
+        raise
+    connection.settimeout(None)
+    return Attachment(pid, connection)
+
+
+def _read_greeting(connection: socket.socket) -> Greeting | None:
+    """The greeting, read a byte at a time: what follows it is frames."""
+    line = b""
+    while not line.endswith(b"\n") and len(line) < LONGEST_GREETING:
+        byte = connection.recv(1)
+        if not byte:
+            return None
+        line += byte
+    return msgspec.json.decode(line, type=Greeting)

@@ -1,0 +1,156 @@
+"""Lets a program that never heard of asynclab be attached to: Python 3.14 and later run a script in another process."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import socket
+import sys
+import tempfile
+import textwrap
+from contextlib import suppress
+from pathlib import Path
+
+from asynclab.remote.attach_sockets import listen
+from asynclab.remote.inside import __file__ as harmless
+
+FIRST_VERSION = (3, 14)
+"""The Python that has sys.remote_exec."""
+
+_PTRACE_SEIZE, _PTRACE_INTERRUPT, _PTRACE_DETACH = 0x4206, 0x4207, 17
+_WAIT_FOR_ANY = 0x40000000
+"""__WALL: a process that we trace may be nobody's child."""
+
+_SCRIPT = """
+    def visit(path):
+        import json, socket
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(path)
+        try:
+            from asynclab.remote.inside.attach_visit import receive
+        except BaseException as error:
+            import sys
+            name = getattr(error, "name", None)
+            why = f"it can't import asynclab ({type(error).__name__}: {error})"
+            if name in ("asynclab", "msgspec"):
+                why = f"asynclab is not installed there: {sys.executable} -m pip install asynclab"
+            with connection:
+                connection.sendall(json.dumps({"asynclab": "", "refused": why}).encode() + b"\\n")
+        else:
+            receive(connection)
+
+    import _thread
+    _thread.start_new_thread(visit, (PATH,))
+"""
+"""Runs between two instructions of the program's main thread: what takes time is a thread's."""
+
+
+class InjectionError(Exception):
+    """The script can't be run there; says why, and what to do."""
+
+
+def inject(pid: int, patience: float) -> socket.socket:
+    """Let a process connect to this one.
+
+    Args:
+        pid: The process.
+        patience: Real seconds for which it may not answer.
+
+    Raises:
+        InjectionError: It can't be made to, or does not.
+    """
+    _check_version(pid)
+    with tempfile.TemporaryDirectory(prefix="asynclab-", ignore_cleanup_errors=True) as folder:
+        _let_in(Path(folder), pid)
+        path = Path(folder) / "viewer"
+        script = Path(folder) / "script.py"
+        script.write_text(textwrap.dedent(_SCRIPT).replace("PATH", repr(str(path))), encoding="utf-8")
+        with listen(path) as listener:
+            _let_in(path, pid)
+            _let_in(script, pid)
+            _execute(pid, script)
+            listener.settimeout(patience)
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                _execute(pid, Path(harmless))  # instead: ours is gone when it comes to it
+                raise InjectionError(
+                    f"did not answer within {patience:.0f} s: its main thread runs no Python, as in time.sleep or in C"
+                ) from None
+    return connection
+
+
+def _execute(pid: int, script: Path) -> None:
+    try:
+        sys.remote_exec(pid, str(script))  # type: ignore[attr-defined, unused-ignore]
+    except PermissionError:
+        raise InjectionError(_not_permitted()) from None
+    except ProcessLookupError:
+        raise InjectionError("has ended") from None
+    except (OSError, RuntimeError) as error:
+        raise InjectionError(
+            f"can't be made to run asynclab; is it Python {_named(sys.version_info[:2])}? {error}"
+        ) from None
+    _wake(pid)
+
+
+def _wake(pid: int) -> None:
+    """Interrupt what the main thread waits in: an idle loop runs no Python, and so no script.
+
+    On Linux a tracer's stop ends the wait for I/O as a signal would; nobody but the tracer sees it. The program is not
+    told of it: Python waits on.
+    """
+    if sys.platform != "linux":
+        return
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.ptrace.restype = ctypes.c_long
+        libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        if libc.ptrace(_PTRACE_SEIZE, pid, None, None) == 0:
+            libc.ptrace(_PTRACE_INTERRUPT, pid, None, None)
+            os.waitpid(pid, _WAIT_FOR_ANY)
+            libc.ptrace(_PTRACE_DETACH, pid, None, None)
+
+
+def _let_in(path: Path, pid: int) -> None:
+    """Where root looks at somebody else's program, that has to get at what is made for it."""
+    if os.getuid() == 0:
+        with suppress(OSError):
+            owner = os.stat(f"/proc/{pid}")
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _check_version(pid: int) -> None:
+    """Refuse where the two Pythons differ, as far as the name of what the process runs tells; it is not run for that.
+
+    Raises:
+        InjectionError: They do; says how.
+    """
+    try:
+        executable = os.readlink(f"/proc/{pid}/exe")
+    except PermissionError:
+        raise InjectionError(_not_permitted()) from None
+    except OSError:  # this system doesn't tell
+        return
+    found = re.fullmatch(r"python(\d+)\.(\d+)t?", os.path.basename(executable))
+    if found is None:
+        return
+    version, ours = (int(found[1]), int(found[2])), sys.version_info[:2]
+    name, our_name = _named(version), _named(ours)
+    if version < FIRST_VERSION:
+        raise InjectionError(f"runs Python {name}, which can't be made to: let it call asynclab.attachable()")
+    if version != ours:
+        raise InjectionError(f"runs Python {name}, and this is {our_name}: run asynclab with {executable} -m asynclab")
+
+
+def _named(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _not_permitted() -> str:
+    how = "only its own user, or root, may"
+    with suppress(OSError):
+        if Path("/proc/sys/kernel/yama/ptrace_scope").read_text().strip() != "0":
+            how = "run asynclab as root, or set kernel.yama.ptrace_scope=0 (sysctl)"
+    return f"is not permitted to be looked into: {how}; or let it call asynclab.attachable()"

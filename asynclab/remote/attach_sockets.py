@@ -1,0 +1,118 @@
+"""Finds and makes the sockets by which programs can be attached to: nobody but their own user gets at one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+LONGEST_GREETING = 4096
+"""Bytes."""
+
+_ROOT = 0
+_LONGEST_PATH = 103
+"""Bytes that the path of a socket may have on each system: Linux takes 107."""
+
+
+class Greeting(msgspec.Struct, omit_defaults=True):
+    """The first line that a program sends who is attached to: JSON, as everything behind it depends on the version."""
+
+    asynclab: str
+    """The version of asynclab in it."""
+    refused: str = ""
+    """Why it can't be attached to now."""
+
+
+def own_folder() -> Path:
+    """The folder of the sockets of this user's programs; made if it isn't there.
+
+    Raises:
+        OSError: It can't be made, or is not this user's alone.
+    """
+    folder = next(iter(_folders(os.getuid())))
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _check(folder, os.getuid())
+    return folder
+
+
+def listen(path: Path) -> socket.socket:
+    """Make a socket that only this user can connect to, and listen.
+
+    Raises:
+        OSError: It can't be made there.
+    """
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        raise OSError(f"the path {path} is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder")
+    path.unlink(missing_ok=True)  # of a process that had our number before
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener
+
+
+def path_for(folder: Path, pid: int) -> Path:
+    """Where the socket of a process is."""
+    return folder / f"{pid}.sock"
+
+
+def find(pid: int, owner: int) -> Path | None:
+    """The socket of a process, if it has one.
+
+    Raises:
+        PermissionError: It is not where only the owner of the process could have put it.
+    """
+    for folder in _folders(owner):
+        path = path_for(folder, pid)
+        with suppress(FileNotFoundError):
+            if stat.S_ISSOCK(path.lstat().st_mode):
+                _check(folder, owner)
+                return path
+    return None
+
+
+def peer_of(connection: socket.socket) -> tuple[int | None, int | None]:
+    """The user and the process at the other end; None for what this system doesn't tell."""
+    if hasattr(socket, "SO_PEERCRED"):
+        pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return uid, pid
+    if sys.platform == "darwin" or "bsd" in sys.platform:  # struct xucred, by LOCAL_PEERCRED of SOL_LOCAL
+        _, uid = struct.unpack_from("II", connection.getsockopt(0, 1, 76))
+        return uid, None
+    return None, None
+
+
+def may_look(uid: int | None, owner: int) -> bool:
+    """Whether a user may attach to a program of another one."""
+    return uid in (owner, _ROOT)
+
+
+def _folders(owner: int) -> Iterator[Path]:
+    """Where the sockets of a user's programs may be, the usual place first."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") if owner == os.getuid() else None
+    if runtime:
+        yield Path(runtime) / "asynclab"
+    elif os.path.isdir(f"/run/user/{owner}"):
+        yield Path(f"/run/user/{owner}/asynclab")
+    for folder in dict.fromkeys((tempfile.gettempdir(), "/tmp")):
+        yield Path(folder) / f"asynclab-{owner}"
+
+
+def _check(folder: Path, owner: int) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+        raise PermissionError(f"{folder} is not a folder of user {owner} alone: remove it, or set XDG_RUNTIME_DIR")

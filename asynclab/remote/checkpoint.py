@@ -1,0 +1,103 @@
+"""Tells how a program stands in as few frames as possible, for a reader that has none of the earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, get_args
+
+from asynclab.model.events import (
+    CallScheduled,
+    Event,
+    EventsDropped,
+    Outcome,
+    PrimitiveChanged,
+    PrimitiveCreated,
+    QueueCreated,
+    QueuePut,
+    QueueShutDown,
+    Stepped,
+    StepStarted,
+    TaskCreated,
+    TaskReady,
+    TaskWaiting,
+    TimeoutStarted,
+)
+from asynclab.model.resources import PrimitiveState, QueueState
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened
+
+_BATCH = 1_000
+"""How many events are in a frame."""
+
+
+def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
+    """Frames after which another `ObservedProgram` stands as this one does, but for what is over."""
+    if program.started is None:
+        return
+    yield program.started
+    for loop in program.loops.values():
+        if loop.state.outcome is None:
+            yield LoopOpened(loop.number, loop.kind, loop.state.epoch - program.started.epoch)
+            events = sorted(_events(loop.state), key=lambda event: event.at)  # those of one moment keep their order
+            for start in range(0, len(events), _BATCH):
+                batch: Any = tuple(events[start : start + _BATCH])
+                yield LoopEvents(loop.number, batch)
+
+
+def _events(state: LabState) -> Iterator[Event]:
+    """What there is, task by task and thing by thing, each since when it has been so; and how much is missing."""
+    tasks = [task for task in state.tasks.values() if not task.has_ended]
+    for queue in state.queues.values():
+        yield QueueCreated(0.0, queue.id, queue.kind, queue.maxsize)
+    for primitive in state.primitives.values():
+        yield PrimitiveCreated(0.0, primitive.id, primitive.kind, primitive.number)
+    yield from chain.from_iterable(map(_of_task, tasks))
+    ready = [task for task in map(state.tasks.get, state.ready_queue) if task is not None]
+    yield from _readied(ready, state.now)
+    for timeout in state.timeouts.values():
+        if timeout.outcome == "running":
+            yield TimeoutStarted(timeout.started_at, timeout.id, timeout.deadline, timeout.task)
+    for call in state.calls.values():
+        yield CallScheduled(call.started_at, call.id, call.name, call.deadline, call.task, call.library)
+    yield from chain.from_iterable(_of_queue(queue, state.now) for queue in state.queues.values())
+    yield from chain.from_iterable(_of_primitive(primitive, state.now) for primitive in state.primitives.values())
+    ended: dict[Outcome, int] = {word: state.counts[word] for word in get_args(Outcome)}
+    yield EventsDropped(state.now, state.version + state.dropped.events, dict(state.named_after), ended)
+    for number in (*state.outer_steps, state.running):
+        if number is not None:
+            yield StepStarted(state.tasks[number].since, number)
+
+
+def _of_task(task: TaskState) -> Iterator[Event]:
+    yield TaskCreated(
+        task.created_at, task.id, task.name, task.coroutine, task.parent, task.file, task.line, task.internal
+    )
+    if task.state == "waiting":
+        yield Stepped(task.since, task.id, 0.0)
+        if task.waits_for is not None:
+            yield TaskWaiting(task.since, task.id, task.waits_for)
+
+
+def _readied(tasks: Iterable[TaskState], now: float) -> Iterator[Event]:
+    """In the order in which the loop will run them; since when each has been ready is told where it has run before."""
+    for task in tasks:
+        if task.steps:
+            yield Stepped(task.since, task.id, 0.0)
+            yield TaskReady(min(task.since, now), task.id, task.wake_cause, task.waker)
+
+
+def _of_queue(queue: QueueState, now: float) -> Iterator[Event]:
+    for size, item in enumerate(queue.items, 1):
+        yield QueuePut(now, queue.id, item, size, queue.unfinished)
+    if queue.size > len(queue.items) or (queue.unfinished and not queue.size):
+        yield QueuePut(now, queue.id, "…", queue.size, queue.unfinished)
+    if queue.is_shut_down:
+        yield QueueShutDown(now, queue.id, False)
+
+
+def _of_primitive(primitive: PrimitiveState, now: float) -> Iterator[Event]:
+    if primitive.value:
+        yield PrimitiveChanged(now, primitive.id, primitive.value, primitive.holder)

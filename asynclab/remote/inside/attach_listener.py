@@ -1,0 +1,69 @@
+"""Lets `asynclab attach` find this program: a thread waits for it, and nothing is observed before it comes."""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import socket
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+from asynclab.remote.attach_sockets import listen, may_look, own_folder, path_for, peer_of
+from asynclab.remote.inside.attach_visit import receive
+
+_listener: socket.socket | None = None
+
+
+def attachable() -> bool:
+    """Let `asynclab attach PID` look at this program from now on.
+
+    Only this user, and root, can attach. Until somebody does, nothing in the program is changed: one thread waits.
+
+    Returns:
+        Whether it can be attached to; where it can't, a RuntimeWarning says why, and the program runs all the same.
+    """
+    global _listener
+    if _listener is not None:
+        return True
+    try:
+        path = path_for(own_folder(), os.getpid())
+        _listener = listen(path)
+    except (OSError, AttributeError) as error:  # Windows has neither such sockets nor os.getuid
+        warnings.warn(f"asynclab can't attach to this program: {error}", RuntimeWarning, stacklevel=2)
+        return False
+    atexit.register(_remove, path, os.getpid())
+    _thread.start_new_thread(_wait, (_listener,))
+    return True
+
+
+def _wait(listener: socket.socket) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:  # it was closed
+            return
+        uid, _ = peer_of(connection)
+        if may_look(uid, os.getuid()):
+            _thread.start_new_thread(receive, (connection,))
+        else:
+            connection.close()
+
+
+def _remove(path: Path, pid: int) -> None:
+    if os.getpid() == pid:  # a child has it from its parent
+        with suppress(OSError):
+            path.unlink()
+
+
+def _forget_in_child() -> None:
+    """In a child after a fork: its number is another one, and its parent's thread is not there."""
+    global _listener
+    listener, _listener = _listener, None
+    if listener is not None:
+        listener.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,0 +1,119 @@
+"""Asks another Python whether asynclab can observe programs in it, before anything runs there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+import asynclab
+
+HOOK = Path(__file__).parent / "inside" / "hook"
+"""The folder whose sitecustomize.py Python imports before the program."""
+
+PATIENCE = 30.0
+"""Seconds: a Python that takes longer to begin is none."""
+
+_OLDEST = (3, 11)
+
+# Any Python has to understand this, even one that is much too old. The folder in which it runs holds the user's files:
+# nothing of theirs is to be imported.
+_QUESTION = """
+import os, sys
+hook = sys.argv[1]
+heeds = hook not in os.environ.get("PYTHONPATH", "")  # what is there takes itself out
+sys.path[:] = [p for p in sys.path if p != ""]
+version, home, problem = "", "", ""
+if sys.version_info >= (3, 11):
+    try:
+        import asynclab
+        version, home = asynclab.__version__, os.path.dirname(os.path.dirname(asynclab.__file__))
+        import asynclab.remote.inside.begin
+        from asynclab.trace.cpython import complain_of_missing
+        complain_of_missing()
+    except ImportError:  # of asynclab, or of what it needs
+        version = ""
+    except Exception as error:
+        problem = str(error)
+import json
+answer = {"python": list(sys.version_info[:3]), "asynclab": version, "home": home, "problem": problem, "heeds": heeds}
+print("asynclab:" + json.dumps(answer))
+"""
+
+
+class UnusableInterpreterError(Exception):
+    """No program can be observed in a Python; says why, and what to do, in one line."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python in which programs can be observed."""
+
+    path: str = sys.executable
+    home: str = str(Path(asynclab.__file__).parent.parent)
+    """The folder that holds its asynclab."""
+
+
+class _Answer(msgspec.Struct):
+    python: tuple[int, int, int]
+    asynclab: str
+    home: str
+    problem: str
+    heeds: bool
+    """Whether it takes notice of PYTHONPATH, and so of us."""
+
+
+def find_interpreter(name: str) -> Interpreter:
+    """The Python by a path, or by a name on PATH; that of a virtual environment, where it is the path of one.
+
+    Raises:
+        UnusableInterpreterError: No program can be observed in it.
+    """
+    path = str(Path(name) / "bin" / "python") if Path(name).is_dir() else name
+    found = shutil.which(path)
+    if found is None:
+        raise UnusableInterpreterError(f"there is no Python {path}; give the path of one, such as venv/bin/python")
+    answer = _ask(found)
+    problem = _problem(found, answer)
+    if problem:
+        raise UnusableInterpreterError(problem)
+    return Interpreter(found, answer.home)
+
+
+def _ask(path: str) -> _Answer:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(HOOK), os.environ.get("PYTHONPATH")]))}
+    command = [path, "-c", _QUESTION, str(HOOK)]
+    try:
+        asked = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=PATIENCE
+        )
+    except OSError as error:
+        raise UnusableInterpreterError(f"can't run {path}: {error.strerror or error}") from None
+    except subprocess.TimeoutExpired:
+        raise UnusableInterpreterError(f"{path} doesn't answer as a Python does; give the path of one") from None
+    _, _, answer = asked.stdout.rpartition(b"asynclab:")
+    try:
+        return msgspec.json.decode(answer, type=_Answer)
+    except msgspec.MsgspecError:
+        raise UnusableInterpreterError(f"{path} doesn't answer as a Python does; give the path of one") from None
+
+
+def _problem(path: str, answer: _Answer) -> str:
+    """Why no program can be observed there, and what to do; empty where one can."""
+    version, ours = ".".join(map(str, answer.python)), asynclab.__version__
+    if answer.python < _OLDEST:
+        return f"{path} is Python {version}; asynclab needs 3.11 or newer"
+    if not answer.asynclab:
+        return f"{path} (Python {version}) has no asynclab: run '{path} -m pip install asynclab=={ours}'"
+    if answer.asynclab != ours:
+        return f"{path} has asynclab {answer.asynclab}, this is {ours}: run '{path} -m pip install asynclab=={ours}'"
+    if answer.problem:
+        return f"asynclab doesn't work in {path}: {answer.problem}"
+    if not answer.heeds:
+        return f"{path} ignores PYTHONPATH, by which a program is observed; give the path of the Python itself"
+    return ""

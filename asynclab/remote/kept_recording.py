@@ -1,0 +1,115 @@
+"""Keeps the newest of a recording: of a full file the older half goes, and how things stood then takes its place.
+
+The file is written in parts, each a gzip member of its own. With each part that begins, a checkpoint is made and kept
+in memory: with that in front, the file can begin there. The shortened file is written beside the old one and moved
+over it, so that there is a file that opens at any moment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from asynclab.remote.checkpoint import checkpoint
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import Header, Line, Packer, source_texts
+
+LEAST = 1024 * 1024
+"""The fewest bytes that may be asked for: checkpoints of a large program need some room."""
+
+_PARTS = 8
+"""How many parts a full file has."""
+
+
+@dataclass
+class _Part:
+    begin: int
+    """Where in the file it begins."""
+    checkpoint: bytes
+
+
+class KeptRecording:
+    """Writes a recording that never has more bytes than asked for, but for the program's own files at its end."""
+
+    def __init__(self, path: Path, header: Header, program: ObservedProgram, keep: int) -> None:
+        """Begin a recording.
+
+        Args:
+            path: Where; a file, as it is replaced again and again.
+            header: Its first line.
+            program: Takes each frame before `write` gets it.
+            keep: How many bytes it may have.
+
+        Raises:
+            OSError: The disk refuses; from `write` and `close`, too.
+        """
+        self._path = Path(os.path.realpath(path))
+        self._header = header
+        self._program = program
+        self._keep = keep
+        self._file: IO[bytes] = self._path.open("wb")
+        self._packer = Packer()
+        self._size = 0
+        self._parts = deque([_Part(0, b"")])
+        self._put(self._packer.pack(header))
+
+    def write(self, line: Line) -> None:
+        """Add a frame, or a file of the program's own."""
+        self._put(self._packer.pack(line))
+        if self._size - self._parts[-1].begin >= self._keep // _PARTS:
+            self._begin_part()
+
+    def add_sources(self, files: Iterable[str]) -> None:
+        """Add the text of files, where they can be read; they take more room than was asked for."""
+        self._put(self._packer.pack(*source_texts(files)))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._put(self._packer.end())
+        self._file.close()
+
+    def _begin_part(self) -> None:
+        self._put(self._packer.end())
+        self._packer = Packer()
+        self._parts.append(_Part(self._size, _packed(*checkpoint(self._program))))
+        if self._size > self._keep * (_PARTS - 1) // _PARTS:
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """Let the oldest parts go, until half of the room is free."""
+        while len(self._parts) > 1 and self._size - self._parts[0].begin > self._keep // 2:
+            self._parts.popleft()
+        first = self._parts[0]
+        beside = self._path.with_name(f".{self._path.name}.part")
+        file = beside.open("wb")
+        try:
+            front = file.write(_packed(self._header) + first.checkpoint)
+            with self._path.open("rb") as old:
+                old.seek(first.begin)
+                shutil.copyfileobj(old, file)
+            file.flush()
+            shutil.copymode(self._path, beside)
+            os.replace(beside, self._path)
+        except OSError:
+            file.close()
+            beside.unlink(missing_ok=True)
+            raise
+        self._file.close()
+        self._file, moved = file, front - first.begin
+        self._size += moved
+        for part in self._parts:
+            part.begin += moved
+
+    def _put(self, packed: bytes) -> None:
+        self._size += self._file.write(packed)
+        self._file.flush()
+
+
+def _packed(*lines: Line | Header) -> bytes:
+    packer = Packer()
+    return packer.pack(*lines) + packer.end()

@@ -1,0 +1,311 @@
+"""`asynclab attach PID` shows a program that runs already, and leaves it as it was, however it ends itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from asynclab.remote import attach_sockets
+from asynclab.remote.attach import AttachError, Attachment, attach
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingReader
+from asynclab.remote.wire import LoopEvents
+from tests.remote.programs import ROOT
+
+SCRIPT = Path(__file__).parent / "attached_program.py"
+
+
+class Program:
+    """A program that runs, and can be asked whether all is as it was."""
+
+    def __init__(self, runtime: Path, *command: str) -> None:
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(runtime)}
+        self.process = subprocess.Popen(
+            [sys.executable, *(command or (str(SCRIPT),))],
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.first = self.read()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def read(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def ask(self, command: str = "differing") -> str:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{command}\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def asynclab(self, *args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "asynclab", "attach", str(self.pid), *args]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> int:
+        self.process.communicate("\n")
+        return self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    running = Program(tmp_path_factory.mktemp("run"))
+    assert running.first == "True"
+    yield running
+    assert running.end() == 0
+    assert not list(socket_folder(running).iterdir())
+
+
+@pytest.fixture
+def runtime(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", program.environment["XDG_RUNTIME_DIR"])
+
+
+def socket_folder(program: Program) -> Path:
+    return Path(program.environment["XDG_RUNTIME_DIR"]) / "asynclab"
+
+
+def watched(attachment: Attachment, program: ObservedProgram) -> None:
+    """Take in frames until all that was there is told."""
+    while program.attached is None or len(program.found) + len(program.unobserved) < program.attached.loops:
+        for frame in attachment.frames(None):
+            program.take(frame)
+
+
+AS_IT_WAS = "differing: []"
+
+
+def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, tmp_path: Path) -> None:
+    ran = program.asynclab("--seconds", "0.1", "--record", str(tmp_path / "kept"))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    first, loop, *tasks = ran.stdout.splitlines()
+    assert first.startswith(f"Attached to attached_program.py (process {program.pid}, Python {sys.version.split()[0]}")
+    assert loop.endswith("5 tasks")
+    said = {line.strip().split("  ")[0]: line for line in tasks[:5]}
+    assert "held by other" in said["one"]
+    assert "held by one" in said["other"]
+    assert "attached_program.py:" in said["times out"]
+    assert any(line.startswith("Not known from before: who created") for line in tasks)
+    assert any("goes on as it was" in line for line in tasks)
+    assert any("5 still there" in line for line in tasks)
+    reader = RecordingReader(tmp_path / "kept")
+    assert any(isinstance(line, LoopEvents) for line in reader.lines())
+    assert not reader.is_cut
+    assert program.ask() == AS_IT_WAS
+
+
+def test_the_report_as_json(program: Program) -> None:
+    report = json.loads(program.asynclab("--seconds", "0", "--json", "-").stdout)
+    (loop,) = report["loops"]
+    (one,) = (task for task in loop["tasks"] if task["task"] == "one")
+    assert (one["state"], one["waits_for_tasks"], one["seconds"]) == ("waiting", ["other"], None)
+    assert one["file"] == str(SCRIPT)
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_second_one_is_told_and_the_first_goes_on_live(program: Program) -> None:
+    attachment, seen = attach(program.pid), ObservedProgram()
+    watched(attachment, seen)
+    with pytest.raises(AttachError, match="another asynclab is attached to it"):
+        attach(program.pid)
+    (loop,) = seen.loops.values()
+    ticking = next(task for task in loop.state.tasks.values() if task.name == "ticks")
+    steps = ticking.steps
+    while loop.state.tasks[ticking.id].steps < steps + 3:
+        for frame in attachment.frames(None):
+            seen.take(frame)
+    assert program.ask() != AS_IT_WAS
+    list(attachment.leave())
+    assert program.ask() == AS_IT_WAS
+    assert seen.loops[1].state.timeouts[1].deadline == pytest.approx(3600, abs=60)
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_viewer_that_dies_leaves_it_as_it_was(program: Program) -> None:
+    attachment = attach(program.pid)
+    watched(attachment, ObservedProgram())
+    attachment.connection.close()
+    while (differing := program.ask()) != AS_IT_WAS:
+        assert "_asynclab_tasks" in differing or "asyncio" in differing
+    watched(again := attach(program.pid), ObservedProgram())
+    list(again.leave())
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_blocked_loop_is_told_with_its_line_and_observed_when_it_goes_on(program: Program) -> None:
+    assert program.ask("block") == "blocks"
+    attachment, seen = attach(program.pid), ObservedProgram()
+    watched(attachment, seen)
+    (unobserved,) = seen.unobserved
+    assert "it is blocked: " in unobserved.why
+    assert "in main (attached_program.py:" in unobserved.why
+    program.ask("go on")
+    while not seen.found:
+        for frame in attachment.frames(None):
+            seen.take(frame)
+    list(attachment.leave())
+    assert program.ask() == AS_IT_WAS
+
+
+def test_nobody_else_gets_at_the_socket(program: Program) -> None:
+    folder = socket_folder(program)
+    (path,) = folder.iterdir()
+    assert path.name == f"{program.pid}.sock"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("uid", "owner", "may"), [(1000, 1000, True), (0, 1000, True), (1001, 1000, False), (None, 1000, False)]
+)
+def test_only_the_same_user_and_root_may_look(uid: int | None, owner: int, may: bool) -> None:
+    assert attach_sockets.may_look(uid, owner) is may
+
+
+def test_a_socket_tells_who_is_at_its_other_end(tmp_path: Path) -> None:
+    with attach_sockets.listen(tmp_path / "s") as listener, socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(tmp_path / "s"))
+        assert attach_sockets.peer_of(connection)[0] == os.getuid()
+        listener.accept()[0].close()
+
+
+def test_what_can_t_be_attached_to_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with pytest.raises(AttachError, match="there is no process 4194305"):
+        attach(4_194_305)
+    with pytest.raises(AttachError, match="not the number of a process"):
+        attach(1 << 80)
+    folder = tmp_path / "asynclab"
+    folder.mkdir(mode=0o755)
+    path = attach_sockets.path_for(folder, os.getpid())
+    attach_sockets.listen(path).close()
+    with pytest.raises(AttachError, match="remove it, or set XDG_RUNTIME_DIR"):
+        attach(os.getpid())
+    with pytest.raises(OSError, match="not a folder of user"):
+        attach_sockets.own_folder()
+    folder.chmod(0o700)
+    assert attach_sockets.own_folder() == folder
+
+
+@pytest.mark.parametrize(
+    ("greeting", "said"),
+    [
+        (b'{"asynclab":"0.0.1"}\n', "has asynclab 0.0.1"),
+        (b'{"asynclab":"9","refused":"no"}\n', "can't attach to process .*: no"),
+        (b"HTTP/1.1 400 Bad Request\n", "did not answer as asynclab does"),
+        (b"", "closed the connection: only its own user, or root"),
+    ],
+)
+def test_who_does_not_answer_as_it_should(
+    greeting: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "asynclab").mkdir(mode=0o700)
+    with attach_sockets.listen(attach_sockets.path_for(tmp_path / "asynclab", os.getpid())) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(greeting)
+
+        thread = Thread(target=answer)
+        thread.start()
+        with pytest.raises(AttachError, match=said):
+            attach(os.getpid())
+        thread.join()
+
+
+def test_the_command_line_says_it_in_one_line() -> None:
+    command = [sys.executable, "-m", "asynclab", "attach", "4194305"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (ran.returncode, ran.stderr) == (1, "asynclab: there is no process 4194305\n")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.14 attaches to it all the same")
+def test_a_program_that_listens_no_more_or_never_did_is_told_what_to_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with pytest.raises(AttachError, match=r"let it call asynclab\.attachable"):
+        attach(os.getpid())
+    (tmp_path / "asynclab").mkdir(mode=0o700)
+    attach_sockets.listen(attach_sockets.path_for(tmp_path / "asynclab", os.getpid())).close()
+    with pytest.raises(AttachError, match=r"let it call asynclab\.attachable"):
+        attach(os.getpid())
+
+
+def test_where_it_cannot_listen_the_program_runs_all_the_same(tmp_path: Path) -> None:
+    code = "import asynclab; print(asynclab.attachable())"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path / ("long" * 30))}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+    assert "RuntimeWarning: asynclab can't attach to this program: " in ran.stderr
+
+
+def test_a_child_of_the_program_listens_only_where_it_asks_to(tmp_path: Path) -> None:
+    code = (
+        "import asynclab, os, sys; asynclab.attachable(); child = os.fork()\n"
+        "if not child:\n"
+        "    asynclab.attachable(); print(*sorted(os.listdir(sys.argv[1])), os.getpid(), flush=True); os._exit(0)\n"
+        "os.waitpid(child, 0); print(os.getpid(), flush=True)"
+    )
+    folder = tmp_path / "asynclab"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)}
+    command = [sys.executable, "-W", "ignore", "-c", code, str(folder)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    *sockets, child, parent = ran.stdout.split()
+    assert {*sockets} == {f"{child}.sock", f"{parent}.sock"}
+    assert not (folder / f"{parent}.sock").exists()
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_viewer_that_is_killed_leaves_it_as_it_was(program: Program) -> None:
+    command = [sys.executable, "-m", "asynclab", "attach", str(program.pid)]
+    with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdout is not None
+        assert viewer.stdout.readline().startswith("Attached to")
+        viewer.kill()
+    while program.ask() != AS_IT_WAS:
+        pass
+
+
+def test_ctrl_c_leaves_it_as_it_was_and_says_what_happened(program: Program) -> None:
+    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(program.pid)]
+    with subprocess.Popen(command, env=program.environment, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdout is not None
+        while not viewer.stdout.readline().startswith("and who holds"):
+            pass
+        viewer.send_signal(signal.SIGINT)
+        assert "goes on as it was" in viewer.stdout.read()
+    assert viewer.returncode == 0
+    assert program.ask() == AS_IT_WAS
+
+
+def test_a_program_that_ends_is_said_to_have_ended(tmp_path: Path) -> None:
+    running = Program(tmp_path)
+    command = [sys.executable, "-u", "-m", "asynclab", "attach", str(running.pid)]
+    with subprocess.Popen(command, env=running.environment, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdout is not None
+        assert viewer.stdout.readline().startswith("Attached to")
+        assert running.end() == 0
+        said = viewer.stdout.read()
+    assert "has ended; observed for" in said
