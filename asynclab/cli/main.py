@@ -15,6 +15,7 @@ from asynclab.cli.attach_command import attach
 from asynclab.cli.doctor_command import doctor
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
+from asynclab.cli.findings_command import findings, rules
 from asynclab.cli.replay_command import replay
 from asynclab.cli.run_command import run
 from asynclab.docstrings import docstring
@@ -120,6 +121,8 @@ main.add_command(doctor)
 main.add_command(export)
 main.add_command(fetch)
 main.add_command(run)
+main.add_command(findings)
+main.add_command(rules)
 main.add_command(replay)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.exporting import TraceOfRun
+from asynclab.cli.findings_printing import exit_code
 from asynclab.cli.recording_file import RecordingFile, Writer, header_of
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as, run_watched
@@ -30,6 +31,7 @@ def run_headless(
     *,
     keep_sources: bool,
     keep: int | None = None,
+    fail_on: tuple[str, ...] = (),
 ) -> int:
     """Run a program, print the report, and end as it did.
 
@@ -38,6 +40,7 @@ def run_headless(
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
         perfetto: Where to write a trace for Perfetto; None for none.
+        fail_on: The rules that end it with 3 where they have proved something; "any" stands for all.
         keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
@@ -61,7 +64,7 @@ def run_headless(
             print(f"asynclab: {line}", file=sys.stderr)
     else:
         _write_json(json.dumps(report.as_json(), indent=1), json_to)
-    return die_as(code)
+    return exit_code(report.findings(), fail_on) or die_as(code)
 
 
 def frame_takers(

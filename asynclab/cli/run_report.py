@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import Any
 
+from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.finding import Finding
 from asynclab.model.frames import file_name
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
@@ -33,6 +35,7 @@ class Report:
     def __init__(self, program: ObservedProgram) -> None:
         self._program = program
         self._tallies: dict[int, RunTally] = {}
+        self._findings: dict[int, Findings] = {}
 
     def follow(self) -> None:
         """Add up what happens on loops that are new; to be called after each frame."""
@@ -40,6 +43,8 @@ class Report:
             if number not in self._tallies:
                 self._tallies[number] = tally = RunTally(loop.state)
                 loop.feed.subscribe(tally.take)
+                self._findings[number] = findings = Findings(loop.state)
+                loop.feed.subscribe(findings.take)
 
     def lines(self) -> Iterator[str]:
         """The report for people, each line on its own."""
@@ -63,6 +68,10 @@ class Report:
             yield from self._lines_of(loop)
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
+
+    def findings(self) -> list[Finding]:
+        """What the rules have found, loop by loop."""
+        return [finding for findings in self._findings.values() for finding in findings.found]
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
@@ -93,6 +102,10 @@ class Report:
             yield f"  not seen  {NOT_SEEN_ON_UVLOOP}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
+        if found := self._findings[loop.number].found:
+            yield "  findings"
+            for finding in found:
+                yield f"    {finding.line}"
         if tally.blocks:
             yield "  blocked the loop"
             for block in tally.blocks:
@@ -125,6 +138,18 @@ class Report:
                 "waiting": round(tally.waiting, 6),
             },
             "events_lost": state.dropped.events,
+            "findings": [
+                {
+                    "rule": finding.rule,
+                    "certainty": finding.certainty,
+                    "text": finding.text,
+                    "at": finding.at,
+                    "task": None if finding.task is None else state.task_name(finding.task),
+                    "evidence": finding.evidence,
+                    **_place_json(finding.place),
+                }
+                for finding in self._findings[loop.number].found
+            ],
             "blocked": [
                 {"seconds": block.seconds, "task": block.task, "function": block.function, **_place_json(block.place)}
                 for block in tally.blocks

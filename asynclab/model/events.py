@@ -265,6 +265,16 @@ class TaskCancelRequested(Event):
     """
 
 
+class CancelIgnored(Event):
+    """A task was asked to end, got its CancelledError, dropped it and waits again."""
+
+    task: int
+    by_timeout: bool = False
+    """Whether a timeout around it had asked."""
+    by: int | None = None
+    """The task that had asked."""
+
+
 class TaskEnded(Event):
     """A task has run to its end."""
 
@@ -292,7 +302,9 @@ class Progressed(Event):
     unit: str = ""
 
 
-TaskEvent: TypeAlias = TaskCreated | TaskRenamed | TaskCancelRequested | TaskEnded | TaskCollected | Progressed
+TaskEvent: TypeAlias = (
+    TaskCreated | TaskRenamed | TaskCancelRequested | CancelIgnored | TaskEnded | TaskCollected | Progressed
+)
 """The life of a task."""
 
 
@@ -550,6 +562,41 @@ class Warned(Event):
     task: int | None = None
 
 
+class CoroutineDropped(Event):
+    """A coroutine that was never awaited is gone: none of its code has run."""
+
+    coroutine: str
+    """Its qualified name."""
+    file: str = ""
+    line: int = 0
+    """Where it was let go; the innermost line of user code."""
+    task: int | None = None
+
+
+class ExceptionDropped(Event):
+    """A failed task is gone, or its loop was closed, and nobody has looked at its exception."""
+
+    task: int
+
+
+class Outside(Event):
+    """The loop has been idle for a while, and this is what could still wake it.
+
+    It is told again only after something has happened, or when it has changed. If all are 0, nothing can.
+    """
+
+    io: int = 0
+    """Files that the loop watches, apart from connections that have both ends on this loop."""
+    threads: int = 0
+    """Threads that may call the loop: all that run, but the loop's own and idle ones of pools."""
+    processes: int = 0
+    """Child processes that have not ended."""
+    signals: int = 0
+    """Signals that the program handles."""
+    timers: int = 0
+    """Timers that are due some time."""
+
+
 class LoopBlocked(Event):
     """A step, or another callback, kept the whole loop from running; sent while it still does."""
 
@@ -588,7 +635,17 @@ class EventsDropped(Event):
     """How many tasks had ended of which nothing is left."""
 
 
-ProgramEvent: TypeAlias = Output | Warned | LoopBlocked | LoopFreed | LoopLagged | EventsDropped
+ProgramEvent: TypeAlias = (
+    Output
+    | Warned
+    | CoroutineDropped
+    | ExceptionDropped
+    | Outside
+    | LoopBlocked
+    | LoopFreed
+    | LoopLagged
+    | EventsDropped
+)
 """What the program and the loop say."""
 
 AnyEvent: TypeAlias = RunEvent | TaskEvent | StepEvent | QueueEvent | PrimitiveEvent | TimeoutEvent | ProgramEvent

@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
-from asynclab.model.events import Event, LoopBlocked, Outcome, StepTaken
+from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
+from asynclab.model.incidents import INCIDENTS_KEPT, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -55,6 +56,8 @@ class Block:
     """How long it took, in real seconds."""
     report: LoopBlocked | None = None
     """Says where the code was meanwhile; None where that wasn't looked at."""
+    kept_others: bool = False
+    """Whether it was seen to keep a task from running that does not wait for what it does itself."""
 
 
 @dataclass(slots=True)
@@ -141,8 +144,16 @@ class LabState:
     """The same for primitives."""
     blocks: tuple[Block, ...] = ()
     """The latest times in which something blocked the loop, oldest first."""
+    incidents: tuple[Incident, ...] = ()
+    """What went wrong and leaves no other trace, oldest first."""
+    outside: Outside | None = None
+    """What could wake the loop when it was last found idle; None before that."""
+    outside_version: int = field(default=0, compare=False)
+    """Which event said so: nothing has happened since if it is the latest."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
+    keeps_others: bool = False
+    """Whether what blocks the loop keeps a task from running that does not wait for it."""
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
@@ -183,6 +194,19 @@ class LabState:
     def block(self, block: Block) -> None:
         """Add a time in which the loop was blocked, and let the oldest one go if there are many."""
         self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
+
+    def remember(self, incident: Incident) -> None:
+        """Keep what went wrong, unless there is too much of it."""
+        if len(self.incidents) < INCIDENTS_KEPT:
+            self.incidents = (*self.incidents, incident)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it is proved that nothing can wake any task: no code, no timer, nothing from outside."""
+        told = self.outside
+        if self.is_stalled or told is None or self.outside_version != self.version:
+            return self.is_stalled
+        return not (told.io or told.threads or told.processes or told.signals or told.timers)
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
         """Note on the timeline, if there is one, what a story tells of a task."""

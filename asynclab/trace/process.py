@@ -24,6 +24,7 @@ from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS, outside_context
 from asynclab.trace.watching.census import Census
+from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
@@ -39,6 +40,7 @@ class LoopRecording:
         self.made_at = tracer.clock.now()
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
+        self._idle = IdleLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._tracer = weakref.ref(tracer)
@@ -72,6 +74,13 @@ class LoopRecording:
         """The step or callback that is under way now; for another thread to call."""
         tracer = self._tracer()
         return None if tracer is None or tracer.loop is None else self._blocks.sight(tracer)
+
+    def report_idleness(self) -> None:
+        """Tell what could wake the loop if it is idle; to be called from another thread."""
+        tracer = self._tracer()
+        if tracer is not None:
+            with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+                self._idle.look(tracer, tracer.external)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

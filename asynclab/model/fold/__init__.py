@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asynclab.model.events import Event
-from asynclab.model.fold import births_and_ends, deadlines, output, queues, run, steps, synchronization, waits
+from asynclab.model.fold import births_and_ends, deadlines, mishaps, output, queues, run, steps, synchronization, waits
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.state import LabState
 
@@ -18,6 +18,7 @@ HANDLERS: Handlers = {
     **deadlines.HANDLERS,
     **output.HANDLERS,
     **run.HANDLERS,
+    **mishaps.HANDLERS,
 }
 """By the type of the event; there is one for each member of the union."""
 

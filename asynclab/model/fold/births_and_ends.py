@@ -15,6 +15,7 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_lines
 from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
+from asynclab.model.incidents import Incident
 from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_text
 from asynclab.model.state import LabState
@@ -103,6 +104,9 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
     """A task that can never go on counts as failed."""
+    task = state.tasks.get(event.task)
+    if task is not None and not task.has_ended:
+        state.remember(Incident(event, state.version, at, task.place))
     _end(state, event, "failed", COLLECTED, (COLLECTED,), at)
 
 

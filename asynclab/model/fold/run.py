@@ -119,6 +119,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     """Something keeps the loop from running; told once, until it ends."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
+    state.keeps_others = _keeps_others(state, event.task)
     if state.is_blocking:
         return
     state.is_blocking = True
@@ -128,7 +129,9 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     """The callback that kept the loop from running has ended."""
     report = state.blocked if state.is_blocking else None
-    state.block(Block(None, max(0.0, at - event.seconds), at, event.seconds, report))
+    state.block(
+        Block(None, max(0.0, at - event.seconds), at, event.seconds, report, report is not None and state.keeps_others)
+    )
     state.is_blocking = False
     state.tell(at, None, "blocked", deed.blocked_loop(event.seconds, event.function))
 
@@ -148,6 +151,15 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
         state.counts[outcome] += max(0, count)
         state.dropped.tasks += max(0, count)
     state.tell(at, None, "warned", (f"{plural(event.count, 'event')} lost",))
+
+
+def _keeps_others(state: LabState, blocking: int | None) -> bool:
+    """Whether a task lives that has no part in what blocks the loop: that waits for none of those who have."""
+    waiters = {blocking}
+    for task in reversed(state.tasks.values()):  # whoever waits was mostly made before what it waits for
+        if task.waits_for is not None and not waiters.isdisjoint(task.waits_for.tasks):
+            waiters.add(task.id)
+    return any(task.id not in waiters and not task.has_ended for task in state.tasks.values())
 
 
 def _let_go(state: LabState) -> None:

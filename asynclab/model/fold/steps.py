@@ -173,7 +173,7 @@ def _stop_blocking(state: LabState, event: StepEnded | Stepped, begin: float, at
     report = state.blocked if state.is_blocking else None
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
-        state.block(Block(event.task, begin, at, event.seconds, report))
+        state.block(Block(event.task, begin, at, event.seconds, report, report is not None and state.keeps_others))
         state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
 

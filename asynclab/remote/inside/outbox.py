@@ -9,8 +9,11 @@ from collections.abc import Iterator, Sequence
 from select import select
 
 from asynclab.model.events import (
+    CancelIgnored,
+    CoroutineDropped,
     Event,
     EventsDropped,
+    ExceptionDropped,
     Outcome,
     PrimitiveCreated,
     QueueCreated,
@@ -47,6 +50,9 @@ LASTING = (
     TimeoutExpired,
     TimeoutMet,
     Warned,
+    CancelIgnored,
+    CoroutineDropped,
+    ExceptionDropped,
 )
 """Events that outlast the details: what is, who it is, and what became of it."""
 

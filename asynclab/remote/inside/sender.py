@@ -237,6 +237,7 @@ class Sender:
         is_over = recording.is_over()  # asked first: what comes before that is read below
         recording.report_blocks()
         recording.look_later()
+        recording.report_idleness()
         events = recording.take_events()
         if events:
             self._active_at = time.monotonic()

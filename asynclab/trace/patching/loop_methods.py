@@ -13,13 +13,15 @@ from functools import wraps
 from types import FunctionType, MethodType
 from typing import Any
 
-from asynclab.model.events import Warned
+from asynclab.model.events import ExceptionDropped, Warned
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.warning_hooks import complaint, owner_of, task_number
+from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT, TASKS, outside_context
 from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
+from asynclab.trace.watching.observer import Observer
 
 _REPLACED = (
     "time",
@@ -34,6 +36,8 @@ _REPLACED = (
     "close",
 )
 _COMPLAIN = "call_exception_handler"
+_NEVER_RETRIEVED = "Task exception was never retrieved"
+"""What asyncio's tasks say of themselves as they are collected, all versions."""
 
 
 def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -75,11 +79,27 @@ def _see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_exception_handler(self: BaseEventLoop, context: dict[str, Any]) -> None:
         hooks = HOOKS.get(self)
         if hooks is None or _definer(type(self), _COMPLAIN) is not owner:
+            tracer = tasks_of(self).everybodys
+            if tracer is not None:
+                _tell_of_dropped(tracer, context)
             original(self, context)
         else:
             hooks.call_exception_handler(context)
 
     patches.set(owner, _COMPLAIN, call_exception_handler)
+
+
+def _tell_of_dropped(tracer: Recorder, context: dict[str, Any]) -> None:
+    """Tell of a failed task whose exception nobody has looked at; asyncio tells so as the task goes."""
+    try:
+        if context.get("message") == _NEVER_RETRIEVED and isinstance(tracer, Observer):
+            task = tracer.registry.number_of(context.get("future"))
+            if task is not None:
+                tracer.emit(ExceptionDropped(tracer.clock.now(), task))
+    except KeyboardInterrupt:  # a signal that came while our code ran is the program's
+        raise
+    except BaseException as error:
+        tracer.failed("complaints", error)
 
 
 def _definer(kind: type, name: str) -> type:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import sys
 import warnings
 from asyncio import Future
 from collections.abc import Iterable
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
-from asynclab.model.events import Warned
+from asynclab.model.events import CoroutineDropped, Warned
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.printed import SILENCED
+from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.observer import Observer
 
@@ -86,7 +88,10 @@ class _Complaint:
         self._silences = not tracer.echo and _is_shown_as_ever()
         try:
             text = f"coroutine '{coroutine.__qualname__}' was never awaited"
-            tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number()))
+            now, task = tracer.clock.now(), tracer.current_number()
+            tracer.emit(Warned(now, text, task))
+            file, line = place_from(sys._getframe(2), tracer.registry.boundary)
+            tracer.emit(CoroutineDropped(now, coroutine.__qualname__, file, line, task))
         except KeyboardInterrupt:
             raise
         except BaseException as error:

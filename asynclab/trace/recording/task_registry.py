@@ -97,7 +97,7 @@ class TaskRegistry:
         """The id() of tasks whose exception somebody may still complain about."""
         self._when_gone = recorder.gone.append  # a function of ours would cost each task as much as a step
         self._recorder = recorder
-        self._boundary = boundary
+        self.boundary = boundary
         self.when_named: Callable[[TaskRecord, Task[Any], float | None, int | None], None] | None = None
         """Called with each task whose name has been settled, and the number of the task that made it."""
         self.tasks_of_loop = LoopTasks()
@@ -292,7 +292,7 @@ class TaskRegistry:
     def birth_in(self, maker: FrameType) -> Birth:
         """The lab time now, and the place in the code that makes a task, from the frame on in which it is made."""
         clock = self._recorder.clock
-        file, line = place_from(maker, self._boundary)
+        file, line = place_from(maker, self.boundary)
         return clock.real_time() * clock.rate + clock.offset, file, line
 
 

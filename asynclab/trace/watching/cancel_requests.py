@@ -15,11 +15,12 @@ from asyncio import Task
 from dataclasses import dataclass
 from typing import Any
 
-from asynclab.model.events import TaskCancelRequested
+from asynclab.model.events import CancelIgnored, TaskCancelRequested
 from asynclab.trace.recording.future_state import cancel_requests_of, is_cancelled, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_cycles import cancel_innermost
+from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
@@ -35,6 +36,8 @@ class _Seen:
     by: int | None = None
     """The task whose step asked last; None for the user or a timer."""
     by_timer: bool = False
+    is_ignored: bool = False
+    """Whether it was told that the task went on all the same."""
     expired: int = 0
     """How many timeouts around it have expired that its count was not seen to rise by: each of them asks."""
 
@@ -93,6 +96,16 @@ class CancelRequests:
             self._note(record, requests, by, by_timer=False)
             moment = self._recorder.clock.now() if at is None else at
             self._recorder.emit(TaskCancelRequested(moment, record.id, by))
+
+    def see_whether_ignored(self, record: TaskRecord, task: Task[Any]) -> None:
+        """Tell if a task whose step has just ended goes on though it was asked to end."""
+        seen = self.seen.get(record.id)
+        if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
+            return
+        if not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
+            return
+        seen.is_ignored = True
+        self._recorder.emit(CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by))
 
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""

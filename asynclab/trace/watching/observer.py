@@ -271,6 +271,8 @@ class Observer(Recorder):
             looks.pending[record.id] = record
         else:
             looks.look(record, task, real)
+            if self.cancels.seen:
+                self.cancels.see_whether_ignored(record, task)
 
     def main_ended(self) -> None:
         """The main task has ended."""

@@ -1,0 +1,46 @@
+"""Finds steps that kept other tasks from running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asynclab.findings.finding import Finding, Rule
+from asynclab.model.events import LoopBlocked
+from asynclab.model.frames import file_name
+from asynclab.model.state import Block, LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured
+
+LONG = 0.4
+"""Real seconds: a shorter one may be the machine's fault, which runs other programs, too."""
+
+
+def find_blocks(state: LabState) -> Iterator[Finding]:
+    """Steps that took long while tasks were there that had no part in them."""
+    for block in state.blocks:
+        if block.seconds >= LONG and block.report is not None and block.kept_others:
+            yield _finding(state, block.report, block, f"took {measured(block.seconds)}")
+    now = state.blocked
+    if state.is_blocking and state.keeps_others and now is not None and now.seconds >= LONG:
+        yield _finding(state, now, None, f"has taken {measured(now.seconds)} and still runs")
+
+
+def _finding(state: LabState, report: LoopBlocked, block: Block | None, took: str) -> Finding:
+    who = "a callback" if report.task is None else f"one step of '{state.task_name(report.task)}'"
+    place = (report.file, report.line) if report.line else None
+    at = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
+    text = f"{who} {took}, in {one_line(report.function)}{at}; no other task could run"
+    begin = report.at if block is None else block.begin
+    return Finding("blocked-loop", text, begin, (state.version,), report.task, place, moves=True)
+
+
+RULES = (
+    Rule(
+        "blocked-loop",
+        "One step, or a callback, ran for long and kept all other tasks from running.",
+        "Timers come late, and nobody is answered.",
+        "Run blocking calls with asyncio.to_thread(); in a long computation, let others run: await asyncio.sleep(0).",
+        "",
+        find_blocks,
+    ),
+)

@@ -1,0 +1,44 @@
+"""Lists all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asynclab.findings import blocked_loops, deadlocks, lost_cancels, lost_work
+from asynclab.findings.finding import Finding, Rule
+from asynclab.model.events import Event, Outside, RunEnded, RunStalled
+from asynclab.model.state import LabState
+
+RULES: tuple[Rule, ...] = (*deadlocks.RULES, *lost_cancels.RULES, *lost_work.RULES, *blocked_loops.RULES)
+"""In the order in which they are told."""
+
+PERIOD = 0.25
+"""Seconds between two looks at a program that runs."""
+
+
+class Findings:
+    """What the rules have found in one run so far."""
+
+    def __init__(self, state: LabState) -> None:
+        self._state = state
+        self._found: dict[object, Finding] = {}
+        self._looked_at = 0.0
+
+    @property
+    def found(self) -> list[Finding]:
+        """Each bug once, as it was last seen, in the order in which they were found."""
+        return list(self._found.values())
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Look again, where enough has happened; the state has taken in the events."""
+        state = self._state
+        tells = any(isinstance(event, Outside | RunStalled | RunEnded) for event in events)
+        if tells or state.is_blocking or state.now - self._looked_at >= PERIOD:
+            self._looked_at = state.now
+            self.look()
+
+    def look(self) -> None:
+        """Let each rule look at the state."""
+        for rule in RULES:
+            for finding in rule.check(self._state):
+                self._found[finding.key] = finding

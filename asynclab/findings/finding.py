@@ -1,0 +1,67 @@
+"""Defines what a rule says of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Place, TaskState
+
+Certainty: TypeAlias = Literal["proved", "likely"]
+"""Whether what was recorded leaves no other explanation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One bug that a rule has found in a run."""
+
+    rule: str
+    """The rule's name."""
+    text: str
+    """What is wrong, in a sentence with names, numbers and lines."""
+    at: float
+    """Lab seconds."""
+    evidence: tuple[int, ...]
+    """Which events of the run show it, counted from 1."""
+    task: int | None = None
+    place: Place | None = None
+    certainty: Certainty = "proved"
+    moves: bool = False
+    """Whether the place is only where the code was last seen."""
+
+    @property
+    def line(self) -> str:
+        """The finding in one line."""
+        likely = " (likely)" if self.certainty == "likely" else ""
+        return f"{self.rule}{likely}: {self.text}"
+
+    @property
+    def key(self) -> tuple[str, int | None, Place | None]:
+        """The same for a bug that is found again."""
+        return self.rule, self.task, None if self.moves else self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of bug, and how to recognise it."""
+
+    name: str
+    summary: str
+    """What is wrong, in one sentence."""
+    why: str
+    """Why that matters."""
+    mend: str
+    """How to mend it."""
+    demo: str
+    """The name of the demo that teaches it; empty where none does."""
+    check: Callable[[LabState], Iterator[Finding]]
+    """Finds it in a state; pure, and quick enough to be called while the program runs."""
+
+
+def place_of(task: TaskState) -> Place | None:
+    """Where a task stands; where it was made if that isn't known."""
+    if task.place is not None:
+        return task.place
+    return (task.file, task.line) if task.line else None

@@ -1,0 +1,49 @@
+"""Finds tasks that went on although they were cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asynclab.findings.finding import Certainty, Finding, Rule
+from asynclab.model.events import CancelIgnored
+from asynclab.model.frames import file_name
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured
+
+
+def find_ignored(state: LabState) -> Iterator[Finding]:
+    """Tasks that dropped their CancelledError and went on to wait. Where no timeout had asked, that may be meant."""
+    for incident in state.incidents:
+        event = incident.event
+        if not isinstance(event, CancelIgnored) or _asked_by_its_group(state, event):
+            continue
+        place = incident.place
+        where = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
+        name = state.task_name(event.task)
+        by = "somebody" if event.by is None else f"'{state.task_name(event.by)}'"
+        asked = f"a timeout around '{name}' expired" if event.by_timeout else f"'{name}' was cancelled by {by}"
+        text = (
+            f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
+            f"the task has gone on, and waited{where}"
+        )
+        certainty: Certainty = "proved" if event.by_timeout else "likely"
+        yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
+
+
+def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:
+    """Whether a child of the task asked, as a task group's does: before Python 3.13 that request may stay."""
+    by = None if event.by is None else state.tasks.get(event.by)
+    return by is not None and by.parent == event.task
+
+
+RULES = (
+    Rule(
+        "ignored-cancel",
+        "A task caught its CancelledError, did not raise it again, and went on.",
+        "Timeouts have no effect, and whoever waits for the task's end waits in vain.",
+        "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
+        "timeout",
+        find_ignored,
+    ),
+)

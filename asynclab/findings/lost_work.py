@@ -1,0 +1,128 @@
+"""Finds coroutines, tasks and exceptions that went away unseen, and queues that only grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from asynclab.findings.finding import Finding, Rule
+from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected
+from asynclab.model.frames import file_name
+from asynclab.model.incidents import Incident
+from asynclab.model.resources import QueueState
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured
+
+BACKLOG = 100
+"""From how many items on a queue may be said to grow without bound."""
+
+GROWTH_SECONDS = 0.5
+"""For how long it must have grown."""
+
+_PARTS = 8
+"""In each of as many parts of the time its smallest size must be larger than in the one before."""
+
+
+def find_collected(state: LabState) -> Iterator[Finding]:
+    """Tasks that were destroyed while they were pending."""
+    for incident in state.incidents:
+        if isinstance(incident.event, TaskCollected):
+            task = state.tasks.get(incident.event.task)
+            made = "" if task is None or not task.line else f" (made at {_shown((task.file, task.line))})"
+            where = "" if incident.place is None else f" at {_shown(incident.place)}"
+            text = f"'{state.task_name(incident.event.task)}'{made} was garbage-collected while it waited{where}"
+            yield _finding("task-collected", text, incident, incident.event.task)
+
+
+def find_never_awaited(state: LabState) -> Iterator[Finding]:
+    """Coroutines that were made and never awaited."""
+    for incident in state.incidents:
+        if isinstance(incident.event, CoroutineDropped):
+            where = "" if incident.place is None else f", let go at {_shown(incident.place)}"
+            text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{where}"
+            yield _finding("never-awaited", text, incident, incident.event.task)
+
+
+def find_never_retrieved(state: LabState) -> Iterator[Finding]:
+    """Tasks that failed, and nobody has looked at their exception."""
+    for incident in state.incidents:
+        if isinstance(incident.event, ExceptionDropped):
+            number = incident.event.task
+            task = state.tasks.get(number)
+            made = "" if incident.place is None else f" (made at {_shown(incident.place)})"
+            when = "" if task is None or task.ended_at is None else f" at {measured(task.ended_at)}"
+            how = "" if task is None else f" with {one_line(task.detail)}"
+            text = f"'{state.task_name(number)}'{made} failed{when}{how}, and nobody looked at its exception"
+            yield _finding("never-retrieved", text, incident, number)
+
+
+def find_growing_queues(state: LabState) -> Iterator[Finding]:
+    """Queues without a bound that grow all the time, while items are taken from them."""
+    for queue in state.queues.values():
+        if queue.maxsize == 0 and queue.size >= BACKLOG and queue.gets and _grows(queue):
+            (begin, size), (end, last) = queue.depth[0], queue.depth[-1]
+            seconds = end - begin
+            text = (
+                f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
+                f"{queue.puts:,} put, {queue.gets:,} got; put() never made anybody wait"
+            )
+            yield Finding("growing-queue", text, end, (state.version,))
+
+
+def _grows(queue: QueueState) -> bool:
+    """Whether the queue grew in each part of the time that is remembered."""
+    samples = list(queue.depth)
+    begin, end = samples[0][0], samples[-1][0]
+    if end - begin < GROWTH_SECONDS:
+        return False
+    lows = [0] * _PARTS
+    for index in range(_PARTS):
+        low, high = (begin + (end - begin) * part / _PARTS for part in (index, index + 1))
+        lows[index] = min((size for at, size in samples if low <= at <= high), default=-1)
+    return all(earlier < later for earlier, later in pairwise(lows)) and -1 not in lows
+
+
+def _finding(rule: str, text: str, incident: Incident, task: int | None) -> Finding:
+    return Finding(rule, text, incident.at, (incident.version,), task, incident.place)
+
+
+def _shown(place: Place) -> str:
+    return f"{one_line(file_name(place[0]))}:{place[1]}"
+
+
+RULES = (
+    Rule(
+        "task-collected",
+        "A task was garbage-collected before it had ended.",
+        "Its work stops half done, whenever the collector happens to run: asyncio refers only weakly to tasks.",
+        "Keep a reference to each task until it is done, such as in a set or a TaskGroup.",
+        "",
+        find_collected,
+    ),
+    Rule(
+        "never-awaited",
+        "A coroutine was made and never awaited.",
+        "None of its code has run.",
+        "Await it, or make a task of it.",
+        "",
+        find_never_awaited,
+    ),
+    Rule(
+        "never-retrieved",
+        "A task failed, and nobody looked at its exception.",
+        "The failure stays unseen until the task is collected, and what it was to do is not done.",
+        "Await the task, use a TaskGroup, or look at task.exception() in a done callback.",
+        "",
+        find_never_retrieved,
+    ),
+    Rule(
+        "growing-queue",
+        "A queue without maxsize grows all the time.",
+        "Memory and waiting times grow with it until something breaks.",
+        "Give the queue a maxsize, so that put() makes the producer wait.",
+        "queue",
+        find_growing_queues,
+    ),
+)

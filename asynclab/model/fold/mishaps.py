@@ -1,0 +1,40 @@
+"""Folds what went wrong and leaves no other trace, and what could still wake an idle loop."""
+
+from __future__ import annotations
+
+from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, Outside
+from asynclab.model.fold.handler import Handlers
+from asynclab.model.incidents import Incident
+from asynclab.model.state import LabState
+
+
+def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
+    """A coroutine was made and never awaited; the complaint about it is told on its own."""
+    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+
+
+def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
+    """A task goes on as if it had not been cancelled."""
+    task = state.tasks.get(event.task)
+    state.remember(Incident(event, state.version, at, None if task is None else task.place))
+
+
+def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
+    """Nobody will ever look at why a task failed."""
+    task = state.tasks.get(event.task)
+    place = None if task is None or not task.line else (task.file, task.line)
+    state.remember(Incident(event, state.version, at, place))
+
+
+def outside(state: LabState, event: Outside, at: float) -> None:
+    """The loop is idle."""
+    state.outside = event
+    state.outside_version = state.version
+
+
+HANDLERS: Handlers = {
+    CancelIgnored: cancel_ignored,
+    CoroutineDropped: coroutine_dropped,
+    ExceptionDropped: exception_dropped,
+    Outside: outside,
+}

@@ -1,0 +1,24 @@
+"""Keeps what went wrong and leaves no other trace in the state: each with what was known of its task just then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, TaskCollected
+from asynclab.model.tasks import Place
+
+INCIDENTS_KEPT = 200
+"""How many of the first incidents are kept; later ones seldom tell more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that should not happen."""
+
+    event: CancelIgnored | CoroutineDropped | ExceptionDropped | TaskCollected
+    version: int = field(compare=False)
+    """Which event of the run it is, counted from 1."""
+    at: float
+    """Lab seconds."""
+    place: Place | None = None
+    """Where the task stood, or was made."""

@@ -1,0 +1,34 @@
+"""Writes docs/findings.md from the rules: `python docs/make_findings_page.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asynclab.findings.catalogue_of_rules import RULES
+from asynclab.findings.finding import Rule
+
+PAGE = Path(__file__).parent / "findings.md"
+
+HEAD = """\
+<!-- Written by docs/make_findings_page.py from asynclab/findings. -->
+
+# Findings
+
+`asynclab run` names bugs that it can prove: each finding says which task, file and line, when, and which
+events show it. What is only likely is marked so. A finding in a program that is right is a bug of asynclab.
+`asynclab rules` prints this list.
+"""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    return "\n".join((HEAD, *map(_described, RULES)))
+
+
+def _described(rule: Rule) -> str:
+    demo = f"\n\n`asynclab demo {rule.demo}` teaches it." if rule.demo else ""
+    return f"## {rule.name}\n\n{rule.summary} {rule.why}\n\n{rule.mend}{demo}\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,103 @@
+"""Rules say whom it may concern what to do."""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from asynclab.cli.findings_command import check_names, findings
+from asynclab.cli.findings_printing import FOUND, exit_code
+from asynclab.curriculum.catalogue import find
+from asynclab.findings.catalogue_of_rules import RULES, Findings
+from asynclab.findings.finding import Finding
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import (
+    Outside,
+    PrimitiveChanged,
+    PrimitiveCreated,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskCreated,
+    TaskWaiting,
+    TimeoutStarted,
+    Wait,
+)
+from tests.findings.test_corpus import PROGRAMS
+from tests.remote.programs import ROOT, observed
+
+
+def test_each_rule_says_what_why_and_how_and_links_to_a_demo_that_exists() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.summary.endswith(".")
+        assert rule.why.endswith(".")
+        assert rule.mend.endswith(".")
+        if rule.demo:
+            assert find(rule.demo).name == rule.demo
+
+
+def test_each_rule_has_a_program_in_the_corpus() -> None:
+    texts = "\n".join(program.read_text().splitlines()[0] for program in PROGRAMS)
+    assert [rule.name for rule in RULES if rule.name not in texts] == []
+
+
+def _own_lock(*more: object) -> Findings:
+    feed = EventFeed()
+    findings = Findings(feed.state)
+    feed.subscribe(findings.take)
+    feed.take(
+        [
+            RunStarted(0.0, "app.py", 0.0, "3.13.0"),
+            TaskCreated(0.0, 1, "main", "main"),
+            StepStarted(0.1, 1),
+            PrimitiveCreated(0.1, 1, "lock", 1),
+            PrimitiveChanged(0.1, 1, 1, 1),
+            *more,  # type: ignore[list-item]
+            StepEnded(0.1, 1, 0.0),
+            TaskWaiting(0.1, 1, Wait("lock", 1, (1,), file="app.py", line=7)),
+            Outside(0.6, io=1),
+        ]
+    )
+    return findings
+
+
+def test_a_task_that_waits_for_its_own_lock_is_found_though_the_loop_may_still_wake() -> None:
+    (finding,) = _own_lock().found
+    assert (finding.rule, finding.task, finding.place, finding.certainty) == ("deadlock", 1, ("app.py", 7), "proved")
+
+
+def test_a_timeout_around_the_task_may_still_end_its_wait() -> None:
+    assert _own_lock(TimeoutStarted(0.1, 1, 5.0, 1)).found == []
+
+
+def test_the_page_is_written_of_the_rules() -> None:
+    written = runpy.run_path(str(ROOT / "docs" / "make_findings_page.py"))["page"]()
+    page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert page == written, "run python docs/make_findings_page.py"
+
+
+def test_a_recording_tells_the_same_and_a_named_rule_fails_it(tmp_path: Path) -> None:
+    recording = str(tmp_path / "run.gz")
+    ran = observed("--fail-on", "never-awaited", "--record", recording, "tests/corpus/unseen_failure.py")
+    assert ran.code == FOUND
+    said = [line.strip() for line in ran.report if line.startswith("    never-")]
+    again = CliRunner().invoke(findings, [recording, "--fail-on", "any"], standalone_mode=False)
+    assert (again.return_value, again.output.splitlines()) == (FOUND, said)
+    assert CliRunner().invoke(findings, [recording, "--fail-on", "deadlock"], standalone_mode=False).return_value == 0
+
+
+def test_a_rule_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(click.BadParameter, match="'deadlok' is no rule; there are any, deadlock, "):
+        check_names(("deadlok",))
+
+
+def test_what_is_only_likely_fails_nothing() -> None:
+    likely = Finding("ignored-cancel", "", 0.0, (), certainty="likely")
+    assert exit_code([likely], ("any",)) == 0
+    assert exit_code([replace(likely, certainty="proved")], ("any",)) == FOUND
