@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,6 +16,8 @@ from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.findings_printing import exit_code
 from asynclab.cli.recording_file import RecordingFile, Writer, header_of
 from asynclab.cli.run_report import Report
+from asynclab.findings.stuck_report import stuck_lines
+from asynclab.model.text import one_line
 from asynclab.remote.child_watch import die_as, run_watched
 from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
@@ -58,13 +61,44 @@ def run_headless(
             for taker in takers:
                 taker(frame)
 
-        code = run_watched(target, take)
+        asked = _Asked(program)
+        code = run_watched(target, take, asked.on_signal)
+    if code == -signal.SIGINT:
+        asked.print(asked.before_interrupt)
     if json_to is None:
         for line in report.lines():
             print(f"asynclab: {line}", file=sys.stderr)
     else:
         _write_json(json.dumps(report.as_json(), indent=1), json_to)
     return exit_code(report.findings(), fail_on) or die_as(code)
+
+
+class _Asked:
+    """Reports what every task waits for, on SIGUSR1 and where Ctrl-C ends the program."""
+
+    def __init__(self, program: ObservedProgram) -> None:
+        self._program = program
+        self.before_interrupt: list[str] = []
+        """The report as it was before the first Ctrl-C, which cancels the tasks."""
+
+    def on_signal(self, number: int) -> None:
+        """Print the report on SIGUSR1, and keep it on SIGINT."""
+        if number == signal.SIGUSR1:
+            self.print(self._lines())
+        elif not self.before_interrupt:
+            self.before_interrupt = self._lines()
+
+    def print(self, lines: list[str]) -> None:
+        """Print a report on standard error."""
+        for line in lines:
+            print(f"asynclab: {line}", file=sys.stderr, flush=True)
+
+    def _lines(self) -> list[str]:
+        lines: list[str] = []
+        for loop in self._program.loops.values():
+            if loop.state.outcome is None:
+                lines += [f"loop {loop.number} ({one_line(loop.kind)}):", *stuck_lines(loop.state)]
+        return lines
 
 
 def frame_takers(
