@@ -29,7 +29,7 @@ def picture(program: ObservedProgram) -> Iterator[str]:
         yield f"loop {loop.number} ({one_line(loop.kind)}): {plural(len(pending), 'task')}"
         if loop.kind == UVLOOP:
             yield f"    Not seen: {NOT_SEEN_ON_UVLOOP}."
-        yield from stuck_lines(loop.state)
+        yield from stuck_lines(loop.state, program.now)
     for unobserved in program.unobserved:
         yield f"A loop ({one_line(unobserved.kind)}) is not observed: {one_line(unobserved.why)}."
     if not program.loops and not program.unobserved:
@@ -49,7 +49,7 @@ def as_json(program: ObservedProgram) -> dict[str, Any]:
             {
                 "loop": loop.number,
                 "kind": loop.kind,
-                **stuck_json(loop.state),
+                **stuck_json(loop.state, program.now),
             }
             for loop in program.loops.values()
         ],

@@ -85,8 +85,8 @@ def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str
     """Run a program of yours, unmodified, and watch its tasks.
 
     The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python, and
-    asynclab ends with its exit code. Without a terminal, or with --headless, --json or --stuck, there is no screen: then a
-    report goes to standard error at the end.
+    asynclab ends with its exit code. Without a terminal, or with --headless, --json or --stuck, there is no screen:
+    then a report goes to standard error at the end.
     """
     from asynclab.cli.run_headless import run_headless
 

@@ -25,7 +25,6 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
 
-
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
 """What is said of one loop: in lines, and for programs."""
 
@@ -114,8 +113,9 @@ class _Asked:
         self._print("interrupt", self._before_interrupt or {})
 
     def _look(self) -> dict[int, StuckReport]:
-        loops = [loop for loop in self._program.loops.values() if loop.state.outcome is None]
-        return {loop.number: (list(stuck_lines(loop.state)), stuck_json(loop.state)) for loop in loops}
+        now = self._program.now
+        states = {loop.number: loop.state for loop in self._program.loops.values() if loop.state.outcome is None}
+        return {number: (list(stuck_lines(state, now)), stuck_json(state, now)) for number, state in states.items()}
 
     def _print(self, why: str, seen: dict[int, StuckReport]) -> None:
         for number, (lines, _) in seen.items():

@@ -33,12 +33,13 @@ class Standstill:
     text: str
 
 
-def standstill(state: LabState) -> Standstill:
-    """What kind of standstill a loop is in, in one line."""
+def standstill(state: LabState, now: float) -> Standstill:
+    """What kind of standstill a loop is in at a moment, in lab seconds, in one line."""
     if state.is_blocking and state.blocked is not None:
         who = "a callback" if state.blocked.task is None else f"'{state.task_name(state.blocked.task)}'"
-        where = f"{one_line(file_name(state.blocked.file))}:{state.blocked.line}"
-        return Standstill("blocked", f"The loop is blocked in {who} ({where}).")
+        file = state.blocked.file
+        where = f" ({one_line(file_name(file))}:{state.blocked.line})" if file else ""
+        return Standstill("blocked", f"The loop is blocked in {who}{where}.")
     for finding in (*find_cycles(state), *(find_joins(state))):
         return Standstill("deadlock", f"{finding.line}.")
     if state.is_stuck:
@@ -50,32 +51,37 @@ def standstill(state: LabState) -> Standstill:
     if wakers:
         return Standstill("outside", f"All tasks wait; {' or '.join(wakers)} can wake them.")
     due = _next_deadline(state)
-    when = "" if due is None else f"; the next is due in {duration(max(0.0, due - state.now))}"
+    when = "" if due is None else f"; the next is due in {duration(max(0.0, due - now))}"
     return Standstill("timers", f"All tasks wait, and only timers can wake them{when}.")
 
 
-def stuck_lines(state: LabState) -> Iterator[str]:
-    """The report of one loop, a line for each task or each group of tasks that wait alike."""
-    yield standstill(state).text
+def stuck_lines(state: LabState, now: float) -> Iterator[str]:
+    """The report of one loop, a line for each task or each group of tasks that wait alike.
+
+    Args:
+        state: The loop.
+        now: The latest heartbeat of its program, in lab seconds: a loop that stands still has no later event.
+    """
+    yield standstill(state, now).text
     groups: dict[tuple[str, str, str], list[TaskState]] = {}
     for task in _pending(state):
         groups.setdefault((task.coroutine, _doing(task, state), _where(task)), []).append(task)
     for (_, doing, where), tasks in list(groups.items())[:LISTED]:
         more = f"(and {len(tasks) - 1:,} like it)" if len(tasks) > 1 else ""
         first = min(tasks, key=lambda task: task.since)
-        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", doing, where, _since(first, state), more)
+        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", doing, where, _since(first, now), more)
         yield "  ".join(filter(None, parts)).rstrip()
     left = sum(map(len, list(groups.values())[LISTED:]))
     if left:
         yield f"    and {plural(left, 'task')} more"
 
 
-def stuck_json(state: LabState) -> dict[str, Any]:
+def stuck_json(state: LabState, now: float) -> dict[str, Any]:
     """The same for programs, with every task."""
-    found = standstill(state)
+    found = standstill(state, now)
     return {
         "standstill": {"kind": found.kind, "text": found.text},
-        "tasks": [_json(task, state) for task in _pending(state)],
+        "tasks": [_json(task, state, now) for task in _pending(state)],
     }
 
 
@@ -113,15 +119,15 @@ def _where(task: TaskState) -> str:
     return "" if task.place is None else f"{one_line(file_name(task.place[0]))}:{task.place[1]}"
 
 
-def _since(task: TaskState, state: LabState) -> str:
-    return "" if _is_from_before(task) else f"for {duration(max(0.0, state.now - task.since))}"
+def _since(task: TaskState, now: float) -> str:
+    return "" if _is_from_before(task) else f"for {duration(max(0.0, now - task.since))}"
 
 
 def _is_from_before(task: TaskState) -> bool:
     return task.found and task.since <= task.created_at
 
 
-def _json(task: TaskState, state: LabState) -> dict[str, Any]:
+def _json(task: TaskState, state: LabState, now: float) -> dict[str, Any]:
     wait = task.waits_for
     file, line = task.place or (None, None)
     return {
@@ -130,7 +136,7 @@ def _json(task: TaskState, state: LabState) -> dict[str, Any]:
         "state": task.state,
         "wait": _doing(task, state) if task.state == "waiting" else None,
         "waits_for_tasks": [] if wait is None else [state.task_name(number) for number in _holders(wait, state)],
-        "seconds": None if _is_from_before(task) else round(max(0.0, state.now - task.since), 6),
+        "seconds": None if _is_from_before(task) else round(max(0.0, now - task.since), 6),
         "file": file,
         "line": line,
     }
