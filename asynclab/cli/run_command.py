@@ -74,6 +74,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @click.option("--fail-on", multiple=True, metavar="RULE", help="Exit with 3 if this rule found something; or any.")
+@click.option("--stuck", type=click.FloatRange(min=0), metavar="S", help="Say why if nothing moves for S seconds.")
 @click.option("--python", metavar="PATH", help="Run it in another Python, in which asynclab is installed, too.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
@@ -84,8 +85,8 @@ def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str
     """Run a program of yours, unmodified, and watch its tasks.
 
     The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python, and
-    asynclab ends with its exit code. Without a terminal, or with --headless or --json, there is no screen: then a
-    report goes to standard error at the end.
+    asynclab ends with its exit code. Without a terminal, or with --headless, --json or --stuck, there is no screen:
+    then a report goes to standard error at the end.
     """
     from asynclab.cli.run_headless import run_headless
 
@@ -95,11 +96,20 @@ def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str
     target = _target(ctx.obj, options)
     perfetto, fail_on, keep_sources = options["perfetto"], options["fail_on"], not options["no_source"]
     check_names(fail_on)
-    if has_terminal() and not headless and json_to is None and not fail_on:
+    if has_terminal() and not headless and json_to is None and not fail_on and options["stuck"] is None:
         from asynclab.cli.run_on_screen import run_on_screen
 
         return run_on_screen(target, record, perfetto, keep=keep, keep_sources=keep_sources)
-    return run_headless(target, record, json_to, perfetto, keep=keep, keep_sources=keep_sources, fail_on=fail_on)
+    return run_headless(
+        target,
+        record,
+        json_to,
+        perfetto,
+        keep=keep,
+        keep_sources=keep_sources,
+        fail_on=fail_on,
+        stuck=options["stuck"],
+    )
 
 
 def _target(program: Sequence[str], options: dict[str, Any]) -> Target:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import click
 
@@ -15,12 +17,16 @@ from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.findings_printing import exit_code
 from asynclab.cli.recording_file import RecordingFile, Writer, header_of
 from asynclab.cli.run_report import Report
+from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.remote.child_watch import die_as, run_watched
 from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
+
+StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
+"""What is said of one loop: in lines, and for programs."""
 
 
 def run_headless(
@@ -32,6 +38,7 @@ def run_headless(
     keep_sources: bool,
     keep: int | None = None,
     fail_on: tuple[str, ...] = (),
+    stuck: float | None = None,
 ) -> int:
     """Run a program, print the report, and end as it did.
 
@@ -43,28 +50,78 @@ def run_headless(
         fail_on: The rules that end it with 3 where they have proved something; "any" stands for all.
         keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
+        stuck: After how many seconds without an event to print what each task waits for; None for never.
 
     Raises:
         OSError: It can't be started, or a file can't be written.
     """
     program = ObservedProgram()
     report = Report(program)
+    asked = _Asked(program, stuck)
     with ExitStack() as files:
         takers = frame_takers(files, target, program, record, perfetto, keep=keep, keep_sources=keep_sources)
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
             report.follow()
+            asked.follow()
             for taker in takers:
                 taker(frame)
 
-        code = run_watched(target, take)
+        code = run_watched(target, take, asked.on_signal)
+    if code == -signal.SIGINT:
+        asked.print_before_interrupt()
     if json_to is None:
         for line in report.lines():
             print(f"asynclab: {line}", file=sys.stderr)
     else:
-        _write_json(json.dumps(report.as_json(), indent=1), json_to)
+        _write_json(json.dumps(report.as_json() | {"stuck": asked.reports}, indent=1), json_to)
     return exit_code(report.findings(), fail_on) or die_as(code)
+
+
+class _Asked:
+    """Reports what each task waits for: on SIGUSR1, where nothing moves, and where Ctrl-C ends the program."""
+
+    def __init__(self, program: ObservedProgram, stuck: float | None) -> None:
+        self._program = program
+        self._stuck = stuck
+        self._version = 0
+        self._moved_at = 0.0
+        self._is_told = False
+        self._before_interrupt: dict[int, StuckReport] | None = None
+        self.reports: list[dict[str, Any]] = []
+        """All that was printed, for programs to read."""
+
+    def on_signal(self, number: int) -> None:
+        """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""
+        if number == signal.SIGUSR1:
+            self._print("SIGUSR1", self._look())
+        elif self._before_interrupt is None:
+            self._before_interrupt = self._look()
+
+    def follow(self) -> None:
+        """Print the report once for each time in which nothing moves for long."""
+        version = sum(loop.state.version for loop in self._program.loops.values())
+        if version != self._version:
+            self._version, self._moved_at, self._is_told = version, self._program.now, False
+        elif self._stuck is not None and not self._is_told and self._program.now - self._moved_at >= self._stuck:
+            self._is_told = True
+            self._print("still", self._look())
+
+    def print_before_interrupt(self) -> None:
+        """Print what was kept."""
+        self._print("interrupt", self._before_interrupt or {})
+
+    def _look(self) -> dict[int, StuckReport]:
+        now = self._program.now
+        states = {loop.number: loop.state for loop in self._program.loops.values() if loop.state.outcome is None}
+        return {number: (list(stuck_lines(state, now)), stuck_json(state, now)) for number, state in states.items()}
+
+    def _print(self, why: str, seen: dict[int, StuckReport]) -> None:
+        for number, (lines, _) in seen.items():
+            for line in (f"loop {number}:", *lines):
+                print(f"asynclab: {line}", file=sys.stderr, flush=True)
+        self.reports.append({"why": why, "loops": [{"loop": number, **said} for number, (_, said) in seen.items()]})
 
 
 def frame_takers(

@@ -8,7 +8,8 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from asynclab.remote.launch import Target, launch
@@ -21,8 +22,15 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, sign
 """Signals to us that are meant for the program. SIGINT comes from a terminal to both at once."""
 
 
-def run_watched(target: Target, take: Callable[[AnyFrame], object]) -> int:
+def run_watched(
+    target: Target, take: Callable[[AnyFrame], object], on_signal: Callable[[int], object] = lambda _: None
+) -> int:
     """Run a program, and hand on every frame of it until it has ended.
+
+    Args:
+        target: What to run.
+        take: Gets each frame.
+        on_signal: Gets each SIGINT and SIGUSR1 to us, never while a frame is taken in.
 
     Returns:
         Its exit code; below 0 the number of the signal that killed it.
@@ -33,10 +41,13 @@ def run_watched(target: Target, take: Callable[[AnyFrame], object]) -> int:
     last = 0.0
     with _signals_passed_on() as passing:
         child = launch(target)
-        passing.process = child.process
+        passing.process, passing.on_signal = child.process, on_signal
         with child.connection:
             for frame in _frames(child.connection):
+                passing.is_busy = True
                 take(frame)
+                passing.is_busy = False
+                passing.tell()
                 last = getattr(frame, "at", last)
         code = child.process.wait()
     take(ProgramEnded(last, code))
@@ -76,10 +87,34 @@ class _Passing:
     """To which process signals go."""
 
     process: subprocess.Popen[bytes] | None = None
+    on_signal: Callable[[int], object] = lambda _: None
+    is_busy: bool = False
+    """Whether a frame is being taken in: what it changes can't be read meanwhile."""
+    untold: list[int] = field(default_factory=list)
 
     def pass_on(self, number: int, _: FrameType | None) -> None:
-        if number != signal.SIGINT and self.process is not None:
+        if self.process is None:
+            return
+        if number in (signal.SIGINT, signal.SIGUSR1):
+            self.untold.append(number)
+        if not self.is_busy:
+            self.tell()
+        if number != signal.SIGINT and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
             self.process.send_signal(number)
+
+    def tell(self) -> None:
+        while self.untold:
+            self.on_signal(self.untold.pop(0))
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether a process handles a signal; where that can't be told (no /proc), it gets the signal as ever."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
+    caught = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
+    return not caught or bool(int(caught[0], 16) >> (number - 1) & 1)
 
 
 @contextmanager

@@ -97,7 +97,7 @@ AS_IT_WAS = "differing: []"
 def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, tmp_path: Path) -> None:
     ran = program.asynclab("--seconds", "0.1", "--record", str(tmp_path / "kept"))
     assert (ran.returncode, ran.stderr) == (0, "")
-    first, loop, *tasks = ran.stdout.splitlines()
+    first, loop, _, *tasks = ran.stdout.splitlines()
     assert first.startswith(f"Attached to attached_program.py (process {program.pid}, Python {sys.version.split()[0]}")
     assert loop.endswith("5 tasks")
     said = {line.strip().split("  ")[0]: line for line in tasks[:5]}

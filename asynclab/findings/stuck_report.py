@@ -1,0 +1,142 @@
+"""Reports why a loop stands still: what each pending task waits for, who holds that, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from asynclab.findings.deadlocks import find_cycles, find_joins
+from asynclab.model.events import Wait
+from asynclab.model.frames import file_name
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import duration, plural
+from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
+
+LISTED = 200
+"""How many lines list the tasks of a loop; tasks that wait alike share one."""
+
+NAME_WIDTH = 16
+"""Cells for a task's name; a longer one takes more."""
+
+_WAKERS = (("io", "I/O"), ("threads", "a thread"), ("processes", "a process"), ("signals", "a signal"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Why nothing moves on a loop."""
+
+    kind: str
+    """One of blocked, deadlock, nothing-can-wake, outside, timers, and none."""
+    text: str
+
+
+def standstill(state: LabState, now: float) -> Standstill:
+    """What kind of standstill a loop is in at a moment, in lab seconds, in one line."""
+    if state.is_blocking and state.blocked is not None:
+        who = "a callback" if state.blocked.task is None else f"'{state.task_name(state.blocked.task)}'"
+        file = state.blocked.file
+        where = f" ({one_line(file_name(file))}:{state.blocked.line})" if file else ""
+        return Standstill("blocked", f"The loop is blocked in {who}{where}.")
+    for finding in (*find_cycles(state), *(find_joins(state))):
+        return Standstill("deadlock", f"{finding.line}.")
+    if state.is_stuck:
+        return Standstill("nothing-can-wake", "All tasks wait, and nothing can wake any of them.")
+    told = state.outside
+    if told is None or state.outside_version != state.version:
+        return Standstill("none", "No standstill: the loop was not idle when it was last seen.")
+    wakers = [words for name, words in _WAKERS if getattr(told, name)]
+    if wakers:
+        return Standstill("outside", f"All tasks wait; {' or '.join(wakers)} can wake them.")
+    due = _next_deadline(state)
+    when = "" if due is None else f"; the next is due in {duration(max(0.0, due - now))}"
+    return Standstill("timers", f"All tasks wait, and only timers can wake them{when}.")
+
+
+def stuck_lines(state: LabState, now: float) -> Iterator[str]:
+    """The report of one loop, a line for each task or each group of tasks that wait alike.
+
+    Args:
+        state: The loop.
+        now: The latest heartbeat of its program, in lab seconds: a loop that stands still has no later event.
+    """
+    yield standstill(state, now).text
+    groups: dict[tuple[str, str, str], list[TaskState]] = {}
+    for task in _pending(state):
+        groups.setdefault((task.coroutine, _doing(task, state), _where(task)), []).append(task)
+    for (_, doing, where), tasks in list(groups.items())[:LISTED]:
+        more = f"(and {len(tasks) - 1:,} like it)" if len(tasks) > 1 else ""
+        first = min(tasks, key=lambda task: task.since)
+        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", doing, where, _since(first, now), more)
+        yield "  ".join(filter(None, parts)).rstrip()
+    left = sum(map(len, list(groups.values())[LISTED:]))
+    if left:
+        yield f"    and {plural(left, 'task')} more"
+
+
+def stuck_json(state: LabState, now: float) -> dict[str, Any]:
+    """The same for programs, with every task."""
+    found = standstill(state, now)
+    return {
+        "standstill": {"kind": found.kind, "text": found.text},
+        "tasks": [_json(task, state, now) for task in _pending(state)],
+    }
+
+
+def _pending(state: LabState) -> list[TaskState]:
+    return [task for task in state.tasks.values() if not task.has_ended]
+
+
+def _next_deadline(state: LabState) -> float | None:
+    waits = (task.waits_for for task in _pending(state))
+    deadlines = [wait.deadline for wait in waits if wait is not None and wait.deadline is not None]
+    return min(deadlines, default=None)
+
+
+def _holders(wait: Wait, state: LabState) -> tuple[int, ...]:
+    """The tasks that a wait is for; of a lock its present holder, since it may have changed hands."""
+    for each in state.primitives.values() if wait.kind == "lock" else ():
+        if each.kind == "lock" and each.number == wait.number:
+            return () if each.holder is None else (each.holder,)
+    return wait.tasks
+
+
+def _doing(task: TaskState, state: LabState) -> str:
+    if task.state != "waiting":
+        return f"is {task.state}"
+    wait = task.waits_for
+    if wait is None:
+        return f"waits ({NOT_RECORDED})"
+    holders = _holders(wait, state)
+    if holders != wait.tasks:
+        wait = Wait(wait.kind, number=wait.number, tasks=holders)
+    return plain_wait(wait, state)[0]
+
+
+def _where(task: TaskState) -> str:
+    return "" if task.place is None else f"{one_line(file_name(task.place[0]))}:{task.place[1]}"
+
+
+def _since(task: TaskState, now: float) -> str:
+    return "" if _is_from_before(task) else f"for {duration(max(0.0, now - task.since))}"
+
+
+def _is_from_before(task: TaskState) -> bool:
+    return task.found and task.since <= task.created_at
+
+
+def _json(task: TaskState, state: LabState, now: float) -> dict[str, Any]:
+    wait = task.waits_for
+    file, line = task.place or (None, None)
+    return {
+        "task": state.task_name(task.id),
+        "coroutine": task.coroutine,
+        "state": task.state,
+        "wait": _doing(task, state) if task.state == "waiting" else None,
+        "waits_for_tasks": [] if wait is None else [state.task_name(number) for number in _holders(wait, state)],
+        "seconds": None if _is_from_before(task) else round(max(0.0, now - task.since), 6),
+        "file": file,
+        "line": line,
+    }

@@ -1,0 +1,164 @@
+"""The report of a standstill says what each task waits for, who holds that, and what kind of standstill it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+from asynclab.findings.stuck_report import standstill, stuck_json, stuck_lines
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import (
+    Event,
+    LoopBlocked,
+    Outside,
+    PrimitiveCreated,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskCreated,
+    TaskWaiting,
+    Wait,
+)
+from asynclab.model.state import LabState
+from tests.golden_files import Golden
+
+DEADLOCK = """
+import asyncio
+
+async def take(first, second):
+    async with first:
+        await asyncio.sleep(0)
+        async with second:
+            pass
+
+async def main():
+    a, b = asyncio.Lock(), asyncio.Lock()
+    await asyncio.gather(take(a, b), take(b, a))
+
+asyncio.run(main())
+"""
+
+HANDLES = """
+import asyncio, signal
+
+async def main():
+    done = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, done.set)
+    await done.wait()
+    print("handled")
+
+asyncio.run(main())
+"""
+
+
+LAST = ("asynclab:     take-2 ", "asynclab:     main-1            waits for event")
+"""How the last line of a report begins."""
+
+
+def _state(*waits: Wait, then: tuple[Event, ...] = ()) -> LabState:
+    """A loop on which each task waits for something."""
+    feed = EventFeed()
+    feed.take((RunStarted(0.0, "app.py", 0.0, "3.13.0"), PrimitiveCreated(0.0, 1, "lock", 1)))
+    for number, wait in enumerate(waits, start=1):
+        born = TaskCreated(0.0, task=number, name=f"task-{number}", coroutine="work")
+        feed.take((born, StepStarted(0.0, number), StepEnded(1.0, number, 0.0), TaskWaiting(1.0, number, wait)))
+    feed.take(then)
+    return feed.state
+
+
+def _idle(**wakers: int) -> tuple[Event, ...]:
+    return (Outside(3.0, **wakers),)
+
+
+NOW = 4.0
+"""The latest heartbeat; the latest event is older."""
+
+EVENT = Wait("event", number=1, file="app.py", line=3)
+
+STATES = {
+    "nothing": _state(EVENT, then=_idle()),
+    "a circle": _state(Wait("task", tasks=(2,)), Wait("task", tasks=(1,)), then=_idle()),
+    "timers": _state(Wait("sleep", seconds=5.0, deadline=6.0), then=_idle(timers=1)),
+    "io and threads": _state(EVENT, then=_idle(io=1, threads=1)),
+    "a free lock": _state(Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
+    "not idle": _state(EVENT),
+    "many": _state(*[EVENT] * 10_000, then=_idle(processes=1)),
+}
+
+
+def test_the_sentences(golden: Golden) -> None:
+    golden.check_passages("stuck", ((title, stuck_lines(state, NOW)) for title, state in STATES.items()))
+
+
+def test_the_kinds() -> None:
+    kinds = [standstill(state, NOW).kind for state in STATES.values()]
+
+    assert kinds == ["nothing-can-wake", "deadlock", "timers", "outside", "outside", "none", "outside"]
+
+
+def test_a_blocked_loop_names_task_file_and_line() -> None:
+    blocked = LoopBlocked(3.0, 1, 1.0, "/src/app.py", 7, "work")
+    said = standstill(_state(EVENT, then=(StepStarted(2.0, 1), blocked)), NOW)
+
+    assert said.kind == "blocked"
+    assert "app.py:7" in said.text
+
+
+def test_a_lock_that_changed_hands_names_no_former_holder() -> None:
+    (waits, _) = stuck_json(STATES["a free lock"], NOW)["tasks"]
+
+    assert waits["waits_for_tasks"] == []
+
+
+def test_one_program_that_stands_still_is_reported_on_each_occasion(tmp_path: Path) -> None:
+    with _run(tmp_path, DEADLOCK, "--stuck", "0.1") as running:
+        assert running.stderr is not None
+        by_itself = _report(running.stderr)
+        running.send_signal(signal.SIGUSR1)
+        asked = _report(running.stderr)
+        os.killpg(running.pid, signal.SIGINT)
+        at_end = running.stderr.read()
+
+    assert running.returncode == -signal.SIGINT
+    for report in (by_itself, asked, at_end):
+        assert "deadlock: 'take-" in report
+        assert report.count("held by take-") >= 2
+    assert "loop 1:" in at_end
+
+
+def test_a_program_still_gets_the_signal_that_it_handles(tmp_path: Path) -> None:
+    with _run(tmp_path, HANDLES, "--stuck", "0.1") as running:
+        assert running.stderr is not None
+        _report(running.stderr)
+        running.send_signal(signal.SIGUSR1)
+        printed, said = running.communicate()
+
+    assert printed == "handled\n"
+    assert "main-1" in said
+    assert running.returncode == 0
+
+
+def _run(folder: Path, text: str, *options: str) -> subprocess.Popen[str]:
+    script = folder / "app.py"
+    script.write_text(text, encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "asynclab", "run", "--headless", *options, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _report(lines: IO[str]) -> str:
+    """One report, up to the line of its last task."""
+    said = ""
+    for line in lines:
+        said += line
+        if line.startswith(LAST):
+            break
+    return said
