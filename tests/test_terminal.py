@@ -139,7 +139,7 @@ def test_three_demos_run_in_asyncio_s_own_order_and_quitting_leaves_nothing_behi
     terminal.wait_for_text("“Hello”")
     terminal.press("4")
     # A task starts when its creator waits; Textual's eager tasks would start it within create_task.
-    lazily = ("created task-1", "created task-2", "waits for task", "sleeps 2.00 s", "sleeps 1.00 s")
+    lazily = ("created task-1", "created task-2", "waits: task-1", "sleeps 2.00 s", "sleeps 1.00 s")
     terminal.wait_for(lambda screen: in_order(screen, *lazily), "the order of plain asyncio")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
