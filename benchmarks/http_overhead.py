@@ -43,7 +43,9 @@ Client: TypeAlias = "partial[Coroutine[Any, Any, float]]"
 """Makes the requests, and returns the CPU seconds that they took."""
 
 
-async def _answer(_: web.Request) -> web.Response:
+async def _answer(request: web.Request) -> web.Response:
+    if "delay" in request.query:
+        await asyncio.sleep(float(request.query["delay"]))
     return web.Response(body=b"x" * 100)
 
 
@@ -73,7 +75,7 @@ def _serve_elsewhere(asker: Connection) -> None:
 
 
 @contextmanager
-def _other_process() -> Iterator[str]:
+def other_process() -> Iterator[str]:
     """A server in a process of its own: its address."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -98,14 +100,15 @@ async def requests(url: str | None, count: int, tasks: int) -> float:
         The CPU time that this took, in seconds, without starting and stopping.
     """
     async with nullcontext(url) if url else _server() as address, aiohttp.ClientSession() as session:
-        await _get_all(session, address, CONNECTIONS, CONNECTIONS)  # so that all connections are open
+        await get_all(session, address, CONNECTIONS, CONNECTIONS)  # so that all connections are open
         gc.collect()
         began = process_time()
-        await _get_all(session, address, count, tasks)
+        await get_all(session, address, count, tasks)
         return process_time() - began
 
 
-async def _get_all(session: aiohttp.ClientSession, url: str, count: int, tasks: int) -> None:
+async def get_all(session: aiohttp.ClientSession, url: str, count: int, tasks: int) -> None:
+    """Make `count` requests from some tasks; a URL's `delay` is how many seconds its answer takes."""
     left = iter(range(count))
 
     async def get() -> None:
@@ -150,7 +153,7 @@ def main() -> None:
     options = parser.parse_args()
     kinds: dict[str, Callable[[Client], float]] = {"bare": bare, "recorded": recorded, "in a lab": in_a_lab}
     seconds: dict[str, list[float]] = {name: [] for name in kinds}
-    with _other_process() if options.server == "other-process" else nullcontext() as url:
+    with other_process() if options.server == "other-process" else nullcontext() as url:
         client = partial(requests, url, options.requests, options.tasks)
         for _ in range(options.rounds):
             for name, run in kinds.items():
