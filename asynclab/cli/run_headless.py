@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,9 @@ from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
+
+REPORTS_KEPT = 20
+"""How many stuck reports the JSON has; each lists every task, and all were printed."""
 
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
 """What is said of one loop: in lines, and for programs."""
@@ -75,7 +79,7 @@ def run_headless(
         for line in report.lines():
             print(f"asynclab: {line}", file=sys.stderr)
     else:
-        _write_json(json.dumps(report.as_json() | {"stuck": asked.reports}, indent=1), json_to)
+        _write_json(json.dumps(report.as_json() | {"stuck": list(asked.reports)}, indent=1), json_to)
     return exit_code(report.findings(), fail_on) or die_as(code)
 
 
@@ -89,8 +93,8 @@ class _Asked:
         self._moved_at = 0.0
         self._is_told = False
         self._before_interrupt: dict[int, StuckReport] | None = None
-        self.reports: list[dict[str, Any]] = []
-        """All that was printed, for programs to read."""
+        self.reports: deque[dict[str, Any]] = deque(maxlen=REPORTS_KEPT)
+        """The latest of what was printed, for programs to read."""
 
     def on_signal(self, number: int) -> None:
         """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -115,7 +116,7 @@ def test_a_lock_that_changed_hands_names_no_former_holder() -> None:
 
 
 def test_one_program_that_stands_still_is_reported_on_each_occasion(tmp_path: Path) -> None:
-    with _run(tmp_path, DEADLOCK, "--stuck", "0.1") as running:
+    with _run(tmp_path, DEADLOCK, "--stuck", "0.1", "--json", str(tmp_path / "report")) as running:
         assert running.stderr is not None
         by_itself = _report(running.stderr)
         running.send_signal(signal.SIGUSR1)
@@ -128,6 +129,9 @@ def test_one_program_that_stands_still_is_reported_on_each_occasion(tmp_path: Pa
         assert "deadlock: 'take-" in report
         assert report.count("held by take-") >= 2
     assert "loop 1:" in at_end
+    stuck = json.loads((tmp_path / "report").read_text(encoding="utf-8"))["stuck"]
+    assert [report["why"] for report in stuck] == ["still", "SIGUSR1", "interrupt"]
+    assert {report["loops"][0]["standstill"]["kind"] for report in stuck} == {"deadlock"}
 
 
 def test_a_program_still_gets_the_signal_that_it_handles(tmp_path: Path) -> None:
