@@ -1,7 +1,25 @@
 """Observes asyncio and holds its loop still."""
 
-from asynclab.model.events import StepTaken
-from asynclab.trace.governing.run_ending import Ending
-from asynclab.trace.lab import Lab
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asynclab.model.events import StepTaken
+    from asynclab.trace.governing.run_ending import Ending
+    from asynclab.trace.lab import Lab
 
 __all__ = ["Ending", "Lab", "StepTaken"]
+
+_HOMES = {
+    "Ending": "asynclab.trace.governing.run_ending",
+    "Lab": "asynclab.trace.lab",
+    "StepTaken": "asynclab.model.events",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then: a program that is observed needs none of it, and starts sooner."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

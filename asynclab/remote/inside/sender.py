@@ -34,9 +34,9 @@ PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
 
 LONGEST_PERIOD = 0.1
-"""The same after a second in which nothing happened."""
+"""The same where nothing has happened for `QUIET_AFTER`."""
 
-QUIET_AFTER = 1.0
+QUIET_AFTER = 0.3
 """Real seconds."""
 
 BEAT = 0.25

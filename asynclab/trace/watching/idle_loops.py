@@ -20,6 +20,9 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 IDLE_AFTER = 0.4
 """Real seconds in which nothing has happened: what a thread has just brought may be a moment late."""
 
+AGAIN_AFTER = 1.0
+"""Real seconds until what could wake an idle loop is looked at again: to find it out takes half a millisecond."""
+
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
 """What does nothing, or ends the program."""
 
@@ -31,17 +34,20 @@ class IdleLooks:
         self._quiet_since = 0.0
         """Real time at which nothing had happened any more; 0 while something does."""
         self._told: tuple[int, ...] | None = None
+        self._next_look = 0.0
+        """Real time of the next look, once it has been quiet for long enough."""
 
     def look(self, recorder: Recorder, external: ExternalWaits) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
         if recorder.events or not isinstance(loop, BaseEventLoop) or not _is_idle(loop, recorder):
-            self._quiet_since, self._told = 0.0, None
+            self._quiet_since, self._told, self._next_look = 0.0, None, 0.0
             return
         self._quiet_since = self._quiet_since or now
-        if now - self._quiet_since < IDLE_AFTER:
+        if now - self._quiet_since < IDLE_AFTER or now < self._next_look:
             return
+        self._next_look = now + AGAIN_AFTER
         found = _outside(loop, recorder, external)
         if found != self._told and not recorder.events and _is_idle(loop, recorder):
             self._told = found
