@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
+from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.wire import AnyFrame
 from asynclab.screens.run.live_program import LiveProgram
@@ -35,6 +36,10 @@ class Live:
     @property
     def screen(self) -> LiveScreen:
         return next(screen for screen in self.app.screen_stack if isinstance(screen, LiveScreen))
+
+    @property
+    def loop(self) -> LabState | None:
+        return self.screen.program.state
 
     @property
     def terminal(self) -> str:
@@ -111,6 +116,46 @@ async def test_a_program_has_tasks_a_terminal_and_ends_by_ctrl_c() -> None:
         assert "killed by SIGINT" in live.notices
         assert not live.screen.is_typing
         assert [frame.code for frame in live.frames if hasattr(frame, "code")] == [-signal.SIGINT]
+
+
+CONTROLLED = """
+import asyncio
+async def ticks():
+    while True:
+        await asyncio.sleep(0)
+async def main():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ticks(), name="ticks")
+        sleeper = group.create_task(asyncio.sleep(99), name="sleeper")
+        await asyncio.wait([sleeper])
+        print("the sleeper is gone", flush=True)
+asyncio.run(main())
+"""
+
+
+async def test_a_program_is_paused_stepped_and_slowed_and_a_task_of_it_cancelled() -> None:
+    async with running(CONTROLLED) as live:
+        await until(lambda: live.loop is not None and len(live.loop.tasks) == 3)
+        state = live.loop
+        assert state is not None
+        names = {task.name: number for number, task in state.tasks.items()}
+        ticks = state.tasks[names["ticks"]]
+        await live.pilot.press("space")
+        await until(lambda: state.clock.paused)
+        steps = ticks.steps
+        await live.pilot.press("n")
+        await until(lambda: ticks.steps == steps + 1)
+        await live.pilot.press("n")
+        await until(lambda: ticks.steps == steps + 2)
+        await live.pilot.press("full_stop", "comma", "space")
+        await until(lambda: not state.clock.paused)
+        assert state.clock.speed == 0.5
+        live.screen.stage.tasks.select(names["sleeper"])
+        await live.pilot.press("x")
+        await live.printed("the sleeper is gone")
+        offered = {offer.command.name for offer in live.screen.offers if offer.is_offered}
+        assert {"pause", "step", "slower", "cancel task"} <= offered
+        assert not {"next event", "instant"} & offered
 
 
 STUBBORN = """

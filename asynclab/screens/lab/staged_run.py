@@ -18,6 +18,12 @@ class StagedRun:
     can_start = False
     """Whether it can be started, and started over."""
 
+    fastest = SPEEDS[-1]
+    """The highest speed that it can be given."""
+
+    runs_to_events = True
+    """Whether it can go on by itself until something happens to a task."""
+
     def __init__(self, name: str, record: Record | None = None) -> None:
         """Show a run.
 
@@ -93,7 +99,7 @@ class StagedRun:
     def change_speed(self, steps: int) -> None:
         """Move some steps along `SPEEDS`, for this run and the next ones."""
         place = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - self.speed))
-        self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))]
+        self.speed = min(self.fastest, SPEEDS[max(0, min(len(SPEEDS) - 1, place + steps))])
         self._command(lambda control: control.set_speed(self.speed))
 
     def run_instantly(self) -> None:

@@ -17,6 +17,7 @@ from asynclab.remote.emulator import Emulator
 from asynclab.remote.launch import Child, Target, launch
 from asynclab.remote.observed_program import how_ended
 from asynclab.remote.pseudo_terminal import PseudoTerminal
+from asynclab.remote.remote_control import CommandSender, RemoteControl
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError, ProgramEnded
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.screens.run.silence import last_seen
@@ -68,6 +69,10 @@ class LiveProgram(WatchedProgram):
         """Each gets every frame, after it was taken in."""
         self._target = target
         self._child: Child | None = None
+        self._commands: CommandSender | None = None
+        """Takes commands to it; None before it has started."""
+        self._controls: dict[int, RemoteControl] = {}
+        """Those of its loops that somebody has asked for, by number."""
         self._pty: PseudoTerminal | None = None
         self._typed_early = b""
         self._frames = FrameReader()
@@ -125,6 +130,14 @@ class LiveProgram(WatchedProgram):
         """How it ended, as a clause."""
         return "" if self.code is None else how_ended(self.code)
 
+    def control_of(self, loop: int) -> RemoteControl | None:
+        """Takes commands for a loop, for as long as it can be told anything."""
+        if self._commands is None or self._is_deaf or not self.is_live:
+            return None
+        if loop not in self._controls:
+            self._controls[loop] = RemoteControl(self._commands, loop)
+        return self._controls[loop]
+
     def begin(self) -> None:
         """Start it."""
         try:
@@ -138,6 +151,7 @@ class LiveProgram(WatchedProgram):
         self.type(self._typed_early)
         self._heard = time.monotonic()
         self._child.connection.setblocking(False)
+        self._commands = CommandSender(self._child.connection)
         self._is_deaf = False
         self._listen()
         asyncio.get_running_loop().add_reader(self._pty.ours, self._hear_terminal)

@@ -100,6 +100,9 @@ class LoopSource:
 class LoopRun(StagedRun):
     """A loop with its record."""
 
+    fastest = 1.0
+    runs_to_events = False
+
     def __init__(self, program: Clocked, loop: ObservedLoop) -> None:
         """Record a loop from its first event on."""
         self.number = loop.number
