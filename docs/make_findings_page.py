@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from asynclab.findings.catalogue_of_rules import RULES
-from asynclab.findings.finding import Rule
+from asynclab.findings.rule import Rule
 
 PAGE = Path(__file__).parent / "findings.md"
 

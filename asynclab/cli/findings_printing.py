@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.run_report import Report
-from asynclab.findings.finding import Finding
+from asynclab.findings.rule import Finding
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
 

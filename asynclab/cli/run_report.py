@@ -7,7 +7,7 @@ from heapq import nlargest
 from typing import Any
 
 from asynclab.findings.catalogue_of_rules import Findings
-from asynclab.findings.finding import Finding
+from asynclab.findings.rule import Finding
 from asynclab.model.frames import file_name
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asynclab.findings import blocked_loops, deadlocks, lost_cancels, lost_work
-from asynclab.findings.finding import Finding, Rule
+from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import Event, Outside, RunEnded, RunStalled
 from asynclab.model.state import LabState
 

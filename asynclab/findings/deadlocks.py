@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.finding import Finding, Rule, place_of
+from asynclab.findings.rule import Finding, Rule, place_of
 from asynclab.model.events import Wait
 from asynclab.model.frames import file_name
 from asynclab.model.resources import PrimitiveState, label

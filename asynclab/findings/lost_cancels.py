@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.finding import Certainty, Finding, Rule
+from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model.events import CancelIgnored
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState

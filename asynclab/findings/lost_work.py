@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from asynclab.findings.finding import Finding, Rule
+from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident

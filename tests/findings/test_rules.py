@@ -14,7 +14,7 @@ from asynclab.cli.findings_command import check_names, findings
 from asynclab.cli.findings_printing import FOUND, exit_code
 from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
-from asynclab.findings.finding import Finding
+from asynclab.findings.rule import Finding
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
     Outside,

@@ -15,7 +15,9 @@ _DEEPEST = 500
 class Chain(NamedTuple):
     """The coroutines of a suspended task, outermost first, as far as they can be seen."""
 
+    links: list[object]
     frames: list[FrameType]
+    """Those of the links."""
     end: object
     """What the innermost awaits: a future's iterator, nothing, or something opaque."""
     has_begun: bool
@@ -29,6 +31,7 @@ class Chain(NamedTuple):
 
 def follow(awaitable: Any) -> Chain:
     """The chain that begins with a coroutine."""
+    links: list[object] = []
     frames: list[FrameType] = []
     has_begun = getattr(awaitable, "cr_suspended", True)
     while len(frames) < _DEEPEST:
@@ -46,9 +49,10 @@ def follow(awaitable: Any) -> Chain:
             break
         if frame is None:
             break
+        links.append(awaitable)
         frames.append(frame)
         awaitable = inner
-    return Chain(frames, awaitable, has_begun)
+    return Chain(links, frames, awaitable, has_begun)
 
 
 def first_line_of(code: CodeType) -> int:

@@ -8,19 +8,17 @@ import math
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Iterator
 from itertools import islice, pairwise
-from types import AsyncGeneratorType, CoroutineType, FrameType, FunctionType, GeneratorType, MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 from asynclab.trace.recording.future_state import coroutine_of, is_done, name_of
 from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.recording.scope import outside_context
+from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.observer import Observer
 
 AT_ONCE = 200
 """How many tasks are looked at before the loop may go on: some milliseconds."""
-
-_DEEPEST = 500
-"""Coroutines that are followed inwards at most."""
 
 _LEAVE = "__aexit__"
 _ACQUIRES = frozenset(
@@ -107,9 +105,9 @@ def _held(coroutine: object) -> Iterator[asyncio.Lock]:
     While such a block runs, Python keeps the method at hand that leaves it: among what its coroutine refers to is
     `__aexit__`, bound to the lock, or since 3.14 followed by it.
     """
-    links = list(_links(coroutine))
-    wanted = {id(frame.f_locals.get("self")) for _, frame in links if frame.f_code in _ACQUIRES}
-    for link, _ in links:
+    chain = follow(coroutine)
+    wanted = {id(frame.f_locals.get("self")) for frame in chain.frames if frame.f_code in _ACQUIRES}
+    for link in chain.links:
         for manager in _entered(link):
             lock = vars(manager).get("_lock") if issubclass(type(manager), asyncio.Condition) else manager
             is_held = issubclass(type(lock), asyncio.Lock) and asyncio.Lock.locked(lock)
@@ -128,21 +126,3 @@ def _entered(link: object) -> Iterator[Any]:
             continue
         if issubclass(type(manager), (asyncio.Lock, asyncio.Condition)):
             yield manager
-
-
-def _links(awaitable: Any) -> Iterator[tuple[object, FrameType]]:
-    """The coroutines of a task from the outermost inwards, each with its frame."""
-    for _ in range(_DEEPEST):
-        kind = type(awaitable)
-        if kind is CoroutineType:
-            frame, inner = awaitable.cr_frame, awaitable.cr_await
-        elif kind is GeneratorType:
-            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
-        elif kind is AsyncGeneratorType:
-            frame, inner = awaitable.ag_frame, awaitable.ag_await
-        else:
-            return
-        if frame is None:
-            return
-        yield awaitable, frame
-        awaitable = inner
