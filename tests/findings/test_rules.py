@@ -10,8 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from asynclab.cli.findings_command import check_names, findings
+from asynclab.cli.findings_command import check_names
 from asynclab.cli.findings_printing import FOUND, exit_code
+from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
 from asynclab.findings.rule import Finding
@@ -87,9 +88,9 @@ def test_a_recording_tells_the_same_and_a_named_rule_fails_it(tmp_path: Path) ->
     ran = observed("--fail-on", "never-awaited", "--record", recording, "tests/corpus/unseen_failure.py")
     assert ran.code == FOUND
     said = [line.strip() for line in ran.report if line.startswith("    never-")]
-    again = CliRunner().invoke(findings, [recording, "--fail-on", "any"], standalone_mode=False)
-    assert (again.return_value, again.output.splitlines()) == (FOUND, said)
-    assert CliRunner().invoke(findings, [recording, "--fail-on", "deadlock"], standalone_mode=False).return_value == 0
+    again = CliRunner().invoke(main, ["findings", recording, "--fail-on", "any"])
+    assert (again.exit_code, again.output.splitlines()) == (FOUND, said)
+    assert CliRunner().invoke(main, ["findings", recording, "--fail-on", "deadlock"]).exit_code == 0
 
 
 def test_a_rule_that_there_is_not_is_refused_with_those_that_there_are() -> None:
