@@ -226,7 +226,9 @@ class TracedHandle(Handle):
                     task = self._callback.__self__  # type: ignore[attr-defined]
                     ends = _done(task) if type(task) is Task else is_done(task)
                     write(Stepped(began, record.id, seconds, False, ends))
-                    tracer.follow(record, task, began + seconds * clock.rate, ended, ends)  # at, as the model has it
+                    tracer.follow(
+                        record, task, began + seconds * clock.rate, ended, ends, args
+                    )  # at, as the model has it
             else:
                 if tracer.eager.under_way:
                     tracer.eager.settle()
@@ -237,7 +239,7 @@ class TracedHandle(Handle):
                 at = ended * clock.rate + clock.offset
                 tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
                 if not yielded:
-                    tracer.follow(record, task, at, ended, ends)
+                    tracer.follow(record, task, at, ended, ends, args)
             if tracer.attention or tracer.gone:
                 tracer.attend()
         except KeyboardInterrupt:

@@ -244,7 +244,9 @@ class Observer(Recorder):
         if self.attention:
             self.attend()
 
-    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool) -> None:
+    def follow(
+        self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
+    ) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
         Args:
@@ -253,9 +255,10 @@ class Observer(Recorder):
             at: When the step ended, in lab time.
             real: The same in real time.
             ends: Whether the task has ended.
+            woken_by: What the step was begun with: the future that the task had waited for, if any.
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
-            self.cancels.look(record, task, at)
+            self.cancels.look(record, task, at, woken_by=woken_by)
         looks = self.looks
         if ends:
             self.registry.end(record, task, at)
