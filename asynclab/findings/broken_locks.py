@@ -12,7 +12,7 @@ from asynclab.model.wording.quantities import measured
 
 
 def find_robbed_locks(state: LabState) -> Iterator[Finding]:
-    """Locks that another task released, so that two tasks were inside at once: the first has then released the next's."""
+    """Locks that another task released: two tasks were inside then, and the first has released that of the second."""
     for incident in state.incidents:
         event = incident.event
         if isinstance(event, PrimitiveChanged) and event.primitive in state.primitives:

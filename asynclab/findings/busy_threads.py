@@ -23,7 +23,8 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
             busy = "; ".join(map(thread_told, event.busy))
             text = (
                 f"{one_line(event.function)}(){who} has waited {measured(event.seconds)} for a thread: all "
-                f"{plural(event.workers, 'thread')} of the default executor are busy, {plural(event.queued, 'call')} queued; {busy}"
+                f"{plural(event.workers, 'thread')} of the default executor are busy, and "
+                f"{plural(event.queued, 'call')} wait; {busy}"
             )
             yield Finding("executor-full", text, incident.at, (incident.version,), event.task, incident.place)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asynclab.findings.busy_threads import find_endless_shutdowns
+from asynclab.findings.lost_wakes import find_gone_sources, find_lost_handovers
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, place_of
 from asynclab.findings.wait_graph import WaitGraph, holders_of
@@ -133,8 +135,8 @@ def find_joins(state: LabState) -> Iterator[Finding]:
         if queue.joiners and queue.unfinished > 0 and not queue.size:
             joiner = state.tasks[queue.joiners[0]]
             text = (
-                f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}: {queue.puts:,} put, "
-                f"{queue.gets:,} got, {queue.dones:,} task_done(); the queue is empty, and nobody is left to call it"
+                f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}: "
+                f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done(); the queue is empty, and nobody is left to call it"
             )
             yield Finding("join-without-task-done", text, state.now, (state.version,), joiner.id, place_of(joiner))
 
@@ -143,7 +145,8 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     """All tasks wait, and nothing can wake any of them; said where no other rule says why."""
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
-    if any(any(find(state)) for find in (find_cycles, find_left_generators, find_kept, find_joins)):
+    causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
+    if any(any(find(state)) for find in (*causes, find_endless_shutdowns)):
         return
     waiting = [task for task in state.tasks.values() if task.state == "waiting"]
     if not waiting:

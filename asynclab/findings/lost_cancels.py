@@ -36,15 +36,15 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
 
 
 def find_shared(state: LabState) -> Iterator[Finding]:
-    """Tasks that were cancelled though nobody had asked them: by the request to another that waited for the same."""
+    """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
     for incident in state.incidents:
         event = incident.event
         if isinstance(event, TaskEnded) and event.outcome == "cancelled" and len(incident.others) > 1:
             shared, asked = incident.others
             text = (
-                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, which was cancelled "
-                f"with it; {quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and ended "
-                f"cancelled at {measured(incident.at)} though nobody had asked for that"
+                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, which was "
+                f"cancelled with it; {quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and "
+                f"ended cancelled at {measured(incident.at)} though nobody had asked for that"
             )
             yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
 

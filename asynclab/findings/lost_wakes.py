@@ -1,4 +1,4 @@
-"""Finds what was handed to nobody: wake-ups and items for tasks that were cancelled, gone, or had stopped for another."""
+"""Finds what reached nobody: wake-ups of tasks that were cancelled, items for tasks that are gone."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
             by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
             woken = "was notified" if lost.wait.kind == "condition" else f"was given {one_line(lost.result)}"
             text = (
-                f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran{at_line(place)}: "
-                f"nobody got it, and {listed(state, victims)} waited there in vain since"
+                f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
+                f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
             )
             yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place)
 
@@ -39,7 +39,7 @@ def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
 
 
 def _vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
-    """Waits that nothing can end, or could have ended, but a timeout: those of now, or once the run is over the past."""
+    """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
     if state.outcome is not None:
         for each in state.in_vain:
             yield each.task, each.wait, each.until
@@ -79,8 +79,8 @@ def _gone_source(state: LabState, incident: Incident, queue: QueueState, victims
     assert isinstance(event, TaskEnded)
     (cancelled,) = incident.others
     text = (
-        f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, for "
-        f"which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else fills "
+        f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
+        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else fills "
         f"{queue.label}, and {listed(state, victims)} waited to get from it in vain"
     )
     return Finding("cancel-of-another", text, incident.at, (incident.version,), event.task, incident.place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from asynclab.findings.phrases import quoted
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
 from asynclab.model.frames import file_name
@@ -65,8 +66,8 @@ def find_left_behind(state: LabState) -> Iterator[Finding]:
         if isinstance(event, TaskEnded) and event.outcome == "failed" and not event.unseen:
             (waiter,) = incident.others
             text = (
-                f"'{state.task_name(event.task)}' went on after the gather() of '{state.task_name(waiter)}' had failed, "
-                f"and failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
+                f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
+                f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
             )
             yield _finding("left-behind", text, incident, event.task)
 

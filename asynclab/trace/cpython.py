@@ -128,6 +128,9 @@ FUTURE_ITERATOR = "FutureIter"
 COROUTINE_WRAPPER = "coroutine_wrapper"
 """The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
 
+GENERATOR_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
+"""The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
+
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
     ("asyncio.futures", asyncio.futures, ("_PyFuture", "_set_result_unless_cancelled")),

@@ -136,10 +136,10 @@ class CancelRequests:
         seen = self.seen.get(record.id)
         if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
             return
-        if not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
+        by_group = is_in_failed_group(task)
+        if not by_group and not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
             return
         seen.is_ignored = True
-        by_group = is_in_failed_group(task)
         self._recorder.emit(CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by, by_group))
 
     def timeout_expired(self, task: Task[Any]) -> None:

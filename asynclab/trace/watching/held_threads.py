@@ -10,6 +10,7 @@ import os
 import sys
 import sysconfig
 import threading
+from pathlib import Path
 from types import CodeType, FrameType
 
 from asynclab.model.events import ThreadStands
@@ -23,7 +24,18 @@ _JOINS = frozenset(
 _WAIT: CodeType = threading.Condition.wait.__code__
 _NOT_HELD = (None, -1)
 """The timeouts that stand for none."""
-_LIBRARY = sysconfig.get_path("stdlib")
+_BEGINNINGS = frozenset(
+    getattr(function, "__code__", None)
+    for function in (
+        threading.Thread.run,
+        getattr(threading.Thread, "_bootstrap", None),
+        getattr(threading.Thread, "_bootstrap_inner", None),
+        cpython.pool_worker,
+        getattr(cpython.WorkItem, "run", None),
+    )
+)
+_LIBRARIES = (sysconfig.get_path("stdlib"), str(Path(cpython.__file__).parents[1]))
+_INSTALLED = "site-packages"
 
 
 def look_at_threads(loop_thread: int) -> tuple[int, tuple[ThreadStands, ...]]:
@@ -44,13 +56,13 @@ def look_at_threads(loop_thread: int) -> tuple[int, tuple[ThreadStands, ...]]:
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
     """Where a thread is, told by the innermost frame of the program's own code."""
     called = ""
-    innermost = frame
-    while frame is not None and frame.f_code.co_filename.startswith(_LIBRARY) and not _is_installed(frame):
-        called = frame.f_code.co_qualname
+    while frame is not None and not _starts_a_call(frame):
+        code = frame.f_code
+        if not code.co_filename.startswith(_LIBRARIES) or _INSTALLED in code.co_filename:
+            return ThreadStands(thread.name, code.co_qualname, code.co_filename, frame.f_lineno or 0, called)
+        called = code.co_qualname
         frame = frame.f_back
-    if frame is None or frame.f_code is getattr(cpython.pool_worker, "__code__", None):
-        return ThreadStands(thread.name, waits_in=_first_of_library(innermost))
-    return ThreadStands(thread.name, frame.f_code.co_qualname, frame.f_code.co_filename, frame.f_lineno or 0, called)
+    return ThreadStands(thread.name, waits_in=called)
 
 
 def is_idle_worker(frame: FrameType | None) -> bool:
@@ -58,19 +70,9 @@ def is_idle_worker(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
 
 
-def _first_of_library(frame: FrameType | None) -> str:
-    """What a pool's thread was given to call, where that is a function of Python's library itself."""
-    called = ""
-    while frame is not None and frame.f_back is not None:
-        if frame.f_code.co_name == "run" and frame.f_back.f_code is getattr(cpython.pool_worker, "__code__", None):
-            return called
-        called = frame.f_code.co_qualname
-        frame = frame.f_back
-    return called
-
-
-def _is_installed(frame: FrameType) -> bool:
-    return "site-packages" in frame.f_code.co_filename
+def _starts_a_call(frame: FrameType) -> bool:
+    """Whether a frame only begins what a thread, or a call in a pool, is to do."""
+    return frame.f_code in _BEGINNINGS
 
 
 def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:
