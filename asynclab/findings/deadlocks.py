@@ -134,10 +134,9 @@ def find_joins(state: LabState) -> Iterator[Finding]:
     for queue in state.queues.values():
         if queue.joiners and queue.unfinished > 0 and not queue.size:
             joiner = state.tasks[queue.joiners[0]]
-            text = (
-                f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}: "
-                f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done(); the queue is empty, and nobody is left to call it"
-            )
+            who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
+            counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
+            text = f"{who}: {counts}; the queue is empty, and nobody is left to call it"
             yield Finding("join-without-task-done", text, state.now, (state.version,), joiner.id, place_of(joiner))
 
 

@@ -42,9 +42,9 @@ def find_shared(state: LabState) -> Iterator[Finding]:
         if isinstance(event, TaskEnded) and event.outcome == "cancelled" and len(incident.others) > 1:
             shared, asked = incident.others
             text = (
-                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, which was "
-                f"cancelled with it; {quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and "
-                f"ended cancelled at {measured(incident.at)} though nobody had asked for that"
+                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, and that with it; "
+                f"{quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and ended cancelled "
+                f"at {measured(incident.at)} though nobody had asked for that"
             )
             yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
 

@@ -93,7 +93,8 @@ class WaitGraph:
             return None
         if primitive is not None:
             alive = [holder for holder in holders if not self._has_ended(holder)]
-            return _Node(alive, needs_all=False) if alive else None
+            is_sure = self._is_starved or primitive.in_block.issuperset(holders)  # else others may release it
+            return _Node(alive, needs_all=False) if alive and is_sure else None
         if wait.kind in _SINGLE or wait.kind in _ALL:
             pending = [other for other in wait.tasks if not self._has_ended(other)]
             return _Node(pending, needs_all=wait.kind in _ALL) if pending else None

@@ -493,6 +493,8 @@ class PrimitiveChanged(Event):
     """Who changed it; for a lock that was taken, who holds it."""
     taker: int | None = None
     """For a permit that goes straight to a task that waits for one: that task."""
+    in_block: bool = False
+    """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
 
 
 class ConditionNotified(Event):

@@ -83,6 +83,8 @@ class PrimitiveState:
     """For a lock: the task that holds it."""
     takers: dict[int, int] = field(default_factory=dict)
     """For a semaphore: how many permits each task has taken and not given back."""
+    in_block: set[int] = field(default_factory=set)
+    """The tasks that have taken it with `async with`, so that nobody else is to release it."""
     is_passed_on: bool = False
     """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
     waiters: dict[int, None] = field(default_factory=dict)

@@ -24,6 +24,8 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
             state.named_primitives = {(each.kind, each.number): each for each in state.primitives.values()}
         primitive = PrimitiveState(event.primitive, event.kind, event.number, event.value, event.holder)
         primitive.is_passed_on = not event.value  # made without permits: those that come are signals
+        if event.holder is not None:
+            primitive.in_block.add(event.holder)
         state.primitives[event.primitive] = state.named_primitives[event.kind, event.number] = primitive
 
 
@@ -48,6 +50,7 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     """Note who holds a lock, and whether its block goes on without it because another task has released it."""
     holder, task = lock.holder, event.task
     lock.holder = task if event.value else None
+    lock.in_block = {task} if event.value and event.in_block and task is not None else set()
     if event.value or task is None or holder is None:
         return
     robber = lock.robbed.pop(task, None)
@@ -65,11 +68,14 @@ def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int
     if who is None or len(takers) > PERMITS_KEPT:
         semaphore.is_passed_on = True
     elif by < 0:
+        (semaphore.in_block.add if event.in_block else semaphore.in_block.discard)(who)
         takers[who] = takers.get(who, 0) - by
     elif takers.get(who, 0) > by:
         takers[who] -= by
     elif takers.pop(who, None) is None:
         semaphore.is_passed_on = True
+    else:
+        semaphore.in_block.discard(who)
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:

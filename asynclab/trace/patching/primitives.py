@@ -37,6 +37,8 @@ _TASK_DONE: CodeType = asyncio.Queue.task_done.__code__
 _SHUTDOWN: CodeType | None = asyncio.Queue.shutdown.__code__ if hasattr(asyncio.Queue, "shutdown") else None
 _GRANT: CodeType | None = getattr(getattr(asyncio.Semaphore, "_wake_up_next", None), "__code__", None)
 """Where a semaphore gives a permit to a task that waits."""
+_ENTER: CodeType = asyncio.Lock.__aenter__.__code__
+"""What `async with` calls of a lock or semaphore."""
 _NOTIFY: CodeType = asyncio.Condition.notify.__code__
 _CONDITION_INIT = asyncio.Condition.__init__.__code__
 _OWNERS = frozenset(
@@ -184,7 +186,9 @@ def _value_report(kind: PrimitiveKind) -> _Report:
             return
         if type(value) is not type(before) or type(value) not in _PLAIN or value != before:
             taker = _taker(tracer, setter) if setter.f_code is _GRANT and kind == "semaphore" else None
-            resources.changed(known, kind, whole(value), taker)
+            caller = setter.f_back
+            in_block = caller is not None and caller.f_code is _ENTER
+            resources.changed(known, kind, whole(value), taker, in_block=in_block)
 
     return report
 
