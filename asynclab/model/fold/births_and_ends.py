@@ -100,9 +100,8 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
     asker = None if by is None else state.tasks.get(by)
     if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
         task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
-    elif asker is not None and asker.waited_for == "wait_for" and asker.last_wait is not None:
-        if task.id in asker.last_wait.tasks:
-            task.cancelled_for = asker.id  # up to Python 3.11 wait_for() itself cancels what it has waited for
+    elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
+        task.cancelled_for = asker.id  # up to Python 3.11 wait_for() itself cancels what it has waited for
     for number in () if task.waits_for is None else task.waits_for.tasks:
         awaited = state.tasks.get(number)
         if awaited is not None and awaited.cancel_requested:
@@ -116,6 +115,11 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
         task.tree = event.tree
         _note_odd_end(state, task, event, at)
     _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
+
+
+def _waited_for(task: TaskState, other: int) -> bool:
+    """Whether a task's latest wait was for another one."""
+    return task.last_wait is not None and other in task.last_wait.tasks
 
 
 def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
