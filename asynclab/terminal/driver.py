@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import os
 import select
@@ -134,7 +133,6 @@ class StdoutDriver(LinuxDriver):
         """Stop the process until it is continued in the foreground; a callback of the loop."""
         began = perf_counter()
         self.suspend_application_mode()
-        self._must_signal_resume = True
         self._stop()
         self._resume()
         if isinstance(self._app, Dashboard):
@@ -148,6 +146,7 @@ class StdoutDriver(LinuxDriver):
     def _resume(self) -> None:
         while not self._is_in_foreground():
             self._stop()  # continued by `bg`: it may not draw
+        self._must_signal_resume = True
         self.resume_application_mode()
 
     def _stop(self) -> None:

@@ -218,7 +218,7 @@ class SlowLine:
             self._asked, self._answers = None, False
         if self._asked is not None:
             late = math.inf if self._is_slow else now - self._asked - BEHIND
-            again = -late if late < 0 else PATIENCE
+            again: float | None = -late if late < 0 else PATIENCE
             # Answers get lost: flushed while the process stops, or taken by another program that reads the terminal.
             if self._answers and now - self._asked_again >= PATIENCE:
                 self._waiting += QUESTION.encode()

@@ -30,13 +30,17 @@ def test_other_sequences_are_keys_even_if_they_begin_like_an_answer() -> None:
 class Noted(StdoutDriver):
     """Only notes when it would let the terminal go and take it back."""
 
-    did: list[str | int]
+    def __init__(self) -> None:
+        super().__init__(App())
+        self.did: list[str | int] = []
+        self.is_back = asyncio.Event()
 
     def suspend_application_mode(self) -> None:
         self.did.append("let go")
 
     def resume_application_mode(self) -> None:
         self.did.append("taken back")
+        self.is_back.set()
 
 
 async def test_a_stop_waits_for_the_loop_and_interrupts_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,13 +50,11 @@ async def test_a_stop_waits_for_the_loop_and_interrupts_no_write(monkeypatch: py
 
     monkeypatch.setattr(os, "kill", kill)
     continued = signal.getsignal(signal.SIGCONT)
-    driver = Noted(App())
-    driver.did = []
+    driver = Noted()
     try:
         signal.raise_signal(signal.SIGTSTP)
         assert driver.did == []
-        while len(driver.did) < 3:
-            await asyncio.sleep(0)
+        await driver.is_back.wait()
         assert driver.did == ["let go", signal.SIGSTOP, "taken back"]
     finally:
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
