@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Tell of the marker, and observe all tests where an option asks for that."""
     config.addinivalue_line("markers", _MARKER)
-    config.pluginmanager.register(_Collected(), "asynclab-collected")
+    config.pluginmanager.register(_Collected(config), "asynclab-collected")
     if any(config.getoption(name) for name in _OPTIONS):
         _observe(config)
 
@@ -70,13 +70,15 @@ def _observe(config: pytest.Config) -> None:
 class _Collected:
     """What was found, in this process and in the workers of pytest-xdist."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
         self._told: list[Any] = []
+        self._sends_reports = hasattr(config, "workerinput")
+        """Whether reports, and what came with them, go to another process."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what came with a test's report."""
         told = getattr(report, "asynclab", None)
-        if told is not None:
+        if told is not None and not self._sends_reports:
             self._told.append(told)
 
     @pytest.hookimpl(optionalhook=True)
@@ -90,8 +92,8 @@ class _Collected:
         observer = session.config.pluginmanager.get_plugin("asynclab-observer")
         if observer is not None:
             self._told += observer.finish()
-        if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["asynclab"] = self._told
+        if self._sends_reports:
+            session.config.workeroutput["asynclab"] = self._told  # type: ignore[attr-defined]
         elif self._told:
             from asynclab.pytest_plugin.findings_summary import fails
 

@@ -51,8 +51,7 @@ def _remarks(told: Iterable[Told]) -> Iterator[str]:
     for each in told:
         left_out.update(each.get("left_out", {}))
         unobserved.update([each["unobserved"]] if "unobserved" in each else [])
-        for line in each.get("interrupted", ()):
-            yield line
+        yield from each.get("interrupted", ())
         if "recording" in each:
             yield f"recorded {each['recording']} (asynclab replay shows it)"
         if "unrecorded" in each:

@@ -15,6 +15,7 @@ from asynclab.findings.rule import Finding
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.pytest_plugin.plugin_options import MarkedTest, PluginOptions
+from asynclab.trace.recording.code_ownership import UserCode
 
 Told: TypeAlias = dict[str, Any]
 """What is told of a test, as plain data: a worker of pytest-xdist sends it home."""
@@ -41,6 +42,7 @@ class Judge:
     def __init__(self, options: PluginOptions, root: str) -> None:
         self._options = options
         self._root = root
+        self._owns = UserCode().owns
         self.tests: list[ObservedTest] = []
         """All that were observed in one go, in their order."""
         self.is_over = False
@@ -79,7 +81,7 @@ class Judge:
         return self.tests[max(0, bisect_right(self.tests, moment, key=lambda test: test.begun) - 1)]
 
     def _made(self, task: TaskState | None) -> str:
-        if task is None or not task.line:
+        if task is None or not self._owns(task.file):  # a test's own task is made by pytest's plugins
             return ""
         is_inside = task.file.startswith(os.path.join(self._root, ""))
         file = os.path.relpath(task.file, self._root) if is_inside else task.file

@@ -65,5 +65,5 @@ class KeptFrames:
 
 def file_name_of(test: str) -> str:
     """A name for a test's recording that any file system takes, and that is no other test's."""
-    readable = re.sub(r"[^\\w.=-]+", "-", test, flags=re.ASCII).strip("-.")[-LONGEST_NAME:].lstrip("-.")
+    readable = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")[-LONGEST_NAME:].lstrip("-.")
     return f"{readable}-{hashlib.sha256(test.encode(errors='surrogatepass')).hexdigest()[:6]}.rec"

@@ -1,4 +1,4 @@
-"""Observes tests while pytest runs them: reports what is found, ends what is stuck, and keeps recordings of failures."""
+"""Observes tests while pytest runs them: reports bugs, ends what is stuck, and records failed tests."""
 
 from __future__ import annotations
 
@@ -157,7 +157,8 @@ class ObservedTests:
         if lines:
             test.item.add_report_section(when, TITLE, "\n".join(lines))
         if stuck and isinstance(error, asyncio.CancelledError | RuntimeError):
-            raise pytest.fail.Exception(f"{lines[0]} (ended by asynclab)").with_traceback(error.__traceback__) from None
+            why = f"asynclab ended the test: {lines[0]}"
+            raise pytest.fail.Exception(why).with_traceback(error.__traceback__) from None
         if isinstance(error, KeyboardInterrupt):
             self._interrupted = {"interrupted": [f"{test.item.nodeid} was interrupted", *lines]}
 

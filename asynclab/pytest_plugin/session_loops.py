@@ -7,12 +7,13 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import RLock
 
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.rule import Finding
 from asynclab.findings.stuck_report import stuck_lines
-from asynclab.model.events import Event, TimeoutExpired
+from asynclab.model.events import CallEnded, Event, TimeoutExpired
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.remote.inside.begin import stop_around_forks
@@ -29,6 +30,8 @@ PERIOD = 0.025
 """Real seconds between two looks at the loops."""
 
 UVLOOP = "uvloop.Loop"
+
+WHEN_EXPIRED = "When the timeout expired:"
 
 WHY_ENDED = "asynclab: nothing can wake the test"
 
@@ -179,9 +182,9 @@ class SessionLoops:
         # Both are asked first: whatever came before is read below.
         is_over, is_gone = loop.recording.is_over(), loop.recording.is_gone()
         events = loop.recording.take_events()
-        for part in _cut_before_timeouts(events):
-            if isinstance(part[0], TimeoutExpired):
-                self.at_timeout = list(stuck_lines(loop.state, part[0].at))
+        for part in _cut_before_timeouts(events, loop.state):
+            if _is_timeout(part[0], loop.state):
+                self.at_timeout = [WHEN_EXPIRED, *islice(stuck_lines(loop.state, part[0].at), 1, None)]
             self._tell(LoopEvents(loop.number, tuple(part)))  # type: ignore[arg-type]
         if is_over and not loop.is_over:
             loop.is_over = True
@@ -206,15 +209,23 @@ def _has_pending(state: LabState) -> bool:
     return any(not task.has_ended for task in state.tasks.values())
 
 
-def _cut_before_timeouts(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+def _cut_before_timeouts(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
     """The events in parts, so that each timeout that expires begins one: before that, it shows who held it up."""
     begin = 0
     for index, event in enumerate(events):
-        if index > begin and isinstance(event, TimeoutExpired):
+        if index > begin and _is_timeout(event, state):
             yield events[begin:index]
             begin = index
     if events:
         yield events[begin:]
+
+
+def _is_timeout(event: Event, state: LabState) -> bool:
+    """Whether a timeout expires: asyncio's, or a library's own, as those of anyio and async_timeout."""
+    if not isinstance(event, CallEnded):
+        return isinstance(event, TimeoutExpired)
+    call = state.calls.get(event.call)
+    return call is not None and "timeout" in call.name and call.deadline is not None and event.at >= call.deadline
 
 
 def _moment(finding: Finding, task: TaskState | None) -> float:

@@ -32,7 +32,6 @@ from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
-
 Found = TypeVar("Found")
 
 
