@@ -26,18 +26,26 @@ async def test_forgets():
 """
 
 
+ASYNCIO = "pytest_asyncio.plugin"
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder for an inner suite, which loads only the plugins that it names."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
     return pytester
 
 
-def run(suite: pytest.Pytester, *options: str, plugins: Sequence[str] = ("pytest_asyncio.plugin",)) -> pytest.RunResult:
+def run(suite: pytest.Pytester, *options: str, plugins: Sequence[str] = (ASYNCIO,)) -> pytest.RunResult:
     """Run the inner suite in this process."""
+    return suite.runpytest_inprocess(*_words(plugins), *options)
+
+
+def _words(plugins: Sequence[str]) -> list[str]:
+    """The words of a command line that load plugins, asynclab's among them."""
     named = [word for plugin in ("asynclab.pytest_plugin", *plugins) for word in ("-p", plugin)]
-    return suite.runpytest_inprocess(*named, *options)
+    auto = ["--asyncio-mode=auto"] if ASYNCIO in plugins else []
+    return [*named, *auto, "-W", "default", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 
 def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: pytest.Pytester) -> None:
@@ -143,6 +151,7 @@ def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite:
     ],
 )
 def test_a_wrong_option_is_told_in_a_line(suite: pytest.Pytester, option: str, said: str) -> None:
+    (suite.path / "pytest.ini").write_text("[pytest]")
     result = run(suite, "--asynclab", option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([said])
@@ -232,7 +241,7 @@ async def test_goes_on():
 
 def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: pytest.Pytester) -> None:
     suite.makepyfile(DEADLOCK)
-    result = run(suite, "--asynclab", "--timeout=30", plugins=("pytest_asyncio.plugin", "pytest_timeout"))
+    result = run(suite, "--asynclab", "--timeout=30", plugins=(ASYNCIO, "pytest_timeout"))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -262,7 +271,7 @@ def test_a_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> No
 
 def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
     suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
-    result = run(suite, "--asynclab", "--timeout=0.2", plugins=("pytest_asyncio.plugin", "pytest_timeout"))
+    result = run(suite, "--asynclab", "--timeout=0.2", plugins=(ASYNCIO, "pytest_timeout"))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
 
@@ -419,10 +428,7 @@ def test_nothing_stays_replaced(suite: pytest.Pytester) -> None:
 
 def test_workers_of_xdist_send_findings_home(suite: pytest.Pytester) -> None:
     suite.makepyfile(NEVER)
-    plugins = [
-        word for name in ("asynclab.pytest_plugin", "pytest_asyncio.plugin", "xdist.plugin") for word in ("-p", name)
-    ]
-    result = suite.runpytest_subprocess(*plugins, "-n1", "--asynclab=fail")
+    result = suite.runpytest_subprocess(*_words((ASYNCIO, "xdist.plugin")), "-n1", "--asynclab=fail")
     result.assert_outcomes(failed=1, warnings=1)
     result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *"])
 
@@ -433,9 +439,10 @@ def test_a_suite_that_asks_for_nothing_imports_nothing(suite: pytest.Pytester) -
         import json, sys
 
         def test_it():
-            print(json.dumps(sorted(name for name in sys.modules if name.partition(".")[0] == "asynclab")))
+            imported = sorted(name for name in sys.modules if name.partition(".")[0] == "asynclab")
+            with open("imported.json", "w") as file:
+                json.dump(imported, file)
         """
     )
-    result = suite.runpytest_subprocess("-p", "asynclab.pytest_plugin", "-s")
-    (printed,) = (line for line in result.outlines if "asynclab" in line)
-    assert json.loads(printed.removesuffix(".")) == ["asynclab", "asynclab.pytest_plugin"]
+    suite.runpytest_subprocess("-p", "asynclab.pytest_plugin").assert_outcomes(passed=1)
+    assert json.loads((suite.path / "imported.json").read_text()) == ["asynclab", "asynclab.pytest_plugin"]
