@@ -88,6 +88,9 @@ python_current_task: Callable[[AbstractEventLoop], Task[Any] | None] = getattr(
     asyncio.tasks, "_py_current_task", asyncio.current_task
 )
 
+# What `run_until_complete` adds to the future that it waits for, all versions.
+stop_at_end: Callable[..., object] = _find(asyncio.base_events, "_run_until_complete_cb")
+
 # What the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
@@ -145,6 +148,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
         (PROCESS_EXITED,),
     ),
     ("concurrent.futures.thread", concurrent.futures.thread, ("_worker", "_WorkItem")),
+    ("asyncio.base_events", asyncio.base_events, ("_run_until_complete_cb",)),
     ("threading", threading, (START_THREAD,)),
     ("warnings", warnings, (WARN_UNAWAITED, "_showwarnmsg_impl", "_showwarning_orig", "_formatwarning_orig")),
 )
@@ -258,6 +262,11 @@ def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> 
         loop._stop_serving(file)  # type: ignore[attr-defined]
     else:
         server.close()
+
+
+def runs_until_end_of(task: Task[Any]) -> bool:
+    """Whether `run_until_complete` waits for a task."""
+    return any(callback is stop_at_end for callback, _ in task._callbacks or ())
 
 
 def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
