@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import Any
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.rule import Finding
 from asynclab.model.frames import file_name
+from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, measured, plural
@@ -32,8 +34,15 @@ NAME_WIDTH = 16
 class Report:
     """Follows a program, and says at its end what it did."""
 
-    def __init__(self, program: ObservedProgram) -> None:
+    def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
+        """Know nothing yet.
+
+        Args:
+            program: What to follow.
+            judge: Leaves out the findings that are allowed or known; None for telling all.
+        """
         self._program = program
+        self._judge = judge
         self._tallies: dict[int, RunTally] = {}
         self._findings: dict[int, Findings] = {}
 
@@ -69,9 +78,11 @@ class Report:
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
 
-    def findings(self) -> list[Finding]:
-        """What the rules have found, loop by loop."""
-        return [finding for findings in self._findings.values() for finding in findings.found]
+    def found(self) -> Iterator[tuple[int, LabState, Finding]]:
+        """What the rules have found, each with the number of its loop and with its state."""
+        for number, findings in self._findings.items():
+            for finding in findings.found:
+                yield number, self._program.loops[number].state, finding
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
@@ -84,6 +95,11 @@ class Report:
             "exit_code": None if ended is None else ended.code,
             "loops": [self._loop_json(loop) for loop in program.loops.values()],
         }
+
+    def _told(self, loop: ObservedLoop) -> list[Finding]:
+        """Also what is only likely: it is marked so."""
+        found, judge = self._findings[loop.number].found, self._judge
+        return [each for each in found if judge is None or judge.verdict(each) not in ("allowed", "known")]
 
     def _lines_of(self, loop: ObservedLoop) -> Iterator[str]:
         state, tally = loop.state, self._tallies[loop.number]
@@ -102,7 +118,7 @@ class Report:
             yield f"  not seen  {NOT_SEEN_ON_UVLOOP}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
-        if found := self._findings[loop.number].found:
+        if found := self._told(loop):
             yield "  findings"
             for finding in found:
                 yield f"    {finding.line}"
@@ -148,7 +164,7 @@ class Report:
                     "evidence": finding.evidence,
                     **_place_json(finding.place),
                 }
-                for finding in self._findings[loop.number].found
+                for finding in self._told(loop)
             ],
             "blocked": [
                 {"seconds": block.seconds, "task": block.task, "function": block.function, **_place_json(block.place)}
