@@ -90,8 +90,11 @@ class FindingsFiles:
         if path is None:
             click.echo(text, nl=False)
             return
-        self._files[path].write(text)
-        self._files[path].keep()
+        try:
+            self._files[path].write(text)
+            self._files[path].keep()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
     def _note(self, left_out: LeftOut) -> None:
         """Say how many findings are not told, and which comments allow nothing."""

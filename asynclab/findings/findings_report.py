@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from os.path import join, normpath
 
 import msgspec
 
@@ -149,8 +150,8 @@ def text_lines(report: FindingsReport) -> Iterator[str]:
 
 
 def shown_path(file: str, folder: str) -> str:
-    """A path from a folder on where it is in it, else as it is."""
-    return path_within(file, folder) or file
+    """A path from a folder on where it is in it, else from the root on."""
+    return path_within(file, folder) or normpath(join(folder, file))
 
 
 def first_place(states: Iterable[LabState]) -> Place | None:
