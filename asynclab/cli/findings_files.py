@@ -18,6 +18,7 @@ from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.findings_report import (
     VERSION,
     FindingsReport,
+    Found,
     LeftOut,
     first_place,
     shown_path,
@@ -25,11 +26,9 @@ from asynclab.findings.findings_report import (
     told_findings,
 )
 from asynclab.findings.known_bugs import baseline_text
-from asynclab.findings.rule import Finding
 from asynclab.findings.sarif import sarif_log
 from asynclab.findings.source_code import Sources
 from asynclab.model.events import encodable
-from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 
@@ -66,7 +65,7 @@ class FindingsFiles:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def write(self, program: ObservedProgram, found: Iterable[tuple[int, LabState, Finding]]) -> int:
+    def write(self, program: ObservedProgram, found: Iterable[Found]) -> int:
         """Write the findings of a program that has ended.
 
         Returns:
@@ -80,7 +79,7 @@ class FindingsFiles:
         for output in self._asked.outputs:
             self._put(_FORMATS[output.format](report, output.path is None), output.path)
         if self._asked.write_baseline is not None:
-            told = {self.judge.known_as(each) for *_, each in found if self.judge.verdict(each) == "told"}
+            told = {self.judge.known_as(each.finding) for each in found if self.judge.verdict(each.finding) == "told"}
             self._put(baseline_text(told | self._asked.baseline), self._asked.write_baseline)
         self._note(report.left_out)
         rules = set() if self._asked.write_baseline is not None else {finding.rule for finding in report.findings}
@@ -106,9 +105,7 @@ class FindingsFiles:
             print(f"asynclab: {one_line(line, limit=1_000)}", file=sys.stderr)
 
 
-def _report(
-    program: ObservedProgram, found: Iterable[tuple[int, LabState, Finding]], judge: FindingFilter, folder: str
-) -> FindingsReport:
+def _report(program: ObservedProgram, found: Iterable[Found], judge: FindingFilter, folder: str) -> FindingsReport:
     started, ended = program.started, program.ended
     states = [loop.state for loop in program.loops.values()]
     told, left_out = told_findings(found, judge, folder)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from heapq import nlargest
 from typing import Any
 
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.findings_report import Flow, Found, flows_of
 from asynclab.findings.rule import Finding
+from asynclab.model.events import Event
 from asynclab.model.frames import file_name
-from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, measured, plural
@@ -45,6 +47,7 @@ class Report:
         self._judge = judge
         self._tallies: dict[int, RunTally] = {}
         self._findings: dict[int, Findings] = {}
+        self._flows: dict[tuple[int, object], tuple[Flow, ...]] = {}
 
     def follow(self) -> None:
         """Add up what happens on loops that are new; to be called after each frame."""
@@ -54,6 +57,11 @@ class Report:
                 loop.feed.subscribe(tally.take)
                 self._findings[number] = findings = Findings(loop.state)
                 loop.feed.subscribe(findings.take)
+                loop.feed.subscribe(partial(self._keep_flows, number))
+
+    def _keep_flows(self, loop: int, _: Sequence[Event]) -> None:
+        for finding in self._findings[loop].found:
+            self._flows_of(loop, finding)
 
     def lines(self) -> Iterator[str]:
         """The report for people, each line on its own."""
@@ -78,11 +86,12 @@ class Report:
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
 
-    def found(self) -> Iterator[tuple[int, LabState, Finding]]:
-        """What the rules have found, each with the number of its loop and with its state."""
+    def found(self) -> Iterator[Found]:
+        """What the rules have found."""
         for number, findings in self._findings.items():
+            state = self._program.loops[number].state
             for finding in findings.found:
-                yield number, self._program.loops[number].state, finding
+                yield Found(number, state, finding, self._flows_of(number, finding))
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
@@ -95,6 +104,13 @@ class Report:
             "exit_code": None if ended is None else ended.code,
             "loops": [self._loop_json(loop) for loop in program.loops.values()],
         }
+
+    def _flows_of(self, loop: int, finding: Finding) -> tuple[Flow, ...]:
+        """How it came to a finding, as that was when this was asked for first."""
+        key = (loop, finding.key)
+        if key not in self._flows:
+            self._flows[key] = flows_of(self._program.loops[loop].state, finding)
+        return self._flows[key]
 
     def _told(self, loop: ObservedLoop) -> list[Finding]:
         """Also what is only likely: it is marked so."""

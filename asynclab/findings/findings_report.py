@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from os.path import join, normpath
+from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import RULES
@@ -120,23 +122,33 @@ class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left_out: LeftOut
 
 
-def told_findings(
-    found: Iterable[tuple[int, LabState, Finding]], judge: FindingFilter, folder: str
-) -> tuple[tuple[ToldFinding, ...], LeftOut]:
+class Found(NamedTuple):
+    """A finding of a run."""
+
+    loop: int
+    """The number of its loop."""
+    state: LabState
+    """The loop's, now."""
+    finding: Finding
+    flows: tuple[Flow, ...]
+    """From when it was first found: tasks may have gone on since."""
+
+
+def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> tuple[tuple[ToldFinding, ...], LeftOut]:
     """What is told of findings, and how many are left out.
 
     Args:
-        found: Each finding, with the number and the state of its loop.
+        found: All findings of a program.
         judge: Decides which are told.
         folder: What paths are relative to.
     """
     told: list[ToldFinding] = []
     verdicts: Counter[str] = Counter()
-    for loop, state, finding in found:
-        verdict = judge.verdict(finding)
+    for each in found:
+        verdict = judge.verdict(each.finding)
         verdicts[verdict] += 1
         if verdict == "told":
-            told.append(_told(loop, state, finding, judge, folder))
+            told.append(_told(each, judge, folder))
     return tuple(told), LeftOut(verdicts["allowed"], verdicts["known"], verdicts["likely"])
 
 
@@ -160,7 +172,13 @@ def first_place(states: Iterable[LabState]) -> Place | None:
     return next(((task.file, task.line) for task in tasks if task.line), None)
 
 
-def _told(loop: int, state: LabState, finding: Finding, judge: FindingFilter, folder: str) -> ToldFinding:
+def flows_of(state: LabState, finding: Finding) -> tuple[Flow, ...]:
+    """How a task came to where it is, and those that it waits for; files are told with their folders."""
+    return tuple(_flow(state, number, finding) for number in _tasks_of(state, finding))
+
+
+def _told(found: Found, judge: FindingFilter, folder: str) -> ToldFinding:
+    loop, state, finding, flows = found
     rule, known = _RULES[finding.rule], judge.known_as(finding)
     source = None if finding.place is None else judge.sources[finding.place[0]]
     file, line = _shown(finding.place, folder)
@@ -179,7 +197,7 @@ def _told(loop: int, state: LabState, finding: Finding, judge: FindingFilter, fo
         line=line,
         function=known.function,
         code="" if source is None or line is None else source.code(line),
-        flows=tuple(_flow(state, number, finding, folder) for number in _tasks_of(state, finding)),
+        flows=tuple(_within(flow, folder) for flow in flows),
         fingerprint=known.fingerprint,
     )
 
@@ -212,18 +230,24 @@ def _awaited_by(state: LabState, number: int) -> Iterator[int]:
             yield other
 
 
-def _flow(state: LabState, number: int, finding: Finding, folder: str) -> Flow:
+def _flow(state: LabState, number: int, finding: Finding) -> Flow:
     task = state.tasks[number]
-    steps = [_step("created", task.created_at, (task.file, task.line), folder)] if task.line else []
+    steps = [_step("created", task.created_at, (task.file, task.line))] if task.line else []
     if number == finding.task:
-        steps.append(_step(finding.text, finding.at, finding.place, folder))
+        steps.append(_step(finding.text, finding.at, finding.place))
     elif _still_waits(task, finding) and task.waits_for is not None:
-        steps.append(_step(plain_wait(task.waits_for, state)[0], task.since, task.place, folder))
+        steps.append(_step(plain_wait(task.waits_for, state)[0], task.since, task.place))
     return Flow(state.task_name(number), tuple(steps))
 
 
-def _step(text: str, at: float, place: Place | None, folder: str) -> Step:
-    return Step(text, round(at, 6), *_shown(place, folder))
+def _step(text: str, at: float, place: Place | None) -> Step:
+    return Step(text, round(at, 6), *(place or (None, None)))
+
+
+def _within(flow: Flow, folder: str) -> Flow:
+    """A flow with its files from a folder on."""
+    steps = (replace(step, file=step.file and shown_path(step.file, folder)) for step in flow.steps)
+    return replace(flow, steps=tuple(steps))
 
 
 def _shown(place: Place | None, folder: str) -> tuple[str | None, int | None]:

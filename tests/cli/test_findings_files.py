@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from asynclab.cli.findings_files import FOUND, FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
-from asynclab.findings.findings_report import FindingsReport
+from asynclab.findings.findings_report import FindingsReport, Found
 from asynclab.findings.rule import Finding
 from asynclab.model.state import LabState
 from asynclab.remote.observed_program import ObservedProgram
@@ -233,7 +233,7 @@ def program() -> ObservedProgram:
 def _written(program: ObservedProgram, tmp_path: Path, found: list[Finding], **options: Any) -> tuple[int, Any]:
     outputs = (Output("json", tmp_path / "out.json"), Output("sarif", tmp_path / "out.sarif"))
     with FindingsFiles(FindingsOptions(outputs=outputs, **options), str(tmp_path)) as files:
-        code = files.write(program, ((1, LabState(), finding) for finding in found))
+        code = files.write(program, [Found(1, LabState(), finding, ()) for finding in found])
     report = msgspec.json.decode((tmp_path / "out.json").read_bytes(), type=FindingsReport)
     log = msgspec.json.decode((tmp_path / "out.sarif").read_bytes(), type=Log)
     return code, (report, log.runs[0])
