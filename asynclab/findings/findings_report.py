@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from os.path import join, normpath
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.known_bugs import path_within
-from asynclab.findings.rule import Certainty, Finding
+from asynclab.findings.rule import Finding
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
@@ -54,7 +54,7 @@ class ToldFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     rule: str
     """The rule's name, as `--fail-on` and `--allow` take it."""
-    certainty: Certainty
+    certainty: Literal["proved", "likely"]
     """`likely` ones are there only with `--likely`."""
     text: str
     """What is wrong, in one sentence with names, numbers and lines."""
