@@ -89,7 +89,7 @@ class _Follower:
         ends = time.monotonic() + seconds
         while not self._attachment.has_ended and (left := ends - time.monotonic()) > 0:
             self._take(self._attachment.frames(min(left, _BEAT)))
-            if until_found and self._is_found():
+            if until_found and self.program.is_found:
                 return
 
     def leave(self) -> None:
@@ -105,12 +105,6 @@ class _Follower:
         left = f"{name} has ended" if self._has_ended else f"{name} goes on as it was"
         yield f"{left}; observed for {measured(program.now)}:"
         yield from self._report.loop_lines()
-
-    def _is_found(self) -> bool:
-        program = self.program
-        if program.attached is None:
-            return False
-        return len(program.found) + len(program.unobserved) >= program.attached.loops
 
     def _take(self, frames: Iterable[AnyFrame]) -> None:
         for frame in frames:

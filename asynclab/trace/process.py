@@ -14,6 +14,7 @@ from threading import Lock, get_ident
 from typing import Any
 
 from asynclab.model.events import ClockChanged, Event, StepReported
+from asynclab.trace import cpython
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
@@ -43,6 +44,8 @@ class LoopRecording:
         self._idle = IdleLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
+        self._time: Callable[[], float] | None = None
+        """What the loop tells the time by since it was first paused or slowed."""
         self._tracer = weakref.ref(tracer)
         self._loop = weakref.ref(loop)
 
@@ -105,7 +108,12 @@ class LoopRecording:
         if tracer is None or loop is None or not math.isfinite(tracer.origin) or "time" in vars(loop):
             return
         clock, origin = tracer.clock, tracer.origin
-        loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+        self._time = loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+
+    def has_own_time(self) -> bool:
+        """Whether the loop tells the time as it did before somebody paused or slowed it."""
+        loop = self._loop()
+        return self._time is None or loop is None or loop.is_closed() or vars(loop).get("time") is not self._time
 
     def clock_changed(self, freeze: Freeze) -> None:
         """Tell how the time runs now, and let the loop's steps ask whether they may run."""
@@ -145,6 +153,8 @@ class LoopRecording:
         tracer, loop = self._tracer(), self._loop()
         if tracer is not None and loop is not None and tracer.loop is loop:
             leave_loop(tracer, loop)
+        if loop is not None and not self.has_own_time():
+            self._call(partial(_give_time_back, loop))
 
 
 class ProcessObservation:
@@ -175,7 +185,9 @@ class ProcessObservation:
         self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
-        """Leave asyncio and the loops as they were found."""
+        """Leave asyncio and the loops as they were found; a loop whose time was changed, at its next callback."""
+        self.clock.set_speed(1.0)
+        self.clock.resume()
         self.freeze.end()
         with self._lock:
             self._patches.undo()
@@ -184,6 +196,10 @@ class ProcessObservation:
             while self._kinds:
                 self._kinds.pop()
                 leave_kind()
+
+    def has_left(self) -> bool:
+        """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
+        return all(recording.has_own_time() for recording in self.recorders)
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
@@ -261,6 +277,15 @@ class ProcessObservation:
             recording.follow_clock()
             recording.clock_changed(self.freeze)
         return tracer
+
+
+def _give_time_back(loop: AbstractEventLoop) -> None:
+    """On a loop's own thread: let it tell the real time again, and let each timer have as long to go as it had."""
+    before = loop.time()
+    vars(loop).pop("time", None)
+    behind = loop.time() - before
+    for timer in cpython.timer_heap(loop):  # all are moved alike: the heap stays one
+        timer._when += behind
 
 
 def observe_process() -> ProcessObservation:

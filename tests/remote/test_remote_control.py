@@ -156,6 +156,28 @@ def test_what_is_frozen_goes_on_when_nobody_observes_any_more(program: Program) 
     assert len(times) == 3
 
 
+def test_a_loop_that_was_slowed_gets_its_time_back_and_its_timers_keep_what_they_had_to_go(program: Program) -> None:
+    async def main() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(3600, lambda: None)
+        program.control.set_speed(0.5)
+        program.control.pause()
+        program.look()
+        program.control.resume()
+        program.look()
+        program.observation.clock.skip(200)
+        slow = timer.when() - loop.time()
+        program.observation.stop()
+        while not program.observation.has_left():
+            await asyncio.sleep(0)
+        assert "time" not in vars(loop)
+        return slow, timer.when() - loop.time()
+
+    slow, back = asyncio.run(main())
+    assert slow == pytest.approx(back, abs=10)
+    assert back > 3599
+
+
 def test_commands_to_a_program_that_reads_nothing_never_wait() -> None:
     viewer, its = socket.socketpair()
     with viewer, its:
