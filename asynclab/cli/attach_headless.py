@@ -44,12 +44,9 @@ def attach_headless(
         OSError: A file can't be written.
     """
     with ExitStack() as files:
-        command = ("attach", str(pid))
-        recorder = None
-        if record is not None:
-            writer = RecordingWriter(record.open("wb"), header_of(command))
-            recorder = files.enter_context(RecordingFile(writer, keep_sources=keep_sources))
-        follower = _Follower(attach(pid), recorder)
+        attachment = attach(pid)
+        recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
+        follower = _Follower(attachment, None if recorder is None else files.enter_context(recorder))
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, until_found=True)
             _say(follower.program, json_to)
@@ -59,6 +56,16 @@ def attach_headless(
             for line in follower.farewell():
                 click.echo(line)
     return 0
+
+
+def recording_of(pid: int, file: Path, *, keep_sources: bool) -> RecordingFile:
+    """A recording of a program that was attached to.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
+    return RecordingFile(writer, keep_sources=keep_sources)
 
 
 def _say(program: ObservedProgram, json_to: str | None) -> None:

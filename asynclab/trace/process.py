@@ -285,7 +285,7 @@ def _give_time_back(loop: AbstractEventLoop) -> None:
     vars(loop).pop("time", None)
     behind = loop.time() - before
     for timer in cpython.timer_heap(loop):  # all are moved alike: the heap stays one
-        timer._when += behind
+        timer._when += behind  # type: ignore[attr-defined]
 
 
 def observe_process() -> ProcessObservation:

@@ -21,53 +21,8 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingReader
 from asynclab.remote.remote_control import CommandSender, RemoteControl
 from asynclab.remote.wire import LoopEvents
+from tests.remote.attachable import AS_IT_WAS, SCRIPT, Program
 from tests.remote.programs import ROOT
-
-SCRIPT = Path(__file__).parent / "attached_program.py"
-
-
-class Program:
-    """A program that runs, and can be asked whether all is as it was."""
-
-    def __init__(self, runtime: Path, *command: str) -> None:
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(runtime)}
-        self.process = subprocess.Popen(
-            [sys.executable, *(command or (str(SCRIPT),))],
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.first = self.read()
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def read(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def tell(self, command: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{command}\n")
-        self.process.stdin.flush()
-
-    def ask(self, command: str = "differing") -> str:
-        self.tell(command)
-        return self.read()
-
-    def asynclab(self, *args: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "asynclab", "attach", str(self.pid), *args]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def end(self) -> int:
-        self.process.communicate("\n")
-        return self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +53,6 @@ def watched_until(attachment: Attachment, program: ObservedProgram, happened: Ca
     while not happened():
         for frame in attachment.frames(None):
             program.take(frame)
-
-
-AS_IT_WAS = "differing: []"
 
 
 def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, tmp_path: Path) -> None:
