@@ -125,10 +125,28 @@ class LoopRecording:
         tracer.write(ClockChanged(clock.now(), clock.paused, clock.speed, False))
 
     def step(self, freeze: Freeze) -> None:
-        """Let one step run, and tell what came of it."""
-        tracer = self._tracer()
-        if tracer is not None:
-            tracer.write(StepReported(tracer.clock.now(), freeze.step(tracer)))
+        """Let one step run, or else go on to the next timer, and tell what came of it."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None:
+            return
+        taken = freeze.step(tracer)
+        if taken == "outside" and self._jump(tracer, loop):
+            taken = "jump"
+        tracer.write(StepReported(tracer.clock.now(), taken))
+
+    def _jump(self, tracer: Observer, loop: AbstractEventLoop) -> bool:
+        """Let time go on to the next timer, if that would have come by now had time not stood still.
+
+        No further: what is outside the program has had as long to answer before a timeout expires.
+        """
+        if self._time is None or vars(loop).get("time") is not self._time:
+            return False
+        due = min((timer.when() for timer in list(cpython.timer_heap(loop)) if not timer.cancelled()), default=math.inf)
+        if due > time.monotonic():
+            return False
+        tracer.clock.advance_to(due - tracer.origin)
+        self._call(lambda: None)  # or the loop would sleep on
+        return True
 
     def cancel_task(self, number: int) -> None:
         """Cancel a task as soon as the loop runs callbacks."""

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -113,6 +114,30 @@ def test_a_loop_that_waits_has_no_step_to_run(program: Program) -> None:
     assert program.of(StepReported)[0].outcome == "outside"
     loops[0].call_soon_threadsafe(event.set)
     program.look_until(lambda: program.of(TaskHeld))
+    program.control.resume()
+    program.join()
+
+
+def test_a_step_goes_on_to_a_timer_that_would_have_come_by_now_and_to_no_later_one(program: Program) -> None:
+    async def main() -> None:
+        await asyncio.sleep(1e-3)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
+    program.control.pause()
+    program.look()
+    program.start(main())
+    program.look_until(lambda: program.of(TaskHeld))
+    program.control.step()
+    program.look_until(lambda: program.of(StepReported))
+    while program.of(StepReported)[-1].outcome != "jump":
+        program.control.step()
+        program.look()
+    program.look_until(lambda: len(program.of(TaskHeld)) == 2)
+    program.control.step()
+    program.control.step()
+    program.look_until(lambda: program.of(StepReported)[-1].outcome == "outside")
+    program.control.cancel_task(1)
     program.control.resume()
     program.join()
 
