@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from tests.trace.hard_endings import exits, interrupts, tell_complaints
@@ -254,7 +255,8 @@ async def a_thread_fails_and_its_hook_tells() -> None:
 @program
 async def code_looks_at_the_stack_that_it_runs_on() -> None:
     def tell(what: str) -> None:
-        frame, names = sys._getframe(1), []
+        frame: FrameType | None = sys._getframe(1)
+        names: list[str] = []
         while frame is not None and frame.f_code.co_name != "_run_once":
             names.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_code.co_name}")
             frame = frame.f_back
