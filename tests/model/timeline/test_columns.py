@@ -97,7 +97,9 @@ def test_one_lands_where_what_is_drawn_begins() -> None:
 def test_every_column_with_marks_shows_the_one_that_matters_most(
     made: list[tuple[float, bool]], has_ended: bool, step: int
 ) -> None:
-    happenings = [TaskCancelRequested(at, 1) if cancels else QueuePut(at, 1, "tea", 1, 1, 1) for at, cancels in sorted(made)]
+    happenings = [
+        TaskCancelRequested(at, 1) if cancels else QueuePut(at, 1, "tea", 1, 1, 1) for at, cancels in sorted(made)
+    ]
     lane, scale = lane_of(*happenings, *[TaskEnded(2.0, 1, "failed")] * has_ended), Scale(step)
     found: dict[int, int] = {}
     for mark in happenings:
