@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 COLOURS = {
     part: f"$state-{part}"
-    for part in ("text", "running", "ready", "waiting", "done", "failed", "cancelled", "past", "accent", "rest", "keyword")
+    for part in "text running ready waiting done failed cancelled past accent rest keyword".split()
 }
 """The theme variable of each part that has a colour of its own."""
 
