@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-COLOURS = {
-    part: f"$state-{part}"
-    for part in "text running ready waiting done failed cancelled past accent rest keyword".split()
-}
+_COLOURED = ("text", "running", "ready", "waiting", "done", "failed", "cancelled", "past", "accent", "rest", "keyword")
+
+COLOURS: Mapping[str, str] = MappingProxyType({part: f"$state-{part}" for part in _COLOURED})
 """The theme variable of each part that has a colour of its own."""
 
 LOOKS: Mapping[str, str] = MappingProxyType(
