@@ -15,6 +15,7 @@ from types import CodeType, FrameType
 
 from asynclab.model.events import ThreadStands
 from asynclab.trace import cpython
+from asynclab.trace.watching.bystanders import Bystanders
 
 _THREADS_OF_PROCESS = "/proc/self/task"
 _JOINS = frozenset(
@@ -38,15 +39,14 @@ _LIBRARIES = (sysconfig.get_path("stdlib"), str(Path(cpython.__file__).parents[1
 _INSTALLED = "site-packages"
 
 
-def look_at_threads(loop_thread: int) -> tuple[int, tuple[ThreadStands, ...]]:
+def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tuple[ThreadStands, ...]]:
     """How many threads but a loop's may do something by themselves, and which can't.
 
     Where one may, or where threads run that Python doesn't know, those count too that could be let go on.
     """
     frames = sys._current_frames()
-    others = [
-        thread for thread in threading.enumerate() if thread.ident != loop_thread and not _is_idle(thread, frames)
-    ]
+    threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
+    others = [thread for thread in threads if not _is_idle(thread, frames)]
     held = [thread for thread in others if _is_held(frames.get(thread.ident or 0))]
     if len(held) < len(others) or (held and _has_foreign(len(frames))):
         return len(others), ()

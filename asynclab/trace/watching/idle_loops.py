@@ -17,9 +17,11 @@ from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import tasks_of
+from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.held_threads import look_at_threads
 from asynclab.trace.watching.left_generators import left_generators
+from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.private_waits import waits_for_its_own
 from asynclab.trace.watching.resource_registry import Resources
 
@@ -36,7 +38,8 @@ _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_hand
 class IdleLooks:
     """Tells what could wake a loop, once it has been idle for a while, and again when that has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, bystanders: Bystanders = NOBODY) -> None:
+        self._bystanders = bystanders
         self._quiet_since = 0.0
         """Real time at which nothing had happened any more; 0 while something does."""
         self._told: Outside | None = None
@@ -54,7 +57,7 @@ class IdleLooks:
         if now - self._quiet_since < IDLE_AFTER or now < self._next_look:
             return
         self._next_look = now + AGAIN_AFTER
-        found = _outside(loop, recorder, external, resources)
+        found = _outside(loop, recorder, external, resources, self._bystanders)
         if found != self._told and not recorder.events and _is_idle(loop, recorder):
             self._told = found
             recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
@@ -66,10 +69,19 @@ def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     return loop.is_running() and not is_under_way and not cpython.ready_queue(loop)
 
 
-def _outside(loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, resources: Resources) -> Outside:
+def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
+    """Whether an idle loop waits for more than its timers: I/O, a thread, a call in a pool, or a child process."""
+    external = observer.external
+    threads, _ = look_at_threads(observer.thread, bystanders)
+    return bool(external.processes or external.has_call() or _watched_files(loop) or threads)
+
+
+def _outside(
+    loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, resources: Resources, bystanders: Bystanders
+) -> Outside:
     timers = sum(not timer.cancelled() for timer in list(cpython.timer_heap(loop)))
-    threads, held = look_at_threads(recorder.thread)
-    files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop)
+    threads, held = look_at_threads(recorder.thread, bystanders)
+    files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
     told = Outside(0.0, files, threads, processes, signals, timers, held)
     if not (files or threads or processes or signals):
         told.generators = tuple(left_generators(loop, resources))
@@ -85,8 +97,9 @@ def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
             yield task
 
 
-def _handled_signals(loop: AbstractEventLoop) -> int:
-    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
+    every = [signal.getsignal(number) for number in signal.valid_signals()]
+    handlers = [handler for handler in every if not bystanders.has_handler(handler)]
     own = sum(handler not in _QUIET_HANDLERS and not _is_runners(handler) for handler in handlers)
     return own + len(cpython.signal_handlers_of(loop))
 
