@@ -19,7 +19,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr, type_name
 
-REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 5  # since 3.14 a call only borrows its arguments
+REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
 """How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
 
 _cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
