@@ -23,6 +23,7 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import ProgramEnded, ProgramStarted
 from tests.findings.sarif_structs import Log
 from tests.remote.programs import Ran, observed
+from tests.remote.test_hostile_recordings import EVIL, asked, events, is_harmless, recording
 
 PROGRAM = """\
 import asyncio
@@ -290,6 +291,26 @@ def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(rec
     assert cut.exit_code == 1
     assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; told what is before that\n")
     assert cut.stdout.count("\n") == 2
+
+
+EVIL_FILES = ("/etc/passwd", "\0", "a\nb: x.py", "../" * 99, "\x1b[2J.py", "\u202e.py", "//x", "<string>", "C:\\\\a.py")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_recording_that_was_made_to_do_harm_does_none(tmp_path: Path, form: str) -> None:
+    dropped = [
+        {"type": "CoroutineDropped", "at": 1e300, "coroutine": EVIL, "file": file, "line": 1} for file in EVIL_FILES
+    ]
+    path = recording(tmp_path / "r", events(*dropped), {"type": "SourceText", "file": "<string>", "text": "(" * 10_000})
+    said = asked("findings", path, "--findings", form)
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert is_harmless(said.stdout)
+    assert "root" not in said.stdout  # no file that it names is read
+    if form == "text":
+        assert said.stdout.count("\n") == len(EVIL_FILES)
+    else:
+        report: Any = FindingsReport if form == "json" else Log
+        msgspec.json.decode(said.stdout, type=report)
 
 
 def test_the_report_of_a_run_leaves_out_what_is_allowed_in_the_code(tmp_path: Path) -> None:
