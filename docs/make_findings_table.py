@@ -26,7 +26,7 @@ CORPUS = ROOT / "tests" / "corpus"
 STORED = ROOT / "docs" / "findings_table.json"
 README = ROOT / "README.md"
 
-SECONDS = 6.0
+SECONDS = 10.0
 """How long a program has; then it is ended by SIGTERM."""
 
 WIDTH = 70
@@ -132,7 +132,9 @@ def _outcome(path: Path) -> Outcome:
 def _found(path: Path) -> set[str]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "findings.json")
-        _stderr("-m", "asynclab", "run", "--headless", "--findings", f"json:{report}", str(path))
+        said = _stderr("-m", "asynclab", "run", "--headless", "--findings", f"json:{report}", str(path))
+        if not report.exists():
+            raise SystemExit(f"asynclab wrote nothing about {path}: {said or 'it had too little time'}")
         return {finding["rule"] for finding in json.loads(report.read_text(encoding="utf-8"))["findings"]}
 
 
