@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -28,6 +29,9 @@ from asynclab.remote.wire import AnyFrame
 
 REPORTS_KEPT = 20
 """How many stuck reports the JSON has; each lists every task, and all were printed."""
+
+ECHO = 2.0
+"""Real seconds in which a SIGUSR1 that was passed on to the program comes back as a request."""
 
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
 """What is said of one loop: in lines, and for programs."""
@@ -92,6 +96,10 @@ class _Asked:
         self._version = 0
         self._moved_at = 0.0
         self._is_told = False
+        self._asked = 0
+        """How many requests to the program itself have been seen to."""
+        self._echo_until = 0.0
+        """Until when the next one is the signal that was passed on to it; in real seconds."""
         self._before_interrupt: dict[int, StuckReport] | None = None
         self.reports: deque[dict[str, Any]] = deque(maxlen=REPORTS_KEPT)
         """The latest of what was printed, for programs to read."""
@@ -99,12 +107,18 @@ class _Asked:
     def on_signal(self, number: int) -> None:
         """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""
         if number == signal.SIGUSR1:
+            self._echo_until = time.monotonic() + ECHO
             self._print("SIGUSR1", self._look())
         elif self._before_interrupt is None:
             self._before_interrupt = self._look()
 
     def follow(self) -> None:
-        """Print the report once for each time in which nothing moves for long."""
+        """Print the report where the program itself was asked, and once for each time in which nothing moves."""
+        if self._program.reports_asked > self._asked:
+            self._asked = self._program.reports_asked
+            is_echo, self._echo_until = time.monotonic() < self._echo_until, 0.0
+            if not is_echo:
+                self._print("SIGUSR1", self._look())
         version = sum(loop.state.version for loop in self._program.loops.values())
         if version != self._version:
             self._version, self._moved_at, self._is_told = version, self._program.now, False
