@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
 
 from asynclab.cli.attach_report import as_json, picture
-from asynclab.cli.recording_file import RecordingFile, header_of
+from asynclab.cli.recording_file import RecordingFile, complain, header_of
 from asynclab.cli.run_report import Report
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
@@ -58,14 +58,16 @@ def attach_headless(
     return 0
 
 
-def recording_of(pid: int, file: Path, *, keep_sources: bool) -> RecordingFile:
-    """A recording of a program that was attached to.
+def recording_of(
+    pid: int, file: Path, *, keep_sources: bool, complain: Callable[[str], object] = complain
+) -> RecordingFile:
+    """A recording of a program that was attached to; what a disk refuses later goes to `complain`.
 
     Raises:
         OSError: The file can't be written.
     """
     writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
-    return RecordingFile(writer, keep_sources=keep_sources)
+    return RecordingFile(writer, keep_sources=keep_sources, complain=complain)
 
 
 def _say(program: ObservedProgram, json_to: str | None) -> None:
