@@ -146,7 +146,7 @@ class LoopRecording:
         skip_idle_time(tracer, loop, bystanders, patches)
 
     def agree_on_time(self) -> None:
-        """The process' time has jumped: a loop whose own has, too, keeps it, as none may go back; others are told by it."""
+        """The process' time has jumped: a loop whose own has jumped keeps it, as none may go back."""
         tracer, loop = self._tracer(), self._loop()
         if tracer is None or loop is None:
             return
