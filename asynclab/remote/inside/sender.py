@@ -250,6 +250,8 @@ class Sender:
             self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
         now = observation.clock.now()
         for loop in self._loops:
+            if at_end and not loop.is_over:
+                loop.recording.look_at_last()
             if not loop.is_over:
                 self._read(loop, now)
         if self._requests is not None and self._requests.has_come():
