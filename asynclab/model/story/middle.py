@@ -59,6 +59,12 @@ class Teller:
         """
         self._life, self._state, self._home = life, state, home
 
+    def begin(self) -> Iterator[Sentence]:
+        """The first turns, as `tell` tells them too; takes little time."""
+        parts = _parts(self._life.turns[:TURNS_KEPT])
+        for part in parts[: _within(parts, FIRST_SENTENCES)]:
+            yield from self._part(part)
+
     def tell(self) -> Iterator[Sentence]:
         """The turns, in about forty sentences at most."""
         turns, between = self._life.turns, self._life.between

@@ -23,15 +23,16 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
     Args:
         life: Was read up to the moment of the state, or up to some intervals before.
         state: Has the names and the totals.
-        unread: How many intervals are left; if there are any, nothing is told of the end.
+        unread: How many intervals are left; if there are any, only the beginning is told.
     """
     task = state.tasks.get(life.task)
     name = state.task_name(life.task)
     home = home_of(life, task)
+    teller = Teller(life, state, home)
     has_begun = life.created is not None or bool(life.turns)
     paragraphs = (
         tuple(beginning(life, task, state)) if has_begun or not unread else (),
-        tuple(Teller(life, state, home).tell()),
+        tuple(teller.begin() if unread else teller.tell()),
         (_being_read(unread),) if unread else tuple(ending(life, state, home)),
         tuple(totals(life, task, state.now)),
     )
