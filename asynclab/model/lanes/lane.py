@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -72,6 +73,7 @@ class Mark(NamedTuple):
     """When it happened, counted in events."""
 
 
+@dataclass(slots=True, eq=False)
 class Lane:
     """One task's intervals, marks and notes, oldest first.
 
@@ -79,55 +81,31 @@ class Lane:
     where much happens at the same time, in one lane or in several.
     """
 
-    __slots__ = (
-        "begins",
-        "born",
-        "ended",
-        "ended_moment",
-        "intervals_gone",
-        "kinds",
-        "mark_events",
-        "mark_kinds",
-        "mark_moments",
-        "mark_times",
-        "marks_gone",
-        "moments",
-        "note_events",
-        "note_kinds",
-        "note_moments",
-        "notes_gone",
-        "outcome",
-        "reasons",
-        "revision",
-        "task",
-    )
-
-    def __init__(self, task: int, born: float) -> None:
-        self.task = task
-        self.born = born
-        self.ended: float | None = None
-        self.ended_moment: int | None = None
-        self.outcome: Outcome | None = None
-        self.begins = array("d")
-        """When each interval began, which is when the one before it ended."""
-        self.moments = array("q")
-        """The moment of each of these beginnings."""
-        self.kinds = bytearray()
-        self.reasons: list[Reason] = []
-        self.mark_times = array("d")
-        self.mark_moments = array("q")
-        self.mark_kinds = bytearray()
-        """Indexes into `MARK_KINDS`."""
-        self.mark_events: list[Event] = []
-        self.note_moments = array("q")
-        self.note_kinds: list[NoteKind] = []
-        self.note_events: list[Event] = []
-        self.intervals_gone = 0
-        """How many of its oldest intervals were let go."""
-        self.marks_gone = 0
-        self.notes_gone = 0
-        self.revision = 0
-        """Changes with everything that is added or dropped."""
+    task: int
+    born: float
+    ended: float | None = None
+    ended_moment: int | None = None
+    outcome: Outcome | None = None
+    begins: array[float] = field(default_factory=lambda: array("d"))
+    """When each interval began, which is when the one before it ended."""
+    moments: array[int] = field(default_factory=lambda: array("q"))
+    """The moment of each of these beginnings."""
+    kinds: bytearray = field(default_factory=bytearray)
+    reasons: list[Reason] = field(default_factory=list)
+    mark_times: array[float] = field(default_factory=lambda: array("d"))
+    mark_moments: array[int] = field(default_factory=lambda: array("q"))
+    mark_kinds: bytearray = field(default_factory=bytearray)
+    """Indexes into `MARK_KINDS`."""
+    mark_events: list[Event] = field(default_factory=list)
+    note_moments: array[int] = field(default_factory=lambda: array("q"))
+    note_kinds: list[NoteKind] = field(default_factory=list)
+    note_events: list[Event] = field(default_factory=list)
+    intervals_gone: int = 0
+    """How many of its oldest intervals were dropped."""
+    marks_gone: int = 0
+    notes_gone: int = 0
+    revision: int = 0
+    """Changes with everything that is added or dropped."""
 
     @property
     def kind(self) -> int:
