@@ -21,7 +21,7 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
     """A life in at most some sixty sentences, however long it is.
 
     Args:
-        life: Was read up to the moment of the state, or up to some intervals before.
+        life: Read up to the moment of the state, or up to some intervals before it.
         state: Has the names and the totals.
         unread: How many intervals are left; if there are any, only the beginning is told.
     """
@@ -41,7 +41,7 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
 
 
 class Retelling:
-    """Tells one task's story at any moment of its run, and reads each part of its lane once while time goes on."""
+    """Tells one task's story at any moment of its run. As time advances, each part of the lane is read once."""
 
     def __init__(self, task: int) -> None:
         self.task = task
