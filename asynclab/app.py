@@ -297,7 +297,7 @@ class AsyncLabApp(Commanding, TerminalApp):
     async def action_quit(self) -> None:
         """Cancel every demo, let it clean up, and quit. To end a running program of yours, press it twice."""
         program = self._program
-        if program is not None and program.is_live and self._leaving is None:
+        if program is not None and program.is_live and program.ends_when_left and self._leaving is None:
             now = time.monotonic()
             is_sure, self._quit_at = now - self._quit_at < AGAIN_SECONDS, now
             if not is_sure:
