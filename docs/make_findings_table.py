@@ -4,7 +4,7 @@
     python docs/make_findings_table.py FOLDER …   run those of other folders, and print their tables
 
 The first line of a program says what it is: `# bug: RULE…`, or `# bug:` where any finding will do, or `# right: why`.
-The modules in a folder's `in_turn` have many programs: each coroutine function is one, and its docstring names the rule.
+A module in `in_turn` has many programs: each coroutine function is one, and its docstring names the rule.
 """
 
 from __future__ import annotations
