@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import how_ended, quoted, thread_told
-from asynclab.findings.rule import Finding, Rule
+from asynclab.findings.phrases import how_ended, listed, quoted, thread_told
+from asynclab.findings.rule import Finding, Rule, place_of
 from asynclab.model.events import ExecutorFull
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -27,6 +27,22 @@ def find_full_executors(state: LabState) -> Iterator[Finding]:
                 f"{plural(event.queued, 'call')} wait; {busy}"
             )
             yield Finding("executor-full", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
+    """Executors whose threads all wait for tasks, or for calls, that need one of these threads themselves."""
+    told = state.outside
+    if told is None or not told.queued or not state.is_starved:
+        return
+    waits = [task for task in state.tasks.values() if task.waits_for is not None and task.waits_for.kind == "thread"]
+    if not waits:
+        return
+    verb = "wait" if len(waits) > 1 else "waits"
+    text = (
+        f"all threads of the executor wait themselves, and {plural(told.queued, 'call')} for one of them: "
+        f"{'; '.join(map(thread_told, told.held))}; {listed(state, [task.id for task in waits])} {verb} for them"
+    )
+    yield Finding("executor-deadlock", text, state.now, (state.version,), waits[-1].id, place_of(waits[-1]))
 
 
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
@@ -55,6 +71,14 @@ RULES = (
         "Give slow calls an executor of their own: loop.run_in_executor(executor, function).",
         "",
         find_full_executors,
+    ),
+    Rule(
+        "executor-deadlock",
+        "All threads of the loop's executor wait for what only one of them could do.",
+        "The calls that wait for a thread never begin.",
+        "Wait for a coroutine or call in a thread of another executor, or await it in a task.",
+        "",
+        find_executor_deadlocks,
     ),
     Rule(
         "shutdown-hangs",

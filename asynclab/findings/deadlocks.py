@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.busy_threads import find_endless_shutdowns
+from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import find_gone_sources, find_lost_handovers
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, place_of
@@ -95,7 +95,7 @@ def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands
 
 def find_kept(state: LabState) -> Iterator[Finding]:
     """Locks and permits with tasks that have ended, which others wait for."""
-    for primitive in state.primitives.values():
+    for primitive in state.primitives.values() if state.outcome is not None or state.is_starved else ():
         holders = holders_of(primitive)
         tasks = [state.tasks.get(number) for number in holders]
         if not holders or any(task is not None and not task.has_ended for task in tasks):
@@ -145,7 +145,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
     causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
-    if any(any(find(state)) for find in (*causes, find_endless_shutdowns)):
+    if any(any(find(state)) for find in (*causes, find_executor_deadlocks, find_endless_shutdowns)):
         return
     waiting = [task for task in state.tasks.values() if task.state == "waiting"]
     if not waiting:

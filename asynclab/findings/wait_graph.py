@@ -10,8 +10,11 @@ from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
-FOLLOWED = 2_000
-"""How many tasks are followed from one another; where more hang together, it is looked for circles among these."""
+FOLLOWED = 300
+"""How many tasks are followed from one another while the run goes on: a look is to take no more than part of a frame."""
+
+FOLLOWED_WHEN_IDLE = 20_000
+"""The same when nothing but timeouts can happen any more, or the run is over."""
 
 _SINGLE = ("task", "wait_for")
 _ALL = ("gather", "task_group")
@@ -22,8 +25,8 @@ class _Node:
     """A task that waits, as far as it is known who can let it go on."""
 
     blockers: list[int]
-    needs_all: bool
-    """Whether all of them have to end before it goes on; else one is enough."""
+    stuck: int
+    """It can go on when as many of them can."""
     followers: list[int] = field(default_factory=list)
     """Whose blocker it is."""
 
@@ -36,6 +39,7 @@ class WaitGraph:
         self._state = state
         self._deadlines = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
         self._is_starved = state.is_starved
+        self._most = FOLLOWED_WHEN_IDLE if self._is_starved or state.outcome is not None else FOLLOWED
         self._nodes: dict[int, _Node] = {}
         self._follow()
         self._drop_free()
@@ -60,24 +64,29 @@ class WaitGraph:
         return next((blocker for blocker in stuck if blocker != number), stuck[0])
 
     def _follow(self) -> None:
-        """Enter all who wait, from those on who hold what others wait for, and from those who are awaited."""
+        """Enter all who wait, from those on who hold what others wait for; and those who wait only for each other."""
+        for start in self._starts():
+            found = deque([start])
+            while found and len(self._nodes) < self._most:
+                number = found.popleft()
+                node = None if number in self._nodes else self._node(number)
+                if node is not None:
+                    self._nodes[number] = node
+                    found.extend(node.blockers)
+            if len(self._nodes) >= self._most:
+                return
+
+    def _starts(self) -> Iterator[int]:
+        """One task of each circle, and others: who holds what is wanted, and who awaits a task that awaits another."""
         state = self._state
-        wanted = [each for each in state.primitives.values() if each.waiters]
-        found = deque(task for each in wanted for task in holders_of(each))
-        if len(state.awaiting) <= FOLLOWED:
-            found.extend(state.awaiting)
-        while found and len(self._nodes) < FOLLOWED:
-            number = found.popleft()
-            if number in self._nodes:
-                continue
-            node = self._node(number)
-            if node is not None:
-                self._nodes[number] = node
-                found.extend(node.blockers)
-        for number, node in self._nodes.items():
-            for blocker in node.blockers:
-                if blocker in self._nodes:
-                    self._nodes[blocker].followers.append(number)
+        for primitive in state.primitives.values():
+            if primitive.waiters:
+                yield from holders_of(primitive)
+        for number in state.awaiting if len(state.awaiting) <= self._most else ():
+            task = state.tasks.get(number)
+            wait = None if task is None else task.waits_for
+            if wait is not None and not state.awaiting.keys().isdisjoint(wait.tasks):
+                yield number
 
     def _node(self, number: int) -> _Node | None:
         """Who keeps a task waiting; None where it may go on."""
@@ -94,10 +103,10 @@ class WaitGraph:
         if primitive is not None:
             alive = [holder for holder in holders if not self._has_ended(holder)]
             is_sure = self._is_starved or primitive.in_block.issuperset(holders)  # else others may release it
-            return _Node(alive, needs_all=False) if alive and is_sure else None
+            return _Node(alive, 1) if alive and is_sure else None
         if wait.kind in _SINGLE or wait.kind in _ALL:
             pending = [other for other in wait.tasks if not self._has_ended(other)]
-            return _Node(pending, needs_all=wait.kind in _ALL) if pending else None
+            return _Node(pending, len(pending) if wait.kind in _ALL else 1) if pending else None
         return None
 
     def _has_ended(self, number: int) -> bool:
@@ -106,17 +115,23 @@ class WaitGraph:
 
     def _drop_free(self) -> None:
         """Leave out those who can go on, and then those whom these let go on."""
-        free = deque(number for number, node in self._nodes.items() if self._is_free(node))
+        free: deque[int] = deque()
+        for number, node in self._nodes.items():
+            for blocker in node.blockers:
+                if blocker in self._nodes:
+                    self._nodes[blocker].followers.append(number)
+                else:
+                    node.stuck -= 1
+            if node.stuck <= 0:
+                free.append(number)
         while free:
             node = self._nodes.pop(free.popleft(), None)
-            for number in node.followers if node is not None else ():
+            for number in () if node is None else node.followers:
                 follower = self._nodes.get(number)
-                if follower is not None and self._is_free(follower):
-                    free.append(number)
-
-    def _is_free(self, node: _Node) -> bool:
-        stuck = [blocker in self._nodes for blocker in node.blockers]
-        return not any(stuck) if node.needs_all else not all(stuck)
+                if follower is not None:
+                    follower.stuck -= 1
+                    if follower.stuck <= 0:
+                        free.append(number)
 
 
 def holders_of(primitive: PrimitiveState) -> list[int]:

@@ -664,7 +664,10 @@ class Outside(Event):
     """Timers that are due some time."""
     held: tuple[ThreadStands, ...] = ()
     """Threads that wait for each other, or for the loop's tasks; none where others run that might let them go on."""
+    queued: int = 0
+    """Calls in the loop's executor that wait for a thread, where all of its threads are among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
+    """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
     """First tasks that wait for what nobody else has, so that they can only be meant to wait for ctrl+c."""
 

@@ -171,6 +171,8 @@ class LabState:
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
     """Where the fold records each change of a task's state; None if only the state is wanted."""
+    _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
+    """Up to which event, and whether, no task sleeps while the loop is idle."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
@@ -229,8 +231,10 @@ class LabState:
             return self.is_stuck
         if told.io or told.threads or told.processes or told.signals or self.calls:
             return False
-        waits = (task.waits_for for task in self.tasks.values())
-        return not any(wait is not None and wait.kind == "sleep" for wait in waits)
+        if self._starved[0] != self.version:
+            waits = (task.waits_for for task in self.tasks.values())
+            self._starved = self.version, not any(wait is not None and wait.kind == "sleep" for wait in waits)
+        return self._starved[1]
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
         """Note on the timeline, if there is one, what only stories tell of a task."""

@@ -83,6 +83,11 @@ def _outside(
     threads, held = look_at_threads(recorder.thread, bystanders)
     files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
     told = Outside(0.0, files, threads, processes, signals, timers, held)
+    executor = cpython.default_executor(loop) if held else None
+    if executor is not None and {thread.name for thread in cpython.threads_of(executor)} <= {
+        each.name for each in held
+    }:
+        told.queued = len(cpython.queued_calls(executor))
     if not (files or threads or processes or signals):
         told.generators = tuple(left_generators(loop, resources))
         told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))
