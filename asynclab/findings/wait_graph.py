@@ -11,7 +11,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 FOLLOWED = 300
-"""How many tasks are followed from one another while the run goes on: a look is to take no more than part of a frame."""
+"""How many tasks are followed from one another while the run goes on, so that a look takes part of a frame."""
 
 FOLLOWED_WHEN_IDLE = 20_000
 """The same when nothing but timeouts can happen any more, or the run is over."""
@@ -125,12 +125,12 @@ class WaitGraph:
             if node.stuck <= 0:
                 free.append(number)
         while free:
-            node = self._nodes.pop(free.popleft(), None)
-            for number in () if node is None else node.followers:
+            node = self._nodes.pop(free.popleft())
+            for number in node.followers:
                 follower = self._nodes.get(number)
-                if follower is not None:
+                if follower is not None and follower.stuck > 0:
                     follower.stuck -= 1
-                    if follower.stuck <= 0:
+                    if not follower.stuck:
                         free.append(number)
 
 

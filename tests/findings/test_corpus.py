@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.golden_files import Golden
 from tests.remote.programs import ROOT
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -72,6 +74,13 @@ def loops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[d
     with ThreadPoolExecutor(4) as threads:  # they mostly wait
         longest_first = [*IN_TURN, *PROGRAMS]
         yield dict(threads.map(lambda program: (program.stem, _loops(program, folder)), longest_first))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="wait_for() made tasks of its own, which have other names")
+def test_findings_tell_who_where_and_when(loops: dict[str, list[dict[str, Any]]], golden: Golden) -> None:
+    findings = [finding for module in loops.values() for loop in module for finding in loop["findings"]]
+    texts = sorted((finding["rule"], re.sub(r"\d+(?:[.,]\d+)*", "N", finding["text"])) for finding in findings)
+    golden.check("findings", texts)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from asyncio import AbstractEventLoop, BaseEventLoop, Runner, Task
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from selectors import SelectorKey
 from typing import Any
@@ -84,14 +84,16 @@ def _outside(
     files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
     told = Outside(0.0, files, threads, processes, signals, timers, held)
     executor = cpython.default_executor(loop) if held else None
-    if executor is not None and {thread.name for thread in cpython.threads_of(executor)} <= {
-        each.name for each in held
-    }:
+    if executor is not None and _names_of(cpython.threads_of(executor)) <= _names_of(held):
         told.queued = len(cpython.queued_calls(executor))
     if not (files or threads or processes or signals):
         told.generators = tuple(left_generators(loop, resources))
         told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))
     return told
+
+
+def _names_of(threads: Iterable[Any]) -> set[str]:
+    return {thread.name for thread in threads}
 
 
 def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
