@@ -6,14 +6,14 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
 
 from asynclab.cli.attach_report import as_json, picture
-from asynclab.cli.recording_file import RecordingFile, header_of
+from asynclab.cli.recording_file import RecordingFile, complain, header_of
 from asynclab.cli.run_report import Report
 from asynclab.findings.allowed import FindingFilter
 from asynclab.model.text import one_line
@@ -60,14 +60,16 @@ def attach_headless(
     return 0
 
 
-def recording_of(pid: int, file: Path, *, keep_sources: bool) -> RecordingFile:
-    """A recording of a program that was attached to.
+def recording_of(
+    pid: int, file: Path, *, keep_sources: bool, complain: Callable[[str], object] = complain
+) -> RecordingFile:
+    """A recording of a program that was attached to; what a disk refuses later goes to `complain`.
 
     Raises:
         OSError: The file can't be written.
     """
     writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
-    return RecordingFile(writer, keep_sources=keep_sources)
+    return RecordingFile(writer, keep_sources=keep_sources, complain=complain)
 
 
 def _say(program: ObservedProgram, json_to: str | None) -> None:
