@@ -48,10 +48,9 @@ CHAINED = ("During handling of the above exception", "The above exception was th
 """What stands between the tracebacks of one exception."""
 
 DEFINITION = """\
-A bug counts as named where asynclab finds what the program says that it is to find, and nothing else. Of debug mode
-(`python -X dev -X tracemalloc`) anything counts that it writes to standard error, whatever it says, but for the
-traceback of the program's own end.
-A program that hangs is ended by SIGTERM. `python docs/make_findings_table.py FOLDER` counts other programs.
+A bug counts as named if asynclab finds what the program itself declares, and nothing else. Debug mode is
+`python -X dev -X tracemalloc`: anything that it writes to standard error counts, except the traceback that ends the
+program. Programs that hang are ended by SIGTERM. `python docs/make_findings_table.py FOLDER` counts other programs.
 """
 
 
