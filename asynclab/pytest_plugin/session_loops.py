@@ -122,7 +122,8 @@ class SessionLoops:
         with self.lock:
             self._open_new()
             for loop in list(self._loops.values()):
-                self._read(loop)
+                if not loop.is_over or loop.recording.events or loop.recording.is_gone():
+                    self._read(loop)
 
     def begin_test(self, *, instant: bool) -> None:
         """Forget what was said of the test before; where the next one is instant, let it skip idle time."""
