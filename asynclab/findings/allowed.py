@@ -60,6 +60,17 @@ class Allowance:
         return file.endswith(f"/{self.file}") or fnmatchcase(file, f"*/{self.file}")
 
 
+def check_rule(name: str) -> str:
+    """The name of a rule, or "any".
+
+    Raises:
+        ValueError: There is none of that name; says which there are.
+    """
+    if name not in NAMES:
+        raise ValueError(f"'{name}' is no rule; there are {', '.join((ANY, *(rule.name for rule in RULES)))}")
+    return name
+
+
 def parse_allowance(text: str) -> Allowance:
     """What a text such as "deadlock:app.py:12" allows.
 
@@ -67,8 +78,7 @@ def parse_allowance(text: str) -> Allowance:
         ValueError: It says nothing that can be allowed; says why.
     """
     rule, colon, where = text.partition(":")
-    if rule not in NAMES:
-        raise ValueError(f"'{rule}' is no rule; there are {', '.join((ANY, *(rule.name for rule in RULES)))}")
+    check_rule(rule)
     if not colon:
         return Allowance(rule)
     file, colon, line = where.rpartition(":")

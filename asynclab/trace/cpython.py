@@ -19,7 +19,7 @@ import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from selectors import BaseSelector
 from types import CodeType
@@ -307,11 +307,16 @@ def own_warning_functions() -> tuple[object, object]:
     return module._showwarning_orig, module._formatwarning_orig
 
 
-def callback_source(callback: object, args: Sequence[object], *, debug: bool) -> str:
-    """How a Handle names its callback in a complaint: only in debug mode with its arguments since 3.13."""
+def failure_of(handle: Any, error: BaseException) -> dict[str, Any]:
+    """What a Handle tells the loop's exception handler of what its callback raised."""
+    # Since 3.13 the callback is named with its arguments only in debug mode.
     name: Callable[..., str] = asyncio.format_helpers._format_callback_source
-    options = {"debug": debug} if "debug" in name.__code__.co_varnames else {}
-    return name(callback, args, **options)
+    options = {"debug": handle._loop.get_debug()} if "debug" in name.__code__.co_varnames else {}
+    source = name(handle._callback, handle._args, **options)
+    failure = {"message": f"Exception in callback {source}", "exception": error, "handle": handle}
+    if handle._source_traceback:
+        failure["source_traceback"] = handle._source_traceback
+    return failure
 
 
 def expect_destruction(task: Task[Any]) -> None:

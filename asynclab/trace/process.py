@@ -49,6 +49,8 @@ class LoopRecording:
         self._idle = IdleLooks(bystanders)
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
+        self._time: Callable[[], float] | None = None
+        """What the loop tells the time by since it was first paused or slowed."""
         self._tracer = weakref.ref(tracer)
         self._loop = weakref.ref(loop)
 
@@ -115,7 +117,12 @@ class LoopRecording:
         if tracer is None or loop is None or not math.isfinite(tracer.origin) or "time" in vars(loop):
             return
         clock, origin = tracer.clock, tracer.origin
-        loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+        self._time = loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+
+    def has_own_time(self) -> bool:
+        """Whether the loop tells the time as it did before somebody paused or slowed it."""
+        loop = self._loop()
+        return self._time is None or loop is None or loop.is_closed() or vars(loop).get("time") is not self._time
 
     def clock_changed(self, freeze: Freeze) -> None:
         """Tell how the time runs now, and let the loop's steps ask whether they may run."""
@@ -139,9 +146,13 @@ class LoopRecording:
         skip_idle_time(tracer, loop, bystanders, patches)
 
     def agree_on_time(self) -> None:
-        """Tell of the loop's timers by the process' time, after that has jumped and the loop's own has not."""
+        """The process' time has jumped: a loop whose own has jumped keeps it, as none may go back."""
         tracer, loop = self._tracer(), self._loop()
-        if tracer is not None and loop is not None and "time" not in vars(loop):
+        if tracer is None or loop is None:
+            return
+        if "time" in vars(loop):
+            self._time = None
+        else:
             tracer.origin = time.monotonic() - tracer.clock.now() if math.isfinite(tracer.origin) else math.nan
 
     def end_run(self, why: str) -> None:
@@ -161,10 +172,28 @@ class LoopRecording:
                 task.cancel(why)
 
     def step(self, freeze: Freeze) -> None:
-        """Let one step run, and tell what came of it."""
-        tracer = self._tracer()
-        if tracer is not None:
-            tracer.write(StepReported(tracer.clock.now(), freeze.step(tracer)))
+        """Let one step run, or else go on to the next timer, and tell what came of it."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None:
+            return
+        taken = freeze.step(tracer)
+        if taken == "outside" and self._jump(tracer, loop):
+            taken = "jump"
+        tracer.write(StepReported(tracer.clock.now(), taken))
+
+    def _jump(self, tracer: Observer, loop: AbstractEventLoop) -> bool:
+        """Let time go on to the next timer, if that would have come by now had time not stood still.
+
+        No further: what is outside the program has had as long to answer before a timeout expires.
+        """
+        if self._time is None or vars(loop).get("time") is not self._time:
+            return False
+        due = min((timer.when() for timer in list(cpython.timer_heap(loop)) if not timer.cancelled()), default=math.inf)
+        if due > time.monotonic():
+            return False
+        tracer.clock.advance_to(due - tracer.origin)
+        self._call(lambda: None)  # or the loop would sleep on
+        return True
 
     def cancel_task(self, number: int) -> None:
         """Cancel a task as soon as the loop runs callbacks."""
@@ -189,6 +218,8 @@ class LoopRecording:
         tracer, loop = self._tracer(), self._loop()
         if tracer is not None and loop is not None and tracer.loop is loop:
             leave_loop(tracer, loop)
+        if loop is not None and not self.has_own_time():
+            self._call(partial(_give_time_back, loop))
 
 
 class ProcessObservation:
@@ -231,7 +262,9 @@ class ProcessObservation:
         self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
-        """Leave asyncio and the loops as they were found."""
+        """Leave asyncio and the loops as they were found; a loop whose time was changed, at its next callback."""
+        self.clock.set_speed(1.0)
+        self.clock.resume()
         self.freeze.end()
         self.pass_idle_time()
         with self._lock:
@@ -241,6 +274,10 @@ class ProcessObservation:
             while self._kinds:
                 self._kinds.pop()
                 leave_kind()
+
+    def has_left(self) -> bool:
+        """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
+        return all(recording.has_own_time() for recording in self.recorders)
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
@@ -359,6 +396,15 @@ class ProcessObservation:
             recording.follow_clock()
             recording.clock_changed(self.freeze)
         return tracer
+
+
+def _give_time_back(loop: AbstractEventLoop) -> None:
+    """On a loop's own thread: let it tell the real time again, and let each timer have as long to go as it had."""
+    before = loop.time()
+    vars(loop).pop("time", None)
+    behind = loop.time() - before
+    for timer in cpython.timer_heap(loop):  # all are moved alike: the heap stays one
+        timer._when += behind  # type: ignore[attr-defined]
 
 
 def observe_process(*, adopts: bool = False, bystanders: Bystanders = NOBODY) -> ProcessObservation:
