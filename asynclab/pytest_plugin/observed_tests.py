@@ -85,7 +85,6 @@ class ObservedTests:
         report = yield
         test = self._test
         if test is not None and test.item is item:
-            self._find(test)
             test.has_failed |= report.failed
             if report.when == "teardown":
                 self._end(test)
@@ -116,6 +115,7 @@ class ObservedTests:
             loops = self._loops = SessionLoops(self._bystanders, self._keep)
         loops.begin_test(instant=test.marked.instant)
         if self._options.recordings is not None:
+            loops.follow()
             self._kept = KeptFrames(loops.program)
         test.begun = loops.now
         self._test = test
@@ -141,10 +141,21 @@ class ObservedTests:
         except BaseException as error:
             self._explain(test, when, error)
             raise
+        if when == "call" and test.marked.instant:
+            self._refuse_other_loops()
+        if when == "setup" or not (self._options.fail_on or when == "teardown"):
+            return result
         self._find(test)
-        if when != "setup" and test.failures and not test.has_failed:
+        if test.failures and not test.has_failed:
             pytest.fail("\n".join(test.failures), pytrace=False)
         return result
+
+    def _refuse_other_loops(self) -> None:
+        assert self._loops is not None
+        if refused := self._loops.refused():
+            pytest.fail(
+                f"instant=True needs one of asyncio's own loops, and time is real on {refused[0]}", pytrace=False
+            )
 
     def _explain(self, test: ObservedTest, when: str, error: BaseException) -> None:
         """Say what each task waited for, where that is why a part of a test has failed."""

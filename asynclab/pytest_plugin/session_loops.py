@@ -128,7 +128,6 @@ class SessionLoops:
     def begin_test(self, *, instant: bool) -> None:
         """Forget what was said of the test before; where the next one is instant, let it skip idle time."""
         with self.lock:
-            self.follow()
             self.at_timeout, self.when_stuck = [], []
             self._refused = len(self._observation.unobserved)
             for loop in self._loops.values():
@@ -142,8 +141,10 @@ class SessionLoops:
 
     def refused(self) -> list[str]:
         """The loops that could not be observed, or made to skip time, since the test began."""
-        uvloops = [loop.recording.kind for loop in self._loops.values() if loop.recording.kind == UVLOOP]
-        return [*self._observation.unobserved[self._refused :], *uvloops]
+        with self.lock:
+            self.follow()
+            uvloops = [UVLOOP for loop in self._loops.values() if loop.recording.kind == UVLOOP and not loop.is_over]
+            return [*self._observation.unobserved[self._refused :], *uvloops]
 
     def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
         """What was found since the last call, with the tasks, and the moments in which it came to be.

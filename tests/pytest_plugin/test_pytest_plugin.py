@@ -225,6 +225,27 @@ def test_a_shared_loop_skips_time_only_in_instant_tests(suite: pytest.Pytester) 
     run(suite, "--asynclab=fail").assert_outcomes(passed=3)
 
 
+def test_an_instant_test_on_another_loop_says_that_time_is_real(suite: pytest.Pytester) -> None:
+    pytest.importorskip("uvloop")
+    suite.makepyfile(
+        """
+        import pytest
+        import uvloop
+
+        @pytest.fixture(scope="session")
+        def event_loop_policy():
+            return uvloop.EventLoopPolicy()
+
+        @pytest.mark.asynclab(instant=True)
+        async def test_it():
+            pass
+        """
+    )
+    result = run(suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["instant=True needs one of asyncio's own loops, and time is real on uvloop.Loop"])
+
+
 DEADLOCK = """
 import asyncio
 
