@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import os
+import sys
 import threading
+import time
 from asyncio import BaseEventLoop
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import pytest
 
+from asynclab.errors import UnsupportedPythonError
 from asynclab.pytest_plugin.judge import Judge, ObservedTest, Told
 from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
 from asynclab.pytest_plugin.plugin_options import MarkedTest, read_marker, read_options
@@ -23,6 +28,9 @@ from asynclab.trace.watching.bystanders import Bystanders
 
 Result = TypeVar("Result")
 Wrapper: TypeAlias = Generator[None, Result, Result]
+
+LAST_WORDS = 0.95
+"""The share of pytest-timeout's time after which what is stuck is told, where no part of the test can tell it."""
 
 TITLE = "asynclab"
 """The title of what is told in a test's sections."""
@@ -38,9 +46,7 @@ class ObservedTests:
             pytest.UsageError: Something is wrong with the options, or somebody observes this process already.
         """
         self._options = read_options(config)
-        if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
-            raise pytest.UsageError("asynclab observes this process already: leave out its pytest options and markers")
-        complain_of_missing()
+        _complain()
         threads = frozenset(thread.ident for thread in threading.enumerate())
         self._bystanders = Bystanders(threads, frozenset({"pytest_timeout"}))
         self._loops: SessionLoops | None = None
@@ -49,6 +55,10 @@ class ObservedTests:
         self._judge = Judge(self._options, str(config.rootpath))
         self._interrupted: Told = {}
         """What is told where somebody ends the session."""
+        self._stderr: int | None = None
+        """A copy of standard error's descriptor, as pytest captures that one."""
+        with suppress(OSError, ValueError, AttributeError):  # somebody has replaced it by what is no file
+            self._stderr = os.dup(sys.stderr.fileno())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
@@ -93,6 +103,20 @@ class ObservedTests:
                 test.told = {}
         return report
 
+    @pytest.hookimpl(wrapper=True, optionalhook=True)
+    def pytest_timeout_set_timer(self, settings: Any) -> Wrapper[object]:
+        """Where pytest-timeout is about to end the whole process, tell first what each task waits for."""
+        if self._loops is not None and settings.method == "thread" and settings.timeout:
+            self._loops.alarm = (time.monotonic() + settings.timeout * LAST_WORDS, self._print_stuck)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, optionalhook=True)
+    def pytest_timeout_cancel_timer(self) -> Wrapper[object]:
+        """All is well."""
+        if self._loops is not None:
+            self._loops.alarm = None
+        return (yield)
+
     def finish(self) -> list[Told]:
         """Stop to observe.
 
@@ -107,6 +131,9 @@ class ObservedTests:
             self._find(last)
             told |= last.told
         self._stop()
+        if self._stderr is not None:
+            os.close(self._stderr)
+            self._stderr = None
         return [told] if told else []
 
     def _begin(self, test: ObservedTest) -> SessionLoops:
@@ -149,6 +176,11 @@ class ObservedTests:
         if test.failures and not test.has_failed:
             pytest.fail("\n".join(test.failures), pytrace=False)
         return result
+
+    def _print_stuck(self) -> None:
+        if self._loops is not None and self._test is not None and self._stderr is not None:
+            lines = [f"{self._test.item.nodeid} is about to time out:", *self._loops.stuck_lines()]
+            os.write(self._stderr, "".join(f"asynclab: {line}\n" for line in lines).encode(errors="replace"))
 
     def _refuse_other_loops(self) -> None:
         assert self._loops is not None
@@ -198,6 +230,20 @@ class ObservedTests:
             test.told["unrecorded"] = f"{test.item.nodeid}: {error.strerror or error}"
         else:
             test.told["recording"] = str(path)
+
+
+def _complain() -> None:
+    """Refuse to observe where that can't be done.
+
+    Raises:
+        pytest.UsageError: This Python lacks something, or somebody observes this process already.
+    """
+    if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
+        raise pytest.UsageError("asynclab observes this process already, as `asynclab run` does: run pytest by itself")
+    try:
+        complain_of_missing()
+    except UnsupportedPythonError as error:
+        raise pytest.UsageError(f"asynclab can't observe tests: {error}") from None
 
 
 def _is_trio(item: pytest.Item) -> bool:

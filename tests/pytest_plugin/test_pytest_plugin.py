@@ -297,6 +297,14 @@ def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) 
     result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
 
 
+def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
+    words = _words((ASYNCIO, "pytest_timeout"))
+    result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=0.5", "--timeout-method=thread")
+    assert result.ret == 1
+    result.stderr.fnmatch_lines(["asynclab: *::test_sleeps is about to time out:", "asynclab: *sleeps*"])
+
+
 def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         test_it="""
@@ -409,7 +417,7 @@ def test_only_marked_tests_are_observed_and_a_shared_loop_from_the_mark_on(suite
 
 
 def test_a_wrong_marker_is_told_in_a_line(suite: pytest.Pytester) -> None:
-    suite.makepyfile("import pytest\n\n@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    pass")
+    suite.makepyfile("import pytest\n\n@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    assert False")
     result = run(suite)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*::test_it: the marker asynclab takes instant=True and allow=RULE, not instantly"])
