@@ -124,7 +124,7 @@ class ObservedTests:
             What was found after the last test.
         """
         told = self._interrupted
-        if self._judge.tests:
+        if self._judge.tests and not told:  # what was interrupted is left as it is, and proves nothing
             gc.collect()
             last = self._judge.tests[-1]
             self._judge.is_over = True
@@ -255,11 +255,14 @@ def _is_trio(item: pytest.Item) -> bool:
 
 def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
     """The stuck report where an error tells of a timeout, or of somebody who wouldn't wait any longer."""
+    loops.follow()
+    before = loops.before_end
     if any(isinstance(each, TimeoutError) for each in _behind(error)):
-        loops.follow()
-        return loops.at_timeout
+        return before.get("timeout") or before.get("cancel", [])
+    if isinstance(error, KeyboardInterrupt):  # the runner of the loop has cancelled the test's task by now
+        return before.get("cancel") or loops.stuck_lines()
     is_plugins = isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error.msg)
-    return loops.stuck_lines() if is_plugins or isinstance(error, KeyboardInterrupt) else []
+    return loops.stuck_lines() if is_plugins else []
 
 
 def _behind(error: BaseException | None) -> Iterator[BaseException]:

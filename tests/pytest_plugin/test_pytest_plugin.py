@@ -297,6 +297,26 @@ def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) 
     result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
 
 
+def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import os
+        import signal
+        import threading
+
+        async def test_joins():
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            queue = asyncio.Queue()
+            queue.put_nowait(1)
+            await queue.join()
+        """
+    )
+    result = suite.runpytest_inprocess(*_words((ASYNCIO,)), "--asynclab=fail", no_reraise_ctrlc=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*::test_joins was interrupted", "*", "    test_joins-1 *waits to join queue#1*"])
+
+
 def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(suite: pytest.Pytester) -> None:
     suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
     words = _words((ASYNCIO, "pytest_timeout"))
@@ -371,15 +391,22 @@ def test_anyios_tests_are_observed_and_trios_are_not(suite: pytest.Pytester) -> 
             await anyio.Event().wait()
 
         @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        async def test_times_out(fixture):
+            with anyio.fail_after(0.3):
+                await anyio.Event().wait()
+
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
         @pytest.mark.asynclab(instant=True)
         async def test_is_instant(fixture):
             await anyio.sleep(3600)
         """
     )
     result = run(suite, "--asynclab", plugins=("anyio",))
-    result.assert_outcomes(passed=3, failed=1, warnings=2)
+    result.assert_outcomes(passed=3, failed=2, warnings=2)
     result.stdout.fnmatch_lines(
         [
+            "When the timeout expired:",
+            "*_run_tests_and_fixtures-*waits for event*",
             "*::test_forgets[[]asyncio[]]",
             "  never-awaited: *",
             "*::test_is_stuck[[]asyncio[]]",
