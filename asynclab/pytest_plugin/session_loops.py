@@ -17,6 +17,7 @@ from asynclab.findings.stuck_report import stuck_lines
 from asynclab.model.events import CallEnded, Event, TaskCancelRequested, TimeoutExpired
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
+from asynclab.pytest_plugin.anyio_runner import AnyioRunner
 from asynclab.remote.inside.begin import stop_around_forks
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.observed_program import ObservedProgram
@@ -48,6 +49,7 @@ class SessionLoop:
     recording: LoopRecording
     state: LabState
     findings: Findings
+    anyio_runner: AnyioRunner = field(default_factory=AnyioRunner)
     told: set[object] = field(default_factory=set)
     """The keys of the findings that were handed out."""
     looked_at: int = 0
@@ -192,7 +194,7 @@ class SessionLoops:
     def _read(self, loop: SessionLoop) -> None:
         # Both are asked first: whatever came before is read below.
         is_over, is_gone = loop.recording.is_over(), loop.recording.is_gone()
-        events = loop.recording.take_events()
+        events = loop.anyio_runner.explained(loop.recording.take_events())
         for part in _cut_before_ends(events, loop.state):
             if (end := _end_of_wait(part[0], loop.state)) is not None:
                 self.before_end[end] = [WHEN[end], *islice(stuck_lines(loop.state, part[0].at), 1, None)]
