@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from asynclab import __version__
@@ -65,7 +66,11 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
 class Request(aiohttp.ClientRequest):
     """A request with our headers, unless it has others; as headers of a session, each request would copy them."""
 
-    DEFAULT_HEADERS = {"Accept": "*/*", "Accept-Encoding": ACCEPTED, "User-Agent": USER_AGENT}
+    DEFAULT_HEADERS: ClassVar[dict[Any, str]] = {  # type: ignore[misc]  # aiohttp's own is a class attribute, too
+        hdrs.ACCEPT: "*/*",
+        hdrs.ACCEPT_ENCODING: ACCEPTED,
+        hdrs.USER_AGENT: USER_AGENT,
+    }
 
 
 class ThreadResolver(AbstractResolver):
