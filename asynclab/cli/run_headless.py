@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,8 +16,9 @@ from typing import Any, TypeAlias
 import click
 
 from asynclab.cli.exporting import TraceOfRun
-from asynclab.cli.findings_printing import exit_code
-from asynclab.cli.recording_file import RecordingFile, Writer, header_of
+from asynclab.cli.findings_files import FindingsFiles
+from asynclab.cli.findings_options import FindingsOptions
+from asynclab.cli.recording_file import RecordingFile, Writer, complain, header_of
 from asynclab.cli.run_report import Report
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.remote.child_watch import die_as, run_watched
@@ -29,6 +31,9 @@ from asynclab.remote.wire import AnyFrame
 REPORTS_KEPT = 20
 """How many stuck reports the JSON has; each lists every task, and all were printed."""
 
+ECHO = 2.0
+"""Real seconds in which a SIGUSR1 that was passed on to the program comes back as a request."""
+
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
 """What is said of one loop: in lines, and for programs."""
 
@@ -37,11 +42,11 @@ def run_headless(
     target: Target,
     record: Path | None,
     json_to: str | None,
-    perfetto: Path | None = None,
+    perfetto: Path | None,
+    asked: FindingsOptions,
     *,
     keep_sources: bool,
     keep: int | None = None,
-    fail_on: tuple[str, ...] = (),
     stuck: float | None = None,
 ) -> int:
     """Run a program, print the report, and end as it did.
@@ -51,7 +56,7 @@ def run_headless(
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
         perfetto: Where to write a trace for Perfetto; None for none.
-        fail_on: The rules that end it with 3 where they have proved something; "any" stands for all.
+        asked: Which findings are told, where they are written, and which of them end it with 3.
         keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
         stuck: After how many seconds without an event to print what each task waits for; None for never.
@@ -60,30 +65,32 @@ def run_headless(
         OSError: It can't be started, or a file can't be written.
     """
     program = ObservedProgram()
-    report = Report(program)
-    asked = _Asked(program, stuck)
+    standstills = _Standstills(program, stuck)
     with ExitStack() as files:
+        findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        report = Report(program, findings.judge)
         takers = frame_takers(files, target, program, record, perfetto, keep=keep, keep_sources=keep_sources)
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
             report.follow()
-            asked.follow()
+            standstills.follow()
             for taker in takers:
                 taker(frame)
 
-        code = run_watched(target, take, asked.on_signal)
-    if code == -signal.SIGINT:
-        asked.print_before_interrupt()
-    if json_to is None:
-        for line in report.lines():
-            print(f"asynclab: {line}", file=sys.stderr)
-    else:
-        _write_json(json.dumps(report.as_json() | {"stuck": list(asked.reports)}, indent=1), json_to)
-    return exit_code(report.findings(), fail_on) or die_as(code)
+        code = run_watched(target, take, standstills.on_signal)
+        if code == -signal.SIGINT:
+            standstills.print_before_interrupt()
+        if json_to is None:
+            for line in report.lines():
+                print(f"asynclab: {line}", file=sys.stderr)
+        else:
+            _write_json(json.dumps(report.as_json() | {"stuck": list(standstills.reports)}, indent=1), json_to)
+        failed = findings.write(program, report.found())
+    return failed or die_as(code)
 
 
-class _Asked:
+class _Standstills:
     """Reports what each task waits for: on SIGUSR1, where nothing moves, and where Ctrl-C ends the program."""
 
     def __init__(self, program: ObservedProgram, stuck: float | None) -> None:
@@ -92,6 +99,10 @@ class _Asked:
         self._version = 0
         self._moved_at = 0.0
         self._is_told = False
+        self._asked = 0
+        """How many requests to the program itself have been seen to."""
+        self._echo_until = 0.0
+        """Until when the next one is the signal that was passed on to it; in real seconds."""
         self._before_interrupt: dict[int, StuckReport] | None = None
         self.reports: deque[dict[str, Any]] = deque(maxlen=REPORTS_KEPT)
         """The latest of what was printed, for programs to read."""
@@ -99,12 +110,18 @@ class _Asked:
     def on_signal(self, number: int) -> None:
         """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""
         if number == signal.SIGUSR1:
+            self._echo_until = time.monotonic() + ECHO
             self._print("SIGUSR1", self._look())
         elif self._before_interrupt is None:
             self._before_interrupt = self._look()
 
     def follow(self) -> None:
-        """Print the report once for each time in which nothing moves for long."""
+        """Print the report where the program itself was asked, and once for each time in which nothing moves."""
+        if self._program.reports_asked > self._asked:
+            self._asked = self._program.reports_asked
+            is_echo, self._echo_until = time.monotonic() < self._echo_until, 0.0
+            if not is_echo:
+                self._print("SIGUSR1", self._look())
         version = sum(loop.state.version for loop in self._program.loops.values())
         if version != self._version:
             self._version, self._moved_at, self._is_told = version, self._program.now, False
@@ -137,8 +154,11 @@ def frame_takers(
     *,
     keep: int | None,
     keep_sources: bool,
+    complain: Callable[[str], object] = complain,
 ) -> list[Callable[[AnyFrame], object]]:
     """What keeps a run in files: each gets every frame, after the program has taken it in.
+
+    What a disk refuses later goes to `complain`, in one line.
 
     Raises:
         OSError: A file can't be written.
@@ -151,9 +171,9 @@ def frame_takers(
             writer = RecordingWriter(record.open("wb"), header)
         else:
             writer = KeptRecording(record, header, program, keep)
-        takers.append(files.enter_context(RecordingFile(writer, keep_sources=keep_sources)).write)
+        takers.append(files.enter_context(RecordingFile(writer, keep_sources=keep_sources, complain=complain)).write)
     if perfetto is not None:
-        takers.append(files.enter_context(TraceOfRun(program, perfetto)).take)
+        takers.append(files.enter_context(TraceOfRun(program, perfetto, complain)).take)
     return takers
 
 

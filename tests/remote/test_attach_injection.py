@@ -12,7 +12,8 @@ import pytest
 
 from asynclab.remote.attach import AttachError, attach
 from asynclab.remote.observed_program import ObservedProgram
-from tests.remote.test_attach import AS_IT_WAS, SCRIPT, Program, watched
+from tests.remote.attachable import AS_IT_WAS, SCRIPT, Program
+from tests.remote.test_attach import watched
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 14), reason="sys.remote_exec came with Python 3.14")
 
@@ -61,6 +62,8 @@ def test_an_idle_loop_is_woken_and_sleeps_on(runtime: Path) -> None:
 def test_what_can_t_be_reached_is_said_and_the_program_runs_on(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclab.remote.attach.PATIENCE", 0.3)
     running = Program(runtime, "-c", BLOCKED)
+    while Path(f"/proc/{running.pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+        pass  # it still runs Python
     with pytest.raises(AttachError, match="its main thread runs no Python"):
         attach(running.pid)
     running.kill()

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
+from asynclab.cli.recording_file import RecordingFile, header_of
+from asynclab.model.events import TaskCreated
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
-from asynclab.remote.wire import AnyFrame
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingWriter
+from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened
+from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
-from asynclab.screens.run.silence import last_seen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
@@ -235,6 +242,27 @@ async def test_where_nothing_is_heard_the_viewer_says_so_and_can_still_end_it() 
         assert live.program.now == pytest.approx(now)
 
 
+class _FullDisk(BytesIO):
+    """Takes a header, and nothing behind it."""
+
+    def write(self, data: Any, /) -> int:
+        if self.tell():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+async def test_a_disk_that_is_full_is_told_on_the_screen_and_not_across_it(capfd: pytest.CaptureFixture[str]) -> None:
+    async with running(SILENT.replace("SIGSTOP", "SIGCONT")) as live:
+        writer = RecordingWriter(_FullDisk(), header_of(("app.py",)))
+        with RecordingFile(writer, keep_sources=False, complain=live.program.warn) as recording:
+            for frame in live.frames:
+                recording.write(frame)
+        await until(lambda: "the recording ends here: No space left" in live.notices)
+        assert "The recording ends here: No space left on device." in live.facts
+        await live.ended()
+    assert capfd.readouterr().err == ""
+
+
 FLOOD = "print('x' * 99_999 + '\\n' + 'line\\n' * 50_000 + 'the end')"
 
 
@@ -256,5 +284,14 @@ async def test_what_cannot_be_started_is_told_in_a_line() -> None:
         assert not program.is_live
 
 
-def test_nobody_was_last_seen_where_nothing_is_known() -> None:
-    assert last_seen([None]) == ""
+def test_where_it_was_last_seen_is_what_its_heartbeat_says() -> None:
+    told = ObservedProgram()
+    assert last_seen(told) == "it ran no step when it was last seen"
+    told.take(LoopOpened(1, "Loop", 0.0))
+    told.take(LoopEvents(1, (TaskCreated(0.0, 1, "worker", "work", None, "", 0),)))
+    told.take(Heartbeat(1.0, 1, 1, "/app.py", 7, "work"))
+    assert last_seen(told) == "last seen in worker (app.py line 7)"
+    told.take(Heartbeat(1.0, 1, None, "/app.py", 8, "work"))
+    assert last_seen(told) == "last seen in a callback (app.py line 8)"
+    told.take(Heartbeat(1.1))
+    assert last_seen(told) == "it ran no step when it was last seen"

@@ -10,6 +10,7 @@ from collections import deque
 from contextlib import suppress
 
 from asynclab.remote.inside.outbox import Outbox
+from asynclab.remote.inside.report_requests import ReportRequests
 from asynclab.remote.wire import (
     AnyCommand,
     CancelTask,
@@ -22,6 +23,7 @@ from asynclab.remote.wire import (
     LoopOpened,
     NotFramesError,
     Pause,
+    ReportAsked,
     Resume,
     SetSpeed,
     Step,
@@ -39,8 +41,8 @@ LONGEST_PERIOD = 0.1
 QUIET_AFTER = 0.3
 """Real seconds."""
 
-BEAT = 0.25
-"""Real seconds between two heartbeats."""
+BEAT = 0.1
+"""Real seconds between two heartbeats: the viewer says that it misses them after 0.3."""
 
 _PIECE = 65_536
 """How many bytes of commands are read at once."""
@@ -68,10 +70,20 @@ class Sender:
     It is not one of `threading`'s: those are listed, counted and waited for, and the program's own are all it has.
     """
 
-    def __init__(self, observation: ProcessObservation, connection: socket.socket) -> None:
+    def __init__(
+        self, observation: ProcessObservation, connection: socket.socket, requests: ReportRequests | None = None
+    ) -> None:
+        """Prepare to send; `start` starts the thread.
+
+        Args:
+            observation: Has what is sent.
+            connection: Takes it, and brings commands.
+            requests: Says when somebody asks the program for a report; None where that can't be.
+        """
         connection.setblocking(False)
         self._observation = observation
         self._connection = connection
+        self._requests = requests
         self._outbox = Outbox(connection)
         self._commands = CommandReader()
         self._control = ProcessControl(observation)
@@ -86,6 +98,9 @@ class Sender:
         self._wanted = False
         self.is_abandoned = False
         """Whether nothing is to be sent any more: nobody reads it, or this is a child of the program."""
+        self._left = _thread.allocate_lock()
+        """Held until the viewer has closed its end, or only said that it sends no more."""
+        self._left.acquire()
         self._following: deque[Frame] = deque()
         self._next_beat = 0.0
         self._active_at = time.monotonic()
@@ -149,22 +164,47 @@ class Sender:
             self._obey()
             self._gather()
             self._outbox.send()
+            if self._outbox.is_broken:
+                self._leave()
 
     def finish(self) -> None:
         """The program is over."""
         self.flush()
         self.pause()
 
+    def wait_until_left(self, seconds: float | None = None) -> bool:
+        """Wait on another thread until the viewer asks for nothing any more.
+
+        Args:
+            seconds: For how long, in real time; None for as long as it takes.
+
+        Returns:
+            Whether it has come to that.
+        """
+        has_left = self._left.acquire(timeout=-1 if seconds is None else seconds)
+        if has_left:
+            self._left.release()
+        return has_left
+
     def _run(self) -> None:
         with self._runs:
-            while self._wanted and not self._outbox.is_broken:
+            while self._wanted and not self._is_left:
                 if self._sleep.acquire(timeout=self._period()):
                     break
                 with suppress(Exception):  # whatever goes wrong here, the program goes on
                     self.look()
-        if self._outbox.is_broken and not self.is_abandoned:
-            self.is_abandoned = True
-            self._observation.stop()  # nobody reads: so nobody need pay
+            if self._is_left and not self.is_abandoned:
+                self._observation.stop()  # nobody looks: so nobody need pay, nor wait
+                self.flush()
+                self.is_abandoned = True
+
+    @property
+    def _is_left(self) -> bool:
+        return not self._left.locked()
+
+    def _leave(self) -> None:
+        if self._left.locked():
+            self._left.release()
 
     def _obey(self) -> None:
         """Do what has been asked for since the last look."""
@@ -172,8 +212,11 @@ class Sender:
             while piece := self._connection.recv(_PIECE):
                 for command in self._commands.feed(piece):
                     self._do(command)
-        except (OSError, NotFramesError):  # most of all since nothing was asked for
+        except BlockingIOError:  # nothing more so far
             return
+        except (OSError, NotFramesError):  # what makes no sense is as good as gone
+            pass
+        self._leave()
 
     def _do(self, command: AnyCommand) -> None:
         self._active_at = time.monotonic()
@@ -195,8 +238,8 @@ class Sender:
                 control.interrupt()
 
     def _period(self) -> float:
-        if self._observation.freeze.is_on:
-            return PERIOD  # somebody waits for what comes of each step
+        if self._observation.freeze.is_on or self._seen is not None:
+            return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
         return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
 
     def _gather(self, *, at_end: bool = False) -> None:
@@ -207,8 +250,12 @@ class Sender:
             self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
         now = observation.clock.now()
         for loop in self._loops:
+            if at_end and not loop.is_over:
+                loop.recording.look_at_last()
             if not loop.is_over:
                 self._read(loop, now)
+        if self._requests is not None and self._requests.has_come():
+            self.tell(ReportAsked(now))
         for _ in range(following):
             self.tell(self._following.popleft())
         self._beat(now, at_end=at_end)
