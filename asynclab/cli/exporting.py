@@ -56,7 +56,7 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
     if reader.is_cut:
         problem = f"{recording} is cut: its writer did not finish it"
     if problem:
-        click.echo(f"asynclab: {one_line(problem)}; exported what is before that", err=True)
+        click.echo(f"asynclab: {one_line(problem)}; exported everything before that", err=True)
     return FAILED if problem else DONE
 
 

@@ -44,7 +44,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     if reader.is_cut and not problem:
         problem = f"{path} is cut: its writer did not finish it"
     if problem:
-        click.echo(f"asynclab: {one_line(problem)}; told what is before that", err=True)
+        click.echo(f"asynclab: {one_line(problem)}; reported everything before that", err=True)
     return code or (FAILED if problem else 0)
 
 
