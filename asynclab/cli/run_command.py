@@ -74,7 +74,9 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @takes_findings_options
-@click.option("--stuck", type=click.FloatRange(min=0), metavar="S", help="Report all waits if nothing happens for S seconds.")
+@click.option(
+    "--stuck", type=click.FloatRange(min=0), metavar="S", help="Report all waits if nothing happens for S seconds."
+)
 @click.option("--python", metavar="PATH", help="Run it in another Python that has asynclab installed.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="The same as Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="The same as Python's -W, such as error.")
