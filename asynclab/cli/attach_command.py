@@ -1,4 +1,4 @@
-"""Reads `asynclab attach …`, and shows a program that runs already."""
+"""The command `asynclab attach …`: shows a program that is already running."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from asynclab.terminal.streams import has_terminal
 def attach(
     pid: int, headless: bool, seconds: float | None, record: Path | None, no_source: bool, json_to: str | None
 ) -> int:
-    """Look at a program that runs already: every task, what it waits for, and who holds that.
+    """Look into a running program: every task, what it waits for, and who holds that.
 
     PID is the number of its process. The program calls asynclab.attachable() first, or runs on Python 3.14 or newer.
     It goes on, and is as it was when you leave: with q, or without a screen with ctrl+c. Without a terminal, or with

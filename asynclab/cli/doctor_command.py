@@ -1,4 +1,4 @@
-"""Reads `asynclab doctor`, and says what works here and what to do about what doesn't."""
+"""The command `asynclab doctor`: says what works here, and how to mend what doesn't."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def _terminal_width() -> int | None:
 
 
 def _forget_stdout() -> None:
-    """Send what is still buffered nowhere, or the interpreter complains about the closed pipe when it exits."""
+    """Discard what is still buffered, or the interpreter complains about the closed pipe at its exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

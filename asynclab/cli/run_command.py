@@ -1,4 +1,4 @@
-"""Reads `asynclab run …`, and runs somebody's program observed."""
+"""The command `asynclab run …`: runs a program of the user's and observes it."""
 
 from __future__ import annotations
 
