@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-DONE, FAILED = 0, 1
+from asynclab.cli.exit_codes import DONE, FAILED
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import click
 
+from asynclab.cli.exit_codes import DONE, FAILED
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.events import encode
 from asynclab.model.text import one_line
@@ -18,8 +19,6 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import PerfettoExport
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
 from asynclab.remote.wire import AnyFrame, LoopEvents
-
-DONE, FAILED = 0, 1
 
 
 def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) -> int:

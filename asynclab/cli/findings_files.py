@@ -12,6 +12,7 @@ from typing import Self
 import click
 
 from asynclab import __version__
+from asynclab.cli.exit_codes import FOUND
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.findings.allowed import FindingFilter
@@ -31,9 +32,6 @@ from asynclab.findings.source_code import Sources
 from asynclab.model.events import encodable
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
-
-FOUND = 3
-"""The exit code where a rule that must find nothing has found something."""
 
 
 class FindingsFiles:

@@ -13,6 +13,7 @@ import click
 from asynclab import __version__
 from asynclab.cli.attach_command import attach
 from asynclab.cli.doctor_command import doctor
+from asynclab.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.findings_command import findings, rules
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from asynclab.curriculum.demo_parameters import Value
 
 T = TypeVar("T")
-
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-"""The exit codes."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from asynclab.cli.findings_files import FOUND, FindingsFiles
+from asynclab.cli.exit_codes import FOUND
+from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
 from asynclab.findings.findings_report import FindingsReport, Found
