@@ -12,6 +12,7 @@ from typing import Any, Self
 import click
 
 from asynclab.cli.exit_codes import DONE, FAILED
+from asynclab.cli.recording_file import complain
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.events import encode
 from asynclab.model.text import one_line
@@ -80,12 +81,18 @@ def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[A
 class TraceOfRun:
     """The trace of a running program. A full disk ends the trace, not the program."""
 
-    def __init__(self, program: ObservedProgram, path: Path) -> None:
+    def __init__(self, program: ObservedProgram, path: Path, complain: Callable[[str], object] = complain) -> None:
         """Begin the trace.
+
+        Args:
+            program: Takes each frame before this gets it.
+            path: The file.
+            complain: Gets why there is no trace, in one line.
 
         Raises:
             OSError: The file can't be written.
         """
+        self._complain = complain
         self._open = ExitStack()
         self._take = self._open.enter_context(perfetto_trace(program, path))
         self._is_open = True
@@ -112,7 +119,7 @@ class TraceOfRun:
         self._is_open = False
         with suppress(OSError):
             self._open.__exit__(type(error), error, None)
-        click.echo(f"asynclab: no trace is written: {error.strerror or error}", err=True)
+        self._complain(f"no trace is written: {error.strerror or error}")
 
 
 def _frames(reader: RecordingReader) -> Iterator[AnyFrame]:

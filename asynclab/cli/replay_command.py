@@ -45,8 +45,10 @@ def _show(recording: Replay) -> None:
 
 def _print_report(recording: Replay) -> None:
     from asynclab.cli.run_report import Report
+    from asynclab.findings.allowed import FindingFilter
+    from asynclab.findings.source_code import Sources
 
-    report = Report(recording.told)
+    report = Report(recording.told, FindingFilter("", sources=Sources(recording.files.recorded)))
     for _ in recording.read_at_once():
         report.follow()
     for line in (*recording.facts, *(report.lines() if recording.told.ended is not None else ())):
