@@ -80,7 +80,7 @@ async def a_task_awaits_one_that_waits_for_its_lock() -> None:
         async with lock:
             await asyncio.gather(child(), child())
 
-    await asyncio.wait({asyncio.create_task(parent())}, timeout=0.9)
+    await asyncio.wait({asyncio.create_task(parent())}, timeout=1.3)
 
 
 async def a_lookup_waits_behind_slow_calls() -> None:

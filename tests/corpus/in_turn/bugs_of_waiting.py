@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-LONG = 0.9
+LONG = 1.3
 """Seconds: long enough for the loop to be found idle."""
 
 
