@@ -76,7 +76,7 @@ def loops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[d
         yield dict(threads.map(lambda program: (program.stem, _loops(program, folder)), longest_first))
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="wait_for() made tasks of its own, which have other names")
+@pytest.mark.skipif(sys.version_info[:2] != (3, 13), reason="they name functions and tasks of Python's own library")
 def test_findings_tell_who_where_and_when(loops: dict[str, list[dict[str, Any]]], golden: Golden) -> None:
     findings = [finding for module in loops.values() for loop in module for finding in loop["findings"]]
     texts = sorted((finding["rule"], re.sub(r"\d+(?:[.,]\d+)*", "N", finding["text"])) for finding in findings)
