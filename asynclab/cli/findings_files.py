@@ -12,6 +12,7 @@ from typing import Self
 import click
 
 from asynclab import __version__
+from asynclab.cli.exit_codes import FAILED, FOUND
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.findings.allowed import FindingFilter
@@ -31,12 +32,6 @@ from asynclab.findings.source_code import Sources
 from asynclab.model.events import encodable
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
-
-FOUND = 3
-"""The exit code where a rule that must find nothing has found something."""
-
-UNKNOWN = 1
-"""The exit code where a program that ended well could not be observed, so that no rule could find anything."""
 
 
 class FindingsFiles:
@@ -88,7 +83,7 @@ class FindingsFiles:
         if self._asked.write_baseline is not None or not self._asked.fail_on:
             return 0
         if not report.observed and not report.exit_code:
-            return UNKNOWN
+            return FAILED
         rules = {finding.rule for finding in report.findings}
         return FOUND if rules and ("any" in self._asked.fail_on or rules & set(self._asked.fail_on)) else 0
 

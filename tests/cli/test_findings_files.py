@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from asynclab.cli.findings_files import FOUND, UNKNOWN, FindingsFiles
+from asynclab.cli.exit_codes import FAILED, FOUND
+from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
 from asynclab.cli.run_on_screen import run_on_screen
@@ -284,7 +285,7 @@ def test_a_program_that_could_not_be_observed_is_not_told_as_one_without_bugs(tm
     program = ObservedProgram()
     program.take(ProgramEnded(1.0, code))
     failed, (report, run) = _written(program, tmp_path, [], fail_on=("any",))
-    assert failed == (UNKNOWN if code == 0 else 0)  # it fails by its own code
+    assert failed == (FAILED if code == 0 else 0)  # it fails by its own code
     assert (report.observed, report.program) == (False, None)
     assert not run.invocations[0].execution_successful
     assert [note.level for note in run.invocations[0].tool_execution_notifications] == ["error"]
@@ -305,7 +306,7 @@ def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(rec
     (recorded.folder / "cut.gz").write_bytes(whole[:-12])
     cut = recorded.findings(recording="cut.gz")
     assert cut.exit_code == 1
-    assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; told what is before that\n")
+    assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; reported everything before that\n")
     assert cut.stdout.count("\n") == 2
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from asynclab.cli.findings_files import FOUND
+from asynclab.cli.exit_codes import FOUND
 from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
