@@ -322,7 +322,7 @@ def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(su
     words = _words((ASYNCIO, "pytest_timeout"))
     result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=0.5", "--timeout-method=thread")
     assert result.ret == 1
-    result.stderr.fnmatch_lines(["asynclab: *::test_sleeps is about to time out:", "asynclab: *sleeps*"])
+    result.stdout.fnmatch_lines(["asynclab: *::test_sleeps has timed out:", "asynclab: *sleeps*"])
 
 
 def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pytester) -> None:
