@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
-import os
 import sys
 import threading
-import time
 from asyncio import BaseEventLoop
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -28,9 +26,6 @@ from asynclab.trace.watching.bystanders import Bystanders
 
 Result = TypeVar("Result")
 Wrapper: TypeAlias = Generator[None, Result, Result]
-
-LAST_WORDS = 0.95
-"""The share of pytest-timeout's time after which what is stuck is told, where no part of the test can tell it."""
 
 TITLE = "asynclab"
 """The title of what is told in a test's sections."""
@@ -55,10 +50,6 @@ class ObservedTests:
         self._judge = Judge(self._options, str(config.rootpath))
         self._interrupted: Told = {}
         """What is told where somebody ends the session."""
-        self._stderr: int | None = None
-        """A copy of standard error's descriptor, as pytest captures that one."""
-        with suppress(OSError, ValueError, AttributeError):  # somebody has replaced it by what is no file
-            self._stderr = os.dup(sys.stderr.fileno())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
@@ -104,18 +95,19 @@ class ObservedTests:
         return report
 
     @pytest.hookimpl(wrapper=True, optionalhook=True)
-    def pytest_timeout_set_timer(self, settings: Any) -> Wrapper[object]:
-        """Where pytest-timeout is about to end the whole process, tell first what each task waits for."""
-        if self._loops is not None and settings.method == "thread" and settings.timeout:
-            self._loops.alarm = (time.monotonic() + settings.timeout * LAST_WORDS, self._print_stuck)
-        return (yield)
+    def pytest_timeout_set_timer(self) -> Wrapper[object]:
+        """Let pytest-timeout tell what each task waits for, before its timer ends the process."""
+        with pytest.MonkeyPatch.context() as patch:
+            timeouts: Any = sys.modules["pytest_timeout"]
+            original = timeouts.timeout_timer
 
-    @pytest.hookimpl(wrapper=True, optionalhook=True)
-    def pytest_timeout_cancel_timer(self) -> Wrapper[object]:
-        """All is well."""
-        if self._loops is not None:
-            self._loops.alarm = None
-        return (yield)
+            @wraps(original)
+            def tell_and_end(*args: object) -> None:
+                self._print_stuck()
+                original(*args)
+
+            patch.setattr(timeouts, "timeout_timer", tell_and_end)  # the timer that is made now keeps it
+            return (yield)
 
     def finish(self) -> list[Told]:
         """Stop to observe.
@@ -131,9 +123,6 @@ class ObservedTests:
             self._find(last)
             told |= last.told
         self._stop()
-        if self._stderr is not None:
-            os.close(self._stderr)
-            self._stderr = None
         return [told] if told else []
 
     def _begin(self, test: ObservedTest) -> SessionLoops:
@@ -178,9 +167,9 @@ class ObservedTests:
         return result
 
     def _print_stuck(self) -> None:
-        if self._loops is not None and self._test is not None and self._stderr is not None:
-            lines = [f"{self._test.item.nodeid} is about to time out:", *self._loops.stuck_lines()]
-            os.write(self._stderr, "".join(f"asynclab: {line}\n" for line in lines).encode(errors="replace"))
+        if self._loops is not None and self._test is not None:
+            for line in (f"{self._test.item.nodeid} has timed out:", *self._loops.stuck_lines()):
+                print(f"asynclab: {line}", file=sys.stderr)
 
     def _refuse_other_loops(self) -> None:
         assert self._loops is not None

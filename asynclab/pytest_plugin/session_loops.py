@@ -86,8 +86,6 @@ class SessionLoops:
         """The stuck reports of the moments before a wait was last ended in each way."""
         self.when_stuck: list[str] = []
         """The stuck report of a run that was ended, as nothing could wake it."""
-        self.alarm: tuple[float, Callable[[], object]] | None = None
-        """When to call something, in real seconds, and what."""
         self._on_frame = on_frame
         self._loops: dict[int, SessionLoop] = {}
         self._refused = 0
@@ -124,9 +122,6 @@ class SessionLoops:
             for loop in self._loops.values():
                 if loop.state.is_stuck and not loop.is_over:
                     self._end_run(loop)
-            if self.alarm is not None and time.monotonic() >= self.alarm[0]:
-                (_, call), self.alarm = self.alarm, None
-                call()
 
     def follow(self) -> None:
         """Take in what has happened."""

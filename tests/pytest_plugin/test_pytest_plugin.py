@@ -11,9 +11,12 @@ import pytest
 
 import asynclab.pytest_plugin.findings_summary
 import asynclab.pytest_plugin.observed_tests  # noqa: F401 - here, as pytester forgets what an inner run has imported
-from asynclab.pytest_plugin.kept_frames import file_name_of
+from asynclab.model.events import TaskCreated, TaskEnded
+from asynclab.pytest_plugin import kept_frames
+from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingReader, SourceText
+from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 
 pytest_plugins = ["pytester"]
 
@@ -322,7 +325,7 @@ def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(su
     words = _words((ASYNCIO, "pytest_timeout"))
     result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=0.5", "--timeout-method=thread")
     assert result.ret == 1
-    result.stderr.fnmatch_lines(["asynclab: *::test_sleeps is about to time out:", "asynclab: *sleeps*"])
+    result.stdout.fnmatch_lines(["asynclab: *::test_sleeps has timed out:", "asynclab: *sleeps*"])
 
 
 def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pytester) -> None:
@@ -353,6 +356,33 @@ def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pyteste
     assert sources == ["test_it.py"]
     (loop,) = program.loops.values()  # that of the test that passed is closed, and of no interest
     assert {"test_fails-1", "sleeper"} <= {task.name for task in loop.state.tasks.values()}
+
+
+def test_a_long_recording_keeps_the_newest_and_who_was_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_frames, "MOST", 20)
+    program = ObservedProgram()
+    kept = KeptFrames(program)
+
+    def tell(frame: AnyFrame) -> None:
+        program.take(frame)
+        kept.add(frame)
+
+    tell(ProgramStarted("pytest", "3.13.0", 1, 0.0))
+    tell(LoopOpened(1, "Loop", 0.0))
+    tell(LoopEvents(1, (TaskCreated(0.0, 1, "first", "main"),)))
+    for number in range(2, 100):
+        tell(LoopEvents(1, (TaskCreated(number, number, f"task {number}", "task"), TaskEnded(number, number, "done"))))
+    kept.write(tmp_path / "kept.rec", ("pytest",), ProgramEnded(100.0, 1))
+
+    read = ObservedProgram()
+    for line in RecordingReader(tmp_path / "kept.rec").lines():
+        assert not isinstance(line, SourceText)
+        read.take(line)
+    tasks = list(read.loops[1].state.tasks.values())
+    assert (tasks[0].name, tasks[-1].name) == ("first", "task 99")
+    assert 5 < len(tasks) < 15
 
 
 def test_the_name_of_a_recording_is_safe_and_no_other_tests() -> None:

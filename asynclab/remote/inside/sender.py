@@ -121,6 +121,7 @@ class Sender:
     def start(self) -> None:
         """Start the thread."""
         self._wanted = True
+        self._sleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
         if sys.version_info >= (3, 13):
             _thread.start_joinable_thread(self._run, daemon=True)
         else:
