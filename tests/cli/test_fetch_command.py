@@ -28,6 +28,7 @@ from asynclab.cli.main import main
 from asynclab.fetch.options import Options
 from asynclab.fetch.resume import Results
 from asynclab.practice.server import PracticeServer
+from asynclab.screens.fetch.fetch_screen import FetchScreen
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default", "PYTHONIOENCODING": "utf-8"}
 
@@ -491,3 +492,22 @@ def _read_all(terminal: int) -> bytes:
         while part := os.read(terminal, 65_536):
             data += part
     return data
+
+
+def test_the_format_that_is_named_on_the_command_line_is_that_of_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text").write_text('{"u": "http://127.0.0.1:9/a b"}')
+    apps: list[Any] = []
+    monkeypatch.setattr("asynclab.cli.fetch_command.has_terminal", lambda: True)
+    monkeypatch.setattr("asynclab.app.AsyncLabApp.run", apps.append)
+    CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "text"), "--as", "text"])
+
+    async def look() -> None:
+        async with apps[0].run_test() as pilot:
+            while not (isinstance(pilot.app.screen, FetchScreen) and pilot.app.screen.urls.found.urls):
+                await pilot.pause()
+            assert pilot.app.screen.urls.taken_as == "text"
+            assert [url.url for url in pilot.app.screen.urls.found.urls] == ["http://127.0.0.1:9/a"]
+
+    asyncio.run(look())
