@@ -50,7 +50,6 @@ _QUOTED = {
     '"': re.compile(r'''((?:[^"\s<>\\]|""(?!https?://))*)"''', re.IGNORECASE),
     "'": re.compile(r"""((?:[^'\s<>\\]|''(?!https?://)|\\'|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
 }
-_QUOTE_ESCAPE = re.compile(r"""(["'])\1|\\(')""")
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
 _PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?=\))")
@@ -97,7 +96,7 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     if before in _QUOTED and line[max(0, start - 2) : start] != 2 * before:
         quoted = _QUOTED[before].match(line, start, far)
         if quoted:
-            return _QUOTE_ESCAPE.sub(r"\1\2", quoted[1]), quoted.end(), ""
+            return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _CLOSERS:
         closer = _CLOSERS[before].search(line, start, far)
         inner = _INNER.match(line, start, closer.start()) if closer else None
