@@ -16,7 +16,6 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,10 +26,8 @@ from asynclab.cli import fetch_command
 from asynclab.cli.fetch_files import open_files
 from asynclab.cli.main import main
 from asynclab.fetch.options import Options
-from asynclab.fetch.request import Request
 from asynclab.fetch.resume import Results
 from asynclab.practice.server import PracticeServer
-from tests.screens.fetching import fetching
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default", "PYTHONIOENCODING": "utf-8"}
 
@@ -494,18 +491,3 @@ def _read_all(terminal: int) -> bytes:
         while part := os.read(terminal, 65_536):
             data += part
     return data
-
-
-async def test_the_format_that_is_named_on_the_command_line_is_that_of_the_screen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "text").write_text('{"u": "http://127.0.0.1:9/a b"}')
-    requests: list[Request] = []
-    app = SimpleNamespace(run=lambda: None, return_code=0)
-    monkeypatch.setattr("asynclab.cli.fetch_command.has_terminal", lambda: True)
-    monkeypatch.setattr("asynclab.app.AsyncLabApp", lambda request: requests.append(request) or app)
-    CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "text"), "--as", "text"])
-    async with fetching(request=requests[0]) as stage:
-        await stage.until(lambda: bool(stage.screen.urls.found.urls))
-        assert stage.screen.urls.taken_as == "text"
-        assert [url.url for url in stage.screen.urls.found.urls] == ["http://127.0.0.1:9/a"]
