@@ -457,9 +457,13 @@ async def test_the_format_that_is_named_on_the_command_line_is_that_of_the_scree
 ) -> None:
     (tmp_path / "text").write_text('{"u": "http://127.0.0.1:9/a b"}')
     requests: list[Request] = []
-    app = SimpleNamespace(run=lambda: None, return_code=0)
+
+    def make_app(request: Request) -> SimpleNamespace:
+        requests.append(request)
+        return SimpleNamespace(run=lambda: None, return_code=0)
+
     monkeypatch.setattr("asynclab.cli.fetch_command.has_terminal", lambda: True)
-    monkeypatch.setattr("asynclab.app.AsyncLabApp", lambda request: requests.append(request) or app)
+    monkeypatch.setattr("asynclab.app.AsyncLabApp", make_app)
     CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "text"), "--as", "text", "--retries", "0"])
     async with fetching(request=requests[0]) as stage:
         await stage.until(lambda: bool(stage.screen.urls.found.urls))
