@@ -127,8 +127,10 @@ class Receiver:
                     return False
                 if len(piece) >= PIECE:
                     await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
+            if content.at_eof():
+                continue  # the end of the row tells all
             self._touch(row)
-            if not content.at_eof() and (now := self._clock()) >= report_at:
+            if (now := self._clock()) >= report_at:
                 asynclab.progress(row.wire, row.expected, "B")
                 report_at = now + REPORT_SECONDS
         if unpacker is not None:
