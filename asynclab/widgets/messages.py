@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from textual.message import Message
 from textual.widget import Widget
 
+from asynclab.findings.rule import Finding
+
 
 @dataclass
 class TaskSelected(Message):
@@ -61,3 +63,19 @@ class PasteTooLong(Message):
 
     length: int
     """How many characters it has."""
+
+
+@dataclass
+class FindingOpened(Message):
+    """A finding was opened, to see the moment that shows it."""
+
+    view: Widget
+    """The view it was opened in."""
+    finding: Finding
+    event: int | None = None
+    """The event to go to, counted from 1; None for the finding's own moment."""
+
+    @property
+    def control(self) -> Widget:
+        """The view, for selectors of `on`."""
+        return self.view
