@@ -10,7 +10,15 @@ from typing import TypeAlias
 
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import EndRequested, Event, Outside, RunEnded, RunStalled, TaskCancelRequested, TimeoutExpired
+from asynclab.model.events import (
+    EndRequested,
+    Event,
+    Outside,
+    RunEnded,
+    RunStalled,
+    TaskCancelRequested,
+    TimeoutExpired,
+)
 from asynclab.model.state import LabState
 
 PERIOD = 5
@@ -62,7 +70,7 @@ class LiveFindings:
             seconds: Returns real seconds.
         """
         self.found: tuple[Found, ...] = ()
-        """Those that hold in the order in which they were found, then those that are over. Equal while nothing changes."""
+        """Those that hold, in the order in which they were found; then those that are over."""
         self.failed: dict[str, str] = {}
         """The rules that could not look at this run, by name, and the kind of the error."""
         self._state, self._rules, self._seconds = state, tuple(rules), seconds

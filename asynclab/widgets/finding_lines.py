@@ -1,4 +1,4 @@
-"""Lays out a finding: a line in a list, and below it what is wrong, why that matters, how to mend it, and what shows it."""
+"""Lays out a finding: a line in a list, and below it what is wrong, why, how to mend it, and what shows it."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ PANES = {
     "loop": "loop",
     "source": "code",
     "activity": "activity",
+    "findings": "findings",
     "concept": "lesson",
 }
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
@@ -22,6 +23,9 @@ STAGE_PANES = {pane: name for pane, name in PANES.items() if pane != "demos"}
 
 MIDDLE = ("timeline", "gauges", "loop")
 """The ids of the panes that take turns in the row between tasks and code, in their order."""
+
+BESIDE_CODE = ("activity", "findings")
+"""The ids of the panes that take turns beside the code."""
 
 ROOMY = 50
 """Lines from which on queues and deadlines have a row of their own."""

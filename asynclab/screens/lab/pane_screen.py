@@ -84,7 +84,7 @@ class PaneScreen(TimeScreen):
         if pane not in self.list_panes:
             self.stage.lay_out(pane, is_single=self.is_single)
         self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
-        for view in self.stage.task_views:
+        for view in self.stage.chosen_from:
             if view is self.focused:
                 view.begin_somewhere()
 
