@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from asynclab.model.lanes import Timeline
     from asynclab.model.state import LabState
     from asynclab.screens.lab.run_record import Record
+    from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["LabActions"]
 
@@ -257,9 +258,16 @@ class LabActions(PaneScreen):
         self.app.push_screen(StoryScreen(event.task, self._told, self._found_of), select)
 
     def stuck_reports(self) -> dict[str, list[str]]:
-        """Why nothing moves at the moment that is shown, in lines, by the name of each loop."""
-        record = self.record
-        return {} if record is None else {self.program.name: list(stuck_lines(record.state, record.now))}
+        """Why nothing moves, in lines by the name of each loop: at the moment that is shown, or now on all that run."""
+        others = () if self.is_past else [run for run in self.stuck_together if run.is_running]
+        shown = others or (self.program,)
+        records = {run.name: run.record for run in shown if run.record is not None}
+        return {name: list(stuck_lines(record.state, record.now)) for name, record in records.items()}
+
+    @property
+    def stuck_together(self) -> Sequence[StagedRun]:
+        """The runs that may wait for each other: the loops of one program."""
+        return (self.program,)
 
     def _told(self) -> tuple[Timeline, LabState] | None:
         """The timeline of the program, and its state at the moment that is shown."""
