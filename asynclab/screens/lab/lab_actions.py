@@ -156,19 +156,13 @@ class LabActions(PaneScreen):
         when=lambda screen: screen.is_staged,
     )
     def action_findings(self) -> None:
-        """Show the bugs that were found, what causes each, and how to mend it; from there, go back to the activity.
-        """
+        """Show the bugs that were found, what causes each, and how to mend it; from there, go back to the activity."""
         self.action_show_pane("activity" if self.focused_pane == "findings" else "findings")
 
     @property
     def is_in_findings(self) -> bool:
         """Whether the list of findings has the focus, and anything in it."""
         return self.focused_pane == "findings" and self.stage.findings.selected is not None
-
-    @command("go there", key="enter", group="Looking", rank=2, when=lambda screen: screen.is_in_findings)
-    def action_go_to_finding(self) -> None:
-        """In the findings: go to the moment of a finding, or of the event under the cursor, in all panes."""
-        self.stage.findings.action_open()
 
     @on(FindingOpened)
     def go_to_finding(self, event: FindingOpened) -> None:
@@ -228,8 +222,15 @@ class LabActions(PaneScreen):
         when=lambda screen: screen.is_in_tasks,
     )
     def action_explain(self) -> None:
-        """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended."""
+        """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended.
+        In the findings, go to the moment of one.
+        """
         self.stage.tasks.action_open()
+
+    @command("go there", key="enter", group="Looking", rank=2, when=lambda screen: screen.is_in_findings)
+    def action_go_to_finding(self) -> None:
+        """Show the moment of a finding, or of the event under the cursor, in all panes."""
+        self.stage.findings.action_open()
 
     @command(
         "back",

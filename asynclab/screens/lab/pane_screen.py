@@ -169,4 +169,6 @@ class PaneScreen(TimeScreen):
             return not self.is_zoomed
         if pane == "concept":
             return self.is_single or self.stage.concept.max_scroll_y > 0
+        if pane == "findings" and self.stage.findings.selected is None:
+            return not self.is_single and pane in self.stage.shown_panes
         return self.is_single or pane in self.stage.shown_panes
