@@ -70,7 +70,7 @@ class LiveFindings:
             seconds: Returns real seconds.
         """
         self.found: tuple[Found, ...] = ()
-        """Those that hold, in the order in which they were found; then those that are over."""
+        """Those that hold, in the order of their moments; then those that are over."""
         self.failed: dict[str, str] = {}
         """The rules that could not look at this run, by name, and the kind of the error."""
         self._state, self._rules, self._seconds = state, tuple(rules), seconds
@@ -159,7 +159,7 @@ class LiveFindings:
         over = [key for key, found in self._known.items() if found.is_over]
         for key in over[:-OVER_KEPT]:
             del self._known[key]
-        found = tuple(sorted(self._known.values(), key=lambda each: each.is_over))
+        found = tuple(sorted(self._known.values(), key=lambda each: (each.is_over, each.finding.at)))
         if found != self.found:
             self.found = found
 

@@ -81,11 +81,14 @@ async def test_enter_on_a_line_of_evidence_goes_to_that_event(tmp_path: Path) ->
     async with recording(tmp_path) as stage:
         record = stage.screen.record
         assert record is not None
-        (found,) = record.findings.found
         await stage.press("b")
-        seen = next(index for index, line in enumerate(text_of(stage.views.findings).splitlines()) if "seen" in line)
-        await stage.press(*["j"] * seen, "enter")
-        assert record.moment == found.finding.evidence[0]
+        lines = text_of(stage.views.findings).splitlines()
+        at = next(index for index, line in enumerate(lines) if "back waits for lock#1" in line)
+        assert "0.011 s" in lines[at]
+        await stage.press(*["j"] * at, "enter")
+        waiting = record.state.tasks[3].waits_for
+        assert (record.now, waiting is not None and waiting.kind) == (0.011, "lock")
+        assert record.moment == 20
 
 
 async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from asynclab.findings.live_findings import Found
 from asynclab.model.state import LabState
 from asynclab.model.wording.deed import latest_blocks
-from asynclab.model.wording.occurrence import kind_and_task, occurrence
+from asynclab.model.wording.occurrence import kind_and_task
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.clock_line import ClockReading
-from asynclab.widgets.finding_lines import Evidence
 from asynclab.widgets.past_banner import Moment
 
 
@@ -46,12 +44,3 @@ def moment_of(record: Record) -> Moment | None:
         record.now,
         kind_and_task(history.event_before(record.moment), state),
     )
-
-
-def evidence_of(record: Record, found: Found) -> list[Evidence]:
-    """The events that show a finding, in words."""
-    told = ((number, record.event(number)) for number in found.finding.evidence)
-    return [
-        Evidence(number, None, "") if event is None else Evidence(number, event.at, occurrence(event, record.present))
-        for number, event in told
-    ]

@@ -15,10 +15,11 @@ from textual.widget import Widget
 
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
+from asynclab.screens.lab.evidence import evidence_of
 from asynclab.screens.lab.filtered import Filtered
 from asynclab.screens.lab.layout import BESIDE_CODE, FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
 from asynclab.screens.lab.pane_tabs import PaneTabs
-from asynclab.screens.lab.record_readings import evidence_of, looked_at, moment_of, reading_of
+from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from asynclab.model.text import cell_width
 from asynclab.screens.shared.text_modal import ReadingScreen
 from asynclab.widgets.lines import Line, wrap
 
-HANGING = 6
-"""Cells before the continuation of a line."""
+HANGING = 20
+"""Cells before the continuation of a line: below what comes after the name of a task."""
 
 
 class StuckScreen(ReadingScreen[None]):
@@ -55,11 +56,12 @@ class StuckScreen(ReadingScreen[None]):
 
 
 def _wrapped(line: str, width: int) -> Iterator[Line]:
-    """The line of a task: as it is where it fits, else broken between its words."""
-    if cell_width(line) <= width:
-        yield ((line, ""),)
-        return
-    indent = len(line) - len(line.lstrip())
-    first, *rest = wrap(line, max(1, width - HANGING))
-    yield ((" " * indent + first, ""),)
-    yield from (((" " * HANGING + text, ""),) for text in rest)
+    """The line of a task: as it is where it fits, else broken between its parts, or at last between their words."""
+    shown = ""
+    for part in re.findall(r"\s*\S+(?: \S+)*", line):
+        if shown and cell_width(shown + part) > width:
+            yield ((shown, ""),)
+            shown, part = "", " " * HANGING + part.strip()
+        shown += part
+    indent = len(shown) - len(shown.lstrip())
+    yield from (((" " * indent + text, ""),) for text in wrap(shown, max(1, width - indent)))
