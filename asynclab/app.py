@@ -334,7 +334,7 @@ class AsyncLabApp(Commanding, App[None]):
     async def action_quit(self) -> None:
         """Cancel every demo, let it clean up, and quit; a program of yours that runs is ended, if you say so twice."""
         program = self._program
-        if program is not None and program.is_live and self._leaving is None:
+        if program is not None and program.is_live and program.ends_when_left and self._leaving is None:
             now = time.monotonic()
             is_sure, self._quit_at = now - self._quit_at < AGAIN_SECONDS, now
             if not is_sure:

@@ -38,12 +38,17 @@ HEAD = "<!-- Written by docs/make_events_page.py from the docstrings of asynclab
 def page() -> str:
     """The whole page, in Markdown."""
     module = ast.parse(inspect.getsource(events))
-    structs = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
     texts = dict(_documented(module))
     parts = [f"{HEAD}\n\n# Events\n\n{ast.get_docstring(module)}\n", LIFE]
     for title, names in [*_groups(texts), ("What events contain", ["Wait", "Frame"])]:
-        parts += [f"## {title}\n", *(_struct(structs[name], texts) for name in names)]
+        parts += [f"## {title}\n", *struct_texts(module, names)]
     return "\n".join(parts)
+
+
+def struct_texts(module: ast.Module, names: Iterable[str]) -> list[str]:
+    """Structs of a module, each with its fields."""
+    structs = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+    return [_struct(structs[name], dict(_documented(module))) for name in names]
 
 
 def _groups(texts: dict[str, str]) -> Iterator[tuple[str, list[str]]]:

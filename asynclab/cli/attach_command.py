@@ -6,24 +6,33 @@ from pathlib import Path
 
 import click
 
+from asynclab.terminal.streams import has_terminal
+
 
 @click.command()
 @click.argument("pid", type=click.IntRange(min=1))
-@click.option("--headless", is_flag=True, expose_value=False, help="Without a screen, which is the only way so far.")
-@click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Leave after so many seconds.")
+@click.option("--headless", is_flag=True, help="Without a screen: print what is there, and later what happened.")
+@click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Leave after S seconds; no screen.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write what is there as JSON to a file; - for standard output.")
-def attach(pid: int, seconds: float | None, record: Path | None, no_source: bool, json_to: str | None) -> int:
+def attach(
+    pid: int, headless: bool, seconds: float | None, record: Path | None, no_source: bool, json_to: str | None
+) -> int:
     """Look at a program that runs already: every task, what it waits for, and who holds that.
 
     PID is the number of its process. The program calls asynclab.attachable() first, or runs on Python 3.14 or newer.
-    It goes on, and is as it was when you leave with ctrl+c.
+    It goes on, and is as it was when you leave: with q, or without a screen with ctrl+c. Without a terminal, or with
+    --headless, --seconds or --json, there is no screen.
     """
     from asynclab.cli.attach_headless import attach_headless
     from asynclab.remote.attach import AttachError
 
     try:
+        if has_terminal() and not headless and seconds is None and json_to is None:
+            from asynclab.cli.attach_on_screen import attach_on_screen
+
+            return attach_on_screen(pid, record, keep_sources=not no_source)
         return attach_headless(pid, seconds, record, json_to, keep_sources=not no_source)
     except AttachError as error:
         raise click.ClickException(str(error)) from None

@@ -44,12 +44,9 @@ def attach_headless(
         OSError: A file can't be written.
     """
     with ExitStack() as files:
-        command = ("attach", str(pid))
-        recorder = None
-        if record is not None:
-            writer = RecordingWriter(record.open("wb"), header_of(command))
-            recorder = files.enter_context(RecordingFile(writer, keep_sources=keep_sources))
-        follower = _Follower(attach(pid), recorder)
+        attachment = attach(pid)
+        recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
+        follower = _Follower(attachment, None if recorder is None else files.enter_context(recorder))
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, until_found=True)
             _say(follower.program, json_to)
@@ -59,6 +56,16 @@ def attach_headless(
             for line in follower.farewell():
                 click.echo(line)
     return 0
+
+
+def recording_of(pid: int, file: Path, *, keep_sources: bool) -> RecordingFile:
+    """A recording of a program that was attached to.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
+    return RecordingFile(writer, keep_sources=keep_sources)
 
 
 def _say(program: ObservedProgram, json_to: str | None) -> None:
@@ -89,7 +96,7 @@ class _Follower:
         ends = time.monotonic() + seconds
         while not self._attachment.has_ended and (left := ends - time.monotonic()) > 0:
             self._take(self._attachment.frames(min(left, _BEAT)))
-            if until_found and self._is_found():
+            if until_found and self.program.is_found:
                 return
 
     def leave(self) -> None:
@@ -105,12 +112,6 @@ class _Follower:
         left = f"{name} has ended" if self._has_ended else f"{name} goes on as it was"
         yield f"{left}; observed for {measured(program.now)}:"
         yield from self._report.loop_lines()
-
-    def _is_found(self) -> bool:
-        program = self.program
-        if program.attached is None:
-            return False
-        return len(program.found) + len(program.unobserved) >= program.attached.loops
 
     def _take(self, frames: Iterable[AnyFrame]) -> None:
         for frame in frames:

@@ -6,16 +6,20 @@ from pathlib import Path
 
 import click
 
+from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
+
 
 @click.command()
-@click.argument("recording", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--fail-on", multiple=True, metavar="RULE", help="Exit with 3 if this rule found something; or any.")
-def findings(recording: Path, fail_on: tuple[str, ...]) -> int:
-    """Print what the rules find in a recording that `asynclab run --record FILE` has made."""
+@click.argument("recording", metavar="RECORDING", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@takes_findings_options
+def findings(recording: Path, asked: FindingsOptions) -> int:
+    """Print what the rules find in a recording that `asynclab run --record FILE` has made.
+
+    Each finding is a line: file, line, rule, and what is wrong. With --findings they are written in that way instead.
+    """
     from asynclab.cli.findings_printing import print_findings
 
-    check_names(fail_on)
-    return print_findings(recording, fail_on)
+    return print_findings(recording, asked)
 
 
 @click.command()
@@ -26,17 +30,3 @@ def rules() -> int:
     for rule in RULES:
         click.echo(f"{rule.name}\n  {rule.summary} {rule.why}\n  {rule.mend}")
     return 0
-
-
-def check_names(names: tuple[str, ...]) -> None:
-    """Refuse a rule that there isn't.
-
-    Raises:
-        click.BadParameter: There is none of that name; says which there are.
-    """
-    from asynclab.findings.catalogue_of_rules import RULES
-
-    known = ["any", *(rule.name for rule in RULES)]
-    for name in names:
-        if name not in known:
-            raise click.BadParameter(f"'{name}' is no rule; there are {', '.join(known)}", param_hint="--fail-on")

@@ -2,45 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from asynclab.cli.findings_files import FindingsFiles
+from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.run_report import Report
-from asynclab.findings.rule import Finding
+from asynclab.findings.source_code import Sources, text_on_disk
+from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
 
-FOUND = 3
-"""The exit code where a rule that must find nothing has found something."""
+FAILED = 1
+"""The exit code where only a part of the recording could be read."""
 
 
-def print_findings(path: Path, fail_on: tuple[str, ...]) -> int:
-    """Read a recording, and print a line for each finding.
+def print_findings(path: Path, asked: FindingsOptions) -> int:
+    """Read a recording, and print a line for each finding, or write them as asked.
 
     Returns:
-        The exit code: 3 where a rule in `fail_on` has proved something.
+        The exit code: 3 where there is a finding that must not be, 1 where only a part could be read.
 
     Raises:
-        click.ClickException: The file can't be read.
+        click.ClickException: The file is no recording.
+        OSError: A file can't be written.
     """
-    program = ObservedProgram()
-    report = Report(program)
     try:
-        for line in RecordingReader(path).lines():
-            if not isinstance(line, SourceText):
+        reader = RecordingReader(path)
+    except RecordingError as error:
+        raise click.ClickException(str(error)) from None
+    asked = asked if asked.outputs else replace(asked, outputs=(Output("text", None),))
+    program, texts = ObservedProgram(), dict[str, str]()
+    sources = Sources(lambda file: texts[file] if file in texts else text_on_disk(file))
+    with reader, FindingsFiles(asked, reader.header.folder or os.getcwd(), sources) as files:
+        report = Report(program)
+        problem = _read(reader, program, report, texts)
+        code = files.write(program, report.found())
+    if reader.is_cut and not problem:
+        problem = f"{path} is cut: its writer did not finish it"
+    if problem:
+        click.echo(f"asynclab: {one_line(problem)}; told what is before that", err=True)
+    return code or (FAILED if problem else 0)
+
+
+def _read(reader: RecordingReader, program: ObservedProgram, report: Report, texts: dict[str, str]) -> str:
+    """Take in a recording, and the text of the files in it.
+
+    Returns:
+        Why it could not be read to its end; empty if it was.
+    """
+    try:
+        for line in reader.lines():
+            if isinstance(line, SourceText):
+                texts[line.file] = line.text
+            else:
                 program.take(line)
                 report.follow()
     except RecordingError as error:
-        raise click.ClickException(str(error)) from None
-    found = report.findings()
-    for finding in found:
-        click.echo(finding.line)
-    return exit_code(found, fail_on)
-
-
-def exit_code(found: Iterable[Finding], fail_on: tuple[str, ...]) -> int:
-    """3 where one of the rules has proved something, or any rule where "any" is named; 0 else."""
-    proved = {finding.rule for finding in found if finding.certainty == "proved"}
-    return FOUND if proved and ("any" in fail_on or proved & set(fail_on)) else 0
+        return str(error)
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Self, TypeAlias
@@ -17,7 +18,7 @@ Writer: TypeAlias = RecordingWriter | KeptRecording
 
 def header_of(command: tuple[str, ...]) -> Header:
     """The first line of a recording of a command."""
-    return Header(VERSION, __version__, command)
+    return Header(VERSION, __version__, command, os.getcwd())
 
 
 class RecordingFile:

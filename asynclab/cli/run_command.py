@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from asynclab.cli.findings_command import check_names
+from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
-@click.option("--fail-on", multiple=True, metavar="RULE", help="Exit with 3 if this rule found something; or any.")
+@takes_findings_options
 @click.option("--stuck", type=click.FloatRange(min=0), metavar="S", help="Say why if nothing moves for S seconds.")
 @click.option("--python", metavar="PATH", help="Run it in another Python, in which asynclab is installed, too.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
@@ -81,7 +81,15 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
 @click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
 @click.pass_context
-def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str | None, **options: Any) -> int:
+def run(
+    ctx: click.Context,
+    /,
+    headless: bool,
+    record: Path | None,
+    json_to: str | None,
+    asked: FindingsOptions,
+    **options: Any,
+) -> int:
     """Run a program of yours, unmodified, and watch its tasks.
 
     The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python, and
@@ -94,20 +102,19 @@ def run(ctx: click.Context, /, headless: bool, record: Path | None, json_to: str
     if keep is not None and (record is None or not (record.is_file() or not record.exists())):
         raise click.UsageError("--keep needs --record with the name of a file")
     target = _target(ctx.obj, options)
-    perfetto, fail_on, keep_sources = options["perfetto"], options["fail_on"], not options["no_source"]
-    check_names(fail_on)
-    if has_terminal() and not headless and json_to is None and not fail_on and options["stuck"] is None:
+    perfetto, keep_sources = options["perfetto"], not options["no_source"]
+    if has_terminal() and not headless and json_to is None and not asked.fail_on and options["stuck"] is None:
         from asynclab.cli.run_on_screen import run_on_screen
 
-        return run_on_screen(target, record, perfetto, keep=keep, keep_sources=keep_sources)
+        return run_on_screen(target, record, perfetto, asked, keep=keep, keep_sources=keep_sources)
     return run_headless(
         target,
         record,
         json_to,
         perfetto,
+        asked,
         keep=keep,
         keep_sources=keep_sources,
-        fail_on=fail_on,
         stuck=options["stuck"],
     )
 

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import click
 
 from asynclab.cli.exporting import TraceOfRun
-from asynclab.cli.findings_printing import exit_code
+from asynclab.cli.findings_files import FindingsFiles
+from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import RecordingFile, Writer, header_of
 from asynclab.cli.run_report import Report
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
@@ -37,11 +38,11 @@ def run_headless(
     target: Target,
     record: Path | None,
     json_to: str | None,
-    perfetto: Path | None = None,
+    perfetto: Path | None,
+    asked: FindingsOptions,
     *,
     keep_sources: bool,
     keep: int | None = None,
-    fail_on: tuple[str, ...] = (),
     stuck: float | None = None,
 ) -> int:
     """Run a program, print the report, and end as it did.
@@ -51,7 +52,7 @@ def run_headless(
         record: Where to keep a recording; None for none.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
         perfetto: Where to write a trace for Perfetto; None for none.
-        fail_on: The rules that end it with 3 where they have proved something; "any" stands for all.
+        asked: Which findings are told, where they are written, and which of them end it with 3.
         keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
         stuck: After how many seconds without an event to print what each task waits for; None for never.
@@ -60,30 +61,32 @@ def run_headless(
         OSError: It can't be started, or a file can't be written.
     """
     program = ObservedProgram()
-    report = Report(program)
-    asked = _Asked(program, stuck)
+    standstills = _Standstills(program, stuck)
     with ExitStack() as files:
+        findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        report = Report(program, findings.judge)
         takers = frame_takers(files, target, program, record, perfetto, keep=keep, keep_sources=keep_sources)
 
         def take(frame: AnyFrame) -> None:
             program.take(frame)
             report.follow()
-            asked.follow()
+            standstills.follow()
             for taker in takers:
                 taker(frame)
 
-        code = run_watched(target, take, asked.on_signal)
-    if code == -signal.SIGINT:
-        asked.print_before_interrupt()
-    if json_to is None:
-        for line in report.lines():
-            print(f"asynclab: {line}", file=sys.stderr)
-    else:
-        _write_json(json.dumps(report.as_json() | {"stuck": list(asked.reports)}, indent=1), json_to)
-    return exit_code(report.findings(), fail_on) or die_as(code)
+        code = run_watched(target, take, standstills.on_signal)
+        if code == -signal.SIGINT:
+            standstills.print_before_interrupt()
+        if json_to is None:
+            for line in report.lines():
+                print(f"asynclab: {line}", file=sys.stderr)
+        else:
+            _write_json(json.dumps(report.as_json() | {"stuck": list(standstills.reports)}, indent=1), json_to)
+        failed = findings.write(program, report.found())
+    return failed or die_as(code)
 
 
-class _Asked:
+class _Standstills:
     """Reports what each task waits for: on SIGUSR1, where nothing moves, and where Ctrl-C ends the program."""
 
     def __init__(self, program: ObservedProgram, stuck: float | None) -> None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from asynclab.app import AsyncLabApp
+from asynclab.cli.findings_files import FindingsFiles
+from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.run_headless import frame_takers
+from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as
 from asynclab.remote.launch import Target
 from asynclab.screens.run.live_program import LiveProgram
 
 
 def run_on_screen(
-    target: Target, record: Path | None, perfetto: Path | None, *, keep: int | None, keep_sources: bool
+    target: Target,
+    record: Path | None,
+    perfetto: Path | None,
+    asked: FindingsOptions,
+    *,
+    keep: int | None,
+    keep_sources: bool,
 ) -> int:
     """Run a program, show it for as long as somebody looks, and end as it did.
 
@@ -23,6 +33,7 @@ def run_on_screen(
         target: What to run.
         record: Where to keep a recording; None for none.
         perfetto: Where to write a trace for Perfetto; None for none.
+        asked: Which findings are written, and where.
         keep: How many bytes of the newest a recording keeps; None for all.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
@@ -32,11 +43,16 @@ def run_on_screen(
     """
     live = LiveProgram(target)
     with ExitStack() as files:
+        findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        report = Report(live.told, findings.judge)
         live.takers += frame_takers(files, target, live.told, record, perfetto, keep=keep, keep_sources=keep_sources)
+        if asked != FindingsOptions():
+            live.takers.append(lambda _: report.follow())
         app = AsyncLabApp(program=live)
         app.run()
+        failed = findings.write(live.told, report.found()) if live.told.ended is not None else 0
     if live.problem:
         raise click.ClickException(live.problem)
     if live.code is None:
         return app.return_code or 1
-    return die_as(live.code)
+    return failed or die_as(live.code)

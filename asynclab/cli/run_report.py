@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from heapq import nlargest
 from typing import Any
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.findings_report import Flow, Found, flows_of
 from asynclab.findings.rule import Finding
+from asynclab.model.events import Event
 from asynclab.model.frames import file_name
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
@@ -32,10 +36,18 @@ NAME_WIDTH = 16
 class Report:
     """Follows a program, and says at its end what it did."""
 
-    def __init__(self, program: ObservedProgram) -> None:
+    def __init__(self, program: ObservedProgram, judge: FindingFilter | None = None) -> None:
+        """Know nothing yet.
+
+        Args:
+            program: What to follow.
+            judge: Leaves out the findings that are allowed or known; None for telling all.
+        """
         self._program = program
+        self._judge = judge
         self._tallies: dict[int, RunTally] = {}
         self._findings: dict[int, Findings] = {}
+        self._flows: dict[tuple[int, object], tuple[Flow, ...]] = {}
 
     def follow(self) -> None:
         """Add up what happens on loops that are new; to be called after each frame."""
@@ -45,6 +57,11 @@ class Report:
                 loop.feed.subscribe(tally.take)
                 self._findings[number] = findings = Findings(loop.state)
                 loop.feed.subscribe(findings.take)
+                loop.feed.subscribe(partial(self._keep_flows, number))
+
+    def _keep_flows(self, loop: int, _: Sequence[Event]) -> None:
+        for finding in self._findings[loop].found:
+            self._flows_of(loop, finding)
 
     def lines(self) -> Iterator[str]:
         """The report for people, each line on its own."""
@@ -69,9 +86,12 @@ class Report:
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"
 
-    def findings(self) -> list[Finding]:
-        """What the rules have found, loop by loop."""
-        return [finding for findings in self._findings.values() for finding in findings.found]
+    def found(self) -> Iterator[Found]:
+        """What the rules have found."""
+        for number, findings in self._findings.items():
+            state = self._program.loops[number].state
+            for finding in findings.found:
+                yield Found(number, state, finding, self._flows_of(number, finding))
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""
@@ -84,6 +104,18 @@ class Report:
             "exit_code": None if ended is None else ended.code,
             "loops": [self._loop_json(loop) for loop in program.loops.values()],
         }
+
+    def _flows_of(self, loop: int, finding: Finding) -> tuple[Flow, ...]:
+        """How it came to a finding, as that was when this was asked for first."""
+        key = (loop, finding.key)
+        if key not in self._flows:
+            self._flows[key] = flows_of(self._program.loops[loop].state, finding)
+        return self._flows[key]
+
+    def _told(self, loop: ObservedLoop) -> list[Finding]:
+        """Also what is only likely: it is marked so."""
+        found, judge = self._findings[loop.number].found, self._judge
+        return [each for each in found if judge is None or judge.verdict(each) not in ("allowed", "known")]
 
     def _lines_of(self, loop: ObservedLoop) -> Iterator[str]:
         state, tally = loop.state, self._tallies[loop.number]
@@ -102,7 +134,7 @@ class Report:
             yield f"  not seen  {NOT_SEEN_ON_UVLOOP}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
-        if found := self._findings[loop.number].found:
+        if found := self._told(loop):
             yield "  findings"
             for finding in found:
                 yield f"    {finding.line}"
@@ -148,7 +180,7 @@ class Report:
                     "evidence": finding.evidence,
                     **_place_json(finding.place),
                 }
-                for finding in self._findings[loop.number].found
+                for finding in self._told(loop)
             ],
             "blocked": [
                 {"seconds": block.seconds, "task": block.task, "function": block.function, **_place_json(block.place)}

@@ -679,7 +679,7 @@ def _encodable(value: Any) -> Any:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
         return {_encodable(key): _encodable(inner) for key, inner in value.items()}
-    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
+    return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def finite(struct: AnyStruct) -> AnyStruct:

@@ -65,6 +65,11 @@ class ObservedProgram:
         self.heartbeat: Heartbeat | None = None
         """The latest, which says where the program was last seen."""
 
+    @property
+    def is_found(self) -> bool:
+        """Whether all that was there when somebody attached has been told."""
+        return self.attached is not None and len(self.found) + len(self.unobserved) >= self.attached.loops
+
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame; one that makes no sense where it comes changes nothing."""
         match frame:

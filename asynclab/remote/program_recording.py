@@ -41,6 +41,8 @@ class Header(msgspec.Struct, tag="asynclab recording", omit_defaults=True):
     """The version of asynclab that wrote it."""
     command: tuple[str, ...] = ()
     """What was run, without its path."""
+    folder: str = ""
+    """Where it was run; empty where that isn't known."""
 
 
 class SourceText(msgspec.Struct, tag=True, omit_defaults=True):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import os
 import select
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, Protocol, runtime_checkable
 
 from textual._xterm_parser import XTermParser
@@ -20,6 +20,9 @@ from asynclab.terminal.slow_line import ANSWER, SlowLine
 
 LOOK_SECONDS = 0.1
 """How often the thread that reads looks whether it is to end, and whether an escape character was a key."""
+
+STANDSTILL_SECONDS = 0.001
+"""How often to look whether a process that stops itself was continued."""
 
 MOST_BYTES = 4_096
 """Read at once."""
@@ -83,10 +86,15 @@ class StdoutDriver(LinuxDriver):
         self._file = sys.__stdout__
         self._output = sys.__stdout__.fileno()
         self._line: SlowLine | None = None
+        self._is_stopped = False
+        """Whether the process stopped itself and was not continued yet."""
+        # Textual suspends within a signal handler. That may have interrupted a write, which holds the lock that the
+        # reading thread needs to end: neither would end.
+        self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
 
     def start_application_mode(self) -> None:
         """Begin to draw."""
-        loop, app = asyncio.get_running_loop(), self._app
+        loop, app = self._loop, self._app
 
         def tell(is_behind: bool) -> None:
             if isinstance(app, Dashboard):
@@ -121,13 +129,43 @@ class StdoutDriver(LinuxDriver):
             self._line.close()
         super().close()
 
-    def _sigtstp_application(self, *arguments: Any) -> None:
-        # Textual's own signal of a suspension is published by its action alone, not where the terminal or another
-        # process sends SIGTSTP. The call returns when SIGCONT has come.
+    def _suspend(self) -> None:
+        """Stop the process until it is continued in the foreground; a callback of the loop."""
         began = perf_counter()
-        super()._sigtstp_application(*arguments)
+        self.suspend_application_mode()
+        self._stop()
+        self._resume()
         if isinstance(self._app, Dashboard):
             self._app.was_stopped(perf_counter() - began)
+
+    def _draw_anew(self) -> None:
+        """Take the terminal back from whoever used it while the process was stopped without being asked."""
+        self.suspend_application_mode()
+        self._resume()
+
+    def _resume(self) -> None:
+        while not self._is_in_foreground():
+            self._stop()  # continued by `bg`: it may not draw
+        self._must_signal_resume = True
+        self.resume_application_mode()
+
+    def _stop(self) -> None:
+        self._is_stopped = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+        while self._is_stopped:  # kill may return before the process stands still, if another thread takes the signal
+            sleep(STANDSTILL_SECONDS)
+
+    def _is_in_foreground(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:  # this is a terminal without jobs
+            return True
+
+    def _sigcont_application(self, *arguments: Any) -> None:
+        if not self._is_stopped:  # by SIGSTOP, of which no process is told
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._draw_anew)
+        self._is_stopped = False
 
     def _answered(self) -> None:
         if self._line is not None:

@@ -34,7 +34,7 @@ BEHIND = 0.15
 """Seconds after which what was written should be shown."""
 
 PATIENCE = 1.0
-"""Seconds after which a terminal that has never answered is taken for one that doesn't."""
+"""Seconds after which a terminal that has never answered is taken for one that doesn't; any other is asked again."""
 
 REST = 0.25
 """Seconds between frames for a terminal that doesn't answer: so even a slow line catches up."""
@@ -108,6 +108,8 @@ class SlowLine:
         self._is_behind = False
         self._asked: float | None = None
         """When the terminal was asked how far it is; None where no answer is due."""
+        self._asked_again = 0.0
+        """When it was asked last, while an answer is due."""
         self._answers: bool | None = None
         """Whether it does; None while that is not known."""
         self._framed = 0.0
@@ -134,7 +136,8 @@ class SlowLine:
             self._framed = self._now()
             if self._asked is None and self._answers is not False and not self._is_asked_about:
                 self._waiting += QUESTION.encode()
-                self._asked, self._is_asked_about = self._framed, True
+                self._asked = self._asked_again = self._framed
+                self._is_asked_about = True
             self._changed.notify()  # also of a frame without a question: the next one comes after a rest
 
     def answer(self) -> None:
@@ -208,14 +211,18 @@ class SlowLine:
         """See whether what is written is shown by now.
 
         Returns:
-            In how many seconds to look again; None where an answer or a further text will come first.
+            In how many seconds to look again; None where a further text will come first.
         """
         now = self._now()
         if self._asked is not None and self._answers is None and now - self._asked >= PATIENCE:
             self._asked, self._answers = None, False
         if self._asked is not None:
             late = math.inf if self._is_slow else now - self._asked - BEHIND
-            again = -late if late < 0 else PATIENCE if self._answers is None else None
+            again: float | None = -late if late < 0 else PATIENCE
+            # Answers get lost: flushed while the process stops, or taken by another program that reads the terminal.
+            if self._answers and now - self._asked_again >= PATIENCE:
+                self._waiting += QUESTION.encode()
+                self._asked_again, again = now, 0.0
         else:
             late = -math.inf if self._answers else max(self._framed + REST - now, self._pace.late(now))
             again = late if late > 0 else None

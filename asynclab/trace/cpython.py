@@ -19,7 +19,7 @@ import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from selectors import BaseSelector
 from types import CodeType
@@ -88,6 +88,9 @@ python_current_task: Callable[[AbstractEventLoop], Task[Any] | None] = getattr(
     asyncio.tasks, "_py_current_task", asyncio.current_task
 )
 
+# What `run_until_complete` adds to the future that it waits for, all versions.
+stop_at_end: Callable[..., object] = _find(asyncio.base_events, "_run_until_complete_cb")
+
 # What the threads of a ThreadPoolExecutor run, all versions.
 pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
@@ -145,6 +148,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
         (PROCESS_EXITED,),
     ),
     ("concurrent.futures.thread", concurrent.futures.thread, ("_worker", "_WorkItem")),
+    ("asyncio.base_events", asyncio.base_events, ("_run_until_complete_cb",)),
     ("threading", threading, (START_THREAD,)),
     ("warnings", warnings, (WARN_UNAWAITED, "_showwarnmsg_impl", "_showwarning_orig", "_formatwarning_orig")),
 )
@@ -260,6 +264,11 @@ def stop_serving(loop: AbstractEventLoop, file: Any, handle: asyncio.Handle) -> 
         server.close()
 
 
+def runs_until_end_of(task: Task[Any]) -> bool:
+    """Whether `run_until_complete` waits for a task."""
+    return any(callback is stop_at_end for callback, _ in task._callbacks or ())
+
+
 def is_running(task: Task[Any], loop: AbstractEventLoop) -> bool:
     """Whether a step of a task is under way.
 
@@ -298,11 +307,16 @@ def own_warning_functions() -> tuple[object, object]:
     return module._showwarning_orig, module._formatwarning_orig
 
 
-def callback_source(callback: object, args: Sequence[object], *, debug: bool) -> str:
-    """How a Handle names its callback in a complaint: only in debug mode with its arguments since 3.13."""
+def failure_of(handle: Any, error: BaseException) -> dict[str, Any]:
+    """What a Handle tells the loop's exception handler of what its callback raised."""
+    # Since 3.13 the callback is named with its arguments only in debug mode.
     name: Callable[..., str] = asyncio.format_helpers._format_callback_source
-    options = {"debug": debug} if "debug" in name.__code__.co_varnames else {}
-    return name(callback, args, **options)
+    options = {"debug": handle._loop.get_debug()} if "debug" in name.__code__.co_varnames else {}
+    source = name(handle._callback, handle._args, **options)
+    failure = {"message": f"Exception in callback {source}", "exception": error, "handle": handle}
+    if handle._source_traceback:
+        failure["source_traceback"] = handle._source_traceback
+    return failure
 
 
 def expect_destruction(task: Task[Any]) -> None:

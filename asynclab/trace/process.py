@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import math
 import time
@@ -11,28 +12,33 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial, wraps
 from threading import Lock, get_ident
-from typing import Any
+from typing import Any, TypeVar
 
 from asynclab.model.events import ClockChanged, Event, StepReported
+from asynclab.trace import cpython
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
+from asynclab.trace.patching.idle_time import skip_idle_time
 from asynclab.trace.patching.install import leave_kind, leave_loop, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.uvloop_steps import is_uvloop, uvloop_kind
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS, outside_context
+from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
+Found = TypeVar("Found")
+
 
 class LoopRecording:
     """What one loop did. It keeps neither the loop alive nor what runs on it."""
 
-    def __init__(self, tracer: Observer, loop: AbstractEventLoop) -> None:
+    def __init__(self, tracer: Observer, loop: AbstractEventLoop, bystanders: Bystanders = NOBODY) -> None:
         self.events: list[Event] = tracer.events
         """What nobody has taken yet, oldest first."""
         self.kind = "uvloop.Loop" if is_uvloop(type(loop)) else type(loop).__name__
@@ -40,9 +46,11 @@ class LoopRecording:
         self.made_at = tracer.clock.now()
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
-        self._idle = IdleLooks()
+        self._idle = IdleLooks(bystanders)
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
+        self._time: Callable[[], float] | None = None
+        """What the loop tells the time by since it was first paused or slowed."""
         self._tracer = weakref.ref(tracer)
         self._loop = weakref.ref(loop)
 
@@ -63,6 +71,10 @@ class LoopRecording:
         """Whether the loop was closed, or is gone."""
         loop = self._loop()
         return loop is None or loop.is_closed()
+
+    def is_gone(self) -> bool:
+        """Whether nothing of the loop is left that could tell of anything."""
+        return self._tracer() is None
 
     def report_blocks(self) -> None:
         """Tell of a step or callback that blocks the loop now; to be called from another thread."""
@@ -105,7 +117,12 @@ class LoopRecording:
         if tracer is None or loop is None or not math.isfinite(tracer.origin) or "time" in vars(loop):
             return
         clock, origin = tracer.clock, tracer.origin
-        loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+        self._time = loop.time = lambda: origin + clock.now()  # type: ignore[method-assign]
+
+    def has_own_time(self) -> bool:
+        """Whether the loop tells the time as it did before somebody paused or slowed it."""
+        loop = self._loop()
+        return self._time is None or loop is None or loop.is_closed() or vars(loop).get("time") is not self._time
 
     def clock_changed(self, freeze: Freeze) -> None:
         """Tell how the time runs now, and let the loop's steps ask whether they may run."""
@@ -114,13 +131,65 @@ class LoopRecording:
             return
         tracer.detour = freeze.is_on
         clock = tracer.clock
-        tracer.write(ClockChanged(clock.now(), clock.paused, clock.speed, False))
+        tracer.write(ClockChanged(clock.now(), clock.paused, clock.speed, clock.instant))
+
+    def skip_idle_time(self, bystanders: Bystanders, patches: Patches) -> None:
+        """Let the loop's time jump instead of pass where it would only wait for a timer, until the patches are undone.
+
+        Raises:
+            TypeError: The loop has a way of its own to wait, or a time of its own.
+        """
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or not isinstance(loop, BaseEventLoop) or not math.isfinite(tracer.origin):
+            raise TypeError("its time is its own")
+        self.follow_clock()
+        skip_idle_time(tracer, loop, bystanders, patches)
+
+    def agree_on_time(self) -> None:
+        """Tell of the loop's timers by the process' time, after that has jumped and the loop's own has not."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is not None and loop is not None and "time" not in vars(loop):
+            tracer.origin = time.monotonic() - tracer.clock.now() if math.isfinite(tracer.origin) else math.nan
+
+    def end_run(self, why: str) -> None:
+        """Cancel the task that `run_until_complete` waits for, as `asyncio.run` does; may be called on any thread."""
+        self._call(partial(self._cancel_main, why))
+
+    def stop_run(self) -> None:
+        """Stop the loop, whatever its tasks do; may be called on any thread."""
+        loop = self._loop()
+        if loop is not None:
+            self._call(loop.stop)
+
+    def _cancel_main(self, why: str) -> None:
+        loop = self._loop()
+        for task in () if loop is None else asyncio.all_tasks(loop):
+            if cpython.runs_until_end_of(task):
+                task.cancel(why)
 
     def step(self, freeze: Freeze) -> None:
-        """Let one step run, and tell what came of it."""
-        tracer = self._tracer()
-        if tracer is not None:
-            tracer.write(StepReported(tracer.clock.now(), freeze.step(tracer)))
+        """Let one step run, or else go on to the next timer, and tell what came of it."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None:
+            return
+        taken = freeze.step(tracer)
+        if taken == "outside" and self._jump(tracer, loop):
+            taken = "jump"
+        tracer.write(StepReported(tracer.clock.now(), taken))
+
+    def _jump(self, tracer: Observer, loop: AbstractEventLoop) -> bool:
+        """Let time go on to the next timer, if that would have come by now had time not stood still.
+
+        No further: what is outside the program has had as long to answer before a timeout expires.
+        """
+        if self._time is None or vars(loop).get("time") is not self._time:
+            return False
+        due = min((timer.when() for timer in list(cpython.timer_heap(loop)) if not timer.cancelled()), default=math.inf)
+        if due > time.monotonic():
+            return False
+        tracer.clock.advance_to(due - tracer.origin)
+        self._call(lambda: None)  # or the loop would sleep on
+        return True
 
     def cancel_task(self, number: int) -> None:
         """Cancel a task as soon as the loop runs callbacks."""
@@ -145,12 +214,20 @@ class LoopRecording:
         tracer, loop = self._tracer(), self._loop()
         if tracer is not None and loop is not None and tracer.loop is loop:
             leave_loop(tracer, loop)
+        if loop is not None and not self.has_own_time():
+            self._call(partial(_give_time_back, loop))
 
 
 class ProcessObservation:
     """A recording of each event loop that is made while it lasts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, adopts: bool = False, bystanders: Bystanders = NOBODY) -> None:
+        """Begin to observe.
+
+        Args:
+            adopts: Whether loops that were made before are observed from their next run on.
+            bystanders: Threads and signal handlers that are none of the program's.
+        """
         self.clock = VirtualClock(time.monotonic)
         """The time of the process, 0 when this began: the same for all of its loops."""
         self.clock.start()
@@ -160,6 +237,12 @@ class ProcessObservation:
         """In the order in which the loops were made; only ever appended to."""
         self.unobserved: list[str] = []
         """The loops that can't be observed, each by its class and the error that came of trying."""
+        self._adopts = adopts
+        self._bystanders = bystanders
+        self._skipping: Patches | None = None
+        """What lets loops skip idle time, while they are to."""
+        self._skips: weakref.WeakSet[AbstractEventLoop] = weakref.WeakSet()
+        """Those that do."""
         self._time = inspect.unwrap(BaseEventLoop.time)
         self._kinds: set[type[AbstractEventLoop]] = set()
         self._numbering = Numbering()
@@ -175,8 +258,11 @@ class ProcessObservation:
         self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
-        """Leave asyncio and the loops as they were found."""
+        """Leave asyncio and the loops as they were found; a loop whose time was changed, at its next callback."""
+        self.clock.set_speed(1.0)
+        self.clock.resume()
         self.freeze.end()
+        self.pass_idle_time()
         with self._lock:
             self._patches.undo()
             for recording in self.recorders:
@@ -185,16 +271,15 @@ class ProcessObservation:
                 self._kinds.pop()
                 leave_kind()
 
+    def has_left(self) -> bool:
+        """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
+        return all(recording.has_own_time() for recording in self.recorders)
+
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
         def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
-            try:
-                self._observe(loop)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # such as where a program has mocked a method of its loops' class
-                self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
+            self._guard(loop, self._observe)
 
         return init
 
@@ -215,11 +300,57 @@ class ProcessObservation:
         @wraps(original)
         def check_running(loop: Any) -> None:
             original(loop)
-            tasks = getattr(loop, "_asynclab_tasks", None)
-            if tasks is not None and tasks.everybodys is not None:
+            tasks = getattr(loop, TASKS, None)
+            if tasks is None and self._adopts:
+                self._adopt_before_run(loop)
+            elif tasks is not None and tasks.everybodys is not None:
                 tasks.everybodys.thread = get_ident()
+            if self._skipping is not None and loop not in self._skips:
+                self._skips.add(loop)
+                self._guard(loop, self._skip_idle_time_of)
 
         return check_running
+
+    def _adopt_before_run(self, loop: AbstractEventLoop) -> None:
+        census = self._guard(loop, self.adopt)
+        while census is not None and not census.look():
+            pass
+
+    def skip_idle_time(self) -> None:
+        """From its next run on, let a loop's time jump to its next timer instead of waiting for that alone."""
+        self._skipping = Patches()
+        self.clock.instant = True
+
+    def pass_idle_time(self) -> None:
+        """Let the time of all loops go on as real time does."""
+        if self._skipping is None:
+            return
+        self._skipping.undo()
+        self._skipping, self.clock.instant = None, False
+        for recording in self.recorders:
+            recording.agree_on_time()
+        for loop in self._skips:
+            self._recording_of(loop).clock_changed(self.freeze)
+        self._skips.clear()
+
+    def _skip_idle_time_of(self, loop: AbstractEventLoop) -> None:
+        assert self._skipping is not None
+        recording = self._recording_of(loop)
+        recording.skip_idle_time(self._bystanders, self._skipping)
+        recording.clock_changed(self.freeze)
+
+    def _recording_of(self, loop: AbstractEventLoop) -> LoopRecording:
+        return self.recorders[self.number_of(loop) - 1]
+
+    def _guard(self, loop: AbstractEventLoop, do: Callable[[AbstractEventLoop], Found]) -> Found | None:
+        """Do something with a loop, and note where it can't be done."""
+        try:
+            return do(loop)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # such as where a program has mocked a method of its loops' class
+            self.unobserved.append(f"{type(loop).__name__}: {type(error).__name__}")
+            return None
 
     def number_of(self, loop: AbstractEventLoop) -> int:
         """Which of the observed loops this is, from 1 on."""
@@ -255,7 +386,7 @@ class ProcessObservation:
         tracer.origin = time.monotonic() - self.clock.now() if keeps_usual_time else math.nan
         tracer.gate = partial(self.freeze.wait, tracer)
         observe_loop(tracer, loop)
-        recording = LoopRecording(tracer, loop)
+        recording = LoopRecording(tracer, loop, self._bystanders)
         self.recorders.append(recording)
         if self.clock.paused or self.clock.speed != 1.0:
             recording.follow_clock()
@@ -263,6 +394,20 @@ class ProcessObservation:
         return tracer
 
 
-def observe_process() -> ProcessObservation:
-    """Begin to observe every loop that is made from now on."""
-    return ProcessObservation()
+def _give_time_back(loop: AbstractEventLoop) -> None:
+    """On a loop's own thread: let it tell the real time again, and let each timer have as long to go as it had."""
+    before = loop.time()
+    vars(loop).pop("time", None)
+    behind = loop.time() - before
+    for timer in cpython.timer_heap(loop):  # all are moved alike: the heap stays one
+        timer._when += behind  # type: ignore[attr-defined]
+
+
+def observe_process(*, adopts: bool = False, bystanders: Bystanders = NOBODY) -> ProcessObservation:
+    """Begin to observe every loop that is made from now on.
+
+    Args:
+        adopts: Whether loops that were made before are observed from their next run on.
+        bystanders: Threads and signal handlers that are none of the program's.
+    """
+    return ProcessObservation(adopts=adopts, bystanders=bystanders)

@@ -30,6 +30,7 @@ def looks_like(original: object, calls: str) -> Callable[[AnyFunction], AnyFunct
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
             place = _place_of(original.__code__, calls)
             if place is not None:
+                function.__module__ = original.__module__
                 function.__code__ = _placed(function.__code__, original.__code__, place)
         return function
 
@@ -46,19 +47,6 @@ def in_place_of(frame: FrameType, function: Callable[[], Any]) -> Callable[[], A
     assert isinstance(function, FunctionType)
     code = _placed(function.__code__, frame.f_code, (frame.f_lineno, frame.f_lineno, 0, 0))
     return FunctionType(code, frame.f_globals, code.co_name, None, function.__closure__)
-
-
-def without_inner_frames(error: BaseException, count: int) -> BaseException:
-    """An exception that is about to be raised again, without the frames of ours that it came through.
-
-    Args:
-        error: What was caught; raising it adds the frame that does so.
-        count: How many frames below that one are taken out.
-    """
-    traceback = error.__traceback__
-    for _ in range(count + 1):
-        traceback = None if traceback is None else traceback.tb_next
-    return error.with_traceback(traceback)
 
 
 def _place_of(code: CodeType, name: str) -> tuple[int, int, int, int] | None:

@@ -56,6 +56,7 @@ async def main() -> None:
             ("other", holds(other, one)),
             ("ticks", ticks()),
             ("times out", times_out()),
+            ("victim", asyncio.sleep(3600)),
         )
     ]
     await asyncio.sleep(0.01)

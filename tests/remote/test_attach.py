@@ -9,7 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -19,51 +19,10 @@ from asynclab.remote import attach_sockets
 from asynclab.remote.attach import AttachError, Attachment, attach
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingReader
+from asynclab.remote.remote_control import CommandSender, RemoteControl
 from asynclab.remote.wire import LoopEvents
+from tests.remote.attachable import AS_IT_WAS, SCRIPT, Program
 from tests.remote.programs import ROOT
-
-SCRIPT = Path(__file__).parent / "attached_program.py"
-
-
-class Program:
-    """A program that runs, and can be asked whether all is as it was."""
-
-    def __init__(self, runtime: Path, *command: str) -> None:
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(runtime)}
-        self.process = subprocess.Popen(
-            [sys.executable, *(command or (str(SCRIPT),))],
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.first = self.read()
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def read(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def ask(self, command: str = "differing") -> str:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{command}\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def asynclab(self, *args: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "asynclab", "attach", str(self.pid), *args]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def end(self) -> int:
-        self.process.communicate("\n")
-        return self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +45,14 @@ def socket_folder(program: Program) -> Path:
 
 def watched(attachment: Attachment, program: ObservedProgram) -> None:
     """Take in frames until all that was there is told."""
-    while program.attached is None or len(program.found) + len(program.unobserved) < program.attached.loops:
+    watched_until(attachment, program, lambda: program.is_found)
+
+
+def watched_until(attachment: Attachment, program: ObservedProgram, happened: Callable[[], object]) -> None:
+    """Take in frames until something has happened."""
+    while not happened():
         for frame in attachment.frames(None):
             program.take(frame)
-
-
-AS_IT_WAS = "differing: []"
 
 
 def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, tmp_path: Path) -> None:
@@ -99,14 +60,14 @@ def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, 
     assert (ran.returncode, ran.stderr) == (0, "")
     first, loop, _, *tasks = ran.stdout.splitlines()
     assert first.startswith(f"Attached to attached_program.py (process {program.pid}, Python {sys.version.split()[0]}")
-    assert loop.endswith("5 tasks")
-    said = {line.strip().split("  ")[0]: line for line in tasks[:5]}
+    assert loop.endswith("6 tasks")
+    said = {line.strip().split("  ")[0]: line for line in tasks[:6]}
     assert "held by other" in said["one"]
     assert "held by one" in said["other"]
     assert "attached_program.py:" in said["times out"]
     assert any(line.startswith("Not known from before: who created") for line in tasks)
     assert any("goes on as it was" in line for line in tasks)
-    assert any("5 still there" in line for line in tasks)
+    assert any("6 still there" in line for line in tasks)
     reader = RecordingReader(tmp_path / "kept")
     assert any(isinstance(line, LoopEvents) for line in reader.lines())
     assert not reader.is_cut
@@ -148,6 +109,53 @@ def test_a_viewer_that_dies_leaves_it_as_it_was(program: Program) -> None:
         assert "_asynclab_tasks" in differing or "asyncio" in differing
     watched(again := attach(program.pid), ObservedProgram())
     list(again.leave())
+
+
+def stepped(attachment: Attachment, program: ObservedProgram, control: RemoteControl) -> None:
+    """Take in frames until a step is reported."""
+    state = program.loops[1].state
+    reports = state.step_reports
+    control.step()
+    watched_until(attachment, program, lambda: state.step_reports > reports)
+
+
+@pytest.mark.usefixtures("runtime")
+@pytest.mark.parametrize("leave", [lambda attachment: list(attachment.leave()), lambda it: it.connection.close()])
+def test_whoever_leaves_a_paused_program_leaves_it_as_it_was(
+    program: Program, leave: Callable[[Attachment], object]
+) -> None:
+    attachment, seen = attach(program.pid), ObservedProgram()
+    watched(attachment, seen)
+    control = RemoteControl(CommandSender(attachment.connection), 1)
+    control.set_speed(0.5)
+    control.pause()
+    state = seen.loops[1].state
+    watched_until(attachment, seen, lambda: state.clock.paused)
+    program.tell("differing")
+    (main,) = (task for task in state.tasks.values() if task.coroutine == "main")
+    steps = main.steps
+    while main.steps == steps:
+        watched_until(attachment, seen, lambda: state.held)
+        stepped(attachment, seen, control)
+    assert program.read() != AS_IT_WAS
+    program.tell("differing")
+    watched_until(attachment, seen, lambda: state.held)
+    leave(attachment)
+    program.read()
+    while program.ask() != AS_IT_WAS:
+        pass
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_task_is_cancelled_from_outside(program: Program) -> None:
+    attachment, seen = attach(program.pid), ObservedProgram()
+    watched(attachment, seen)
+    tasks = seen.loops[1].state.tasks
+    (victim,) = (task for task in tasks.values() if task.name == "victim")
+    RemoteControl(CommandSender(attachment.connection), 1).cancel_task(victim.id)
+    watched_until(attachment, seen, lambda: tasks[victim.id].state == "cancelled")
+    list(attachment.leave())
+    assert program.ask() == AS_IT_WAS
 
 
 @pytest.mark.usefixtures("runtime")

@@ -12,7 +12,8 @@ import pytest
 
 from asynclab.remote.attach import AttachError, attach
 from asynclab.remote.observed_program import ObservedProgram
-from tests.remote.test_attach import AS_IT_WAS, SCRIPT, Program, watched
+from tests.remote.attachable import AS_IT_WAS, SCRIPT, Program
+from tests.remote.test_attach import watched
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 14), reason="sys.remote_exec came with Python 3.14")
 

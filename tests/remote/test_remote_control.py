@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -117,6 +118,30 @@ def test_a_loop_that_waits_has_no_step_to_run(program: Program) -> None:
     program.join()
 
 
+def test_a_step_goes_on_to_a_timer_that_would_have_come_by_now_and_to_no_later_one(program: Program) -> None:
+    async def main() -> None:
+        await asyncio.sleep(1e-3)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+
+    program.control.pause()
+    program.look()
+    program.start(main())
+    program.look_until(lambda: program.of(TaskHeld))
+    program.control.step()
+    program.look_until(lambda: program.of(StepReported))
+    while program.of(StepReported)[-1].outcome != "jump":
+        program.control.step()
+        program.look()
+    program.look_until(lambda: len(program.of(TaskHeld)) == 2)
+    program.control.step()
+    program.control.step()
+    program.look_until(lambda: program.of(StepReported)[-1].outcome == "outside")
+    program.control.cancel_task(1)
+    program.control.resume()
+    program.join()
+
+
 def test_time_runs_slower_but_never_faster_than_outside(program: Program) -> None:
     program.start(note_time([], 1))
     program.join()
@@ -154,6 +179,28 @@ def test_what_is_frozen_goes_on_when_nobody_observes_any_more(program: Program) 
     program.observation.stop()
     program.join()
     assert len(times) == 3
+
+
+def test_a_loop_that_was_slowed_gets_its_time_back_and_its_timers_keep_what_they_had_to_go(program: Program) -> None:
+    async def main() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(3600, lambda: None)
+        program.control.set_speed(0.5)
+        program.control.pause()
+        program.look()
+        program.control.resume()
+        program.look()
+        program.observation.clock.skip(200)
+        slow = timer.when() - loop.time()
+        program.observation.stop()
+        await asyncio.sleep(0)
+        assert program.observation.has_left()
+        assert "time" not in vars(loop)
+        return slow, timer.when() - loop.time()
+
+    slow, back = asyncio.run(main())
+    assert slow == pytest.approx(back, abs=10)
+    assert back > 3599
 
 
 def test_commands_to_a_program_that_reads_nothing_never_wait() -> None:

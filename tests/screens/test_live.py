@@ -12,12 +12,14 @@ import pytest
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
+from asynclab.model.events import TaskCreated
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
-from asynclab.remote.wire import AnyFrame
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened
+from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
-from asynclab.screens.run.silence import last_seen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
@@ -253,5 +255,14 @@ async def test_what_cannot_be_started_is_told_in_a_line() -> None:
         assert not program.is_live
 
 
-def test_nobody_was_last_seen_where_nothing_is_known() -> None:
-    assert last_seen([None]) == ""
+def test_where_it_was_last_seen_is_what_its_heartbeat_says() -> None:
+    told = ObservedProgram()
+    assert last_seen(told) == "it ran no step when it was last seen"
+    told.take(LoopOpened(1, "Loop", 0.0))
+    told.take(LoopEvents(1, (TaskCreated(0.0, 1, "worker", "work", None, "", 0),)))
+    told.take(Heartbeat(1.0, 1, 1, "/app.py", 7, "work"))
+    assert last_seen(told) == "last seen in worker (app.py line 7)"
+    told.take(Heartbeat(1.0, 1, None, "/app.py", 8, "work"))
+    assert last_seen(told) == "last seen in a callback (app.py line 8)"
+    told.take(Heartbeat(1.1))
+    assert last_seen(told) == "it ran no step when it was last seen"

@@ -1,10 +1,15 @@
-"""What is read from the terminal."""
+"""What is read from the terminal, and how the process stops."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+import os
+import signal
 
-from asynclab.terminal.driver import Input
+import pytest
+from textual.app import App
+
+from asynclab.terminal.driver import Input, StdoutDriver
 from asynclab.terminal.slow_line import ANSWER
 
 
@@ -20,3 +25,37 @@ def test_what_the_terminal_answers_is_no_key_however_it_arrives(cut: int) -> Non
 def test_other_sequences_are_keys_even_if_they_begin_like_an_answer() -> None:
     parser = Input()
     assert parser.text_of(b"\x1b[") + parser.text_of(b"A") == "\x1b[A"
+
+
+class Noted(StdoutDriver):
+    """Only notes when it would let the terminal go and take it back."""
+
+    def __init__(self) -> None:
+        super().__init__(App())
+        self.did: list[str | int] = []
+        self.is_back = asyncio.Event()
+
+    def suspend_application_mode(self) -> None:
+        self.did.append("let go")
+
+    def resume_application_mode(self) -> None:
+        self.did.append("taken back")
+        self.is_back.set()
+
+
+async def test_a_stop_waits_for_the_loop_and_interrupts_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(process: int, number: int) -> None:
+        driver.did.append(number)
+        signal.raise_signal(signal.SIGCONT)
+
+    monkeypatch.setattr(os, "kill", kill)
+    continued = signal.getsignal(signal.SIGCONT)
+    driver = Noted()
+    try:
+        signal.raise_signal(signal.SIGTSTP)
+        assert driver.did == []
+        await driver.is_back.wait()
+        assert driver.did == ["let go", signal.SIGSTOP, "taken back"]
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTSTP)
+        signal.signal(signal.SIGCONT, continued)

@@ -94,6 +94,22 @@ def test_behind_a_slow_line_one_frame_is_under_way_at_a_time(terminal: Terminal)
     terminal.wait_until(is_behind=True)
 
 
+def test_a_terminal_whose_answer_was_lost_is_asked_again(terminal: Terminal) -> None:
+    terminal.clock = 0.0
+    terminal.line.write("a frame")
+    terminal.line.ask()
+    terminal.line.answer()
+    terminal.line.write("the next")
+    terminal.line.ask()
+    terminal.read_until("the next" + QUESTION)
+    terminal.clock = SILENCE
+    terminal.line.ask()  # wakes the thread, which looks at the clock
+    assert terminal.read_until(QUESTION) == QUESTION.encode()
+    terminal.wait_until(is_behind=True)
+    terminal.line.answer()
+    terminal.wait_until(is_behind=False)
+
+
 def test_a_terminal_with_full_buffers_is_behind_and_gets_everything_in_the_end(terminal: Terminal) -> None:
     terminal.line.write("x" * 200_000)
     terminal.line.write("end")

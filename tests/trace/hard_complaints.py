@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from tests.trace.hard_endings import exits, interrupts, tell_complaints
@@ -249,3 +250,24 @@ async def a_thread_fails_and_its_hook_tells() -> None:
     finally:
         threading.excepthook = original
     print(await outcome_of(asyncio.to_thread(exits)), await outcome_of(asyncio.to_thread(interrupts)))
+
+
+@program
+async def code_looks_at_the_stack_that_it_runs_on() -> None:
+    def tell(what: str) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        names: list[str] = []
+        while frame is not None and frame.f_code.co_name != "_run_once":
+            names.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_code.co_name}")
+            frame = frame.f_back
+        print(what, *names)
+
+    loop = asyncio.get_running_loop()
+    tell("step")
+    loop.call_soon(tell, "callback")
+    loop.call_soon_threadsafe(tell, "from a thread")
+    loop.call_later(0, tell, "timer")
+    future = loop.create_future()
+    future.add_done_callback(lambda _: tell("done"))
+    future.set_result(None)
+    await asyncio.sleep(0.01)

@@ -12,13 +12,12 @@ import sys
 import time
 from asyncio import AbstractEventLoop, BaseEventLoop, Handle, current_task
 from contextlib import suppress
-from select import select
 from types import FrameType
 
 import msgspec
 
 from asynclab.remote.attach_sockets import Greeting
-from asynclab.remote.inside.sender import Sender
+from asynclab.remote.inside.sender import PERIOD, Sender
 from asynclab.remote.wire import Attached, LoopFound, LoopUnobserved, ProgramStarted
 from asynclab.trace.cpython import missing
 from asynclab.trace.patching.uvloop_steps import is_uvloop
@@ -62,7 +61,6 @@ class Visit:
     """Somebody is attached."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
         self._observation: ProcessObservation = observe_process()
         self._sender = Sender(self._observation, connection)
         self._asked: dict[AbstractEventLoop, Handle] = {}
@@ -103,22 +101,20 @@ class Visit:
         census.look_on(lambda: self._sender.follow(LoopFound(number, census.count)))
 
     def _wait_for_end(self) -> None:
-        deadline: float | None = time.monotonic() + PATIENCE
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            readable, _, _ = select([self._connection], [], [], left)
-            if readable and not self._connection.recv(4096):
-                return
-            if not readable:
-                deadline = None
-                for loop in list(self._asked):
-                    self._sender.follow(LoopUnobserved(type(loop).__name__, _why_silent(loop)))
+        if self._sender.wait_until_left(PATIENCE):
+            return
+        for loop in list(self._asked):
+            self._sender.follow(LoopUnobserved(type(loop).__name__, _why_silent(loop)))
+        self._sender.wait_until_left()
 
     def _leave(self) -> None:
         for handle in list(self._asked.values()):
             handle.cancel()
-        self._sender.finish()
         self._observation.stop()
+        self._sender.finish()
+        until = time.monotonic() + PATIENCE
+        while not self._observation.has_left() and time.monotonic() < until:
+            time.sleep(PERIOD)
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:

@@ -10,17 +10,31 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
-from typing import Any
+from functools import partial, wraps
+from typing import Any, Protocol
 
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
 from asynclab.trace.cpython import complain_of_missing
+from asynclab.trace.patching.patches import Patches
 from asynclab.trace.process import observe_process
 from asynclab.trace.same_frames import in_place_of
 
 _LAST_CALLS = ("_exit", "abort", "execv", "execve")
 """The functions of os after which nothing of this program runs any more, not even what atexit knows of."""
+
+
+class Pausable(Protocol):
+    """A thread of ours."""
+
+    def pause(self) -> None:
+        """Stop it, and wait until it has ended."""
+
+    def go_on(self) -> None:
+        """Start it again, if it was stopped in this process."""
+
+    def abandon(self) -> None:
+        """Never start it again, as this is a child of the program."""
 
 
 def begin(descriptor: int, name: str) -> Sender:
@@ -44,7 +58,7 @@ def begin(descriptor: int, name: str) -> Sender:
     atexit.register(sender.finish)  # it is the first to be registered, and so the last to be called
     for last_call in _LAST_CALLS:
         _flush_before(last_call, sender)
-    _stop_around_forks(sender)
+    stop_around_forks(sender)
     return sender
 
 
@@ -65,29 +79,34 @@ def _flush_before(name: str, sender: Sender) -> None:
     setattr(os, name, type(name, (), members))
 
 
-def _stop_around_forks(sender: Sender) -> None:
-    """Let no thread of ours be there at a fork: Python warns of threads there, and the child would get half of one."""
-    os.register_at_fork(before=sender.pause, after_in_child=sender.abandon)
+def stop_around_forks(thread: Pausable) -> Patches:
+    """Let no thread of ours be there at a fork: Python warns of threads there, and the child would get half of one.
+
+    Returns:
+        What is to be undone where the thread ends before the program.
+    """
+    os.register_at_fork(before=thread.pause, after_in_child=thread.abandon)
+    patches = Patches()
     for name in ("fork", "forkpty"):
-        _go_on_after(name, sender)
+        patches.wrap(os, name, partial(_going_on_after, thread))
+    return patches
 
 
-def _go_on_after(name: str, sender: Sender) -> None:
-    """Start our thread again after a fork.
+def _going_on_after(thread: Pausable, original: Callable[[], Any]) -> Callable[[], Any]:
+    """A function that forks, and then starts our thread again.
 
     Only after the call has returned: Python 3.13 counts the threads after it has told `after_in_parent`.
     """
-    original: Callable[[], Any] = getattr(os, name)
 
     def fork_and_go_on() -> Any:
         try:
             return original()
         finally:
-            sender.go_on()
+            thread.go_on()
 
     @wraps(original)
     def fork() -> Any:
         # Python warns of threads of the program's own on the line that forks, which is to be the program's.
         return in_place_of(sys._getframe(1), fork_and_go_on)()
 
-    setattr(os, name, fork)
+    return fork

@@ -39,8 +39,8 @@ LONGEST_PERIOD = 0.1
 QUIET_AFTER = 0.3
 """Real seconds."""
 
-BEAT = 0.25
-"""Real seconds between two heartbeats."""
+BEAT = 0.1
+"""Real seconds between two heartbeats: the viewer says that it misses them after 0.3."""
 
 _PIECE = 65_536
 """How many bytes of commands are read at once."""
@@ -86,6 +86,9 @@ class Sender:
         self._wanted = False
         self.is_abandoned = False
         """Whether nothing is to be sent any more: nobody reads it, or this is a child of the program."""
+        self._left = _thread.allocate_lock()
+        """Held until the viewer has closed its end, or only said that it sends no more."""
+        self._left.acquire()
         self._following: deque[Frame] = deque()
         self._next_beat = 0.0
         self._active_at = time.monotonic()
@@ -149,22 +152,47 @@ class Sender:
             self._obey()
             self._gather()
             self._outbox.send()
+            if self._outbox.is_broken:
+                self._leave()
 
     def finish(self) -> None:
         """The program is over."""
         self.flush()
         self.pause()
 
+    def wait_until_left(self, seconds: float | None = None) -> bool:
+        """Wait on another thread until the viewer asks for nothing any more.
+
+        Args:
+            seconds: For how long, in real time; None for as long as it takes.
+
+        Returns:
+            Whether it has come to that.
+        """
+        has_left = self._left.acquire(timeout=-1 if seconds is None else seconds)
+        if has_left:
+            self._left.release()
+        return has_left
+
     def _run(self) -> None:
         with self._runs:
-            while self._wanted and not self._outbox.is_broken:
+            while self._wanted and not self._is_left:
                 if self._sleep.acquire(timeout=self._period()):
                     break
                 with suppress(Exception):  # whatever goes wrong here, the program goes on
                     self.look()
-        if self._outbox.is_broken and not self.is_abandoned:
-            self.is_abandoned = True
-            self._observation.stop()  # nobody reads: so nobody need pay
+            if self._is_left and not self.is_abandoned:
+                self._observation.stop()  # nobody looks: so nobody need pay, nor wait
+                self.flush()
+                self.is_abandoned = True
+
+    @property
+    def _is_left(self) -> bool:
+        return not self._left.locked()
+
+    def _leave(self) -> None:
+        if self._left.locked():
+            self._left.release()
 
     def _obey(self) -> None:
         """Do what has been asked for since the last look."""
@@ -172,8 +200,11 @@ class Sender:
             while piece := self._connection.recv(_PIECE):
                 for command in self._commands.feed(piece):
                     self._do(command)
-        except (OSError, NotFramesError):  # most of all since nothing was asked for
+        except BlockingIOError:  # nothing more so far
             return
+        except (OSError, NotFramesError):  # what makes no sense is as good as gone
+            pass
+        self._leave()
 
     def _do(self, command: AnyCommand) -> None:
         self._active_at = time.monotonic()
@@ -195,8 +226,8 @@ class Sender:
                 control.interrupt()
 
     def _period(self) -> float:
-        if self._observation.freeze.is_on:
-            return PERIOD  # somebody waits for what comes of each step
+        if self._observation.freeze.is_on or self._seen is not None:
+            return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
         return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
 
     def _gather(self, *, at_end: bool = False) -> None:

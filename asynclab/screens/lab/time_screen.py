@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 command = Command["TimeScreen"]
 
 NO_STEP: dict[StepTaken, str] = {
-    "outside": "nothing to step: waiting for I/O or a thread",
+    "outside": "nothing to step: waiting for I/O, a thread or a later timer",
     "nothing": "stuck: nothing is ready and no timer is set",
 }
 """Why a step did nothing."""

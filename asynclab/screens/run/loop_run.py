@@ -133,7 +133,9 @@ class LoopRun(StagedRun):
 
     @property
     def main_file(self) -> str:
-        """The file from which the first of its tasks was started; empty while that is unknown."""
+        """The file from which the first of its tasks was started, or else waits in; empty while that is unknown."""
         if not self._main_file and self.state is not None:
-            self._main_file = next((task.file for task in self.state.tasks.values() if task.file), "")
+            tasks = self.state.tasks.values()
+            files = (task.file or (task.place[0] if task.place is not None else "") for task in tasks)
+            self._main_file = next(filter(None, files), "")
         return self._main_file

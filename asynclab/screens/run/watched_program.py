@@ -25,6 +25,9 @@ class WatchedProgram(ABC):
     files: SourceFiles
     """Has the files that its tasks run."""
 
+    ends_when_left = False
+    """Whether it runs for as long as somebody looks: it is ours."""
+
     def __init__(self) -> None:
         """Know nothing yet."""
         self.told = ObservedProgram(self._record)

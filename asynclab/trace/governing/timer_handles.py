@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from asynclab.trace import cpython
 from asynclab.trace.recording.recorder import Recorder
-from asynclab.trace.same_frames import looks_like, without_inner_frames
+from asynclab.trace.same_frames import looks_like
 
 _run_untraced = cpython.run_handle
 
@@ -93,11 +93,16 @@ class LabTimerHandle(TimerHandle):
             self._keeper.came(purpose)
         tracer.time_callback(self._callback)
         try:
-            _run_untraced(self)
+            try:
+                self._context.run(self._callback, *self._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                self._loop.call_exception_handler(context)
         except (SystemExit, KeyboardInterrupt) as error:
             if not tracer.takes_exit(error):
-                self = None  # type: ignore[assignment]
-                raise without_inner_frames(error, 1)  # noqa: B904 - it is the same one, with its own cause and context
+                raise
         finally:
             try:
                 tracer.callback_timed()
@@ -112,6 +117,7 @@ class LabTimerHandle(TimerHandle):
                 tracer.firing_for = None
         if tracer.attention:
             tracer.attend()
+        self = None  # type: ignore[assignment]
         return None
 
 

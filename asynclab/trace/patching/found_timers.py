@@ -71,7 +71,12 @@ class FoundTimers:
                 observer.purposes.came(found.purpose)
             observer.time_callback(self._callback)  # type: ignore[attr-defined]
             try:
-                _run_untraced(self)
+                self._context.run(self._callback, *self._args)  # type: ignore[attr-defined]
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                self._loop.call_exception_handler(context)  # type: ignore[attr-defined]
             finally:
                 observer.in_timer = False
                 observer.firing_for = None

@@ -13,7 +13,7 @@ from threading import get_ident
 from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped
+from asynclab.model.events import BLOCKED_AFTER, Stepped
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.patches import Patches
@@ -22,7 +22,7 @@ from asynclab.trace.recording.future_state import is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
 from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
-from asynclab.trace.same_frames import looks_like, without_inner_frames
+from asynclab.trace.same_frames import looks_like
 from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
@@ -182,71 +182,90 @@ class TracedHandle(Handle):
 
     @looks_like(_run_untraced, calls="_context")
     def _run(self) -> None:
-        record = self._record
-        if record is None:
-            try:
-                return self._run_callback()
-            except (SystemExit, KeyboardInterrupt) as error:
-                self = None  # type: ignore[assignment]
-                raise without_inner_frames(error, 2)  # noqa: B904 - it is the same one, with its own cause and context
-        tracer = record.tracer
-        if tracer.detour and not tracer.admits(self):
-            return None
-        if tracer.current is not None:
-            return tracer.within_step(self._run)
-        clock = tracer.clock
-        real_time = clock.real_time
-        record.yielded = False
-        tracer.current = record
-        emit_first = tracer.emit = tracer.emit_first
-        started = tracer.step_started = real_time()
-        began = tracer.step_began = started * clock.rate + clock.offset
+        # Whatever it is, it is called from this frame: code that looks at its stack finds as many as in plain Python.
+        record, tracer = self._record, self._tracer
+        outer = None
+        if record is not None:
+            tracer = record.tracer
+            if tracer.detour and not tracer.admits(self):
+                return None
+            if tracer.current is not None:
+                return tracer.within_step(self._run)
+            clock = tracer.clock
+            real_time = clock.real_time
+            record.yielded = False
+            tracer.current = record
+            emit_first = tracer.emit = tracer.emit_first
+            started = tracer.step_started = real_time()
+            began = tracer.step_began = started * clock.rate + clock.offset
+        elif tracer is not None and tracer.loop is not None:
+            outer = tracer.callback
+            callback = tracer.callback = self._callback
+            tracer.cause = self._waker
+            real_time = tracer.clock.real_time
+            started = tracer.callback_started = real_time()
+            if type(callback) is MethodType and callback.__func__ is _on_timeout:
+                tracer.timeout_fires(callback)
+            callback = None  # type: ignore[assignment]
+        else:
+            tracer = None
         args = self._args
         try:
-            if args:
-                self._context.run(self._callback, *args)
-            else:
-                self._context.run(self._callback)  # much cheaper than with the star
-        except (SystemExit, KeyboardInterrupt) as error:
-            if not tracer.step_failed(record, self._callback.__self__, error):  # type: ignore[attr-defined]
-                raise
-            self = record = args = None  # type: ignore[assignment]
-            return None
-        except BaseException as error:
-            self._report(error)
-        try:
-            ended = real_time()
-            seconds = ended - started
-            if tracer.emit is emit_first:  # nothing happened in it
-                tracer.current = None
-                write = tracer.emit = tracer.write
-                if record.yielded:
-                    write(Stepped(began, record.id, seconds, True))
+            try:
+                if args:
+                    self._context.run(self._callback, *args)
                 else:
-                    task = self._callback.__self__  # type: ignore[attr-defined]
-                    ends = _done(task) if type(task) is Task else is_done(task)
-                    write(Stepped(began, record.id, seconds, False, ends))
-                    tracer.follow(record, task, began + seconds * clock.rate, ended, ends)  # at, as the model has it
-            else:
-                if tracer.eager.under_way:
-                    tracer.eager.settle()
-                tracer.current = None
-                yielded = record.yielded
+                    self._context.run(self._callback)  # much cheaper than with the star
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                self._loop.call_exception_handler(context)
+        except BaseException as error:
+            if tracer is None or not self._is_taken(tracer, outer, error):
+                raise
+            self = record = args = outer = None  # type: ignore[assignment]
+            return None
+        try:
+            if record is not None:
+                tracer = record.tracer
+                ended = real_time()
                 task = self._callback.__self__  # type: ignore[attr-defined]
-                ends = not yielded and (_done(task) if type(task) is Task else is_done(task))
-                at = ended * clock.rate + clock.offset
-                tracer.write(StepEnded(at, record.id, seconds, yielded, ends))
-                if not yielded:
-                    tracer.follow(record, task, at, ended, ends)
-            if tracer.attention or tracer.gone:
-                tracer.attend()
+                if tracer.emit is emit_first:  # nothing happened in it
+                    seconds = ended - started
+                    tracer.current = None
+                    write = tracer.emit = tracer.write
+                    if record.yielded:
+                        write(Stepped(began, record.id, seconds, True))
+                    else:
+                        ends = _done(task) if type(task) is Task else is_done(task)
+                        write(Stepped(began, record.id, seconds, False, ends))
+                        # The time at which it ended is reckoned as the model does.
+                        tracer.follow(record, task, began + seconds * clock.rate, ended, ends)
+                else:
+                    tracer.end_step(record, task, ended)
+                if tracer.attention or tracer.gone:
+                    tracer.attend()
+            elif tracer is not None:
+                if tracer.attention or real_time() - started >= BLOCKED_AFTER:
+                    tracer.end_callback()
+                tracer.callback, tracer.cause, tracer.callback_started = outer, None, 0.0
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            tracer.step_lost(error)
+            if tracer is not None:
+                tracer.step_lost(error)
         # As Handle._run does it. The frame of a task that failed keeps this one; nothing here may keep the task.
-        self = record = args = task = None  # type: ignore[assignment]
+        self = record = args = task = outer = None  # type: ignore[assignment]
         return None
+
+    def _is_taken(self, tracer: Recorder, outer: object, error: BaseException) -> bool:
+        """Whether an exception that comes out of a callback, and would end the loop, ends the lab's run instead."""
+        if self._record is not None:
+            return tracer.step_failed(self._record, self._callback.__self__, error)  # type: ignore[attr-defined]
+        tracer.end_callback()
+        tracer.callback, tracer.cause, tracer.callback_started = outer, None, 0.0
+        return tracer.takes_exit(error)
 
     def cancel(self) -> None:
         tracer = self._tracer
@@ -262,41 +281,6 @@ class TracedHandle(Handle):
             except BaseException as error:
                 tracer.failed("timeouts", error)
         super().cancel()
-
-    def _run_callback(self) -> None:
-        tracer = self._tracer
-        if tracer is None or tracer.loop is None:
-            _run_untraced(self)
-            self = None  # type: ignore[assignment]
-            return
-        outer = tracer.callback
-        callback = tracer.callback = self._callback
-        tracer.cause = self._waker
-        real_time = tracer.clock.real_time
-        started = tracer.callback_started = real_time()
-        if type(callback) is MethodType and callback.__func__ is _on_timeout:
-            tracer.timeout_fires(callback)
-        try:
-            _run_untraced(self)  # its frame is part of the traceback that a failing callback shows
-        except (SystemExit, KeyboardInterrupt) as error:
-            if not tracer.takes_exit(error):
-                raise
-        finally:
-            tracer.cause = None
-            if tracer.attention or real_time() - started >= BLOCKED_AFTER:
-                tracer.end_callback()
-            tracer.callback = outer
-            tracer.callback_started = 0.0
-            self = callback = outer = None  # type: ignore[assignment]
-
-    def _report(self, error: BaseException) -> None:
-        """Do as a Handle does with what its callback raises."""
-        loop = self._loop
-        source = cpython.callback_source(self._callback, self._args, debug=loop.get_debug())
-        context = {"message": f"Exception in callback {source}", "exception": error, "handle": self}
-        if self._source_traceback:
-            context["source_traceback"] = self._source_traceback
-        loop.call_exception_handler(context)
 
 
 def _traced_thread_safe_handle() -> type[Handle] | None:

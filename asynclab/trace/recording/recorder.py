@@ -264,6 +264,10 @@ class Recorder:
         """
         raise NotImplementedError
 
+    def end_step(self, record: TaskRecord, task: Task[Any], real: float) -> None:
+        """Write the end of a step in which something happened, and see what became of its task."""
+        raise NotImplementedError
+
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
         """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
 

@@ -37,7 +37,7 @@ class ExternalWaits:
     def is_awaited(self) -> bool:
         """Whether the lab waits for I/O, a thread or a process now."""
         loop = self._recorder.loop
-        if self.processes or self._has_call() or self.threads.are_alive():
+        if self.processes or self.has_call() or self.threads.are_alive():
             return True
         return loop is not None and (any(self._io(loop)) or self._has_timer(loop))
 
@@ -64,7 +64,8 @@ class ExternalWaits:
             if self._owns(handle):
                 loop.remove_signal_handler(signal)
 
-    def _has_call(self) -> bool:
+    def has_call(self) -> bool:
+        """Whether a call in a pool has not ended."""
         for future in list(self._calls):
             if not future.done():
                 return True

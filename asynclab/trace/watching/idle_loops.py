@@ -15,7 +15,9 @@ from typing import Any
 from asynclab.model.events import Outside
 from asynclab.trace import cpython
 from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.observer import Observer
 
 IDLE_AFTER = 0.4
 """Real seconds in which nothing has happened: what a thread has just brought may be a moment late."""
@@ -30,7 +32,8 @@ _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_hand
 class IdleLooks:
     """Tells what could wake a loop, once it has been idle for a while, and again when that has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, bystanders: Bystanders = NOBODY) -> None:
+        self._bystanders = bystanders
         self._quiet_since = 0.0
         """Real time at which nothing had happened any more; 0 while something does."""
         self._told: tuple[int, ...] | None = None
@@ -48,7 +51,7 @@ class IdleLooks:
         if now - self._quiet_since < IDLE_AFTER or now < self._next_look:
             return
         self._next_look = now + AGAIN_AFTER
-        found = _outside(loop, recorder, external)
+        found = _outside(loop, recorder, external, self._bystanders)
         if found != self._told and not recorder.events and _is_idle(loop, recorder):
             self._told = found
             recorder.write(Outside(recorder.clock.now(), *found))
@@ -60,14 +63,28 @@ def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     return loop.is_running() and not is_under_way and not cpython.ready_queue(loop)
 
 
-def _outside(loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits) -> tuple[int, ...]:
+def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
+    """Whether an idle loop waits for more than its timers: I/O, a thread, a call in a pool, or a child process."""
+    external = observer.external
+    return bool(
+        external.processes
+        or external.has_call()
+        or _watched_files(loop)
+        or any(map(_may_call, _other_threads(observer.thread, bystanders)))
+    )
+
+
+def _outside(
+    loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, bystanders: Bystanders
+) -> tuple[int, ...]:
     timers = sum(not timer.cancelled() for timer in list(cpython.timer_heap(loop)))
-    threads = sum(map(_may_call, _other_threads(recorder.thread)))
-    return _watched_files(loop), threads, external.processes, _handled_signals(loop), timers
+    threads = sum(map(_may_call, _other_threads(recorder.thread, bystanders)))
+    return _watched_files(loop), threads, external.processes, _handled_signals(loop, bystanders), timers
 
 
-def _other_threads(loop_thread: int) -> Iterator[threading.Thread]:
-    return (thread for thread in threading.enumerate() if thread.ident != loop_thread)
+def _other_threads(loop_thread: int, bystanders: Bystanders) -> Iterator[threading.Thread]:
+    threads = (thread for thread in threading.enumerate() if thread.ident != loop_thread)
+    return (thread for thread in threads if not bystanders.has_thread(thread))
 
 
 def _may_call(thread: threading.Thread) -> bool:
@@ -78,8 +95,9 @@ def _may_call(thread: threading.Thread) -> bool:
     return frame is None or frame.f_code is not getattr(cpython.pool_worker, "__code__", None)
 
 
-def _handled_signals(loop: AbstractEventLoop) -> int:
-    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
+    every = [signal.getsignal(number) for number in signal.valid_signals()]
+    handlers = [handler for handler in every if not bystanders.has_handler(handler)]
     own = sum(handler not in _QUIET_HANDLERS and not _is_runners(handler) for handler in handlers)
     return own + len(cpython.signal_handlers_of(loop))
 

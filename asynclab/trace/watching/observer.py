@@ -26,7 +26,7 @@ from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
 
-_is_cancelled, _cancelling = Future.cancelled, Task.cancelling
+_is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 
 class Observer(Recorder):
@@ -185,22 +185,26 @@ class Observer(Recorder):
         finally:
             self.current, self.cause, self.step_began, self.step_started = outer
 
+    def end_step(self, record: TaskRecord, task: Task[Any], real: float) -> None:
+        """Write the end of a step in which something happened, and see what became of its task."""
+        self.open_step()
+        if self.eager.under_way:
+            self.eager.settle()
+        self.current = None
+        at = real * self.clock.rate + self.clock.offset
+        ends = not record.yielded and (_done(task) if type(task) is Task else is_done(task))
+        self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
+        if not record.yielded:
+            self.follow(record, task, at, real, ends)
+
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
         """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
 
         Returns:
             Whether the lab takes the exception; else it goes through the loop, as without a lab.
         """
-        real = self.clock.real_time()
-        at = real * self.clock.rate + self.clock.offset
         try:
-            self.open_step()
-            if self.eager.under_way:
-                self.eager.settle()
-            self.current = None
-            ends = is_done(task)
-            self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
-            self.follow(record, task, at, real, ends)
+            self.end_step(record, task, self.clock.real_time())
             if self.attention or self.gone:
                 self.attend()
         except KeyboardInterrupt:

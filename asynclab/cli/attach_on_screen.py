@@ -1,0 +1,36 @@
+"""Attaches to a program, and shows it on the screen."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from asynclab.app import AsyncLabApp
+from asynclab.cli.attach_headless import recording_of
+from asynclab.remote.attach import attach
+from asynclab.screens.run.attached_program import AttachedProgram
+
+
+def attach_on_screen(pid: int, record: Path | None, *, keep_sources: bool) -> int:
+    """Show a program for as long as somebody looks, and leave it as it was.
+
+    Args:
+        pid: The number of its process.
+        record: Where to keep a recording; None for none.
+        keep_sources: Whether a recording has the text of the program's own files in it.
+
+    Raises:
+        AttachError: It can't be attached to.
+        OSError: A file can't be written.
+    """
+    program = AttachedProgram(attach(pid))
+    with ExitStack() as files:
+        if record is not None:
+            recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources))
+            program.takers.append(recording.write)
+        app = AsyncLabApp(program=program)
+        app.run()
+    click.echo(f"{program.name} {'has ended' if program.has_ended else 'goes on as it was'}")
+    return app.return_code or 0

@@ -1,0 +1,145 @@
+"""Writes what the rules found: as text, JSON or SARIF, to files or to standard output, and the baseline."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import click
+
+from asynclab import __version__
+from asynclab.cli.findings_options import FindingsOptions
+from asynclab.fetch.whole_file import WholeFile
+from asynclab.findings.allowed import FindingFilter
+from asynclab.findings.findings_report import (
+    VERSION,
+    FindingsReport,
+    Found,
+    LeftOut,
+    first_place,
+    shown_path,
+    text_lines,
+    told_findings,
+)
+from asynclab.findings.known_bugs import baseline_text
+from asynclab.findings.sarif import sarif_log
+from asynclab.findings.source_code import Sources
+from asynclab.model.events import encodable
+from asynclab.model.text import one_line
+from asynclab.remote.observed_program import ObservedProgram
+
+FOUND = 3
+"""The exit code where a rule that must find nothing has found something."""
+
+
+class FindingsFiles:
+    """Where findings are to be written: each file is opened before the program runs, and is whole or not there."""
+
+    def __init__(self, asked: FindingsOptions, folder: str, sources: Sources | None = None) -> None:
+        """Open the files.
+
+        Args:
+            asked: What to write, and where.
+            folder: The one in which the program runs, or ran.
+            sources: The program's files; None for those on the disk.
+
+        Raises:
+            OSError: A file can't be written.
+        """
+        self.judge = asked.judge(folder, sources)
+        self._asked = asked
+        self._folder = folder
+        self._open = ExitStack()
+        with self._open as opened:
+            paths = [*(output.path for output in asked.outputs), asked.write_baseline]
+            self._files = {path: opened.enter_context(WholeFile(path)) for path in dict.fromkeys(paths) if path}
+            self._open = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def write(self, program: ObservedProgram, found: Iterable[Found]) -> int:
+        """Write the findings of a program that has ended.
+
+        Returns:
+            The exit code: 3 where there is one that must not be; 0 else.
+
+        Raises:
+            OSError: A file can't be written.
+        """
+        found = list(found)
+        report = _report(program, found, self.judge, self._folder)
+        for output in self._asked.outputs:
+            self._put(_FORMATS[output.format](report, output.path is None), output.path)
+        if self._asked.write_baseline is not None:
+            told = {self.judge.known_as(each.finding) for each in found if self.judge.verdict(each.finding) == "told"}
+            self._put(baseline_text(told | self._asked.baseline), self._asked.write_baseline)
+        self._note(report.left_out)
+        rules = set() if self._asked.write_baseline is not None else {finding.rule for finding in report.findings}
+        return FOUND if rules and ("any" in self._asked.fail_on or rules & set(self._asked.fail_on)) else 0
+
+    def _put(self, text: str, path: Path | None) -> None:
+        if path is None:
+            click.echo(text, nl=False)
+            return
+        try:
+            self._files[path].write(text)
+            self._files[path].keep()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
+
+    def _note(self, left_out: LeftOut) -> None:
+        """Say how many findings are not told, and which comments allow nothing."""
+        parts = [f"{left_out.allowed:,} allowed"] if left_out.allowed else []
+        parts += [f"{left_out.known:,} in the baseline"] if left_out.known else []
+        parts += [f"{left_out.likely:,} only likely (see --likely)"] if left_out.likely and self._asked.outputs else []
+        said = [f"findings left out: {', '.join(parts)}"] if parts else []
+        for line in (*said, *self.judge.complaints):
+            print(f"asynclab: {one_line(line, limit=1_000)}", file=sys.stderr)
+
+
+def _report(program: ObservedProgram, found: Iterable[Found], judge: FindingFilter, folder: str) -> FindingsReport:
+    started, ended = program.started, program.ended
+    states = [loop.state for loop in program.loops.values()]
+    told, left_out = told_findings(found, judge, folder)
+    file, line = first_place(states) or (None, None)
+    return FindingsReport(
+        version=VERSION,
+        asynclab=__version__,
+        program=None if started is None else started.name,
+        python=None if started is None else started.python,
+        exit_code=None if ended is None else ended.code,
+        observed=started is not None,
+        events_lost=sum(state.dropped.events for state in states),
+        file=None if file is None else shown_path(file, folder),
+        line=line,
+        findings=told,
+        left_out=left_out,
+    )
+
+
+def _text(report: FindingsReport, _: bool) -> str:
+    return "".join(f"{line}\n" for line in text_lines(report))
+
+
+def _json(report: FindingsReport, is_one_line: bool) -> str:
+    return _dumped(report, is_one_line)
+
+
+def _sarif(report: FindingsReport, is_one_line: bool) -> str:
+    return _dumped(sarif_log(report), is_one_line)
+
+
+def _dumped(content: object, is_one_line: bool) -> str:
+    """JSON; where it follows what the program printed, in a line of its own, which is easily told from that."""
+    return f"{json.dumps(encodable(content), indent=None if is_one_line else 1)}\n"
+
+
+_FORMATS: dict[str, Callable[[FindingsReport, bool], str]] = {"text": _text, "json": _json, "sarif": _sarif}

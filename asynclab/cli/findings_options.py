@@ -1,0 +1,159 @@
+"""Reads the options that say which findings are told, where they are written, and which of them fail a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from asynclab.findings.allowed import Allowance, FindingFilter
+    from asynclab.findings.known_bugs import KnownBug
+    from asynclab.findings.source_code import Sources
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMATS = ("text", "json", "sarif")
+
+
+class Output(NamedTuple):
+    """A format, and where findings are written in it."""
+
+    format: str
+    path: Path | None
+    """None for standard output."""
+
+
+@dataclass(frozen=True)
+class FindingsOptions:
+    """What is asked for."""
+
+    outputs: tuple[Output, ...] = ()
+    fail_on: tuple[str, ...] = ()
+    """The rules that end it with 3 where they found something; "any" stands for all."""
+    allowances: tuple[Allowance, ...] = ()
+    baseline: frozenset[KnownBug] = frozenset()
+    write_baseline: Path | None = None
+    likely: bool = False
+    """Whether what is only likely is told, and fails, too."""
+
+    def judge(self, folder: str, sources: Sources | None = None) -> FindingFilter:
+        """Decides which findings are told.
+
+        Args:
+            folder: The one in which the program runs, or ran.
+            sources: The program's files; None for those on the disk.
+        """
+        from asynclab.findings.allowed import FindingFilter
+
+        return FindingFilter(
+            folder, allowances=self.allowances, baseline=self.baseline, likely=self.likely, sources=sources
+        )
+
+
+def _output(text: str) -> Output:
+    """Read "sarif:out.sarif", or "sarif"."""
+    name, colon, path = text.partition(":")
+    if name not in FORMATS:
+        raise ValueError(f"'{name}' is no format; there are {', '.join(FORMATS)}")
+    if colon and not path:
+        raise ValueError(f"'{text}' lacks a file; without the colon it goes to standard output")
+    return Output(name, Path(path) if path not in ("", "-") else None)
+
+
+def _rule(name: str) -> str:
+    from asynclab.findings.allowed import check_rule
+
+    return check_rule(name)
+
+
+def _allowance(text: str) -> Allowance:
+    from asynclab.findings.allowed import parse_allowance
+
+    return parse_allowance(text)
+
+
+def _baseline(path: str) -> frozenset[KnownBug]:
+    """Read a baseline file."""
+    from asynclab.findings.known_bugs import BaselineError, read_baseline
+
+    try:
+        return frozenset(read_baseline(Path(path).read_text(encoding="utf-8")))
+    except BaselineError as error:
+        raise ValueError(f"'{path}' {error}") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise ValueError(f"can't read '{path}': {why}; --write-baseline makes a baseline") from None
+
+
+def _reading(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """What click calls for the value of an option, or for its values."""
+
+    def callback(_: click.Context, __: click.Parameter, value: str | tuple[str, ...] | None) -> Any:
+        try:
+            return tuple(map(read, value)) if isinstance(value, tuple) else None if value is None else read(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
+_OPTIONS = (
+    click.option(
+        "--findings",
+        "outputs",
+        callback=_reading(_output),
+        multiple=True,
+        metavar="FORMAT[:FILE]",
+        help="Write the findings as text, json or sarif, such as sarif:out.sarif; without a file to standard output, "
+        "after the program has ended. May be repeated.",
+    ),
+    click.option(
+        "--fail-on",
+        callback=_reading(_rule),
+        multiple=True,
+        metavar="RULE",
+        help="Exit with 3 if this rule found something; or any.",
+    ),
+    click.option(
+        "--allow",
+        "allowances",
+        callback=_reading(_allowance),
+        multiple=True,
+        metavar="RULE[:FILE[:LINE]]",
+        help="Leave out what a rule finds, in all files or in one; as '# asynclab: allow RULE' in the code does.",
+    ),
+    click.option(
+        "--baseline", callback=_reading(_baseline), metavar="FILE", help="Leave out the bugs that a file lists."
+    ),
+    click.option(
+        "--write-baseline",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="List the bugs that are found in such a file, together with those of --baseline; they fail nothing.",
+    ),
+    click.option("--likely", is_flag=True, help="Count what is only likely, too, in --findings and --fail-on."),
+)
+
+
+def takes_findings_options(command: Command) -> Command:
+    """Give a command the options; it gets them as one argument, `asked`."""
+
+    @wraps(command)
+    def taking(*args: Any, **options: Any) -> Any:
+        names = FindingsOptions.__dataclass_fields__
+        asked = {name: options.pop(name) for name in names}
+        asked["baseline"] = asked["baseline"] or frozenset()
+        paths = [output.path for output in asked["outputs"] if output.path] + [asked["write_baseline"]]
+        if len(set(paths)) < len(paths):
+            raise click.UsageError("two things can't be written to the same file; give each its own")
+        return command(*args, asked=FindingsOptions(**asked), **options)
+
+    decorated: Any = taking
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]

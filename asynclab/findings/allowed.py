@@ -1,0 +1,156 @@
+"""Decides which findings are told: not what was allowed, is known, or is only likely."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from os.path import isabs, join, normpath
+from typing import Literal, TypeAlias
+
+from asynclab.findings.catalogue_of_rules import RULES
+from asynclab.findings.known_bugs import KnownBug, known_as
+from asynclab.findings.rule import Finding
+from asynclab.findings.source_code import Sources, text_on_disk
+
+ANY = "any"
+"""Stands for all rules."""
+
+NAMES = frozenset({ANY, *(rule.name for rule in RULES)})
+
+Verdict: TypeAlias = Literal["told", "allowed", "known", "likely"]
+"""What becomes of a finding: told, or left out as somebody allowed it, a baseline has it, or it is only likely."""
+
+_COMMENT = re.compile(r"#\s*asynclab\s*:\s*allow\b\s*(.*)")
+_WORD = re.compile(r"\s*([\w-]+)\s*(,?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Allows what a rule finds, everywhere, in a file, or in a line of it."""
+
+    rule: str
+    """The rule's name, or "any"."""
+    file: str = ""
+    """A path, or its last parts, also with * and ?; empty for all files."""
+    line: int = 0
+    """Counted from 1; 0 for all lines."""
+
+    def covers(self, finding: Finding, folder: str) -> bool:
+        """Whether it allows a finding.
+
+        Args:
+            finding: A finding.
+            folder: What paths that begin with a dot are relative to.
+        """
+        if self.rule not in (ANY, finding.rule):
+            return False
+        if not self.file:
+            return True
+        if finding.place is None:
+            return False
+        file, line = finding.place
+        return self.line in (0, line) and self._is_path_of(normpath(join(folder, file)), folder)
+
+    def _is_path_of(self, file: str, folder: str) -> bool:
+        if isabs(self.file) or self.file.startswith(("./", "../")):
+            wanted = normpath(join(folder, self.file))
+            return file == wanted or fnmatchcase(file, wanted)
+        return file.endswith(f"/{self.file}") or fnmatchcase(file, f"*/{self.file}")
+
+
+def check_rule(name: str) -> str:
+    """The name of a rule, or "any".
+
+    Raises:
+        ValueError: There is none of that name; says which there are.
+    """
+    if name not in NAMES:
+        raise ValueError(f"'{name}' is no rule; there are {', '.join((ANY, *(rule.name for rule in RULES)))}")
+    return name
+
+
+def parse_allowance(text: str) -> Allowance:
+    """What a text such as "deadlock:app.py:12" allows.
+
+    Raises:
+        ValueError: It says nothing that can be allowed; says why.
+    """
+    rule, colon, where = text.partition(":")
+    check_rule(rule)
+    if not colon:
+        return Allowance(rule)
+    file, colon, line = where.rpartition(":")
+    if not colon:
+        file, line = where, ""
+    if not file or (colon and not (line.isdecimal() and int(line))):
+        raise ValueError(f"'{text}' is not RULE, RULE:FILE or RULE:FILE:LINE")
+    return Allowance(rule, file, int(line or 0))
+
+
+class FindingFilter:
+    """Tells the findings that are to be told from those that are not."""
+
+    def __init__(
+        self,
+        folder: str,
+        *,
+        allowances: Collection[Allowance] = (),
+        baseline: Collection[KnownBug] = (),
+        likely: bool = False,
+        sources: Sources | None = None,
+    ) -> None:
+        """Judge findings.
+
+        Args:
+            folder: The project's: paths in allowances and in the baseline are relative to it.
+            allowances: What is allowed beside what comments in the code allow.
+            baseline: The bugs that are known.
+            likely: Whether what is only likely is told.
+            sources: The program's files; None for those on the disk.
+        """
+        self._folder = folder
+        self._allowances = tuple(allowances)
+        self._baseline = frozenset(baseline)
+        self._likely = likely
+        self.sources = sources or Sources(text_on_disk)
+        self.complaints: dict[str, None] = {}
+        """What is wrong with comments that were read, each in a line."""
+
+    def verdict(self, finding: Finding) -> Verdict:
+        """What becomes of a finding."""
+        by_option = any(allowance.covers(finding, self._folder) for allowance in self._allowances)
+        if by_option or not {ANY, finding.rule}.isdisjoint(self._allowed_by_comments(finding)):
+            return "allowed"
+        if self._baseline and self.known_as(finding) in self._baseline:
+            return "known"
+        return "likely" if finding.certainty == "likely" and not self._likely else "told"
+
+    def known_as(self, finding: Finding) -> KnownBug:
+        """What a finding is recognised by."""
+        return known_as(finding, self._folder, self.sources)
+
+    def _allowed_by_comments(self, finding: Finding) -> Iterator[str]:
+        source = None if finding.place is None else self.sources[finding.place[0]]
+        if finding.place is None or source is None:
+            return
+        file, line = finding.place
+        for number, comment in source.comments(line):
+            found = _COMMENT.search(comment)
+            if found is not None:
+                names, unknown = _names_in(found[1])
+                yield from names
+                if unknown is not None:
+                    said = f"'{unknown}' is no rule" if unknown else "it names no rule"
+                    self.complaints[f"{file}:{number}: the comment that allows has no effect: {said}"] = None
+
+
+def _names_in(text: str) -> tuple[list[str], str | None]:
+    """The rules that a comment lists, and the first word that should be one and isn't; a reason may follow the list."""
+    names: list[str] = []
+    begin, must_follow = 0, True
+    while (word := _WORD.match(text, begin)) and word[1] in NAMES:
+        names.append(word[1])
+        begin, must_follow = word.end(), bool(word[2])
+    return names, (word[1] if word else "") if must_follow else None

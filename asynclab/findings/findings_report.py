@@ -1,0 +1,254 @@
+"""Puts findings into words for programs: all that JSON, SARIF and text say is here once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from os.path import join, normpath
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from asynclab.findings.allowed import FindingFilter
+from asynclab.findings.catalogue_of_rules import RULES
+from asynclab.findings.known_bugs import path_within
+from asynclab.findings.rule import Finding
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Place, TaskState
+from asynclab.model.text import one_line
+from asynclab.model.wording.wait import plain_wait
+
+VERSION = 1
+"""Of what is written; it rises where a field changes its meaning or goes away."""
+
+FLOWS = 8
+"""How many tasks that wait for each other are told of."""
+
+_RULES = {rule.name: rule for rule in RULES}
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One moment in the life of a task."""
+
+    text: str
+    """What happened, or what the task waits for."""
+    at: float | None
+    """Seconds since the program's start; null where that isn't known."""
+    file: str | None
+    line: int | None
+
+
+class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a task came to where the finding names it."""
+
+    task: str
+    """Its name."""
+    steps: tuple[Step, ...]
+    """From its creation on."""
+
+
+class ToldFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One bug."""
+
+    rule: str
+    """The rule's name, as `--fail-on` and `--allow` take it."""
+    certainty: Literal["proved", "likely"]
+    """`likely` ones are there only with `--likely`."""
+    text: str
+    """What is wrong, in one sentence with names, numbers and lines."""
+    why: str
+    """Why that matters."""
+    mend: str
+    """How to mend it."""
+    demo: str
+    """The demo that teaches it, for `asynclab demo`; empty where none does."""
+    loop: int
+    """The number of the event loop, from 1."""
+    task: str | None
+    """The name of the task; null where it is about none."""
+    at: float
+    """When it was found, in seconds since the program's start."""
+    evidence: tuple[int, ...]
+    """The events of that loop which show it, counted from 1: `asynclab replay` can go there."""
+    file: str | None
+    """Relative to the folder in which the program ran, absolute if it is outside; null if none is known."""
+    line: int | None
+    """Counted from 1."""
+    function: str
+    """The function around that line; empty where there is none, or its code can't be read."""
+    code: str
+    """The line itself, without its comment; empty if it can't be read."""
+    flows: tuple[Flow, ...]
+    """How the task, and each that it waits for, came to where it is."""
+    fingerprint: str
+    """The same in each run and on each machine, also where the code has moved to other lines."""
+
+
+class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many findings are not told."""
+
+    allowed: int
+    """By `--allow`, or by a comment in the code."""
+    known: int
+    """By `--baseline`."""
+    likely: int
+    """As they are only likely: `--likely` tells them."""
+
+
+class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the rules found in one run of a program."""
+
+    version: int
+    """Of this format: 1."""
+    asynclab: str
+    """The version of asynclab."""
+    program: str | None
+    """What was run, such as "app.py"; null if it could not be observed."""
+    python: str | None
+    """The version of the Python that ran it."""
+    exit_code: int | None
+    """The program's own; below 0 the number of the signal that killed it; null if it had not ended."""
+    observed: bool
+    """Whether the program could be observed: if not, no findings mean nothing."""
+    events_lost: int
+    """How many events are missing, as they came too fast; then findings may be missing, too."""
+    file: str | None
+    """Where the first task was created, as `file` below; null if that isn't known."""
+    line: int | None
+    findings: tuple[ToldFinding, ...]
+    """In the order of loops, and in each in the order in which they were found."""
+    left_out: LeftOut
+
+
+class Found(NamedTuple):
+    """A finding of a run."""
+
+    loop: int
+    """The number of its loop."""
+    state: LabState
+    """The loop's, now."""
+    finding: Finding
+    flows: tuple[Flow, ...]
+    """From when it was first found: tasks may have gone on since."""
+
+
+def told_findings(found: Iterable[Found], judge: FindingFilter, folder: str) -> tuple[tuple[ToldFinding, ...], LeftOut]:
+    """What is told of findings, and how many are left out.
+
+    Args:
+        found: All findings of a program.
+        judge: Decides which are told.
+        folder: What paths are relative to.
+    """
+    told: list[ToldFinding] = []
+    verdicts: Counter[str] = Counter()
+    for each in found:
+        verdict = judge.verdict(each.finding)
+        verdicts[verdict] += 1
+        if verdict == "told":
+            told.append(_told(each, judge, folder))
+    return tuple(told), LeftOut(verdicts["allowed"], verdicts["known"], verdicts["likely"])
+
+
+def text_lines(report: FindingsReport) -> Iterator[str]:
+    """A line for each finding, as compilers write them: place, rule, what is wrong."""
+    for finding in report.findings:
+        where = one_line(finding.file or report.program or "", limit=10_000)
+        at = f"{where}:{finding.line}" if finding.line else where
+        likely = " (likely)" if finding.certainty == "likely" else ""
+        yield f"{at}: {finding.rule}{likely}: {finding.text}"
+
+
+def shown_path(file: str, folder: str) -> str:
+    """A path from a folder on where it is in it, else from the root on."""
+    return path_within(file, folder) or normpath(join(folder, file))
+
+
+def first_place(states: Iterable[LabState]) -> Place | None:
+    """Where the first task of a program was created that has a place."""
+    tasks = (task for state in states for task in state.tasks.values())
+    return next(((task.file, task.line) for task in tasks if task.line), None)
+
+
+def flows_of(state: LabState, finding: Finding) -> tuple[Flow, ...]:
+    """How a task came to where it is, and those that it waits for; files are told with their folders."""
+    return tuple(_flow(state, number, finding) for number in _tasks_of(state, finding))
+
+
+def _told(found: Found, judge: FindingFilter, folder: str) -> ToldFinding:
+    loop, state, finding, flows = found
+    rule, known = _RULES[finding.rule], judge.known_as(finding)
+    source = None if finding.place is None else judge.sources[finding.place[0]]
+    file, line = _shown(finding.place, folder)
+    return ToldFinding(
+        rule=finding.rule,
+        certainty=finding.certainty,
+        text=finding.text,
+        why=rule.why,
+        mend=rule.mend,
+        demo=rule.demo,
+        loop=loop,
+        task=None if finding.task is None else state.task_name(finding.task),
+        at=round(finding.at, 6),
+        evidence=finding.evidence,
+        file=file,
+        line=line,
+        function=known.function,
+        code="" if source is None or line is None else source.code(line),
+        flows=tuple(_within(flow, folder) for flow in flows),
+        fingerprint=known.fingerprint,
+    )
+
+
+def _tasks_of(state: LabState, finding: Finding) -> list[int]:
+    """The task of a finding, those that it still waits for, and whom these wait for."""
+    if finding.task is None or finding.task not in state.tasks:
+        return []
+    found = [finding.task]
+    for number in found:  # it grows meanwhile
+        if len(found) < FLOWS and _still_waits(state.tasks[number], finding):
+            found += islice((other for other in _awaited_by(state, number) if other not in found), FLOWS)
+    return found[:FLOWS]
+
+
+def _still_waits(task: TaskState, finding: Finding) -> bool:
+    return task.state == "waiting" and task.since <= finding.at
+
+
+def _awaited_by(state: LabState, number: int) -> Iterator[int]:
+    """The tasks that have to end, or to release a lock, before a task goes on."""
+    wait = state.tasks[number].waits_for
+    if wait is None:
+        return
+    for primitive in state.primitives.values() if wait.kind == "lock" else ():
+        if (primitive.kind, primitive.number) == ("lock", wait.number) and primitive.holder in state.tasks:
+            yield primitive.holder
+    for other in wait.tasks if wait.kind != "lock" else ():
+        if other in state.tasks and not state.tasks[other].has_ended:
+            yield other
+
+
+def _flow(state: LabState, number: int, finding: Finding) -> Flow:
+    task = state.tasks[number]
+    steps = [_step("created", task.created_at, (task.file, task.line))] if task.line else []
+    if number == finding.task:
+        steps.append(_step(finding.text, finding.at, finding.place))
+    elif _still_waits(task, finding) and task.waits_for is not None:
+        steps.append(_step(plain_wait(task.waits_for, state)[0], task.since, task.place))
+    return Flow(state.task_name(number), tuple(steps))
+
+
+def _step(text: str, at: float, place: Place | None) -> Step:
+    return Step(text, round(at, 6), *(place or (None, None)))
+
+
+def _within(flow: Flow, folder: str) -> Flow:
+    """A flow with its files from a folder on."""
+    steps = (replace(step, file=step.file and shown_path(step.file, folder)) for step in flow.steps)
+    return replace(flow, steps=tuple(steps))
+
+
+def _shown(place: Place | None, folder: str) -> tuple[str | None, int | None]:
+    return (None, None) if place is None else (shown_path(place[0], folder), place[1])

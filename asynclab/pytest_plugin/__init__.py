@@ -1,0 +1,109 @@
+"""Loads the plugin for pytest. Until an option or a marker asks for it, nothing else of asynclab is imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+_MARKER = (
+    "asynclab(instant=False, allow=()): observe the test with asynclab; instant skips the time in which it only waits "
+    "for timers, allow names rules that may find something."
+)
+
+_OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write_baseline", "asynclab_record")
+"""Those that ask for all tests to be observed."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    add = parser.getgroup("asynclab", "asynclab: name the causes of asyncio bugs").addoption
+    # Two options, as the word after one that may have a value would be taken for it: pytest --asynclab tests/
+    add("--asynclab", action="store_const", const="report", help="Observe each test, and report what the rules find.")
+    add(
+        "--asynclab=fail",
+        dest="asynclab",
+        action="store_const",
+        const="fail",
+        help="The same, and fail a test in which a rule has proved something.",
+    )
+    add(
+        "--asynclab-fail-on",
+        action="append",
+        metavar="RULE",
+        help="Fail a test in which this rule has proved something; or any. Asynclab's command `rules` lists them.",
+    )
+    add(
+        "--asynclab-allow",
+        action="append",
+        metavar="RULE[:FILE[:LINE]]",
+        help="Allow what a rule finds, everywhere, in a file, or in a line of it.",
+    )
+    add("--asynclab-likely", action="store_true", help="Report also what is only likely.")
+    add("--asynclab-baseline", metavar="FILE", help="Leave out the findings that this file lists.")
+    add("--asynclab-write-baseline", metavar="FILE", help="List the findings in this file.")
+    add("--asynclab-record", metavar="DIR", help="Keep a recording of each failed test, for asynclab replay.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell of the marker, and observe all tests where an option asks for that."""
+    config.addinivalue_line("markers", _MARKER)
+    config.pluginmanager.register(_Collected(config), "asynclab-collected")
+    if any(config.getoption(name) for name in _OPTIONS):
+        _observe(config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Observe the tests that are marked."""
+    if any(item.get_closest_marker("asynclab") for item in session.items):
+        _observe(session.config)
+
+
+def _observe(config: pytest.Config) -> None:
+    """Import what observes, once."""
+    if not config.pluginmanager.has_plugin("asynclab-observer"):
+        from asynclab.pytest_plugin.observed_tests import ObservedTests
+
+        config.pluginmanager.register(ObservedTests(config), "asynclab-observer")
+
+
+class _Collected:
+    """What was found, in this process and in the workers of pytest-xdist."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._told: list[Any] = []
+        self._sends_reports = hasattr(config, "workerinput")
+        """Whether reports, and what came with them, go to another process."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what came with a test's report."""
+        told = getattr(report, "asynclab", None)
+        if told is not None and not self._sends_reports:
+            self._told.append(told)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker found at its end."""
+        self._told += getattr(node, "workeroutput", {}).get("asynclab", ())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
+        """Take what was found at the very end, and let the session fail where no test could."""
+        observer = session.config.pluginmanager.get_plugin("asynclab-observer")
+        if observer is not None:
+            self._told += observer.finish()
+        if self._sends_reports:
+            session.config.workeroutput["asynclab"] = self._told  # type: ignore[attr-defined]
+        elif self._told:
+            from asynclab.pytest_plugin.findings_summary import fails
+
+            if session.exitstatus == pytest.ExitCode.OK and fails(self._told):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return (yield)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+        """Print all of it."""
+        if self._told:
+            from asynclab.pytest_plugin.findings_summary import print_summary
+
+            print_summary(self._told, terminalreporter, config)

@@ -1,0 +1,88 @@
+"""Decides to which test a finding belongs, whether it is reported, and whether the test fails for it."""
+
+from __future__ import annotations
+
+import os.path
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import pytest
+
+from asynclab.findings.allowed import Verdict
+from asynclab.findings.rule import Finding
+from asynclab.model.tasks import TaskState
+from asynclab.model.text import one_line
+from asynclab.pytest_plugin.plugin_options import MarkedTest, PluginOptions
+from asynclab.trace.recording.code_ownership import UserCode
+
+Told: TypeAlias = dict[str, Any]
+"""What is told of a test, as plain data: a worker of pytest-xdist sends it home."""
+
+
+@dataclass
+class ObservedTest:
+    """A test that is observed."""
+
+    item: pytest.Item
+    marked: MarkedTest
+    begun: float = 0.0
+    """When it began, in seconds of the observed time."""
+    has_failed: bool = False
+    failures: list[str] = field(default_factory=list)
+    """What was found that is to let it fail."""
+    told: Told = field(default_factory=dict)
+    """What goes with its next report."""
+
+
+class Judge:
+    """Judges what is found in tests."""
+
+    def __init__(self, options: PluginOptions, root: str) -> None:
+        self._options = options
+        self._root = root
+        self._owns = UserCode().owns
+        self.tests: list[ObservedTest] = []
+        """All that were observed in one go, in their order."""
+        self.is_over = False
+        """Whether no test can fail any more."""
+
+    def take(self, found: Iterable[tuple[Finding, TaskState | None, float]], test: ObservedTest) -> None:
+        """Note findings: with the test that runs, whatever test they are of, as reports of earlier ones are sent."""
+        for finding, task, moment in found:
+            of = self._test_at(moment)
+            verdict = self._verdict(finding, of)
+            if verdict in ("told", "known"):
+                test.told.setdefault("bugs", []).append(list(self._options.filter.known_as(finding)))
+            if verdict == "told":
+                self._tell(finding, task, of, test)
+            else:
+                left_out = test.told.setdefault("left_out", {})
+                left_out[verdict] = left_out.get(verdict, 0) + 1
+        if complaints := self._options.filter.complaints:
+            test.told["complaints"] = list(complaints)
+            complaints.clear()
+
+    def _verdict(self, finding: Finding, of: ObservedTest) -> Verdict:
+        is_allowed = any(allowance.covers(finding, self._root) for allowance in of.marked.allow)
+        return "allowed" if is_allowed else self._options.filter.verdict(finding)
+
+    def _tell(self, finding: Finding, task: TaskState | None, of: ObservedTest, test: ObservedTest) -> None:
+        fails = self._options.fails(finding)
+        is_late = of is not test or self.is_over
+        if fails and not is_late:
+            test.failures.append(finding.line)
+        told = {"test": of.item.nodeid, "line": finding.line, "made": self._made(task), "fails": fails and is_late}
+        test.told.setdefault("findings", []).append(told)
+
+    def _test_at(self, moment: float) -> ObservedTest:
+        """The test that ran at a moment, or had run last."""
+        return self.tests[max(0, bisect_right(self.tests, moment, key=lambda test: test.begun) - 1)]
+
+    def _made(self, task: TaskState | None) -> str:
+        if task is None or not self._owns(task.file):  # a test's own task is made by pytest's plugins
+            return ""
+        is_inside = task.file.startswith(os.path.join(self._root, ""))
+        file = os.path.relpath(task.file, self._root) if is_inside else task.file
+        return f"task '{one_line(task.name)}' was created at {one_line(file)}:{task.line}"

@@ -1,0 +1,69 @@
+"""Keeps the newest of what happens in memory, to write a recording of a test that has failed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from itertools import chain
+from pathlib import Path
+
+from asynclab import __version__
+from asynclab.remote.checkpoint import checkpoint
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import VERSION, Header, RecordingWriter, files_of
+from asynclab.remote.wire import AnyFrame, LoopEvents, ProgramEnded
+from asynclab.trace.recording.code_ownership import UserCode
+
+MOST = 200_000
+"""Events that a recording has at the most: some four megabytes."""
+
+LONGEST_NAME = 80
+"""Characters of a test's name that a file's name has."""
+
+
+class _Part:
+    """Frames, and how all stood before them."""
+
+    def __init__(self, program: ObservedProgram) -> None:
+        self.before = list(checkpoint(program))
+        self.frames: list[AnyFrame] = []
+        self.events = 0
+
+
+class KeptFrames:
+    """The frames since a test began, or the newest of them."""
+
+    def __init__(self, program: ObservedProgram) -> None:
+        """Begin where a program stands now."""
+        self._program = program
+        self._owns = UserCode().owns
+        self._parts = [_Part(program)]
+
+    def add(self, frame: AnyFrame) -> None:
+        """Keep a frame that the program has taken in; of too many the older half goes."""
+        part = self._parts[-1]
+        part.frames.append(frame)
+        part.events += len(frame.events) if isinstance(frame, LoopEvents) else 0
+        if part.events >= MOST // 2:
+            self._parts = [part, _Part(self._program)]
+
+    def write(self, path: Path, command: tuple[str, ...], ended: ProgramEnded) -> None:
+        """Write a recording, with the source files of the test.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        with path.open("wb") as file:
+            writer = RecordingWriter(file, Header(VERSION, __version__, command))
+            files: set[str] = set()
+            for frame in chain(self._parts[0].before, *(part.frames for part in self._parts), (ended,)):
+                writer.write(frame)
+                files.update(files_of(frame))
+            writer.add_sources(filter(self._owns, files))
+            writer.close()
+
+
+def file_name_of(test: str) -> str:
+    """A name for a test's recording that any file system takes, and that is no other test's."""
+    readable = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")[-LONGEST_NAME:].lstrip("-.")
+    return f"{readable}-{hashlib.sha256(test.encode(errors='surrogatepass')).hexdigest()[:6]}.rec"

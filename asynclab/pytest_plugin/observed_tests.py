@@ -1,0 +1,216 @@
+"""Observes tests while pytest runs them: reports bugs, ends what is stuck, and records failed tests."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import threading
+from asyncio import BaseEventLoop
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import pytest
+
+from asynclab.pytest_plugin.judge import Judge, ObservedTest, Told
+from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
+from asynclab.pytest_plugin.plugin_options import MarkedTest, read_marker, read_options
+from asynclab.pytest_plugin.session_loops import SessionLoops
+from asynclab.remote.wire import AnyFrame, ProgramEnded
+from asynclab.trace.cpython import complain_of_missing
+from asynclab.trace.watching.bystanders import Bystanders
+
+Result = TypeVar("Result")
+Wrapper: TypeAlias = Generator[None, Result, Result]
+
+TITLE = "asynclab"
+"""The title of what is told in a test's sections."""
+
+
+class ObservedTests:
+    """The hooks that observe tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read the options; nothing is observed before the first test that is to be.
+
+        Raises:
+            pytest.UsageError: Something is wrong with the options, or somebody observes this process already.
+        """
+        self._options = read_options(config)
+        if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
+            raise pytest.UsageError("asynclab observes this process already: leave out its pytest options and markers")
+        complain_of_missing()
+        threads = frozenset(thread.ident for thread in threading.enumerate())
+        self._bystanders = Bystanders(threads, frozenset({"pytest_timeout"}))
+        self._loops: SessionLoops | None = None
+        self._kept: KeptFrames | None = None
+        self._test: ObservedTest | None = None
+        self._judge = Judge(self._options, str(config.rootpath))
+        self._interrupted: Told = {}
+        """What is told where somebody ends the session."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
+        """Observe a test with its fixtures, where that is asked for."""
+        marked = read_marker(item)
+        if marked is None and not self._options.all_tests:
+            self._stop()
+            return (yield)
+        loops = self._begin(ObservedTest(item, marked or MarkedTest(), 0.0))
+        try:
+            return (yield)
+        finally:
+            loops.end_test()
+            self._test = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Wrapper[object]:
+        """Tell why it was stuck, if it was."""
+        return (yield from self._phase("setup"))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Wrapper[object]:
+        """Tell why it was stuck, if it was; and fail where something was found that is to be a failure."""
+        return (yield from self._phase("call"))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Wrapper[object]:
+        """The same for what shows only when the loop is closed."""
+        return (yield from self._phase("teardown"))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Wrapper[pytest.TestReport]:
+        """Let the test's report take along what was found."""
+        report = yield
+        test = self._test
+        if test is not None and test.item is item:
+            self._find(test)
+            test.has_failed |= report.failed
+            if report.when == "teardown":
+                self._end(test)
+            if test.told:
+                report.asynclab = test.told  # type: ignore[attr-defined]
+                test.told = {}
+        return report
+
+    def finish(self) -> list[Told]:
+        """Stop to observe.
+
+        Returns:
+            What was found after the last test.
+        """
+        told = self._interrupted
+        if self._judge.tests:
+            gc.collect()
+            last = self._judge.tests[-1]
+            self._judge.is_over = True
+            self._find(last)
+            told |= last.told
+        self._stop()
+        return [told] if told else []
+
+    def _begin(self, test: ObservedTest) -> SessionLoops:
+        loops = self._loops
+        if loops is None:
+            loops = self._loops = SessionLoops(self._bystanders, self._keep)
+        loops.begin_test(instant=test.marked.instant)
+        if self._options.recordings is not None:
+            self._kept = KeptFrames(loops.program)
+        test.begun = loops.now
+        self._test = test
+        self._judge.tests.append(test)
+        return loops
+
+    def _keep(self, frame: AnyFrame) -> None:
+        if self._kept is not None:
+            self._kept.add(frame)
+
+    def _stop(self) -> None:
+        loops, self._loops = self._loops, None
+        self._judge.tests.clear()
+        if loops is not None:
+            loops.stop()
+
+    def _phase(self, when: str) -> Wrapper[Any]:
+        test = self._test
+        if test is None:
+            return (yield)
+        try:
+            result = yield
+        except BaseException as error:
+            self._explain(test, when, error)
+            raise
+        self._find(test)
+        if when != "setup" and test.failures and not test.has_failed:
+            pytest.fail("\n".join(test.failures), pytrace=False)
+        return result
+
+    def _explain(self, test: ObservedTest, when: str, error: BaseException) -> None:
+        """Say what each task waited for, where that is why a part of a test has failed."""
+        self._find(test)
+        test.failures.clear()  # it fails anyway, or is expected to
+        loops = self._loops
+        assert loops is not None
+        stuck, loops.when_stuck = loops.when_stuck, []
+        lines = stuck or _lines_at(loops, error)
+        if lines:
+            test.item.add_report_section(when, TITLE, "\n".join(lines))
+        if stuck and isinstance(error, asyncio.CancelledError | RuntimeError):
+            why = f"asynclab ended the test: {lines[0]}"
+            raise pytest.fail.Exception(why).with_traceback(error.__traceback__) from None
+        if isinstance(error, KeyboardInterrupt):
+            self._interrupted = {"interrupted": [f"{test.item.nodeid} was interrupted", *lines]}
+
+    def _find(self, test: ObservedTest) -> None:
+        """Note what was found since the last call."""
+        if self._loops is not None:
+            self._judge.take(self._loops.new_findings(), test)
+
+    def _end(self, test: ObservedTest) -> None:
+        """Note what is known at a test's end."""
+        test.told["observed"] = 1
+        if _is_trio(test.item):
+            test.told["observed"], test.told["unobserved"] = 0, "Trio has no asyncio loop"
+        if test.has_failed and self._options.recordings is not None:
+            self._record(test, self._options.recordings)
+
+    def _record(self, test: ObservedTest, folder: Path) -> None:
+        loops, kept = self._loops, self._kept
+        assert loops is not None
+        assert kept is not None
+        path = folder / file_name_of(test.item.nodeid)
+        try:
+            with loops.lock:
+                kept.write(path, ("pytest", test.item.nodeid), ProgramEnded(loops.now, 1))
+        except OSError as error:
+            test.told["unrecorded"] = f"{test.item.nodeid}: {error.strerror or error}"
+        else:
+            test.told["recording"] = str(path)
+
+
+def _is_trio(item: pytest.Item) -> bool:
+    """Whether a test runs on Trio: by pytest-trio, or by anyio with that backend."""
+    parameters = {**getattr(getattr(item, "callspec", None), "params", {}), **(getattr(item, "funcargs", None) or {})}
+    backend = parameters.get("anyio_backend")
+    return item.get_closest_marker("trio") is not None or "trio" in (backend, backend[0] if backend else None)
+
+
+def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
+    """The stuck report where an error tells of a timeout, or of somebody who wouldn't wait any longer."""
+    if any(isinstance(each, TimeoutError) for each in _behind(error)):
+        loops.follow()
+        return loops.at_timeout
+    is_plugins = isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error.msg)
+    return loops.stuck_lines() if is_plugins or isinstance(error, KeyboardInterrupt) else []
+
+
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, those in it, and those that led to it."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]

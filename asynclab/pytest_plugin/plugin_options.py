@@ -1,0 +1,114 @@
+"""Reads the options and markers of the plugin for pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from asynclab.findings.allowed import ANY, NAMES, Allowance, FindingFilter, parse_allowance
+from asynclab.findings.known_bugs import BaselineError, KnownBug, read_baseline
+from asynclab.findings.rule import Finding
+
+MARKER = "asynclab"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginOptions:
+    """What the command line asks for."""
+
+    all_tests: bool
+    """Whether all tests are observed; else those that are marked."""
+    fail_on: frozenset[str]
+    """The rules that let a test fail; "any" stands for all."""
+    recordings: Path | None
+    """Where recordings of failed tests are kept."""
+    filter: FindingFilter
+    """Tells what is reported."""
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding lets its test fail."""
+        return finding.certainty == "proved" and not self.fail_on.isdisjoint((ANY, finding.rule))
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedTest:
+    """What a test's marker asks for."""
+
+    instant: bool = False
+    """Whether time in which it only waits for timers is skipped."""
+    allow: tuple[Allowance, ...] = ()
+    """What may be found in it."""
+
+
+def read_options(config: pytest.Config) -> PluginOptions:
+    """Read the command line.
+
+    Raises:
+        pytest.UsageError: Something is wrong with it.
+    """
+    option = config.option
+    fail_on = frozenset(option.asynclab_fail_on or ()) | ({ANY} if option.asynclab == "fail" else frozenset())
+    for name in fail_on - NAMES:
+        raise pytest.UsageError(f"--asynclab-fail-on: '{name}' is no rule; there are {', '.join(sorted(NAMES))}")
+    baseline, recordings, folder = option.asynclab_baseline, option.asynclab_record, config.invocation_params.dir
+    others = (option.asynclab, fail_on, baseline, option.asynclab_write_baseline, recordings)
+    return PluginOptions(
+        all_tests=any(others),
+        fail_on=fail_on,
+        recordings=None if recordings is None else _made_folder(folder / recordings),
+        filter=FindingFilter(
+            str(config.rootpath),
+            allowances=list(_allowances(option.asynclab_allow or (), "--asynclab-allow")),
+            baseline=() if baseline is None else _read_baseline(folder / baseline),
+            likely=option.asynclab_likely,
+        ),
+    )
+
+
+def read_marker(item: pytest.Item) -> MarkedTest | None:
+    """Read the marker of a test; None where it has none.
+
+    Raises:
+        pytest.UsageError: It asks for something that there isn't.
+    """
+    marker = item.get_closest_marker(MARKER)
+    if marker is None:
+        return None
+    unknown = [*map(repr, marker.args), *(marker.kwargs.keys() - {"instant", "allow"})]
+    if unknown:
+        raise pytest.UsageError(
+            f"{item.nodeid}: the marker asynclab takes instant=True and allow=RULE, not {unknown[0]}"
+        )
+    allow = marker.kwargs.get("allow", ())
+    rules = (allow,) if isinstance(allow, str) else allow
+    return MarkedTest(bool(marker.kwargs.get("instant")), tuple(_allowances(rules, f"{item.nodeid}: allow")))
+
+
+def _allowances(texts: Iterable[str], where: str) -> Iterable[Allowance]:
+    for text in texts:
+        try:
+            yield parse_allowance(text)
+        except ValueError as error:
+            raise pytest.UsageError(f"{where}: {error}") from None
+
+
+def _made_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--asynclab-record: can't make the folder {folder}: {error.strerror}") from None
+    return folder
+
+
+def _read_baseline(file: Path) -> set[KnownBug]:
+    try:
+        return read_baseline(file.read_text(encoding="utf-8"))
+    except BaselineError as error:
+        message = str(error).replace("--write-baseline", "--asynclab-write-baseline")
+        raise pytest.UsageError(f"--asynclab-baseline: {file} {message}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise pytest.UsageError(f"--asynclab-baseline: can't read {file}: {why}") from None

@@ -1,0 +1,234 @@
+"""Follows all event loops of a test session: what happens on them, what the rules find, and who is stuck."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from threading import RLock
+
+from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.rule import Finding
+from asynclab.findings.stuck_report import stuck_lines
+from asynclab.model.events import CallEnded, Event, TimeoutExpired
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.remote.inside.begin import stop_around_forks
+from asynclab.remote.inside.looking_thread import LookingThread
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
+from asynclab.trace.process import LoopRecording, observe_process
+from asynclab.trace.watching.bystanders import Bystanders
+
+ENDS_TRIED = 3
+"""How often the run of a stuck loop is cancelled before it is stopped: a test may go on after a cancel."""
+
+PERIOD = 0.025
+"""Real seconds between two looks at the loops."""
+
+UVLOOP = "uvloop.Loop"
+
+WHEN_EXPIRED = "When the timeout expired:"
+
+WHY_ENDED = "asynclab: nothing can wake the test"
+
+
+@dataclass
+class SessionLoop:
+    """One loop, and what was found on it."""
+
+    number: int
+    recording: LoopRecording
+    state: LabState
+    findings: Findings
+    told: set[object] = field(default_factory=set)
+    """The keys of the findings that were handed out."""
+    looked_at: int = 0
+    """How many events had happened when the rules last looked."""
+    is_over: bool = False
+    ends_tried: int = 0
+    """How often its run was ended, as nothing could wake it."""
+
+    def new_findings(self) -> Iterator[tuple[Finding, TaskState | None]]:
+        """What was found since the last call, with the tasks."""
+        if self.looked_at != self.state.version:
+            self.looked_at = self.state.version
+            self.findings.look()
+        for finding in self.findings.found:
+            if finding.key not in self.told:
+                self.told.add(finding.key)
+                yield finding, None if finding.task is None else self.state.tasks.get(finding.task)
+
+
+class SessionLoops:
+    """All loops. Its methods may be called on any thread."""
+
+    def __init__(self, bystanders: Bystanders, on_frame: Callable[[AnyFrame], object]) -> None:
+        """Begin to observe.
+
+        Args:
+            bystanders: Threads and signal handlers that are none of the tests'.
+            on_frame: Gets all that is told of the loops, in order, after `program` has taken it in.
+        """
+        self._observation = observation = observe_process(adopts=True, bystanders=bystanders)
+        self.program = ObservedProgram()
+        self.lock = RLock()
+        self.at_timeout: list[str] = []
+        """The stuck report of the latest timeout that has expired."""
+        self.when_stuck: list[str] = []
+        """The stuck report of a run that was ended, as nothing could wake it."""
+        self._on_frame = on_frame
+        self._loops: dict[int, SessionLoop] = {}
+        self._refused = 0
+        """How many loops could not be observed before the present test."""
+        self._seen = 0
+        """How many of the recordings are known."""
+        epoch = time.time() - observation.clock.now()
+        self._tell(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
+        self._thread = LookingThread(self._look, lambda: PERIOD)
+        self._forks = stop_around_forks(self._thread)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave asyncio and the loops as they were found."""
+        self._thread.pause()
+        self._thread.abandon()
+        self._forks.undo()
+        self._observation.stop()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the observing began."""
+        return self._observation.clock.now()
+
+    def _look(self) -> None:
+        """Follow, and end a run that nothing can wake; for another thread than those of the loops."""
+        with self.lock:
+            for loop in self._loops.values():
+                if not loop.is_over:
+                    loop.recording.report_blocks()
+                    loop.recording.look_later()
+                    loop.recording.report_idleness()
+            self.follow()
+            for loop in self._loops.values():
+                if loop.state.is_stuck and not loop.is_over:
+                    self._end_run(loop)
+
+    def follow(self) -> None:
+        """Take in what has happened."""
+        with self.lock:
+            self._open_new()
+            for loop in list(self._loops.values()):
+                self._read(loop)
+
+    def begin_test(self, *, instant: bool) -> None:
+        """Forget what was said of the test before; where the next one is instant, let it skip idle time."""
+        with self.lock:
+            self.follow()
+            self.at_timeout, self.when_stuck = [], []
+            self._refused = len(self._observation.unobserved)
+            for loop in self._loops.values():
+                loop.ends_tried = 0
+        if instant:
+            self._observation.skip_idle_time()
+
+    def end_test(self) -> None:
+        """Let time pass as ever."""
+        self._observation.pass_idle_time()
+
+    def refused(self) -> list[str]:
+        """The loops that could not be observed, or made to skip time, since the test began."""
+        uvloops = [loop.recording.kind for loop in self._loops.values() if loop.recording.kind == UVLOOP]
+        return [*self._observation.unobserved[self._refused :], *uvloops]
+
+    def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
+        """What was found since the last call, with the tasks, and the moments in which it came to be.
+
+        What is seen only when a task is collected, or its loop is closed, came to be before.
+        """
+        with self.lock:
+            self.follow()
+            return [
+                (finding, task, _moment(finding, task))
+                for loop in self._loops.values()
+                for finding, task in loop.new_findings()
+            ]
+
+    def stuck_lines(self) -> list[str]:
+        """What each pending task waits for."""
+        with self.lock:
+            self.follow()
+            loops = [loop for loop in self._loops.values() if not loop.is_over and _has_pending(loop.state)]
+            lines: list[str] = []
+            for loop in loops:
+                lines += [f"loop {loop.number}:"] if len(loops) > 1 else []
+                lines += stuck_lines(loop.state, self.now)
+            return lines
+
+    def _open_new(self) -> None:
+        for recording in self._observation.recorders[self._seen :]:
+            self._seen += 1
+            number = self._seen
+            self._tell(LoopOpened(number, recording.kind, recording.made_at))
+            observed = self.program.loops[number]
+            findings = Findings(observed.state)
+            observed.feed.subscribe(findings.take)
+            self._loops[number] = SessionLoop(number, recording, observed.state, findings)
+
+    def _read(self, loop: SessionLoop) -> None:
+        # Both are asked first: whatever came before is read below.
+        is_over, is_gone = loop.recording.is_over(), loop.recording.is_gone()
+        events = loop.recording.take_events()
+        for part in _cut_before_timeouts(events, loop.state):
+            if _is_timeout(part[0], loop.state):
+                self.at_timeout = [WHEN_EXPIRED, *islice(stuck_lines(loop.state, part[0].at), 1, None)]
+            self._tell(LoopEvents(loop.number, tuple(part)))  # type: ignore[arg-type]
+        if is_over and not loop.is_over:
+            loop.is_over = True
+            self._tell(LoopClosed(loop.number, self.now))
+        if is_gone and loop.looked_at == loop.state.version:
+            del self._loops[loop.number], self.program.loops[loop.number]
+
+    def _end_run(self, loop: SessionLoop) -> None:
+        self.when_stuck = self.when_stuck or list(stuck_lines(loop.state, self.now))
+        loop.ends_tried += 1
+        if loop.ends_tried <= ENDS_TRIED:
+            loop.recording.end_run(WHY_ENDED)
+        else:
+            loop.recording.stop_run()
+
+    def _tell(self, frame: AnyFrame) -> None:
+        self.program.take(frame)
+        self._on_frame(frame)
+
+
+def _has_pending(state: LabState) -> bool:
+    return any(not task.has_ended for task in state.tasks.values())
+
+
+def _cut_before_timeouts(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
+    """The events in parts, so that each timeout that expires begins one: before that, it shows who held it up."""
+    begin = 0
+    for index, event in enumerate(events):
+        if index > begin and _is_timeout(event, state):
+            yield events[begin:index]
+            begin = index
+    if events:
+        yield events[begin:]
+
+
+def _is_timeout(event: Event, state: LabState) -> bool:
+    """Whether a timeout expires: asyncio's, or a library's own, as those of anyio and async_timeout."""
+    if not isinstance(event, CallEnded):
+        return isinstance(event, TimeoutExpired)
+    call = state.calls.get(event.call)
+    return call is not None and "timeout" in call.name and call.deadline is not None and event.at >= call.deadline
+
+
+def _moment(finding: Finding, task: TaskState | None) -> float:
+    if task is None or task.ended_at is None:
+        return finding.at
+    return task.created_at if finding.rule == "task-collected" else min(finding.at, task.ended_at)

@@ -1,0 +1,99 @@
+"""A program that ran already when somebody attached to it: it is observed for as long as they look."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import plural
+from asynclab.remote.attach import PATIENCE
+from asynclab.remote.wire import AnyFrame
+from asynclab.screens.run.connected_program import ConnectedProgram
+
+if TYPE_CHECKING:
+    from asynclab.remote.attach import Attachment
+
+
+class AttachedProgram(ConnectedProgram):
+    """A program that goes on when nobody looks any more."""
+
+    def __init__(self, attachment: Attachment, takers: Sequence[Callable[[AnyFrame], object]] = ()) -> None:
+        """Show it once `begin` is called.
+
+        Args:
+            attachment: The connection to it.
+            takers: Each gets every frame, after it was taken in.
+        """
+        super().__init__(takers)
+        self._attachment = attachment
+        self._is_left = False
+        self.has_ended = False
+        """Whether the program was the first to end the connection."""
+
+    @property
+    def title(self) -> str:
+        """What it is called, the number of its process, and the version of its Python."""
+        started = self.told.started
+        return self.command if started is None else f"{self.command} · Python {one_line(started.python)}"
+
+    @property
+    def command(self) -> str:
+        """What it is called, and the number of its process."""
+        return f"{self.name} (process {self._attachment.pid})"
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "the program" if self.told.started is None else one_line(self.told.started.name)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is observed now."""
+        return not (self._is_left or self.is_deaf)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """How it is, and what isn't known of it."""
+        return tuple(filter(None, (self._how_it_is(), self.no_heartbeat, *self._what_is_missing())))
+
+    def begin(self) -> None:
+        """Begin to listen."""
+        self.connect(self._attachment.connection)
+
+    def pump(self) -> None:
+        """Take in what was told, and notice its end."""
+        super().pump()
+        self.has_ended = self.has_ended or (self.is_deaf and not self._is_left)
+
+    async def close(self) -> None:
+        """Let it go, and wait until it is as it was."""
+        self._is_left = not self.is_deaf
+        with suppress(OSError):
+            self._attachment.connection.shutdown(socket.SHUT_WR)
+        until = time.monotonic() + PATIENCE
+        while not self.is_deaf and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+            self.pump()
+        self.hang_up()
+
+    def _how_it_is(self) -> str:
+        if self.has_ended:
+            return "It has ended, or lets nobody look any more."
+        if not self.told.is_found:
+            return "Attached. It is asked what it has."
+        return "Attached. It goes on, as it was, when you leave."
+
+    def _what_is_missing(self) -> Sequence[str]:
+        told = self.told
+        missing = 0 if told.attached is None else max(0, told.attached.loops - len(told.found))
+        silent = told.unobserved[len(told.unobserved) - missing :] if missing else []
+        loops = [f"A loop ({one_line(loop.kind)}) is not observed: {one_line(loop.why)}." for loop in silent]
+        if told.is_found and not self.runs and not loops:
+            return ("It has no event loop now; one that it makes will be observed.",)
+        found = sum(frame.tasks for frame in told.found.values())
+        return (*loops, f"{plural(found, 'task')} from before: their creators are not known." if found else "")

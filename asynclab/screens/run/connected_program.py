@@ -1,0 +1,166 @@
+"""Takes in what a program tells over a socket while it runs, a frame's worth at a time, and sends it commands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from select import select
+from typing import TYPE_CHECKING
+
+from asynclab.model.wording.grammar import place
+from asynclab.remote.child_watch import PIECE
+from asynclab.remote.remote_control import CommandSender, RemoteControl
+from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
+from asynclab.screens.lab.source_files import SourceFiles
+from asynclab.screens.run.watched_program import WatchedProgram
+
+if TYPE_CHECKING:
+    import socket
+
+    from asynclab.remote.observed_program import ObservedProgram
+
+FOLDING = 0.02
+"""Real seconds of a frame for what is told, at most."""
+
+MOST_WAITING = 8 * 1024 * 1024
+"""Bytes that are read and not taken in yet, at most; then the program itself has to leave details out."""
+
+SILENT = 0.3
+"""Real seconds: a heartbeat comes ten times a second."""
+
+
+class ConnectedProgram(WatchedProgram):
+    """A program that runs, at the other end of a socket."""
+
+    def __init__(self, takers: Sequence[Callable[[AnyFrame], object]] = ()) -> None:
+        """Be connected to nothing yet.
+
+        Args:
+            takers: Each gets every frame, after it was taken in.
+        """
+        super().__init__()
+        self.files = SourceFiles()
+        self.takers = list(takers)
+        """Each gets every frame, after it was taken in."""
+        self.is_deaf = True
+        """Whether nothing more will be told."""
+        self._connection: socket.socket | None = None
+        self._commands: CommandSender | None = None
+        self._controls: dict[int, RemoteControl] = {}
+        """Those of its loops that somebody has asked for, by number."""
+        self._frames = FrameReader()
+        self._waiting: deque[AnyFrame] = deque()
+        self._read = 0
+        """Bytes behind the frames that wait."""
+        self._is_reading = False
+        self._heard = 0.0
+        """When something was told last, in real seconds."""
+
+    @property
+    def now(self) -> float:
+        """Seconds of its time, also between two frames."""
+        if not self.is_live or self.told.started is None:
+            return self.told.now
+        return self.told.now + min(self.silence, SILENT)
+
+    @property
+    def silence(self) -> float:
+        """For how many real seconds it has told nothing, though somebody listens; 0 where there is more to read."""
+        if not self._is_reading or self._connection is None:
+            return 0.0
+        seconds = time.monotonic() - self._heard
+        if seconds > SILENT and select([self._connection], [], [], 0)[0]:
+            return 0.0  # it is us who were late
+        return seconds
+
+    @property
+    def no_heartbeat(self) -> str:
+        """That nothing is heard of it, and where it was last seen, in a sentence; empty where it lives."""
+        silence = self.silence
+        if not self.is_live or silence <= SILENT:
+            return ""
+        return f"No heartbeat for {silence:.1f} s; {last_seen(self.told)}."
+
+    def control_of(self, loop: int) -> RemoteControl | None:
+        """Takes commands for a loop, for as long as it can be told anything."""
+        if self._commands is None or self.is_deaf or not self.is_live:
+            return None
+        if loop not in self._controls:
+            self._controls[loop] = RemoteControl(self._commands, loop)
+        return self._controls[loop]
+
+    def connect(self, connection: socket.socket) -> None:
+        """Take in from now on what comes over a socket."""
+        connection.setblocking(False)
+        self._connection = connection
+        self._commands = CommandSender(connection)
+        self._heard = time.monotonic()
+        self.is_deaf = False
+        self._listen()
+
+    def pump(self) -> None:
+        """Take in what was told, as much as a frame has time for."""
+        until = time.perf_counter() + FOLDING
+        while self._waiting and time.perf_counter() < until:
+            self.take(self._waiting.popleft())
+        if not self._waiting:
+            self._read = 0
+            self._listen()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something was told that has not been taken in."""
+        return bool(self._waiting)
+
+    def take(self, frame: AnyFrame) -> None:
+        """Take in a frame."""
+        self.told.take(frame)
+        for taker in self.takers:
+            taker(frame)
+
+    def hang_up(self) -> None:
+        """Close the socket."""
+        self._stop_listening()
+        if self._connection is not None:
+            self._connection.close()
+        self.is_deaf = True
+
+    def _listen(self) -> None:
+        if not self._is_reading and not self.is_deaf and self._connection is not None:
+            self._is_reading = True
+            self._heard = time.monotonic()
+            asyncio.get_running_loop().add_reader(self._connection, self._hear)
+
+    def _stop_listening(self) -> None:
+        if self._is_reading and self._connection is not None:
+            self._is_reading = False
+            asyncio.get_running_loop().remove_reader(self._connection)
+
+    def _hear(self) -> None:
+        """Read what is told."""
+        assert self._connection is not None
+        try:
+            piece = self._connection.recv(PIECE)
+            self._waiting.extend(self._frames.feed(piece))
+        except BlockingIOError:
+            return
+        except (OSError, NotFramesError):
+            piece = b""
+        self._heard = time.monotonic()
+        self._read += len(piece)
+        self.is_deaf = not piece
+        if self.is_deaf or self._read > MOST_WAITING:
+            self._stop_listening()
+
+
+def last_seen(told: ObservedProgram) -> str:
+    """Where a program was when its latest heartbeat came, as a clause."""
+    beat = told.heartbeat
+    loop = None if beat is None else told.loops.get(beat.loop)
+    if beat is None or loop is None:
+        return "it ran no step when it was last seen"
+    who = "a callback" if beat.task is None else loop.state.task_name(beat.task)
+    where = place(beat.file, beat.line) if beat.file else ""
+    return f"last seen in {who}{where}"

@@ -1,0 +1,51 @@
+"""Lets a loop's time jump to its next timer where the loop would only wait for it."""
+
+from __future__ import annotations
+
+import math
+from asyncio import BaseEventLoop
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from asynclab.trace import cpython
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.watching.bystanders import Bystanders
+from asynclab.trace.watching.idle_loops import is_outside_awaited
+from asynclab.trace.watching.observer import Observer
+
+
+def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystanders, patches: Patches) -> None:
+    """Let time jump instead of pass, for as long as nothing but a timer is awaited; all tasks of the loop count.
+
+    The loop has to take its time from the observer's clock.
+
+    Raises:
+        TypeError: The loop has no selector.
+    """
+    selector = cpython.selector_of(loop)
+    if selector is None:
+        raise TypeError(f"{type(loop).__name__} has no selector")
+
+    def around(original: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+        @wraps(original)
+        def select(timeout: float | None = None) -> list[Any]:
+            due = _next_timer(loop)
+            if timeout is None or timeout <= 0 or due is None or is_outside_awaited(loop, observer, bystanders):
+                return original(timeout)
+            # Asked after that: a thread that was there a moment ago may have called the loop as its last deed.
+            found = original(0)
+            if not found and not cpython.ready_queue(loop):
+                observer.clock.advance_to(due - observer.origin)
+            return found
+
+        return select
+
+    patches.wrap(selector, "select", around)
+
+
+def _next_timer(loop: BaseEventLoop) -> float | None:
+    """The time of the first timer, which is none of those cancelled: the loop has let go of these before it waits."""
+    heap = cpython.timer_heap(loop)
+    when = heap[0].when() if heap else math.inf
+    return when if math.isfinite(when) else None

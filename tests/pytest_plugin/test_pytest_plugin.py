@@ -1,0 +1,448 @@
+"""The plugin for pytest: what it observes, reports, ends and records, and that it changes nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import asynclab.pytest_plugin.findings_summary
+import asynclab.pytest_plugin.observed_tests  # noqa: F401 - here, as pytester forgets what an inner run has imported
+from asynclab.pytest_plugin.kept_frames import file_name_of
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingReader, SourceText
+
+pytest_plugins = ["pytester"]
+
+NEVER = """
+async def forgotten():
+    pass
+
+async def test_forgets():
+    forgotten()
+"""
+
+
+ASYNCIO = "pytest_asyncio.plugin"
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for an inner suite, which loads only the plugins that it names."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return pytester
+
+
+def run(suite: pytest.Pytester, *options: str, plugins: Sequence[str] = (ASYNCIO,)) -> pytest.RunResult:
+    """Run the inner suite in this process."""
+    return suite.runpytest_inprocess(*_words(plugins), *options)
+
+
+def _words(plugins: Sequence[str]) -> list[str]:
+    """The words of a command line that load plugins, asynclab's among them."""
+    named = [word for plugin in ("asynclab.pytest_plugin", *plugins) for word in ("-p", plugin)]
+    auto = ["--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"] if ASYNCIO in plugins else []
+    return [*named, *auto, "-W", "default", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+
+
+def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: pytest.Pytester) -> None:
+    suite.makepyfile(NEVER)
+    result = run(suite, "--asynclab")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *:5"])
+
+
+def test_a_finding_names_where_its_task_was_created(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_it="""
+        import asyncio
+
+        async def fails():
+            raise ValueError
+
+        async def test_drops():
+            asyncio.create_task(fails(), name="dropped")
+            await asyncio.sleep(0)
+        """
+    )
+    result = run(suite, "--asynclab")
+    result.stdout.fnmatch_lines(
+        ["test_it.py::test_drops", "  never-retrieved: *", "* 'dropped' was created at test_it.py:7"]
+    )
+
+
+def test_tests_fail_for_what_is_asked_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile(NEVER)
+    run(suite, "--asynclab=fail").assert_outcomes(failed=1, warnings=1)
+    run(suite, "--asynclab-fail-on=never-awaited").assert_outcomes(failed=1, warnings=1)
+    run(suite, "--asynclab-fail-on=deadlock").assert_outcomes(passed=1, warnings=1)
+
+
+def test_what_is_found_after_its_test_lets_the_session_fail(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+
+        kept = []
+
+        async def fails():
+            raise ValueError
+
+        async def test_keeps():
+            kept.append(asyncio.create_task(fails()))
+            await asyncio.sleep(0)
+
+        async def test_lets_go():
+            kept.clear()
+        """
+    )
+    result = run(suite, "--asynclab=fail")
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*::test_keeps", "  never-retrieved: *"])
+
+
+def test_what_shows_only_at_the_end_of_the_loop_is_an_error_at_teardown(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import pytest
+
+        async def forgotten():
+            pass
+
+        @pytest.fixture
+        async def forgetful():
+            yield
+            forgotten()
+
+        async def test_uses_it(forgetful):
+            pass
+        """
+    )
+    run(suite, "--asynclab=fail").assert_outcomes(passed=1, errors=1, warnings=1)
+
+
+def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite: pytest.Pytester) -> None:
+    suite.makepyfile(NEVER)
+    run(suite, "--asynclab=fail", "--asynclab-write-baseline=known.json").assert_outcomes(failed=1, warnings=1)
+    known = run(suite, "--asynclab=fail", "--asynclab-baseline=known.json")
+    known.assert_outcomes(passed=1, warnings=1)
+    known.stdout.fnmatch_lines(["*asynclab: 0 findings in 1 observed test*", "1 finding left out: in the baseline"])
+    run(suite, "--asynclab=fail", "--asynclab-allow=never-awaited").assert_outcomes(passed=1, warnings=1)
+    suite.makepyfile(NEVER.replace("    forgotten()", "    forgotten()  # asynclab: allow never-awaited"))
+    run(suite, "--asynclab=fail").assert_outcomes(passed=1, warnings=1)
+    marker = "import pytest\n@pytest.mark.asynclab(allow='never-awaited')\nasync def test"
+    suite.makepyfile(NEVER.replace("async def test", marker))
+    run(suite, "--asynclab=fail").assert_outcomes(passed=1, warnings=1)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--asynclab-fail-on=nonsense", "*--asynclab-fail-on: 'nonsense' is no rule; there are *"),
+        ("--asynclab-allow=nonsense", "*--asynclab-allow: 'nonsense' is no rule; there are *"),
+        ("--asynclab-baseline=missing.json", "*--asynclab-baseline: can't read *missing.json: *"),
+        ("--asynclab-baseline=pytest.ini", "*--asynclab-baseline: *pytest.ini is not a baseline *"),
+        ("--asynclab-record=pytest.ini", "*--asynclab-record: can't make the folder *pytest.ini: *"),
+    ],
+)
+def test_a_wrong_option_is_told_in_a_line(suite: pytest.Pytester, option: str, said: str) -> None:
+    (suite.path / "pytest.ini").write_text("[pytest]")
+    result = run(suite, "--asynclab", option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+    assert len(result.errlines) <= 2
+
+
+def test_an_instant_test_and_its_fixtures_skip_the_time_in_which_all_wait(suite: pytest.Pytester) -> None:
+    """The fixture's answer comes after five hours, and so before the timeout of the test expires."""
+    suite.makepyfile(
+        """
+        import asyncio
+        import pytest
+
+        @pytest.fixture
+        async def answers():
+            queue = asyncio.Queue()
+
+            async def answer():
+                await asyncio.sleep(5 * 3600)
+                await asyncio.to_thread(lambda: None)
+                queue.put_nowait("answer")
+
+            task = asyncio.create_task(answer())
+            yield queue
+            await task
+
+        @pytest.mark.asynclab(instant=True)
+        async def test_waits(answers):
+            loop = asyncio.get_running_loop()
+            begun = loop.time()
+            async with asyncio.timeout(6 * 3600):
+                assert await answers.get() == "answer"
+            assert 4 * 3600 < loop.time() - begun < 6 * 3600
+
+        async def test_does_not():
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await asyncio.sleep(3600)
+        """
+    )
+    run(suite).assert_outcomes(passed=2)
+
+
+def test_a_shared_loop_skips_time_only_in_instant_tests(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import pytest
+
+        pytestmark = pytest.mark.asyncio(loop_scope="module")
+        times = []
+
+        async def test_before():
+            times.append(asyncio.get_running_loop().time())
+
+        @pytest.mark.asynclab(instant=True)
+        async def test_instant():
+            await asyncio.sleep(3600)
+            times.append(asyncio.get_running_loop().time())
+
+        async def test_after():
+            times.append(asyncio.get_running_loop().time())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await asyncio.sleep(3600)
+            assert times == sorted(times)
+            assert times[1] - times[0] >= 3600 > times[2] - times[1]
+        """
+    )
+    run(suite).assert_outcomes(passed=3)
+    run(suite, "--asynclab=fail").assert_outcomes(passed=3)
+
+
+DEADLOCK = """
+import asyncio
+
+async def test_waits_for_itself():
+    lock = asyncio.Lock()
+    async with lock:
+        async with lock:
+            pass
+
+async def test_goes_on():
+    await asyncio.sleep(0)
+"""
+
+
+def test_a_test_that_nothing_can_wake_ends_with_the_stuck_report(suite: pytest.Pytester) -> None:
+    suite.makepyfile(DEADLOCK)
+    result = run(suite, "--asynclab", "--timeout=30", plugins=(ASYNCIO, "pytest_timeout"))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">           async with lock:",
+            "*Failed: asynclab ended the test: deadlock: *",
+            "*asynclab call*",
+            "deadlock: *which it holds itself*",
+            "    test_waits_for_itself-1 *waits for lock#1*",
+        ]
+    )
+
+
+def test_a_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+
+        async def test_waits():
+            async with asyncio.timeout(0.02):
+                await asyncio.Queue().get()
+        """
+    )
+    result = run(suite, "--asynclab")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*asynclab call*", "When the timeout expired:", "*waits to get from queue#1*"])
+
+
+def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
+    result = run(suite, "--asynclab", "--timeout=0.2", plugins=(ASYNCIO, "pytest_timeout"))
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
+
+
+def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_it="""
+        import asyncio
+
+        async def sleeper():
+            await asyncio.sleep(0)
+
+        async def test_passes():
+            await asyncio.create_task(sleeper(), name="passes")
+
+        async def test_fails():
+            await asyncio.create_task(sleeper(), name="sleeper")
+            raise ValueError
+        """
+    )
+    result = run(suite, "--asynclab-record=kept")
+    result.stdout.fnmatch_lines(["recorded *kept/test_it.py-test_fails-*.rec (asynclab replay shows it)"])
+    (recording,) = (suite.path / "kept").iterdir()
+    program, sources = ObservedProgram(), []
+    for line in RecordingReader(recording).lines():
+        if isinstance(line, SourceText):
+            sources.append(Path(line.file).name)
+        else:
+            program.take(line)
+    assert sources == ["test_it.py"]
+    (loop,) = program.loops.values()  # that of the test that passed is closed, and of no interest
+    assert {"test_fails-1", "sleeper"} <= {task.name for task in loop.state.tasks.values()}
+
+
+def test_the_name_of_a_recording_is_safe_and_no_other_tests() -> None:
+    names = {
+        file_name_of(test) for test in ("a.py::t[x/../y]", "a.py::t[x-..-y]", f"a.py::t[{'é' * 300}]", "a.py::t[\0]")
+    }
+    assert len(names) == 4
+    assert all(len(name) < 100 and "/" not in name and name.isascii() and name.isprintable() for name in names)
+
+
+def test_anyios_tests_are_observed_and_trios_are_not(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import anyio
+        import pytest
+
+        pytestmark = pytest.mark.anyio
+
+        async def forgotten():
+            pass
+
+        @pytest.fixture(params=["asyncio", "trio"])
+        def anyio_backend(request):
+            return request.param
+
+        @pytest.fixture
+        async def fixture():
+            yield 1
+
+        async def test_forgets(fixture):
+            forgotten()
+
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        async def test_is_stuck(fixture):
+            await anyio.Event().wait()
+
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        @pytest.mark.asynclab(instant=True)
+        async def test_is_instant(fixture):
+            await anyio.sleep(3600)
+        """
+    )
+    result = run(suite, "--asynclab", plugins=("anyio",))
+    result.assert_outcomes(passed=3, failed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_forgets[[]asyncio[]]",
+            "  never-awaited: *",
+            "*::test_is_stuck[[]asyncio[]]",
+            "1 test not observed: Trio has no asyncio loop",
+        ]
+    )
+
+
+def test_only_marked_tests_are_observed_and_a_shared_loop_from_the_mark_on(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import pytest
+
+        pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+        async def forgotten():
+            pass
+
+        async def test_unmarked():
+            forgotten()
+
+        @pytest.mark.asynclab
+        async def test_marked():
+            forgotten()
+
+        async def test_unmarked_again():
+            forgotten()
+            assert asyncio.events.Handle.__module__ == "asyncio.events"
+        """
+    )
+    result = run(suite)
+    result.assert_outcomes(passed=3, warnings=3)
+    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_marked"])
+
+
+def test_a_wrong_marker_is_told_in_a_line(suite: pytest.Pytester) -> None:
+    suite.makepyfile("import pytest\n\n@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    pass")
+    result = run(suite)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*::test_it: the marker asynclab takes instant=True and allow=RULE, not instantly"])
+
+
+def test_tests_of_any_kind_are_observed(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import unittest
+
+        async def forgotten():
+            pass
+
+        async def main():
+            forgotten()
+
+        def test_runs_a_loop():
+            asyncio.run(main())
+
+        class TestCase(unittest.IsolatedAsyncioTestCase):
+            async def test_method(self):
+                forgotten()
+        """
+    )
+    result = run(suite, "--asynclab", plugins=())
+    result.assert_outcomes(passed=2, warnings=2)
+    result.stdout.fnmatch_lines(["*asynclab: 2 findings in 2 observed tests*"])
+
+
+def test_nothing_stays_replaced(suite: pytest.Pytester) -> None:
+    before = [asyncio.BaseEventLoop.__init__, asyncio.events.Handle, asyncio.BaseEventLoop.call_soon]
+    suite.makepyfile(NEVER)
+    run(suite, "--asynclab")
+    assert [asyncio.BaseEventLoop.__init__, asyncio.events.Handle, asyncio.BaseEventLoop.call_soon] == before
+
+
+def test_workers_of_xdist_send_findings_home(suite: pytest.Pytester) -> None:
+    suite.makepyfile(NEVER)
+    result = suite.runpytest_subprocess(*_words((ASYNCIO, "xdist.plugin")), "-n1", "--asynclab=fail")
+    result.assert_outcomes(failed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *"])
+
+
+def test_a_suite_that_asks_for_nothing_imports_nothing(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import json, sys
+
+        def test_it():
+            imported = sorted(name for name in sys.modules if name.partition(".")[0] == "asynclab")
+            with open("imported.json", "w") as file:
+                json.dump(imported, file)
+        """
+    )
+    suite.runpytest_subprocess("-p", "asynclab.pytest_plugin").assert_outcomes(passed=1)
+    assert json.loads((suite.path / "imported.json").read_text()) == ["asynclab", "asynclab.pytest_plugin"]

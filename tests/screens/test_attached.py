@@ -1,0 +1,68 @@
+"""A program that ran already on the screen: it is held, stepped, and left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from asynclab.app import AsyncLabApp
+from asynclab.remote.attach import attach
+from asynclab.screens.run.attached_program import AttachedProgram
+from asynclab.screens.run.run_screen import RunScreen
+from tests.fast_ui import until
+from tests.remote.attachable import AS_IT_WAS, Program
+from tests.screens.recordings import text_of
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    running = Program(tmp_path_factory.mktemp("run"))
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def runtime(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", program.environment["XDG_RUNTIME_DIR"])
+
+
+@pytest.mark.usefixtures("runtime")
+async def test_it_has_the_keys_of_a_run_and_one_q_leaves_it_as_it_was_though_it_was_paused(program: Program) -> None:
+    attached = AttachedProgram(attach(program.pid))
+    app = AsyncLabApp(program=attached)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: attached.told.is_found)
+        screen = app.screen
+        assert isinstance(screen, RunScreen)
+        assert "6 tasks from before" in " ".join(attached.facts)
+        await until(lambda: "times out" in text_of(screen.stage.tasks))
+        offered = {offer.command.name for offer in screen.offers if offer.is_offered}
+        assert {"pause", "step", "slower", "cancel task"} <= offered
+        assert not {"next event", "instant", "terminal"} & offered
+        await pilot.press("space")
+        state = attached.runs[1].state
+        assert state is not None
+        await until(lambda: state.clock.paused)
+        program.tell("differing")
+        await until(lambda: state.held)
+        await pilot.press("q")
+        await until(lambda: attached.is_deaf)
+    assert not attached.has_ended
+    program.read()
+    assert program.ask() == AS_IT_WAS
+
+
+@pytest.mark.usefixtures("runtime")
+async def test_a_program_that_ends_meanwhile_is_said_to_have_ended(tmp_path: Path) -> None:
+    other = Program(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        attached = AttachedProgram(attach(other.pid))
+    async with AsyncLabApp(program=attached).run_test(size=(80, 24)):
+        await until(lambda: attached.told.is_found)
+        other.kill()
+        await until(lambda: attached.has_ended)
+        assert "It has ended" in " ".join(attached.facts)
+        await attached.close()
