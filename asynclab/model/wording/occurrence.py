@@ -17,10 +17,11 @@ from asynclab.model.events import (
     TaskEnded,
     TaskReady,
     TaskWaiting,
+    Wait,
 )
+from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
-from asynclab.model.wording.grammar import place
 from asynclab.model.wording.outcome import ending
 from asynclab.model.wording.quantities import duration
 from asynclab.model.wording.wait import plain_wait
@@ -41,7 +42,7 @@ def occurrence(event: Event, state: LabState) -> str:
     name = state.task_name(task) or "a callback"
     match event:
         case TaskWaiting(wait=wait):
-            return f"{name} {plain_wait(wait, state)[0]}{place(wait.file, wait.line)}"
+            return waiting(name, wait, state)
         case TaskReady():
             return f"{name} becomes ready"
         case TaskEnded():
@@ -57,8 +58,17 @@ def occurrence(event: Event, state: LabState) -> str:
         case ExceptionDropped():
             return f"{name} is gone, and nobody has looked at its exception"
         case LoopBlocked():
-            return f"{name} has run for {duration(event.seconds)}{place(event.file, event.line)}"
+            return f"{name} has run for {duration(event.seconds)}{_at(event.file, event.line)}"
         case Outside() | RunStalled():
             return "the loop is idle"
         case _:
             return kind_and_task(event, state)
+
+
+def waiting(name: str, wait: Wait, state: LabState) -> str:
+    """What a task waits for, and where."""
+    return f"{name} {plain_wait(wait, state)[0]}{_at(wait.file, wait.line)}"
+
+
+def _at(file: str, line: int) -> str:
+    return f" ({one_line(file_name(file))}:{line})" if line else ""

@@ -9,9 +9,7 @@ from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Finding
 from asynclab.model.events import TaskWaiting, Wait
 from asynclab.model.lanes import WAITING
-from asynclab.model.wording.grammar import place
-from asynclab.model.wording.occurrence import occurrence
-from asynclab.model.wording.wait import plain_wait
+from asynclab.model.wording.occurrence import occurrence, waiting
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.finding_lines import Evidence
 
@@ -28,10 +26,11 @@ def evidence_of(record: Record, found: Found) -> list[Evidence]:
     told = {number: record.event(number) for number in finding.evidence}
     tasks = {number: getattr(event, "task", None) for number, event in told.items()}
     evidence = [] if finding.task in tasks.values() else list(_waits(record, finding))
+    is_told = {each.event for each in evidence}
     for number, event in told.items():
         if event is None:
             evidence.append(Evidence(number, None, ""))
-        else:
+        elif number not in is_told:
             is_own = tasks[number] in (None, finding.task)
             words = occurrence(event, record.present) if is_own else "found while other tasks ran"
             evidence.append(Evidence(number, event.at, words))
@@ -48,9 +47,9 @@ def _waits(record: Record, finding: Finding) -> Iterator[Evidence]:
         reason = lane.reasons[index] if lane is not None and index >= 0 and lane.kinds[index] == WAITING else None
         if lane is not None and isinstance(reason, Wait):
             tasks += [other for other in reason.tasks if other not in tasks][: WAITS_TOLD - len(tasks)]
-            words = f"{record.present.task_name(task)} {plain_wait(reason, record.present)[0]}"
+            words = waiting(record.present.task_name(task), reason, record.present)
             moment = _explained(record, task, lane.moments[index], found)
-            yield Evidence(moment, lane.begins[index], words + place(reason.file, reason.line))
+            yield Evidence(moment, lane.begins[index], words)
 
 
 def _explained(record: Record, task: int, begin: int, found: int) -> int:

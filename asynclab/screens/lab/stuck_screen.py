@@ -64,4 +64,9 @@ def _wrapped(line: str, width: int) -> Iterator[Line]:
             shown, part = "", " " * HANGING + part.strip()
         shown += part
     indent = len(shown) - len(shown.lstrip())
-    yield from (((" " * indent + text, ""),) for text in wrap(shown, max(1, width - indent)))
+    fits = cell_width(shown) <= width
+    yield from (((text, ""),) for text in ([shown] if fits else _indented(shown, indent, width)))
+
+
+def _indented(text: str, indent: int, width: int) -> list[str]:
+    return [" " * indent + line for line in wrap(text, max(1, width - indent))]
