@@ -7,17 +7,13 @@ import importlib
 import os
 import signal
 import time
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import RenderableType
-from textual._compositor import CompositorUpdate
 from textual.app import App
-from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.notifications import SeverityLevel
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.theme import Theme, ThemeProvider
 
 from asynclab import settings
@@ -29,7 +25,7 @@ from asynclab.screens.lab.pane_screen import LOW, NARROW
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.command import Command, Commanding
 from asynclab.screens.shared.command_screen import TABS, CommandScreen
-from asynclab.terminal.shown_cells import ShownCells
+from asynclab.terminal.terminal_app import TerminalApp
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
 
@@ -53,7 +49,7 @@ AGAIN_SECONDS = 2.0
 """Seconds within which a second ctrl+c quits."""
 
 
-class AsyncLabApp(Commanding, App[None]):
+class AsyncLabApp(Commanding, TerminalApp):
     """The dashboard."""
 
     TITLE = "asynclab"
@@ -99,8 +95,6 @@ class AsyncLabApp(Commanding, App[None]):
         self.monitor: LoopMonitor | None = None
         """Measures how late the loop is; None until it is started."""
         self._collections = RareCollections()
-        self._shown = ShownCells(has_colour=not os.environ.get("NO_COLOR"))
-        self._held_frames = ExitStack()
         self._values = values or {}
         self._make_lab = make_lab
         self._request = request
@@ -149,21 +143,6 @@ class AsyncLabApp(Commanding, App[None]):
         if not os.environ.get("NO_COLOR"):
             return themes
         return {name: theme for name, theme in themes.items() if not theme.ansi}
-
-    def get_driver_class(self) -> type[Driver]:
-        """A driver that draws on stdout; Textual's own draws on stderr."""
-        driver = super().get_driver_class()
-        if driver.__name__ == "LinuxDriver":
-            from asynclab.terminal.driver import StdoutDriver
-
-            return StdoutDriver
-        return driver
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Show a frame, or a part of one: of its cells, send those that the terminal doesn't show yet."""
-        if isinstance(renderable, CompositorUpdate):
-            renderable = self._shown.only_changes(renderable)
-        super()._display(screen, renderable)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the states in the current theme."""
@@ -220,10 +199,6 @@ class AsyncLabApp(Commanding, App[None]):
         if self.monitor is not None:
             self.monitor.stop()
         self._collections.stop()
-
-    def on_resize(self) -> None:
-        """Draw everything anew: what a terminal makes of its lines at a new size is its own affair."""
-        self._shown.forget()
 
     async def on_event(self, event: Event) -> None:
         """Remove notices at the next key, since they may be out of date. Problems stay."""
@@ -303,18 +278,6 @@ class AsyncLabApp(Commanding, App[None]):
                 source.control.was_stopped(seconds)
         if self.monitor is not None:
             self.monitor.was_stopped()
-
-    def terminal_was_cleared(self) -> None:
-        """Let the next frame be a whole one."""
-        self._shown.forget()
-
-    def terminal_is_behind(self, is_behind: bool) -> None:
-        """Leave frames out until the terminal has taken the last one; then show how things are by then."""
-        self._held_frames.close()
-        if is_behind:
-            self._held_frames.enter_context(self.batch_update())
-        else:
-            self.screen.check_idle()  # which only then looks for what was left out
 
     async def close_labs(self) -> None:
         """Cancel everything that runs, and wait for its clean-up."""

@@ -41,7 +41,7 @@ def list_demos(*, as_json: bool, width: int | None) -> None:
         if as_json:
             print(msgspec.json.encode(_described(demo)).decode())
         else:
-            line = f"{demo.key}  {demo.name:<{longest}}  {one_line(demo.concept)}"
+            line = f"{demo.key}  {demo.name:<{longest}}  {one_line(demo.lesson.concept)}"
             print(line if width is None or len(line) <= width else line[: width - 1] + "…")
 
 
@@ -154,6 +154,6 @@ def _described(demo: Demo) -> dict[str, Any]:
         "key": demo.key,
         "name": demo.name,
         "section": demo.section,
-        "concept": demo.concept,
+        "concept": demo.lesson.concept,
         "parameters": {parameter.name: parameter.default for parameter in demo.parameters},
     }

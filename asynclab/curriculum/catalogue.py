@@ -40,34 +40,9 @@ class Demo:
         return _DEMOS_FOLDER / f"{self.module_name}.py"
 
     @property
-    def concept(self) -> str:
-        """The idea in one sentence."""
-        return self._lesson.concept
-
-    @property
-    def watch(self) -> str:
-        """What to watch while it runs."""
-        return self._lesson.watch
-
-    @property
-    def belief(self) -> str:
-        """The belief that it corrects."""
-        return self._lesson.belief
-
-    @property
-    def truth(self) -> str:
-        """What is true."""
-        return self._lesson.truth
-
-    @property
-    def docs(self) -> str:
-        """Where to read more: the title and section of a page of the documentation."""
-        return self._lesson.docs
-
-    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters of its main, in order."""
-        return self._lesson.parameters
+        return self.lesson.parameters
 
     @property
     def mistakes(self) -> tuple[Parameter, ...]:
@@ -82,9 +57,15 @@ class Demo:
         """
         return parse_all(self.name, self.parameters, texts)
 
+    @cached_property
     def source(self) -> str:
-        """Return the text of its file."""
-        return self._source
+        """The text of its file."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def lesson(self) -> Lesson:
+        """What it teaches, read from its file."""
+        return read_lesson(self.source)
 
     def load(self) -> Callable[..., Coroutine[Any, Any, None]]:
         """Import its module and return main."""
@@ -92,14 +73,6 @@ class Demo:
             f"{demos.__name__}.{self.module_name}"
         ).main
         return main
-
-    @cached_property
-    def _source(self) -> str:
-        return self.path.read_text(encoding="utf-8")
-
-    @cached_property
-    def _lesson(self) -> Lesson:
-        return read_lesson(self._source)
 
 
 DEMOS: tuple[Demo, ...] = (

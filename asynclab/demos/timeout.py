@@ -1,4 +1,4 @@
-"""When its time is up, wait_for cancels what it waits for and raises TimeoutError.
+"""wait_for cancels its task when the time is up, and raises TimeoutError.
 
 Watch: the countdown reaches zero at 2 s. At that moment the task is cancelled, with its bar not even half full.
 Watch swallow_cancel: at 2 s the time is up and the task is cancelled, yet it sleeps for another second. main waits for

@@ -56,9 +56,6 @@ class TaskState:
     waiting_seconds: float = 0.0
     """Spent suspended, up to `since`."""
     steps: int = 0
-    wakes: int = 0
-    self_wakes: int = 0
-    """Steps that ended by asking for another turn at once."""
     waker: int | None = None
     """The task that last made it ready."""
     wake_cause: WakeCause = "created"

@@ -146,9 +146,13 @@ class LoopRecording:
         skip_idle_time(tracer, loop, bystanders, patches)
 
     def agree_on_time(self) -> None:
-        """Tell of the loop's timers by the process' time, after that has jumped and the loop's own has not."""
+        """The process' time has jumped: a loop whose own has jumped keeps it, as none may go back."""
         tracer, loop = self._tracer(), self._loop()
-        if tracer is not None and loop is not None and "time" not in vars(loop):
+        if tracer is None or loop is None:
+            return
+        if "time" in vars(loop):
+            self._time = None
+        else:
             tracer.origin = time.monotonic() - tracer.clock.now() if math.isfinite(tracer.origin) else math.nan
 
     def end_run(self, why: str) -> None:

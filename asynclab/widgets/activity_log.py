@@ -62,11 +62,11 @@ Row: TypeAlias = tuple[ActivityLine, int]
 class ActivityLog(CursorView):
     """The activity of a lab; follows the end unless the reader has scrolled up."""
 
+    BORDER_TITLE = "Activity"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end,G", "follow", "Follow", show=False)]
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Activity"
         self._state: LabState | None = None
         self._version: int | None = None
         self._rows: deque[Row] = deque()
@@ -159,7 +159,7 @@ class ActivityLog(CursorView):
         self._say_where()
         task = self.selected
         if task is not None:
-            self.post_message(TaskSelected(self, task))
+            self.post_message(TaskSelected(task))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow while the end is in sight."""

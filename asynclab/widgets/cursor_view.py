@@ -23,10 +23,7 @@ class CursorView(LineView):
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
     ]
-
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._cursor: int | None = None
+    _cursor: int | None = None
 
     @property
     def cursor(self) -> int | None:

@@ -9,7 +9,6 @@ from typing import ClassVar, TypeAlias
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widget import Widget
 
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
@@ -43,26 +42,14 @@ class DemoRow:
 class DemoHighlighted(Message):
     """The cursor of a demo list moved to another demo."""
 
-    view: Widget
     row: DemoRow
-
-    @property
-    def control(self) -> Widget:
-        """The list, for selectors of `on`."""
-        return self.view
 
 
 @dataclass
 class DemoChosen(Message):
     """A demo is to be run: enter was pressed, or the highlighted demo was clicked."""
 
-    view: Widget
     row: DemoRow
-
-    @property
-    def control(self) -> Widget:
-        """The list, for selectors of `on`."""
-        return self.view
 
 
 Entry: TypeAlias = DemoRow | str
@@ -74,12 +61,10 @@ class DemoList(CursorView):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Run", show=False)]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Demos"
-        self._rows: tuple[DemoRow, ...] = ()
-        self._entries: list[Entry] = []
-        self._highlighted: str | None = None
+    BORDER_TITLE = "Demos"
+    _rows: tuple[DemoRow, ...] = ()
+    _entries: Sequence[Entry] = ()
+    _highlighted: str | None = None
 
     @property
     def highlighted(self) -> DemoRow | None:
@@ -104,7 +89,7 @@ class DemoList(CursorView):
 
     def repaint(self) -> None:
         """Lay the list out for its height, and refresh lines that changed."""
-        self._entries = list(_lay_out(self._rows, self.page_height))
+        self._entries = tuple(_lay_out(self._rows, self.page_height))
         keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self._entries]
         self._cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
@@ -135,12 +120,12 @@ class DemoList(CursorView):
         entry = None if index is None else self._entries[index]
         if isinstance(entry, DemoRow):
             self._highlighted = entry.key
-            self.post_message(DemoHighlighted(self, entry))
+            self.post_message(DemoHighlighted(entry))
 
     def action_choose(self) -> None:
         """Run the highlighted demo."""
         if self.highlighted is not None:
-            self.post_message(DemoChosen(self, self.highlighted))
+            self.post_message(DemoChosen(self.highlighted))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some demos, skipping headings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -30,13 +30,11 @@ def lines_of_gauges(state: LabState) -> int:
 class Gauges(LineView):
     """The queues, timeouts and primitives of a lab."""
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Queues and deadlines"
-        self._state: LabState | None = None
-        self._now = 0.0
-        self._seen: tuple[int, float] | None = None
-        self._plan: list[Draw] = []
+    BORDER_TITLE = "Queues and deadlines"
+    _state: LabState | None = None
+    _now = 0.0
+    _seen: tuple[int, float] | None = None
+    _plan: Sequence[Draw] = ()
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
@@ -61,7 +59,7 @@ class Gauges(LineView):
 
     def repaint(self) -> None:
         """Lay out the gauges again, and refresh the lines that changed."""
-        self._plan = list(self._lay_out())
+        self._plan = tuple(self._lay_out())
         super().repaint()
 
     def line_count(self) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from asynclab.model.lanes import RUNNING, WAITING, Lane, Timeline
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.task_tree import TaskRows
-from asynclab.model.timeline.columns import LaneColumns, index_of_wake
+from asynclab.model.timeline.columns import index_of_wake, marks, paint_kinds
 from asynclab.widgets.lane_cells import DOWN, FIRST_MARK, LATER_OF, LINE, ON_STEP, UNDER_CURSOR, UP, mark_cell
 from asynclab.widgets.window import Window
 
@@ -51,12 +51,10 @@ class LanePainter:
         self._woken = 0
         """The row that the arrows lead to."""
         self._painted: dict[int, _Painted] = {}
-        self._columns: dict[int, LaneColumns] = {}
 
     def start_over(self) -> None:
         """Empty the cache."""
         self._painted.clear()
-        self._columns.clear()
         self._arrows = []
 
     def prepare(self, timeline: Timeline, now: float, moment: float | None) -> None:
@@ -121,8 +119,7 @@ class LanePainter:
 
     def _remembered(self, lane: Lane, width: int) -> bytes:
         """A lane's cells; if the lane has only grown since it was painted, only the new cells are painted."""
-        window, columns = self._window, self._columns_of(lane)
-        columns.look()
+        window = self._window
         place, gone = (window.scale.step, window.first, width), (lane.intervals_gone, lane.marks_gone)
         until = max(-1, min(width, window.scale.column(self._now) - window.first)) if lane.ended is None else width
         known = self._painted.get(lane.task)
@@ -133,12 +130,14 @@ class LanePainter:
             changed = 0 if known.gone == gone else self._first_unchanged(lane, width)
             if changed < known.settled:
                 beginning, start = bytearray(changed), known.settled
-                self._paint_columns(0, beginning, columns)
+                self._paint_columns(0, beginning, lane)
                 cells[:start] = beginning + known.cells[changed:start]
-        self._paint_columns(start, cells, columns)
+        self._paint_columns(start, cells, lane)
         self._paint_end(cells, lane)
         settled = window.scale.column(lane.begins[-1]) - window.first if lane.begins else 0
         painted = _Painted(place, gone, lane.revision, until, max(0, min(width, settled)), bytes(cells))
+        if len(self._painted) >= LANES_REMEMBERED:
+            self._painted.clear()
         self._painted[lane.task] = painted
         return painted.cells
 
@@ -149,19 +148,10 @@ class LanePainter:
         oldest = max(lane.begins[0], lane.mark_times[0])
         return max(0, min(width, self._window.scale.column(oldest) - self._window.first + 1))
 
-    def _columns_of(self, lane: Lane) -> LaneColumns:
-        columns = self._columns.get(lane.task)
-        if columns is None:
-            if len(self._columns) > LANES_REMEMBERED:
-                self._columns.clear()
-                self._painted.clear()
-            columns = self._columns[lane.task] = LaneColumns(lane)
-        return columns
-
-    def _paint_columns(self, start: int, cells: bytearray, columns: LaneColumns) -> None:
+    def _paint_columns(self, start: int, cells: bytearray, lane: Lane) -> None:
         scale, first = self._window.scale, self._window.first
-        columns.paint_kinds(cells, scale, first, self._now, start)
-        for column, kind in columns.marks(scale, first + start, first + len(cells) - 1):
+        paint_kinds(cells, lane, scale, first, self._now, start)
+        for column, kind in marks(lane, scale, first + start, first + len(cells) - 1):
             cell = column - first
             cells[cell] = FIRST_MARK + kind + (ON_STEP if cells[cell] == RUNNING else 0)
 

@@ -45,20 +45,14 @@ class LessonPane(LineView, can_focus=False):
     LessonPane { height: auto; scrollbar-gutter: auto; }
     """
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._lesson = Lesson()
-
-    @property
-    def lesson(self) -> Lesson:
-        """What is shown."""
-        return self._lesson
+    lesson = Lesson()
+    """What is shown."""
 
     def show_lesson(self, lesson: Lesson) -> None:
         """Show the texts of a demo."""
-        if lesson == self._lesson:
+        if lesson == self.lesson:
             return
-        self._lesson = lesson
+        self.lesson = lesson
         self.set_title(lesson.title)
         self.scroll_home(animate=False)
         self.refresh(layout=True)
@@ -70,20 +64,20 @@ class LessonPane(LineView, can_focus=False):
 
     def lines_in(self, room: int) -> int:
         """How many lines to show where there is room for so many: parts that are whole, if the first one fits."""
-        ends = accumulate(map(len, _parts(self._lesson, self.content_width())))
+        ends = accumulate(map(len, _parts(self.lesson, self.content_width())))
         return max((end for end in ends if end <= room), default=room)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The number of lines of the wrapped texts."""
-        return len(_lay_out(self._lesson, width))
+        return len(_lay_out(self.lesson, width))
 
     def line_count(self) -> int:
         """The number of lines of the wrapped texts."""
-        return len(_lay_out(self._lesson, self.content_width()))
+        return len(_lay_out(self.lesson, self.content_width()))
 
     def compose_line(self, index: int, width: int) -> Line:
         """One wrapped line."""
-        return _lay_out(self._lesson, width)[index]
+        return _lay_out(self.lesson, width)[index]
 
 
 def _lay_out(lesson: Lesson, width: int) -> tuple[Line, ...]:

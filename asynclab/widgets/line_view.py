@@ -55,6 +55,8 @@ class LineView(ScrollView, can_focus=True):
     SELECTED_FROM: ClassVar[int] = 0
     """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
+    _is_retitling = False
+
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._drawn: dict[int, Drawn] = {}
@@ -62,7 +64,6 @@ class LineView(ScrollView, can_focus=True):
         self._subtitle: Line = ()
         self._hint = ""
         """What is said where there is nothing to show."""
-        self._is_retitling = False
         self._selection: Selection | None = None
         """Where text is selected, in lines from the header on and in characters of each."""
         self._is_painting = False

@@ -10,6 +10,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from textual.content import Content
 
 from asynclab.model.text import shorten_middle
+from asynclab.widgets.parts import COLOURS
 
 Span: TypeAlias = tuple[str, str]
 """Text, and the part of a view it belongs to: a component class without its prefix, or "" for plain."""
@@ -167,22 +168,4 @@ def joined(groups: Iterable[Line], separator: str = " · ") -> Line:
 
 def to_content(line: Iterable[Span]) -> Content:
     """A line for a border title or a label, in colours of the theme; never read as markup."""
-    return Content.assemble(*((text, VARIABLES.get(part, "")) for text, part in line))
-
-
-VARIABLES = {
-    part: f"$state-{part}"
-    for part in (
-        "text",
-        "running",
-        "ready",
-        "waiting",
-        "done",
-        "failed",
-        "cancelled",
-        "past",
-        "accent",
-        "rest",
-    )
-}
-"""The theme variable of each part that has a colour of its own."""
+    return Content.assemble(*((text, COLOURS.get(part, "")) for text, part in line))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
-from textual.widget import Widget
 
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
@@ -33,22 +32,14 @@ class LoopRow:
 class LoopHighlighted(Message):
     """The cursor of the list moved to another loop."""
 
-    view: Widget
     number: int
-
-    @property
-    def control(self) -> Widget:
-        """The list, for selectors of `on`."""
-        return self.view
 
 
 class LoopList(CursorView):
     """The loops in the order in which they were made; posts `LoopHighlighted`."""
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Loops"
-        self._rows: tuple[LoopRow, ...] = ()
+    BORDER_TITLE = "Loops"
+    _rows: tuple[LoopRow, ...] = ()
 
     def show_rows(self, rows: Sequence[LoopRow], shown: int | None) -> None:
         """Show loops; repaints only lines that changed.
@@ -83,4 +74,4 @@ class LoopList(CursorView):
     def cursor_moved(self, index: int | None) -> None:
         """Post which loop the cursor is on."""
         if index is not None:
-            self.post_message(LoopHighlighted(self, self._rows[index].number))
+            self.post_message(LoopHighlighted(self._rows[index].number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -48,16 +48,14 @@ class LoopView(TaskView):
     While a lab is paused, the task that the next step will run is marked in the ready queue.
     """
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Event loop"
-        self._state: LabState | None = None
-        self._now = 0.0
-        self._next: int | None = None
-        self._seen: object = None
-        self._parts = NOTHING
-        self._parts_of: object = None
-        self._entries: list[_Entry] = []
+    BORDER_TITLE = "Event loop"
+    _state: LabState | None = None
+    _now = 0.0
+    _next: int | None = None
+    _seen: object = None
+    _parts = NOTHING
+    _parts_of: object = None
+    _entries: Sequence[_Entry] = ()
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
         """Show a lab, and repaint the lines that changed.
@@ -100,7 +98,7 @@ class LoopView(TaskView):
         if version != self._parts_of:  # a timer's countdown changes no part
             self._parts_of = version
             self._parts = NOTHING if state is None else loop_parts(state, LISTED)
-        self._entries = [] if state is None else list(self._lay_out(state))
+        self._entries = () if state is None else tuple(self._lay_out(state))
         self.place_cursor()
         self.set_subtitle(self._summary())
         self.repaint()

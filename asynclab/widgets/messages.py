@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual.message import Message
-from textual.widget import Widget
 
 from asynclab.findings.rule import Finding
 
@@ -14,47 +13,26 @@ from asynclab.findings.rule import Finding
 class TaskSelected(Message):
     """A task was selected in a view, by keys or mouse."""
 
-    view: Widget
-    """The view it was selected in."""
     task: int | None
     """Its id; None for none."""
     is_choice: bool = True
     """Whether the user selected it; False if a cursor only had to start somewhere."""
-
-    @property
-    def control(self) -> Widget:
-        """The view, for selectors of `on`."""
-        return self.view
 
 
 @dataclass
 class MomentChosen(Message):
     """The cursor of a view was moved in time."""
 
-    view: Widget
-    """The view whose cursor it is."""
     at: float | None
     """The lab time to show, in seconds; None for the present."""
-
-    @property
-    def control(self) -> Widget:
-        """The view, for selectors of `on`."""
-        return self.view
 
 
 @dataclass
 class TaskOpened(Message):
     """A task was opened, to read its story."""
 
-    view: Widget
-    """The view it was opened in."""
     task: int
     """Its id."""
-
-    @property
-    def control(self) -> Widget:
-        """The view, for selectors of `on`."""
-        return self.view
 
 
 @dataclass

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+_COLOURED = ("text", "running", "ready", "waiting", "done", "failed", "cancelled", "past", "accent", "rest", "keyword")
+
+COLOURS: Mapping[str, str] = MappingProxyType({part: f"$state-{part}" for part in _COLOURED})
+"""The theme variable of each part that has a colour of its own."""
+
 LOOKS: Mapping[str, str] = MappingProxyType(
     {
         "strong": "text-style: bold;",
-        "running": "color: $state-running;",
-        "ready": "color: $state-ready;",
-        "waiting": "color: $state-waiting;",
-        "done": "color: $state-done;",
-        "failed": "color: $state-failed;",
-        "cancelled": "color: $state-cancelled;",
-        "past": "color: $state-past;",
-        "accent": "color: $state-accent;",
-        "rest": "color: $state-rest;",
+        **{part: f"color: {variable};" for part, variable in COLOURS.items()},
         "cell": "color: $state-cell-text; background: $state-cell;",
         "row": "background: $state-row;",
         "row-blurred": "background: $state-row 60%;",
-        "keyword": "color: $state-keyword;",
         "flag": "color: $state-step-text; background: $state-accent; text-style: bold;",
         "step": "color: $state-step-text; background: $state-running;",
     }

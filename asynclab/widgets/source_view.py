@@ -212,7 +212,7 @@ class SourceView(LineView):
         if tasks:
             at = tasks.index(self._selected) + 1 if self._selected in tasks else 0
             self.select(tasks[at % len(tasks)])
-            self.post_message(TaskSelected(self, self._selected))
+            self.post_message(TaskSelected(self._selected))
 
     def action_first_file(self) -> None:
         """Go back to the first file, until another task is selected."""

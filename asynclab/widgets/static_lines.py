@@ -11,9 +11,7 @@ from asynclab.widgets.lines import Line
 class StaticLines(LineView):
     """Shows the lines it is given; long ones are cut."""
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._lines: tuple[Line, ...] = ()
+    _lines: tuple[Line, ...] = ()
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines; repaints only those that changed."""

@@ -18,14 +18,11 @@ COUNTED: tuple[StateWord, ...] = ("running", "ready", "waiting", "done", "failed
 class TaskTable(TaskView):
     """The tasks of a lab, children under their parents."""
 
+    BORDER_TITLE = "Tasks"
     HEADER_HEIGHT = 1
-
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Tasks"
-        self._state: LabState | None = None
-        self._now = 0.0
-        self._seen: tuple[int, float] | None = None
+    _state: LabState | None = None
+    _now = 0.0
+    _seen: tuple[int, float] | None = None
 
     @property
     def _rows(self) -> Sequence[TaskRow]:

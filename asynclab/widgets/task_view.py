@@ -18,9 +18,7 @@ class TaskView(CursorView):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._selected: int | None = None
+    _selected: int | None = None
 
     @property
     def selected(self) -> int | None:
@@ -60,16 +58,16 @@ class TaskView(CursorView):
         if at is not None:
             self._cursor, self._selected = at, task
             self.repaint()
-            self.post_message(TaskSelected(self, task, is_choice=False))
+            self.post_message(TaskSelected(task, is_choice=False))
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which task the cursor is on."""
         self._selected = None if index is None else self.task_at(index)
-        self.post_message(TaskSelected(self, self._selected))
+        self.post_message(TaskSelected(self._selected))
 
     def action_open(self) -> None:
         """Ask for the story of the selected task, or of the first one if none is selected."""
         if self.cursor is None and self.line_count():
             self.move_cursor(0)
         if self._selected is not None:
-            self.post_message(TaskOpened(self, self._selected))
+            self.post_message(TaskOpened(self._selected))

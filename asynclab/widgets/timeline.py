@@ -33,6 +33,7 @@ class TimelineView(TaskView):
     is grey. The task that the cursor is on shows by arrows who woke it.
     """
 
+    BORDER_TITLE = "Timeline"
     ALLOW_SELECT = False  # the mouse drags the moment
     HEADER_HEIGHT = 1
     FOOTER_HEIGHT = 1
@@ -54,7 +55,6 @@ class TimelineView(TaskView):
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Timeline"
         self._state: LabState | None = None
         self._timeline: Timeline | None = None
         self._now = 0.0
@@ -254,7 +254,7 @@ class TimelineView(TaskView):
         self._moment = moment
         self._window.reveal(self._at)
         self.repaint()
-        self.post_message(MomentChosen(self, moment))
+        self.post_message(MomentChosen(moment))
 
     def _landing(self, column: int) -> float:
         """The moment to go to in a column: the beginning of what the selected task's lane shows there."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual.events import Click
 from textual.message import Message
-from textual.widget import Widget
 
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.line_view import LineView
@@ -24,13 +23,7 @@ NAME = " asynclab "
 class TabChosen(Message):
     """A tab of the title bar was clicked."""
 
-    view: Widget
     tab: str
-
-    @property
-    def control(self) -> Widget:
-        """The bar, for selectors of `on`."""
-        return self.view
 
 
 class TitleBar(LineView, can_focus=False):
@@ -130,7 +123,7 @@ class TitleBar(LineView, can_focus=False):
         for tab in self._tabs if offset is not None else ():
             end = at + cell_len(tab) + 2
             if offset is not None and at <= offset.x < end:
-                self.post_message(TabChosen(self, tab))
+                self.post_message(TabChosen(tab))
             at = end
 
     def _start(self) -> Line:

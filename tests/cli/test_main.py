@@ -47,7 +47,7 @@ def queue_demo() -> Iterator[subprocess.Popen[str]]:
 def test_demos_lists_key_name_and_concept_of_all() -> None:
     lines = run("demos").stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [[demo.key, demo.name] for demo in DEMOS]
-    assert all(demo.concept in line for demo, line in zip(DEMOS, lines, strict=True))
+    assert all(demo.lesson.concept in line for demo, line in zip(DEMOS, lines, strict=True))
 
 
 def test_demos_as_json_is_an_object_a_line() -> None:

@@ -45,7 +45,7 @@ def test_a_long_or_hostile_name_is_cut_and_escaped_in_the_message() -> None:
 
 def test_reading_every_lesson_imports_neither_aiohttp_nor_a_demo() -> None:
     script = (
-        "import sys; from asynclab.curriculum.catalogue import DEMOS; [demo.concept for demo in DEMOS];"
+        "import sys; from asynclab.curriculum.catalogue import DEMOS; [demo.lesson.concept for demo in DEMOS];"
         "print(*sorted({'aiohttp', 'textual', 'asynclab.demos.gather'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)

@@ -42,14 +42,14 @@ def timed_lines(demo: Demo) -> Iterator[str]:
 
 @every_demo
 def test_its_lesson_is_complete(demo: Demo) -> None:
-    watches = [mistake.watch for mistake in demo.mistakes]
-    assert len({demo.watch, *watches}) == 1 + len(watches)
-    for text in (demo.concept, demo.watch, demo.belief, demo.truth, demo.docs, *watches):
+    lesson, watches = demo.lesson, [mistake.watch for mistake in demo.mistakes]
+    assert len({lesson.watch, *watches}) == 1 + len(watches)
+    for text in (lesson.concept, lesson.watch, lesson.belief, lesson.truth, lesson.docs, *watches):
         assert text
         assert '"""' not in text
-    assert demo.concept.endswith(".")
-    assert demo.concept.count(". ") == 0
-    title, _, section = demo.docs.partition(", ")
+    assert lesson.concept.endswith(".")
+    assert lesson.concept.count(". ") == 0
+    title, _, section = lesson.docs.partition(", ")
     assert title
     assert section
     assert demo.mistakes
@@ -65,7 +65,7 @@ def test_its_defaults_are_values_of_its_parameters(demo: Demo) -> None:
 
 @every_demo
 def test_it_is_plain_asyncio(demo: Demo) -> None:
-    tree = ast.parse(demo.source())
+    tree = ast.parse(demo.source)
     plain = ast.Module([node for node in tree.body if not is_main_guard(node)], [])
     assert set(modules_imported(plain)) <= sys.stdlib_module_names | {"aiohttp"}
     assert set(modules_imported(tree)) <= sys.stdlib_module_names | {"aiohttp", "asynclab"}
@@ -73,18 +73,17 @@ def test_it_is_plain_asyncio(demo: Demo) -> None:
 
 @every_demo
 def test_its_functions_are_short(demo: Demo) -> None:
-    for node in ast.walk(ast.parse(demo.source())):
+    for node in ast.walk(ast.parse(demo.source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.body[0].lineno < 16, node.name
-    assert len(demo.source().splitlines()) <= 80
+    assert len(demo.source.splitlines()) <= 80
 
 
 @every_demo
 def test_what_is_shown_is_what_runs(demo: Demo) -> None:
     code = demo.load().__code__
     assert code.co_filename == str(demo.path)
-    assert demo.source() == demo.path.read_text(encoding="utf-8")
 
 
 @every_demo

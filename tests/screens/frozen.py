@@ -60,7 +60,7 @@ def frozen_monitor() -> Any:
 
 def line_with(demo: Demo, text: str) -> int:
     """The number of the first line of a demo's file that contains a text."""
-    return next(number for number, line in enumerate(demo.source().splitlines(), 1) if text in line)
+    return next(number for number, line in enumerate(demo.source.splitlines(), 1) if text in line)
 
 
 def queue_history() -> Iterable[Event]:

@@ -361,7 +361,7 @@ async def test_y_in_the_code_copies_the_whole_file() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         await stage.press("tab", "tab", "tab", "y")
-        assert stage.app.clipboard == stage.screen.run.demo.source()
+        assert stage.app.clipboard == stage.screen.run.demo.source
 
 
 async def test_capital_y_copies_all_activity() -> None:

@@ -111,7 +111,7 @@ async def test_a_time_at_which_nothing_happened_can_be_looked_at() -> None:
     async with opened() as stage:
         run = await start(stage, "4")
         await stage.until(lambda: run.standing().state == "done")
-        stage.views.timeline.post_message(MomentChosen(stage.views.timeline, 0.5))
+        stage.views.timeline.post_message(MomentChosen(0.5))
         await stage.until(lambda: "0.500 s" in banner(stage))
         assert record_of(run).now == stage.views.timeline.moment == 0.5
         assert " 25% " in stage.views.tasks.line_text(1)

@@ -40,7 +40,7 @@ def test_a_step_in_which_nothing_else_happens_is_one_event() -> None:
     seen = observe(yields)
     assert kinds(seen.events) == [TaskCreated, Stepped, Stepped, Stepped, Stepped, TaskEnded]
     assert [event.ready for event in seen.of(Stepped)] == [True, True, True, False]
-    assert (seen.state.tasks[1].steps, seen.state.tasks[1].self_wakes) == (4, 3)
+    assert seen.state.tasks[1].steps == 4
 
 
 def test_what_happens_in_a_step_comes_between_its_beginning_and_its_end() -> None:

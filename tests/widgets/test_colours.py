@@ -6,7 +6,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.colours import LEGIBLE, contrast, legible, state_variables
-from asynclab.widgets.lines import VARIABLES
+from asynclab.widgets.parts import COLOURS
 from asynclab.widgets.task_table import TaskTable
 from asynclab.widgets.themes import DARK, LIGHT, THEMES
 from tests.widgets.labs import gather
@@ -51,7 +51,7 @@ def test_sixteen_colours_are_the_terminals_own(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [*COLOURED, *SIXTEEN], ids=ids)
 def test_every_theme_has_every_variable(theme: Theme) -> None:
-    assert set(state_variables(theme)) == set(state_variables(DARK)) >= {name[1:] for name in VARIABLES.values()}
+    assert set(state_variables(theme)) == set(state_variables(DARK)) >= {name[1:] for name in COLOURS.values()}
 
 
 def test_a_theme_may_set_a_state_of_its_own() -> None:

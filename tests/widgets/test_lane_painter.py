@@ -11,11 +11,12 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 import asynclab.model.lanes.lanes_of_run
+import asynclab.widgets.lane_painter
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCreated, TaskEnded, TaskReady
 from asynclab.model.fold import fold
-from asynclab.model.lanes import Timeline
+from asynclab.model.lanes import Lane, Timeline
 from asynclab.model.state import LabState
-from asynclab.model.timeline.columns import LaneColumns
+from asynclab.model.timeline.columns import paint_kinds
 from asynclab.model.timeline.scale import Scale
 from asynclab.widgets.colours import LEGIBLE, contrast, state_variables
 from asynclab.widgets.lane_cells import UP, spans
@@ -88,18 +89,17 @@ def test_a_lane_that_loses_its_beginning_is_painted_as_if_it_were_painted_at_onc
 
 def test_of_a_lane_that_loses_its_beginning_only_that_is_painted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     painted: list[int] = []
-    paint_kinds = LaneColumns.paint_kinds
 
-    def count(columns: LaneColumns, cells: bytearray, scale: Scale, first: int, now: float, start: int = 0) -> None:
+    def count(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
         painted.append(len(cells) - start)
-        paint_kinds(columns, cells, scale, first, now, start)
+        paint_kinds(cells, lane, scale, first, now, start)
 
     timeline = timeline_of(*itertools.chain(*life([("step", 20), ("put", 5)] * 12)))
     going_on = painter(timeline, timeline.now)
     going_on.paint(1, 0, 40)
     timeline.lanes[1].drop_intervals(2)
     timeline.lanes[1].drop_marks(1)
-    monkeypatch.setattr(LaneColumns, "paint_kinds", count)
+    monkeypatch.setattr(asynclab.widgets.lane_painter, "paint_kinds", count)
     cells = going_on.paint(1, 0, 40)
     assert sum(painted) < 25
     assert cells == painter(timeline, timeline.now).paint(1, 0, 40)

@@ -23,7 +23,6 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
         task.waiting_seconds += waited
         task.state = "ready"
         task.since = at
-        task.wakes += 1
         state.ready_queue[event.task] = None
         counts = state.counts
         counts["waiting"] -= 1
@@ -39,7 +38,6 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
     elif word == "running":
         if task.woken_in_step is None:
             task.woken_in_step = event
-            task.wakes += 1
     elif word != "ready":
         return
     task.wake_cause = event.cause
@@ -87,7 +85,6 @@ def stepped(state: LabState, event: Stepped, at: float) -> None:
     task.since = end
     after: StateWord = "waiting"
     if event.ready:
-        task.self_wakes += 1
         after = "ready"
         state.ready_queue[event.task] = None
     if timeline is not None:
@@ -146,8 +143,6 @@ def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     task.since = at
     counts = state.counts
     counts["running"] -= 1
-    if event.ready:
-        task.self_wakes += 1
     woken, task.woken_in_step = task.woken_in_step, None
     is_ready = event.ready or woken is not None
     if state.timeline is not None:

@@ -2,93 +2,31 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from asynclab.model.lanes.lane import MARK_KINDS, READY, RUNNING, WAITING, Lane
-from asynclab.model.timeline.column_index import ColumnIndex
 from asynclab.model.timeline.scale import Scale
 
 FEW = 64
-"""So many marks in a column are looked at one by one; and a lane with no more intervals is not indexed."""
-
-DENSE = 0.25
-"""With more intervals or marks to a column than this it is less work to go from column to column."""
+"""The most marks in a column that are compared one by one."""
 
 
-class LaneColumns:
-    """Cuts a lane into columns: from interval to interval where these are few, else column by column."""
+def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: float, start: int = 0) -> None:
+    """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
-        self._intervals = ColumnIndex()
-        self._marks = ColumnIndex()
-
-    def look(self) -> None:
-        """Index some of the lane's new intervals and marks; called at each frame while the lane is in sight."""
-        lane = self.lane
-        if len(lane.begins) > FEW:
-            self._intervals.grow(lane.begins, lane.intervals_gone)
-            self._marks.grow(lane.mark_times, lane.marks_gone)
-
-    def paint_kinds(self, cells: bytearray, scale: Scale, first: int, now: float, start: int = 0) -> None:
-        """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
-
-        Args:
-            cells: As many zeros as there are columns, for none; right already before `start`.
-            scale: How wide columns are.
-            first: The column that the first cell is for.
-            now: Where the interval that lasts still ends for now, in lab seconds.
-            start: The cell to begin with.
-        """
-        lane = self.lane
-        if not lane.begins:
-            return
-        end = min(len(cells), scale.column(now if lane.ended is None else lane.ended) - first + 1)
-        count = end - start
-        if count > 0 and _are_dense(lane.begins, scale, first + start, count):
-            edges = self._intervals.before(lane.begins, lane.intervals_gone, scale, first + start, count + 1)
-            cells[start:end] = _kinds_of_columns(lane.kinds, edges)
-        else:
-            _paint_intervals(cells, lane, scale, first, start, end)
-
-    def marks(self, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-        """The columns that have marks, without that for the end, and which matters most: index into `MARK_KINDS`.
-
-        Args:
-            scale: How wide columns are.
-            first: The column to begin with.
-            last_column: The column to end with.
-        """
-        lane, count = self.lane, last_column - first + 1
-        if count <= 0 or not _are_dense(lane.mark_times, scale, first, count):
-            return _marks_one_by_one(lane, scale, first, last_column)
-        edges = self._marks.before(lane.mark_times, lane.marks_gone, scale, first, count + 1)
-        return _marks_of_columns(lane, edges, first)
-
-
-def _are_dense(times: Sequence[float], scale: Scale, first: int, count: int) -> bool:
-    begin, end = scale.begin(first), scale.begin(first + count)
-    return len(times) > DENSE * count and bisect_left(times, end) - bisect_left(times, begin) > DENSE * count
-
-
-def _kinds_of_columns(kinds: bytearray, edges: Sequence[int]) -> bytes:
-    """What lies between each two edges, which say how many intervals begin before a column."""
-    under_way = [kinds[edge - 1] if edge else 0 for edge in edges]
-    cells = bytearray(
-        RUNNING if after - at > 1 else begun if begun > before else before
-        for (at, after), (before, begun) in zip(pairwise(edges), pairwise(under_way), strict=True)
-    )
-    # Of any three intervals in a row one is a step; but none was under way before the first of all.
-    column = bisect_right(edges, 0) - 1
-    if 0 <= column < len(cells):
-        cells[column] = loudest(kinds, 0, edges[column + 1])
-    return bytes(cells)
-
-
-def _paint_intervals(cells: bytearray, lane: Lane, scale: Scale, first: int, start: int, end: int) -> None:
+    Args:
+        cells: As many zeros as there are columns, for none; right already before `start`.
+        lane: The task's.
+        scale: How wide columns are.
+        first: The column that the first cell is for.
+        now: Where the interval that lasts still ends for now, in lab seconds.
+        start: The cell to begin with.
+    """
     begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)
+    if not count:
+        return
+    end = min(len(cells), scale.column(now if lane.ended is None else lane.ended) - first + 1)
     column = max(start, scale.column(begins[0]) - first)
     left = scale.begin(first + column)
     after = bisect_left(begins, left)
@@ -107,18 +45,19 @@ def _paint_intervals(cells: bytearray, lane: Lane, scale: Scale, first: int, sta
         after = bisect_left(begins, left, at)
 
 
-def _marks_of_columns(lane: Lane, edges: Sequence[int], first: int) -> Iterator[tuple[int, int]]:
-    kinds = bytes(lane.mark_kinds if lane.ended is None else lane.mark_kinds[:-1])
-    for column, (at, after) in enumerate(pairwise(edges), first):
-        if at < after and at < len(kinds):
-            yield column, min(kinds[at:after]) if after - at <= FEW else _first_found(kinds, at, after)
+def marks(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
+    """The columns that have marks, except the mark of the end, and which matters most: index into `MARK_KINDS`.
 
-
-def _marks_one_by_one(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
+    Args:
+        lane: The task's.
+        scale: How wide columns are.
+        first: The column to begin with.
+        last_column: The column to end with.
+    """
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
-    marks = len(times) - (lane.ended is not None)
-    last = bisect_left(times, scale.begin(last_column + 1), at, max(at, marks))
+    count = len(times) - (lane.ended is not None)
+    last = bisect_left(times, scale.begin(last_column + 1), at, max(at, count))
     while at < last:
         column = scale.column(times[at])
         after = max(at + 1, bisect_left(times, scale.begin(column + 1), at, last))

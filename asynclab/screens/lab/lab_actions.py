@@ -254,7 +254,7 @@ class LabActions(PaneScreen):
 
         def select(task: int | None) -> None:
             if task is not None and task != self.selected_task:
-                self.stage.post_message(TaskSelected(self.stage, task))
+                self.stage.post_message(TaskSelected(task))
 
         self.app.push_screen(StoryScreen(event.task, self._told, self._found_of), select)
 

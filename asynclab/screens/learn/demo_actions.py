@@ -64,13 +64,14 @@ class DemoActions(LabScreen):
         """The demos."""
         for run in self.runs:
             demo = run.demo
-            yield PaletteEntry(f"{demo.key} {demo.name}", demo.concept, partial(self.action_start_demo, demo.key))
+            start = partial(self.action_start_demo, demo.key)
+            yield PaletteEntry(f"{demo.key} {demo.name}", demo.lesson.concept, start)
 
     def select_demo(self, key: str) -> None:
         """Put a demo on the stage."""
         self.selected_key = key
         demo = self.run.demo
-        self.stage.show_program(demo.name, str(demo.path), demo.source())
+        self.stage.show_program(demo.name, str(demo.path), demo.source)
         self.describe()
 
     def describe(self) -> None:

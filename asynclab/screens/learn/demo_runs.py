@@ -164,8 +164,9 @@ def lesson_of(run: Run) -> Lesson:
     place = f" {demo.mistakes.index(wrong[0]) + 1} of {len(demo.mistakes)}" if is_one_of_several else ""
     names = [f"· {label}{place}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
     title = " ".join([demo.key, demo.name, *changed, *names, f"· v: {run.next_mistake_text}"])
+    taught = demo.lesson
     if not wrong:
-        return Lesson(title, demo.concept, demo.watch, demo.belief, demo.truth, demo.docs)
+        return Lesson(title, taught.concept, taught.watch, taught.belief, taught.truth, taught.docs)
     concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
     watch = " ".join(f"{mistake.name}: {mistake.watch}" if wrong[1:] else mistake.watch for mistake in wrong)
-    return Lesson(title, concept, watch, demo.belief, demo.truth, demo.docs)
+    return Lesson(title, concept, watch, taught.belief, taught.truth, taught.docs)

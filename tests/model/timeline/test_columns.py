@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import asynclab.model.timeline.column_index
-import asynclab.model.timeline.columns
 from asynclab.model.events import Event, QueuePut, StepEnded, StepStarted, TaskCancelRequested, TaskCreated, TaskEnded
 from asynclab.model.lanes import READY, RUNNING, WAITING, Lane
 from asynclab.model.lanes.lane import MARK_KINDS
-from asynclab.model.timeline.columns import FEW, LaneColumns, landing
+from asynclab.model.timeline.columns import FEW, landing, marks, paint_kinds
 from asynclab.model.timeline.scale import STEPS, Scale, fitting
 from tests.model.anything import any_history
 from tests.model.history import timeline_of
@@ -28,7 +25,7 @@ def lane_of(*events: Event) -> Lane:
 
 def painted(lane: Lane, scale: Scale, first: int, width: int, now: float) -> list[int]:
     cells = bytearray(width)
-    LaneColumns(lane).paint_kinds(cells, scale, first, now)
+    paint_kinds(cells, lane, scale, first, now)
     return list(cells)
 
 
@@ -45,17 +42,14 @@ def read_off(lane: Lane, scale: Scale, first: int, width: int, now: float) -> li
     return cells
 
 
-@pytest.mark.parametrize("dense", [0.0, 99.0], ids=["column by column", "interval by interval"])
 @given(any_history(), st.integers(15, 21), st.integers(0, 3), st.integers(1, 60))
 def test_a_column_shows_the_greatest_kind_that_lies_in_it(
-    dense: float, events: list[Event], step: int, first: int, width: int
+    events: list[Event], step: int, first: int, width: int
 ) -> None:
     timeline = timeline_of(*events)
     scale, now = Scale(step), timeline.now
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asynclab.model.timeline.columns, "DENSE", dense)
-        for lane in timeline.lanes.values():
-            assert painted(lane, scale, first, width, now) == read_off(lane, scale, first, width, now)
+    for lane in timeline.lanes.values():
+        assert painted(lane, scale, first, width, now) == read_off(lane, scale, first, width, now)
 
 
 def test_what_begins_in_the_middle_of_a_column_that_lost_its_beginning_is_shown() -> None:
@@ -63,19 +57,6 @@ def test_what_begins_in_the_middle_of_a_column_that_lost_its_beginning_is_shown(
         lane = lane_of(*(event for at in (0.31, 0.33) for event in (StepStarted(at, 1), StepEnded(at, 1, 0.0))))
         lane.drop_intervals(gone)
         assert painted(lane, TENTHS, 0, 4, 0.35) == read_off(lane, TENTHS, 0, 4, 0.35)
-
-
-def test_a_dense_lane_is_painted_without_searching_it_once_it_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = [event for n in range(500) for event in (StepStarted(n / 100, 1), StepEnded(n / 100, 1, 0.0, True))]
-    lane = lane_of(*events)
-    columns = LaneColumns(lane)
-    before = [bytearray(50) for _ in range(2)]
-    columns.paint_kinds(before[0], TENTHS, 0, 5.0)
-    for _ in range(20):
-        columns.look()
-    monkeypatch.delattr(asynclab.model.timeline.column_index, "bisect_left")
-    columns.paint_kinds(before[1], TENTHS, 0, 5.0)
-    assert before[0] == before[1]
 
 
 def test_a_step_shows_however_short_it_is() -> None:
@@ -97,12 +78,12 @@ def test_the_mark_that_matters_most_is_shown_of_those_in_a_column() -> None:
     puts = [QueuePut(0.2, 1, "tea", 1, 1, 1) for _ in range(FEW)]
     for count in (1, FEW):
         lane = lane_of(*puts[:count], TaskCancelRequested(0.25, 1), *puts[:count])
-        assert list(LaneColumns(lane).marks(TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
+        assert list(marks(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("cancel"))]
 
 
 def test_the_mark_of_the_end_is_not_among_them() -> None:
     lane = lane_of(QueuePut(0.2, 1, "tea", 1, 1, 1), TaskEnded(0.2, 1, "failed"))
-    assert list(LaneColumns(lane).marks(TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
+    assert list(marks(lane, TENTHS, 0, 9)) == [(2, MARK_KINDS.index("put"))]
 
 
 def test_one_lands_where_what_is_drawn_begins() -> None:
@@ -112,20 +93,19 @@ def test_one_lands_where_what_is_drawn_begins() -> None:
     assert landing(lane, TENTHS, 5) == TENTHS.round_time(5)
 
 
-@pytest.mark.parametrize("dense", [0.0, 99.0], ids=["column by column", "mark by mark"])
 @given(st.lists(st.tuples(st.floats(0, 2), st.booleans()), max_size=30), st.booleans(), st.integers(13, 18))
 def test_every_column_with_marks_shows_the_one_that_matters_most(
-    dense: float, made: list[tuple[float, bool]], has_ended: bool, step: int
+    made: list[tuple[float, bool]], has_ended: bool, step: int
 ) -> None:
-    marks = [TaskCancelRequested(at, 1) if cancels else QueuePut(at, 1, "tea", 1, 1, 1) for at, cancels in sorted(made)]
-    lane, scale = lane_of(*marks, *[TaskEnded(2.0, 1, "failed")] * has_ended), Scale(step)
+    happenings = [
+        TaskCancelRequested(at, 1) if cancels else QueuePut(at, 1, "tea", 1, 1, 1) for at, cancels in sorted(made)
+    ]
+    lane, scale = lane_of(*happenings, *[TaskEnded(2.0, 1, "failed")] * has_ended), Scale(step)
     found: dict[int, int] = {}
-    for mark in marks:
+    for mark in happenings:
         kind = MARK_KINDS.index("cancel" if isinstance(mark, TaskCancelRequested) else "put")
         found[scale.column(mark.at)] = min(kind, found.get(scale.column(mark.at), kind))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asynclab.model.timeline.columns, "DENSE", dense)
-        assert dict(LaneColumns(lane).marks(scale, 0, 9)) == {at: kind for at, kind in found.items() if at < 10}
+    assert dict(marks(lane, scale, 0, 9)) == {at: kind for at, kind in found.items() if at < 10}
 
 
 @given(st.integers(0, STEPS - 1), st.integers(0, 2_000_000))
