@@ -142,9 +142,16 @@ class LiveFindings:
             before = self._known.get(key) or self._moved(finding, gone)
             first = finding if before is None else before.finding
             self._known[key] = Found(replace(finding, at=first.at, evidence=first.evidence))
-        for key in gone:
-            if not self._is_ending and key in self._known:
+        for key in () if self._is_ending else gone:
+            if self._stands_still(self._known[key].finding):  # what is known by now has another cause
+                del self._known[key]
+            else:
                 self._known[key] = replace(self._known[key], is_over=True)
+
+    def _stands_still(self, finding: Finding) -> bool:
+        """Whether nothing has happened to a finding's task since."""
+        task = None if finding.task is None else self._state.tasks.get(finding.task)
+        return task is not None and not task.has_ended and task.since <= finding.at
 
     def _moved(self, finding: Finding, gone: list[Key]) -> Found | None:
         """The same finding at the place where it was seen before: a task's place may become known late."""

@@ -38,17 +38,16 @@ class FindingsView(CursorView):
         Binding("enter", "open", "Go to the moment of the finding, or of the event under the cursor", show=False)
     ]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.border_title = "Findings"
-        self._hint = NOTHING
-        self._found: tuple[Found, ...] = ()
-        self._state: LabState | None = None
-        self._evidence_of: Callable[[Found], Sequence[Evidence]] = lambda _: ()
-        self._selected = 0
-        """The number of the finding whose details show."""
-        self._laid_out_for: object = None
-        self._entries: list[_Entry] = []
+    BORDER_TITLE = "Findings"
+
+    _found: tuple[Found, ...] = ()
+    _state: LabState | None = None
+    _evidence_of: Callable[[Found], Sequence[Evidence]] = staticmethod(lambda _: ())
+    _selected = 0
+    """The number of the finding whose details show."""
+    _laid_out_for: int | None = None
+    """The width for which the lines are laid out."""
+    _entries: Sequence[_Entry] = ()
 
     def show(
         self, found: tuple[Found, ...], state: LabState | None, evidence_of: Callable[[Found], Sequence[Evidence]]
@@ -112,7 +111,7 @@ class FindingsView(CursorView):
         self.begin_somewhere()
         if self._cursor is not None:
             entry = self._entries[self._cursor]
-            self.post_message(FindingOpened(self, self._found[entry.finding].finding, entry.row.event))
+            self.post_message(FindingOpened(self._found[entry.finding].finding, entry.row.event))
 
     def on_resize(self, event: Resize) -> None:
         """Wrap the lines for the new width."""
@@ -131,7 +130,7 @@ class FindingsView(CursorView):
     def _tell_task(self) -> None:
         task = self._found[self._selected].finding.task
         if task is not None:
-            self.post_message(TaskSelected(self, task, is_choice=False))
+            self.post_message(TaskSelected(task, is_choice=False))
 
     def _first_line(self, number: int) -> int:
         return next((index for index, entry in enumerate(self._entries) if entry.finding == number), 0)

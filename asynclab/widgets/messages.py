@@ -47,13 +47,6 @@ class PasteTooLong(Message):
 class FindingOpened(Message):
     """A finding was opened, to see the moment that shows it."""
 
-    view: Widget
-    """The view it was opened in."""
     finding: Finding
     event: int | None = None
     """The event to go to, counted from 1; None for the finding's own moment."""
-
-    @property
-    def control(self) -> Widget:
-        """The view, for selectors of `on`."""
-        return self.view

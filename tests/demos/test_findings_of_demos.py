@@ -12,7 +12,7 @@ import pytest
 from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import fill_urls
 from asynclab.findings.catalogue_of_rules import RULES
-from asynclab.findings.live_findings import LiveFindings
+from asynclab.findings.live_findings import PERIOD, LiveFindings
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 
@@ -30,18 +30,20 @@ def quiet() -> Iterator[None]:
 async def found_in(demo: Demo, **switched_on: bool) -> set[str]:
     """The rules that find something in a run of a demo, to its end or until it is stuck."""
     async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True, watch=False) as lab:
-        findings = LiveFindings(lab.state)
+        findings = LiveFindings(lab.state, seconds=lambda: 0.0)
         lab.subscribe(findings.take)
         lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}), server.pages) | switched_on)
         ended = asyncio.ensure_future(lab.wait())
         while not ended.done() and not lab.state.is_stalled:
             await asyncio.sleep(0)
             lab.pump()
+        lab.sample()
         lab.pump()
-        findings.look()
+        for _ in range(PERIOD + 1):
+            findings.look()
         lab.cancel()
         await ended
-    return {found.finding.rule for found in findings.found}
+    return {found.finding.rule for found in findings.found if not found.is_over}
 
 
 @pytest.mark.parametrize(("demo", "mistake"), VARIANTS, ids=lambda part: getattr(part, "name", "right"))

@@ -15,9 +15,9 @@ from asynclab.model.events import (
     Outside,
     RunEnded,
     RunStarted,
+    Stepped,
     TaskCancelRequested,
     TaskCreated,
-    TaskReady,
     TimeoutExpired,
     TimeoutStarted,
 )
@@ -52,7 +52,7 @@ class Watched:
     def frames(self, count: int = PERIOD + 1) -> None:
         """Let some time pass in which something happens at each frame."""
         for _ in range(count):
-            self.happen(TaskReady(self.feed.state.now + 0.05, 1, "task"))
+            self.happen(Stepped(self.feed.state.now + 0.05, 1, 0.0))
             self.live.look()
 
     @property
@@ -62,7 +62,7 @@ class Watched:
 
 def bug(
     text: str = "stuck",
-    at: float = 1.0,
+    at: float = 0.1,
     task: int | None = 1,
     place: Place | None = None,
     certainty: Certainty = "proved",
@@ -127,7 +127,19 @@ def test_a_place_that_becomes_known_late_makes_no_second_finding() -> None:
     run.holds = [bug(place=("app.py", 3), at=5.0)]
     run.frames()
     (found,) = run.live.found
-    assert (found.is_over, found.finding.place, found.finding.at) == (False, ("app.py", 3), 1.0)
+    assert (found.is_over, found.finding.place, found.finding.at) == (False, ("app.py", 3), 0.1)
+
+
+def test_what_another_rule_explains_better_by_now_is_not_over_but_gone() -> None:
+    run = Watched()
+    run.happen(Stepped(0.1, 1, 0.0))
+    run.holds = [bug()]
+    run.live.look()
+    run.happen(TaskCreated(2.0, 2, "other", "other"))
+    run.holds = []
+    for _ in range(PERIOD + 1):
+        run.live.look()
+    assert run.found == []
 
 
 def test_two_findings_that_a_rule_can_t_tell_apart_are_two() -> None:

@@ -159,7 +159,7 @@ async def test_details_that_are_longer_than_the_view_begin_at_its_top() -> None:
 async def test_no_findings_are_one_sentence_and_no_key_fails() -> None:
     view = FindingsView()
     async with on_stage(view, 60, 8) as pilot:
-        view.show((), None, evidence_of)
+        view.set_hint(NOTHING)
         view.focus()
         await pilot.press("j", "k", "enter", "end", "home", "pagedown")
         assert " ".join(painted(view)).split() == NOTHING.split()
