@@ -162,6 +162,18 @@ async def test_a_mistake_shows_its_finding_by_itself_and_the_right_variant_has_n
         await stage.until(lambda: not stage.screen.findings_count and stage.views.log_pane.region.area)
 
 
+@pytest.mark.parametrize(("size", "stays"), [((100, 30), False), ((120, 40), True), ((200, 60), True)])
+async def test_where_room_is_short_the_findings_take_that_of_the_timeline(size: tuple[int, int], stays: bool) -> None:
+    async with opened(size) as stage:
+        await stuck(stage, "0")
+        await stage.press("b")
+        assert stage.views.findings.size.height >= 8
+        assert bool(stage.views.timeline.region.area) == stays
+        await stage.press("w")
+        await stage.until(lambda: stage.views.timeline.region.area or stage.views.loop.region.area)
+        assert stage.screen.focused is not None
+
+
 async def test_who_chose_the_activity_keeps_it() -> None:
     async with opened() as stage:
         stage.screen.select_demo("0")

@@ -80,6 +80,9 @@ LEAST_TASKS = 7
 LEAST_MIDDLE = 7
 """Lines that the row between tasks and code gets at least."""
 
+LEAST_FINDINGS = 10
+"""Lines that findings get at least beside the code, with their frame: where room is short, that row goes instead."""
+
 RULER = 2
 """Lines of the timeline above and below its lanes."""
 

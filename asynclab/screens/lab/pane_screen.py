@@ -77,7 +77,7 @@ class PaneScreen(TimeScreen):
         """Give the focus to a visible pane if none has it: Textual takes it from a pane that is hidden."""
         if self.focused is None and self.app.app_focus:
             shown = (self.stage.front,) if self.is_single else self.stage.shown_panes
-            self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE) if pane in shown))
+            self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE, "tasks") if pane in shown))
 
     def action_show_pane(self, pane: str) -> None:
         """Bring a pane to the front and give it the focus."""

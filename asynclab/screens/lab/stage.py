@@ -17,7 +17,20 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 from asynclab.screens.lab.evidence import evidence_of
 from asynclab.screens.lab.filtered import Filtered
-from asynclab.screens.lab.layout import BESIDE_CODE, FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
+from asynclab.screens.lab.layout import (
+    BESIDE_CODE,
+    FRAME,
+    LEAST_FINDINGS,
+    LEAST_MIDDLE,
+    LEAST_TASKS,
+    LOWEST,
+    MIDDLE,
+    STAGE_PANES,
+    Needs,
+    shares,
+    shown,
+    turns,
+)
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
 from asynclab.screens.lab.run_record import Record
@@ -224,7 +237,7 @@ class Stage(Vertical):
         middle = shown(
             width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
         )
-        return middle | {"tasks", "source", self._pane_beside_code}
+        return (middle if self._has_middle else frozenset()) | {"tasks", "source", self._pane_beside_code}
 
     @property
     def has_turns(self) -> bool:
@@ -233,6 +246,8 @@ class Stage(Vertical):
 
     def show_next_in_the_middle(self) -> None:
         """Show the next of the panes that take turns in the middle row."""
+        if not self._has_middle:
+            self._beside_code[self._program] = "activity"
         waiting = self._turns()
         front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
         self._wishes[self._program] = waiting[(waiting.index(front) + 1) % len(waiting)]
@@ -290,6 +305,16 @@ class Stage(Vertical):
         else:
             self.findings.show(record.findings.found, record.present, partial(evidence_of, record))
         self.tabs.show(self.front, self._tabs())
+
+    @property
+    def _has_middle(self) -> bool:
+        """Whether there is room for the row in the middle: findings come first, since they are to be read."""
+        rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
+        return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
+
+    @property
+    def _lines_of_lesson(self) -> int:
+        return self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME) + FRAME
 
     @property
     def _pane_beside_code(self) -> str:
@@ -372,7 +397,7 @@ class Stage(Vertical):
         self.set_class(is_below, "-gauges-below")
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
-        lesson = self.concept.lines_in(height * LESSON_PERCENT // 100 - FRAME) + FRAME
+        lesson = self._lines_of_lesson
         needs = Needs(lesson, self._most_tasks, self._gauge_lines, self._most_of_the_loop)
         share = shares(height, needs, panes)
         self._limit_the_lesson(lesson)
