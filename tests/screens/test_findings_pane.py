@@ -39,6 +39,13 @@ async def test_what_was_found_is_counted_in_the_title_and_its_key_named(tmp_path
         assert "b findings" in stage.bar
 
 
+async def test_its_task_is_marked_in_every_view_of_tasks(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        views = stage.views
+        for view in (views.tasks, views.timeline):
+            assert [index for index, line in enumerate(text_of(view).splitlines()) if line.startswith("✗")] == [1]
+
+
 async def test_a_key_opens_the_list_in_place_of_the_activity_and_closes_it(tmp_path: Path) -> None:
     async with recording(tmp_path) as stage:
         views = stage.views

@@ -305,6 +305,9 @@ class Stage(Vertical):
         else:
             self.findings.show(record.findings.found, record.present, partial(evidence_of, record))
         self.tabs.show(self.front, self._tabs())
+        found = () if record is None else record.findings.found
+        for view in self.task_views:
+            view.show_found(frozenset(each.finding.task for each in found if not each.is_over) - {None})
 
     @property
     def _has_middle(self) -> bool:
