@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
 
 from asynclab.cli.attach_report import as_json, picture
-from asynclab.cli.recording_file import RecordingFile, header_of
+from asynclab.cli.recording_file import RecordingFile, complain, header_of
 from asynclab.cli.run_report import Report
+from asynclab.findings.allowed import FindingFilter
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 from asynclab.remote.attach import Attachment, attach
@@ -58,14 +60,16 @@ def attach_headless(
     return 0
 
 
-def recording_of(pid: int, file: Path, *, keep_sources: bool) -> RecordingFile:
-    """A recording of a program that was attached to.
+def recording_of(
+    pid: int, file: Path, *, keep_sources: bool, complain: Callable[[str], object] = complain
+) -> RecordingFile:
+    """A recording of a program that was attached to; what a disk refuses later goes to `complain`.
 
     Raises:
         OSError: The file can't be written.
     """
     writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
-    return RecordingFile(writer, keep_sources=keep_sources)
+    return RecordingFile(writer, keep_sources=keep_sources, complain=complain)
 
 
 def _say(program: ObservedProgram, json_to: str | None) -> None:
@@ -85,7 +89,7 @@ class _Follower:
 
     def __init__(self, attachment: Attachment, recorder: RecordingFile | None) -> None:
         self.program = ObservedProgram()
-        self._report = Report(self.program)
+        self._report = Report(self.program, FindingFilter(os.getcwd()))
         self._attachment = attachment
         self._recorder = recorder
         self._has_ended = False

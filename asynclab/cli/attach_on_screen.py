@@ -9,6 +9,7 @@ import click
 
 from asynclab.app import AsyncLabApp
 from asynclab.cli.attach_headless import recording_of
+from asynclab.cli.recording_file import complain
 from asynclab.remote.attach import attach
 from asynclab.screens.run.attached_program import AttachedProgram
 
@@ -28,9 +29,11 @@ def attach_on_screen(pid: int, record: Path | None, *, keep_sources: bool) -> in
     program = AttachedProgram(attach(pid))
     with ExitStack() as files:
         if record is not None:
-            recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources))
+            recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources, complain=program.warn))
             program.takers.append(recording.write)
         app = AsyncLabApp(program=program)
         app.run()
+    for warning in program.warnings:
+        complain(warning)
     click.echo(f"{program.name} {'has ended' if program.has_ended else 'goes on as it was'}")
     return app.return_code or 0

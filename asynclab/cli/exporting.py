@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import click
 
+from asynclab.cli.recording_file import complain
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.events import encode
 from asynclab.model.text import one_line
@@ -62,7 +63,7 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
 
 @contextmanager
 def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[AnyFrame], None]]:
-    """A trace that is there as a whole when the block has ended without an error, or not at all.
+    """A trace that exists only if the block ends without an error, and then is complete.
 
     Args:
         program: Takes each frame before the trace gets it.
@@ -79,14 +80,20 @@ def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[A
 
 
 class TraceOfRun:
-    """The trace of a program that runs. A disk that refuses ends the trace, not the program."""
+    """The trace of a running program. A full disk ends the trace, not the program."""
 
-    def __init__(self, program: ObservedProgram, path: Path) -> None:
+    def __init__(self, program: ObservedProgram, path: Path, complain: Callable[[str], object] = complain) -> None:
         """Begin the trace.
+
+        Args:
+            program: Takes each frame before this gets it.
+            path: The file.
+            complain: Gets why there is no trace, in one line.
 
         Raises:
             OSError: The file can't be written.
         """
+        self._complain = complain
         self._open = ExitStack()
         self._take = self._open.enter_context(perfetto_trace(program, path))
         self._is_open = True
@@ -113,7 +120,7 @@ class TraceOfRun:
         self._is_open = False
         with suppress(OSError):
             self._open.__exit__(type(error), error, None)
-        click.echo(f"asynclab: no trace is written: {error.strerror or error}", err=True)
+        self._complain(f"no trace is written: {error.strerror or error}")
 
 
 def _frames(reader: RecordingReader) -> Iterator[AnyFrame]:
@@ -128,7 +135,7 @@ def _print_events(frame: AnyFrame) -> None:
 
 
 def _ascii(line: bytes) -> str:
-    """JSON in which nothing is left that a terminal obeys or that turns text round: all but ASCII is escaped."""
+    """The JSON with everything but ASCII escaped, so that no text acts on a terminal or changes direction."""
     if not line.isascii():
         line = json.dumps(json.loads(line), separators=(",", ":")).encode()
     return line.decode().replace("\x7f", "\\u007f")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Self, TypeAlias
+
+import click
 
 from asynclab import __version__
 from asynclab.remote.kept_recording import KeptRecording
@@ -21,16 +22,23 @@ def header_of(command: tuple[str, ...]) -> Header:
     return Header(VERSION, __version__, command, os.getcwd())
 
 
+def complain(text: str) -> None:
+    """Say on standard error what went wrong; on a screen, somebody else says it."""
+    click.echo(f"asynclab: {text}", err=True)
+
+
 class RecordingFile:
     """A recording under way. A disk that refuses ends it, not the program."""
 
-    def __init__(self, writer: Writer, *, keep_sources: bool) -> None:
+    def __init__(self, writer: Writer, *, keep_sources: bool, complain: Callable[[str], object] = complain) -> None:
         """Write with a writer from now on, and close it at the end.
 
         Args:
             writer: What writes; all of it, or the newest.
             keep_sources: Whether the text of the program's own files is kept, too.
+            complain: Gets why it could not be written to its end, in one line.
         """
+        self._complain = complain
         self._writer: Writer | None = writer
         self._owns = UserCode().owns if keep_sources else lambda _: False
         self._files: set[str] = set()
@@ -57,4 +65,4 @@ class RecordingFile:
             action(self._writer)
         except OSError as error:
             self._writer = None
-            print(f"asynclab: the recording ends here: {error.strerror or error}", file=sys.stderr)
+            self._complain(f"the recording ends here: {error.strerror or error}")

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ import click
 from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
-from asynclab.cli.recording_file import RecordingFile, Writer, header_of
+from asynclab.cli.recording_file import RecordingFile, Writer, complain, header_of
 from asynclab.cli.run_report import Report
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.remote.child_watch import die_as, run_watched
@@ -29,6 +30,9 @@ from asynclab.remote.wire import AnyFrame
 
 REPORTS_KEPT = 20
 """How many stuck reports the JSON has; each lists every task, and all were printed."""
+
+ECHO = 2.0
+"""Real seconds in which a SIGUSR1 that was passed on to the program comes back as a request."""
 
 StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
 """What is said of one loop: in lines, and for programs."""
@@ -95,6 +99,10 @@ class _Standstills:
         self._version = 0
         self._moved_at = 0.0
         self._is_told = False
+        self._asked = 0
+        """How many requests to the program itself have been seen to."""
+        self._echo_until = 0.0
+        """Until when the next one is the signal that was passed on to it; in real seconds."""
         self._before_interrupt: dict[int, StuckReport] | None = None
         self.reports: deque[dict[str, Any]] = deque(maxlen=REPORTS_KEPT)
         """The latest of what was printed, for programs to read."""
@@ -102,12 +110,18 @@ class _Standstills:
     def on_signal(self, number: int) -> None:
         """Print the report on SIGUSR1, and keep it on SIGINT: the first one cancels the tasks."""
         if number == signal.SIGUSR1:
+            self._echo_until = time.monotonic() + ECHO
             self._print("SIGUSR1", self._look())
         elif self._before_interrupt is None:
             self._before_interrupt = self._look()
 
     def follow(self) -> None:
-        """Print the report once for each time in which nothing moves for long."""
+        """Print the report where the program itself was asked, and once for each time in which nothing moves."""
+        if self._program.reports_asked > self._asked:
+            self._asked = self._program.reports_asked
+            is_echo, self._echo_until = time.monotonic() < self._echo_until, 0.0
+            if not is_echo:
+                self._print("SIGUSR1", self._look())
         version = sum(loop.state.version for loop in self._program.loops.values())
         if version != self._version:
             self._version, self._moved_at, self._is_told = version, self._program.now, False
@@ -140,8 +154,11 @@ def frame_takers(
     *,
     keep: int | None,
     keep_sources: bool,
+    complain: Callable[[str], object] = complain,
 ) -> list[Callable[[AnyFrame], object]]:
     """What keeps a run in files: each gets every frame, after the program has taken it in.
+
+    What a disk refuses later goes to `complain`, in one line.
 
     Raises:
         OSError: A file can't be written.
@@ -154,9 +171,9 @@ def frame_takers(
             writer = RecordingWriter(record.open("wb"), header)
         else:
             writer = KeptRecording(record, header, program, keep)
-        takers.append(files.enter_context(RecordingFile(writer, keep_sources=keep_sources)).write)
+        takers.append(files.enter_context(RecordingFile(writer, keep_sources=keep_sources, complain=complain)).write)
     if perfetto is not None:
-        takers.append(files.enter_context(TraceOfRun(program, perfetto)).take)
+        takers.append(files.enter_context(TraceOfRun(program, perfetto, complain)).take)
     return takers
 
 

@@ -11,6 +11,7 @@ import click
 from asynclab.app import AsyncLabApp
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
+from asynclab.cli.recording_file import complain
 from asynclab.cli.run_headless import frame_takers
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as
@@ -45,14 +46,18 @@ def run_on_screen(
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
         report = Report(live.told, findings.judge)
-        live.takers += frame_takers(files, target, live.told, record, perfetto, keep=keep, keep_sources=keep_sources)
+        live.takers += frame_takers(
+            files, target, live.told, record, perfetto, keep=keep, keep_sources=keep_sources, complain=live.warn
+        )
         if asked != FindingsOptions():
             live.takers.append(lambda _: report.follow())
         app = AsyncLabApp(program=live)
         app.run()
-        failed = findings.write(live.told, report.found()) if live.told.ended is not None else 0
+        failed = 0 if live.problem else findings.write(live.told, report.found())
+    for warning in live.warnings:
+        complain(warning)
     if live.problem:
         raise click.ClickException(live.problem)
     if live.code is None:
-        return app.return_code or 1
+        return failed or app.return_code or 1
     return failed or die_as(live.code)

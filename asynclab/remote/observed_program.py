@@ -20,6 +20,7 @@ from asynclab.remote.wire import (
     LoopUnobserved,
     ProgramEnded,
     ProgramStarted,
+    ReportAsked,
 )
 
 
@@ -64,6 +65,8 @@ class ObservedProgram:
         """The latest moment that it told of, in seconds of its time."""
         self.heartbeat: Heartbeat | None = None
         """The latest, which says where the program was last seen."""
+        self.reports_asked = 0
+        """How often somebody has sent SIGUSR1 to the program itself."""
 
     @property
     def is_found(self) -> bool:
@@ -90,6 +93,8 @@ class ObservedProgram:
             case Heartbeat(at=at):
                 self.now = max(self.now, at)
                 self.heartbeat = frame
+            case ReportAsked():
+                self.reports_asked += 1
             case ProgramEnded():
                 self.ended = frame
                 for loop in self.loops.values():

@@ -100,6 +100,13 @@ class Heartbeat(Frame):
     function: str = ""
 
 
+class ReportAsked(Frame):
+    """Somebody sent SIGUSR1 to the program: they want to know what its tasks wait for."""
+
+    at: float
+    """Seconds of the program's time."""
+
+
 class ProgramEnded(Frame):
     """The program is over. Its parent writes this, as it alone knows how."""
 
@@ -118,6 +125,7 @@ AnyFrame: TypeAlias = (
     | LoopEvents
     | LoopClosed
     | Heartbeat
+    | ReportAsked
     | ProgramEnded
 )
 """The tagged union that goes over the socket."""

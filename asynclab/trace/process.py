@@ -104,6 +104,13 @@ class LoopRecording:
         self._is_to_look = True
         self._call(self._look)
 
+    def look_at_last(self) -> None:
+        """Tell the same at the program's end, where the loop runs no more and so can't be asked."""
+        loop = self._loop()
+        if loop is not None and not loop.is_running():
+            with suppress(Exception):
+                self._look()
+
     def _look(self) -> None:
         self._is_to_look = False
         tracer = self._tracer()

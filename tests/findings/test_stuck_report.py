@@ -28,7 +28,8 @@ from asynclab.model.state import LabState
 from tests.golden_files import Golden
 
 DEADLOCK = """
-import asyncio
+import asyncio, os
+print(os.getpid(), flush=True)
 
 async def take(first, second):
     async with first:
@@ -118,19 +119,23 @@ def test_a_lock_that_changed_hands_names_no_former_holder() -> None:
 def test_one_program_that_stands_still_is_reported_on_each_occasion(tmp_path: Path) -> None:
     with _run(tmp_path, DEADLOCK, "--stuck", "0.1", "--json", str(tmp_path / "report")) as running:
         assert running.stderr is not None
+        assert running.stdout is not None
+        program = int(running.stdout.readline())
         by_itself = _report(running.stderr)
+        os.kill(program, signal.SIGUSR1)
+        asked_of_it = _report(running.stderr)
         running.send_signal(signal.SIGUSR1)
         asked = _report(running.stderr)
         os.killpg(running.pid, signal.SIGINT)
         at_end = running.stderr.read()
 
     assert running.returncode == -signal.SIGINT
-    for report in (by_itself, asked, at_end):
+    for report in (by_itself, asked_of_it, asked, at_end):
         assert "deadlock: 'take-" in report
         assert report.count("held by take-") >= 2
     assert "loop 1:" in at_end
     stuck = json.loads((tmp_path / "report").read_text(encoding="utf-8"))["stuck"]
-    assert [report["why"] for report in stuck] == ["still", "SIGUSR1", "interrupt"]
+    assert [report["why"] for report in stuck] == ["still", "SIGUSR1", "SIGUSR1", "interrupt"]
     assert {report["loops"][0]["standstill"]["kind"] for report in stuck} == {"deadlock"}
 
 

@@ -62,6 +62,8 @@ def test_an_idle_loop_is_woken_and_sleeps_on(runtime: Path) -> None:
 def test_what_can_t_be_reached_is_said_and_the_program_runs_on(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("asynclab.remote.attach.PATIENCE", 0.3)
     running = Program(runtime, "-c", BLOCKED)
+    while Path(f"/proc/{running.pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+        pass  # it still runs Python
     with pytest.raises(AttachError, match="its main thread runs no Python"):
         attach(running.pid)
     running.kill()

@@ -73,6 +73,35 @@ def test_a_program_ends_as_it_would(tmp_path: Path, ending: str, debug: str) -> 
     assert observed(str(script)).alike == plainly(str(script)).alike
 
 
+SIGNALLED = """
+import asyncio, os, signal, subprocess, sys
+def in_child():
+    child = os.fork()
+    if not child:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+print("faulthandler" in sys.modules, signal.getsignal(signal.SIGUSR1))
+in_child()
+print(subprocess.run([sys.executable, "-c", "import os; os.kill(os.getpid(), 10)"]).returncode)
+import faulthandler
+faulthandler.register(signal.SIGUSR1, all_threads=False)
+in_child()
+faulthandler.unregister(signal.SIGUSR1)
+in_child()
+before = signal.signal(signal.SIGUSR1, lambda number, frame: print("handled", flush=True))
+in_child()
+print(signal.signal(signal.SIGUSR1, before).__name__)
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+
+
+def test_the_signal_that_asks_for_a_report_is_the_programs_where_it_sees_to_it(tmp_path: Path) -> None:
+    script = tmp_path / "signalled.py"
+    script.write_text(SIGNALLED)
+    assert observed("-W", "ignore", str(script)).alike == plainly("-W", "ignore", str(script)).alike
+
+
 def test_every_program_prints_what_it_would() -> None:
     program = ("-m", "tests.remote.every_program")
     ran = observed(*program)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from asynclab.model.events import TaskCreated, TaskEnded
+from asynclab.model.events import TaskCreated, TaskEnded, TaskWaiting
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened
 from asynclab.trace.process import observe_process
@@ -128,3 +128,19 @@ def test_a_heartbeat_says_where_a_step_that_lasts_was_seen(told: Told, monkeypat
     told.sender.flush()
     *_, last = (frame for frame in told.read() if isinstance(frame, Heartbeat))
     assert (last.loop, last.task, last.file) == (0, None, "")
+
+
+def test_at_the_end_it_tells_of_waits_that_there_was_no_time_to_look_at(told: Told) -> None:
+    loop = asyncio.new_event_loop()
+    observer = told.observation.recorders[0]._tracer()
+    assert observer is not None
+    observer.looks.again_at = math.inf
+    task = loop.create_task(asyncio.Event().wait())
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    events = [event for frame in told.frames() if isinstance(frame, LoopEvents) for event in frame.events]
+    assert [event.wait.kind for event in events if isinstance(event, TaskWaiting)] == ["event"]
+    task.cancel()
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
+from asynclab.cli.recording_file import RecordingFile, header_of
 from asynclab.model.events import TaskCreated
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened
 from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
@@ -232,6 +237,27 @@ async def test_where_nothing_is_heard_the_viewer_says_so_and_can_still_end_it() 
         now = live.program.now
         await asyncio.sleep(0.1)
         assert live.program.now == pytest.approx(now)
+
+
+class _FullDisk(BytesIO):
+    """Takes a header, and nothing behind it."""
+
+    def write(self, data: Any, /) -> int:
+        if self.tell():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+async def test_a_disk_that_is_full_is_told_on_the_screen_and_not_across_it(capfd: pytest.CaptureFixture[str]) -> None:
+    async with running(SILENT.replace("SIGSTOP", "SIGCONT")) as live:
+        writer = RecordingWriter(_FullDisk(), header_of(("app.py",)))
+        with RecordingFile(writer, keep_sources=False, complain=live.program.warn) as recording:
+            for frame in live.frames:
+                recording.write(frame)
+        await until(lambda: "the recording ends here: No space left" in live.notices)
+        assert "The recording ends here: No space left on device." in live.facts
+        await live.ended()
+    assert capfd.readouterr().err == ""
 
 
 FLOOD = "print('x' * 99_999 + '\\n' + 'line\\n' * 50_000 + 'the end')"

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, Protocol
 
+from asynclab.remote.inside.report_requests import ReportRequests
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
 from asynclab.trace.cpython import complain_of_missing
@@ -51,7 +52,8 @@ def begin(descriptor: int, name: str) -> Sender:
     complain_of_missing()
     connection = socket.socket(fileno=descriptor)
     observation = observe_process()
-    sender = Sender(observation, connection)
+    requests = ReportRequests()
+    sender = Sender(observation, connection, requests)
     sender.tell(ProgramStarted(name, platform.python_version(), os.getpid(), time.time() - observation.clock.now()))
     sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
@@ -59,6 +61,7 @@ def begin(descriptor: int, name: str) -> Sender:
     for last_call in _LAST_CALLS:
         _flush_before(last_call, sender)
     stop_around_forks(sender)
+    os.register_at_fork(after_in_child=requests.forget_in_child)
     return sender
 
 

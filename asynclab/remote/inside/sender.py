@@ -10,6 +10,7 @@ from collections import deque
 from contextlib import suppress
 
 from asynclab.remote.inside.outbox import Outbox
+from asynclab.remote.inside.report_requests import ReportRequests
 from asynclab.remote.wire import (
     AnyCommand,
     CancelTask,
@@ -22,6 +23,7 @@ from asynclab.remote.wire import (
     LoopOpened,
     NotFramesError,
     Pause,
+    ReportAsked,
     Resume,
     SetSpeed,
     Step,
@@ -68,10 +70,20 @@ class Sender:
     It is not one of `threading`'s: those are listed, counted and waited for, and the program's own are all it has.
     """
 
-    def __init__(self, observation: ProcessObservation, connection: socket.socket) -> None:
+    def __init__(
+        self, observation: ProcessObservation, connection: socket.socket, requests: ReportRequests | None = None
+    ) -> None:
+        """Prepare to send; `start` starts the thread.
+
+        Args:
+            observation: Has what is sent.
+            connection: Takes it, and brings commands.
+            requests: Says when somebody asks the program for a report; None where that can't be.
+        """
         connection.setblocking(False)
         self._observation = observation
         self._connection = connection
+        self._requests = requests
         self._outbox = Outbox(connection)
         self._commands = CommandReader()
         self._control = ProcessControl(observation)
@@ -238,8 +250,12 @@ class Sender:
             self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
         now = observation.clock.now()
         for loop in self._loops:
+            if at_end and not loop.is_over:
+                loop.recording.look_at_last()
             if not loop.is_over:
                 self._read(loop, now)
+        if self._requests is not None and self._requests.has_come():
+            self.tell(ReportAsked(now))
         for _ in range(following):
             self.tell(self._following.popleft())
         self._beat(now, at_end=at_end)

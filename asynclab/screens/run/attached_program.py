@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.remote.attach import PATIENCE
 from asynclab.remote.wire import AnyFrame
@@ -59,7 +60,8 @@ class AttachedProgram(ConnectedProgram):
     @property
     def facts(self) -> tuple[str, ...]:
         """How it is, and what isn't known of it."""
-        return tuple(filter(None, (self._how_it_is(), self.no_heartbeat, *self._what_is_missing())))
+        warnings = map(sentence, self.warnings)
+        return tuple(filter(None, (self._how_it_is(), self.no_heartbeat, *self._what_is_missing(), *warnings)))
 
     def begin(self) -> None:
         """Begin to listen."""

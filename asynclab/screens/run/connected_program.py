@@ -44,6 +44,8 @@ class ConnectedProgram(WatchedProgram):
         self.files = SourceFiles()
         self.takers = list(takers)
         """Each gets every frame, after it was taken in."""
+        self.warnings: list[str] = []
+        """What went wrong on our side, such as with a recording, each in one line."""
         self.is_deaf = True
         """Whether nothing more will be told."""
         self._connection: socket.socket | None = None
@@ -57,6 +59,15 @@ class ConnectedProgram(WatchedProgram):
         self._is_reading = False
         self._heard = 0.0
         """When something was told last, in real seconds."""
+
+    @property
+    def complaint(self) -> str:
+        """The latest of what went wrong on our side."""
+        return self.warnings[-1] if self.warnings else ""
+
+    def warn(self, text: str) -> None:
+        """Show for the rest of the run that something went wrong on our side."""
+        self.warnings.append(text)
 
     @property
     def now(self) -> float:

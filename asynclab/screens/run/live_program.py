@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import measured
 from asynclab.remote.emulator import Emulator
 from asynclab.remote.launch import Child, Target, launch
@@ -72,8 +73,8 @@ class LiveProgram(ConnectedProgram):
 
     @property
     def complaint(self) -> str:
-        """Why it could not be started."""
-        return self.problem
+        """Why it could not be started, or the latest of what went wrong on our side."""
+        return self.problem or super().complaint
 
     @property
     def is_live(self) -> bool:
@@ -83,7 +84,7 @@ class LiveProgram(ConnectedProgram):
     @property
     def facts(self) -> tuple[str, ...]:
         """How it is, and what isn't as it should be."""
-        return tuple(filter(None, (self._how_it_is(), self._what_it_lacks())))
+        return tuple(filter(None, (self._how_it_is(), self._what_it_lacks(), *map(sentence, self.warnings))))
 
     @property
     def has_ended(self) -> bool:

@@ -53,7 +53,8 @@ class RunScreen(LabScreen):
         self._is_chosen = False
         """Whether the user chose it."""
         self._code_of: tuple[int | None, str, bool] | None = None
-        self._complained = False
+        self._complained = ""
+        """What was complained about last."""
 
     def compose(self) -> ComposeResult:
         """The views between the title and the keys."""
@@ -141,9 +142,10 @@ class RunScreen(LabScreen):
         self.stage.source.select(self.selected_task)
 
     def _complain(self) -> None:
-        if self.watched.complaint and not self._complained:
-            self._complained = True
-            self.host.tell(self.watched.complaint, is_problem=True)
+        complaint = self.watched.complaint
+        if complaint != self._complained:
+            self._complained = complaint
+            self.host.tell(complaint, is_problem=True)
 
 
 def _row_of(run: LoopRun) -> LoopRow:
