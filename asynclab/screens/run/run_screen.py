@@ -91,6 +91,8 @@ class RunScreen(LabScreen):
         """All of its loops."""
         return tuple(self.watched.runs.values())
 
+    stuck_together = programs
+
     def beat(self) -> None:
         """Take in what has come, and paint it if the screen is in front; called at each frame."""
         self.watched.pump()
@@ -150,6 +152,7 @@ def _row_of(run: LoopRun) -> LoopRow:
     state = run.state
     if state is None:
         return LoopRow(run.number, run.kind, "waiting", 0)
+    found = 0 if run.record is None else run.record.findings.count
     alive = sum(state.counts.get(word, 0) for word in LIVE)
     word: StateWord = state.outcome or "running"
-    return LoopRow(run.number, run.kind, word, alive if state.outcome is None else sum(state.counts.values()))
+    return LoopRow(run.number, run.kind, word, alive if state.outcome is None else sum(state.counts.values()), found)

@@ -24,6 +24,7 @@ SHOWN_KEYS = {
     "comma": ",",
     "full_stop": ".",
     "slash": "/",
+    "backslash": "\\",
     "question_mark": "?",
     "escape": "esc",
     "left_square_bracket": "[",
