@@ -144,3 +144,9 @@ def test_at_the_end_it_tells_of_waits_that_there_was_no_time_to_look_at(told: To
     loop.call_soon(loop.stop)
     loop.run_forever()
     loop.close()
+
+
+def test_at_the_end_its_reader_learns_that_nothing_more_comes(told: Told) -> None:
+    told.sender.finish()
+    told.read()
+    assert told.reader.recv(1) == b""

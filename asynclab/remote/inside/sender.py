@@ -168,9 +168,11 @@ class Sender:
                 self._leave()
 
     def finish(self) -> None:
-        """The program is over."""
+        """The program is over: tell the viewer that nothing more comes, and it waits for no heartbeat."""
         self.flush()
         self.pause()
+        if not self.is_abandoned:
+            self._outbox.end()
 
     def wait_until_left(self, seconds: float | None = None) -> bool:
         """Wait on another thread until the viewer asks for nothing any more.
