@@ -82,7 +82,7 @@ class AsyncLabApp(Commanding, TerminalApp):
             instant: Whether to start it in virtual time, without real waiting.
             request: What to fetch at once, on the Fetch screen; None to open the Learn screen.
             make_lab: Makes a lab from a name, a speed and `instant`; None for `Lab` itself.
-            program: Somebody's program to show at once, on the Run screen; None for none.
+            program: The user's program to show at once, on the Run screen; None for none.
         """
         if program is not None:
             self.DEFAULT_MODE = "run"  # type: ignore[misc]
@@ -295,7 +295,7 @@ class AsyncLabApp(Commanding, TerminalApp):
 
     @command("quit", key="q,ctrl+q", group="App", rank=0, shown="q")
     async def action_quit(self) -> None:
-        """Cancel every demo, let it clean up, and quit; a program of yours that runs is ended, if you say so twice."""
+        """Cancel every demo, let it clean up, and quit. To end a running program of yours, press it twice."""
         program = self._program
         if program is not None and program.is_live and program.ends_when_left and self._leaving is None:
             now = time.monotonic()

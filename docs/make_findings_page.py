@@ -1,8 +1,13 @@
-"""Writes docs/findings.md from the rules: `python docs/make_findings_page.py`."""
+"""Writes docs/findings.md from the rules and from what make_findings_table.py has stored.
+
+Run `python docs/make_findings_page.py`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from make_findings_table import section
 
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.rule import Rule
@@ -16,13 +21,13 @@ HEAD = """\
 
 `asynclab run` names bugs that it can prove: each finding says which task, file and line, when, and which
 events show it. What is only likely is marked so. A finding in a program that is right is a bug of asynclab.
-`asynclab rules` prints this list.
+`asynclab rules` prints this list. [agents.md](agents.md) says how findings get into CI, and how to leave some out.
 """
 
 
 def page() -> str:
     """The whole page, in Markdown."""
-    return "\n".join((HEAD, *map(_described, RULES)))
+    return "\n".join((HEAD, *map(_described, RULES), section()))
 
 
 def _described(rule: Rule) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
@@ -14,6 +15,7 @@ import click
 from asynclab.cli.attach_report import as_json, picture
 from asynclab.cli.recording_file import RecordingFile, complain, header_of
 from asynclab.cli.run_report import Report
+from asynclab.findings.allowed import FindingFilter
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 from asynclab.remote.attach import Attachment, attach
@@ -87,7 +89,7 @@ class _Follower:
 
     def __init__(self, attachment: Attachment, recorder: RecordingFile | None) -> None:
         self.program = ObservedProgram()
-        self._report = Report(self.program)
+        self._report = Report(self.program, FindingFilter(os.getcwd()))
         self._attachment = attachment
         self._recorder = recorder
         self._has_ended = False

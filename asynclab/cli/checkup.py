@@ -1,4 +1,4 @@
-"""Finds out what works here. Each check says in a line what it found and, where something is wrong, what to do."""
+"""Checks what works here. Each check says in one line what it found and, if something is wrong, what to do."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from asynclab.terminal.streams import has_terminal
 from asynclab.trace.cpython import NEWEST, missing
 
 Verdict: TypeAlias = Literal["works", "limited", "missing"]
-"""It works; something optional doesn't; something that asynclab needs doesn't."""
+"""It works; something optional is missing; something that asynclab needs is missing."""
 
 SMALLEST = (80, 24)
 """Columns and lines of a terminal that show all panes."""
 
 PTRACE_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
-"""Says whom Linux lets one process look into: 0 one's own, 1 one's children, 2 root alone, 3 nobody."""
+"""Says which processes may be traced: 0 all of the same user, 1 only children, 2 only by root, 3 none."""
 
 _NAME = re.compile(r"[\w.-]*\w")
-"""What a requirement begins with."""
+"""The name at the beginning of a requirement."""
 
 _SIGNS: Mapping[Verdict, str] = {"works": "ok", "limited": "note", "missing": "FAIL"}
 
@@ -34,7 +34,7 @@ _EXTRAS = {
     "brotli": "fetch asks for no pages packed with Brotli; run 'pip install \"asynclab[fetch]\"'",
     "backports.zstd": "fetch asks for no pages packed with Zstandard; run 'pip install \"asynclab[fetch]\"'",
 }
-"""Packages that asynclab does without, and what it is without them."""
+"""Optional packages, and what is missing without each."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Finding:
     subject: str
     verdict: Verdict
     says: str
-    """What is there, or what isn't and what to do about it."""
+    """What was found, and if need be what to do about it."""
 
 
 def check_up() -> list[Finding]:
@@ -70,7 +70,7 @@ def as_lines(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def python() -> Finding:
-    """Whether this Python is one that the tests have run on."""
+    """Whether the tests have run on this Python."""
     says = f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     if sys.implementation.name != "cpython":
         return Finding("Python", "missing", f"{says}; use CPython 3.11 to {NEWEST}")
@@ -86,7 +86,7 @@ def leaned_on() -> Finding:
     if lacks:
         says = f"this Python lacks {', '.join(lacks)}; use Python 3.11 to {NEWEST}, or a newer asynclab"
         return Finding("asyncio", "missing", says)
-    return Finding("asyncio", "works", "has every private name that the tracer leans on")
+    return Finding("asyncio", "works", "has every private name that the tracer uses")
 
 
 def libraries() -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def attaching(running: tuple[int, int], scope: Path = PTRACE_SCOPE, *, is_root: 
 
 
 def extras() -> Iterator[Finding]:
-    """What is better with a package that asynclab does without."""
+    """Which optional packages are installed."""
     for name, loss in _EXTRAS.items():
         if name == "backports.zstd" and sys.version_info >= (3, 14):
             yield Finding(name, "works", "Python has Zstandard itself")
@@ -139,7 +139,7 @@ def extras() -> Iterator[Finding]:
 
 
 def uvloop() -> Finding:
-    """Programs may have it; asynclab itself never uses it."""
+    """Whether programs can use uvloop; asynclab itself never does."""
     try:
         return Finding("uvloop", "works", f"{version('uvloop')}; docs/transparency.md says what is seen of its loops")
     except PackageNotFoundError:
@@ -147,7 +147,7 @@ def uvloop() -> Finding:
 
 
 def _required() -> Iterator[tuple[str, str]]:
-    """The libraries that asynclab's own package says it needs, each with the bounds of its version."""
+    """The libraries that asynclab requires, each with its version bounds."""
     try:
         lines = requires("asynclab") or []
     except PackageNotFoundError:  # run from a folder in which it isn't installed

@@ -10,9 +10,9 @@ DONE, FAILED = 0, 1
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def doctor(as_json: bool) -> int:
-    """Check what works here: Python, libraries, the terminal, attaching, and what is optional.
+    """Check what works here: Python, libraries, the terminal, attaching, optional packages.
 
-    Ends with exit code 1 where something is missing that asynclab needs.
+    The exit code is 1 if something that asynclab needs is missing.
     """
     from asynclab.cli.checkup import as_lines, check_up
 

@@ -19,10 +19,10 @@ import click
 def export(recording: Path, perfetto: Path | None, ndjson: bool) -> int:
     """Turn a recording into a trace for Perfetto, or into lines of JSON.
 
-    RECORDING is a file that 'asynclab run --record' made. What could be read of a damaged one is exported.
+    RECORDING is a file that 'asynclab run --record' made. Of a damaged one, the readable part is exported.
     """
     from asynclab.cli.exporting import export_recording
 
     if perfetto is None and not ndjson:
-        raise click.UsageError("say what to export to: --perfetto OUT or --ndjson")
+        raise click.UsageError("name an output: --perfetto OUT or --ndjson")
     return export_recording(recording, perfetto, ndjson=ndjson)

@@ -63,7 +63,7 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
 
 @contextmanager
 def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[AnyFrame], None]]:
-    """A trace that is there as a whole when the block has ended without an error, or not at all.
+    """A trace that exists only if the block ends without an error, and then is complete.
 
     Args:
         program: Takes each frame before the trace gets it.
@@ -80,7 +80,7 @@ def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[A
 
 
 class TraceOfRun:
-    """The trace of a program that runs. A disk that refuses ends the trace, not the program."""
+    """The trace of a running program. A full disk ends the trace, not the program."""
 
     def __init__(self, program: ObservedProgram, path: Path, complain: Callable[[str], object] = complain) -> None:
         """Begin the trace.
@@ -135,7 +135,7 @@ def _print_events(frame: AnyFrame) -> None:
 
 
 def _ascii(line: bytes) -> str:
-    """JSON in which nothing is left that a terminal obeys or that turns text round: all but ASCII is escaped."""
+    """The JSON with everything but ASCII escaped, so that no text acts on a terminal or changes direction."""
     if not line.isascii():
         line = json.dumps(json.loads(line), separators=(",", ":")).encode()
     return line.decode().replace("\x7f", "\\u007f")

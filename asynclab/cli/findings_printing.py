@@ -11,7 +11,7 @@ import click
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.run_report import Report
-from asynclab.findings.source_code import Sources, text_on_disk
+from asynclab.findings.source_code import Sources
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
@@ -36,8 +36,8 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
         raise click.ClickException(str(error)) from None
     asked = asked if asked.outputs else replace(asked, outputs=(Output("text", None),))
     program, texts = ObservedProgram(), dict[str, str]()
-    sources = Sources(lambda file: texts[file] if file in texts else text_on_disk(file))
-    with reader, FindingsFiles(asked, reader.header.folder or os.getcwd(), sources) as files:
+    folder = reader.header.folder or os.getcwd()
+    with reader, FindingsFiles(asked, folder, Sources(texts.get)) as files:  # not the disk: it may be another machine's
         report = Report(program)
         problem = _read(reader, program, report, texts)
         code = files.write(program, report.found())

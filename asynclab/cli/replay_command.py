@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def replay(file: Path) -> int:
-    """Look at a program that was recorded by asynclab run --record FILE.
+    """Replay a program that was recorded by asynclab run --record FILE.
 
-    All of it is there: tasks, timeline, queues, code and activity, event by event, back and forth. Without a terminal
-    the report of the run is printed.
+    Tasks, timeline, queues, code and activity can be seen event by event, forward and back. Without a terminal, the
+    report of the run is printed.
     """
     from asynclab.remote.program_recording import RecordingError
     from asynclab.screens.run.replay import Replay
@@ -45,8 +45,10 @@ def _show(recording: Replay) -> None:
 
 def _print_report(recording: Replay) -> None:
     from asynclab.cli.run_report import Report
+    from asynclab.findings.allowed import FindingFilter
+    from asynclab.findings.source_code import Sources
 
-    report = Report(recording.told)
+    report = Report(recording.told, FindingFilter("", sources=Sources(recording.files.recorded)))
     for _ in recording.read_at_once():
         report.follow()
     for line in (*recording.facts, *(report.lines() if recording.told.ended is not None else ())):

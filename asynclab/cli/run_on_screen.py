@@ -53,11 +53,11 @@ def run_on_screen(
             live.takers.append(lambda _: report.follow())
         app = AsyncLabApp(program=live)
         app.run()
-        failed = findings.write(live.told, report.found()) if live.told.ended is not None else 0
+        failed = 0 if live.problem else findings.write(live.told, report.found())
     for warning in live.warnings:
         complain(warning)
     if live.problem:
         raise click.ClickException(live.problem)
     if live.code is None:
-        return app.return_code or 1
+        return failed or app.return_code or 1
     return failed or die_as(live.code)

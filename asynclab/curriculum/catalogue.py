@@ -17,7 +17,7 @@ from asynclab.curriculum.lesson import Lesson, read_lesson
 _DEMOS_FOLDER = Path(demos.__file__).parent
 
 
-class UnknownDemo(LookupError):  # noqa: N818  a name that a person mistyped, no error of the program
+class UnknownDemo(LookupError):  # noqa: N818  a user mistyped a name: not an error of the program
     """No demo has that name or key; the message lists those that exist."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -83,8 +83,8 @@ class Parameter:
             ParameterError: The text is not valid for this parameter.
         """
         try:
-            return _PARSERS[self.kind](self, text.strip())
-        except ValueError:
+            return self._parsed(text.strip())
+        except (ValueError, KeyError):
             raise ParameterError(f"{self.name} must be {self.takes}, not {_shorten(text)!r}") from None
 
     def show(self, value: Value) -> str:
@@ -96,6 +96,31 @@ class Parameter:
                 return " ".join(value)
             case _:
                 return str(value)
+
+    def _parsed(self, text: str) -> Value:
+        match self.kind:
+            case "int":
+                return int(self._within(int(text)))
+            case "float":
+                return self._within(float(text))
+            case "bool":
+                return _WORDS[text.lower()]
+            case "choice" if text in self.choices:
+                return text
+            case "str" if len(text) <= LONGEST_TEXT:
+                return text
+            case "url" if not text or _is_url(text):
+                return text
+            case "urls" if len(urls := text.split()) <= MOST_URLS and all(map(_is_url, urls)):
+                return urls
+        raise ValueError(text)
+
+    def _within(self, number: float) -> float:
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        if not low <= number <= high:  # also refuses NaN, for which every comparison is false
+            raise ValueError(number)
+        return number
 
 
 def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Value]:
@@ -143,74 +168,12 @@ def _is_empty_url(parameter: Parameter, values: Mapping[str, Value]) -> bool:
     return parameter.kind in ("url", "urls") and not values.get(parameter.name, parameter.default)
 
 
-def _parse_int(parameter: Parameter, text: str) -> Value:
-    return int(_within(parameter, int(text)))
-
-
-def _parse_float(parameter: Parameter, text: str) -> Value:
-    return _within(parameter, float(text))
-
-
-def _within(parameter: Parameter, number: float) -> float:
-    low = -math.inf if parameter.low is None else parameter.low
-    high = math.inf if parameter.high is None else parameter.high
-    if not low <= number <= high:  # also refuses NaN, for which every comparison is false
-        raise ValueError(number)
-    return number
-
-
-def _parse_bool(_: Parameter, text: str) -> Value:
-    try:
-        return _WORDS[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
-
-
-def _parse_choice(parameter: Parameter, text: str) -> Value:
-    if text not in parameter.choices:
-        raise ValueError(text)
-    return text
-
-
-def _parse_str(_: Parameter, text: str) -> Value:
-    if len(text) > LONGEST_TEXT:
-        raise ValueError("too long")
-    return text
-
-
-def _parse_url(_: Parameter, text: str) -> Value:
-    if text:
-        _check_url(text)
-    return text
-
-
-def _parse_urls(_: Parameter, text: str) -> Value:
-    urls = text.split()
-    if len(urls) > MOST_URLS:
-        raise ValueError("too many")
-    for url in urls:
-        _check_url(url)
-    return urls
-
-
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or len(url) > LONGEST_TEXT:
-        raise ValueError(url)
-    if any(character.isspace() or not character.isprintable() for character in url):
-        raise ValueError(url)
+def _is_url(text: str) -> bool:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or len(text) > LONGEST_TEXT:
+        return False
+    return not any(character.isspace() or not character.isprintable() for character in text)
 
 
 def _shorten(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-_PARSERS: dict[Kind, Callable[[Parameter, str], Value]] = {
-    "int": _parse_int,
-    "float": _parse_float,
-    "bool": _parse_bool,
-    "choice": _parse_choice,
-    "str": _parse_str,
-    "url": _parse_url,
-    "urls": _parse_urls,
-}

@@ -74,10 +74,11 @@ def known_as(finding: Finding, folder: str, sources: Sources) -> KnownBug:
 
 def path_within(file: str, folder: str) -> str | None:
     """The path of a file from a folder on, with slashes; None where it isn't in it."""
-    for path, root in ((file, folder), (os.path.realpath(file), os.path.realpath(folder))):
-        path = os.path.normpath(os.path.join(root, path))
-        if path.startswith(os.path.join(root, "")):
-            return path[len(os.path.join(root, "")) :].replace(os.sep, "/")
+    whole = os.path.join(folder, file)
+    for path, root in ((os.path.normpath(whole), folder), (_resolved(whole), _resolved(folder))):
+        begin = os.path.join(root, "")
+        if path.startswith(begin):
+            return path.removeprefix(begin).replace(os.sep, "/")
     return None
 
 
@@ -101,6 +102,14 @@ def baseline_text(bugs: Iterable[KnownBug]) -> str:
     lines = [msgspec.json.encode(bug._asdict()).decode() for bug in sorted(set(bugs))]
     listed = ",".join(f"\n  {line}" for line in lines)
     return f'{{"version": {VERSION}, "findings": [{listed}\n]}}\n'
+
+
+def _resolved(path: str) -> str:
+    """A path without symbolic links; one that no system has stays as it is."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return path
 
 
 def _portable(file: str, folder: str) -> str:

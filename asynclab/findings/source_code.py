@@ -110,7 +110,8 @@ class Sources:
 def text_on_disk(file: str) -> str | None:
     """The text of a file; None where it can't be read."""
     try:
-        return Path(file).read_bytes().decode("utf-8-sig", errors="replace")
+        path = Path(file)
+        return path.read_bytes().decode("utf-8-sig", errors="replace") if path.is_file() else None
     except (OSError, ValueError):  # a name may have a NUL in it
         return None
 

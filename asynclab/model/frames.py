@@ -14,7 +14,7 @@ FILE_LIMIT = 60
 
 
 def innermost(stands: TaskStands) -> Place | None:
-    """The innermost line of the user's code; None where there is none, or where frames further in can't be seen."""
+    """The innermost line of the user's code; None if there is none, or if inner frames can't be seen."""
     if stands.opaque:
         return None
     return next(((frame.file, frame.line) for frame in reversed(stands.frames) if frame.line), None)

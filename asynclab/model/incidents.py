@@ -1,4 +1,4 @@
-"""Keeps what went wrong and leaves no other trace in the state: each with what was known of its task just then."""
+"""Incidents: mistakes that leave no other trace in the state, each with its task's place at that time."""
 
 from __future__ import annotations
 

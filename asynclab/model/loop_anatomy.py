@@ -21,7 +21,7 @@ OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread
 """The waits that end when something outside the program happens."""
 
 Timer: TypeAlias = TimeoutState | CallState | TaskState
-"""What something will happen to at a time that is known: a task that sleeps, or waits no longer than that."""
+"""Anything with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
 """The characters of a callback's name that are looked at."""
@@ -34,11 +34,11 @@ class Due:
     at: float
     """Lab time in seconds."""
     started_at: float
-    """Since when it is to come."""
+    """When it was scheduled, in lab seconds."""
     what: str
     """Such as "sleep 2.00 s", "timeout of 4.00 s", "calls Future.set_result", "a timer of aiohttp"."""
     task: int | None
-    """Whom it concerns; None for nobody in particular."""
+    """The task that it concerns, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class LoopParts:
     outside: tuple[int, ...]
     """The tasks that wait for I/O, a thread or a process, oldest first; at most as many as were asked for."""
     outside_count: int
-    """How many tasks do."""
+    """How many tasks wait for those."""
 
 
 def loop_parts(state: LabState, most: int) -> LoopParts:
@@ -84,7 +84,7 @@ def loop_parts(state: LabState, most: int) -> LoopParts:
 
 
 def _pending(state: LabState) -> Iterator[tuple[float, Timer]]:
-    """What is to come, and when; there may be thousands, so that no words are made of them yet."""
+    """Every pending timer with its time. There may be thousands, so they are not put into words yet."""
     for timeout in state.timeouts.values():
         if timeout.outcome == "running" and timeout.deadline is not None:
             yield timeout.deadline, timeout
@@ -108,7 +108,7 @@ def _due_of(at: float, timer: Timer, state: LabState) -> Due:
 
 
 def _due_of_call(at: float, call: CallState, state: LabState) -> Due:
-    """What a library calls is named by the library alone, and without the task that caused it where that has ended."""
+    """A library's callback: named after the library, without the task that scheduled it once that has ended."""
     if not call.library:
         return Due(at, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
     task = state.tasks.get(call.task or 0)

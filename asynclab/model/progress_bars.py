@@ -41,7 +41,7 @@ def bar_of(task: TaskState, state: LabState, now: float) -> Bar:
 
 
 def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -> float | None:
-    """How much of a wait is over at lab time `now`, from 0 to 1; None where that can't be told."""
+    """How much of a wait is over at lab time `now`, from 0 to 1; None if unknown."""
     if wait.kind == "sleep":
         return _slept(wait, task, now)
     ended, count = _ended_of(wait, state)
@@ -91,7 +91,7 @@ def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
 
 
 def _waited(task: TaskState, now: float) -> str:
-    """For how many whole seconds a task has waited; empty in the first one, and where it doesn't wait."""
+    """How many whole seconds a task has waited; empty in the first one, and if it isn't waiting."""
     seconds = int(now - task.since) if task.state == "waiting" else 0
     return f"{seconds:,} s" if seconds else ""
 
@@ -104,7 +104,7 @@ def _slept(wait: Wait, task: TaskState, now: float) -> float | None:
 
 
 def _ended_of(wait: Wait, state: LabState) -> tuple[int, int]:
-    """How many of the tasks of a group have ended, and how many it has; (0, 0) where it isn't known to be one."""
+    """How many tasks of a group have ended, and how many it has; (0, 0) if the wait is not for a known group."""
     if wait.kind not in ("gather", "task_group", "wait") or not wait.tasks:
         return 0, 0
     return state.ended_among(wait.tasks), max(wait.count, len(wait.tasks))

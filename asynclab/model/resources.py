@@ -106,11 +106,11 @@ class TimeoutState:
 
     @property
     def length(self) -> float | None:
-        """Seconds from its start to its deadline; None where that never comes."""
+        """Seconds from its start to its deadline; None without a deadline."""
         return None if self.deadline is None else self.deadline - self.started_at
 
     def left(self, now: float) -> float | None:
-        """Seconds to spare at lab time `now`, or at its end, never below 0; None where its deadline never comes."""
+        """Seconds to spare at lab time `now` or at its end, never below 0; None without a deadline."""
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))
@@ -118,7 +118,7 @@ class TimeoutState:
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """A callback that is to be called later."""
+    """A scheduled callback."""
 
     id: int
     name: str

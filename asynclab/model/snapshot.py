@@ -1,4 +1,4 @@
-"""A state as it was at a moment, from which any number of others may go their own way."""
+"""A copy of a state at a moment, from which any number of states can be restored."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Snapshot:
         self._rest = _without_tasks(state)
 
     def restored(self) -> LabState:
-        """A state that is what the other one was; nobody else has it."""
+        """A new state, equal to the one that was kept."""
         state = _without_tasks(self._rest)
         for number, values in self.tasks.items():
             state.tasks[number] = task = TaskState(*values)

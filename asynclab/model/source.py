@@ -31,7 +31,7 @@ class Control(Protocol):
         """Hold the clock and every task."""
 
     def resume(self) -> object:
-        """Let them go on."""
+        """Resume both."""
 
     def step(self, task: int | None = None, /) -> object:
         """Run one step of a held task, or of the first one; `StepReported` tells what was done."""
@@ -40,13 +40,13 @@ class Control(Protocol):
         """Run step after step until something happens to a task; `RunningTo` tells when that begins and ends."""
 
     def set_speed(self, speed: float, /) -> object:
-        """Let lab time run at `speed` lab seconds per real second."""
+        """Run lab time at `speed` lab seconds per real second."""
 
     def run_instantly(self) -> object:
         """Skip the time in which nothing happens."""
 
     def was_stopped(self, seconds: float, /) -> object:
-        """Let lab time stand still for as long as this whole process was stopped, in real seconds."""
+        """Don't count the real seconds in which this whole process was stopped."""
 
     def cancel(self) -> object:
         """Cancel the main task and let it clean up."""
@@ -88,7 +88,7 @@ class Source(Protocol):
 
     @property
     def control(self) -> Control | None:
-        """Takes commands; None where nobody can, as in a recording."""
+        """Takes commands; None if nothing can, as in a recording."""
 
     def pump(self) -> None:
         """Fold the events that have come since the last call and hand them on; to be called once a frame."""

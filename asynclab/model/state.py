@@ -55,14 +55,14 @@ class Block:
     seconds: float
     """How long it took, in real seconds."""
     report: LoopBlocked | None = None
-    """Says where the code was meanwhile; None where that wasn't looked at."""
+    """Says where the code was meanwhile; None if nobody looked."""
     kept_others: bool = False
-    """Whether it was seen to keep a task from running that does not wait for what it does itself."""
+    """Whether it was seen to hold up a task that doesn't wait for it anyway."""
 
 
 @dataclass(slots=True)
 class Dropped:
-    """How much was let go to keep memory bounded, and how many events never arrived."""
+    """How much was dropped to keep memory bounded, and how many events never arrived."""
 
     tasks: int = 0
     lines: int = 0
@@ -81,7 +81,7 @@ class LabState:
     """Everything that a lab's events say, as `model.fold` adds it up; nothing else changes it."""
 
     version: int = 0
-    """Events folded so far; what was drawn from an equal version is still right, apart from live countdowns."""
+    """How many events have been folded. At an equal version only live countdowns look different."""
     structure: int = 0
     """Changes when tasks are added, dropped or renamed."""
     name: str = ""
@@ -118,7 +118,7 @@ class LabState:
     held: dict[int, None] = field(default_factory=dict)
     """The tasks that a paused lab keeps from running, in the order in which they would run."""
     running_to: int | None = None
-    """The task to whose next event a paused lab is run, step after step; None where it isn't."""
+    """The task to whose next event a paused lab is run, step by step; None if it isn't."""
     step_report: StepTaken | None = None
     """What came of the latest request to step; None before the first."""
     step_reports: int = 0
@@ -139,7 +139,7 @@ class LabState:
     unfinished_lines: dict[tuple[int | None, str], str] = field(default_factory=dict)
     """Printed text that lacks its newline, by task and stream."""
     queue_room: int = KEPT
-    """How many queues there may be before quiet ones are looked for, to let them go."""
+    """How many queues there may be before quiet ones are dropped."""
     primitive_room: int = KEPT
     """The same for primitives."""
     blocks: tuple[Block, ...] = ()
@@ -149,19 +149,19 @@ class LabState:
     outside: Outside | None = None
     """What could wake the loop when it was last found idle; None before that."""
     outside_version: int = field(default=0, compare=False)
-    """Which event said so: nothing has happened since if it is the latest."""
+    """The number of that event; if it is the latest, nothing has happened since."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     keeps_others: bool = False
-    """Whether what blocks the loop keeps a task from running that does not wait for it."""
+    """Whether what blocks the loop holds up a task that doesn't wait for it anyway."""
     named_after: dict[str, int] = field(default_factory=dict)
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
-    """Where the fold writes down each change of a task's state; None where only the state itself is wanted."""
+    """Where the fold records each change of a task's state; None if only the state is wanted."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
-    """The large group that was counted last, how many tasks had been born and ended then, and how many ended of it."""
+    """The large group counted last, the tasks created and ended by then, and how many of the group had ended."""
 
     def task_name(self, task: int | None) -> str:
         """A task's name, safe to show; "task 7" for one that is unknown, "" for None."""
@@ -192,11 +192,11 @@ class LabState:
         return self._rows
 
     def block(self, block: Block) -> None:
-        """Add a time in which the loop was blocked, and let the oldest one go if there are many."""
+        """Add a time in which the loop was blocked; of many, the oldest is dropped."""
         self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
 
     def remember(self, incident: Incident) -> None:
-        """Keep what went wrong, unless there is too much of it."""
+        """Keep an incident, unless there are too many."""
         if len(self.incidents) < INCIDENTS_KEPT:
             self.incidents = (*self.incidents, incident)
 
@@ -209,7 +209,7 @@ class LabState:
         return not (told.io or told.threads or told.processes or told.signals or told.timers)
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
-        """Note on the timeline, if there is one, what a story tells of a task."""
+        """Note on the timeline, if there is one, what only stories tell of a task."""
         if self.timeline is not None and task is not None:
             self.timeline.note(task, kind, self.version, event)
 
@@ -219,7 +219,7 @@ class LabState:
             self.timeline.mark(task, kind, at, self.version, event)
 
     def tell(self, at: float, task: int | None, kind: ActivityKind, said: tuple[str, ...]) -> None:
-        """Add a line to the activity; what a library's own tasks do is told only where it matters."""
+        """Add a line to the activity; of a library's own tasks only what matters."""
         if task is not None and kind not in ALWAYS_TOLD:
             subject = self.tasks.get(task)
             if subject is not None and subject.internal:

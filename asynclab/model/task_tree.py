@@ -44,7 +44,7 @@ class TaskRows(Sequence[TaskRow]):
         return self._row(self._order[index])
 
     def position(self, task: int | None) -> int | None:
-        """At which row a task stands, counted from 0; None where it isn't listed."""
+        """The index of a task's row, from 0; None if it isn't listed."""
         return None if task is None else self._positions.get(task)
 
     @cached_property

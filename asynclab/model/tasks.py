@@ -69,10 +69,10 @@ class TaskState:
     None while it runs, after it ended, if it was not sampled since its last step, and if the line is unknown.
     """
     stands: TaskStands | None = None
-    """All its frames, for as long, where they were looked at; `place` is None beside it where it can't be told."""
+    """All its frames, for as long, if somebody looked; `place` may still be None, if the line is unknown."""
     progress: Progress | None = None
     last_fraction: float | None = None
-    """How far it was, from 0 to 1, when its last wait was cut short; None where it was not, or that can't be told."""
+    """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
     cancel_requested_by: int | None = None
     cancel_requested: bool = False
     woken_in_step: TaskReady | None = None

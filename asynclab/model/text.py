@@ -108,7 +108,7 @@ def _escape(code: int) -> str:
 
 
 def _bound_marks(text: str) -> str:
-    """The text with few combining marks on each character, and none at its start, to leave the text before it alone."""
+    """The text with few combining marks on each character, and none at its start, where it would change other text."""
     if text.isascii():
         return text
     kept: list[str] = []

@@ -19,24 +19,24 @@ from asynclab.terminal.pastes import PasteFilter
 from asynclab.terminal.slow_line import ANSWER, SlowLine
 
 LOOK_SECONDS = 0.1
-"""How often the thread that reads looks whether it is to end, and whether an escape character was a key."""
+"""How often the reading thread checks whether to end, and whether an escape character was a key."""
 
 STANDSTILL_SECONDS = 0.001
 """How often to look whether a process that stops itself was continued."""
 
 MOST_BYTES = 4_096
-"""Read at once."""
+"""The most bytes that are read at once."""
 
 
 class Input(XTermParser):
-    """What is read, as keys, mouse events and pastes; bytes that are no text are replaced, and don't end the app."""
+    """Parses input into keys, mouse events and pastes; invalid bytes are replaced instead of ending the app."""
 
     def __init__(self, debug: bool = False, answered: Callable[[], None] = lambda: None) -> None:
         """Begin to read.
 
         Args:
-            debug: As Textual's parser has it.
-            answered: Called when the terminal says how far it is.
+            debug: Passed to Textual's parser.
+            answered: Called when the terminal has answered a status request.
         """
         super().__init__(debug)
         self._answered = answered
@@ -45,7 +45,7 @@ class Input(XTermParser):
         self._pastes = PasteFilter()
 
     def text_of(self, data: bytes) -> str:
-        """What is to be parsed now that these bytes were read; empty where more is to come first."""
+        """The text to parse after reading these bytes; empty if more must come first."""
         return self._without_answers(self._pastes.feed(self._decoder.decode(data)))
 
     def _without_answers(self, text: str) -> str:
@@ -67,14 +67,14 @@ class Dashboard(Protocol):
         """The process resumes after this many real seconds in which nothing ran."""
 
     def terminal_was_cleared(self) -> None:
-        """The terminal shows nothing of ours any more; called in a signal handler, perhaps."""
+        """The terminal was cleared; may be called in a signal handler."""
 
     def terminal_is_behind(self, is_behind: bool) -> None:
-        """The terminal has not shown yet what it was sent, or it has caught up."""
+        """The terminal is behind with showing what it was sent, or has caught up."""
 
 
 class StdoutDriver(LinuxDriver):
-    """Draws on stdout, and takes a paste for what it is.
+    """Draws on stdout, and keeps pastes from acting as keys.
 
     Textual's own choice is stderr. Here stdout is known to be the terminal, and stderr may be a file: it is for
     complaints.
@@ -108,7 +108,7 @@ class StdoutDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def write(self, data: str) -> None:
-        """Have a text written; never waits for the terminal."""
+        """Queue a text for the terminal; never waits."""
         assert self._line is not None
         self._line.write(data)
 
@@ -118,13 +118,13 @@ class StdoutDriver(LinuxDriver):
             self._line.ask()
 
     def stop_application_mode(self) -> None:
-        """Leave the terminal as it was; a frame that is still on its way is seen by nobody."""
+        """Restore the terminal; frames that have not been sent are dropped."""
         if self._line is not None:
             self._line.drop()
         super().stop_application_mode()
 
     def close(self) -> None:
-        """Wait until all is written."""
+        """Wait until everything is written."""
         if self._line is not None:
             self._line.close()
         super().close()

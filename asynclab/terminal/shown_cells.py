@@ -21,11 +21,11 @@ Placed: TypeAlias = tuple[int, int, Strip]
 """A strip, and the column and line at which it begins."""
 
 GAP = 6
-"""So many unchanged cells in a row are sent again: to move the cursor past them takes as many bytes."""
+"""Up to this many unchanged cells in a row are sent again: moving the cursor past them takes as many bytes."""
 
 
 class ShownCells:
-    """What the terminal shows, line by line, as far as it is known."""
+    """Knows what the terminal shows, line by line."""
 
     def __init__(self, *, has_colour: bool = True) -> None:
         """Start without knowing what the terminal shows.
@@ -46,7 +46,7 @@ class ShownCells:
         return update
 
     def forget(self) -> None:
-        """Somebody else has written to the terminal: nothing is known of what it shows."""
+        """Forget what the terminal shows, after somebody else has written to it."""
         self._lines.clear()
 
     def changes(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, Strip]]:
@@ -80,12 +80,12 @@ class _Changes(CompositorUpdate):
         self._strips = strips
 
     def render_segments(self, console: Console) -> str:
-        """What to send; Textual asks once, and only when it does send."""
+        """The text to send; Textual asks for it once, when it sends."""
         return _rendered(self._shown, self._strips, console)
 
 
 def _strips_in(update: ChopsUpdate) -> Iterator[Placed]:
-    """What is to be drawn within the spans of an update."""
+    """The strips within the spans of an update."""
     for y, begin, end in update.spans:
         for strip_end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < end and strip_end > begin:
@@ -99,7 +99,7 @@ def _lines_of(update: LayoutUpdate) -> Iterator[Placed]:
 
 
 def _rendered(shown: ShownCells, strips: Iterable[Placed], console: Console) -> str:
-    """What to send: cursor moves, and text; how it is painted is said only where that differs from the text before."""
+    """The text to send: cursor moves and cells, with a style only where it differs from the one before."""
     colours = console._color_system or ColorSystem.TRUECOLOR
     sent: list[str] = []
     painted = ""
@@ -128,7 +128,7 @@ def _cells(strip: Strip) -> Iterator[Cell]:
                 yield character, style
                 if cell_len(character) == 2:
                     yield "", style
-        else:  # what is joined, or combined, is drawn as one
+        else:  # joined and combined characters are drawn as one
             yield text, style
             for _ in range(cell_len(text) - 1):
                 yield "", style

@@ -19,51 +19,51 @@ QUESTION = "\x1b[5n"
 """Asks a terminal for its status (DSR in ECMA-48)."""
 
 ANSWER = "\x1b[0n"
-"""What it says to that."""
+"""The terminal's answer."""
 
 CHUNK = 512
-"""Bytes written at once: as many fit in where `select` says that there is room."""
+"""Bytes written at once: `select` promises room for as many."""
 
 FULL_AFTER = 0.05
 """Seconds that a write waits before the terminal's buffers count as full."""
 
 MEASURED_FOR = 0.2
-"""Seconds with full buffers that tell a rate."""
+"""Seconds with full buffers after which a rate is measured."""
 
 BEHIND = 0.15
-"""Seconds after which what was written should be shown."""
+"""Seconds after which the terminal should show what was written."""
 
 PATIENCE = 1.0
-"""Seconds after which a terminal that has never answered is taken for one that doesn't; any other is asked again."""
+"""Seconds after which a terminal that has never answered counts as one that never will; any other is asked again."""
 
 REST = 0.25
 """Seconds between frames for a terminal that doesn't answer: so even a slow line catches up."""
 
 LEAST_RATE = 2_000.0
-"""Bytes a second: what took less was not slow, but stopped."""
+"""Bytes per second: a line that took less was not slow but stopped."""
 
 TRUSTED_FOR = 10.0
-"""Seconds after which a measured rate is doubted, as the line may be faster by now."""
+"""Seconds after which a measured rate is doubted: the line may have become faster."""
 
 DOUBT = 0.02
-"""By how much of itself the rate is expected to grow in a second after that."""
+"""The share by which the rate is raised each second after that."""
 
 
 class Pace:
-    """How much of what was written a terminal has not shown yet, as far as that can be worked out."""
+    """Estimates how much of what was written the terminal has not shown yet."""
 
     def __init__(self) -> None:
         self.rate = math.inf
-        """Bytes a second that the terminal takes; infinite as long as its buffers were never full."""
+        """Bytes per second that the terminal takes; infinite until its buffers are full for the first time."""
         self._measured = math.inf
-        """When that was found, in seconds."""
+        """When that was measured, in seconds."""
         self._backlog = 0.0
         self._at = 0.0
         self._written: deque[tuple[float, int]] = deque(maxlen=1_000)
-        """When how much was written, in seconds and bytes."""
+        """The time of each write in seconds, and its bytes."""
 
     def wrote(self, count: int, now: float) -> None:
-        """So many bytes were written, at a time in seconds."""
+        """Note that `count` bytes were written at a time, in seconds."""
         self._written.append((now, count))
         self._add(count, now)
 
@@ -76,7 +76,7 @@ class Pace:
             self._add(written, then)
 
     def late(self, now: float) -> float:
-        """In how many seconds the terminal will be behind no more; less than 0 where it isn't now."""
+        """In how many seconds the terminal will have caught up; below 0 if it is not behind."""
         self._add(0, now)
         return self._backlog / self.rate - BEHIND
 
@@ -88,7 +88,7 @@ class Pace:
 
 
 class SlowLine:
-    """What is between the app and its terminal."""
+    """The line between the app and its terminal."""
 
     def __init__(self, file: int, tell: Callable[[bool], None], now: Callable[[], float] = monotonic) -> None:
         """Begin to write.
@@ -107,41 +107,41 @@ class SlowLine:
         self._is_closing = False
         self._is_behind = False
         self._asked: float | None = None
-        """When the terminal was asked how far it is; None where no answer is due."""
+        """When the terminal was asked for its status; None if no answer is due."""
         self._asked_again = 0.0
         """When it was asked last, while an answer is due."""
         self._answers: bool | None = None
-        """Whether it does; None while that is not known."""
+        """Whether the terminal answers at all; None while unknown."""
         self._framed = 0.0
         """When the last frame was complete."""
         self._is_slow = False
-        """Whether the last answer was late: then the next frame waits for the next one from the start."""
+        """Whether the last answer was late; then the next frame waits for an answer at once."""
         self._is_asked_about = True
         """Whether nothing was written since the last question."""
         self._full: tuple[float, int] | None = None
-        """Since when buffers are full, and how many bytes fitted in since."""
+        """Since when buffers are full, and how many bytes have been written since."""
         self._thread = threading.Thread(target=self._run, name="asynclab output", daemon=True)
         self._thread.start()
 
     def write(self, text: str) -> None:
-        """Have a text written; never waits."""
+        """Queue a text; never waits."""
         with self._changed:
             self._waiting += text.encode("utf-8", "replace")
             self._is_asked_about = False
             self._changed.notify()
 
     def ask(self) -> None:
-        """Ask the terminal how far it is, after a frame."""
+        """Ask the terminal for its status, after a frame."""
         with self._changed:
             self._framed = self._now()
             if self._asked is None and self._answers is not False and not self._is_asked_about:
                 self._waiting += QUESTION.encode()
                 self._asked = self._asked_again = self._framed
                 self._is_asked_about = True
-            self._changed.notify()  # also of a frame without a question: the next one comes after a rest
+            self._changed.notify()  # also about a frame without a question: the next one comes after a rest
 
     def answer(self) -> None:
-        """Take an answer of the terminal's."""
+        """Take an answer from the terminal."""
         with self._changed:
             if self._asked is not None:
                 self._is_slow = self._now() - self._asked > BEHIND
@@ -150,14 +150,14 @@ class SlowLine:
         self.ask()
 
     def drop(self) -> None:
-        """Forget what was not written yet. What a terminal has got half of, it is told to forget, too."""
+        """Drop what has not been written. A sequence that was sent in part is cancelled."""
         with self._changed:
             if self._waiting:
                 self._waiting[:] = b"\x18\x1b[m"  # CAN ends a sequence that was cut
-            self._answers = False  # nobody would read what it says to a question at the end
+            self._answers = False  # nobody would read the answer to a question at the end
 
     def close(self) -> None:
-        """Write what is left, and end."""
+        """Write what is left, then end."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
@@ -171,7 +171,7 @@ class SlowLine:
                 return
 
     def _next(self) -> bytes:
-        """What is to be written next; empty at the end."""
+        """The next bytes to write; empty at the end."""
         with self._changed:
             while not self._waiting:
                 self._full = None
@@ -199,7 +199,7 @@ class SlowLine:
         return bool(select.select([], [self._file], [], seconds)[1])
 
     def _measure(self) -> None:
-        """Buffers are full, now as when that was seen first: so as much was taken meanwhile as was written."""
+        """Measure the rate: buffers were full before and are full now, so the terminal took as much as was written."""
         now = self._now()
         since, count = self._full or (now, 0)
         if now - since >= MEASURED_FOR:
@@ -208,7 +208,7 @@ class SlowLine:
         self._full = since, count
 
     def _look(self) -> float | None:
-        """See whether what is written is shown by now.
+        """Check whether the terminal shows by now what was written.
 
         Returns:
             In how many seconds to look again; None where a further text will come first.

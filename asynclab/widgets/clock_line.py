@@ -35,11 +35,11 @@ class ClockReading:
     blocked: Forms = ("",)
     """What blocked the loop, and for how long; empty for nothing."""
     is_over: bool = False
-    """Whether nothing more is told of it, though it was not told to have ended."""
+    """Whether no more events will come, although none said that it ended."""
 
 
 def clock_and_block(reading: ClockReading, width: int) -> Line:
-    """The clock's line, and before it, where there is room, what blocked the loop."""
+    """What blocked the loop, if there is room for it, and the clock."""
     clock = clock_line(reading)
     blocked = f"! {fitting(reading.blocked, width - width_of(clock) - 5)}"
     if not any(reading.blocked) or cell_width(blocked) + 3 + width_of(clock) > width:
@@ -48,7 +48,7 @@ def clock_and_block(reading: ClockReading, width: int) -> Line:
 
 
 def clock_line(reading: ClockReading) -> Line:
-    """How lab time runs, and what keeps the run from going on.
+    """How lab time runs, and what holds it up.
 
     Such as "► 1× · 1.240 s", "paused at 1.204 s · ▸ 3 ready · next worker-2 (chosen)", "✓ done at 2.003 s", or
     "◌ stuck: nothing ready, no timer set · 1.204 s".

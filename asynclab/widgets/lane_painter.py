@@ -62,7 +62,7 @@ class LanePainter:
 
         Args:
             timeline: The run.
-            now: Lab seconds; where what lasts still ends for now.
+            now: Lab seconds; where unfinished intervals end for now.
             moment: The lab time that is looked at; None for now.
         """
         self._timeline, self._now, self._moment = timeline, now, moment

@@ -63,7 +63,7 @@ class LessonPane(LineView, can_focus=False):
         self.set_subtitle(() if reading is None else clock_and_block(reading, self.size.width - FRAME))
 
     def lines_in(self, room: int) -> int:
-        """How many lines to show where there is room for so many: parts that are whole, if the first one fits."""
+        """How many lines to show in a room of lines: whole parts, if at least the first one fits."""
         ends = accumulate(map(len, _parts(self.lesson, self.content_width())))
         return max((end for end in ends if end <= room), default=room)
 

@@ -51,7 +51,7 @@ class LineView(ScrollView, can_focus=True):
     HEADER_HEIGHT: ClassVar[int] = 0
     """Lines at the top that don't scroll."""
     FOOTER_HEIGHT: ClassVar[int] = 0
-    """0 or 1: a line below the last one, or at the bottom where that is out of sight."""
+    """0 or 1: a line below the last one, or at the bottom if that is out of sight."""
     SELECTED_FROM: ClassVar[int] = 0
     """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
@@ -63,7 +63,7 @@ class LineView(ScrollView, can_focus=True):
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()
         self._hint = ""
-        """What is said where there is nothing to show."""
+        """What an empty view says."""
         self._selection: Selection | None = None
         """Where text is selected, in lines from the header on and in characters of each."""
         self._is_painting = False
@@ -92,7 +92,7 @@ class LineView(ScrollView, can_focus=True):
         return ()
 
     def content_width(self) -> int:
-        """The width of composed lines, in cells: that of the view, unless it scrolls sideways."""
+        """The width of composed lines in cells: the view's own, unless it scrolls sideways."""
         return self.scrollable_content_region.width
 
     def ground(self, index: int) -> str:
@@ -123,7 +123,7 @@ class LineView(ScrollView, can_focus=True):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def set_hint(self, hint: str) -> None:
-        """Set what to say where there is nothing to show: what will be here, and which key to press."""
+        """Set what the view says while it is empty: what will be here, and which key to press."""
         if hint != self._hint:
             self._hint = hint
             self.repaint()
@@ -182,7 +182,7 @@ class LineView(ScrollView, can_focus=True):
         return "\n".join(self._selected_text(number, selection) for number in range(begin, end + 1)), "\n"
 
     def text_to_copy(self) -> str:
-        """The text that a key copies: all of it where there is no cursor."""
+        """The text that a key copies: all of it in a view without a cursor."""
         return "\n".join(map(self.line_text, range(self.line_count())))
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -280,7 +280,7 @@ class LineView(ScrollView, can_focus=True):
         return text[start:end].rstrip()
 
     def _selected_part(self, text: str, span: tuple[int, int] | None) -> tuple[int, int]:
-        """The first selected character of a line, and the first one after that; -1 in a span stands for all of it."""
+        """The selected part of a line, as a range of characters; an end of -1 in a span stands for the whole line."""
         if span is None:
             return 0, 0
         return max(span[0], self.SELECTED_FROM), len(text) if span[1] < 0 else span[1]

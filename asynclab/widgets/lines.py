@@ -20,7 +20,7 @@ Line: TypeAlias = tuple[Span, ...]
 
 
 class Filled(tuple[Span, ...]):
-    """A line that is known to take exactly the cells that it was composed for, so that it need not be measured."""
+    """A line that has exactly the width it was composed for, and need not be measured."""
 
     __slots__ = ()
 
@@ -45,24 +45,24 @@ def width_of(line: Iterable[Span]) -> int:
 
 
 def left(text: str, width: int) -> str:
-    """The text in exactly so many cells; cut in the middle where it is longer."""
+    """The text in exactly `width` cells, with its middle cut out if it is longer."""
     return set_cell_size(shorten_middle(text, width) if cell_len(text) > width else text, width)
 
 
 def left_cut_end(text: str, width: int) -> str:
-    """The text in exactly so many cells; cut at the end where it is longer."""
+    """The text in exactly `width` cells, cut at the end if it is longer."""
     if cell_len(text) > width > 0:
         text = set_cell_size(text, width - 1).rstrip() + "…"
     return set_cell_size(text, width)
 
 
 def right(text: str, width: int) -> str:
-    """The text at the right of so many cells."""
+    """The text, right-aligned in `width` cells."""
     return " " * (width - cell_len(text)) + text if cell_len(text) <= width else left_cut_end(text, width)
 
 
 def fit(line: Iterable[Span], width: int) -> Line:
-    """The line in at most so many cells, with an ellipsis where it was cut."""
+    """The line in at most `width` cells, with an ellipsis if it was cut."""
     spans = tuple(line)
     if width_of(spans) <= width:
         return spans
@@ -77,7 +77,7 @@ def fit(line: Iterable[Span], width: int) -> Line:
 
 
 def fill(line: Iterable[Span], width: int) -> Line:
-    """The line in exactly so many cells, cut where it is longer and with spaces behind where it is shorter."""
+    """The line in exactly `width` cells: cut if it is longer, padded if it is shorter."""
     if isinstance(line, Filled):
         return line
     spans = tuple(line)
@@ -92,9 +92,9 @@ def bar(fraction: float | None, width: int, part: str) -> Line:
     """A thin line that is full up to a fraction, in half cells.
 
     Args:
-        fraction: From 0 to 1, or None where nothing is known: then the line is all rest.
+        fraction: From 0 to 1, or None for unknown, which draws an empty bar.
         width: Cells.
-        part: What the full part belongs to.
+        part: The part that gives the full cells their colour.
     """
     halves = 0 if fraction is None else round(min(1.0, max(0.0, fraction)) * width * 2)
     full, half = divmod(halves, 2)
@@ -103,12 +103,12 @@ def bar(fraction: float | None, width: int, part: str) -> Line:
 
 
 def pulse(seconds: float, width: int, part: str) -> Line:
-    """A line for what takes an unknown time: a piece of it moves to and fro, by a cell each half second.
+    """A bar for something of unknown length: a piece of it moves to and fro, a cell each half second.
 
     Args:
         seconds: For how long it has moved.
         width: Cells.
-        part: What the piece belongs to.
+        part: The part that gives the piece its colour.
     """
     piece = min(PULSE, width)
     room = width - piece
@@ -119,7 +119,7 @@ def pulse(seconds: float, width: int, part: str) -> Line:
 
 
 def sparkline(values: Sequence[float], width: int, top: float) -> str:
-    """The last values as columns of eighths, right-aligned in so many cells.
+    """The last values as columns of eighths, right-aligned in `width` cells.
 
     Args:
         values: Oldest first; the last `width` of them are drawn.
@@ -132,7 +132,7 @@ def sparkline(values: Sequence[float], width: int, top: float) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most so many cells, broken between words where that is possible.
+    """The text in lines of at most `width` cells, broken between words if possible.
 
     A longer word is broken after a dot, slash or bracket, so that code and paths stay legible.
     """

@@ -91,7 +91,7 @@ def cells(row: TaskRow, task: TaskState, state: LabState, now: float, columns: C
 
 
 def _bar(fraction: float | None, task: TaskState, state: LabState, now: float, width: int) -> Line:
-    """How far the task is; where nobody can tell, a piece moves as long as something may still wake it."""
+    """The task's progress; if that is unknown, a moving piece for as long as something may wake the task."""
     if fraction is None and task.state == "waiting" and not state.is_stalled:
         return pulse(now - task.since, width, task.state)
     return bar(fraction, width, task.state)

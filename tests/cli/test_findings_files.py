@@ -16,13 +16,18 @@ from click.testing import CliRunner, Result
 from asynclab.cli.findings_files import FOUND, FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
+from asynclab.cli.run_on_screen import run_on_screen
 from asynclab.findings.findings_report import FindingsReport, Found
 from asynclab.findings.rule import Finding
+from asynclab.model.events import CoroutineDropped
 from asynclab.model.state import LabState
+from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.wire import ProgramEnded, ProgramStarted
+from asynclab.remote.wire import LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from asynclab.screens.run.live_program import LiveProgram
 from tests.findings.sarif_structs import Log
 from tests.remote.programs import Ran, observed
+from tests.remote.test_hostile_recordings import EVIL, asked, events, is_harmless, recording
 
 PROGRAM = """\
 import asyncio
@@ -290,6 +295,59 @@ def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(rec
     assert cut.exit_code == 1
     assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; told what is before that\n")
     assert cut.stdout.count("\n") == 2
+
+
+class _Screen:
+    """Shows a program until it has ended, without a terminal."""
+
+    return_code = 0
+
+    def __init__(self, program: LiveProgram) -> None:
+        self._program = program
+
+    def run(self) -> None:
+        """Let the program be told of, as its child would."""
+        dropped = CoroutineDropped(0.1, coroutine="work", file="app.py", line=7)
+        opened = LoopOpened(1, "Loop", 0.0)
+        for frame in (
+            ProgramStarted("app.py", "3.13", 1, 0.0),
+            opened,
+            LoopEvents(1, (dropped,)),
+            ProgramEnded(1.0, 4),
+        ):
+            self._program.told.take(frame)
+            for taker in self._program.takers:
+                taker(frame)
+        self._program.code = 4
+
+
+def test_findings_are_written_after_a_screen_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = FindingsOptions((Output("json", tmp_path / "out.json"), Output("text", None)), likely=True)
+    with patch("asynclab.cli.run_on_screen.AsyncLabApp", _Screen):
+        code = run_on_screen(Target(("app.py",)), None, None, asked, keep=None, keep_sources=False)
+    report = msgspec.json.decode((tmp_path / "out.json").read_bytes(), type=FindingsReport)
+    assert (code, report.exit_code, [each.rule for each in report.findings]) == (4, 4, ["never-awaited"])
+    assert capsys.readouterr().out.startswith("app.py:7: never-awaited: ")
+
+
+EVIL_FILES = ("/etc/passwd", "\0", "a\nb: x.py", "../" * 99, "\x1b[2J.py", "\u202e.py", "//x", "<string>", "C:\\\\a.py")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_recording_that_was_made_to_do_harm_does_none(tmp_path: Path, form: str) -> None:
+    dropped = [
+        {"type": "CoroutineDropped", "at": 1e300, "coroutine": EVIL, "file": file, "line": 1} for file in EVIL_FILES
+    ]
+    path = recording(tmp_path / "r", events(*dropped), {"type": "SourceText", "file": "<string>", "text": "(" * 10_000})
+    said = asked("findings", path, "--findings", form)
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert is_harmless(said.stdout)
+    assert "root" not in said.stdout  # no file that it names is read
+    if form == "text":
+        assert said.stdout.count("\n") == len(EVIL_FILES)
+    else:
+        report: Any = FindingsReport if form == "json" else Log
+        msgspec.json.decode(said.stdout, type=report)
 
 
 def test_the_report_of_a_run_leaves_out_what_is_allowed_in_the_code(tmp_path: Path) -> None:

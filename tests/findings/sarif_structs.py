@@ -27,7 +27,7 @@ class MultiformatMessage(_Part):
 
 
 class ArtifactLocation(_Part):
-    uri: Annotated[str, msgspec.Meta(pattern=r"^(file:///)?[A-Za-z0-9._~%/+@!$&'()*,;=-]+$")]
+    uri: Annotated[str, msgspec.Meta(pattern=r"^(file://(?=/))?[A-Za-z0-9._~%/+@!$&'()*,;=-]+$")]
     uri_base_id: str | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from asynclab.cli.findings_files import FOUND
@@ -72,7 +73,8 @@ def test_a_timeout_around_the_task_may_still_end_its_wait() -> None:
     assert _own_lock(TimeoutStarted(0.1, 1, 5.0, 1)).found == []
 
 
-def test_the_page_is_written_of_the_rules() -> None:
+def test_the_page_is_written_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
     written = runpy.run_path(str(ROOT / "docs" / "make_findings_page.py"))["page"]()
     page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     assert page == written, "run python docs/make_findings_page.py"

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from rich.cells import cell_len
 
-from asynclab.model.events import TaskCreated
+from asynclab.model.events import LoopFreed, TaskCreated
 from asynclab.model.fold import apply
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
@@ -15,7 +15,7 @@ from asynclab.model.timeline.scale import fitting
 from asynclab.widgets.lane_cells import DOWN, KINDS, LATER, LINE, MARKS, UP, spans
 from asynclab.widgets.lines import fill, plain, width_of
 from asynclab.widgets.messages import MomentChosen
-from asynclab.widgets.ruler import BEFORE, BEYOND, HERE, TICK
+from asynclab.widgets.ruler import BEFORE, BEYOND, BLOCKED, HERE, TICK
 from asynclab.widgets.timeline import TimelineView
 from tests.model.history import lab_with_timeline
 from tests.widgets.labs import sleeps, task
@@ -116,3 +116,12 @@ async def test_columns_do_not_move_when_more_tasks_come() -> None:
         apply(state, TaskCreated(4.0, 2, "a task with a long name " * 3, "main", 1))
         view.show(state, timeline, 4.0)
         assert painted(view)[1] == lane
+
+
+async def test_the_time_in_which_a_callback_blocked_the_loop_is_marked_above_the_lanes() -> None:
+    view = TimelineView()
+    async with on_stage(view, 80, 8):
+        state, timeline = asleep()
+        apply(state, LoopFreed(3.0, 1.0, "read"))
+        view.show(state, timeline, 4.0)
+        assert BLOCKED * 5 in painted(view)[0]

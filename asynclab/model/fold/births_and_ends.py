@@ -25,10 +25,10 @@ from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 
 ENDED_KEPT = 20_000
-"""How many ended tasks are kept; the oldest go first."""
+"""How many ended tasks are kept; the oldest are dropped."""
 
 DROPPED_AT_ONCE = 1_000
-"""How many go together, so that their parents' lists of children are cleaned once for all of them."""
+"""How many are dropped together, so that their parents' lists of children are cleaned once for all of them."""
 
 
 def task_created(state: LabState, event: TaskCreated, at: float) -> None:
@@ -89,7 +89,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if event.by != event.task:
         state.note(event.by, "asked", event)
     if task.waits_for is not None:
-        keep_fraction(state, task, at)  # now, as those whom it waits for may be cancelled with it, and count as ended
+        keep_fraction(state, task, at)  # now, before the tasks it waits for are cancelled with it and count as ended
     task.cancel_requested_by = event.by
     state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
 
@@ -111,7 +111,7 @@ def task_collected(state: LabState, event: TaskCollected, at: float) -> None:
 
 
 def progressed(state: LabState, event: Progressed, at: float) -> None:
-    """Note how far a task says it is, and tell it at each tenth of its way."""
+    """Note a task's own report of progress, and tell it at each tenth."""
     task = state.tasks.get(event.task)
     if task is None or task.has_ended:
         return
@@ -162,7 +162,7 @@ def _leave_state(state: LabState, task: TaskState, at: float) -> None:
 
 
 def _drop_oldest(state: LabState) -> None:
-    """Let the oldest ended tasks go if too many are kept; what they created hangs on nothing from then on."""
+    """Drop the oldest ended tasks if too many are kept; their children become roots."""
     if len(state.ended_tasks) <= ENDED_KEPT:
         return
     gone = [state.tasks.pop(state.ended_tasks.popleft()) for _ in range(DROPPED_AT_ONCE)]

@@ -16,11 +16,11 @@ from asynclab.model.state import LabState
 from asynclab.model.wording import deed
 
 ENDED_TIMEOUTS_KEPT = 200
-"""How many ended timeouts are kept; the oldest go first."""
+"""How many ended timeouts are kept; the oldest are dropped."""
 
 
 def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
-    """Add a deadline that runs."""
+    """Add a running timeout."""
     if event.timeout not in state.timeouts:
         timeout = TimeoutState(event.timeout, event.task, at, event.deadline, library=event.library)
         state.timeouts[event.timeout] = timeout
@@ -29,7 +29,7 @@ def timeout_started(state: LabState, event: TimeoutStarted, at: float) -> None:
 
 
 def timeout_rescheduled(state: LabState, event: TimeoutRescheduled, at: float) -> None:
-    """Move a deadline that runs."""
+    """Move the deadline of a running timeout."""
     timeout = _running(state, event.timeout)
     if timeout is not None:
         timeout.deadline = event.deadline
@@ -63,12 +63,12 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
 
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
-    """Add a callback that is to come."""
+    """Add a scheduled callback."""
     state.calls[event.call] = CallState(event.call, event.name, event.task, at, event.deadline, event.library)
 
 
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:
-    """It is not to come any more."""
+    """Remove a callback that has run or was cancelled."""
     state.calls.pop(event.call, None)
 
 

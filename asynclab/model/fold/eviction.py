@@ -9,7 +9,7 @@ from asynclab.model.resources import KEPT
 
 
 class Resource(Protocol):
-    """What may be let go while it is quiet."""
+    """What may be dropped while it is quiet."""
 
     @property
     def is_quiet(self) -> bool:
@@ -20,15 +20,15 @@ AnyResource = TypeVar("AnyResource", bound=Resource)
 
 
 def make_room(resources: dict[int, AnyResource], room: int) -> tuple[int, int]:
-    """Let the oldest quiet resources go before another one comes.
+    """Drop the oldest quiet resources before another one comes.
 
     Args:
         resources: By id, oldest first; changed in place.
         room: How many there may be before it is worth looking; `KEPT` at first.
 
     Returns:
-        How many went, and the room for the next call: where too many are in use it grows by a quarter at a time, so
-        that a program with thousands of queues isn't searched at each new one.
+        How many were dropped, and the room for the next call. If too many are in use it grows by a quarter at a time,
+        so that a program with thousands of queues isn't searched at each new one.
     """
     if len(resources) < room:
         return 0, room

@@ -9,18 +9,18 @@ from asynclab.model.state import LabState
 
 
 def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
-    """A coroutine was made and never awaited; the complaint about it is told on its own."""
+    """A coroutine was made and never awaited; Python's warning is an event of its own."""
     state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
 
 
 def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
-    """A task goes on as if it had not been cancelled."""
+    """A task carries on as if it had not been cancelled."""
     task = state.tasks.get(event.task)
     state.remember(Incident(event, state.version, at, None if task is None else task.place))
 
 
 def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
-    """Nobody will ever look at why a task failed."""
+    """A task failed, and nobody can look at its exception any more."""
     task = state.tasks.get(event.task)
     place = None if task is None or not task.line else (task.file, task.line)
     state.remember(Incident(event, state.version, at, place))

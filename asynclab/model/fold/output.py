@@ -15,7 +15,7 @@ UNFINISHED_LIMIT = 4_000
 
 
 def output(state: LabState, event: Output, at: float) -> None:
-    """Tell the lines that are complete; the rest waits for its newline, or for the task's end."""
+    """Tell the complete lines; the rest is kept until its newline or the end of the task."""
     state.mark(event.task, "printed", at, event)
     key = event.task, event.stream
     *lines, rest = (state.unfinished_lines.pop(key, "") + event.text).split("\n")

@@ -59,7 +59,7 @@ def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
 
 
 def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
-    """A queue takes no more items, and if immediate it lost those that it held."""
+    """A queue takes no more items; if shut down immediately, it loses those that it held."""
     state.mark(event.task, "changed", at, event)
     queue = state.queues.get(event.queue)
     if queue is not None:

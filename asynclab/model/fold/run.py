@@ -34,7 +34,7 @@ from asynclab.model.wording.quantities import plural
 
 
 def run_started(state: LabState, event: RunStarted, at: float) -> None:
-    """The lab runs."""
+    """The run begins."""
     state.name = event.name
     state.epoch = event.epoch - at
     state.started = True
@@ -44,7 +44,7 @@ def run_started(state: LabState, event: RunStarted, at: float) -> None:
 
 
 def run_ended(state: LabState, event: RunEnded, at: float) -> None:
-    """The lab has run, and this is how it went."""
+    """The run is over; note how it ended."""
     finish_all_lines(state, at)
     state.outcome = event.outcome
     state.detail = event.detail
@@ -57,7 +57,7 @@ def run_ended(state: LabState, event: RunEnded, at: float) -> None:
 
 
 def clock_changed(state: LabState, event: ClockChanged, at: float) -> None:
-    """Lab time goes differently from here on."""
+    """The clock was paused, resumed or set to another speed."""
     changes = deed.clock_changed(event, state.clock, is_over=_is_over(state))
     state.clock.paused = event.paused
     state.clock.speed = event.speed
@@ -83,7 +83,7 @@ def task_held(state: LabState, event: TaskHeld, at: float) -> None:
 
 
 def task_released(state: LabState, event: TaskReleased, at: float) -> None:
-    """The step that was held is not to run any more."""
+    """A held step was cancelled."""
     state.held.pop(event.task, None)
 
 
@@ -94,7 +94,7 @@ def step_reported(state: LabState, event: StepReported, at: float) -> None:
 
 
 def running_to(state: LabState, event: RunningTo, at: float) -> None:
-    """A paused lab steps by itself, or does so no more."""
+    """A paused lab begins or stops to step by itself."""
     state.running_to = event.task
 
 
@@ -104,7 +104,7 @@ def end_requested(state: LabState, event: EndRequested, at: float) -> None:
 
 
 def run_stalled(state: LabState, event: RunStalled, at: float) -> None:
-    """Nothing can wake any task; or something has come after all."""
+    """Nothing can wake any task, or something has woken one after all."""
     state.is_stalled = event.stalled
 
 
@@ -116,7 +116,7 @@ def warned(state: LabState, event: Warned, at: float) -> None:
 
 
 def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
-    """Something keeps the loop from running; told once, until it ends."""
+    """Something blocks the loop; the activity says so once."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
     state.keeps_others = _keeps_others(state, event.task)
@@ -127,7 +127,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 
 
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
-    """The callback that kept the loop from running has ended."""
+    """The callback that blocked the loop has ended."""
     report = state.blocked if state.is_blocking else None
     state.block(
         Block(None, max(0.0, at - event.seconds), at, event.seconds, report, report is not None and state.keeps_others)
@@ -137,14 +137,14 @@ def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
 
 
 def loop_lagged(state: LabState, event: LoopLagged, at: float) -> None:
-    """Keep a measurement; it comes from the loop itself, so that no callback blocks that any more."""
+    """Keep a measurement. The loop itself sends it, so no callback is blocking it."""
     state.lag.append(event.seconds)
     if state.is_blocking and state.blocked is not None and state.blocked.task is None:
         state.is_blocking = False  # no step ends that would tell so
 
 
 def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
-    """Something happened that nobody will know."""
+    """Count events that were lost."""
     state.dropped.events += event.count
     state.named_after.update(islice(event.named.items(), COROUTINES_COUNTED))
     for outcome, count in event.ended.items():
@@ -154,23 +154,23 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
 
 
 def _keeps_others(state: LabState, blocking: int | None) -> bool:
-    """Whether a task lives that has no part in what blocks the loop: that waits for none of those who have."""
+    """Whether a live task is held up that waits neither for the blocking task nor for one that waits for it."""
     waiters = {blocking}
-    for task in reversed(state.tasks.values()):  # whoever waits was mostly made before what it waits for
+    for task in reversed(state.tasks.values()):  # a waiter was mostly created before the task that it waits for
         if task.waits_for is not None and not waiters.isdisjoint(task.waits_for.tasks):
             waiters.add(task.id)
     return any(task.id not in waiters and not task.has_ended for task in state.tasks.values())
 
 
 def _let_go(state: LabState) -> None:
-    """Forget what only a run that is under way can be: held, stepped, cleaning up, stalled."""
+    """Forget what is true only during a run: held, stepped, cleaning up, stalled."""
     state.held.clear()
     state.running_to = None
     state.is_cleaning_up = state.is_stalled = False
 
 
 def _is_over(state: LabState) -> bool:
-    """Whether main has ended, so that only clean-up is left."""
+    """Whether main has ended and only clean-up is left."""
     main = state.tasks.get(MAIN)
     return main is not None and main.has_ended
 

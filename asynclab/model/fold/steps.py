@@ -12,7 +12,7 @@ from asynclab.model.wording import deed
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
-    """The task stands in the ready queue; if its own step still runs, from the end of that."""
+    """The task joins the ready queue, or if its own step still runs, will at the end of that step."""
     task = state.tasks.get(event.task)
     if task is None:
         return
@@ -47,7 +47,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
 
 
 def stepped(state: LabState, event: Stepped, at: float) -> None:
-    """As `step_started` and then `step_ended`, but changes nothing that the other would only change back."""
+    """The same as `step_started` and then `step_ended`, without the changes that cancel out."""
     clock = state.clock
     end = event.at if clock.paused else event.at + event.seconds * clock.speed
     if end > at:
@@ -128,8 +128,8 @@ def step_started(state: LabState, event: StepStarted | Stepped, at: float) -> No
 def step_ended(state: LabState, event: StepEnded | Stepped, at: float) -> None:
     """The task is ready again if it asked to be or was woken meanwhile; else it waits.
 
-    A task that ended with the step counts as running until its TaskEnded, which comes next: it waits for nothing. A
-    recording that does not tell so has it wait in between.
+    A task that ended with its step counts as running until its TaskEnded, which comes next. In old recordings, which
+    lack `ends`, it seems to wait in between.
     """
     task = state.tasks.get(event.task)
     if task is None:

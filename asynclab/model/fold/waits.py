@@ -1,4 +1,4 @@
-"""Folds a suspended task's wait until it wakes, and where the task stands until it runs."""
+"""Folds what a suspended task waits for, and at which line it stands."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def task_stands(state: LabState, event: TaskStands, at: float) -> None:
 
 
 def leave_place(task: TaskState) -> None:
-    """The task runs or has ended: where it stood is no longer true."""
+    """The task runs or has ended: forget where it stood."""
     task.place = task.stands = None
 
 
@@ -52,7 +52,7 @@ def tell_woke(state: LabState, task: TaskState, waited: float, at: float) -> Non
 
 
 def leave_wait(state: LabState, task: TaskState, at: float) -> None:
-    """Forget what the task waited for, but not how far it came if the wait was cut short."""
+    """Forget what the task waited for, but keep the progress of a wait that was cut short."""
     wait = task.waits_for
     if wait is None:
         return
@@ -63,7 +63,7 @@ def leave_wait(state: LabState, task: TaskState, at: float) -> None:
 
 
 def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
-    """Note how far the task has come, judged by what it waits for; nothing if that wait is over."""
+    """Note the progress of the task's wait; nothing if the wait is complete."""
     fraction = None if task.waits_for is None else fraction_of_wait(task.waits_for, task, state, at)
     task.last_fraction = None if fraction == 1.0 else fraction
 

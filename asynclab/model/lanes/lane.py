@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from asynclab.model.events import Event, Outcome, TaskCreated, TaskReady, Wait
 
 WAITING, READY, RUNNING = 1, 2, 3
-"""The kinds of an interval; 0 is for where there is none. The greater one is drawn where there is room for one."""
+"""The kinds of an interval; 0 stands for none. Where there is room for one, the greatest is drawn."""
 
 KIND_WORDS: tuple[Literal["", "waiting", "ready", "running"], ...] = ("", "waiting", "ready", "running")
 """The words for them."""
 
 Reason: TypeAlias = TaskCreated | TaskReady | Wait | None
-"""Why a task is as it is: what made it ready (None: it asked for another turn), what it waits for (None: not seen)."""
+"""Why a task is in its state: what made it ready (None: it yielded), or what it waits for (None: not seen)."""
 
 MarkKind: TypeAlias = Literal[
     "failed",
@@ -43,7 +44,7 @@ missed ("late"), started or met, a request to cancel it, what it does with queue
 their value, "changed"), prints."""
 
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
-"""In the order in which they matter: where there is room for one, it is the first."""
+"""The most important first: where there is room for one, that one is drawn."""
 
 NoteKind: TypeAlias = Literal["created", "woke", "asked", "moved", "chosen", "long_step", "complained"]
 """What a note is about, which only stories tell: another task that the task created, woke or asked to stop, a timeout
@@ -57,7 +58,7 @@ class Interval(NamedTuple):
     begin: float
     """Lab seconds."""
     end: float | None
-    """Lab seconds; None where it lasts still."""
+    """Lab seconds; None while it lasts."""
     reason: Reason
 
 
@@ -67,11 +68,12 @@ class Mark(NamedTuple):
     at: float
     kind: MarkKind | NoteKind
     event: Event
-    """What tells of it; its texts come from the program."""
+    """The event that reports it; its texts come from the program."""
     moment: int
     """When it happened, counted in events."""
 
 
+@dataclass(slots=True, eq=False)
 class Lane:
     """One task's intervals, marks and notes, oldest first.
 
@@ -79,59 +81,35 @@ class Lane:
     where much happens at the same time, in one lane or in several.
     """
 
-    __slots__ = (
-        "begins",
-        "born",
-        "ended",
-        "ended_moment",
-        "intervals_gone",
-        "kinds",
-        "mark_events",
-        "mark_kinds",
-        "mark_moments",
-        "mark_times",
-        "marks_gone",
-        "moments",
-        "note_events",
-        "note_kinds",
-        "note_moments",
-        "notes_gone",
-        "outcome",
-        "reasons",
-        "revision",
-        "task",
-    )
-
-    def __init__(self, task: int, born: float) -> None:
-        self.task = task
-        self.born = born
-        self.ended: float | None = None
-        self.ended_moment: int | None = None
-        self.outcome: Outcome | None = None
-        self.begins = array("d")
-        """When each interval began, which is when the one before it ended."""
-        self.moments = array("q")
-        """The moment of each of these beginnings."""
-        self.kinds = bytearray()
-        self.reasons: list[Reason] = []
-        self.mark_times = array("d")
-        self.mark_moments = array("q")
-        self.mark_kinds = bytearray()
-        """Indexes into `MARK_KINDS`."""
-        self.mark_events: list[Event] = []
-        self.note_moments = array("q")
-        self.note_kinds: list[NoteKind] = []
-        self.note_events: list[Event] = []
-        self.intervals_gone = 0
-        """How many of its oldest intervals were let go."""
-        self.marks_gone = 0
-        self.notes_gone = 0
-        self.revision = 0
-        """Changes with everything that is added or dropped."""
+    task: int
+    born: float
+    ended: float | None = None
+    ended_moment: int | None = None
+    outcome: Outcome | None = None
+    begins: array[float] = field(default_factory=lambda: array("d"))
+    """When each interval began, which is when the one before it ended."""
+    moments: array[int] = field(default_factory=lambda: array("q"))
+    """The moment of each of these beginnings."""
+    kinds: bytearray = field(default_factory=bytearray)
+    reasons: list[Reason] = field(default_factory=list)
+    mark_times: array[float] = field(default_factory=lambda: array("d"))
+    mark_moments: array[int] = field(default_factory=lambda: array("q"))
+    mark_kinds: bytearray = field(default_factory=bytearray)
+    """Indexes into `MARK_KINDS`."""
+    mark_events: list[Event] = field(default_factory=list)
+    note_moments: array[int] = field(default_factory=lambda: array("q"))
+    note_kinds: list[NoteKind] = field(default_factory=list)
+    note_events: list[Event] = field(default_factory=list)
+    intervals_gone: int = 0
+    """How many of its oldest intervals were dropped."""
+    marks_gone: int = 0
+    notes_gone: int = 0
+    revision: int = 0
+    """Changes with everything that is added or dropped."""
 
     @property
     def kind(self) -> int:
-        """The kind of the interval that lasts still; 0 once the task has ended."""
+        """The kind of the present interval; 0 once the task has ended."""
         return self.kinds[-1] if self.ended is None and self.kinds else 0
 
     def had_ended(self, moment: int) -> bool:
@@ -139,19 +117,19 @@ class Lane:
         return self.ended_moment is not None and self.ended_moment < moment
 
     def last_step(self, moment: int) -> int | None:
-        """Which interval is the last step that began before a moment."""
+        """The index of the last step that began before a moment."""
         index = self.kinds.rfind(RUNNING, 0, bisect_left(self.moments, moment))
         return index if index >= 0 else None
 
     def last_suspended(self, moment: int) -> int:
-        """The moment at which the last step ended that was over before another moment; 0 where none is kept."""
+        """The moment at which the last step before another moment ended; 0 if none is kept."""
         for index in range(bisect_left(self.moments, moment) - 1, 0, -1):
             if self.kinds[index - 1] == RUNNING:
                 return self.moments[index]
         return 0
 
     def begin(self, kind: int, at: float, moment: int, reason: Reason) -> None:
-        """Let another interval begin."""
+        """Begin another interval."""
         self.begins.append(at)
         self.moments.append(moment)
         self.kinds.append(kind)
@@ -167,7 +145,7 @@ class Lane:
         self.revision += 1
 
     def can_note(self, kind: NoteKind) -> bool:
-        """Whether this can happen now: the end of a task wakes others, and only then are there complaints about it."""
+        """Whether this can happen now: once ended, a task only wakes others, and only then is complained about."""
         return kind != "complained" if self.ended is None else kind in ("complained", "woke")
 
     def note(self, kind: NoteKind, moment: int, event: Event) -> None:
@@ -177,7 +155,7 @@ class Lane:
         self.note_events.append(event)
 
     def explain_waiting(self, wait: Wait) -> None:
-        """It was seen what the task waits for."""
+        """Note what the task waits for, once that has been seen."""
         self.reasons[-1] = wait
         self.revision += 1
 
@@ -188,10 +166,10 @@ class Lane:
         self.revision += 1
 
     def drop_intervals(self, count: int) -> int:
-        """Let the oldest intervals go, but never the one that lasts still.
+        """Drop the oldest intervals, but never the present one.
 
         Returns:
-            How many went.
+            How many were dropped.
         """
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
@@ -201,13 +179,13 @@ class Lane:
         return max(0, gone)
 
     def drop_marks(self, count: int) -> None:
-        """Let the oldest marks go."""
+        """Drop the oldest marks."""
         del self.mark_times[:count], self.mark_moments[:count], self.mark_kinds[:count], self.mark_events[:count]
         self.marks_gone += count
         self.revision += 1
 
     def drop_notes(self, count: int) -> None:
-        """Let the oldest notes go."""
+        """Drop the oldest notes."""
         del self.note_moments[:count], self.note_kinds[:count], self.note_events[:count]
         self.notes_gone += count
 
@@ -232,7 +210,7 @@ class Lane:
         return Interval(word, self.begins[index], end, self.reasons[index])
 
     def woken_by(self, index: int) -> int | None:
-        """The other task that made this one ready at the beginning of an interval, where one did."""
+        """The other task, if any, that made this one ready at the beginning of an interval."""
         reason = self.reasons[index]
         waker = reason.waker if isinstance(reason, TaskReady) else None
         return None if waker == self.task else waker
@@ -244,10 +222,10 @@ class Lane:
         return [self.mark_at(index) for index in range(first, last)]
 
     def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
-        """What has happened up to a moment and was not read yet.
+        """What has happened up to a moment and has not been read.
 
         Args:
-            marks_read: How many of the marks there ever were have been read.
+            marks_read: How many marks have been read, including dropped ones.
             notes_read: The same for notes.
             moment: Counted in events.
 
@@ -263,10 +241,10 @@ class Lane:
         return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
 
     def next_happening(self, marks_read: int, notes_read: int) -> float:
-        """The moment of the first mark or note that was not read yet; infinite where there is none.
+        """The moment of the first mark or note that has not been read; infinite for none.
 
         Args:
-            marks_read: How many of the marks there ever were have been read.
+            marks_read: How many marks have been read, including dropped ones.
             notes_read: The same for notes.
         """
         mark, note = max(0, marks_read - self.marks_gone), max(0, notes_read - self.notes_gone)
@@ -314,7 +292,7 @@ class Lane:
 
 
 def _until(moments: array[int], first: int, moment: int) -> range:
-    """Which of some sorted moments, from an index on, are not after another one; they are few."""
+    """The indexes of sorted moments, from one on, up to another moment; they are few."""
     last = first
     while last < len(moments) and moments[last] <= moment:
         last += 1

@@ -10,10 +10,10 @@ from asynclab.model.events import Event, Outcome, Wait
 from asynclab.model.lanes.lane import MARK_KINDS, RUNNING, Interval, Lane, MarkKind, NoteKind, Reason
 
 KEPT = 500_000
-"""How many intervals, marks and notes are kept, or two for each task where that is more; the oldest go first."""
+"""How many intervals, marks and notes are kept, or two for each task if that is more; the oldest are dropped."""
 
 LET_GO = 1_000
-"""How many of them go at once."""
+"""How many of them are dropped at once."""
 
 STEPS_KEPT = 200_000
 """How many of the latest steps are kept in the order in which they ran."""
@@ -40,7 +40,7 @@ class Timeline:
         self.version = 0
         """How many events have been folded, with that batch."""
         self.dropped = 0
-        """How many intervals, marks and notes were let go."""
+        """How many intervals, marks and notes were dropped."""
         self._order = array("q")
         """What is kept, oldest first: three times the task's number, one more for a mark, two more for a note."""
         self._step_times = array("d")
@@ -49,7 +49,7 @@ class Timeline:
         """When each step of any task began, and whose it is."""
 
     def begin(self, task: int, kind: int, at: float, moment: int, reason: Reason = None) -> None:
-        """Let another interval of a task begin.
+        """Begin another interval of a task.
 
         Args:
             task: Whose; the first interval begins its lane.
@@ -69,7 +69,7 @@ class Timeline:
             self._step_tasks.append(task)
 
     def explain_waiting(self, task: int, wait: Wait) -> None:
-        """It was seen what a task waits for."""
+        """Note what a task waits for, once that has been seen."""
         lane = self.lanes.get(task)
         if lane is not None:
             lane.explain_waiting(wait)
@@ -89,27 +89,27 @@ class Timeline:
             self._order.append(3 * task + 2)
 
     def end(self, task: int, outcome: Outcome, at: float, moment: int, event: Event) -> None:
-        """Let a task end, and mark that."""
+        """End a task's lane, and mark the end."""
         self.mark(task, outcome, at, moment, event)
         lane = self.lanes.get(task)
         if lane is not None:
             lane.end(at, moment, outcome)
 
     def forget(self, task: int) -> None:
-        """Let all go that is kept of a task."""
+        """Drop everything about a task."""
         gone = self.lanes.pop(task, None)
         if gone is not None:
             self.dropped += gone.size
 
     def close_batch(self, now: float, version: int) -> None:
-        """Take note of the time, and let the oldest intervals and marks go while there are too many.
+        """Note the time, and drop the oldest intervals and marks while there are too many.
 
         Args:
             now: Lab seconds.
             version: How many events have been folded.
         """
         self.now, self.version = now, version
-        # Each lane has one interval at most that may not go, as it lasts still: so something always goes.
+        # A lane keeps at most one interval, the present one, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
             self._let_oldest_go()
 
@@ -130,7 +130,7 @@ class Timeline:
         return None if lane is None else lane.previous_time(at)
 
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
-        """Whose steps lay in a time, in the order in which they began, and how many there were.
+        """The tasks whose steps lay in a time, in the order of the steps, and how many steps there were.
 
         Args:
             begin: Lab seconds; a step that began before and went on counts.
@@ -145,7 +145,7 @@ class Timeline:
         return tasks, last - first
 
     def steps_among(self, after: int, before: int) -> array[int]:
-        """Whose steps began after one moment and before another, both counted in events, in their order."""
+        """The tasks whose steps began between two moments, both counted in events, in the order of the steps."""
         moments = self._step_moments
         first = bisect_right(moments, after)
         return self._step_tasks[first : bisect_left(moments, before, first)]
@@ -159,7 +159,7 @@ class Timeline:
         return lane.kinds[index] == RUNNING and lane.moments[index] <= first
 
     def deed_before(self, task: int, moment: int) -> Event | None:
-        """The last thing that a task did to a queue or primitive before a moment, in the step that it was in then."""
+        """The last thing that a task did to a queue or primitive before a moment, in its step at that moment."""
         lane = self.lanes.get(task)
         step = None if lane is None else lane.last_step(moment)
         if lane is None or step is None:

@@ -18,7 +18,7 @@ COROUTINE_LIMIT = 80
 
 
 def home_of(life: Life, task: TaskState | None) -> str:
-    """The file that goes without saying in a task's story: where it was created, or first waited."""
+    """The file that a task's story need not name: where the task was created, or first waited."""
     if task is not None and task.file:
         return task.file
     if life.created is not None and life.created.file:
@@ -28,7 +28,7 @@ def home_of(life: Life, task: TaskState | None) -> str:
 
 
 def beginning(life: Life, task: TaskState | None, state: LabState) -> Iterator[Sentence]:
-    """Who created the task, where and to run what; and from when on its history is kept."""
+    """Who created the task, where, and to run what; and since when its history is kept."""
     created = life.created
     if created is not None:
         yield _created(created, state, is_main=life.is_main)

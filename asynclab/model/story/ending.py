@@ -27,7 +27,7 @@ TREE_LINES = 24
 
 
 def ending(life: Life, state: LabState, home: str) -> Iterator[Sentence]:
-    """How the task ended, or what it does now."""
+    """How the task ended, or what it is doing."""
     if life.ended is None:
         yield from _now(life, state, home)
         return

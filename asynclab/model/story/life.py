@@ -28,7 +28,7 @@ from asynclab.model.tasks import MAIN, Progress, TaskState
 from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000
-"""How many turns are kept one by one at the beginning of a life, and at least at its end; others are summed up."""
+"""How many turns are kept one by one at each end of a life; those between are summed up."""
 
 COMPLAINTS_KEPT = 3
 """How many complaints about a task that has ended are kept."""
@@ -42,21 +42,21 @@ class Life:
 
     task: int
     turns: list[Turn] = field(default_factory=list)
-    """Those that have come to their step, up to now; of a long life the first `TURNS_KEPT` and the last ones."""
+    """The turns whose step has begun; of a long life the first `TURNS_KEPT` and the last ones."""
     between: Summary = field(default_factory=Summary)
     """The turns between the first and the last ones, if any."""
     created: TaskCreated | None = None
-    """None where the lane no longer goes back so far."""
+    """None if the beginning of the lane has been dropped."""
     is_main: bool = False
     """Whether it was the run's first task."""
     turn: Turn | None = None
-    """The turn that has not come to its step yet, or whose step is under way."""
+    """The present turn: its step has not begun, or is running."""
     phase: Literal["unknown", "ready", "running", "waiting", "ended"] = "unknown"
     ended: TaskEnded | TaskCollected | None = None
     end: Turn = field(default_factory=lambda: Turn(0.0))
-    """Has what its end brought about."""
+    """Collects which tasks its end woke."""
     complaints: list[tuple[float, str]] = field(default_factory=list)
-    """What Python complained about when it had ended, and when; the first few."""
+    """Python's first few complaints after its end, each with its time."""
     progress: Progress | None = None
     """Its latest report."""
     blocking: LoopBlocked | None = None
@@ -66,7 +66,7 @@ class Life:
     """When cancel() was last called on it."""
     steps_since_cancel: int = 0
     intervals_read: int = 0
-    """How many of its intervals, with those that were let go."""
+    """How many of its intervals have been read, including dropped ones."""
     marks_read: int = 0
     notes_read: int = 0
     """The same for marks and notes."""
@@ -76,7 +76,7 @@ class Life:
 
         Args:
             timeline: Of the same run; it may go further than the state.
-            state: Not earlier than that of the last call.
+            state: As late as the state of the last call, or later.
             limit: How many intervals are read at most.
 
         Returns:
@@ -123,7 +123,7 @@ class Life:
         return self.created is None
 
     def _look_at(self, state: LabState) -> None:
-        """Take from the state what it knows of the whole life."""
+        """Take what the state knows about the whole life."""
         task = state.tasks.get(self.task)
         if task is None:
             return
@@ -217,7 +217,7 @@ class Life:
             del turns[TURNS_KEPT : 2 * TURNS_KEPT]
 
     def _stop(self) -> None:
-        """The step is over; count a turn that was only yielded together with the one before, where that was, too."""
+        """End the step. Two turns in a row that did nothing but yield are counted as one."""
         self.blocking = None
         turn, turns = self.turn, self.turns
         if self.phase != "running" or turn is None:
@@ -252,7 +252,7 @@ class Life:
 
 
 def _end_of(task: TaskState, at: float) -> TaskEnded | TaskCollected:
-    """How a task ended, as its state tells where its lane no longer does."""
+    """How a task ended, read from its state because its lane is gone."""
     if task.detail == COLLECTED:
         return TaskCollected(at, task.id)
     outcome: Outcome = "failed" if task.state == "failed" else "cancelled" if task.state == "cancelled" else "done"

@@ -35,7 +35,7 @@ TEXT_KEPT = 300
 """The most characters of a printed line or an item that are kept."""
 
 ONLY_IN_STEPS: frozenset[MarkKind | NoteKind] = frozenset({"created", "woke", "asked", "expired"})
-"""What is not a task's own doing where it happens between its steps."""
+"""What a task does only in its steps: between them, somebody else did it."""
 
 _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
@@ -47,7 +47,7 @@ def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
         turn: The latest one.
         lane: The task's.
         mark: One of its marks or notes.
-        report: That its step blocks the loop, if that was seen.
+        report: The report that its step blocks the loop, if there is one.
 
     Returns:
         How many lines it printed.
@@ -90,7 +90,7 @@ _DIRECTION: dict[str, int] = {"raised": 1, "lowered": 0}
 
 
 def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
-    """The timeout that a mark is about, as it was then; None where its beginning is no longer kept."""
+    """The timeout that a mark is about, as it was then; None if its start is no longer kept."""
     number = getattr(mark.event, "timeout", None)
     index = lane.mark_kinds.rfind(_STARTED, 0, bisect_right(lane.mark_moments, mark.moment))
     while index >= 0:
@@ -103,7 +103,7 @@ def timeout_at(lane: Lane, mark: Mark) -> TimeoutState | None:
 
 
 def just_expired(lane: Lane, moment: int) -> float | None:
-    """The length of a task's timeout that had expired since its last step, at a moment; None where none had."""
+    """The length of the task's timeout that had expired since its last step, at a moment; None if none had."""
     index = lane.mark_kinds.rfind(_EXPIRED, 0, bisect_left(lane.mark_moments, moment))
     if index < 0 or lane.mark_moments[index] < lane.last_suspended(moment):
         return None

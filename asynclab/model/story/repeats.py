@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 LONGEST = 4
-"""How many parts the longest pattern has that is looked for."""
+"""The length of the longest pattern that is looked for, in parts."""
 
 WORTH_FOLDING = 12
-"""How many parts the repetitions of a pattern have, at the least, for it to be told once."""
+"""The fewest parts that repetitions must cover to be told once."""
 
 
 class Block(NamedTuple):
@@ -43,7 +43,7 @@ def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
 
 
 def _worth(block: Block) -> tuple[int, int]:
-    """How much it folds; of two that fold the same, the one with the shorter pattern is better."""
+    """How many parts it folds; of two that fold as many, the shorter pattern is better."""
     covered = block.period * block.times if block.times > 1 else 0
     return covered, -block.period
 

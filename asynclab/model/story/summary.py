@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from asynclab.model.story.turns import Turn
@@ -25,7 +25,8 @@ class Alike:
         waited = turn.waited
         self.count += 1
         self.waited += waited
-        self.longest = max(self.longest, waited)
+        if waited > self.longest:
+            self.longest = waited
 
     def absorb(self, others: Alike) -> None:
         """Count others of the same kind."""
@@ -46,16 +47,17 @@ class Summary:
     until: float = 0.0
     """When the step of the last one began."""
 
-    def add(self, turns: Iterable[Turn]) -> None:
-        """Sum up more turns."""
+    def add(self, turns: Sequence[Turn]) -> None:
+        """Sum up more turns, in the order in which they came."""
         for turn in turns:
             alike = self.kinds.get(turn.key)
             if alike is None:
                 alike = self.kinds[turn.key] = Alike(turn)
             alike.add(turn)
-            self.count += 1
-            self.began = min(self.began, turn.began)
-            self.until = max(self.until, turn.came)
+        if turns:
+            self.count += len(turns)
+            self.began = min(self.began, turns[0].began)
+            self.until = max(self.until, turns[-1].came)
 
     def absorb(self, other: Summary) -> None:
         """Sum up what another one has summed up."""

@@ -21,17 +21,18 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
     """A life in at most some sixty sentences, however long it is.
 
     Args:
-        life: Was read up to the moment of the state, or up to some intervals before.
+        life: Read up to the moment of the state, or up to some intervals before it.
         state: Has the names and the totals.
-        unread: How many intervals are left; if there are any, nothing is told of the end.
+        unread: How many intervals are left; if there are any, only the beginning is told.
     """
     task = state.tasks.get(life.task)
     name = state.task_name(life.task)
     home = home_of(life, task)
+    teller = Teller(life, state, home)
     has_begun = life.created is not None or bool(life.turns)
     paragraphs = (
         tuple(beginning(life, task, state)) if has_begun or not unread else (),
-        tuple(Teller(life, state, home).tell()),
+        tuple(teller.begin() if unread else teller.tell()),
         (_being_read(unread),) if unread else tuple(ending(life, state, home)),
         tuple(totals(life, task, state.now)),
     )
@@ -40,7 +41,7 @@ def tell(life: Life, state: LabState, unread: int = 0) -> Story:
 
 
 class Retelling:
-    """Tells one task's story at any moment of its run, and reads each part of its lane once while time goes on."""
+    """Tells one task's story at any moment of its run. As time advances, each part of the lane is read once."""
 
     def __init__(self, task: int) -> None:
         self.task = task

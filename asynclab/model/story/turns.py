@@ -33,13 +33,13 @@ Verb: TypeAlias = Literal[
 """What a task can do in a step."""
 
 OBJECTS_KEPT = 3
-"""How many things of one kind that a step did are kept by name; further ones are counted."""
+"""How many objects of one kind of deed are kept by name; further ones are counted."""
 
 DEEDS_KEPT = 8
-"""How many kinds of things that a step did are kept."""
+"""How many kinds of deeds of a step are kept."""
 
 NAMES_KEPT = 3
-"""How many of the tasks that went first are kept by number."""
+"""How many of the tasks that ran first are kept by number."""
 
 
 class Deed(msgspec.Struct, gc=False):
@@ -47,9 +47,9 @@ class Deed(msgspec.Struct, gc=False):
 
     verb: Verb
     resource: int
-    """The number of the queue or primitive; 0 where there is none."""
+    """The number of the queue or primitive; 0 for none."""
     objects: list[str | int] = msgspec.field(default_factory=list)
-    """To what, the first few: text, or tasks by number; for a primitive, 1 where its value rose, 0 where it fell."""
+    """Its first few objects: texts or task numbers; for a primitive, 1 if its value rose and 0 if it fell."""
     count: int = 0
 
 
@@ -59,7 +59,7 @@ class Request:
 
     at: float
     by: int | None
-    """The task that asked; None for the person at the keyboard or the lab itself."""
+    """The task that asked; None for the user or the lab itself."""
     interrupted: bool = False
     """Whether it ended a wait."""
     timed_out: float | None = None
@@ -80,19 +80,19 @@ class Turn(msgspec.Struct, gc=False):
     """When the wait began; for the first turn, when the task was created."""
     is_first: bool = False
     is_cut: bool = False
-    """Whether its beginning is not among the events."""
+    """Whether its beginning was not recorded."""
     yielded: bool = False
     """Whether the task asked for this turn itself, instead of waiting."""
     wait: Wait | None = None
-    """The latest that is known of what it waited for."""
+    """What it waited for, as last seen."""
     ready: float | None = None
-    """When it was put in the ready queue; None where nothing tells."""
+    """When it was put in the ready queue; None if not recorded."""
     ready_moment: int | None = None
     """The same, counted in events."""
     cause: WakeCause | None = None
     waker: int | None = None
     reason: Event | None = None
-    """What the waker had done just before, where that may be why."""
+    """What the waker had done just before; possibly the reason."""
     cancel: Request | None = None
     """The first request to end that came before its step."""
     expired: float | None = None
@@ -103,11 +103,11 @@ class Turn(msgspec.Struct, gc=False):
     """Tasks that ran while it was ready, the first few."""
     went_first_count: int = 0
     chosen_before: int | None = None
-    """The task that would have gone next, where the person let this one go instead."""
+    """The task that would have run next, had the user not chosen this one."""
     follows_step_of_parent: bool = True
     """For the first turn: whether the step that created the task had ended before it ran."""
     ran: float | None = None
-    """When its step began; None where that is still to come."""
+    """When its step began; None until it does."""
     is_over: bool = False
     """Whether its step has ended."""
     deeds: dict[tuple[Verb, int], Deed] = msgspec.field(default_factory=dict)
@@ -125,7 +125,7 @@ class Turn(msgspec.Struct, gc=False):
 
     @property
     def came(self) -> float:
-        """When its step began; while that is to come, when the wait did."""
+        """When its step began, or if it hasn't yet, when the wait did."""
         return self.began if self.ran is None else self.ran
 
     @property
@@ -140,7 +140,7 @@ class Turn(msgspec.Struct, gc=False):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the task gave a turn away and nothing else is to be told."""
+        """Whether the task only yielded and nothing else happened."""
         return self.yielded and not self.deeds and self.cancel is None and self.expired is None
 
     @property

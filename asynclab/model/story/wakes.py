@@ -65,7 +65,7 @@ def did(turn: Turn, state: LabState) -> str:
 
 
 def _deed(turn: Turn, state: LabState) -> Event | None:
-    """What the waker did, if that is what the task waited for."""
+    """What the waker did, if the task waited for that."""
     wait, waker = turn.wait, turn.waker
     if wait is None or waker is None:
         return None

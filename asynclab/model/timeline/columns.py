@@ -16,11 +16,11 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
     """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
 
     Args:
-        cells: As many zeros as there are columns, for none; right already before `start`.
+        cells: One for each column, 0 for nothing; those before `start` are painted already.
         lane: The task's.
         scale: How wide columns are.
         first: The column that the first cell is for.
-        now: Where the interval that lasts still ends for now, in lab seconds.
+        now: Where an unfinished interval ends for now, in lab seconds.
         start: The cell to begin with.
     """
     begins, kinds, count = lane.begins, lane.kinds, len(lane.begins)

@@ -142,7 +142,7 @@ def _wake(timeline: Timeline, lane: Lane, index: int, ready: TaskReady, state: L
 
 
 def _deed(timeline: Timeline, waker: int, wait: Wait, moment: int, state: LabState) -> Event | None:
-    """What the waker did in the step in which it woke the task; None where that isn't known."""
+    """What the waker did in the step in which it woke the task; None if unknown."""
     if wait.kind not in ENDED_BY_TASKS:
         deed = timeline.deed_before(waker, moment)
         return deed if deed is not None and ends(deed, wait, state) else None

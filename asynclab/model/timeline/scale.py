@@ -10,7 +10,7 @@ _FINEST = -6
 """The power of ten of the narrowest columns: a microsecond."""
 
 _SLACK = 5e-10
-"""The seconds by which a moment may miss the beginning of its column: 0.3 s is in column 3 of 0.1 s each.
+"""How many seconds before its column a moment may lie, so that 0.3 s is in column 3 of columns of 0.1 s.
 
 The same at each scale, so that wide columns begin exactly where narrow ones do.
 """
@@ -40,7 +40,7 @@ class Scale:
 
     @property
     def power(self) -> int:
-        """The power of ten that the digit is to be multiplied by."""
+        """The power of ten by which the digit is multiplied."""
         return self.step // 3 + _FINEST
 
     def column(self, at: float) -> int:
@@ -52,11 +52,11 @@ class Scale:
         return column * self.seconds - _SLACK
 
     def round_time(self, column: int) -> float:
-        """The round lab time that a column begins with, for people to read."""
+        """The round lab time at which a column begins, for display."""
         return column * self.seconds
 
     def zoomed(self, by: int) -> Scale:
-        """A finer scale, or for numbers below 0 a coarser one, as far as there are any."""
+        """A scale some steps finer, or coarser for numbers below 0; the last one if there are no more."""
         return Scale(max(0, min(STEPS - 1, self.step - by)))
 
 

@@ -107,7 +107,7 @@ def timeout_text(seconds: float | None, library: str = "") -> str:
 
 
 def timeout_started(seconds: float | None, library: str = "") -> Forms:
-    """A timeout was armed for a number of seconds, or without a deadline; by a library where one is named."""
+    """A timeout was armed for a number of seconds, or without a deadline; perhaps by a library."""
     return (f"{timeout_text(seconds, library)} started", timeout_text(seconds, library))
 
 
@@ -167,7 +167,7 @@ def woke(waited: float) -> Forms:
 
 
 def chosen(event: TaskChosen, state: LabState) -> Forms:
-    """The person at the keyboard let a task go first."""
+    """The user chose the task that runs next."""
     name = state.task_name(event.ahead_of)
     return (f"chosen to run next, ahead of {name}", f"chosen before {name}")
 

@@ -35,7 +35,7 @@ def names_of(tasks: Sequence[int], state: LabState, most: int = NAMES_LISTED) ->
 
 
 def label_of(primitive: int, state: LabState) -> str:
-    """The label of a primitive by its id, such as "lock#1"; "a primitive" for one that is no longer kept."""
+    """The label of a primitive by its id, such as "lock#1"; "a primitive" if it is no longer kept."""
     known = state.primitives.get(primitive)
     return "a primitive" if known is None else known.label
 

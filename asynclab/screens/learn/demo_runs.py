@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
-from asynclab.widgets.demo_list import DemoList, DemoRow
+from asynclab.widgets.demo_list import DemoRow
 from asynclab.widgets.lesson_pane import Lesson
 
 if TYPE_CHECKING:
@@ -94,6 +94,11 @@ class Run(Program):
         leaked = len(state.leaked)
         return Standing(state.outcome, plural(leaked, "leak") if leaked else "")
 
+    def row(self) -> DemoRow:
+        """Its line in the list of demos."""
+        standing = self.standing()
+        return DemoRow(self.demo.key, self.demo.name, self.demo.section, standing.state, standing.note)
+
     async def enter(self, source: Source, launch: Launch) -> str:
         """Start the demo's main with its parameters."""
         try:
@@ -135,19 +140,6 @@ def _how_far(state: LabState) -> str:
         return ""
     bar = bar_of(main, state, state.now)
     return "" if bar.fraction is None else bar.forms[-1]
-
-
-class RunList(DemoList):
-    """The demos and their runs."""
-
-    def show_runs(self, runs: Iterable[Run]) -> None:
-        """Show the state of these runs; repaints only lines that changed."""
-        self.show_rows([_row_of(run) for run in runs])
-
-
-def _row_of(run: Run) -> DemoRow:
-    standing = run.standing()
-    return DemoRow(run.demo.key, run.demo.name, run.demo.section, standing.state, standing.note)
 
 
 def lesson_of(run: Run) -> Lesson:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from textual.actions import parse
@@ -17,8 +19,8 @@ from asynclab.screens.learn.demo_actions import DemoActions
 from asynclab.screens.shared.command import bindings_of
 
 if TYPE_CHECKING:
-    from asynclab.screens.learn.demo_runs import RunList, Runs
-    from asynclab.widgets.demo_list import DemoChosen
+    from asynclab.screens.learn.demo_runs import Runs
+    from asynclab.widgets.demo_list import DemoChosen, DemoList
 
 FIRST_PAINT_SECONDS = 0.03
 """The time for the curtain's first paint; Textual has no event for it."""
@@ -26,14 +28,10 @@ FIRST_PAINT_SECONDS = 0.03
 
 def curtain() -> Content:
     """What shows while the rest is imported: the demos, where their list will be."""
-    lines = [Content.styled(" asynclab ", "bold $state-accent"), Content("")]
-    section = DEMOS[0].section
-    lines.append(Content.styled(f"  {section}", "bold $state-past"))
-    for demo in DEMOS:
-        if demo.section != section:
-            section = demo.section
-            lines += [Content(""), Content.styled(f"  {section}", "bold $state-past")]
-        lines.append(Content(f"  {demo.key} {demo.name}"))
+    lines = [Content.styled(" asynclab ", "bold $state-accent")]
+    for section, demos in groupby(DEMOS, attrgetter("section")):
+        lines += [Content(""), Content.styled(f"  {section}", "bold $state-past")]
+        lines += [Content(f"  {demo.key} {demo.name}") for demo in demos]
     return Content("\n").join(lines)
 
 
@@ -45,7 +43,7 @@ class LearnScreen(DemoActions):
 
     AUTO_FOCUS = None
 
-    demo_list: RunList
+    demo_list: DemoList
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,23 +89,23 @@ class LearnScreen(DemoActions):
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         super().paint()
-        self.demo_list.show_runs(self.runs)
+        self.demo_list.show_rows([run.row() for run in self.runs])
         self._show_problem()
 
     async def _furnish(self) -> None:
         """Mount all views, start what the command line asked for, and start to paint."""
         from asynclab.screens.lab.stage import Stage
-        from asynclab.screens.learn.demo_runs import RunList
         from asynclab.screens.shared.key_bar import KeyBar
+        from asynclab.widgets.demo_list import DemoList
         from asynclab.widgets.title_bar import TitleBar
 
         self.title_bar, self.key_bar = TitleBar(tuple(self.host.tabs)), KeyBar()
-        self.demo_list, stage = RunList(id="demos"), Stage(id="stage")
+        self.demo_list, stage = DemoList(id="demos"), Stage(id="stage")
         with self.app.batch_update():
             await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)
             await self.query("#curtain").remove()
         self.stage = stage
-        self.demo_list.show_runs(self.runs)
+        self.demo_list.show_rows([run.row() for run in self.runs])
         self.demo_list.focus()
         self.lay_out()
         self._begin()

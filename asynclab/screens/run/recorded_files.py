@@ -20,6 +20,10 @@ class RecordedFiles(SourceFiles):
         """The text of a file; None where it is neither in the recording nor on the disk."""
         return self._recorded.get(path) or super().read(path)
 
+    def recorded(self, path: str) -> str | None:
+        """The text of a file in the recording; None where it isn't in there."""
+        return self._recorded.get(path)
+
     def has_changed(self, path: str, since: float) -> bool:
         """Whether a file may differ from what ran; one that is in the recording doesn't."""
         return path not in self._recorded and super().has_changed(path, since)

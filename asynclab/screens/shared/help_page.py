@@ -61,6 +61,7 @@ KEYS_WIDTH = 14
 class HelpScreen(ReadingScreen[None]):
     """Every command of a screen, the keys of its lists, and a legend."""
 
+    heading = "Help"
     WIDEST = 84
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,f1", "close", "close", show=False)]
 
@@ -76,11 +77,6 @@ class HelpScreen(ReadingScreen[None]):
         """
         super().__init__()
         self._offered = commands, views, tuple(marks)
-
-    @property
-    def heading(self) -> str:
-        """What this is."""
-        return "Help"
 
     def text_lines(self, width: int) -> Sequence[Line]:
         """The whole help, wrapped."""

@@ -99,15 +99,12 @@ class ReadingScreen(ModalScreen[Result]):
 class TextList(ReadingScreen[None]):
     """A list of lines; scrolls if it is long."""
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
-        super().__init__()
-        self._title = title
-        self._lines = tuple(lines)
+    heading = ""
 
-    @property
-    def heading(self) -> str:
-        """What the lines are."""
-        return self._title
+    def __init__(self, heading: str, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self.heading = heading
+        self._lines = tuple(lines)
 
     def text_lines(self, width: int) -> Sequence[Line]:
         """The lines as they are."""

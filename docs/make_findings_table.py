@@ -1,0 +1,199 @@
+"""Counts how many bugs asynclab names, and on how many asyncio's debug mode comments.
+
+    python docs/make_findings_table.py            run the programs of tests/corpus; write the result, and README's table
+    python docs/make_findings_table.py FOLDER …   run those of other folders, and print their tables
+
+The first line of a program says what it is: `# bug: RULE…`, or `# bug:` where any finding will do, or `# right: why`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT / "tests" / "corpus"
+STORED = ROOT / "docs" / "findings_table.json"
+README = ROOT / "README.md"
+
+SECONDS = 10.0
+"""How long a program has; then it is ended by SIGTERM."""
+
+WIDTH = 70
+"""Characters that are kept of what debug mode says."""
+
+HEADER = re.compile(r"# (bug|right): ?(.*)")
+
+CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
+"""What stands between the tracebacks of one exception."""
+
+DEFINITION = """\
+A bug is named where asynclab proves just what the program's first line says. Of debug mode
+(`python -X dev -X tracemalloc`) anything counts that it writes to standard error, whatever it says, but for the
+traceback of the program's own end.
+A program that hangs is ended by SIGTERM. `python docs/make_findings_table.py FOLDER` counts other programs.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was said of one program."""
+
+    program: str
+    header: str
+    """Its first line."""
+    found: tuple[str, ...]
+    """The rules that found something."""
+    debug_mode: str
+    """The first line in which debug mode comments, without what differs from run to run; empty if it does not."""
+
+    @property
+    def is_bug(self) -> bool:
+        return self.header.startswith("# bug")
+
+    @property
+    def expected(self) -> set[str]:
+        """The rules that the header names."""
+        header = HEADER.fullmatch(self.header)
+        return set(header[2].split()) if header and self.is_bug else set()
+
+    @property
+    def is_right(self) -> bool:
+        """Whether asynclab finds what it has to, and nothing else."""
+        return set(self.found) == self.expected if self.expected else bool(self.found) == self.is_bug
+
+
+def outcomes(folder: Path) -> list[Outcome]:
+    """Run all programs of a folder, in both ways."""
+    folder = folder.resolve()
+    programs = [path for path in sorted(folder.glob("*.py")) if HEADER.fullmatch(_first_line(path))]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(_outcome, programs))
+
+
+def stored() -> list[Outcome]:
+    """What came of the programs of tests/corpus when they ran last."""
+    rows = json.loads(STORED.read_text(encoding="utf-8"))["programs"]
+    return [Outcome(**{**row, "found": tuple(row["found"])}) for row in rows]
+
+
+def section() -> str:
+    """What the page on findings says of these programs, in Markdown."""
+    rows = stored()
+    python = json.loads(STORED.read_text(encoding="utf-8"))["python"]
+    head = f"## How many bugs are named\n\nOf the programs of tests/corpus, on Python {python}:\n"
+    return f"{head}\n{summary(rows)}\n{DEFINITION}\n{listing(rows)}"
+
+
+def summary(rows: Sequence[Outcome]) -> str:
+    """The counts, in Markdown."""
+    bugs, right = [row for row in rows if row.is_bug], [row for row in rows if not row.is_bug]
+    named, commented = sum(row.is_right for row in bugs), sum(bool(row.debug_mode) for row in bugs)
+    alarms, noises = sum(bool(row.found) for row in right), sum(bool(row.debug_mode) for row in right)
+    return (
+        "| | asynclab | asyncio's debug mode |\n|---|---|---|\n"
+        f"| of {len(bugs)} programs with a bug | names {named} | comments on {commented} |\n"
+        f"| of {len(right)} right programs | blames {alarms} | comments on {noises} |\n"
+    )
+
+
+def listing(rows: Sequence[Outcome]) -> str:
+    """What was said of each program, in Markdown."""
+    return "| program | asynclab finds | debug mode says |\n|---|---|---|\n" + "".join(
+        f"| {row.program} | {', '.join(row.found) or '–'}{'' if row.is_right else ' (!)'} | {_cell(row.debug_mode)} |\n"
+        for row in rows
+    )
+
+
+def readme(rows: Sequence[Outcome]) -> str:
+    """README.md with the counts."""
+    table = re.compile(r"(?<=<!-- findings table -->\n).*(?=<!-- end of findings table -->)", re.DOTALL)
+    return table.sub(lambda _: f"\n{summary(rows)}\n", README.read_text(encoding="utf-8"))
+
+
+def _first_line(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\n")[0].rstrip()
+
+
+def _outcome(path: Path) -> Outcome:
+    return Outcome(path.name, _first_line(path), tuple(sorted(_found(path))), _comment(path))
+
+
+def _found(path: Path) -> set[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "findings.json")
+        said = _stderr("-m", "asynclab", "run", "--headless", "--findings", f"json:{report}", str(path))
+        if not report.exists():
+            raise SystemExit(f"asynclab wrote nothing about {path}: {said or 'it had too little time'}")
+        return {finding["rule"] for finding in json.loads(report.read_text(encoding="utf-8"))["findings"]}
+
+
+def _comment(path: Path) -> str:
+    lines = _outside_of_tracebacks(_stderr("-X", "dev", "-X", "tracemalloc", str(path)))
+    first = next((line for line in lines if line.strip()), "").replace(f"{path.parent}{os.sep}", "")
+    first = re.sub(r"(/[^/\s]+)+/", "", re.sub(r"\b(0x)?\d[\da-f.]*\b", "…", first))
+    return first if len(first) <= WIDTH else f"{first[: WIDTH - 1]}…"
+
+
+def _stderr(*arguments: str) -> str:
+    """What a Python writes to standard error, up to its end, or to that of its time."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(
+        [sys.executable, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=SECONDS)[1]
+        child.send_signal(number)
+    return child.communicate()[1]
+
+
+def _outside_of_tracebacks(text: str) -> Iterator[str]:
+    """The lines of standard error that are no part of a traceback, nor of what a watchdog dumps."""
+    is_inside = False
+    for line in text.splitlines():
+        if line.startswith("Timeout ("):
+            return
+        if line.lstrip(" +").startswith(("Traceback (most recent", "Exception Group Traceback")):
+            is_inside = True
+        elif not is_inside and not line.startswith(CHAINED):
+            yield line
+        elif not line.startswith(" "):
+            is_inside = False  # the exception, which ends it
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|") or "–"
+
+
+def main(folders: Sequence[str]) -> None:
+    """Run the programs of folders, or of the corpus."""
+    for folder in folders:
+        rows = outcomes(Path(folder))
+        print(f"{folder}\n\n{summary(rows)}\n{listing(rows)}")
+    if not folders:
+        rows = outcomes(CORPUS)
+        lines = ",\n".join(f" {json.dumps(asdict(row))}" for row in rows)
+        python = ".".join(map(str, sys.version_info[:2]))
+        STORED.write_text(f'{{"python": "{python}", "programs": [\n{lines}\n]}}\n', encoding="utf-8")
+        README.write_text(readme(rows), encoding="utf-8")
+        print(f"{summary(rows)}\n{listing(rows)}\nnow run python docs/make_findings_page.py")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
