@@ -156,7 +156,7 @@ class RunScreen(LabScreen):
 def _row_of(run: LoopRun) -> LoopRow:
     state = run.state
     if state is None:
-        return LoopRow(run.number, run.kind, "waiting", 0)
+        return LoopRow(run.number, run.place, "waiting", 0)
     alive = sum(state.counts.get(word, 0) for word in LIVE)
     word: StateWord = state.outcome or "running"
-    return LoopRow(run.number, run.kind, word, alive if state.outcome is None else sum(state.counts.values()))
+    return LoopRow(run.number, run.place, word, alive if state.outcome is None else sum(state.counts.values()))
