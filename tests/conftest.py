@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,11 @@ settings.load_profile("same")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --update-golden, which rewrites the golden files of the tests that run."""
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ with what is said now")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one process more than there are cores: many tests wait for children and terminals."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -205,12 +205,14 @@ async def test_settings_that_cannot_be_written_are_complained_about(config_home:
         await stage.until(lambda: any("an't save the settings" in notice for notice in stage.notices))
 
 
-@pytest.mark.parametrize("theme", [*BUILTIN_THEMES, "asynclab", "asynclab-light"])
-async def test_the_dashboard_opens_in_every_theme(theme: str) -> None:
-    settings.save(Settings(theme=theme), settings.settings_path())
+async def test_the_theme_of_the_settings_is_used_and_every_other_shows_the_dashboard() -> None:
+    settings.save(Settings(theme="asynclab-light"), settings.settings_path())
     async with opened() as stage:
-        assert stage.app.theme == theme
-        assert "coroutines" in stage.screen.demo_list.line_text(1)
+        assert stage.app.theme == "asynclab-light"
+        for theme in [*BUILTIN_THEMES, "asynclab"]:
+            stage.app.theme = theme
+            await stage.pilot.pause()
+            assert "coroutines" in stage.screen.demo_list.line_text(1)
 
 
 async def test_without_colour_the_illegible_themes_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

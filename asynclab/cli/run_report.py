@@ -1,4 +1,4 @@
-"""Says what a program did, once it is over: for its standard error, or as JSON."""
+"""The report at the end of a program, as lines or as JSON."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Report:
         self._flows: dict[tuple[int, object], tuple[Flow, ...]] = {}
 
     def follow(self) -> None:
-        """Add up what happens on loops that are new; to be called after each frame."""
+        """Subscribe to new loops; call it after each frame."""
         for number, loop in self._program.loops.items():
             if number not in self._tallies:
                 self._tallies[number] = tally = RunTally(loop.state)

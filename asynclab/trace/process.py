@@ -29,6 +29,7 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS, outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.census import Census
+from asynclab.trace.watching.executor_looks import ExecutorLooks
 from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -48,6 +49,7 @@ class LoopRecording:
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
         self._idle = IdleLooks(bystanders)
+        self._executor = ExecutorLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._time: Callable[[], float] | None = None
@@ -105,7 +107,8 @@ class LoopRecording:
         tracer = self._tracer()
         if tracer is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
-                self._idle.look(tracer, tracer.external)
+                self._idle.look(tracer, tracer.external, tracer.resources)
+                self._executor.look(tracer)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

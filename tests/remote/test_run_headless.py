@@ -150,10 +150,10 @@ def test_a_full_disk_ends_the_recording_and_not_the_program(tmp_path: Path) -> N
 
 
 USAGE = {
-    (): "what is to be run? Try 'asynclab run app.py'",
+    (): "nothing to run: try 'asynclab run app.py'",
     ("nowhere.py",): "there is no file nowhere.py; for a module try 'asynclab run -m nowhere.py'",
-    ("-m",): "-m needs a module behind it",
-    ("-c",): "-c needs the code behind it",
+    ("-m",): "-m needs a module after it",
+    ("-c",): "-c needs the code after it",
     ("--nothing", "app.py"): "No such option",
     ("--record", "/nowhere/at/all", "-c", "print('ran')"): "[Errno 2] No such file or directory: '/nowhere/at/all'",
 }

@@ -188,22 +188,24 @@ async def test_n_starts_another_list_held() -> None:
         assert stage.lab.paused
 
 
-@pytest.mark.parametrize("key", ["N", "x"])
-async def test_keys_for_a_url_that_is_not_being_fetched_say_why_they_do_nothing(key: str) -> None:
+async def test_keys_for_a_url_that_is_not_being_fetched_say_why_they_do_nothing() -> None:
     async with fetching() as stage:
+
+        async def is_said(why: str) -> None:
+            for key in ("N", "x"):
+                await stage.press(key)
+                assert stage.notices == [why]
+
         await stage.take("/pages/tasks")
-        await stage.press(key)
-        assert stage.notices == ["this URL is not being fetched: enter fetches the list"]
+        await is_said("this URL is not being fetched: enter fetches the list")
         await stage.press("enter")
         await stage.ended()
-        await stage.press(key)
-        assert stage.notices == ["this URL has ended: R fetches it again"]
+        await is_said("this URL has ended: R fetches it again")
         await stage.press("slash")
         await stage.type_into("#fetch-table-filter", "nothing has this")
         await stage.press("enter")
         stage.views.table.select(None)
-        await stage.press(key)
-        assert stage.notices == ["no URL is selected"]
+        await is_said("no URL is selected")
 
 
 async def test_times_of_a_fetch_that_was_held_are_said_to_be_the_labs_and_are_compared_with_nothing() -> None:
@@ -366,19 +368,18 @@ async def test_y_copies_the_row_and_capital_y_the_failed_urls() -> None:
         assert stage.notices[-1].startswith("copied 2 lines, ")
 
 
-@pytest.mark.parametrize(("key", "ending"), [("j", "json"), ("n", "ndjson"), ("c", "csv"), ("h", "har")])
-async def test_e_writes_a_file_and_says_where(
-    key: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_e_writes_a_file_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with fetching() as stage:
         await stage.fetched("/pages/tasks")
-        await stage.press("e", key)
-        await stage.until(lambda: list(tmp_path.iterdir()) and stage.notices)
-        path = written(tmp_path)
-        assert path.suffix == f".{ending}"
-        assert "pages/tasks" in path.read_text("utf-8")
-        assert "1 URL written to" in stage.notices[-1]
+        for key, ending in (("j", "json"), ("n", "ndjson"), ("c", "csv"), ("h", "har")):
+            await stage.press("e", key)
+            await stage.until(lambda: list(tmp_path.iterdir()) and stage.notices)
+            path = written(tmp_path)
+            assert path.suffix == f".{ending}"
+            assert "pages/tasks" in path.read_text("utf-8")
+            assert "1 URL written to" in stage.notices[-1]
+            path.unlink()
 
 
 async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,16 +75,16 @@ def replace_main(run: Run, main: Any) -> None:
 
 
 @pytest.mark.usefixtures("practice_server_in_a_hurry")
-@pytest.mark.parametrize("key", [demo.key for demo in DEMOS])
-async def test_a_key_selects_its_demo_and_runs_it_to_its_end(key: str) -> None:
+async def test_each_demos_key_selects_it_and_runs_it_to_its_end() -> None:
     async with opened(make_lab=quick_lab) as stage:
-        await stage.press(key)
-        run = stage.app.runs[key]
-        await stage.until(lambda: run.standing().state == "done")
-        assert stage.screen.run is run
-        assert title(stage) == f"{key} {run.demo.name}"
-        assert stage.views.tasks.line_count() > 0
-        assert stage.views.activity.line_count() > 0
+        for demo in DEMOS:
+            await stage.press(demo.key)
+            run = stage.app.runs[demo.key]
+            await stage.until(lambda run=run: run.standing().state == "done")  # type: ignore[misc]
+            assert stage.screen.run is run
+            assert title(stage) == f"{demo.key} {demo.name}"
+            assert stage.views.tasks.line_count() > 0
+            assert stage.views.activity.line_count() > 0
 
 
 async def test_several_demos_run_at_once_and_the_list_shows_each_one_s_state() -> None:
@@ -258,22 +258,23 @@ async def test_capital_r_runs_a_demo_again_held_before_its_first_step() -> None:
         assert sum(task.steps for task in lab_of(run).state.tasks.values()) == 0
 
 
-@pytest.mark.parametrize("key", ["x", "N"])
-async def test_what_is_done_to_a_task_says_why_where_there_is_none_to_do_it_to(key: str) -> None:
+async def test_what_is_done_to_a_task_says_why_where_there_is_none_to_do_it_to() -> None:
     async with opened() as stage:
-        await stage.press(key)
-        assert stage.notices[-1].startswith("nothing runs: there is ")
+
+        async def is_said(why: str) -> None:
+            for key in ("x", "N"):
+                await stage.press(key)
+                assert stage.notices[-1].startswith(why)
+
+        await is_said("nothing runs: there is ")
         run = await start(stage, "4")
-        await stage.press(key)
-        assert stage.notices[-1].startswith("no task is selected: there is ")
+        await is_said("no task is selected: there is ")
         await stage.until(lambda: lab_of(run).state.counts["done"] == 1)
         done = next(task for task in lab_of(run).state.tasks.values() if task.has_ended)
         stage.views.tasks.select(done.id)
-        await stage.press(key)
-        assert stage.notices[-1].startswith(f"{done.name} is done: there is ")
+        await is_said(f"{done.name} is done: there is ")
         await stage.until(lambda: not run.is_active)
-        await stage.press(key)
-        assert stage.notices[-1].startswith("the run has ended: there is ")
+        await is_said("the run has ended: there is ")
 
 
 async def test_comma_and_full_stop_change_the_speed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -233,6 +234,8 @@ asyncio.run(main())
 
 async def test_where_nothing_is_heard_the_viewer_says_so_and_can_still_end_it() -> None:
     async with running(SILENT) as live:
+        # A child that gets no processor is as silent as one that is stopped, and tells more later.
+        await until(lambda: os.waitid(os.P_ALL, 0, os.WSTOPPED | os.WNOHANG | os.WNOWAIT))
         await until(lambda: "No heartbeat for" in live.facts)
         now = live.program.now
         await asyncio.sleep(0.1)

@@ -28,7 +28,7 @@ class Mark(NamedTuple):
     """A mark of the legend."""
 
     drawn: str
-    """As it is seen, with its name where it has one."""
+    """The mark itself, with its name if it has one."""
     part: str
     """The state whose colour it has."""
     meaning: str
