@@ -77,11 +77,12 @@ class Report:
         """What was done on each loop, those with the most tasks."""
         loops = [loop for loop in self._program.loops.values() if loop.state.tasks]
         if not loops:
-            yield "it ran no asyncio task"
+            yield "it ran no asyncio task; processes that it started are not observed"
         listed = nlargest(LOOPS_LISTED, loops, key=lambda loop: sum(loop.state.counts.values()))
         for loop in sorted(listed, key=lambda loop: loop.number):
             if len(loops) > 1:
-                yield f"loop {loop.number} ({one_line(loop.kind)})"
+                thread = f", on {one_line(loop.thread)}" if loop.thread else ""
+                yield f"loop {loop.number} ({one_line(loop.kind)}{thread})"
             yield from self._lines_of(loop)
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import threading
 import time
 import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop
@@ -53,6 +54,9 @@ class LoopRecording:
         """Whether the loop has been asked to look, and hasn't yet."""
         self._time: Callable[[], float] | None = None
         """What the loop tells the time by since it was first paused or slowed."""
+        self._thread = 0
+        """The identifier of the thread that has the name."""
+        self._thread_name = ""
         self._tracer = weakref.ref(tracer)
         self._loop = weakref.ref(loop)
 
@@ -73,6 +77,15 @@ class LoopRecording:
         """Whether the loop was closed, or is gone."""
         loop = self._loop()
         return loop is None or loop.is_closed()
+
+    def thread_name(self) -> str:
+        """The name of the thread that runs the loop, or made it; empty for the main thread."""
+        tracer = self._tracer()
+        if tracer is not None and tracer.thread != self._thread:
+            self._thread = tracer.thread
+            name = next((thread.name for thread in threading.enumerate() if thread.ident == self._thread), "")
+            self._thread_name = "" if self._thread == threading.main_thread().ident else name
+        return self._thread_name
 
     def is_gone(self) -> bool:
         """Whether nothing of the loop is left that could tell of anything."""

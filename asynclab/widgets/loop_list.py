@@ -21,7 +21,7 @@ class LoopRow:
 
     number: int
     kind: str
-    """What kind of loop it is."""
+    """The thread that runs it, or in the main thread what kind of loop it is."""
     state: StateWord
     tasks: int
     """How many of its tasks are alive; of a loop that has ended, how many it has had."""

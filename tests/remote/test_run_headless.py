@@ -94,7 +94,7 @@ def test_the_report_as_json_has_the_same_in_it(app: Path, tmp_path: Path) -> Non
 def test_a_program_without_asyncio_runs_and_one_line_says_so() -> None:
     ran = observed("-c", "print('no loop')")
     assert ran.out == "no loop\n"
-    assert ran.report[1:] == ("it ran no asyncio task",)
+    assert ran.report[1:] == ("it ran no asyncio task; processes that it started are not observed",)
 
 
 def test_headless_may_be_said() -> None:

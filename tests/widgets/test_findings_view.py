@@ -49,7 +49,9 @@ def test_a_line_of_the_list_drops_the_place_first_then_the_task(golden: Golden) 
         for name, found in kinds.items()
         for width in WIDTHS
     ]
-    golden.check("findings_headings", ((f"{name}, {width} cells", plain(heading(text, width))) for name, width, text in texts))
+    golden.check(
+        "findings_headings", ((f"{name}, {width} cells", plain(heading(text, width))) for name, width, text in texts)
+    )
     assert {width_of(heading(text, width)) - width for _, width, text in texts} == {0}
 
 
