@@ -12,6 +12,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.remote.launch import Target
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.replay import Replay
+from asynclab.screens.run.run_screen import RunScreen
 from tests.fast_ui import until
 from tests.screens.recordings import ENDED, frames, written
 from tests.screens.test_snapshots import Compare, drawn, open_the_app
@@ -38,10 +39,23 @@ class FrozenProgram(LiveProgram):
     async def close(self) -> None: ...
 
 
+async def settle(pilot: Pilot[Any]) -> None:
+    """Show the code from its top: how far it has scrolled depends on how the panes found their places."""
+    screen = pilot.app.screen
+    assert isinstance(screen, RunScreen)
+    screen.stage.source.scroll_to(y=0, animate=False, force=True)
+    await pilot.pause(0.2)
+
+
+async def open_live(pilot: Pilot[Any]) -> None:
+    await open_the_app(pilot)
+    await settle(pilot)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=drawn)
 def test_a_program_that_runs(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = AsyncLabApp(program=FrozenProgram(Target(("shop.py",), ("--open",))))
-    assert snap_compare(app, terminal_size=size, run_before=open_the_app)
+    assert snap_compare(app, terminal_size=size, run_before=open_live)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=drawn)
@@ -55,5 +69,6 @@ def test_a_recording(
         await open_the_app(pilot)
         await until(lambda: replay.is_read)
         await pilot.pause(0.4)
+        await settle(pilot)
 
     assert snap_compare(AsyncLabApp(program=replay), terminal_size=size, run_before=open_it)
