@@ -17,6 +17,9 @@ import textual.pilot
 from textual._styles_cache import StylesCache
 
 from tests.fast_loop import FastLoop, JumpingSelector
+from tests.shared_styles import SharedStyles
+
+STYLES = SharedStyles()
 
 PAUSE = 0.03
 """Loop seconds that a pilot waits twice after each key: more than a frame, so that what it did is on the screen."""
@@ -89,6 +92,7 @@ def apps_on_jumping_time() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(textual._time, "get_time", textual._time.get_time)
         patch.setattr(asyncio.events, "new_event_loop", new_loop)
+        STYLES.install(patch)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
         patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)
         yield
