@@ -35,7 +35,7 @@ async def move(source: asyncio.Lock, target: asyncio.Lock) -> None:
 async def main() -> None:
     alice, bob = asyncio.Lock(), asyncio.Lock()
     try:
-        async with asyncio.timeout(1.5):
+        async with asyncio.timeout(2):
             await asyncio.gather(move(alice, bob), move(bob, alice))
         print("moved")
     except TimeoutError:

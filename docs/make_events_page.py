@@ -40,7 +40,10 @@ def page() -> str:
     module = ast.parse(inspect.getsource(events))
     texts = dict(_documented(module))
     parts = [f"{HEAD}\n\n# Events\n\n{ast.get_docstring(module)}\n", LIFE]
-    for title, names in [*_groups(texts), ("What events contain", ["Wait", "Frame"])]:
+    for title, names in [
+        *_groups(texts),
+        ("What events contain", ["Wait", "Frame", "ThreadStands", "GeneratorStands"]),
+    ]:
         parts += [f"## {title}\n", *struct_texts(module, names)]
     return "\n".join(parts)
 

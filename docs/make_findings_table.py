@@ -4,10 +4,12 @@
     python docs/make_findings_table.py FOLDER …   run those of other folders, and print their tables
 
 The first line of a program says what it is: `# bug: RULE…`, or `# bug:` where any finding will do, or `# right: why`.
+In a folder `in_turn` each coroutine of a file is a program; the docstring of one with a bug lists the rules.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -32,59 +34,76 @@ SECONDS = 10.0
 WIDTH = 70
 """Characters that are kept of what debug mode says."""
 
+RUN = """
+import asyncio, contextlib, gc, runpy, sys
+with contextlib.suppress(Exception):
+    asyncio.run(runpy.run_path(sys.argv[1])[sys.argv[2]]())
+gc.collect()
+"""
+"""Runs a coroutine of a file."""
+
 HEADER = re.compile(r"# (bug|right): ?(.*)")
 
 CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 """What stands between the tracebacks of one exception."""
 
 DEFINITION = """\
-A bug is named where asynclab proves just what the program's first line says. Of debug mode
-(`python -X dev -X tracemalloc`) anything counts that it writes to standard error, whatever it says, but for the
-traceback of the program's own end.
-A program that hangs is ended by SIGTERM. `python docs/make_findings_table.py FOLDER` counts other programs.
+A bug counts as named if asynclab finds what the program itself declares, and nothing else. Debug mode is
+`python -X dev -X tracemalloc`: anything that it writes to standard error counts, except the traceback that ends the
+program. Programs that hang are ended by SIGTERM. `python docs/make_findings_table.py FOLDER` counts other programs.
 """
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was said of one program."""
+class Program:
+    """A program that has a bug, or is right."""
 
-    program: str
-    header: str
-    """Its first line."""
+    name: str
+    is_bug: bool
+    rules: tuple[str, ...]
+    """Those that have to find something; empty for a bug in which any may."""
+
+
+@dataclass(frozen=True)
+class Outcome(Program):
+    """What was said of it."""
+
     found: tuple[str, ...]
     """The rules that found something."""
     debug_mode: str
     """The first line in which debug mode comments, without what differs from run to run; empty if it does not."""
 
     @property
-    def is_bug(self) -> bool:
-        return self.header.startswith("# bug")
-
-    @property
-    def expected(self) -> set[str]:
-        """The rules that the header names."""
-        header = HEADER.fullmatch(self.header)
-        return set(header[2].split()) if header and self.is_bug else set()
-
-    @property
-    def is_right(self) -> bool:
+    def is_as_it_should_be(self) -> bool:
         """Whether asynclab finds what it has to, and nothing else."""
-        return set(self.found) == self.expected if self.expected else bool(self.found) == self.is_bug
+        return set(self.found) == set(self.rules) if self.rules else bool(self.found) == self.is_bug
+
+
+def programs(folder: Path) -> Iterator[tuple[Program, tuple[str, ...]]]:
+    """The programs of a folder, each with what Python is to be given to run it."""
+    for path in sorted(folder.glob("*.py")):
+        header = HEADER.fullmatch(path.read_text(encoding="utf-8").partition("\n")[0].rstrip())
+        if header:
+            is_bug = header[1] == "bug"
+            yield Program(path.stem, is_bug, tuple(header[2].split()) if is_bug else ()), (str(path),)
+    for path in sorted(folder.glob("in_turn/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.AsyncFunctionDef):
+                rules = tuple((ast.get_docstring(node) or "").split())
+                yield Program(node.name, bool(rules), rules), ("-c", RUN, str(path), node.name)
 
 
 def outcomes(folder: Path) -> list[Outcome]:
     """Run all programs of a folder, in both ways."""
     folder = folder.resolve()
-    programs = [path for path in sorted(folder.glob("*.py")) if HEADER.fullmatch(_first_line(path))]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(_outcome, programs))
+        return list(threads.map(lambda each: _outcome(*each, folder), programs(folder)))
 
 
 def stored() -> list[Outcome]:
     """What came of the programs of tests/corpus when they ran last."""
     rows = json.loads(STORED.read_text(encoding="utf-8"))["programs"]
-    return [Outcome(**{**row, "found": tuple(row["found"])}) for row in rows]
+    return [Outcome(**{**row, "rules": tuple(row["rules"]), "found": tuple(row["found"])}) for row in rows]
 
 
 def section() -> str:
@@ -98,7 +117,7 @@ def section() -> str:
 def summary(rows: Sequence[Outcome]) -> str:
     """The counts, in Markdown."""
     bugs, right = [row for row in rows if row.is_bug], [row for row in rows if not row.is_bug]
-    named, commented = sum(row.is_right for row in bugs), sum(bool(row.debug_mode) for row in bugs)
+    named, commented = sum(row.is_as_it_should_be for row in bugs), sum(bool(row.debug_mode) for row in bugs)
     alarms, noises = sum(bool(row.found) for row in right), sum(bool(row.debug_mode) for row in right)
     return (
         "| | asynclab | asyncio's debug mode |\n|---|---|---|\n"
@@ -109,10 +128,7 @@ def summary(rows: Sequence[Outcome]) -> str:
 
 def listing(rows: Sequence[Outcome]) -> str:
     """What was said of each program, in Markdown."""
-    return "| program | asynclab finds | debug mode says |\n|---|---|---|\n" + "".join(
-        f"| {row.program} | {', '.join(row.found) or '–'}{'' if row.is_right else ' (!)'} | {_cell(row.debug_mode)} |\n"
-        for row in rows
-    )
+    return "| program | asynclab finds | debug mode says |\n|---|---|---|\n" + "".join(map(_line, rows))
 
 
 def readme(rows: Sequence[Outcome]) -> str:
@@ -121,26 +137,22 @@ def readme(rows: Sequence[Outcome]) -> str:
     return table.sub(lambda _: f"\n{summary(rows)}\n", README.read_text(encoding="utf-8"))
 
 
-def _first_line(path: Path) -> str:
-    return path.read_text(encoding="utf-8").partition("\n")[0].rstrip()
+def _outcome(program: Program, words: tuple[str, ...], folder: Path) -> Outcome:
+    return Outcome(**asdict(program), found=tuple(sorted(_found(words))), debug_mode=_comment(words, folder))
 
 
-def _outcome(path: Path) -> Outcome:
-    return Outcome(path.name, _first_line(path), tuple(sorted(_found(path))), _comment(path))
-
-
-def _found(path: Path) -> set[str]:
+def _found(words: tuple[str, ...]) -> set[str]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "findings.json")
-        said = _stderr("-m", "asynclab", "run", "--headless", "--findings", f"json:{report}", str(path))
+        said = _stderr("-m", "asynclab", "run", "--headless", "--likely", "--findings", f"json:{report}", *words)
         if not report.exists():
-            raise SystemExit(f"asynclab wrote nothing about {path}: {said or 'it had too little time'}")
+            raise SystemExit(f"asynclab wrote nothing about {words[-1]}: {said or 'it had too little time'}")
         return {finding["rule"] for finding in json.loads(report.read_text(encoding="utf-8"))["findings"]}
 
 
-def _comment(path: Path) -> str:
-    lines = _outside_of_tracebacks(_stderr("-X", "dev", "-X", "tracemalloc", str(path)))
-    first = next((line for line in lines if line.strip()), "").replace(f"{path.parent}{os.sep}", "")
+def _comment(words: tuple[str, ...], folder: Path) -> str:
+    lines = _outside_of_tracebacks(_stderr("-X", "dev", "-X", "tracemalloc", *words))
+    first = next((line for line in lines if line.strip()), "").replace(f"{folder}{os.sep}", "")
     first = re.sub(r"(/[^/\s]+)+/", "", re.sub(r"\b(0x)?\d[\da-f.]*\b", "…", first))
     return first if len(first) <= WIDTH else f"{first[: WIDTH - 1]}…"
 
@@ -177,8 +189,10 @@ def _outside_of_tracebacks(text: str) -> Iterator[str]:
             is_inside = False  # the exception, which ends it
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|") or "–"
+def _line(row: Outcome) -> str:
+    sign = "" if row.is_as_it_should_be else " (!)"
+    said = row.debug_mode.replace("|", "\\|") or "–"
+    return f"| {row.name} | {', '.join(row.found) or '–'}{sign} | {said} |\n"
 
 
 def main(folders: Sequence[str]) -> None:

@@ -1,1 +1,1 @@
-"""The command line: one file a command, and what prints instead of a screen."""
+"""The command line: a file for each command, and the output without a screen."""

@@ -1,4 +1,4 @@
-"""Reads `asynclab attach …`, and shows a program that runs already."""
+"""The command `asynclab attach …`: shows a program that is already running."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from asynclab.terminal.streams import has_terminal
 
 @click.command()
 @click.argument("pid", type=click.IntRange(min=1))
-@click.option("--headless", is_flag=True, help="Without a screen: print what is there, and later what happened.")
+@click.option("--headless", is_flag=True, help="No screen: print what is there, and at the end what happened.")
 @click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Leave after S seconds; no screen.")
-@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep all of it in a file.")
-@click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Record the whole visit in a file.")
+@click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write what is there as JSON to a file; - for standard output.")
 def attach(
     pid: int, headless: bool, seconds: float | None, record: Path | None, no_source: bool, json_to: str | None
 ) -> int:
-    """Look at a program that runs already: every task, what it waits for, and who holds that.
+    """Look into a running program: every task, what it waits for, and who holds that.
 
     PID is the number of its process. The program calls asynclab.attachable() first, or runs on Python 3.14 or newer.
     It goes on, and is as it was when you leave: with q, or without a screen with ctrl+c. Without a terminal, or with

@@ -120,6 +120,7 @@ async def _run(demo: Demo, values: Mapping[str, Value], printer: Printer, *, ins
     async with aclosing(Pages()) as pages, Lab(demo.name, instant=instant, exact=True) as lab:
 
         def write(events: Sequence[Event]) -> None:
+            """Print events; if nobody reads them, end the demo."""
             if not broken:
                 try:
                     printer.write(events)

@@ -1,10 +1,10 @@
-"""Reads `asynclab doctor`, and says what works here and what to do about what doesn't."""
+"""The command `asynclab doctor`: says what works here, and how to mend what doesn't."""
 
 from __future__ import annotations
 
 import click
 
-DONE, FAILED = 0, 1
+from asynclab.cli.exit_codes import DONE, FAILED
 
 
 @click.command()

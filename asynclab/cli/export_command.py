@@ -1,4 +1,4 @@
-"""Reads `asynclab export …`, and turns a recording into what other tools read."""
+"""The command `asynclab export …`: turns a recording into files for other tools."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import click
 
+from asynclab.cli.exit_codes import DONE, FAILED
 from asynclab.cli.recording_file import complain
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.model.events import encode
@@ -19,8 +20,6 @@ from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import PerfettoExport
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
 from asynclab.remote.wire import AnyFrame, LoopEvents
-
-DONE, FAILED = 0, 1
 
 
 def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) -> int:
@@ -57,7 +56,7 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
     if reader.is_cut:
         problem = f"{recording} is cut: its writer did not finish it"
     if problem:
-        click.echo(f"asynclab: {one_line(problem)}; exported what is before that", err=True)
+        click.echo(f"asynclab: {one_line(problem)}; exported everything before that", err=True)
     return FAILED if problem else DONE
 
 

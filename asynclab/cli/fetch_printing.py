@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol, TextIO, TypeAlias
 
+from asynclab.cli.exit_codes import DONE, FAILED, INTERRUPTED, TERMINATED
 from asynclab.fetch.check_report import CheckReport
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.export import csv_header, to_csv, to_ndjson
@@ -24,9 +25,6 @@ from asynclab.fetch.words import row_line, summary_line, totals_line
 from asynclab.terminal.streams import is_terminal
 
 Style: TypeAlias = Literal["lines", "json", "csv"]
-
-ALL_OK, SOME_FAILED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
-"""The exit codes."""
 
 PROGRESS_SECONDS = 0.1
 """How often the progress line is written."""
@@ -223,7 +221,7 @@ async def _run(fetch: Fetch, printer: Printer, end: Callable[[], None]) -> int:
         patience -= CHECK_SECONDS if stopped_by else 0.0
     if stopped_by:
         return INTERRUPTED if stopped_by[0] == signal.SIGINT else TERMINATED
-    return ALL_OK if totals.counts["ok"] == totals.rows else SOME_FAILED
+    return DONE if totals.counts["ok"] == totals.rows else FAILED
 
 
 async def _show_progress(fetch: Fetch, printer: Printer) -> None:

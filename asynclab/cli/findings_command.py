@@ -1,4 +1,4 @@
-"""Reads `asynclab findings …` and `asynclab rules`."""
+"""The commands `asynclab findings …` and `asynclab rules`."""
 
 from __future__ import annotations
 

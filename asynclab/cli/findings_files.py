@@ -12,6 +12,7 @@ from typing import Self
 import click
 
 from asynclab import __version__
+from asynclab.cli.exit_codes import FAILED, FOUND
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.findings.allowed import FindingFilter
@@ -19,8 +20,8 @@ from asynclab.findings.findings_report import (
     VERSION,
     FindingsReport,
     Found,
-    LeftOut,
     first_place,
+    missing,
     shown_path,
     text_lines,
     told_findings,
@@ -31,9 +32,6 @@ from asynclab.findings.source_code import Sources
 from asynclab.model.events import encodable
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
-
-FOUND = 3
-"""The exit code where a rule that must find nothing has found something."""
 
 
 class FindingsFiles:
@@ -69,7 +67,7 @@ class FindingsFiles:
         """Write the findings of a program that has ended.
 
         Returns:
-            The exit code: 3 where there is one that must not be; 0 else.
+            The exit code: 3 where there is one that must not be; 1 where that can't be told; 0 else.
 
         Raises:
             OSError: A file can't be written.
@@ -81,8 +79,12 @@ class FindingsFiles:
         if self._asked.write_baseline is not None:
             told = {self.judge.known_as(each.finding) for each in found if self.judge.verdict(each.finding) == "told"}
             self._put(baseline_text(told | self._asked.baseline), self._asked.write_baseline)
-        self._note(report.left_out)
-        rules = set() if self._asked.write_baseline is not None else {finding.rule for finding in report.findings}
+        self._note(report)
+        if self._asked.write_baseline is not None or not self._asked.fail_on:
+            return 0
+        if not report.observed and not report.exit_code:
+            return FAILED
+        rules = {finding.rule for finding in report.findings}
         return FOUND if rules and ("any" in self._asked.fail_on or rules & set(self._asked.fail_on)) else 0
 
     def _put(self, text: str, path: Path | None) -> None:
@@ -95,12 +97,15 @@ class FindingsFiles:
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(path)) from None
 
-    def _note(self, left_out: LeftOut) -> None:
-        """Say how many findings are not told, and which comments allow nothing."""
+    def _note(self, report: FindingsReport) -> None:
+        """Say how many findings are not told, what may have been missed, and which comments allow nothing."""
+        left_out = report.left_out
         parts = [f"{left_out.allowed:,} allowed"] if left_out.allowed else []
         parts += [f"{left_out.known:,} in the baseline"] if left_out.known else []
         parts += [f"{left_out.likely:,} only likely (see --likely)"] if left_out.likely and self._asked.outputs else []
         said = [f"findings left out: {', '.join(parts)}"] if parts else []
+        if self._asked != FindingsOptions():
+            said += [f"findings may be missing: {why}" for why in missing(report)]
         for line in (*said, *self.judge.complaints):
             print(f"asynclab: {one_line(line, limit=1_000)}", file=sys.stderr)
 

@@ -62,7 +62,7 @@ def _output(text: str) -> Output:
         raise ValueError(f"'{name}' is no format; there are {', '.join(FORMATS)}")
     if colon and not path:
         raise ValueError(f"'{text}' lacks a file; without the colon it goes to standard output")
-    return Output(name, Path(path) if path not in ("", "-") else None)
+    return Output(name, Path(path) if path not in ("", "-", "/dev/stdout") else None)
 
 
 def _rule(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.run_report import Report
@@ -15,9 +16,6 @@ from asynclab.findings.source_code import Sources
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingError, RecordingReader, SourceText
-
-FAILED = 1
-"""The exit code where only a part of the recording could be read."""
 
 
 def print_findings(path: Path, asked: FindingsOptions) -> int:
@@ -44,7 +42,7 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
     if reader.is_cut and not problem:
         problem = f"{path} is cut: its writer did not finish it"
     if problem:
-        click.echo(f"asynclab: {one_line(problem)}; told what is before that", err=True)
+        click.echo(f"asynclab: {one_line(problem)}; reported everything before that", err=True)
     return code or (FAILED if problem else 0)
 
 

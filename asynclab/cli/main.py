@@ -13,6 +13,7 @@ import click
 from asynclab import __version__
 from asynclab.cli.attach_command import attach
 from asynclab.cli.doctor_command import doctor
+from asynclab.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from asynclab.cli.export_command import export
 from asynclab.cli.fetch_command import fetch
 from asynclab.cli.findings_command import findings, rules
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from asynclab.curriculum.demo_parameters import Value
 
 T = TypeVar("T")
-
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-"""The exit codes."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -164,7 +162,7 @@ def _terminal_width() -> int | None:
 
 
 def _forget_stdout() -> None:
-    """Send what is still buffered nowhere, or the interpreter complains about the closed pipe when it exits."""
+    """Discard what is still buffered, or the interpreter complains about the closed pipe at its exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

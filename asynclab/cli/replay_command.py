@@ -1,4 +1,4 @@
-"""Reads `asynclab replay FILE`, and shows a recording."""
+"""The command `asynclab replay FILE`: shows a recording."""
 
 from __future__ import annotations
 

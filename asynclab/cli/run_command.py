@@ -1,4 +1,4 @@
-"""Reads `asynclab run …`, and runs somebody's program observed."""
+"""The command `asynclab run …`: runs a program of the user's and observes it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _RunCommand(click.Command):
-    """A command whose options end where the program begins: all behind it is the program's."""
+    """A command whose options end where the program begins: everything after it belongs to the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the program and its arguments off, and parse the rest."""
+        """Split off the program and its arguments, and parse the rest."""
         end = self._begin_of_program(ctx, args)
         ctx.obj = tuple(args[end:])
         return super().parse_args(ctx, args[:end])
@@ -47,10 +47,10 @@ class _RunCommand(click.Command):
 
 
 def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | None:
-    """How many bytes a text says.
+    """Parse a size in bytes.
 
     Raises:
-        click.BadParameter: It is no size, or too small a one.
+        click.BadParameter: It is not a size, or too small.
     """
     from asynclab.fetch.options import parse_size
     from asynclab.remote.kept_recording import LEAST
@@ -62,24 +62,26 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
     except (ValueError, OverflowError):
         raise click.BadParameter(f"give a size such as 100MB or 2GiB, not '{text}'") from None
     if size < LEAST:
-        raise click.BadParameter(f"a recording needs 1MiB at least, '{text}' is less")
+        raise click.BadParameter(f"a recording needs at least 1MiB, not '{text}'")
     return size
 
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
-@click.option("--headless", is_flag=True, help="Without a screen: the program has the terminal, the report comes last.")
-@click.option("--record", type=_FILE, metavar="FILE", help="Keep all of it in a file.")
-@click.option("--keep", callback=_size, metavar="SIZE", help="Let the recording keep the newest, such as 100MB.")
-@click.option("--no-source", is_flag=True, help="Keep the text of the program's files out of the recording.")
+@click.option("--headless", is_flag=True, help="No screen: the program keeps the terminal, and the report comes last.")
+@click.option("--record", type=_FILE, metavar="FILE", help="Record the whole run in a file.")
+@click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")
+@click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
 @click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @takes_findings_options
-@click.option("--stuck", type=click.FloatRange(min=0), metavar="S", help="Say why if nothing moves for S seconds.")
-@click.option("--python", metavar="PATH", help="Run it in another Python, in which asynclab is installed, too.")
-@click.option("-X", "x_options", multiple=True, metavar="OPTION", help="As Python's -X, such as dev.")
-@click.option("-W", "w_options", multiple=True, metavar="FILTER", help="As Python's -W, such as error.")
-@click.option("-O", "optimize", count=True, help="As Python's -O and -OO.")
-@click.option("-u", "unbuffered", is_flag=True, help="As Python's -u.")
+@click.option(
+    "--stuck", type=click.FloatRange(min=0), metavar="S", help="Report all waits if nothing happens for S seconds."
+)
+@click.option("--python", metavar="PATH", help="Run it in another Python that has asynclab installed.")
+@click.option("-X", "x_options", multiple=True, metavar="OPTION", help="The same as Python's -X, such as dev.")
+@click.option("-W", "w_options", multiple=True, metavar="FILTER", help="The same as Python's -W, such as error.")
+@click.option("-O", "optimize", count=True, help="The same as Python's -O and -OO.")
+@click.option("-u", "unbuffered", is_flag=True, help="The same as Python's -u.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -92,7 +94,7 @@ def run(
 ) -> int:
     """Run a program of yours, unmodified, and watch its tasks.
 
-    The program is a SCRIPT, or -m MODULE, or -c CODE, with its arguments behind it. It runs as under plain Python, and
+    The program is a SCRIPT, -m MODULE or -c CODE, followed by its arguments. It runs as under plain Python, and
     asynclab ends with its exit code. Without a terminal, or with --headless, --json or --stuck, there is no screen:
     then a report goes to standard error at the end.
     """
@@ -140,17 +142,17 @@ def _interpreter(name: str | None) -> Interpreter:
 
 
 def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What names the program, with -m and -c apart from what follows them, and its arguments.
+    """The words that name the program, such as "-m" and a module, and its arguments.
 
     Raises:
-        click.UsageError: No program is named, or it isn't there.
+        click.UsageError: No program is named, or it doesn't exist.
     """
     if not program:
-        raise click.UsageError("what is to be run? Try 'asynclab run app.py'")
+        raise click.UsageError("nothing to run: try 'asynclab run app.py'")
     first, *rest = program
     for option, what in ((_MODULE, "a module"), (_CODE, "the code")):
         if first == option and not rest:
-            raise click.UsageError(f"{option} needs {what} behind it")
+            raise click.UsageError(f"{option} needs {what} after it")
         if first == option:
             return (option, rest[0]), tuple(rest[1:])
         if first.startswith(option):

@@ -1,4 +1,4 @@
-"""Says what a program did, once it is over: for its standard error, or as JSON."""
+"""The report at the end of a program, as lines or as JSON."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Report:
         self._flows: dict[tuple[int, object], tuple[Flow, ...]] = {}
 
     def follow(self) -> None:
-        """Add up what happens on loops that are new; to be called after each frame."""
+        """Subscribe to new loops; call it after each frame."""
         for number, loop in self._program.loops.items():
             if number not in self._tallies:
                 self._tallies[number] = tally = RunTally(loop.state)
@@ -77,11 +77,12 @@ class Report:
         """What was done on each loop, those with the most tasks."""
         loops = [loop for loop in self._program.loops.values() if loop.state.tasks]
         if not loops:
-            yield "it ran no asyncio task"
+            yield "it ran no asyncio task; processes that it started are not observed"
         listed = nlargest(LOOPS_LISTED, loops, key=lambda loop: sum(loop.state.counts.values()))
         for loop in sorted(listed, key=lambda loop: loop.number):
             if len(loops) > 1:
-                yield f"loop {loop.number} ({one_line(loop.kind)})"
+                thread = f", on {one_line(loop.thread)}" if loop.thread else ""
+                yield f"loop {loop.number} ({one_line(loop.kind)}{thread})"
             yield from self._lines_of(loop)
         if len(loops) > LOOPS_LISTED:
             yield f"and {plural(len(loops) - LOOPS_LISTED, 'loop')} with fewer tasks"

@@ -48,6 +48,8 @@ class Parameter:
     """What the demo does wrong when it is on; empty unless the parameter is a mistake."""
     watch: str = ""
     """What to watch while that mistake is on."""
+    findings: tuple[str, ...] = ()
+    """The names of the rules that find that mistake."""
 
     @property
     def help(self) -> str:

@@ -12,6 +12,7 @@ from asynclab.curriculum.demo_parameters import Kind, Parameter, Value
 
 _LABEL = re.compile(r"^(Watch(?: \w+)?|Belief|Docs): ", re.MULTILINE)
 _BELIEF = re.compile(r'"(?P<belief>[^"]+)": (?P<truth>.+)')
+_FINDINGS = re.compile(r"\bFinding: (?P<rules>[\w-]+(?:, [\w-]+)*)\.$")
 _NAMES = {"Annotated": Annotated, "Literal": Literal, "range": range} | {
     plain.__name__: plain for plain in (int, float, bool, str, list)
 }
@@ -66,7 +67,7 @@ def read_lesson(source: str) -> Lesson:
 
 
 def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) -> Iterator[Parameter]:
-    """Add to each mistake what to watch while it is on.
+    """Add to each mistake what to watch while it is on, and what is found then.
 
     Raises:
         LessonError: A mistake has no such line, or a line names no mistake.
@@ -75,7 +76,12 @@ def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) 
     for parameter in parameters:
         if parameter.mistake and not watches.get(parameter.name):
             raise LessonError(f"the docstring has no line that starts with Watch {parameter.name}:")
-        yield replace(parameter, watch=watches.pop(parameter.name)) if parameter.mistake else parameter
+        if parameter.mistake:
+            watch = watches.pop(parameter.name)
+            found = _FINDINGS.search(watch)
+            findings = () if found is None else tuple(found["rules"].split(", "))
+            parameter = replace(parameter, watch=watch, findings=findings)
+        yield parameter
     if watches:
         raise LessonError(f"no mistake is called {', '.join(watches)}")
 

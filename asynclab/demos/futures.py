@@ -3,7 +3,7 @@
 Watch: the waiter is suspended until the setter calls set_result. That makes the waiter ready, but it runs only after
     the setter's step has ended: "Set" is printed before "Got".
 Watch never_set: the setter returns without setting a result. The waiter waits forever, and main waits for the waiter.
-    The clock says that the run is stuck: cancel it with c.
+    The clock says that the run is stuck: cancel it with c. Finding: standstill.
 Watch set_twice: the waiter gets its result from the first call. The second call raises InvalidStateError in the
     setter, and gather raises it in main.
 Belief: "A future is what I make to run something": a future runs nothing. It only holds an outcome, which somebody has

@@ -3,7 +3,7 @@
 Watch: the queue's gauge. The consumer waits at get() for each item. With maxsize 1 and consume_seconds 3 it is the
     producer that waits, at put(). At the end main waits at join() until task_done() was called for every item.
 Watch forget_task_done: the last item is consumed and the queue is empty, but main waits at join() forever: the gauge
-    still counts 5 unfinished items. The clock says that the run is stuck: cancel it with c.
+    still counts 5 unfinished items. The run is stuck: cancel it with c. Finding: join-without-task-done.
 Belief: "asyncio.Queue is thread-safe": it is not; it belongs to one event loop. From another thread use
     asyncio.run_coroutine_threadsafe(queue.put(item), loop); between threads use queue.Queue.
 Docs: Queues, Queue

@@ -16,7 +16,7 @@ LONGEST_URL = 8_000
 """Characters; servers refuse longer ones."""
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
-_PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?", re.IGNORECASE)
+_PARTS = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?)://([^/?#]*)([^#]*)")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _SCHEME_NAME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _BLANKS = bytes(range(0x21))
@@ -27,6 +27,8 @@ _USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F))).translate(dict.fromkeys(map(ord, '"<>\\^`{|}')))
 
 _ESCAPED = re.compile(f"[{re.escape(_AS_THEY_ARE)}]*")
+_SENT = re.compile(f"https?://([^/?#]*)/[{re.escape(_AS_THEY_ARE.replace('#', ''))}]*")
+"""A URL that may be sent as it is written, as most are."""
 
 
 class OtherSchemeError(ValueError):
@@ -41,7 +43,8 @@ def request_url(sent: str) -> URL:
     """
     scheme, _, place, rest = sent.split("/", 3)
     path, _, query = rest.partition("?")
-    place = place.replace("%25", "%") if place.endswith("]") or "]:" in place else place  # an IPv6 zone
+    if "]" in place:
+        place = place.replace("%25", "%") if place.endswith("]") or "]:" in place else place  # an IPv6 zone
     return URL.build(scheme=scheme[:-1], authority=place, path=f"/{path}", query_string=query, encoded=True)
 
 
@@ -55,13 +58,17 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
     Raises:
         ValueError: It is no http or https URL; the message says why.
     """
+    plain = _SENT.fullmatch(text)
+    if plain and (longest is None or len(text) <= longest) and _sent_place(plain[1]) == plain[1]:
+        return text
     parts = _PARTS.match(text)
     if parts is None:
         raise ValueError("is not an http or https URL")
     if longest is not None and len(text) > longest:
         raise ValueError(f"is longer than {longest:,} characters")
-    scheme, place, path, query = parts.groups()
-    return f"{scheme.lower()}://{_sent_place(place)}{_escaped(path) or '/'}{_escaped(query or '')}"
+    scheme, place, rest = parts.groups()
+    rest = _escaped(rest)
+    return f"{scheme.lower()}://{_sent_place(place)}{rest if rest.startswith('/') else '/' + rest}"
 
 
 def redirected(location: str, asked: str) -> str:
@@ -105,8 +112,13 @@ def host_key(sent: str) -> str:
         sent: The URL, as `sent_text` makes it.
     """
     scheme, _, place, _ = sent.split("/", 3)
+    return _host_and_port(scheme, place)
+
+
+@lru_cache(1_024)
+def _host_and_port(scheme: str, place: str) -> str:
     place = place.rpartition("@")[2]
-    has_port = place.rpartition("]")[2].count(":")
+    has_port = ":" in place.rpartition("]")[2]
     return place if has_port else f"{place}:{443 if scheme == 'https:' else 80}"
 
 

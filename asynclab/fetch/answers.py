@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -9,6 +10,9 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import set_exception
 from aiohttp.http_exceptions import BadHttpMessage
+
+from asynclab.fetch.idle import Connections
+from asynclab.fetch.watch import WATCH, Peer, peer_of
 
 MOST_OVERHEAD = 300 * 1024
 """Bytes of headers, of trailers, or between two bytes of a body; as in curl."""
@@ -24,22 +28,48 @@ _LENGTH = re.compile(rb"\r\nContent-Length: ?(\d{1,9})\r\n", re.IGNORECASE)
 
 
 class Answers(ResponseHandler):
-    """What one connection receives.
+    """What one connection receives, and who is at its other end.
 
     aiohttp's parser raises an error for bytes that come after an answer, such as a body after a 204, and forgets the
     answers that it found in the same bytes. So it is given the headers first, and what follows them apart.
     """
 
+    peer = Peer()
     _awaits_head = False
     _may_have_body = False
     _overhead = 0
     _end = b""
     """The last bytes, in which the end of the headers may begin."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop, connections: Connections) -> None:
+        """Be what aiohttp makes for each connection.
+
+        Args:
+            loop: On which it is.
+            connections: Where it is noted as long as it is open.
+        """
+        super().__init__(loop)
+        self._connections = connections
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be connected; with TLS, be encrypted."""
+        super().connection_made(transport)
+        self.peer = peer_of(transport)
+        if self.transport is not None:
+            self._connections.open.add(self.transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Be closed."""
+        if self.transport is not None:
+            self._connections.open.discard(self.transport)
+        super().connection_lost(exc)
+
     def set_response_params(self, **params: Any) -> None:
-        """Expect an answer."""
+        """Expect an answer to the request that the running task is about to send."""
         self._awaits_head, self._overhead, self._end = True, 0, b""
         self._may_have_body = not params.get("skip_payload")
+        if (watch := WATCH.get()) is not None:
+            watch.asks(self.peer)
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:

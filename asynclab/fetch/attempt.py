@@ -9,7 +9,7 @@ from collections.abc import Callable
 import aiohttp
 
 from asynclab.fetch.address import redirected, sent_text
-from asynclab.fetch.idle import IdleConnections
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect
 from asynclab.fetch.receiving import Receiver
@@ -31,6 +31,7 @@ class Requests:
     def __init__(
         self,
         session: aiohttp.ClientSession,
+        connections: Connections,
         options: Options,
         clock: Callable[[], float],
         touch: Callable[[Row], None],
@@ -40,6 +41,7 @@ class Requests:
 
         Args:
             session: It is not closed.
+            connections: Those of the session.
             options: How requests are made.
             clock: Tells the seconds that are noted in rows.
             touch: Called after each change of a row.
@@ -50,7 +52,7 @@ class Requests:
         self._clock = clock
         self._touch = touch
         self._receiver = Receiver(options, clock, touch, is_kept)
-        self._connections = IdleConnections()
+        self._connections = connections
 
     async def attempt(self, row: Row) -> Failure | None:
         """Fetch a row's URL once.
@@ -60,23 +62,22 @@ class Requests:
         """
         if not row.sent:
             return _unsendable(row)
-        self._begin(row)
-        watch = Watch(row, self._clock, self._touch)
+        now = self._clock()
+        self._begin(row, now)
+        watch = Watch(row, self._clock, self._touch, now)
         WATCH.set(watch)
         self._connections.begin()
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._ask(row, watch)
+                return await (self._follow(row, watch) if row.method == "GET" else self._try_head(row, watch))
         except Exception as error:
             return failure_of_error(error, row, self._options, watch.refused)
         finally:
-            self._connections.end(watch.connections)
+            self._connections.end()
             row.phases.enter(None, self._clock())
             row.expires_at = None
-            self._touch(row)
 
-    def _begin(self, row: Row) -> None:
-        now = self._clock()
+    def _begin(self, row: Row, now: float) -> None:
         row.phases.enter("wait", now)
         row.attempt_at = now
         row.started_at = now if row.started_at is None else row.started_at
@@ -86,10 +87,8 @@ class Requests:
         row.method = "HEAD" if self._options.check else self._options.method
         self._touch(row)
 
-    async def _ask(self, row: Row, watch: Watch) -> Failure | None:
-        """Ask with a row's method; where HEAD is not enough, with GET."""
-        if row.method == "GET":
-            return await self._follow(row, watch)
+    async def _try_head(self, row: Row, watch: Watch) -> Failure | None:
+        """Ask with HEAD; where that is not enough, with GET."""
         try:
             failure = await self._follow(row, watch)
             reason = self._reason_for_get(row, failure)

@@ -11,6 +11,8 @@ from asynclab.fetch.rows import Row
 class Body:
     """The body of one answer."""
 
+    __slots__ = ("_all", "_also", "_beginning", "_missing", "_room", "_row")
+
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
         """Expect a body.
 
@@ -22,8 +24,9 @@ class Body:
         """
         self._row = row
         self._room = limit
-        self._beginning = bytearray()
-        self._all: bytearray | None = bytearray() if keep else None
+        self._beginning: list[bytes] = []
+        self._missing = SCANNED
+        self._all: list[bytes] | None = [] if keep else None
         self._also = also
 
     def take(self, chunk: bytes) -> bool:
@@ -38,18 +41,20 @@ class Body:
         fits = len(chunk) <= self._room
         if not fits:
             chunk = chunk[: self._room]
-        self._room -= len(chunk)
-        self._row.decoded += len(chunk)
-        missing = SCANNED - len(self._beginning)
-        if missing > 0:
-            self._beginning += chunk[:missing]
+        size = len(chunk)
+        self._room -= size
+        self._row.decoded += size
+        if self._missing > 0:
+            self._beginning.append(chunk[: self._missing])
+            self._missing -= size
         if self._all is not None:
-            self._all += chunk
+            self._all.append(chunk)
         if self._also is not None:
             self._also(chunk)
         return fits
 
     def describe(self) -> None:
         """Note in the row what came."""
-        self._row.page = Page.of(bytes(self._beginning), self._row.content_type)
-        self._row.body = bytes(self._all) if self._all is not None else None
+        self._row.page = Page.of(b"".join(self._beginning), self._row.content_type)
+        if self._all is not None:
+            self._row.body = b"".join(self._all)

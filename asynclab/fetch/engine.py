@@ -10,9 +10,11 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 
 from asynclab.fetch.attempt import Requests
 from asynclab.fetch.http_session import open_session
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.ledger import Ledger
 from asynclab.fetch.limits import Host, Limits, Slot
 from asynclab.fetch.open_files import most_requests
@@ -63,8 +65,8 @@ class Fetch(Ledger):
         self.options = options or Options()
         self._chance = chance
         self._on_end = on_end
-        self._queue: asyncio.Queue[Row | None] | None = None
-        """Rows that are to be fetched, and None when the last has ended; only while a run takes more."""
+        self._queue: asyncio.Queue[Host | None] | None = None
+        """Hosts that rows begin to wait for, and None when the last row has ended; only while a run takes more."""
         self._deadline: asyncio.Timeout | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         """What fetches rows, by the rows' numbers."""
@@ -85,12 +87,14 @@ class Fetch(Ledger):
         self._limits = Limits(most_requests(self.options), self.options.per_host, self.options.rate)
         self._deadline = asyncio.timeout(self.options.deadline)
         try:
-            async with open_session(self.options) as session, self._deadline, asyncio.TaskGroup() as tasks:
+            connections = Connections()
+            session = open_session(self.options, connections)
+            async with session, self._deadline, asyncio.TaskGroup() as tasks:
                 self._requests = Requests(
-                    session, self.options, self.clock, self._touch, lambda row: row.number in self._kept
+                    session, connections, self.options, self.clock, self._touch, lambda row: row.number in self._kept
                 )
                 self._submit_all()
-                await self._hand_out(self._queue, tasks)
+                await self._serve_all(self._queue, tasks)
         except (asyncio.CancelledError, TimeoutError):
             self.cancel_all()
             if not self._deadline.expired():
@@ -138,22 +142,19 @@ class Fetch(Ledger):
             self._submit(row)
         return len(wanted)
 
-    async def _hand_out(self, queue: asyncio.Queue[Row | None], tasks: asyncio.TaskGroup) -> None:
-        """Let each row wait for its host, and each host be served, until all rows have ended."""
+    async def _serve_all(self, queue: asyncio.Queue[Host | None], tasks: asyncio.TaskGroup) -> None:
+        """Start a task for each host that rows begin to wait for, until all rows have ended."""
+        serving: set[asyncio.Task[None]] = set()
         while self._open:
-            row = await queue.get()
-            queue.task_done()
-            if row is None:
-                continue
-            host = self._limits.host(row.host)
-            host.waiting.append(row)
-            if host.task is None:
-                host.task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name or '(none)'}")
-                host.task.add_done_callback(partial(self._host_ended, host))
+            host = await queue.get()
+            if host is not None:
+                task = tasks.create_task(self._serve(host, tasks), name=f"host {host.name or '(none)'}")
+                serving.add(task)
+                task.add_done_callback(serving.discard)
+                task.add_done_callback(partial(self._host_ended, host))
         self._queue = None
-        for host in self._limits.hosts:
-            if host.task is not None:
-                host.task.cancel()
+        for task in serving:
+            task.cancel()
 
     async def _serve(self, host: Host, tasks: asyncio.TaskGroup) -> None:
         """Start a task for each row that waits for a host, as soon as the limits allow."""
@@ -165,7 +166,7 @@ class Fetch(Ledger):
             self._start(host.waiting.popleft(), slot, tasks)
             if self._limits.has_other_hosts:
                 await asyncio.sleep(0)  # one each, and then the next one each
-        host.task = None
+        host.is_served = False
 
     def _start(self, row: Row, slot: Slot, tasks: asyncio.TaskGroup) -> None:
         self._set_running(row)
@@ -229,7 +230,7 @@ class Fetch(Ledger):
     def _host_ended(self, host: Host, task: asyncio.Task[None]) -> None:
         """End what waits for a host whose task was cancelled: nothing would start it."""
         if task.cancelled():
-            host.task = None
+            host.is_served = False
             while (row := host.first) is not None:
                 self.cancel(row)
 
@@ -240,25 +241,26 @@ class Fetch(Ledger):
     def _submit_all(self) -> None:
         for row in self._open.values():
             self._submit(row)
-        while len(self._open) < READ_AHEAD and self._submit_next():
-            pass
-
-    def _submit_next(self) -> bool:
-        """Read another URL, where rows are made as their turn comes; whether there was one."""
-        row = self._read()
-        if row is not None:
+        for row in islice(self._unread, max(0, READ_AHEAD - len(self._open))):
+            self._take_in(row)
             self._submit(row)
-        return row is not None
 
     def _submit(self, row: Row) -> None:
+        """Let a row wait for its host, and the host be served."""
         if self._queue is not None:
             row.phases.enter("queued", self.now())
-            self._queue.put_nowait(row)
+            host = self._limits.host(row.host)
+            host.waiting.append(row)
+            if not host.is_served:
+                host.is_served = True
+                self._queue.put_nowait(host)
 
     def _end(self, row: Row, failure: Failure | None) -> None:
         super()._end(row, failure)
         self._tasks.pop(row.number, None)
-        self._submit_next()
+        for unread in islice(self._unread, 1):
+            self._take_in(unread)
+            self._submit(unread)
         if self._queue is not None and not self._open:
             self._queue.put_nowait(None)
         if self._on_end is not None:

@@ -8,17 +8,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
+from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from asynclab import __version__
 from asynclab.fetch.answers import LONGEST_FIELD, MOST_FIELDS, Answers
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.open_files import most_requests
 from asynclab.fetch.options import Options
 from asynclab.fetch.unpacking import ACCEPTED
-from asynclab.fetch.watch import WATCH, WatchedResponse, public_socket, watched_socket
+from asynclab.fetch.watch import WATCH, public_socket, watched_socket
 
 USER_AGENT = f"asynclab/{__version__}"
 
@@ -28,7 +30,7 @@ READ_BUFFER = 2**16
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
-def open_session(options: Options) -> aiohttp.ClientSession:
+def open_session(options: Options, connections: Connections) -> aiohttp.ClientSession:
     """A session to be used and closed by the running task.
 
     Limits and timeouts are not the session's: they would count the time that a request waits for its turn. Nor are
@@ -36,6 +38,7 @@ def open_session(options: Options) -> aiohttp.ClientSession:
 
     Args:
         options: Which addresses are allowed, and how long a connection may take.
+        connections: Where its connections are noted.
     """
     connect_timeout = min(options.connect_timeout, options.timeout)
     connector = aiohttp.TCPConnector(
@@ -45,12 +48,11 @@ def open_session(options: Options) -> aiohttp.ClientSession:
         socket_factory=public_socket if options.block_private else watched_socket,
     )
     # aiohttp has no public name for what makes the protocol of a connection.
-    connector._factory = partial(Answers, loop=asyncio.get_running_loop())  # type: ignore[assignment]
+    connector._factory = partial(Answers, asyncio.get_running_loop(), connections)  # type: ignore[assignment]
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED},
-        response_class=WatchedResponse,
+        request_class=Request,
         auto_decompress=False,
         read_bufsize=READ_BUFFER,
         max_line_size=LONGEST_FIELD,
@@ -59,6 +61,16 @@ def open_session(options: Options) -> aiohttp.ClientSession:
         # Above this threshold a timeout would be put off to a full second, and the row would say so.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, ceil_threshold=connect_timeout),
     )
+
+
+class Request(aiohttp.ClientRequest):
+    """A request with our headers, unless it has others; as headers of a session, each request would copy them."""
+
+    DEFAULT_HEADERS: ClassVar[dict[Any, str]] = {  # type: ignore[misc]  # aiohttp's own is a class attribute, too
+        hdrs.ACCEPT: "*/*",
+        hdrs.ACCEPT_ENCODING: ACCEPTED,
+        hdrs.USER_AGENT: USER_AGENT,
+    }
 
 
 class ThreadResolver(AbstractResolver):

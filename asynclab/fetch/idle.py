@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from contextvars import Context
-from weakref import WeakSet
 
 PATIENCE = 0.5
 """Seconds without any request, after which no connection is kept open."""
 
 
-class IdleConnections:
-    """The connections of a session, closed when none has been used for a moment.
+class Connections:
+    """The open connections of a session, closed when none has been used for a moment.
 
     A lab takes what the loop watches for something that its tasks wait for. While every URL waits for its next attempt
     that is not so: with no connection open, the lab can skip the wait.
     """
 
     def __init__(self) -> None:
-        self._open: WeakSet[asyncio.BaseTransport] = WeakSet()
+        self.open: set[asyncio.WriteTransport] = set()
         self._users = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -30,16 +28,13 @@ class IdleConnections:
             self._timer.cancel()
             self._timer = None
 
-    def end(self, used: Iterable[asyncio.BaseTransport]) -> None:
-        """A request has ended that used these connections."""
-        self._open.update(used)
+    def end(self) -> None:
+        """A request has ended."""
         self._users -= 1
         if self._users == 0:
             # In no lab's context: its clock may stand still.
             self._timer = Context().run(asyncio.get_running_loop().call_later, PATIENCE, self._close)
 
     def _close(self) -> None:
-        for connection in self._open:
-            if isinstance(connection, asyncio.WriteTransport):
-                connection.abort()
-        self._open.clear()
+        for connection in self.open:
+            connection.abort()

@@ -83,13 +83,6 @@ class Ledger:
                 row.body = None
                 self._touch(row)
 
-    def _read(self) -> Row | None:
-        """Make the row of the next URL; None where there is none."""
-        row = next(self._unread, None)
-        if row is not None:
-            self._take_in(row)
-        return row
-
     def _take_in(self, row: Row) -> None:
         self._open[row.number] = row
         if row.number > self._size:

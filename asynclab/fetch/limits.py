@@ -26,8 +26,8 @@ class Host:
         """
         self.name = name
         self.waiting: deque[Row] = deque()
-        self.task: asyncio.Task[None] | None = None
-        """Starts what waits."""
+        self.is_served = False
+        """Whether there is, or is about to be, a task that starts what waits."""
         self.limit = asyncio.Semaphore(limit)
         self.spacing = 0.0
         """Seconds between requests."""
@@ -72,8 +72,7 @@ class Host:
 
     def has_started_one(self) -> None:
         """Keep the next request at its distance."""
-        if self.spacing:
-            self.not_before = asyncio.get_running_loop().time() + self.spacing
+        self.not_before = asyncio.get_running_loop().time() + self.spacing
 
 
 class Rate:
@@ -144,41 +143,46 @@ class Limits:
 class Slot:
     """The right to make one request at a time: within the limit of its host, and within that of all."""
 
+    __slots__ = ("_has_all", "_has_host", "_limits", "host")
+
     def __init__(self, limits: Limits, host: Host) -> None:
         self.host = host
         self._limits = limits
-        self._held: list[asyncio.Semaphore] = []
+        self._has_host = self._has_all = False
 
     async def acquire(self) -> None:
         """Wait for the host first, then for all: what waits for a slow host is in nobody's way."""
+        host, limits = self.host, self._limits
         try:
             while True:
-                await self.host.pause()
-                await self._take(self.host.limit)
-                await self._take(self._limits.all)
-                if self._limits.rate is not None:
-                    await self._limits.rate.turn()
-                if self.host.seconds_to_wait <= 0:
+                if host.not_before:
+                    await host.pause()
+                self._has_host = await host.limit.acquire()
+                self._has_all = await limits.all.acquire()
+                if limits.rate is not None:
+                    await limits.rate.turn()
+                if host.seconds_to_wait <= 0:
                     break
                 self.release()  # the host asked for a pause while this waited for the others
         except BaseException:
             self.release()
             raise
-        self.host.has_started_one()
+        if host.spacing:
+            host.has_started_one()
 
     def release(self) -> None:
         """Give it back; nothing happens where it is not held."""
-        while self._held:
-            self._held.pop().release()
+        if self._has_all:
+            self._has_all = False
+            self._limits.all.release()
+        if self._has_host:
+            self._has_host = False
+            self.host.limit.release()
 
     def give_up(self) -> bool:
         """Leave its place among all requests unused from now on; whether that was done: the last one stays."""
-        if self._limits.at_once == 1 or not self._held:
+        if self._limits.at_once == 1 or not self._has_all:
             return False
         self._limits.at_once -= 1
-        self._held.remove(self._limits.all)
+        self._has_all = False
         return True
-
-    async def _take(self, limit: asyncio.Semaphore) -> None:
-        await limit.acquire()
-        self._held.append(limit)

@@ -33,10 +33,8 @@ class SavingError(Exception):
     """A body could not be written to its file."""
 
 
-def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure | None:
-    """The failure that a status means; None for a status below 400."""
-    if status < 400:
-        return None
+def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure:
+    """The failure that a status of 400 or more means."""
     words = f"{status} {one_line(reason, 60)}".rstrip()
     passes = status in PASSING_STATUSES
     wait = retry_after(retry_header)

@@ -13,12 +13,12 @@ from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
 from asynclab.fetch.body import Body
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_fragments, failure_of_size, failure_of_status
-from asynclab.fetch.rows import Failure, Row
+from asynclab.fetch.rows import Failure, Row, header_text
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.unpacking import PIECE, Unpacker
 
 LONGEST_HEADER = 1_000
-"""Characters of a header's value that are kept."""
+"""Bytes of a header's value that are kept."""
 
 REPORT_SECONDS = 0.1
 """How often a download says how far it is."""
@@ -52,7 +52,9 @@ class Receiver:
             What is wrong with it; None where nothing is.
         """
         self._note(row, asked, response)
-        failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
+        failure = None
+        if response.status >= 400:
+            failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
         is_allowed = response.status in self._options.allow
         if is_allowed:
             row.notes += (f"{response.status} is allowed",)
@@ -84,11 +86,11 @@ class Receiver:
 
     def _note(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> None:
         row.status = response.status
-        row.reason = _header_text(response.reason or "")
+        row.reason = _header_text(response.reason or "")[:LONGEST_HEADER]
         row.effective_url = redacted(asked)
-        row.http_version = f"{response.version.major}.{response.version.minor}" if response.version else ""
-        row.headers = _kept_headers(response)
-        row.content_type = _header_text(response.headers.get("Content-Type", ""))
+        row.http_version = "1.1" if response.version == aiohttp.HttpVersion11 else "1.0"
+        row.raw_headers = _kept_headers(response.raw_headers)
+        row.content_type = _header_text(response.headers.get("Content-Type", ""))[:LONGEST_HEADER]
         row.expected = _length_of(response) if row.method != "HEAD" else None
         self._touch(row)
 
@@ -113,47 +115,40 @@ class Receiver:
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
         content = response.content
-        unpacker = Unpacker(
-            ", ".join(response.headers.getall("Content-Encoding", ())), 2 * self._options.max_bytes + PIECE
-        )
+        codings = response.headers.getall("Content-Encoding", None)
+        unpacker = Unpacker(", ".join(codings), 2 * self._options.max_bytes + PIECE) if codings else None
         report_at = row.phases.since + REPORT_SECONDS
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
         while not content.at_eof() or content.exception() is not None:
             chunk = await content.readany()
             row.wire = content.total_raw_bytes
-            for piece in unpacker.unpack(chunk):
+            for piece in unpacker.unpack(chunk) if unpacker is not None else (chunk,):
                 if not body.take(piece):
                     return False
                 if len(piece) >= PIECE:
                     await asyncio.sleep(0)  # a bomb takes long to unpack, and others want to go on
+            if content.at_eof():
+                continue  # the end of the row tells all
             self._touch(row)
-            if self._clock() >= report_at:
+            if (now := self._clock()) >= report_at:
                 asynclab.progress(row.wire, row.expected, "B")
-                report_at = self._clock() + REPORT_SECONDS
-        unpacker.finish()
-        row.notes += unpacker.notes()
+                report_at = now + REPORT_SECONDS
+        if unpacker is not None:
+            unpacker.finish()
+            row.notes += unpacker.notes()
         return True
 
 
-def _kept_headers(response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
+def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
     """The headers, each as long as is kept of it."""
-    headers = response.headers
-    together = "".join(headers.values())
-    if len(together) <= LONGEST_HEADER and together.isascii():
-        return tuple(headers.items())  # as nearly all are
-    return tuple([(name, _header_text(value)) for name, value in headers.items()])
+    if sum([len(value) for _, value in headers]) <= LONGEST_HEADER:
+        return headers  # as nearly all are
+    return tuple([(name, value[:LONGEST_HEADER]) for name, value in headers])
 
 
 def _header_text(text: str) -> str:
-    """What is kept of a header: as UTF-8, or where it is none as Latin-1, which it was meant to be of old."""
-    text = text[:LONGEST_HEADER]
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("latin-1")
-    return text
+    """The text of a header, in which aiohttp leaves bytes that are no UTF-8 as surrogates."""
+    return text if text.isascii() else header_text(text.encode("utf-8", "surrogateescape"))
 
 
 def _length_of(response: aiohttp.ClientResponse) -> int | None:

@@ -32,7 +32,7 @@ def reset(row: Row, *, failures: bool) -> None:
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
     row.content_type = ""
-    row.headers = row.looked_for = row.missing = ()
+    row.raw_headers = row.looked_for = row.missing = ()
     row.hops, row.notes = (), ()
     row.wire = row.decoded = 0
     row.page = NO_PAGE
@@ -54,7 +54,8 @@ def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: boo
     Returns:
         Its outcome.
     """
-    row.phases.enter(None, now)
+    if row.phases.current is not None:
+        row.phases.enter(None, now)
     row.retry_at = row.expires_at = None
     row.is_stopping = False
     row.ended_at = now

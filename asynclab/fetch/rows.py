@@ -57,8 +57,10 @@ class Phases:
 
     def enter(self, phase: Phase | None, now: float) -> None:
         """End the present phase and begin another, or none."""
-        if self.current is not None:
-            self._spent[self.current] = self._spent.get(self.current, 0.0) + max(0.0, now - self.since)
+        ended, seconds = self.current, now - self.since
+        if ended is not None:
+            before = self._spent.get(ended, 0.0)
+            self._spent[ended] = before + seconds if seconds > 0.0 else before
         self.current = phase
         self.since = now
 
@@ -132,6 +134,14 @@ class Failure:
     """Whether this machine has no files for so many requests at once."""
 
 
+def header_text(header: bytes) -> str:
+    """The text of a header: UTF-8, or where it is none Latin-1, which it was meant to be of old."""
+    try:
+        return header.decode()
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
+
+
 NO_PAGE = Page()
 """What every row has before a body comes."""
 
@@ -191,7 +201,7 @@ class Row:
     reason: str = ""
     http_version: str = ""
     """Such as "1.1"."""
-    headers: tuple[tuple[str, str], ...] = ()
+    raw_headers: tuple[tuple[bytes, bytes], ...] = ()
     hops: tuple[Hop, ...] = ()
     address: str = ""
     """The IP address that answered."""
@@ -213,6 +223,11 @@ class Row:
     """The fragments that were looked for in the page."""
     missing: tuple[str, ...] = ()
     """Those of them that it doesn't have."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of the answer; worked out when somebody asks, since few are looked at."""
+        return [(header_text(name), header_text(value)) for name, value in self.raw_headers]
 
     @property
     def phase(self) -> Phase | None:

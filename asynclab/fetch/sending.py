@@ -33,6 +33,7 @@ class Sender:
         self._session = session
         self._options = options
         self._environment = Environment() if options.proxy_from_environment else None
+        self._has_headers = bool(options.headers) or self._environment is not None
         self._resolver = ThreadResolver()
 
     async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
@@ -50,14 +51,15 @@ class Sender:
             aiohttp.ClientError: There is no answer, or none that can be read.
         """
         url = request_url(asked)
-        headers = self._headers_for(url, asked, is_first=asked == first or origin(asked) == origin(first))
+        # A password, or the zone of an IPv6 address, asks for a header.
+        headers = self._headers_for(url, asked, first) if self._has_headers or "@" in asked or "[" in asked else None
         proxy = self._environment.proxy_for(url) if self._environment is not None else None
-        watch.begins(url.host or "", has_proxy=proxy is not None)
+        watch.begins(url, has_proxy=proxy is not None)
         if proxy is not None and self._options.block_private:
             await self._refuse_private(url.host or "", watch)
         return await self._session.request(
             method,
-            url.with_user(None) if "@" in url.raw_authority else url,
+            url.with_user(None) if url.raw_user is not None else url,
             headers=headers,
             allow_redirects=False,
             proxy=proxy,
@@ -69,7 +71,8 @@ class Sender:
         # Made where it is needed: reading the trusted certificates takes a moment.
         return tls_context()
 
-    def _headers_for(self, url: URL, asked: str, *, is_first: bool) -> list[tuple[str, str]]:
+    def _headers_for(self, url: URL, asked: str, first: str) -> list[tuple[str, str]]:
+        is_first = asked == first or origin(asked) == origin(first)
         headers = [(name, value) for name, value in self._options.headers if is_first or not _is_for_one_server(name)]
         names = {name.lower() for name, _ in headers}
         if "authorization" not in names and (password := self._password_for(url)):

@@ -8,10 +8,10 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import aiohttp
-from aiohttp.connector import Connection
+from yarl import URL
 
 from asynclab.fetch.address import is_address, redacted
 from asynclab.fetch.public_internet import is_private
@@ -24,6 +24,15 @@ SHARED_LOOKUP = 0.001
 """A request that waits longer than this many seconds for its connection waits for another request's lookup."""
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of a connection."""
+
+    address: str = ""
+    """The IP address."""
+    tls: TlsFacts | None = None
+
+
 class PrivateAddressError(OSError):
     """An address was refused because it is not of the public internet."""
 
@@ -31,22 +40,22 @@ class PrivateAddressError(OSError):
 class Watch:
     """Records in a row what happens to the running task's request."""
 
-    def __init__(self, row: Row, clock: Callable[[], float], touch: Callable[[Row], None]) -> None:
+    __slots__ = ("_asked_at", "_clock", "_touch", "_url", "has_proxy", "refused", "row")
+
+    def __init__(self, row: Row, clock: Callable[[], float], touch: Callable[[Row], None], now: float) -> None:
         self.row = row
         self.refused = ""
         """An address that was not connected to because it is private."""
-        self.connections: list[asyncio.BaseTransport] = []
-        """The connections that the request used; a redirect may add one."""
         self.has_proxy = False
         """Whether the request goes through the user's proxy, whose address may be private."""
         self._clock = clock
         self._touch = touch
-        self._asked_at = clock()
-        self._host = ""
+        self._asked_at = now
+        self._url: URL | None = None
 
-    def begins(self, host: str, *, has_proxy: bool) -> None:
-        """A request to a host begins, perhaps through a proxy."""
-        self._host = host
+    def begins(self, url: URL, *, has_proxy: bool) -> None:
+        """A request begins, perhaps through a proxy."""
+        self._url = url
         self.has_proxy = has_proxy
 
     def looks_up(self) -> None:
@@ -59,7 +68,8 @@ class Watch:
         phases = self.row.phases
         if phases.current == "tcp":
             return  # to another address of the same name
-        if phases.current == "wait" and (is_address(self._host) or self._clock() - phases.since < SHARED_LOOKUP):
+        host = self._url.host if self._url is not None else None
+        if phases.current == "wait" and (is_address(host or "") or self._clock() - phases.since < SHARED_LOOKUP):
             phases.rename("tcp")
         else:
             phases.rename("dns")  # its own lookup, or one that another request had begun
@@ -71,18 +81,16 @@ class Watch:
         self.row.phases.enter("tls", self._clock())
         self._touch(self.row)
 
-    def asks(self, connection: Connection) -> None:
-        """The request goes over this connection."""
-        if self.row.phases.current != "wait":
-            self.row.phases.enter("wait", self._clock())
-        transport = connection.transport
-        if transport is not None:
-            self.connections.append(transport)
-            peer = transport.get_extra_info("peername")
-            self._note_address(str(peer[0]) if isinstance(peer, tuple) else "")
-            encryption = transport.get_extra_info("ssl_object")
-            self.row.tls = tls_facts(encryption) if encryption is not None else None
-        self._touch(self.row)
+    def asks(self, peer: Peer) -> None:
+        """The request goes over a connection to this peer."""
+        row = self.row
+        if row.phases.current != "wait":
+            row.phases.enter("wait", self._clock())
+        before = row.hops[-1].address if row.hops else ""
+        if before and is_private(peer.address) and not is_private(before):
+            row.notes += (f"redirected from the public internet to the private address {peer.address}",)
+        row.address, row.tls = peer.address, peer.tls
+        self._touch(row)
 
     def answered(self) -> None:
         """The headers are there."""
@@ -96,26 +104,9 @@ class Watch:
         self.row.phases.enter("wait", now)
         self._touch(self.row)
 
-    def _note_address(self, address: str) -> None:
-        before = self.row.hops[-1].address if self.row.hops else ""
-        if before and is_private(address) and not is_private(before):
-            self.row.notes += (f"redirected from the public internet to the private address {address}",)
-        self.row.address = address
-
 
 WATCH: ContextVar[Watch | None] = ContextVar("asynclab_fetch_watch", default=None)
 """Who watches the request that the running task makes."""
-
-
-class WatchedResponse(aiohttp.ClientResponse):
-    """Tells the server's address while it is known: a short response soon releases its connection."""
-
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Read the headers."""
-        watch = WATCH.get()
-        if watch is not None:
-            watch.asks(connection)
-        return await super().start(connection)
 
 
 class WatchedContext(ssl.SSLContext):
@@ -176,6 +167,15 @@ def refuse_private(address: str) -> None:
         if watch is not None:
             watch.refused = address
         raise PrivateAddressError(errno.EACCES, "not an address of the public internet")
+
+
+def peer_of(transport: asyncio.BaseTransport) -> Peer:
+    """Who is at the other end of a connection."""
+    name = transport.get_extra_info("peername")
+    encryption = transport.get_extra_info("ssl_object")
+    return Peer(
+        str(name[0]) if isinstance(name, tuple) else "", tls_facts(encryption) if encryption is not None else None
+    )
 
 
 def tls_facts(encryption: ssl.SSLObject) -> TlsFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -24,9 +25,11 @@ class WholeFile:
         Raises:
             OSError: Nothing can be written there.
         """
-        # The file that a symbolic link points to is replaced, not the link.
-        self._place = Path(os.path.realpath(path))
-        self._is_file = self._place.is_file() or not self._place.exists()
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        self._is_file = path.is_file() or not path.exists()
+        # The file that a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
+        self._place = Path(os.path.realpath(path)) if self._is_file else path
         if self._place.is_file():
             self._place.open("ab").close()  # raises if the file is read-only, whatever its folder allows
         folder = self._place.parent if self._is_file else Path(tempfile.gettempdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from os.path import isabs, join, normpath
 from typing import Literal, TypeAlias
@@ -64,10 +65,12 @@ def check_rule(name: str) -> str:
     """The name of a rule, or "any".
 
     Raises:
-        ValueError: There is none of that name; says which there are.
+        ValueError: There is none of that name; says which may be meant.
     """
     if name not in NAMES:
-        raise ValueError(f"'{name}' is no rule; there are {', '.join((ANY, *(rule.name for rule in RULES)))}")
+        close = get_close_matches(name, NAMES, n=1)
+        meant = f"; '{close[0]}' is one" if close else ""
+        raise ValueError(f"'{name}' is no rule{meant}; asynclab rules lists all")
     return name
 
 

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asynclab.findings import blocked_loops, deadlocks, lost_cancels, lost_work
+from asynclab.findings import (
+    blocked_loops,
+    broken_locks,
+    busy_threads,
+    deadlocks,
+    lost_cancels,
+    lost_wakes,
+    lost_work,
+)
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import Event, Outside, RunEnded, RunStalled
 from asynclab.model.state import LabState
 
-RULES: tuple[Rule, ...] = (*deadlocks.RULES, *lost_cancels.RULES, *lost_work.RULES, *blocked_loops.RULES)
+RULES: tuple[Rule, ...] = (
+    *deadlocks.RULES,
+    *broken_locks.RULES,
+    *lost_wakes.RULES,
+    *lost_cancels.RULES,
+    *lost_work.RULES,
+    *blocked_loops.RULES,
+    *busy_threads.RULES,
+)
 """In the order in which they are told."""
 
 PERIOD = 0.25

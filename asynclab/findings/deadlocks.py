@@ -4,96 +4,127 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
+from asynclab.findings.lost_wakes import find_gone_sources, find_lost_handovers
+from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, place_of
-from asynclab.model.events import Wait
-from asynclab.model.frames import file_name
-from asynclab.model.resources import PrimitiveState, label
+from asynclab.findings.wait_graph import WaitGraph, holders_of
+from asynclab.model.events import GeneratorStands
+from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
 from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
 
-NAMED = 6
-"""How many waiting tasks a sentence names."""
-
-_ONE = ("task", "wait_for", "gather", "task_group")
-"""The waits that can't end before all of their tasks have."""
-
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
-    """Tasks that wait for each other in a circle, by locks and by awaits, with no deadline that would break it."""
-    locks = {each.number: each for each in state.primitives.values() if each.kind == "lock"}
-    deadlines = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
-    settled: set[int] = set()
-    for start in list(state.tasks.values()):
-        path: dict[int, None] = {}
-        number: int | None = start.id
-        while number is not None and number not in settled and number not in path:
-            path[number] = None
-            number = _waits_for(state, number, locks, deadlines)
-        if number is not None and number in path:
-            members = list(path)[list(path).index(number) :]
-            yield _cycle(state, members, locks)
-        settled.update(path)
+    """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
+    told: set[object] = set()
+    for members in WaitGraph(state).circles():
+        first = members[0]
+        primitive = _waited(state, first)
+        if primitive is not None and _generator_in(state, primitive) is not None:
+            continue
+        own = primitive is not None and all(_waited(state, task) is primitive for task in members)
+        if own and primitive is not None:
+            if primitive.label in told:
+                continue
+            told.add(primitive.label)
+            text = _own(state, primitive)
+        else:
+            text = "; ".join(
+                f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
+                for task in members
+            )
+        yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first))
 
 
-def _waits_for(
-    state: LabState, number: int, locks: dict[int, PrimitiveState], deadlines: set[int | None]
-) -> int | None:
-    """The one task that another has to wait for; None where there is none, or where a deadline ends the wait."""
-    task = state.tasks.get(number)
-    if task is None or task.state != "waiting" or number in deadlines or task.cancel_requested:
-        return None
+def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
+    """The lock or semaphore that a task waits for."""
     wait = task.waits_for
-    if wait is None or wait.deadline is not None:
-        return None
-    if wait.kind == "lock" and wait.number in locks:
-        return locks[wait.number].holder  # a wait's own may be stale: the lock may have changed hands
-    if wait.kind in _ONE:
-        pending = [other for other in wait.tasks if other in state.tasks and not state.tasks[other].has_ended]
-        return pending[0] if len(pending) == 1 else _in_circle(state, number, pending)
-    return None
+    return None if wait is None else state.named_primitives.get((wait.kind, wait.number))
 
 
-def _in_circle(state: LabState, number: int, pending: list[int]) -> int | None:
-    """Of several tasks that all have to end: one that waits for the first task itself."""
-    for other in pending:
-        wait = state.tasks[other].waits_for
-        if wait is not None and wait.kind in _ONE and number in wait.tasks:
-            return other
-    return None
-
-
-def _cycle(state: LabState, members: list[int], locks: dict[int, PrimitiveState]) -> Finding:
-    tasks = [state.tasks[number] for number in members]
-    first = tasks[0]
-    wait = first.waits_for
-    if len(tasks) == 1 and wait is not None and wait.kind == "lock":
-        name = label("lock", wait.number)
-        text = f"'{state.task_name(first.id)}' waits for {name}{_line(first)}, which it holds itself: it waits for ever"
-        behind = [
-            other.id
-            for other in state.tasks.values()
-            if other is not first and other.waits_for is not None and _same_lock(other.waits_for, wait)
-        ]
-        text += f"; {_names(state, behind)} behind it" if behind else ""
+def _own(state: LabState, primitive: PrimitiveState) -> str:
+    """Tasks wait for what they hold themselves."""
+    holders = [state.tasks[number] for number in holders_of(primitive) if number in state.tasks]
+    behind = [number for number in primitive.waiters if number not in holders_of(primitive)]
+    name = primitive.label
+    if len(holders) == 1:
+        has = "which it holds itself" if primitive.kind == "lock" else "of which it has all permits itself"
+        text = (
+            f"{quoted(state, holders[0].id)} waits for {name}{in_brackets(holders[0].place)}, {has}: it waits for ever"
+        )
     else:
-        links = [f"'{state.task_name(task.id)}' waits for {_target(state, task, locks)}{_line(task)}" for task in tasks]
-        text = "; ".join(links)
-    return Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first))
+        shown = [f"{quoted(state, task.id)}{in_brackets(task.place)}" for task in holders[:NAMED]]
+        text = f"all permits of {name} are with tasks that wait for one more: {', '.join(shown)}"
+    waits = "waits" if len(behind) == 1 else "wait"
+    return f"{text}; {listed(state, behind)} {waits} behind it" if behind else text
 
 
-def _same_lock(wait: Wait, other: Wait) -> bool:
-    return (wait.kind, wait.number) == (other.kind, other.number)
+def _target(state: LabState, task: TaskState) -> str:
+    wait, primitive = task.waits_for, _waited(state, task)
+    if primitive is not None:
+        held = "held by" if primitive.kind == "lock" else "whose permits are with"
+        return f"{primitive.label}, {held} {listed(state, holders_of(primitive))}"
+    return listed(state, () if wait is None else wait.tasks)
 
 
-def _target(state: LabState, task: TaskState, locks: dict[int, PrimitiveState]) -> str:
-    wait = task.waits_for
-    assert wait is not None
-    if wait.kind == "lock":
-        return f"{label('lock', wait.number)}, held by '{state.task_name(locks[wait.number].holder)}'"
-    return ", ".join(f"'{state.task_name(number)}'" for number in wait.tasks[:NAMED])
+def find_left_generators(state: LabState) -> Iterator[Finding]:
+    """Async generators that were left at a yield, and keep a lock or permit from tasks that can't get it otherwise."""
+    for left in () if state.outside is None else state.outside.generators:
+        primitive = state.named_primitives.get((left.kind, left.number))
+        victims = () if primitive is None else _victims(state, primitive)
+        if primitive is None or not victims:
+            continue
+        takers = holders_of(primitive)
+        by = f"; {listed(state, takers)} had begun it" if takers else ""
+        place = (left.file, left.line)
+        text = (
+            f"async generator '{one_line(left.name)}' was left at its yield{in_brackets(place)} and not closed, with "
+            f"{primitive.label}, which {listed(state, victims)} can't get{by}"
+        )
+        yield Finding("generator-not-closed", text, state.now, (state.version,), victims[0], place)
+
+
+def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands | None:
+    left = () if state.outside is None else state.outside.generators
+    return next((each for each in left if (each.kind, each.number) == (primitive.kind, primitive.number)), None)
+
+
+def find_kept(state: LabState) -> Iterator[Finding]:
+    """Locks and permits with tasks that have ended, which others wait for."""
+    for primitive in state.primitives.values() if state.outcome is not None or state.is_starved else ():
+        holders = holders_of(primitive)
+        tasks = [state.tasks.get(number) for number in holders]
+        if not holders or any(task is not None and not task.has_ended for task in tasks):
+            continue
+        if _generator_in(state, primitive) is not None:
+            continue
+        victims = _victims(state, primitive)
+        if not victims:
+            continue
+        what = "the lock" if primitive.kind == "lock" else "a permit"
+        ends = "; ".join(
+            f"{quoted(state, number)} took {what} and {how_ended(state.tasks.get(number))}"
+            for number in holders[:NAMED]
+        )
+        text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
+        last = state.tasks.get(victims[0])
+        place = None if last is None else place_of(last)
+        yield Finding("never-released", text, state.now, (state.version,), holders[0], place)
+
+
+def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
+    """The tasks that have waited for a lock or semaphore while nothing else could have happened, as it still stands."""
+    if state.outcome is None:
+        return list(primitive.waiters) if state.is_starved else []
+    key = (primitive.kind, primitive.number)
+    ended = [task.ended_at for task in map(state.tasks.get, holders_of(primitive)) if task is not None]
+    since = max((at for at in ended if at is not None), default=0.0)
+    found = [each.task for each in state.in_vain if (each.wait.kind, each.wait.number) == key and each.until >= since]
+    return list(dict.fromkeys(found))
 
 
 def find_joins(state: LabState) -> Iterator[Finding]:
@@ -103,56 +134,88 @@ def find_joins(state: LabState) -> Iterator[Finding]:
     for queue in state.queues.values():
         if queue.joiners and queue.unfinished > 0 and not queue.size:
             joiner = state.tasks[queue.joiners[0]]
-            text = (
-                f"'{state.task_name(joiner.id)}' waits in join() of {queue.label}{_line(joiner)}: {queue.puts:,} put, "
-                f"{queue.gets:,} got, {queue.dones:,} task_done(); the queue is empty, and nobody is left to call it"
-            )
+            who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
+            counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
+            text = f"{who}: {counts}; the queue is empty, and nobody is left to call it"
             yield Finding("join-without-task-done", text, state.now, (state.version,), joiner.id, place_of(joiner))
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
     """All tasks wait, and nothing can wake any of them; said where no other rule says why."""
-    if not state.is_stuck or any(find_cycles(state)) or any(find_joins(state)):
+    if not state.is_stuck or _only_waits_for_interrupt(state):
+        return
+    causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
+    if any(any(find(state)) for find in (*causes, find_executor_deadlocks, find_endless_shutdowns)):
         return
     waiting = [task for task in state.tasks.values() if task.state == "waiting"]
     if not waiting:
         return
     last = max(waiting, key=lambda task: task.since)
-    said = [f"'{state.task_name(task.id)}' {_doing(state, task)}{_line(task)}" for task in waiting[:NAMED]]
-    more = [f"{plural(len(waiting) - NAMED, 'task')} more"] if len(waiting) > NAMED else []
+    said = [
+        f"{quoted(state, task.id)} {_doing(state, task)}{in_brackets(task.place)}{_source(state, task)}"
+        for task in waiting[:NAMED]
+    ]
+    said += [f"{plural(len(waiting) - NAMED, 'task')} more"] if len(waiting) > NAMED else []
+    said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
-    yield Finding(
-        "standstill", text + "; ".join(said + more), state.now, (state.version,), waiting[0].id, place_of(waiting[0])
+    text += "; ".join(said)
+    yield Finding("standstill", text, state.now, (state.version,), waiting[0].id, place_of(waiting[0]))
+
+
+def _only_waits_for_interrupt(state: LabState) -> bool:
+    """Whether there has never been more than one task, which waits for an event or future: until ctrl+c."""
+    tasks = list(state.tasks.values())
+    if len(tasks) != 1 or state.dropped.tasks or tasks[0].waits_for is None:
+        return False
+    return tasks[0].waits_for.kind in ("event", "future") and not (state.outside is not None and state.outside.held)
+
+
+def _source(state: LabState, task: TaskState) -> str:
+    """Of a queue that a task waits to get from: who has filled it, if they have all ended."""
+    wait = task.waits_for
+    queue = None if wait is None or wait.kind != "queue.get" else state.queues.get(wait.number)
+    sources = {} if queue is None else queue.sources
+    tasks = [state.tasks.get(number) for number in sources if number is not None]
+    if not tasks or None in sources or any(each is None or not each.has_ended for each in tasks):
+        return ""
+    return ", which was filled by " + ", ".join(
+        f"{quoted(state, each.id)}, which {how_ended(each)}" for each in tasks if each
     )
 
 
 def _doing(state: LabState, task: TaskState) -> str:
-    """What a task waits for; of a semaphore who has its permits, as far as that is known."""
-    wait = task.waits_for
+    """What a task waits for, and who has that, as far as it is known."""
+    wait, primitive = task.waits_for, _waited(state, task)
     if wait is None:
         return f"waits ({NOT_RECORDED})"
-    return plain_wait(wait, state)[0]
-
-
-def _names(state: LabState, tasks: list[int]) -> str:
-    named = ", ".join(f"'{state.task_name(number)}'" for number in tasks[:NAMED])
-    more = f" and {len(tasks) - NAMED:,} more" if len(tasks) > NAMED else ""
-    return f"{named}{more} {'waits' if len(tasks) == 1 else 'wait'}"
-
-
-def _line(task: TaskState) -> str:
-    place = task.place
-    return "" if place is None else f" ({one_line(file_name(place[0]))}:{place[1]})"
+    holders = [] if primitive is None or primitive.kind == "lock" else holders_of(primitive)
+    return plain_wait(wait, state)[0] + (f", whose permits are with {listed(state, holders)}" if holders else "")
 
 
 RULES = (
     Rule(
         "deadlock",
-        "Tasks wait for each other in a circle, or one waits for a lock that it holds.",
+        "Tasks wait for each other in a circle, or one waits for a lock or permit that it holds.",
         "None of them can ever go on, nor can whoever waits for them.",
-        "Take locks in the same order everywhere, and no lock twice: asyncio's locks are not reentrant.",
+        "Take locks and permits in the same order everywhere, and none twice: asyncio's locks are not reentrant.",
         "",
         find_cycles,
+    ),
+    Rule(
+        "generator-not-closed",
+        "An async generator was left at a yield, and keeps a lock or permit that others wait for.",
+        "Leaving a loop does not close its generator: its `finally` and `async with` blocks have not ended.",
+        "Iterate over it inside `async with contextlib.aclosing(generator)`.",
+        "",
+        find_left_generators,
+    ),
+    Rule(
+        "never-released",
+        "A task has ended without releasing a lock or permit that others wait for.",
+        "Nobody else releases it: the others wait in vain.",
+        "Take it with `async with`, which releases it at a failure and at a cancel, too.",
+        "",
+        find_kept,
     ),
     Rule(
         "join-without-task-done",

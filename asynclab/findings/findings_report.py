@@ -18,6 +18,7 @@ from asynclab.findings.rule import Finding
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import plural
 from asynclab.model.wording.wait import plain_wait
 
 VERSION = 1
@@ -113,7 +114,7 @@ class FindingsReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     observed: bool
     """Whether the program could be observed: if not, no findings mean nothing."""
     events_lost: int
-    """How many events are missing, as they came too fast; then findings may be missing, too."""
+    """How many events are missing: lost, or left out of the recording. Findings may be missing, too, then."""
     file: str | None
     """Where the first task was created, as `file` below; null if that isn't known."""
     line: int | None
@@ -159,6 +160,14 @@ def text_lines(report: FindingsReport) -> Iterator[str]:
         at = f"{where}:{finding.line}" if finding.line else where
         likely = " (likely)" if finding.certainty == "likely" else ""
         yield f"{at}: {finding.rule}{likely}: {finding.text}"
+
+
+def missing(report: FindingsReport) -> Iterator[str]:
+    """Why findings may be missing, each reason as a clause."""
+    if not report.observed:
+        yield "the program could not be observed"
+    if report.events_lost:
+        yield f"{plural(report.events_lost, 'event')} got lost"
 
 
 def shown_path(file: str, folder: str) -> str:

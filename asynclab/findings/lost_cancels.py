@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asynclab.findings.phrases import at_line, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import CancelIgnored
+from asynclab.model.events import CancelIgnored, TaskEnded
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -16,19 +17,36 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
     """Tasks that dropped their CancelledError and went on to wait. Where no timeout had asked, that may be meant."""
     for incident in state.incidents:
         event = incident.event
-        if not isinstance(event, CancelIgnored) or _asked_by_its_group(state, event):
+        if not isinstance(event, CancelIgnored):
+            continue
+        if not event.by_group and _asked_by_its_group(state, event):
             continue
         place = incident.place
         where = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
         name = state.task_name(event.task)
         by = "somebody" if event.by is None else f"'{state.task_name(event.by)}'"
         asked = f"a timeout around '{name}' expired" if event.by_timeout else f"'{name}' was cancelled by {by}"
+        asked = f"a task group that '{name}' is in has failed, and cancelled it" if event.by_group else asked
         text = (
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
             f"the task has gone on, and waited{where}"
         )
-        certainty: Certainty = "proved" if event.by_timeout else "likely"
+        certainty: Certainty = "proved" if event.by_timeout or event.by_group else "likely"
         yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
+
+
+def find_shared(state: LabState) -> Iterator[Finding]:
+    """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, TaskEnded) and event.outcome == "cancelled" and len(incident.others) > 1:
+            shared, asked = incident.others
+            text = (
+                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, and that with it; "
+                f"{quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and ended cancelled "
+                f"at {measured(incident.at)} though nobody had asked for that"
+            )
+            yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
 
 
 def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:
@@ -45,5 +63,13 @@ RULES = (
         "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
         "timeout",
         find_ignored,
+    ),
+    Rule(
+        "shared-cancel",
+        "Several tasks wait for the same one, and the cancel of one of them has hit all.",
+        "Callers fail that nobody has cancelled: a cancel goes on to the task that is awaited.",
+        "Wait for a shared task with `await asyncio.shield(task)`.",
+        "",
+        find_shared,
     ),
 )

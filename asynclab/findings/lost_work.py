@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from asynclab.findings.phrases import quoted
 from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected
+from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
@@ -56,6 +57,19 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
             how = "" if task is None else f" with {one_line(task.detail)}"
             text = f"'{state.task_name(number)}'{made} failed{when}{how}, and nobody looked at its exception"
             yield _finding("never-retrieved", text, incident, number)
+
+
+def find_left_behind(state: LabState) -> Iterator[Finding]:
+    """Tasks that failed after the gather() that they were in had failed: it hides their exceptions."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, TaskEnded) and event.outcome == "failed" and not event.unseen:
+            (waiter,) = incident.others
+            text = (
+                f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
+                f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
+            )
+            yield _finding("left-behind", text, incident, event.task)
 
 
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
@@ -116,6 +130,14 @@ RULES = (
         "Await the task, use a TaskGroup, or look at task.exception() in a done callback.",
         "",
         find_never_retrieved,
+    ),
+    Rule(
+        "left-behind",
+        "A task failed after the gather() that it was in had failed already.",
+        "gather() raises the first exception, lets the other tasks go on, and hides what they raise.",
+        "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True).",
+        "gather",
+        find_left_behind,
     ),
     Rule(
         "growing-queue",

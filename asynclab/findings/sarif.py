@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from asynclab.findings.catalogue_of_rules import RULES
-from asynclab.findings.findings_report import FindingsReport, Flow, Step, ToldFinding
+from asynclab.findings.findings_report import FindingsReport, Flow, Step, ToldFinding, missing
 from asynclab.findings.rule import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,15 +48,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _invocation(report: FindingsReport) -> dict[str, Any]:
     """Whether asynclab could do its work; how the program ended is only told along with it."""
-    notes = []
-    if not report.observed:
-        notes.append({"level": "error", "message": {"text": "The program could not be observed."}})
-    if report.events_lost:
-        text = f"{report.events_lost:,} events are missing, as they came too fast: findings may be missing, too."
-        notes.append({"level": "warning", "message": {"text": text}})
+    level = "warning" if report.observed else "error"
     return {
         "executionSuccessful": report.observed,
-        "toolExecutionNotifications": notes,
+        "toolExecutionNotifications": [
+            {"level": level, "message": {"text": f"Findings may be missing: {why}."}} for why in missing(report)
+        ],
         "properties": {"programExitCode": report.exit_code},
     }
 

@@ -273,6 +273,16 @@ class CancelIgnored(Event):
     """Whether a timeout around it had asked."""
     by: int | None = None
     """The task that had asked."""
+    by_group: bool = False
+    """Whether it still is in the body of a task group that has failed, and has asked it to end."""
+
+
+class HandoverLost(Event):
+    """A task was cancelled after it had been woken and before it ran: it never saw what it was woken with."""
+
+    task: int
+    result: str
+    """What it had waited for brought this: its repr, cut short."""
 
 
 class TaskEnded(Event):
@@ -284,6 +294,8 @@ class TaskEnded(Event):
     """The repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
     """For an exception that has others in it or was caused by others: these, drawn as a tree, in some lines."""
+    unseen: bool = False
+    """Whether it brought an item that it got from a queue, and nobody has a reference to the task any more."""
 
 
 class TaskCollected(Event):
@@ -303,7 +315,14 @@ class Progressed(Event):
 
 
 TaskEvent: TypeAlias = (
-    TaskCreated | TaskRenamed | TaskCancelRequested | CancelIgnored | TaskEnded | TaskCollected | Progressed
+    TaskCreated
+    | TaskRenamed
+    | TaskCancelRequested
+    | CancelIgnored
+    | HandoverLost
+    | TaskEnded
+    | TaskCollected
+    | Progressed
 )
 """The life of a task."""
 
@@ -472,6 +491,10 @@ class PrimitiveChanged(Event):
     """Lock: 1 held, 0 free. Event: 1 set. Semaphore: permits left. Barrier: parties that wait in it."""
     task: int | None = None
     """Who changed it; for a lock that was taken, who holds it."""
+    taker: int | None = None
+    """For a permit that goes straight to a task that waits for one: that task."""
+    in_block: bool = False
+    """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
 
 
 class ConditionNotified(Event):
@@ -579,6 +602,50 @@ class ExceptionDropped(Event):
     task: int
 
 
+class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A thread that can't go on before somebody else in the program lets it."""
+
+    name: str
+    function: str = ""
+    """What it is in: the innermost function outside Python's own library."""
+    file: str = ""
+    line: int = 0
+    waits_in: str = ""
+    """The function of Python's library that it has called there, such as "Queue.get"."""
+
+
+class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An async generator that was left at a yield, and keeps a lock or permit that others wait for."""
+
+    name: str
+    file: str
+    line: int
+    """The yield's."""
+    kind: Literal["lock", "semaphore"]
+    number: int
+    """Which lock or semaphore: 2 for "lock#2"."""
+
+
+class ExecutorFull(Event):
+    """A lookup of a host's name has waited for a thread of the loop's executor for a while: all are busy.
+
+    The loop looks names up in the same threads as `asyncio.to_thread` uses.
+    """
+
+    function: str
+    """What waits, such as "getaddrinfo"."""
+    seconds: float
+    """For how many real seconds so far."""
+    queued: int
+    """How many calls wait."""
+    busy: tuple[ThreadStands, ...] = ()
+    """What the threads do; the first few."""
+    workers: int = 0
+    """How many there are."""
+    task: int | None = None
+    """Whose lookup it is."""
+
+
 class Outside(Event):
     """The loop has been idle for a while, and this is what could still wake it.
 
@@ -588,13 +655,21 @@ class Outside(Event):
     io: int = 0
     """Files that the loop watches, apart from connections that have both ends on this loop."""
     threads: int = 0
-    """Threads that may call the loop: all that run, but the loop's own and idle ones of pools."""
+    """Threads that may call the loop: not its own, idle ones of pools, and those of `held`."""
     processes: int = 0
     """Child processes that have not ended."""
     signals: int = 0
     """Signals that the program handles."""
     timers: int = 0
     """Timers that are due some time."""
+    held: tuple[ThreadStands, ...] = ()
+    """Threads that wait for each other, or for the loop's tasks; none where others run that might let them go on."""
+    queued: int = 0
+    """Calls in the loop's executor that wait for a thread, where all of its threads are among `held`."""
+    generators: tuple[GeneratorStands, ...] = ()
+    """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
+    interrupt: int = 0
+    """First tasks that wait for what nobody else has, so that they can only be meant to wait for ctrl+c."""
 
 
 class LoopBlocked(Event):
@@ -640,6 +715,7 @@ ProgramEvent: TypeAlias = (
     | Warned
     | CoroutineDropped
     | ExceptionDropped
+    | ExecutorFull
     | Outside
     | LoopBlocked
     | LoopFreed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, TaskCollected
+from asynclab.model.events import Event
 from asynclab.model.tasks import Place
 
 INCIDENTS_KEPT = 200
@@ -15,10 +15,12 @@ INCIDENTS_KEPT = 200
 class Incident:
     """Something that should not happen."""
 
-    event: CancelIgnored | CoroutineDropped | ExceptionDropped | TaskCollected
+    event: Event
     version: int = field(compare=False)
     """Which event of the run it is, counted from 1."""
     at: float
     """Lab seconds."""
     place: Place | None = None
     """Where the task stood, or was made."""
+    others: tuple[int, ...] = ()
+    """The other tasks that have a part in it."""

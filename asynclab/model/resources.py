@@ -18,6 +18,9 @@ KEPT = 200
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
+SOURCES_KEPT = 20
+"""How many of the tasks that fill a queue it remembers."""
+
 ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
 
@@ -47,6 +50,8 @@ class QueueState:
     """The tasks that wait to get, longest first."""
     putters: list[int] = field(default_factory=list)
     joiners: list[int] = field(default_factory=list)
+    sources: dict[int | None, float] = field(default_factory=dict)
+    """The tasks that put items in, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
     """(lab time, size) after each change."""
 
@@ -76,6 +81,16 @@ class PrimitiveState:
     value: int = 0
     holder: int | None = None
     """For a lock: the task that holds it."""
+    takers: dict[int, int] = field(default_factory=dict)
+    """For a semaphore: how many permits each task has taken and not given back."""
+    in_block: set[int] = field(default_factory=set)
+    """The tasks that have taken it with `async with`, so that nobody else is to release it."""
+    is_passed_on: bool = False
+    """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
+    waiters: dict[int, None] = field(default_factory=dict)
+    """The tasks that were seen to wait for it, longest first."""
+    robbed: dict[int, int] = field(default_factory=dict)
+    """For a lock: the tasks from under which another released it, and which task that was; until they leave it."""
 
     @property
     def label(self) -> str:
@@ -84,8 +99,8 @@ class PrimitiveState:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is known to depend on it: no lock that is held, no barrier with tasks in it."""
-        return self.kind not in ("lock", "barrier") or not self.value
+        """Whether nothing is known to depend on it: no task waits for it, no lock is held, no barrier has tasks."""
+        return not self.waiters and (self.kind not in ("lock", "barrier") or not self.value)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from asynclab.model.resources import QueueState, TimeoutState
+from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
@@ -49,13 +49,15 @@ class Snapshot:
 
 def _without_tasks(state: LabState) -> LabState:
     """A copy that shares nothing that a fold changes; what never changes is shared."""
+    primitives = {number: _copied_primitive(primitive) for number, primitive in state.primitives.items()}
     return replace(
         state,
         clock=replace(state.clock),
         dropped=replace(state.dropped),
         tasks={},
         queues={number: _copied_queue(queue) for number, queue in state.queues.items()},
-        primitives={number: replace(primitive) for number, primitive in state.primitives.items()},
+        primitives=primitives,
+        named_primitives={(each.kind, each.number): primitives[each.id] for each in state.named_primitives.values()},
         timeouts={number: TimeoutState(*_timeout_values(timeout)) for number, timeout in state.timeouts.items()},
         calls=state.calls.copy(),
         activity=state.activity.copy(),
@@ -69,6 +71,10 @@ def _without_tasks(state: LabState) -> LabState:
         ended_timeouts=state.ended_timeouts.copy(),
         unfinished_lines=state.unfinished_lines.copy(),
         named_after=state.named_after.copy(),
+        in_vain=state.in_vain.copy(),
+        awaiting=state.awaiting.copy(),
+        lost_handovers=state.lost_handovers.copy(),
+        left_behind=state.left_behind.copy(),
         timeline=None,
         _rows=None,
         _rows_structure=-1,
@@ -82,7 +88,18 @@ def _copied_queue(queue: QueueState) -> QueueState:
         getters=queue.getters.copy(),
         putters=queue.putters.copy(),
         joiners=queue.joiners.copy(),
+        sources=queue.sources.copy(),
         depth=queue.depth.copy(),
+    )
+
+
+def _copied_primitive(primitive: PrimitiveState) -> PrimitiveState:
+    return replace(
+        primitive,
+        takers=primitive.takers.copy(),
+        in_block=primitive.in_block.copy(),
+        waiters=primitive.waiters.copy(),
+        robbed=primitive.robbed.copy(),
     )
 
 

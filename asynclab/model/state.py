@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
+from asynclab.model.hardships import HARDSHIPS_KEPT, LostHandover, WaitInVain, WaitKey
 from asynclab.model.incidents import INCIDENTS_KEPT, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
@@ -101,6 +102,8 @@ class LabState:
     """By id, in order of creation."""
     queues: dict[int, QueueState] = field(default_factory=dict)
     primitives: dict[int, PrimitiveState] = field(default_factory=dict)
+    named_primitives: dict[tuple[str, int], PrimitiveState] = field(default_factory=dict)
+    """The same by kind and number, as a wait names them."""
     timeouts: dict[int, TimeoutState] = field(default_factory=dict)
     calls: dict[int, CallState] = field(default_factory=dict)
     """The callbacks that `call_later` or `call_at` are to call, apart from those of sleeps and timeouts."""
@@ -150,6 +153,16 @@ class LabState:
     """What could wake the loop when it was last found idle; None before that."""
     outside_version: int = field(default=0, compare=False)
     """The number of that event; if it is the latest, nothing has happened since."""
+    dry_at: float = -1.0
+    """When the loop was last found idle with nothing outside that could wake it, in lab seconds."""
+    in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=HARDSHIPS_KEPT))
+    """Waits that were given up, and during which the loop was found so."""
+    awaiting: dict[int, None] = field(default_factory=dict)
+    """The tasks that were seen to wait for other tasks."""
+    lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
+    """What was handed over to tasks that never saw it, as long as nobody else was woken by the like."""
+    left_behind: dict[int, int] = field(default_factory=dict)
+    """Tasks whose gather() has failed meanwhile, and the task that waited for it."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     keeps_others: bool = False
@@ -158,6 +171,8 @@ class LabState:
     """How many tasks without a name of their own were named after each coroutine."""
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
     """Where the fold records each change of a task's state; None if only the state is wanted."""
+    _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
+    """Up to which event, and whether, no task sleeps while the loop is idle."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)
@@ -206,7 +221,20 @@ class LabState:
         told = self.outside
         if self.is_stalled or told is None or self.outside_version != self.version:
             return self.is_stalled
-        return not (told.io or told.threads or told.processes or told.signals or told.timers)
+        return not (told.io or told.threads or told.processes or told.signals or told.timers or told.interrupt)
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether it is proved that nothing but timeouts can end any task's wait: no code will run before."""
+        told = self.outside
+        if self.is_stuck or told is None or self.outside_version != self.version:
+            return self.is_stuck
+        if told.io or told.threads or told.processes or told.signals or self.calls:
+            return False
+        if self._starved[0] != self.version:
+            waits = (task.waits_for for task in self.tasks.values())
+            self._starved = self.version, not any(wait is not None and wait.kind == "sleep" for wait in waits)
+        return self._starved[1]
 
     def note(self, task: int | None, kind: NoteKind, event: Event) -> None:
         """Note on the timeline, if there is one, what only stories tell of a task."""

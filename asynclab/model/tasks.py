@@ -61,7 +61,7 @@ class TaskState:
     wake_cause: WakeCause = "created"
     waits_for: Wait | None = None
     """Known while it waits and was looked at since it began to; None otherwise."""
-    waited_for: WaitKind | None = None
+    last_wait: Wait | None = None
     """What it had waited for when it last became ready; None if that was not recorded."""
     place: Place | None = None
     """Where it resumes: the innermost line of the user's code, from the moment it was sampled until its next step.
@@ -75,12 +75,19 @@ class TaskState:
     """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
     cancel_requested_by: int | None = None
     cancel_requested: bool = False
+    cancelled_for: int | None = None
+    """The task that waited for this one and was asked to end: its request went on to this one."""
     woken_in_step: TaskReady | None = None
     """What made it ready again while its own step still ran."""
     detail: str = ""
     """Once ended: the repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
     """What is in that exception, or caused it, drawn as a tree in some lines."""
+
+    @property
+    def waited_for(self) -> WaitKind | None:
+        """What kind of wait it was that ended when it last became ready."""
+        return None if self.last_wait is None else self.last_wait.kind
 
     @property
     def is_suspended(self) -> bool:

@@ -55,8 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Observe the tests that are marked."""
-    if any(item.get_closest_marker("asynclab") for item in session.items):
+    marked = [item for item in session.items if item.get_closest_marker("asynclab")]
+    if marked:
         _observe(session.config)
+        from asynclab.pytest_plugin.plugin_options import read_marker
+
+        for item in marked:
+            read_marker(item)  # what is wrong with one is told before any test runs
 
 
 def _observe(config: pytest.Config) -> None:

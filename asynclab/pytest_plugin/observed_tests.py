@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import sys
 import threading
 from asyncio import BaseEventLoop
 from collections.abc import Generator, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import pytest
 
+from asynclab.errors import UnsupportedPythonError
 from asynclab.pytest_plugin.judge import Judge, ObservedTest, Told
 from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
 from asynclab.pytest_plugin.plugin_options import MarkedTest, read_marker, read_options
@@ -38,9 +41,7 @@ class ObservedTests:
             pytest.UsageError: Something is wrong with the options, or somebody observes this process already.
         """
         self._options = read_options(config)
-        if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
-            raise pytest.UsageError("asynclab observes this process already: leave out its pytest options and markers")
-        complain_of_missing()
+        _complain()
         threads = frozenset(thread.ident for thread in threading.enumerate())
         self._bystanders = Bystanders(threads, frozenset({"pytest_timeout"}))
         self._loops: SessionLoops | None = None
@@ -85,7 +86,6 @@ class ObservedTests:
         report = yield
         test = self._test
         if test is not None and test.item is item:
-            self._find(test)
             test.has_failed |= report.failed
             if report.when == "teardown":
                 self._end(test)
@@ -94,6 +94,21 @@ class ObservedTests:
                 test.told = {}
         return report
 
+    @pytest.hookimpl(wrapper=True, optionalhook=True)
+    def pytest_timeout_set_timer(self) -> Wrapper[object]:
+        """Let pytest-timeout tell what each task waits for, before its timer ends the process."""
+        with pytest.MonkeyPatch.context() as patch:
+            timeouts: Any = sys.modules["pytest_timeout"]
+            original = timeouts.timeout_timer
+
+            @wraps(original)
+            def tell_and_end(*args: object) -> None:
+                self._print_stuck()
+                original(*args)
+
+            patch.setattr(timeouts, "timeout_timer", tell_and_end)  # the timer that is made now keeps it
+            return (yield)
+
     def finish(self) -> list[Told]:
         """Stop to observe.
 
@@ -101,7 +116,7 @@ class ObservedTests:
             What was found after the last test.
         """
         told = self._interrupted
-        if self._judge.tests:
+        if self._judge.tests and not told:  # what was interrupted is left as it is, and proves nothing
             gc.collect()
             last = self._judge.tests[-1]
             self._judge.is_over = True
@@ -116,6 +131,7 @@ class ObservedTests:
             loops = self._loops = SessionLoops(self._bystanders, self._keep)
         loops.begin_test(instant=test.marked.instant)
         if self._options.recordings is not None:
+            loops.follow()
             self._kept = KeptFrames(loops.program)
         test.begun = loops.now
         self._test = test
@@ -141,10 +157,26 @@ class ObservedTests:
         except BaseException as error:
             self._explain(test, when, error)
             raise
+        if when == "call" and test.marked.instant:
+            self._refuse_other_loops()
+        if when == "setup" or not (self._options.fail_on or when == "teardown"):
+            return result
         self._find(test)
-        if when != "setup" and test.failures and not test.has_failed:
+        if test.failures and not test.has_failed:
             pytest.fail("\n".join(test.failures), pytrace=False)
         return result
+
+    def _print_stuck(self) -> None:
+        if self._loops is not None and self._test is not None:
+            for line in (f"{self._test.item.nodeid} has timed out:", *self._loops.stuck_lines()):
+                print(f"asynclab: {line}", file=sys.stderr)
+
+    def _refuse_other_loops(self) -> None:
+        assert self._loops is not None
+        if refused := self._loops.refused():
+            pytest.fail(
+                f"instant=True needs one of asyncio's own loops, and time is real on {refused[0]}", pytrace=False
+            )
 
     def _explain(self, test: ObservedTest, when: str, error: BaseException) -> None:
         """Say what each task waited for, where that is why a part of a test has failed."""
@@ -189,6 +221,20 @@ class ObservedTests:
             test.told["recording"] = str(path)
 
 
+def _complain() -> None:
+    """Refuse to observe where that can't be done.
+
+    Raises:
+        pytest.UsageError: This Python lacks something, or somebody observes this process already.
+    """
+    if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
+        raise pytest.UsageError("asynclab observes this process already, as `asynclab run` does: run pytest by itself")
+    try:
+        complain_of_missing()
+    except UnsupportedPythonError as error:
+        raise pytest.UsageError(f"asynclab can't observe tests: {error}") from None
+
+
 def _is_trio(item: pytest.Item) -> bool:
     """Whether a test runs on Trio: by pytest-trio, or by anyio with that backend."""
     parameters = {**getattr(getattr(item, "callspec", None), "params", {}), **(getattr(item, "funcargs", None) or {})}
@@ -198,11 +244,14 @@ def _is_trio(item: pytest.Item) -> bool:
 
 def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
     """The stuck report where an error tells of a timeout, or of somebody who wouldn't wait any longer."""
+    loops.follow()
+    before = loops.before_end
     if any(isinstance(each, TimeoutError) for each in _behind(error)):
-        loops.follow()
-        return loops.at_timeout
+        return before.get("timeout") or before.get("cancel", [])
+    if isinstance(error, KeyboardInterrupt):  # the runner of the loop has cancelled the test's task by now
+        return before.get("cancel") or loops.stuck_lines()
     is_plugins = isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error.msg)
-    return loops.stuck_lines() if is_plugins or isinstance(error, KeyboardInterrupt) else []
+    return loops.stuck_lines() if is_plugins else []
 
 
 def _behind(error: BaseException | None) -> Iterator[BaseException]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asynclab.findings.allowed import ANY, NAMES, Allowance, FindingFilter, parse_allowance
+from asynclab.findings.allowed import ANY, Allowance, FindingFilter, check_rule, parse_allowance
 from asynclab.findings.known_bugs import BaselineError, KnownBug, read_baseline
 from asynclab.findings.rule import Finding
 
@@ -51,8 +51,11 @@ def read_options(config: pytest.Config) -> PluginOptions:
     """
     option = config.option
     fail_on = frozenset(option.asynclab_fail_on or ()) | ({ANY} if option.asynclab == "fail" else frozenset())
-    for name in fail_on - NAMES:
-        raise pytest.UsageError(f"--asynclab-fail-on: '{name}' is no rule; there are {', '.join(sorted(NAMES))}")
+    try:
+        for name in fail_on:
+            check_rule(name)
+    except ValueError as error:
+        raise pytest.UsageError(f"--asynclab-fail-on: {error}") from None
     baseline, recordings, folder = option.asynclab_baseline, option.asynclab_record, config.invocation_params.dir
     others = (option.asynclab, fail_on, baseline, option.asynclab_write_baseline, recordings)
     return PluginOptions(

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import RLock
+from typing import Literal, TypeAlias
 
 from asynclab.findings.catalogue_of_rules import Findings
 from asynclab.findings.rule import Finding
 from asynclab.findings.stuck_report import stuck_lines
-from asynclab.model.events import CallEnded, Event, TimeoutExpired
+from asynclab.model.events import CallEnded, Event, TaskCancelRequested, TimeoutExpired
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
+from asynclab.pytest_plugin.anyio_runner import AnyioRunner
 from asynclab.remote.inside.begin import stop_around_forks
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.observed_program import ObservedProgram
@@ -31,7 +33,10 @@ PERIOD = 0.025
 
 UVLOOP = "uvloop.Loop"
 
-WHEN_EXPIRED = "When the timeout expired:"
+EndOfWait: TypeAlias = Literal["timeout", "cancel"]
+"""How a wait was ended: by a timeout, or by somebody who is no task."""
+
+WHEN: dict[EndOfWait, str] = {"timeout": "When the timeout expired:", "cancel": "Before it was cancelled:"}
 
 WHY_ENDED = "asynclab: nothing can wake the test"
 
@@ -44,6 +49,7 @@ class SessionLoop:
     recording: LoopRecording
     state: LabState
     findings: Findings
+    anyio_runner: AnyioRunner = field(default_factory=AnyioRunner)
     told: set[object] = field(default_factory=set)
     """The keys of the findings that were handed out."""
     looked_at: int = 0
@@ -76,8 +82,8 @@ class SessionLoops:
         self._observation = observation = observe_process(adopts=True, bystanders=bystanders)
         self.program = ObservedProgram()
         self.lock = RLock()
-        self.at_timeout: list[str] = []
-        """The stuck report of the latest timeout that has expired."""
+        self.before_end: dict[EndOfWait, list[str]] = {}
+        """The stuck reports of the moments before a wait was last ended in each way."""
         self.when_stuck: list[str] = []
         """The stuck report of a run that was ended, as nothing could wake it."""
         self._on_frame = on_frame
@@ -122,13 +128,13 @@ class SessionLoops:
         with self.lock:
             self._open_new()
             for loop in list(self._loops.values()):
-                self._read(loop)
+                if not loop.is_over or loop.recording.events or loop.recording.is_gone():
+                    self._read(loop)
 
     def begin_test(self, *, instant: bool) -> None:
         """Forget what was said of the test before; where the next one is instant, let it skip idle time."""
         with self.lock:
-            self.follow()
-            self.at_timeout, self.when_stuck = [], []
+            self.before_end, self.when_stuck = {}, []
             self._refused = len(self._observation.unobserved)
             for loop in self._loops.values():
                 loop.ends_tried = 0
@@ -141,8 +147,10 @@ class SessionLoops:
 
     def refused(self) -> list[str]:
         """The loops that could not be observed, or made to skip time, since the test began."""
-        uvloops = [loop.recording.kind for loop in self._loops.values() if loop.recording.kind == UVLOOP]
-        return [*self._observation.unobserved[self._refused :], *uvloops]
+        with self.lock:
+            self.follow()
+            uvloops = [UVLOOP for loop in self._loops.values() if loop.recording.kind == UVLOOP and not loop.is_over]
+            return [*self._observation.unobserved[self._refused :], *uvloops]
 
     def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
         """What was found since the last call, with the tasks, and the moments in which it came to be.
@@ -181,10 +189,10 @@ class SessionLoops:
     def _read(self, loop: SessionLoop) -> None:
         # Both are asked first: whatever came before is read below.
         is_over, is_gone = loop.recording.is_over(), loop.recording.is_gone()
-        events = loop.recording.take_events()
-        for part in _cut_before_timeouts(events, loop.state):
-            if _is_timeout(part[0], loop.state):
-                self.at_timeout = [WHEN_EXPIRED, *islice(stuck_lines(loop.state, part[0].at), 1, None)]
+        events = loop.anyio_runner.explained(loop.recording.take_events())
+        for part in _cut_before_ends(events, loop.state):
+            if (end := _end_of_wait(part[0], loop.state)) is not None:
+                self.before_end[end] = [WHEN[end], *islice(stuck_lines(loop.state, part[0].at), 1, None)]
             self._tell(LoopEvents(loop.number, tuple(part)))  # type: ignore[arg-type]
         if is_over and not loop.is_over:
             loop.is_over = True
@@ -209,23 +217,26 @@ def _has_pending(state: LabState) -> bool:
     return any(not task.has_ended for task in state.tasks.values())
 
 
-def _cut_before_timeouts(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
-    """The events in parts, so that each timeout that expires begins one: before that, it shows who held it up."""
+def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
+    """The events in parts, so that each end of a wait begins one: before that, it shows who held it up."""
     begin = 0
     for index, event in enumerate(events):
-        if index > begin and _is_timeout(event, state):
+        if index > begin and _end_of_wait(event, state) is not None:
             yield events[begin:index]
             begin = index
     if events:
         yield events[begin:]
 
 
-def _is_timeout(event: Event, state: LabState) -> bool:
-    """Whether a timeout expires: asyncio's, or a library's own, as those of anyio and async_timeout."""
+def _end_of_wait(event: Event, state: LabState) -> EndOfWait | None:
+    """How somebody ends a wait from outside: by asyncio's timeout, or one of anyio or async_timeout; by ctrl+c."""
+    if isinstance(event, TaskCancelRequested):
+        return "cancel" if event.by is None else None
     if not isinstance(event, CallEnded):
-        return isinstance(event, TimeoutExpired)
+        return "timeout" if isinstance(event, TimeoutExpired) else None
     call = state.calls.get(event.call)
-    return call is not None and "timeout" in call.name and call.deadline is not None and event.at >= call.deadline
+    is_due = call is not None and call.deadline is not None and event.at >= call.deadline
+    return "timeout" if call is not None and is_due and "timeout" in call.name else None
 
 
 def _moment(finding: Finding, task: TaskState | None) -> float:

@@ -27,7 +27,7 @@ from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened
+from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened, LoopThread
 
 _BATCH = 1_000
 """How many events are in a frame."""
@@ -41,6 +41,8 @@ def checkpoint(program: ObservedProgram) -> Iterator[AnyFrame]:
     for loop in program.loops.values():
         if loop.state.outcome is None:
             yield LoopOpened(loop.number, loop.kind, loop.state.epoch - program.started.epoch)
+            if loop.thread:
+                yield LoopThread(loop.number, loop.thread)
             events = sorted(_events(loop.state), key=lambda event: event.at)  # those of one moment keep their order
             for start in range(0, len(events), _BATCH):
                 batch: Any = tuple(events[start : start + _BATCH])

@@ -17,6 +17,7 @@ from asynclab.remote.wire import (
     LoopEvents,
     LoopFound,
     LoopOpened,
+    LoopThread,
     LoopUnobserved,
     ProgramEnded,
     ProgramStarted,
@@ -31,6 +32,8 @@ class ObservedLoop:
     number: int
     kind: str
     """The name of its class."""
+    thread: str = ""
+    """The name of the thread that runs it; empty for the main thread."""
     feed: EventFeed = field(default_factory=EventFeed)
     """Has its state, and hands on its events."""
 
@@ -86,6 +89,8 @@ class ObservedProgram:
                 self.unobserved.append(frame)
             case LoopOpened():
                 self._open(frame)
+            case LoopThread(loop=number, thread=thread) if number in self.loops:
+                self.loops[number].thread = thread
             case LoopEvents(loop=number, events=events) if number in self.loops:
                 self._take_events(self.loops[number], events)
             case LoopClosed(loop=number, at=at) if number in self.loops:

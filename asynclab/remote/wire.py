@@ -70,6 +70,14 @@ class LoopOpened(Frame):
     """When, in seconds of the program's time: the same for all of its loops."""
 
 
+class LoopThread(Frame):
+    """A loop runs on another thread than the main one, or than the one that was told before."""
+
+    loop: int
+    thread: str
+    """The name of the thread; empty for the main one."""
+
+
 class LoopEvents(Frame):
     """Something happened on a loop."""
 
@@ -122,6 +130,7 @@ AnyFrame: TypeAlias = (
     | LoopFound
     | LoopUnobserved
     | LoopOpened
+    | LoopThread
     | LoopEvents
     | LoopClosed
     | Heartbeat

@@ -97,6 +97,7 @@ class StdoutDriver(LinuxDriver):
         loop, app = self._loop, self._app
 
         def tell(is_behind: bool) -> None:
+            """Tell the app on its own thread."""
             if isinstance(app, Dashboard):
                 with suppress(RuntimeError):  # the loop is closed
                     loop.call_soon_threadsafe(app.terminal_is_behind, is_behind)

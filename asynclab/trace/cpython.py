@@ -12,6 +12,7 @@ import asyncio.base_subprocess
 import asyncio.events
 import asyncio.format_helpers
 import concurrent.futures.thread
+import gc
 import heapq
 import platform
 import sys
@@ -129,6 +130,9 @@ FUTURE_ITERATOR = "FutureIter"
 
 COROUTINE_WRAPPER = "coroutine_wrapper"
 """The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
+
+GENERATOR_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
+"""The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
 
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
@@ -290,9 +294,49 @@ def tasks_in(group: Any) -> set[Task[Any]]:
     return tasks
 
 
+def has_cancelled_parent(group: Any) -> bool:
+    """Whether a TaskGroup has failed, and has asked the task in its body to end; all versions."""
+    return bool(getattr(group, "_parent_cancel_requested", False))
+
+
 def is_pool_thread(thread: threading.Thread) -> bool:
     """Whether a thread works for a ThreadPoolExecutor."""
     return getattr(thread, "_target", None) is pool_worker
+
+
+def default_executor(loop: AbstractEventLoop) -> Any:
+    """The ThreadPoolExecutor of a loop, all versions; None where none was needed yet, or it is of another kind."""
+    executor = getattr(loop, "_default_executor", None)
+    return executor if hasattr(executor, "_work_queue") and hasattr(executor, "_threads") else None
+
+
+def queued_calls(executor: Any) -> list[Any]:
+    """The calls in a ThreadPoolExecutor that no thread has taken yet; other threads put and take meanwhile."""
+    queue = executor._work_queue
+    return [] if queue.empty() else [call for call in _items_of(queue) if call is not None]
+
+
+def _items_of(queue: Any) -> list[Any]:
+    """What a queue of an executor holds: a SimpleQueue, which can't be looked into, but refers to its items."""
+    found = gc.get_referents(queue)
+    return [each for each in found if isinstance(each, WorkItem)] or [
+        each for inner in found if type(inner) is list for each in inner if isinstance(each, WorkItem)
+    ]
+
+
+def function_of_call(call: Any) -> Any:
+    """What a call in a ThreadPoolExecutor calls; since 3.14 it has one attribute for that and its arguments."""
+    return call.task[0] if hasattr(call, "task") else call.fn
+
+
+def callbacks_of_call(call: Any) -> list[Any]:
+    """Who is told when a call in a ThreadPoolExecutor has ended, all versions."""
+    return [each for each in call.future._done_callbacks if hasattr(each, "__closure__")]
+
+
+def threads_of(executor: Any) -> set[threading.Thread]:
+    """The threads of a ThreadPoolExecutor, all versions."""
+    return set(executor._threads)
 
 
 def context_of_thread(thread: threading.Thread) -> Context | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import threading
 import time
 import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop
@@ -28,6 +29,7 @@ from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS, outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.census import Census
+from asynclab.trace.watching.executor_looks import ExecutorLooks
 from asynclab.trace.watching.idle_loops import IdleLooks
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -47,10 +49,14 @@ class LoopRecording:
         """When the loop was made, in seconds of the process' time."""
         self._blocks = BlockReports(BOUNDARY)
         self._idle = IdleLooks(bystanders)
+        self._executor = ExecutorLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._time: Callable[[], float] | None = None
         """What the loop tells the time by since it was first paused or slowed."""
+        self._thread = 0
+        """The identifier of the thread that has the name."""
+        self._thread_name = ""
         self._tracer = weakref.ref(tracer)
         self._loop = weakref.ref(loop)
 
@@ -72,6 +78,15 @@ class LoopRecording:
         loop = self._loop()
         return loop is None or loop.is_closed()
 
+    def thread_name(self) -> str:
+        """The name of the thread that runs the loop, or made it; empty for the main thread."""
+        tracer = self._tracer()
+        if tracer is not None and tracer.thread != self._thread:
+            self._thread = tracer.thread
+            name = next((thread.name for thread in threading.enumerate() if thread.ident == self._thread), "")
+            self._thread_name = "" if self._thread == threading.main_thread().ident else name
+        return self._thread_name
+
     def is_gone(self) -> bool:
         """Whether nothing of the loop is left that could tell of anything."""
         return self._tracer() is None
@@ -92,7 +107,8 @@ class LoopRecording:
         tracer = self._tracer()
         if tracer is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
-                self._idle.look(tracer, tracer.external)
+                self._idle.look(tracer, tracer.external, tracer.resources)
+                self._executor.look(tracer)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""

@@ -15,6 +15,9 @@ from asynclab.widgets.lines import Line, Span, joined
 NEXT = "→"
 """Marks the line where the next step of a paused lab continues."""
 
+FOUND = "✗"
+"""Marks the line that a finding is about."""
+
 STANDING = (GLYPHS["waiting"], GLYPHS["ready"])
 """The marks for suspended tasks at a line."""
 
@@ -39,14 +42,16 @@ class CodeMarks:
     """The line that is blocking the loop."""
     next: int | None = None
     """The line where the next step continues."""
+    found: int | None = None
+    """The line that a finding is about."""
 
     def tasks_at(self, line: int) -> list[int]:
         """The tasks at a line, waiting ones first."""
         return [*self.waiting.get(line, ()), *self.ready.get(line, ())]
 
     def is_lit(self, line: int) -> bool:
-        """Whether a line is running, or runs next."""
-        return line in (self.running, self.next)
+        """Whether a line is running, runs next, or a finding is about it."""
+        return line in (self.running, self.next, self.found)
 
     def is_marked(self, line: int) -> bool:
         """Whether a line has any mark."""
@@ -82,6 +87,8 @@ def mark_spans(marks: CodeMarks, line: int) -> Line:
     lit: Span = (" ", "")
     if line == marks.running:
         lit = (GLYPHS["running"], "strong running")
+    elif line == marks.found:
+        lit = (FOUND, "strong failed")
     elif line == marks.next:
         lit = (NEXT, "strong ready")
     waiting, ready = len(marks.waiting.get(line, ())), len(marks.ready.get(line, ()))
@@ -95,6 +102,8 @@ def legend(marks: CodeMarks) -> Line:
     entries: list[Line] = []
     if marks.running is not None:
         entries.append(((f"{GLYPHS['running']} blocks the loop", "running"),))
+    if marks.found is not None:
+        entries.append(((f"{FOUND} finding", "failed"),))
     if marks.next is not None:
         entries.append(((f"{NEXT} next", "ready"),))
     if marks.waiting:

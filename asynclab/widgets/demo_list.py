@@ -148,7 +148,7 @@ class DemoList(CursorView):
             self.move_cursor(index, scroll=False)
 
     def scroll_to_line(self, index: int) -> None:
-        """Bring a demo into sight, with its heading where it is the first of its section."""
+        """Bring a demo into sight; the first of a section with its heading."""
         super().scroll_to_line(index)
         if index and isinstance(self._entries[index - 1], str):
             super().scroll_to_line(index - 1)

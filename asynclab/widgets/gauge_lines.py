@@ -61,7 +61,7 @@ def queue_depth(queue: QueueState, width: int) -> Line:
 
 
 def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int) -> Line:
-    """A timeout: how much of it is over and left at lab time `now`, or how it ended."""
+    """A timeout: the time elapsed and left at lab time `now`, or how it ended."""
     part = {"running": "ready", "expired": "cancelled", "met": "done", "late": "failed"}[timeout.outcome]
     remaining = timeout.left(now)
     over = _share_over(timeout, remaining)

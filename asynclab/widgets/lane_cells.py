@@ -95,7 +95,7 @@ def spans(cells: bytes) -> Line:
 
 
 def legend(width: int) -> Line:
-    """The meaning of the glyphs, as far as it fits."""
+    """The meaning of as many glyphs as fit."""
     kept: list[Span] = []
     for state in (RUNNING, READY, WAITING):
         glyph, word = KINDS[state]

@@ -1,4 +1,4 @@
-"""Shows what a demo teaches, and in its frame the clock."""
+"""Shows a demo's lesson, and the clock in the frame."""
 
 from __future__ import annotations
 

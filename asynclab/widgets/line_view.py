@@ -147,7 +147,7 @@ class LineView(ScrollView, can_focus=True):
         self._is_retitling = False
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Ask to be painted; for a new subtitle, only the last line, where Textual would repaint everything."""
+        """Ask for a repaint; for a new subtitle only of the last line, although Textual asks for everything."""
         if self._is_retitling:
             width, height = self.size
             regions = (Region(-1, height, width + 2, 1),)
@@ -175,7 +175,7 @@ class LineView(ScrollView, can_focus=True):
         return strip if self._is_painting else strip.apply_offsets(scrolled, line)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
-        """The selected text, and what follows it before the text of another view."""
+        """The selected text, and the separator before the text of another view."""
         last = self.HEADER_HEIGHT + self.line_count() - 1
         begin = 0 if selection.start is None else selection.start.y
         end = last if selection.end is None else min(selection.end.y, last)
@@ -196,7 +196,7 @@ class LineView(ScrollView, can_focus=True):
         self._segments_on.clear()
 
     def watch_show_vertical_scrollbar(self, is_shown: bool) -> None:
-        """Put a scrollbar that has just appeared where the view is scrolled to."""
+        """Move a scrollbar that has just appeared to the position of the view."""
         if is_shown:
             self.vertical_scrollbar.position = self.scroll_y
 

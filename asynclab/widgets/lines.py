@@ -29,7 +29,7 @@ _text_of: Callable[[Span], str] = itemgetter(0)
 
 FULL, HALF, REST, DASH = "━", "╸", "─", "┅"
 PULSE = 3
-"""The cells of what moves in a line for an unknown time."""
+"""The width of the moving piece of a bar of unknown length, in cells."""
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 

@@ -10,6 +10,7 @@ from textual.message import Message
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
 from asynclab.model.wording.glyphs import GLYPHS
+from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import CursorView
 from asynclab.widgets.lines import Line, left, width_of
 
@@ -20,10 +21,11 @@ class LoopRow:
 
     number: int
     kind: str
-    """What kind of loop it is."""
+    """The thread that runs it, or in the main thread what kind of loop it is."""
     state: StateWord
     tasks: int
     """How many of its tasks are alive; of a loop that has ended, how many it has had."""
+    findings: int = 0
 
 
 @dataclass
@@ -56,10 +58,11 @@ class LoopList(CursorView):
         return len(self._rows)
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A loop's number and kind; at the right its tasks and its state."""
+        """A loop's number and kind; at the right what was found there, its tasks and its state."""
         row = self._rows[index]
         is_picked = index == self.cursor
-        state: Line = ((f"{row.tasks:,} {GLYPHS[row.state]}", row.state),)
+        found: Line = ((f"{FOUND}{row.findings} ", "failed"),) if row.findings else ()
+        state: Line = (*found, (f"{row.tasks:,} {GLYPHS[row.state]}", row.state))
         name = left(one_line(row.kind), max(0, width - 5 - width_of(state)))
         return (
             self.mark(index),

@@ -154,7 +154,7 @@ def _heading(text: str, count: int) -> _Entry:
 
 
 def _timer_line(due: Due, state: LabState, now: float, width: int) -> Line:
-    """The time that a timer has left, as a figure and a bar, and what it is for."""
+    """A timer: the time left as a figure and a bar, and its purpose."""
     remaining = max(0.0, due.at - now)
     whole = due.at - due.started_at
     bar_width = max(0, min(16, (width - 30) // 2))

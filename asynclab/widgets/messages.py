@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from asynclab.findings.rule import Finding
+
 
 @dataclass
 class TaskSelected(Message):
@@ -39,3 +41,12 @@ class PasteTooLong(Message):
 
     length: int
     """How many characters it has."""
+
+
+@dataclass
+class FindingOpened(Message):
+    """A finding was opened, to see the moment that shows it."""
+
+    finding: Finding
+    event: int | None = None
+    """The event to go to, counted from 1; None for the finding's own moment."""

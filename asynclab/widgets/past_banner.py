@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from asynclab.model.events import Event
-from asynclab.model.state import LabState
 from asynclab.model.wording.quantities import measured
 from asynclab.widgets.lines import Line
 
@@ -45,12 +42,3 @@ def banner(moment: Moment, width: int) -> Line:
         if gap >= 1:
             break
     return ((f"{said}{' ' * max(0, gap)}{keys}", "flag"),)
-
-
-def event_words(event: Event | None, state: LabState) -> str:
-    """What kind of event it is and whom it is about: "queue put · producer-1"."""
-    if event is None:
-        return ""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(event).__name__).lower()
-    task = getattr(event, "task", None)
-    return words if task is None else f"{words} · {state.task_name(task)}"

@@ -27,7 +27,7 @@ _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
 
 
 def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, float]] = ()) -> Line:
-    """Round times, each beginning at its column, with ticks between them, and where the loop was blocked.
+    """Round times, each at its column, with ticks between them, and marks while the loop was blocked.
 
     Args:
         scale: How wide columns are.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
@@ -10,6 +10,7 @@ from textual.events import Click, Resize
 
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
 from asynclab.widgets.code_marks import (
     MARKS_WIDTH,
     CodeMarks,
@@ -95,6 +96,8 @@ class SourceView(LineView):
         self._version: int | None = None
         self._marks = CodeMarks()
         self._selected: int | None = None
+        self._pointed: Place | None = None
+        """The line that a finding is about; it comes before those of tasks."""
         self._is_following = True
         self._stays = False
         """Whether the reader asked for the first file while the selected task is in another."""
@@ -122,7 +125,7 @@ class SourceView(LineView):
             line: From which line on; None for its first line of code.
         """
         self._first = _File(path, text, title or file_name(path), line)
-        self._state = self._selected = None
+        self._state = self._selected = self._pointed = None
         self._stays = False
         self._open(self._first)
 
@@ -149,7 +152,17 @@ class SourceView(LineView):
         """Highlight the line of a task and bring it into sight, whichever file it is in."""
         if task == self._selected:
             return
-        self._selected = task
+        self._selected, self._pointed = task, None
+        self._is_following, self._stays = True, False
+        self._take_marks()
+        self._follow(None)
+        self.repaint()
+
+    def point_at(self, place: Place | None) -> None:
+        """Bring a line into sight, in whichever file it is, and mark it; None for no line."""
+        if place == self._pointed:
+            return
+        self._pointed = place
         self._is_following, self._stays = True, False
         self._take_marks()
         self._follow(None)
@@ -203,7 +216,7 @@ class SourceView(LineView):
 
     def action_first_file(self) -> None:
         """Go back to the first file, until another task is selected."""
-        self._stays = True
+        self._stays, self._pointed = True, None
         self._take_marks()
         self.repaint()
 
@@ -255,18 +268,24 @@ class SourceView(LineView):
         if wanted.path != self._file.path:
             self._open(wanted)  # takes the marks in its own time
             return
-        self._marks = marks_in(self._file.path, self._state, self._next)
+        found = None if self._pointed is None or self._pointed[0] != self.path else self._pointed[1]
+        self._marks = replace(marks_in(self.path, self._state, self._next), found=found)
         self._show_subtitle()
 
     def _file_to_show(self) -> _File:
         """The file that the selected task is in; while that is unknown, the same file as before."""
+        if self._pointed is not None and self._files is not None:
+            return self._read(self._pointed[0])
         task = None if self._state is None or self._selected is None else self._state.tasks.get(self._selected)
         if task is None or task.has_ended or self._stays or self._files is None:
             return self._first
         if task.place is None or not self._is_following:
             return self._file
-        path = task.place[0]
-        text = None if path == self._first.path else self._files.read(path)
+        return self._read(task.place[0])
+
+    def _read(self, path: str) -> _File:
+        """A file; the first one where it can't be read."""
+        text = None if path == self._first.path or self._files is None else self._files.read(path)
         return self._first if text is None else _File(path, text, file_name(path))
 
     def _show_subtitle(self) -> None:
@@ -287,6 +306,8 @@ class SourceView(LineView):
 
     def _line_to_follow(self) -> int | None:
         marks = self._marks
+        if marks.found is not None:
+            return marks.found
         if marks.running is not None or self._selected is not None:
             return marks.running or self.line_of(self._selected)
         return marks.next or marks.first()

@@ -1,4 +1,4 @@
-"""Shows all tasks, what each does, and how far it is."""
+"""Shows all tasks: state, wait and progress of each."""
 
 from __future__ import annotations
 

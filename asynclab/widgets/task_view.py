@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from asynclab.widgets.code_marks import FOUND
 from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.lines import Span
 from asynclab.widgets.messages import TaskOpened, TaskSelected
 
 
@@ -19,6 +21,8 @@ class TaskView(CursorView):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
 
     _selected: int | None = None
+    _found: frozenset[int | None] = frozenset()
+    """The tasks that a finding is about."""
 
     @property
     def selected(self) -> int | None:
@@ -59,6 +63,19 @@ class TaskView(CursorView):
             self._cursor, self._selected = at, task
             self.repaint()
             self.post_message(TaskSelected(task, is_choice=False))
+
+    def show_found(self, tasks: frozenset[int | None]) -> None:
+        """Mark the tasks that a finding is about."""
+        if tasks != self._found:
+            self._found = tasks
+            self.repaint()
+
+    def mark(self, index: int) -> Span:
+        """The cell before a line: the cursor's mark, or that of a finding about its task."""
+        mark, part = super().mark(index)
+        if not self._found or self.task_at(index) not in self._found:
+            return mark, part
+        return (FOUND if mark == " " else mark, "failed")
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which task the cursor is on."""

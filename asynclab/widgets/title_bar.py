@@ -64,6 +64,7 @@ class TitleBar(LineView, can_focus=False):
         self._lag: tuple[float, ...] = ()
         self._runs_and_tasks = (0, 0)
         self._moment: Moment | None = None
+        self._findings = 0
 
     def activate(self, tab: str) -> None:
         """Mark a tab as the active one."""
@@ -89,21 +90,29 @@ class TitleBar(LineView, can_focus=False):
             self._moment = moment
             self.repaint()
 
+    def show_findings(self, count: int) -> None:
+        """Show how much was found in what is on the stage; 0 shows nothing."""
+        if count != self._findings:
+            self._findings = count
+            self.repaint()
+
     def line_count(self) -> int:
         """One."""
         return 1
 
     def compose_line(self, index: int, width: int) -> Line:
-        """The bar; a narrow one drops the counts first, then the sparkline."""
+        """The bar; a narrow one drops the counts first, then the sparkline; findings stay."""
         start = self._start()
         if self._moment is not None:
             return (*start, *banner(self._moment, width - width_of(start)))
+        found: Line = ((f"  ✗ {plural(self._findings, 'finding')}", "failed"),) if self._findings else ()
         runs, tasks = self._runs_and_tasks
         said = f"{plural(runs, 'run'):>7} · {plural(tasks, 'task'):<9}" if runs else " " * 19
         counts: Line = ((f"  {said}", "past"),)
-        for end in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):
+        for lag in ((*loop_meter(self._lag), *counts), loop_meter(self._lag), loop_meter(self._lag, 0), ()):
+            end = (*lag, *found)
             gap = width - width_of(start) - width_of(end) - 1
-            if gap >= 2 or not end:
+            if gap >= 2 or not lag:
                 break
         return (*start, (" " * max(0, gap), ""), *end)
 

@@ -12,7 +12,7 @@ MARGIN = 2
 
 
 class Window:
-    """The columns in sight. It follows the run, which means that it shows all of it, until it is moved."""
+    """The columns in sight. It follows the run, showing all of it, until it is moved."""
 
     def __init__(self) -> None:
         self.scale = Scale(LIVE_FINEST)

@@ -13,13 +13,14 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from asynclab.cli.findings_files import FOUND, FindingsFiles
+from asynclab.cli.exit_codes import FAILED, FOUND
+from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
 from asynclab.cli.run_on_screen import run_on_screen
 from asynclab.findings.findings_report import FindingsReport, Found
 from asynclab.findings.rule import Finding
-from asynclab.model.events import CoroutineDropped
+from asynclab.model.events import CoroutineDropped, EventsDropped
 from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
@@ -181,8 +182,8 @@ def test_a_baseline_is_added_to_where_it_is_read_and_written(recorded: Recorded,
     [
         (("--findings", "xml"), "'xml' is no format; there are text, json, sarif"),
         (("--findings", "sarif:"), "'sarif:' lacks a file"),
-        (("--fail-on", "deadlok"), "'deadlok' is no rule; there are any, deadlock, "),
-        (("--allow", "deadlok:app.py"), "'deadlok' is no rule; there are any, deadlock, "),
+        (("--fail-on", "deadlok"), "'deadlok' is no rule; 'deadlock' is one; asynclab rules lists all"),
+        (("--allow", "deadlok:app.py"), "'deadlok' is no rule; 'deadlock' is one; asynclab rules lists all"),
         (("--allow", "deadlock:app.py:x"), "'deadlock:app.py:x' is not RULE, RULE:FILE or RULE:FILE:LINE"),
         (("--baseline", "missing.json"), "can't read 'missing.json': No such file or directory; --write-baseline"),
         (("--baseline", "."), "can't read '.': Is a directory"),
@@ -279,13 +280,25 @@ def test_a_place_outside_is_told_as_a_whole_and_one_in_no_file_not_at_all(
     assert [each.physical_location.artifact_location.uri for each in run.results[0].locations] == ([uri] if uri else [])
 
 
-def test_a_program_that_could_not_be_observed_is_not_told_as_one_without_bugs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", [0, 7])
+def test_a_program_that_could_not_be_observed_is_not_told_as_one_without_bugs(tmp_path: Path, code: int) -> None:
     program = ObservedProgram()
-    program.take(ProgramEnded(1.0, 1))
-    _, (report, run) = _written(program, tmp_path, [])
+    program.take(ProgramEnded(1.0, code))
+    failed, (report, run) = _written(program, tmp_path, [], fail_on=("any",))
+    assert failed == (FAILED if code == 0 else 0)  # it fails by its own code
     assert (report.observed, report.program) == (False, None)
     assert not run.invocations[0].execution_successful
     assert [note.level for note in run.invocations[0].tool_execution_notifications] == ["error"]
+
+
+def test_lost_events_are_told_with_the_findings(
+    program: ObservedProgram, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.take(LoopOpened(1, "Loop", 0.0))
+    program.take(LoopEvents(1, (EventsDropped(0.1, 12),)))
+    _, (report, run) = _written(program, tmp_path, [])
+    assert (report.events_lost, len(run.invocations[0].tool_execution_notifications)) == (12, 1)
+    assert capsys.readouterr().err.startswith("asynclab: findings may be missing: 12 events got lost")
 
 
 def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(recorded: Recorded) -> None:
@@ -293,7 +306,7 @@ def test_a_recording_that_is_cut_or_damaged_says_so_and_tells_what_is_before(rec
     (recorded.folder / "cut.gz").write_bytes(whole[:-12])
     cut = recorded.findings(recording="cut.gz")
     assert cut.exit_code == 1
-    assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; told what is before that\n")
+    assert cut.stderr.endswith("cut.gz is cut: its writer did not finish it; reported everything before that\n")
     assert cut.stdout.count("\n") == 2
 
 

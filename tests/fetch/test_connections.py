@@ -18,6 +18,7 @@ from aiohttp.helpers import ceil_timeout
 
 from asynclab.fetch import http_session as session
 from asynclab.fetch.engine import Fetch
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_error
 from asynclab.fetch.rows import Phases, Row
@@ -57,7 +58,7 @@ async def test_a_connection_that_nobody_accepts_runs_into_its_own_time_limit(
 
 async def test_a_connection_gets_exactly_its_time_and_not_up_to_a_full_second() -> None:
     loop = asyncio.get_running_loop()
-    async with session.open_session(Options(connect_timeout=10.0)) as opened:
+    async with session.open_session(Options(connect_timeout=10.0), Connections()) as opened:
         limits = opened.timeout
         before = loop.time()
         deadline = ceil_timeout(limits.sock_connect, limits.ceil_threshold).when()

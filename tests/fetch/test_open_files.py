@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from asynclab.fetch.http_session import open_session
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.options import Options
 from asynclab.practice.server import PracticeServer
 
@@ -15,6 +16,7 @@ PROGRAM = """
 import asyncio, resource, sys, tempfile
 from pathlib import Path
 from asynclab.fetch.engine import Fetch
+from asynclab.fetch.idle import Connections
 from asynclab.fetch.options import Options
 
 soft, hard, is_saved, *urls = sys.argv[1:]
@@ -45,6 +47,6 @@ async def test_where_files_are_few_no_connection_is_kept_for_later(
     monkeypatch: pytest.MonkeyPatch, granted: int
 ) -> None:
     monkeypatch.setattr("asynclab.fetch.http_session.most_requests", lambda _: granted)
-    async with open_session(Options(concurrency=100)) as session:
+    async with open_session(Options(concurrency=100), Connections()) as session:
         assert session.connector is not None
         assert session.connector.force_close is (granted < 100)

@@ -51,7 +51,7 @@ def ended(url: str) -> Row:
         attempts=1,
         hops=(Hop(sent_text(url), 301, "127.0.0.1", 0.1),),
         effective_url="https://redirected.example/",
-        headers=(("Link", "<https://other.example/link>"),),
+        raw_headers=((b"Link", b"<https://other.example/link>"),),
         outcome="ok",
         state="ok",
     )

@@ -73,3 +73,22 @@ def test_a_protected_file_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(PermissionError):
         WholeFile(place)
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_link_to_a_pipe_without_a_name_gets_the_text(tmp_path: Path) -> None:
+    out, into = os.pipe()
+    link = tmp_path / "link"
+    link.symlink_to(f"/dev/fd/{into}")
+    with WholeFile(link) as file:
+        file.write("text")
+        file.keep()
+    os.close(into)
+    assert os.read(out, 99) == b"text"
+    os.close(out)
+    assert list(tmp_path.iterdir()) == [link]
+
+
+def test_a_folder_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        WholeFile(tmp_path)
+    assert not list(tmp_path.iterdir())

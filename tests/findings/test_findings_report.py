@@ -39,7 +39,7 @@ def test_a_deadlock_is_told_with_each_of_its_tasks() -> None:
     feed = _feed(
         *(TaskCreated(0.1, number, name, "take", file="app.py", line=20) for number, name in ((1, "a"), (2, "b"))),
         *(PrimitiveCreated(0.1, number, "lock", number) for number in (1, 2)),
-        *(PrimitiveChanged(0.1, number, 1, number) for number in (1, 2)),
+        *(PrimitiveChanged(0.1, number, 1, number, in_block=True) for number in (1, 2)),
         *(event for number in (1, 2) for event in (StepStarted(0.1, number), StepEnded(0.1, number, 0.0))),
         TaskWaiting(0.2, 1, Wait("lock", 2, (2,), file="app.py", line=7)),
         TaskWaiting(0.2, 2, Wait("lock", 1, (1,), file="app.py", line=7)),

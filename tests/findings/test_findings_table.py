@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.findings.test_corpus import PROGRAMS
+from tests.findings.test_corpus import CORPUS
 from tests.remote.programs import ROOT
 
 AGAIN = "run python docs/make_findings_table.py and docs/make_findings_page.py"
@@ -20,31 +21,50 @@ def script() -> dict[str, Any]:
 
 def test_the_stored_result_is_that_of_the_corpus(script: dict[str, Any]) -> None:
     rows = script["stored"]()
-    headers = [(program.name, program.read_text().splitlines()[0]) for program in PROGRAMS]
-    assert [(row.program, row.header) for row in rows] == headers, AGAIN
-    assert [row.program for row in rows if not row.is_right] == []
+    programs = [program for program, _ in script["programs"](CORPUS)]
+    assert [(row.name, row.is_bug, row.rules) for row in rows] == [(p.name, p.is_bug, p.rules) for p in programs], AGAIN
+    assert [row.name for row in rows if not row.is_as_it_should_be] == []
 
 
 def test_the_readme_has_its_counts(script: dict[str, Any]) -> None:
     assert (ROOT / "README.md").read_text(encoding="utf-8") == script["readme"](script["stored"]()), AGAIN
 
 
+def test_programs_are_whole_files_and_coroutines_that_are_run_in_turn(script: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "in_turn").mkdir()
+    (tmp_path / "a.py").write_text("# bug: deadlock standstill\r\nraise SystemExit\r\n")
+    (tmp_path / "b.py").write_text("# right: it ends")
+    (tmp_path / "c.py").write_text("# bug:\n")
+    (tmp_path / "no.py").write_text('"""Has no header."""\n')
+    text = 'async def one():\n    """deadlock"""\nasync def two(): ...\ndef no(): ...\n'
+    (tmp_path / "in_turn" / "d.py").write_text(text)
+    found = [(program.name, program.is_bug, program.rules) for program, _ in script["programs"](tmp_path)]
+    assert found == [
+        ("a", True, ("deadlock", "standstill")),
+        ("b", False, ()),
+        ("c", True, ()),
+        ("one", True, ("deadlock",)),
+        ("two", False, ()),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("header", "found", "is_right"),
+    ("is_bug", "rules", "found", "is_as_it_should_be"),
     [
-        ("# bug: deadlock", ("deadlock",), True),
-        ("# bug: deadlock", ("deadlock", "standstill"), False),
-        ("# bug: deadlock", (), False),
-        ("# bug:", ("standstill",), True),
-        ("# bug:", (), False),
-        ("# right: it waits for a signal", (), True),
-        ("# right: it waits for a signal", ("standstill",), False),
+        (True, ("deadlock",), ("deadlock",), True),
+        (True, ("deadlock",), ("deadlock", "standstill"), False),
+        (True, ("deadlock",), (), False),
+        (True, (), ("standstill",), True),
+        (True, (), (), False),
+        (False, (), (), True),
+        (False, (), ("standstill",), False),
     ],
 )
-def test_a_bug_counts_as_named_only_by_what_its_header_says(
-    script: dict[str, Any], header: str, found: tuple[str, ...], is_right: bool
+def test_a_bug_counts_as_named_only_by_what_it_says_itself(
+    script: dict[str, Any], is_bug: bool, rules: tuple[str, ...], found: tuple[str, ...], is_as_it_should_be: bool
 ) -> None:
-    assert script["Outcome"]("app.py", header, found, "").is_right is is_right
+    outcome = script["Outcome"]("app", is_bug, rules, found, "")
+    assert outcome.is_as_it_should_be is is_as_it_should_be
 
 
 SAID = """\

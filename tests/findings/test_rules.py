@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from asynclab.cli.findings_files import FOUND
+from asynclab.cli.exit_codes import FOUND
 from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
@@ -25,7 +25,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Wait,
 )
-from tests.findings.test_corpus import PROGRAMS
+from tests.findings.test_corpus import PROGRAMS, TABLE
 from tests.remote.programs import ROOT, observed
 
 
@@ -41,6 +41,7 @@ def test_each_rule_says_what_why_and_how_and_links_to_a_demo_that_exists() -> No
 
 def test_each_rule_has_a_program_in_the_corpus() -> None:
     texts = "\n".join(program.read_text().splitlines()[0] for program in PROGRAMS)
+    texts += " ".join(rule for _, _, rules in TABLE for rule in rules)
     assert [rule.name for rule in RULES if rule.name not in texts] == []
 
 
@@ -54,7 +55,7 @@ def _own_lock(*more: object) -> Findings:
             TaskCreated(0.0, 1, "main", "main"),
             StepStarted(0.1, 1),
             PrimitiveCreated(0.1, 1, "lock", 1),
-            PrimitiveChanged(0.1, 1, 1, 1),
+            PrimitiveChanged(0.1, 1, 1, 1, in_block=True),
             *more,  # type: ignore[list-item]
             StepEnded(0.1, 1, 0.0),
             TaskWaiting(0.1, 1, Wait("lock", 1, (1,), file="app.py", line=7)),

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from asynclab.findings.stuck_report import standstill, stuck_json, stuck_lines
 from asynclab.model.event_feed import EventFeed
@@ -72,7 +72,7 @@ def _state(*waits: Wait, then: tuple[Event, ...] = ()) -> LabState:
     return feed.state
 
 
-def _idle(**wakers: int) -> tuple[Event, ...]:
+def _idle(**wakers: Any) -> tuple[Event, ...]:
     return (Outside(3.0, **wakers),)
 
 

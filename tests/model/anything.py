@@ -5,12 +5,12 @@ from __future__ import annotations
 import types
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import msgspec
 from hypothesis import strategies as st
 
 from asynclab.model.events import (
     AnyEvent,
     Event,
-    Frame,
     StepEnded,
     Stepped,
     StepStarted,
@@ -19,7 +19,6 @@ from asynclab.model.events import (
     TaskReady,
     TaskStands,
     TaskWaiting,
-    Wait,
 )
 
 _SECONDS = st.floats(-1.0, 20.0, allow_nan=False)
@@ -49,14 +48,12 @@ def _struct(
 
 def _value(hint: object, numbers: st.SearchStrategy[int], seconds: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
     match hint:
-        case _ if hint is Wait:
-            return _struct(Wait, numbers, seconds)
+        case type() if issubclass(hint, msgspec.Struct):
+            return _struct(hint, numbers, seconds)
         case _ if get_origin(hint) is Literal:
             return st.sampled_from(get_args(hint))
         case _ if get_origin(hint) in (Union, types.UnionType):
             return st.one_of([_value(choice, numbers, seconds) for choice in get_args(hint)])
-        case _ if hint == tuple[Frame, ...]:
-            return st.lists(_struct(Frame, numbers), max_size=3).map(tuple)
         case _ if get_origin(hint) is tuple:
             return st.lists(_value(get_args(hint)[0], numbers, seconds), max_size=3).map(tuple)
     simple: dict[type[Any], st.SearchStrategy[Any]] = {

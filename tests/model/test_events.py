@@ -21,8 +21,10 @@ from asynclab.model.events import (
     CallScheduled,
     Event,
     Frame,
+    GeneratorStands,
     Progressed,
     TaskWaiting,
+    ThreadStands,
     TimeoutStarted,
     Wait,
     decode,
@@ -79,7 +81,7 @@ def test_the_page_about_events_is_what_their_docstrings_say() -> None:
 
 def test_the_page_has_every_event_and_what_events_contain() -> None:
     titles = re.findall(r"^### (\w+)$", (DOCS / "events.md").read_text(), re.MULTILINE)
-    assert titles == [kind.__name__ for kind in (*get_args(AnyEvent), Wait, Frame)]
+    assert titles == [kind.__name__ for kind in (*get_args(AnyEvent), Wait, Frame, ThreadStands, GeneratorStands)]
 
 
 def test_every_event_is_described() -> None:

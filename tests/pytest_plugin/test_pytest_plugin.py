@@ -11,9 +11,12 @@ import pytest
 
 import asynclab.pytest_plugin.findings_summary
 import asynclab.pytest_plugin.observed_tests  # noqa: F401 - here, as pytester forgets what an inner run has imported
-from asynclab.pytest_plugin.kept_frames import file_name_of
+from asynclab.model.events import TaskCreated, TaskEnded
+from asynclab.pytest_plugin import kept_frames
+from asynclab.pytest_plugin.kept_frames import KeptFrames, file_name_of
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingReader, SourceText
+from asynclab.remote.wire import AnyFrame, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 
 pytest_plugins = ["pytester"]
 
@@ -143,8 +146,8 @@ def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--asynclab-fail-on=nonsense", "*--asynclab-fail-on: 'nonsense' is no rule; there are *"),
-        ("--asynclab-allow=nonsense", "*--asynclab-allow: 'nonsense' is no rule; there are *"),
+        ("--asynclab-fail-on=nonsense", "*--asynclab-fail-on: 'nonsense' is no rule; asynclab rules lists all*"),
+        ("--asynclab-allow=nonsense", "*--asynclab-allow: 'nonsense' is no rule; asynclab rules lists all*"),
         ("--asynclab-baseline=missing.json", "*--asynclab-baseline: can't read *missing.json: *"),
         ("--asynclab-baseline=pytest.ini", "*--asynclab-baseline: *pytest.ini is not a baseline *"),
         ("--asynclab-record=pytest.ini", "*--asynclab-record: can't make the folder *pytest.ini: *"),
@@ -225,6 +228,27 @@ def test_a_shared_loop_skips_time_only_in_instant_tests(suite: pytest.Pytester) 
     run(suite, "--asynclab=fail").assert_outcomes(passed=3)
 
 
+def test_an_instant_test_on_another_loop_says_that_time_is_real(suite: pytest.Pytester) -> None:
+    pytest.importorskip("uvloop")
+    suite.makepyfile(
+        """
+        import pytest
+        import uvloop
+
+        @pytest.fixture(scope="session")
+        def event_loop_policy():
+            return uvloop.EventLoopPolicy()
+
+        @pytest.mark.asynclab(instant=True)
+        async def test_it():
+            pass
+        """
+    )
+    result = run(suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["instant=True needs one of asyncio's own loops, and time is real on uvloop.Loop"])
+
+
 DEADLOCK = """
 import asyncio
 
@@ -276,6 +300,34 @@ def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) 
     result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
 
 
+def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+        import os
+        import signal
+        import threading
+
+        async def test_joins():
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            queue = asyncio.Queue()
+            queue.put_nowait(1)
+            await queue.join()
+        """
+    )
+    result = suite.runpytest_inprocess(*_words((ASYNCIO,)), "--asynclab=fail", no_reraise_ctrlc=True)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*::test_joins was interrupted", "*", "    test_joins-1 *waits to join queue#1*"])
+
+
+def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
+    words = _words((ASYNCIO, "pytest_timeout"))
+    result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=0.5", "--timeout-method=thread")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["asynclab: *::test_sleeps has timed out:", "asynclab: *sleeps*"])
+
+
 def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         test_it="""
@@ -304,6 +356,33 @@ def test_a_failed_test_is_recorded_and_a_passed_one_is_not(suite: pytest.Pyteste
     assert sources == ["test_it.py"]
     (loop,) = program.loops.values()  # that of the test that passed is closed, and of no interest
     assert {"test_fails-1", "sleeper"} <= {task.name for task in loop.state.tasks.values()}
+
+
+def test_a_long_recording_keeps_the_newest_and_who_was_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_frames, "MOST", 20)
+    program = ObservedProgram()
+    kept = KeptFrames(program)
+
+    def tell(frame: AnyFrame) -> None:
+        program.take(frame)
+        kept.add(frame)
+
+    tell(ProgramStarted("pytest", "3.13.0", 1, 0.0))
+    tell(LoopOpened(1, "Loop", 0.0))
+    tell(LoopEvents(1, (TaskCreated(0.0, 1, "first", "main"),)))
+    for number in range(2, 100):
+        tell(LoopEvents(1, (TaskCreated(number, number, f"task {number}", "task"), TaskEnded(number, number, "done"))))
+    kept.write(tmp_path / "kept.rec", ("pytest",), ProgramEnded(100.0, 1))
+
+    read = ObservedProgram()
+    for line in RecordingReader(tmp_path / "kept.rec").lines():
+        assert not isinstance(line, SourceText)
+        read.take(line)
+    tasks = list(read.loops[1].state.tasks.values())
+    assert (tasks[0].name, tasks[-1].name) == ("first", "task 99")
+    assert 5 < len(tasks) < 15
 
 
 def test_the_name_of_a_recording_is_safe_and_no_other_tests() -> None:
@@ -342,15 +421,23 @@ def test_anyios_tests_are_observed_and_trios_are_not(suite: pytest.Pytester) -> 
             await anyio.Event().wait()
 
         @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        async def test_times_out(fixture):
+            with anyio.fail_after(0.3):
+                await anyio.Event().wait()
+
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
         @pytest.mark.asynclab(instant=True)
         async def test_is_instant(fixture):
             await anyio.sleep(3600)
         """
     )
     result = run(suite, "--asynclab", plugins=("anyio",))
-    result.assert_outcomes(passed=3, failed=1, warnings=2)
+    result.assert_outcomes(passed=3, failed=2, warnings=2)
     result.stdout.fnmatch_lines(
         [
+            "When the timeout expired:",
+            "*_run_tests_and_fixtures-1 *waits for event*",
+            "*_call_in_runner_task-*waits for task _run_tests_and_fixtures-1*",
             "*::test_forgets[[]asyncio[]]",
             "  never-awaited: *",
             "*::test_is_stuck[[]asyncio[]]",
@@ -388,7 +475,7 @@ def test_only_marked_tests_are_observed_and_a_shared_loop_from_the_mark_on(suite
 
 
 def test_a_wrong_marker_is_told_in_a_line(suite: pytest.Pytester) -> None:
-    suite.makepyfile("import pytest\n\n@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    pass")
+    suite.makepyfile("import pytest\n\n@pytest.mark.asynclab(instantly=True)\nasync def test_it():\n    assert False")
     result = run(suite)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*::test_it: the marker asynclab takes instant=True and allow=RULE, not instantly"])

@@ -171,7 +171,7 @@ def test_where_all_fits_nothing_is_left_out(tmp_path: Path) -> None:
         (["--keep", "much", "--record", "r"], "give a size such as 100MB"),
         (["--keep", "-1MB", "--record", "r"], "give a size such as 100MB"),
         (["--keep", "9" * 400, "--record", "r"], "give a size such as 100MB"),
-        (["--keep", "1kB", "--record", "r"], "needs 1MiB at least"),
+        (["--keep", "1kB", "--record", "r"], "needs at least 1MiB"),
         (["--keep", "10MB"], "--keep needs --record"),
         (["--keep", "10MB", "--record", "/dev/null"], "--keep needs --record with the name of a file"),
     ],

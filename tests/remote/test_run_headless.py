@@ -94,7 +94,7 @@ def test_the_report_as_json_has_the_same_in_it(app: Path, tmp_path: Path) -> Non
 def test_a_program_without_asyncio_runs_and_one_line_says_so() -> None:
     ran = observed("-c", "print('no loop')")
     assert ran.out == "no loop\n"
-    assert ran.report[1:] == ("it ran no asyncio task",)
+    assert ran.report[1:] == ("it ran no asyncio task; processes that it started are not observed",)
 
 
 def test_headless_may_be_said() -> None:
@@ -150,10 +150,10 @@ def test_a_full_disk_ends_the_recording_and_not_the_program(tmp_path: Path) -> N
 
 
 USAGE = {
-    (): "what is to be run? Try 'asynclab run app.py'",
+    (): "nothing to run: try 'asynclab run app.py'",
     ("nowhere.py",): "there is no file nowhere.py; for a module try 'asynclab run -m nowhere.py'",
-    ("-m",): "-m needs a module behind it",
-    ("-c",): "-c needs the code behind it",
+    ("-m",): "-m needs a module after it",
+    ("-c",): "-c needs the code after it",
     ("--nothing", "app.py"): "No such option",
     ("--record", "/nowhere/at/all", "-c", "print('ran')"): "[Errno 2] No such file or directory: '/nowhere/at/all'",
 }

@@ -16,7 +16,7 @@ import pytest
 
 from asynclab.model.events import TaskCreated, TaskEnded, TaskWaiting
 from asynclab.remote.inside.sender import Sender
-from asynclab.remote.wire import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened
+from asynclab.remote.wire import AnyFrame, FrameReader, Heartbeat, LoopClosed, LoopEvents, LoopOpened, LoopThread
 from asynclab.trace.process import observe_process
 
 
@@ -144,3 +144,24 @@ def test_at_the_end_it_tells_of_waits_that_there_was_no_time_to_look_at(told: To
     loop.call_soon(loop.stop)
     loop.run_forever()
     loop.close()
+
+
+def test_at_the_end_its_reader_learns_that_nothing_more_comes(told: Told) -> None:
+    told.sender.finish()
+    told.read()
+    assert told.reader.recv(1) == b""
+
+
+def test_a_loop_on_another_thread_is_told_with_the_name_of_that(told: Told) -> None:
+    is_over = threading.Event()
+
+    async def run() -> None:
+        await asyncio.to_thread(is_over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="serves")
+    thread.start()
+    frames: list[AnyFrame] = []
+    while LoopThread(1, "serves") not in frames:
+        frames += told.frames()
+    is_over.set()
+    thread.join()

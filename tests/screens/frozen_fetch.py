@@ -83,7 +83,11 @@ def rows() -> tuple[Row, ...]:
     guide, api, poster, old, items, slow, gone, nowhere, refused, dump, *_ = made
     _answered(guide, 0.31, 48_200, queued=0.02, dns=0.04, tcp=0.03, tls=0.05, wait=0.11, download=0.06)
     guide.content_type = "text/html; charset=utf-8"
-    guide.headers = (("Content-Type", "text/html; charset=utf-8"), ("ETag", '"5f3c-1b2"'), ("Server", "nginx"))
+    guide.raw_headers = (
+        (b"Content-Type", b"text/html; charset=utf-8"),
+        (b"ETag", b'"5f3c-1b2"'),
+        (b"Server", b"nginx"),
+    )
     guide.tls = TlsFacts("TLSv1.3", "TLS_AES_128_GCM_SHA256", "Example Trust", None)
     guide.address, guide.http_version, guide.reason = "192.0.2.10", "1.1", "OK"
     beginning = b"<!doctype html>\n<title>The guide \xc2\xb7 Examples</title>\n<h1>[/] is only text</h1>\n"

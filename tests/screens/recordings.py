@@ -50,10 +50,10 @@ def frames(file: str = "ticker.py") -> Iterable[AnyFrame]:
     yield LoopEvents(2, tuple(queue))  # type: ignore[arg-type]
 
 
-def written(path: Path, *told: AnyFrame, is_whole: bool = True) -> Path:
+def written(path: Path, *told: AnyFrame, is_whole: bool = True, code: str = CODE) -> Path:
     """A recording; if it is whole, with a file of the program in it that is no longer there."""
     script = path.with_name("ticker.py")
-    script.write_text(CODE, encoding="utf-8")
+    script.write_text(code, encoding="utf-8")
     with path.open("wb") as file:
         writer = RecordingWriter(file, Header(VERSION, "9.9", ("shop.py", "--open")))
         for frame in told:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from textual.widgets import Input, OptionList
 
+from asynclab.cli.main import main
 from asynclab.fetch.options import Options
 from asynclab.fetch.request import Request
 from asynclab.fetch.texts import FORMATS
@@ -447,6 +450,25 @@ async def test_the_format_that_was_chosen_is_that_of_one_text() -> None:
         stage.screen.action_clear()
         await stage.until(lambda: not stage.screen.urls.text)
         assert stage.screen.urls.taken_as == ""
+
+
+async def test_the_format_that_is_named_on_the_command_line_is_that_of_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text").write_text('{"u": "http://127.0.0.1:9/a b"}')
+    requests: list[Request] = []
+
+    def make_app(request: Request) -> SimpleNamespace:
+        requests.append(request)
+        return SimpleNamespace(run=lambda: None, return_code=0)
+
+    monkeypatch.setattr("asynclab.cli.fetch_command.has_terminal", lambda: True)
+    monkeypatch.setattr("asynclab.app.AsyncLabApp", make_app)
+    CliRunner().invoke(main, ["fetch", "-f", str(tmp_path / "text"), "--as", "text", "--retries", "0"])
+    async with fetching(request=requests[0]) as stage:
+        await stage.until(lambda: bool(stage.screen.urls.found.urls))
+        assert stage.screen.urls.taken_as == "text"
+        assert [url.url for url in stage.screen.urls.found.urls] == ["http://127.0.0.1:9/a"]
 
 
 async def test_a_text_that_the_command_says_to_have_a_format_shows_with_what_was_ignored() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.command import Hit
 
-from asynclab.fetch import attempt, engine, watch
+from asynclab.fetch import attempt, engine, sending
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.story_screen import StoryScreen
@@ -283,12 +283,12 @@ async def test_the_code_pane_has_the_engines_own_code_where_the_task_stands_and_
         await stage.until(lambda: known.stands is not None)
         assert known.stands is not None
         assert known.place is not None
-        assert known.place[0] == watch.__file__
+        assert known.place[0] == sending.__file__
         files = [frame.file or frame.library for frame in known.stands.frames]
         assert files[0] == engine.__file__
         assert attempt.__file__ in files
-        assert files.count("aiohttp") == 2
-        await stage.until(lambda: lab_screen(stage).stage.source.path == watch.__file__)
+        assert files[-1] == "aiohttp"
+        await stage.until(lambda: lab_screen(stage).stage.source.path == sending.__file__)
 
 
 async def test_with_nobody_to_follow_it_shows_what_every_task_runs() -> None:

@@ -120,7 +120,7 @@ def test_all_foreign_text_of_a_detail_is_harmless() -> None:
         address=evil,
         sentence=evil,
         page=Page(evil.encode(), evil, ("utf-8", evil)),
-        headers=((evil, evil),),
+        raw_headers=((evil.encode(), evil.encode()),),
         content_type=evil,
         hops=[Hop(evil, 301, "127.0.0.1", 0.1)],
         notes=[evil],
@@ -133,7 +133,7 @@ def test_all_foreign_text_of_a_detail_is_harmless() -> None:
 
 
 def test_secrets_in_headers_are_hidden() -> None:
-    assert "abc" not in str([*headers_of(row(1, headers=(("Set-Cookie", "session=abc; Path=/"),)))])
+    assert "abc" not in str([*headers_of(row(1, raw_headers=((b"Set-Cookie", b"session=abc; Path=/"),)))])
 
 
 def test_a_certificate_tells_how_long_it_is_good() -> None:

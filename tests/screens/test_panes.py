@@ -52,7 +52,7 @@ async def test_at_140_columns_the_event_loop_is_beside_the_timeline() -> None:
 async def test_at_200_columns_all_panes_show() -> None:
     async with opened((200, 60), make_lab=quick_lab) as stage:
         await finish(stage, "7")
-        assert shown_panes(stage) == list(PANES)
+        assert shown_panes(stage) == [pane for pane in PANES if pane != "findings"]
 
 
 @pytest.mark.parametrize("tabs", [1, 2])
@@ -256,7 +256,7 @@ async def test_the_tabs_stay_where_they_are_whichever_pane_is_in_front() -> None
     async with opened((80, 24), make_lab=quick_lab) as stage:
         await finish(stage, "3")
         rows = set()
-        for pane in [pane for pane in PANES if pane != "demos"]:
+        for pane in [pane for pane in PANES if pane not in ("demos", "findings")]:
             await stage.press("tab")
             await stage.until(lambda pane=pane: focused(stage) == pane)  # type: ignore[misc]
             rows.add(stage.screen.query_one(PaneTabs).region.y)

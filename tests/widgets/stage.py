@@ -17,7 +17,7 @@ from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted
 from asynclab.widgets.fetch_table import UrlSelected
 from asynclab.widgets.line_view import LineView
 from asynclab.widgets.lines import Line
-from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
+from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.themes import THEMES
 from asynclab.widgets.title_bar import TabChosen
 
@@ -50,6 +50,7 @@ class Stage(App[None]):
     @on(TaskSelected)
     @on(TaskOpened)
     @on(MomentChosen)
+    @on(FindingOpened)
     @on(DemoHighlighted)
     @on(DemoChosen)
     @on(TabChosen)

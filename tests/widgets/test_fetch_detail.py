@@ -29,7 +29,7 @@ def halfway() -> Row:
         notes=("its certificate expires today",),
         failures=(Failure("http_error", "The server answered 503"),),
         page=Page(b"some text", "image/png", ("utf-8", "A poster")),
-        headers=(("etag", '"5f3c-1b2"'), ("server", "nginx")),
+        raw_headers=((b"etag", b'"5f3c-1b2"'), (b"server", b"nginx")),
     )
 
 
@@ -131,7 +131,7 @@ async def test_hostile_text_is_only_text() -> None:
     view = DetailView(answer_lines)
     async with on_stage(view, 80, 8):
         page = Page(facts=("utf-8", "done [/] [@click=app.quit]here"))
-        view.show_row(url(1, page=page, headers=(("[/", "[link='"),)), NOW)
+        view.show_row(url(1, page=page, raw_headers=((b"[/", b"[link='"),)), NOW)
         assert painted(view)[0] == "done [/] [@click=app.quit]here"
 
 

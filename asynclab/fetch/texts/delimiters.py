@@ -44,6 +44,12 @@ _CLOSERS = {
     "〔": re.compile("〕"),
 }
 _INNER = re.compile(r"[^\s<>\\]*")
+# A quote within quotes is written twice in CSV, SQL and YAML, and after a backslash in source text; two strings that
+# follow one another without anything between them are two URLs.
+_QUOTED = {
+    '"': re.compile(r'''((?:[^"\s<>\\]|""(?!https?://))*)"''', re.IGNORECASE),
+    "'": re.compile(r"""((?:[^'\s<>\\]|''(?!https?://)|\\'|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
+}
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
 _PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?=\))")
@@ -87,6 +93,10 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         before = "<"
     if before == "{" and (inner := _LATEX.match(line, start, far)):
         return _LATEX_ESCAPE.sub(r"\1", inner[0]), inner.end(), "LaTeX"
+    if before in _QUOTED and line[max(0, start - 2) : start] != 2 * before:
+        quoted = _QUOTED[before].match(line, start, far)
+        if quoted:
+            return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
     if before in _CLOSERS:
         closer = _CLOSERS[before].search(line, start, far)
         inner = _INNER.match(line, start, closer.start()) if closer else None

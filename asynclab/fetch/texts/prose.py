@@ -12,8 +12,10 @@ from asynclab.fetch.texts.hosts import host_url
 
 # linkify-it takes what follows git+ for a URL of its own.
 _URL = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\+)https?://", re.IGNORECASE)
-_COLOUR = re.compile("[\x1b\u241b]\\[[0-9;]*[mK]")
-"""What colours a log, or what grep has found in a line; as it is, or as a paste shows it."""
+_CONTROL = re.compile(r"(?:[\x1b\u241b]\[|\x9b)[0-?]*[ -/]*[@-~]")
+"""What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste shows it."""
+_FOLD = re.compile(r"\r?\n[ \t]")
+"""Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
 _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
 )
@@ -87,8 +89,10 @@ def _plain(text: str) -> str:
     if "\\" in text:
         text = _ESCAPED_BREAK.sub(" ", text)
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
-    if "\x1b" in text or "\u241b" in text:
-        text = _COLOUR.sub("", text)
+    if "\x1b" in text or "\u241b" in text or "\x9b" in text:
+        text = _CONTROL.sub("", text)
+    if "BEGIN:V" in text:
+        text = _FOLD.sub("", text).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     if "<" in text and "\n" in text:

@@ -15,6 +15,8 @@ from asynclab.fetch.texts.hosts import host_url
 TABLE = re.compile(r"(?:\A\s*|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])")
 """Where a table may begin."""
 
+_TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
+"""A first line that tells Excel the separator."""
 _LONGEST_RECORD = 100
 """Lines of one record; a quote that nobody closes makes one of all the rest."""
 _WORDS = re.compile(r"[a-z]+")
@@ -48,6 +50,9 @@ class Table(NamedTuple):
 
 def table_at(text: str, start: int) -> Table | None:
     """The table that begins at a place in a text; None if there is none with URLs in a column of their own."""
+    told = _TOLD.match(text, start)
+    if told is not None:
+        return _table(text, told.end(), told[1])
     line_end = text.find("\n", start)
     first = text[start : line_end if line_end >= 0 else len(text)]
     if first.count('"') % 2:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asynclab.model.events import Event
-from asynclab.model.fold import births_and_ends, deadlines, mishaps, output, queues, run, steps, synchronization, waits
+from asynclab.model.fold import (
+    births_and_ends,
+    deadlines,
+    mishaps,
+    output,
+    queues,
+    run,
+    steps,
+    synchronization,
+    wait_ends,
+    waits,
+)
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.state import LabState
 
 HANDLERS: Handlers = {
     **steps.HANDLERS,
     **waits.HANDLERS,
+    **wait_ends.HANDLERS,
     **births_and_ends.HANDLERS,
     **queues.HANDLERS,
     **synchronization.HANDLERS,

@@ -85,6 +85,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if task is None or task.has_ended:
         return
     task.cancel_requested = True
+    _follow_cancel(state, task, event.by)
     state.mark(event.task, "cancel", at, event)
     if event.by != event.task:
         state.note(event.by, "asked", event)
@@ -94,12 +95,49 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
 
 
+def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
+    """Note for whose sake a task is cancelled that another waits for: a cancel goes down a chain of awaits."""
+    asker = None if by is None else state.tasks.get(by)
+    if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
+        task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
+    elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
+        task.cancelled_for = asker.id  # up to Python 3.11 wait_for() itself cancels what it has waited for
+    for number in () if task.waits_for is None else task.waits_for.tasks:
+        awaited = state.tasks.get(number)
+        if awaited is not None and awaited.cancel_requested:
+            awaited.cancelled_for = task.id
+
+
 def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     """Note how a task ended."""
     task = state.tasks.get(event.task)
     if task is not None and not task.has_ended:
         task.tree = event.tree
+        _note_odd_end(state, task, event, at)
     _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
+
+
+def _waited_for(task: TaskState, other: int) -> bool:
+    """Whether a task's latest wait was for another one."""
+    return task.last_wait is not None and other in task.last_wait.tasks
+
+
+def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
+    """Note an end that nobody asked for, or that nobody sees."""
+    place = (task.file, task.line) if task.line else None
+    waiter = state.left_behind.pop(event.task, None)
+    waker = None if task.waker is None else state.tasks.get(task.waker)
+    if event.unseen or (waiter is not None and event.outcome == "failed" and not task.cancel_requested):
+        others = () if waiter is None else (waiter,)
+        state.remember(Incident(event, state.version, at, place, others))
+    elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
+        return
+    elif waker.id in task.last_wait.tasks:
+        where = (task.last_wait.file, task.last_wait.line) if task.last_wait.line else place
+        if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
+            state.remember(Incident(event, state.version, at, where, (waker.id, waker.cancelled_for)))
+        elif event.outcome == "done" and any(task.id in queue.sources for queue in state.queues.values()):
+            state.remember(Incident(event, state.version, at, where, (waker.id,)))
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:

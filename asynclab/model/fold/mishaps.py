@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, Outside
+from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, ExecutorFull, Outside
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -30,11 +30,20 @@ def outside(state: LabState, event: Outside, at: float) -> None:
     """The loop is idle."""
     state.outside = event
     state.outside_version = state.version
+    if not (event.io or event.threads or event.processes or event.signals):
+        state.dry_at = at
+
+
+def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
+    """A lookup waits for a thread."""
+    task = None if event.task is None else state.tasks.get(event.task)
+    state.remember(Incident(event, state.version, at, None if task is None else task.place))
 
 
 HANDLERS: Handlers = {
     CancelIgnored: cancel_ignored,
     CoroutineDropped: coroutine_dropped,
     ExceptionDropped: exception_dropped,
+    ExecutorFull: executor_full,
     Outside: outside,
 }

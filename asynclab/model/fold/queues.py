@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
 from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.resources import ITEMS_SHOWN, QueueState
+from asynclab.model.resources import ITEMS_SHOWN, SOURCES_KEPT, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
@@ -30,6 +30,8 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
     item = one_line(event.item, ITEM_LIMIT)
     if queue is not None:
         queue.puts += 1
+        if event.task in queue.sources or len(queue.sources) < SOURCES_KEPT:
+            queue.sources[event.task] = at
         if len(queue.items) == event.size - 1 < ITEMS_SHOWN:
             queue.items.append(item)
         _resize(queue, event.size, event.unfinished, at)

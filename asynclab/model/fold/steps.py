@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import BLOCKED_AFTER, StepEnded, Stepped, StepStarted, TaskReady
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.fold.wait_ends import wait_ended
 from asynclab.model.fold.waits import leave_place, leave_wait, tell_woke
 from asynclab.model.lanes import READY, RUNNING, WAITING
 from asynclab.model.state import Block, LabState
@@ -29,10 +30,10 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
         counts["ready"] += 1
         if timeline is not None:
             timeline.begin(event.task, READY, at, state.version, event)
-        if task.waits_for is None:
-            task.waited_for = None
-        else:
-            task.waited_for = task.waits_for.kind
+        wait = task.last_wait = task.waits_for
+        if wait is not None:
+            if event.cause == "cancel" or wait.kind == "gather" or state.lost_handovers:
+                wait_ended(state, task, event, at)
             tell_woke(state, task, waited, at)
             leave_wait(state, task, at)
     elif word == "running":

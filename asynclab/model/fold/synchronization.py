@@ -6,9 +6,13 @@ from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
 from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.incidents import Incident
 from asynclab.model.resources import PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
+
+PERMITS_KEPT = 10_000
+"""How many tasks a semaphore's permits are counted for."""
 
 
 def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> None:
@@ -16,9 +20,13 @@ def primitive_created(state: LabState, event: PrimitiveCreated, at: float) -> No
     if event.primitive not in state.primitives:
         gone, state.primitive_room = make_room(state.primitives, state.primitive_room)
         state.dropped.primitives += gone
-        state.primitives[event.primitive] = PrimitiveState(
-            event.primitive, event.kind, event.number, event.value, event.holder
-        )
+        if gone:
+            state.named_primitives = {(each.kind, each.number): each for each in state.primitives.values()}
+        primitive = PrimitiveState(event.primitive, event.kind, event.number, event.value, event.holder)
+        primitive.is_passed_on = not event.value  # made without permits: those that come are signals
+        if event.holder is not None:
+            primitive.in_block.add(event.holder)
+        state.primitives[event.primitive] = state.named_primitives[event.kind, event.number] = primitive
 
 
 def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> None:
@@ -31,9 +39,43 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
     rises = event.value > before or 0 < event.value == before
     state.mark(event.task, "raised" if rises else "lowered", at, event)
     if primitive.kind == "lock":
-        primitive.holder = event.task if event.value else None
+        _lock_changed(state, primitive, event, at)
+    elif primitive.kind == "semaphore":
+        _permits_changed(primitive, event, event.value - before)
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
     state.tell(at, event.task, kind, deed.changed(primitive, event.value, before))
+
+
+def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged, at: float) -> None:
+    """Note who holds a lock, and whether its block goes on without it because another task has released it."""
+    holder, task = lock.holder, event.task
+    lock.holder = task if event.value else None
+    lock.in_block = {task} if event.value and event.in_block and task is not None else set()
+    if event.value or task is None or holder is None:
+        return
+    robber = lock.robbed.pop(task, None)
+    if task == holder:
+        return
+    if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
+        state.remember(Incident(event, state.version, at, None, (robber, holder)))
+    lock.robbed[holder] = task
+
+
+def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int) -> None:
+    """Note who has a semaphore's permits."""
+    takers = semaphore.takers
+    who = event.task if event.taker is None else event.taker
+    if who is None or len(takers) > PERMITS_KEPT:
+        semaphore.is_passed_on = True
+    elif by < 0:
+        (semaphore.in_block.add if event.in_block else semaphore.in_block.discard)(who)
+        takers[who] = takers.get(who, 0) - by
+    elif takers.get(who, 0) > by:
+        takers[who] -= by
+    elif takers.pop(who, None) is None:
+        semaphore.is_passed_on = True
+    else:
+        semaphore.in_block.discard(who)
 
 
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:

@@ -14,6 +14,9 @@ from asynclab.model.wording.wait import plain_wait
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
 
+_AWAITS = ("task", "wait_for", "gather", "task_group")
+"""The waits that can't end before all of their tasks have."""
+
 
 def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     """Note what a task waits for; a look that comes after it woke is stale."""
@@ -27,6 +30,8 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     if state.timeline is not None:
         state.timeline.explain_waiting(task.id, wait)
     task.place = (wait.file, wait.line) if wait.line else None
+    for number in wait.tasks if state.left_behind else ():
+        state.left_behind.pop(number, None)  # somebody looks after it again
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):
         state.tell(at, task.id, "waits", plain_wait(wait, state))
@@ -70,7 +75,15 @@ def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
 
 def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
     """Put a task among those that wait on its wait's queue, or take it out."""
+    if wait.tasks and wait.kind in _AWAITS:
+        if is_queued:
+            state.awaiting[task] = None
+        else:
+            state.awaiting.pop(task, None)
+    if not wait.number:
+        return
     if not wait.kind.startswith("queue."):
+        _set_waiter(state, wait, task, is_queued=is_queued)
         return
     queue = state.queues.get(wait.number)
     if queue is None:
@@ -81,6 +94,16 @@ def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> N
         line.append(task)
     elif task in line:
         line.remove(task)
+
+
+def _set_waiter(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
+    primitive = state.named_primitives.get((wait.kind, wait.number))
+    if primitive is None:
+        return
+    if is_queued:
+        primitive.waiters[task] = None
+    else:
+        primitive.waiters.pop(task, None)
 
 
 HANDLERS: Handlers = {TaskWaiting: task_waiting, TaskStands: task_stands}

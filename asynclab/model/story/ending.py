@@ -1,4 +1,4 @@
-"""The last sentences of a story: how the task ended or what it does now, its totals, and a headline."""
+"""The last sentences of a story: the end of the task or its present wait, its totals, and the headline."""
 
 from __future__ import annotations
 

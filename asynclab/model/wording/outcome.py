@@ -8,10 +8,15 @@ from asynclab.model.wording.forms import Forms
 
 COLLECTED = "garbage-collected while pending"
 
+_OF_PROCESSES = ("exit code ", "killed by ")
+"""How the clause begins that says how a whole process ended: no exception's line does, and no repr."""
+
 
 def ending(outcome: Outcome, detail: str) -> Forms:
-    """How a task or a run ended: "returned 'tea'", "raised ValueError: boom", "cancelled"."""
+    """How a task or a run ended: "returned 'tea'", "raised ValueError: boom", "cancelled", "exit code 3"."""
     if outcome == "cancelled" or not detail:
         return (outcome,)
     clean = one_line(detail)
+    if clean.startswith(_OF_PROCESSES):
+        return (clean,)
     return (f"returned {clean}", f"→ {clean}") if outcome == "done" else (f"raised {clean}", clean)

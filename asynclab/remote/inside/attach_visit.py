@@ -111,10 +111,10 @@ class Visit:
         for handle in list(self._asked.values()):
             handle.cancel()
         self._observation.stop()
-        self._sender.finish()
         until = time.monotonic() + PATIENCE
         while not self._observation.has_left() and time.monotonic() < until:
             time.sleep(PERIOD)
+        self._sender.finish()
         atexit.unregister(self._sender.finish)
 
     def forget(self) -> None:

@@ -6,6 +6,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from select import select
 
 from asynclab.model.events import (
@@ -119,6 +120,12 @@ class Outbox:
                 return
             select([], [self._connection], [], left)
             self.send()
+
+    def end(self) -> None:
+        """Send nothing more."""
+        self._break()
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Let go of the socket."""

@@ -21,6 +21,7 @@ from asynclab.remote.wire import (
     LookAt,
     LoopClosed,
     LoopOpened,
+    LoopThread,
     NotFramesError,
     Pause,
     ReportAsked,
@@ -58,6 +59,8 @@ class _Loop:
         self.number = number
         self.recording = recording
         self.is_over = False
+        self.thread = ""
+        """The name of the thread, as the viewer has it."""
 
     def sight(self) -> Sight | None:
         """What is under way on it."""
@@ -121,6 +124,7 @@ class Sender:
     def start(self) -> None:
         """Start the thread."""
         self._wanted = True
+        self._sleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
         if sys.version_info >= (3, 13):
             _thread.start_joinable_thread(self._run, daemon=True)
         else:
@@ -168,9 +172,11 @@ class Sender:
                 self._leave()
 
     def finish(self) -> None:
-        """The program is over."""
+        """The program is over: tell the viewer that nothing more comes, and it waits for no heartbeat."""
         self.flush()
         self.pause()
+        if not self.is_abandoned:
+            self._outbox.end()
 
     def wait_until_left(self, seconds: float | None = None) -> bool:
         """Wait on another thread until the viewer asks for nothing any more.
@@ -282,6 +288,10 @@ class Sender:
     def _read(self, loop: _Loop, now: float) -> None:
         recording = loop.recording
         is_over = recording.is_over()  # asked first: what comes before that is read below
+        thread = recording.thread_name()
+        if thread != loop.thread:
+            loop.thread = thread
+            self.tell(LoopThread(loop.number, thread))
         recording.report_blocks()
         recording.look_later()
         recording.report_idleness()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
 
+from asynclab.findings.stuck_report import stuck_lines
 from asynclab.screens.lab.pane_screen import PaneScreen
 from asynclab.screens.lab.time_screen import can_control
 from asynclab.screens.shared.command import Command
-from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
+from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 
 if TYPE_CHECKING:
+    from asynclab.findings.live_findings import Found
     from asynclab.model.lanes import Timeline
     from asynclab.model.state import LabState
     from asynclab.screens.lab.run_record import Record
+    from asynclab.screens.lab.staged_run import StagedRun
 
 command = Command["LabActions"]
 
@@ -58,6 +62,11 @@ class LabActions(PaneScreen):
     def can_step(self) -> bool:
         """Whether the run goes on, or was never started."""
         return self.record is None or self.program.is_active
+
+    @property
+    def findings_count(self) -> int:
+        """How many findings hold in the run on the stage."""
+        return 0 if self.record is None or not self.is_staged else self.record.findings.count
 
     @property
     def can_leave(self) -> bool:
@@ -138,6 +147,54 @@ class LabActions(PaneScreen):
         """Go one event forward."""
         self._go_in_time(1)
 
+    @command(
+        "findings",
+        key="b",
+        group="Looking",
+        rank=lambda screen: 2 if screen.findings_count else None,
+        bar=lambda screen: ("b", "activity" if screen.focused_pane == "findings" else "findings"),
+        when=lambda screen: screen.is_staged,
+    )
+    def action_findings(self) -> None:
+        """Show the bugs that were found, what causes each, and how to mend it; from there, go back to the activity."""
+        self.action_show_pane("activity" if self.focused_pane == "findings" else "findings")
+
+    @property
+    def is_in_findings(self) -> bool:
+        """Whether the list of findings has the focus, and anything in it."""
+        return self.focused_pane == "findings" and self.stage.findings.selected is not None
+
+    @on(FindingOpened)
+    def go_to_finding(self, event: FindingOpened) -> None:
+        """Go to the moment of a finding, or of an event that shows it, select its task, and show its line."""
+        record, finding = self.record, event.finding
+        if record is None:
+            return
+        moment = event.event or max(finding.evidence, default=None)
+        if moment is None:
+            record.go_to_time(finding.at)
+        elif not record.go_to_event(moment):
+            self.host.tell("that moment is no longer kept")
+            return
+        if finding.task is not None:
+            self.stage.select(finding.task)
+        if finding.place is not None:
+            self.stage.point_at(finding.place)
+        if self.is_single:
+            self.action_show_pane("timeline" if finding.place is None else "source")
+
+    @command(
+        "why stuck",
+        key="ctrl+backslash",
+        group="Looking",
+        when=lambda screen: screen.is_staged and screen.record is not None,
+    )
+    def action_stuck(self) -> None:
+        """Say why nothing moves: what each task waits for, who holds that, and since when."""
+        from asynclab.screens.lab.stuck_screen import StuckScreen
+
+        self.app.push_screen(StuckScreen(self.stuck_reports()))
+
     @command("beginning", key="left_curly_bracket", group="History", when=lambda screen: screen.has_past)
     def action_go_to_first(self) -> None:
         """Go to the beginning of the run."""
@@ -165,8 +222,15 @@ class LabActions(PaneScreen):
         when=lambda screen: screen.is_in_tasks,
     )
     def action_explain(self) -> None:
-        """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended."""
+        """Tell the life of the selected task: who created it, what it waited for, who woke it, how it ended.
+        In the findings, go to the moment of one.
+        """
         self.stage.tasks.action_open()
+
+    @command("go there", key="enter", group="Looking", rank=2, when=lambda screen: screen.is_in_findings)
+    def action_go_to_finding(self) -> None:
+        """Show the moment of a finding, or of the event under the cursor, in all panes."""
+        self.stage.findings.action_open()
 
     @command(
         "back",
@@ -192,12 +256,28 @@ class LabActions(PaneScreen):
             if task is not None and task != self.selected_task:
                 self.stage.post_message(TaskSelected(task))
 
-        self.app.push_screen(StoryScreen(event.task, self._told), select)
+        self.app.push_screen(StoryScreen(event.task, self._told, self._found_of), select)
+
+    def stuck_reports(self) -> dict[str, list[str]]:
+        """Why nothing moves, in lines by the name of each loop: at the moment that is shown, or now on all that run."""
+        others = () if self.is_past else [run for run in self.stuck_together if run.is_running]
+        shown = others or (self.program,)
+        records = {run.name: run.record for run in shown if run.record is not None}
+        return {name: list(stuck_lines(record.state, record.now)) for name, record in records.items()}
+
+    @property
+    def stuck_together(self) -> Sequence[StagedRun]:
+        """The runs that may wait for each other: the loops of one program."""
+        return (self.program,)
 
     def _told(self) -> tuple[Timeline, LabState] | None:
         """The timeline of the program, and its state at the moment that is shown."""
         record = self.record
         return None if record is None else (record.timeline, record.state)
+
+    def _found_of(self, task: int) -> Sequence[Found]:
+        """What was found of a task."""
+        return () if self.record is None else self.record.findings.of_task(task)
 
     def _go_in_time(self, by: int) -> None:
         if self.record is not None:

@@ -35,6 +35,8 @@ class LabScreen(LabActions):
             self._sample()
         for program in self.programs:
             program.pump()  # few events at a time, also while nobody looks
+            if program.record is not None:
+                program.record.findings.look()
         if self.is_current:
             self.paint()
 
@@ -46,6 +48,7 @@ class LabScreen(LabActions):
             self.stage.paint(self.record)
         self.keep_focus()
         self.title_bar.show_moment(self.stage.moment)
+        self.title_bar.show_findings(self.findings_count)
         self.paint_bars()
 
     def view_bindings(self) -> dict[str, list[BindingType]]:

@@ -13,6 +13,7 @@ PANES = {
     "loop": "loop",
     "source": "code",
     "activity": "activity",
+    "findings": "findings",
     "concept": "lesson",
 }
 """What can have the focus, in the order of the tab key: ids, and what the tabs call them."""
@@ -22,6 +23,9 @@ STAGE_PANES = {pane: name for pane, name in PANES.items() if pane != "demos"}
 
 MIDDLE = ("timeline", "gauges", "loop")
 """The ids of the panes that take turns in the row between tasks and code, in their order."""
+
+BESIDE_CODE = ("activity", "findings")
+"""The ids of the panes that take turns beside the code."""
 
 ROOMY = 50
 """Lines from which on queues and deadlines have a row of their own."""
@@ -75,6 +79,9 @@ LEAST_TASKS = 7
 
 LEAST_MIDDLE = 7
 """Lines that the row between tasks and code gets at least."""
+
+LEAST_FINDINGS = 10
+"""Lines that findings get at least beside the code, with their frame: where room is short, that row goes instead."""
 
 RULER = 2
 """Lines of the timeline above and below its lanes."""

@@ -77,14 +77,14 @@ class PaneScreen(TimeScreen):
         """Give the focus to a visible pane if none has it: Textual takes it from a pane that is hidden."""
         if self.focused is None and self.app.app_focus:
             shown = (self.stage.front,) if self.is_single else self.stage.shown_panes
-            self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE) if pane in shown))
+            self.action_show_pane(next(pane for pane in (self.stage.front, *MIDDLE, "tasks") if pane in shown))
 
     def action_show_pane(self, pane: str) -> None:
         """Bring a pane to the front and give it the focus."""
         if pane not in self.list_panes:
             self.stage.lay_out(pane, is_single=self.is_single)
         self.set_focus(self.query_one(f"#{pane}"))  # at once: the next key may be here already
-        for view in self.stage.task_views:
+        for view in self.stage.chosen_from:
             if view is self.focused:
                 view.begin_somewhere()
 
@@ -169,4 +169,6 @@ class PaneScreen(TimeScreen):
             return not self.is_zoomed
         if pane == "concept":
             return self.is_single or self.stage.concept.max_scroll_y > 0
+        if pane == "findings" and self.stage.findings.selected is None:
+            return not self.is_single and pane in self.stage.shown_panes
         return self.is_single or pane in self.stage.shown_panes

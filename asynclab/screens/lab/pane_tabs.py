@@ -32,14 +32,14 @@ class PaneTabs(Widget):
             names: The name of each pane, by its id.
         """
         super().__init__()
-        self._names = names
+        self._names = dict(names)
         self._front = ""
         self._blocked: Forms = ("",)
 
-    def show(self, front: str) -> None:
-        """Mark the pane with this id."""
-        if front != self._front:
-            self._front = front
+    def show(self, front: str, names: Mapping[str, str]) -> None:
+        """Mark the pane with this id among those that have tabs now."""
+        if (front, names) != (self._front, self._names):
+            self._front, self._names = front, dict(names)
             self.refresh()
 
     def show_block(self, blocked: Forms) -> None:
@@ -87,7 +87,7 @@ class PaneTabs(Widget):
             while before and self._width(panes[: before + 1]) > self._room:
                 del panes[0]
                 before -= 1
-        while self._block_width and panes[1:] and panes[-1] != self._front and self._width(panes) > self._room:
+        while panes[1:] and panes[-1] != self._front and self._width(panes) > self._room:
             panes.pop()
         return panes
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from asynclab.model.state import LabState
 from asynclab.model.wording.deed import latest_blocks
+from asynclab.model.wording.occurrence import kind_and_task
 from asynclab.screens.lab.run_record import Record
 from asynclab.widgets.clock_line import ClockReading
-from asynclab.widgets.past_banner import Moment, event_words
+from asynclab.widgets.past_banner import Moment
 
 
 def looked_at(record: Record | None) -> tuple[LabState | None, float]:
@@ -41,5 +42,5 @@ def moment_of(record: Record) -> Moment | None:
         record.number,
         history.number_of(history.end),
         record.now,
-        event_words(history.event_before(record.moment), state),
+        kind_and_task(history.event_before(record.moment), state),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import StepTaken
+from asynclab.findings.live_findings import LiveFindings
+from asynclab.model.events import Event, StepTaken
 from asynclab.model.history import History
 from asynclab.model.lanes import Timeline
 from asynclab.model.source import Control, Source
@@ -21,6 +22,8 @@ class Record:
         self.source = source
         self.history = History(source.state)
         self.timeline = source.state.timeline = Timeline()
+        self.findings = LiveFindings(source.state)
+        """What the rules find in it."""
         self.moment: int | None = None
         """The moment that is shown, as a number of events; None for the present."""
         self.chosen: int | None = None
@@ -33,6 +36,7 @@ class Record:
         self._at: float | None = None
         """The lab time that was chosen, in seconds; None where an event was chosen."""
         source.subscribe(self.history.take)
+        source.subscribe(self.findings.take)
 
     @property
     def control(self) -> Control | None:
@@ -98,6 +102,17 @@ class Record:
         """Show a lab time, in seconds, even if nothing happened just then; None for the present."""
         self._look_at(None if now is None else self.history.moment_at(now))
         self._at = now
+
+    def go_to_event(self, number: int) -> bool:
+        """Show the moment after an event, counted from 1; whether it is still kept."""
+        is_kept = self.history.first <= number <= self.history.end
+        self._look_at(number if is_kept else self.moment)
+        return is_kept
+
+    def event(self, number: int) -> Event | None:
+        """An event of the run, counted from 1; None if it is no longer kept."""
+        index = number - 1 - self.history.first
+        return self.history.events[index] if 0 <= index < len(self.history.events) else None
 
     def go_to_present(self) -> None:
         """Show the present."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -13,13 +14,29 @@ from textual.getters import query_one
 from textual.widget import Widget
 
 from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
+from asynclab.screens.lab.evidence import evidence_of
 from asynclab.screens.lab.filtered import Filtered
-from asynclab.screens.lab.layout import FRAME, LOWEST, MIDDLE, STAGE_PANES, Needs, shares, shown, turns
+from asynclab.screens.lab.layout import (
+    BESIDE_CODE,
+    FRAME,
+    LEAST_FINDINGS,
+    LEAST_MIDDLE,
+    LEAST_TASKS,
+    LOWEST,
+    MIDDLE,
+    STAGE_PANES,
+    Needs,
+    shares,
+    shown,
+    turns,
+)
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.lab.record_readings import looked_at, moment_of, reading_of
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.source_files import SourceFiles
 from asynclab.widgets.activity_log import ActivityLog
+from asynclab.widgets.findings_view import NOTHING, FindingsView
 from asynclab.widgets.gauges import Gauges, lines_of_gauges
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.line_view import LineView
@@ -36,8 +53,12 @@ PROMISES = {
     "timeline": "Each task gets a lane: when it ran, was ready, and waited.",
     "loop": "Here are the ready queue, the timers, and what waits for I/O.",
     "activity": "Everything that happens is listed here.",
+    "findings": "Bugs that the rules prove are listed here, each with its cause and how to mend it.",
 }
 """What a pane shows once something has run, by its id."""
+
+SAID_OF_NOTHING = {"findings": NOTHING}
+"""What a pane says where something has run and it has nothing to show."""
 
 LESSON_PERCENT = 30
 """The largest share of the stage's height for the lesson."""
@@ -61,7 +82,10 @@ class Stage(Vertical):
         #lower { height: 1fr; }
         #source { width: 55%; height: 100%; scrollbar-size-horizontal: 0; }
         #log { width: 1fr; height: 100%; }
-        &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog {
+        #findings { width: 1fr; height: 100%; display: none; }
+        &.-shows-findings #findings { display: block; }
+        &.-shows-findings #log { display: none; }
+        &.-past TaskView, &.-past Gauges, &.-past SourceView, &.-past ActivityLog, &.-past FindingsView {
             border: dashed $state-frame;
             &:focus { border: dashed $state-accent; }
         }
@@ -83,6 +107,8 @@ class Stage(Vertical):
             &.-front-source #log { display: none; }
             &.-front-activity #lower { display: block; }
             &.-front-activity #source { display: none; }
+            &.-front-findings #lower, &.-front-findings #findings { display: block; }
+            &.-front-findings #source, &.-front-findings #log { display: none; }
             &.-front-concept #concept { height: 1fr; }
         }
     }
@@ -97,6 +123,7 @@ class Stage(Vertical):
     source = query_one(SourceView)
     log_pane = query_one(Filtered)
     activity = query_one(ActivityLog)
+    findings = query_one(FindingsView)
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES
     """The ids of its panes, and what the tabs call them."""
@@ -130,6 +157,10 @@ class Stage(Vertical):
         """The most lines that its event loop has taken so far."""
         self._wishes: dict[str, str] = {}
         """The pane that the user chose for the middle row, by the name of the program."""
+        self._beside_code: dict[str, str] = {}
+        """The pane that the user chose to see beside the code, by the name of the program."""
+        self._shows_mistake = False
+        """Whether a mistake is switched on."""
         self._program = ""
         """The name of what runs in the lab."""
         self._first_wish = in_the_middle
@@ -149,6 +180,7 @@ class Stage(Vertical):
             yield SourceView(self._files, id="source")
             activity = ActivityLog(id="activity")
             yield Filtered(activity, "lines", activity.set_filter, id="log")
+            yield FindingsView(id="findings")
 
     def on_mount(self) -> None:
         """Let keys scroll a long lesson."""
@@ -175,7 +207,7 @@ class Stage(Vertical):
         """
         for pane, promise in PROMISES.items():
             view = self.query_one(f"#{pane}", LineView)
-            view.set_hint(f"Press {key} to run this. {promise}" if key else "")
+            view.set_hint(f"Press {key} to run this. {promise}" if key else SAID_OF_NOTHING.get(pane, ""))
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
         """Show the lesson of what runs.
@@ -184,6 +216,7 @@ class Stage(Vertical):
             lesson: The text.
             is_mistake: Whether a mistake is switched on.
         """
+        self._shows_mistake = is_mistake
         self.set_class(is_mistake, "-mistake")
         self.concept.show_lesson(lesson)
 
@@ -193,13 +226,18 @@ class Stage(Vertical):
         return (self.tasks, self.timeline, self.loop)
 
     @property
+    def chosen_from(self) -> tuple[TaskView | FindingsView, ...]:
+        """The views whose keys act on the line under their cursor."""
+        return (*self.task_views, self.findings)
+
+    @property
     def shown_panes(self) -> frozenset[str]:
         """The ids of the panes that show where one at a time is not enough; without demos and lesson."""
         width, height = self.size.width, self._height
         middle = shown(
             width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
         )
-        return middle | {"tasks", "source", "activity"}
+        return (middle if self._has_middle else frozenset()) | {"tasks", "source", self._pane_beside_code}
 
     @property
     def has_turns(self) -> bool:
@@ -208,6 +246,8 @@ class Stage(Vertical):
 
     def show_next_in_the_middle(self) -> None:
         """Show the next of the panes that take turns in the middle row."""
+        if not self._has_middle:
+            self._beside_code[self._program] = "activity"
         waiting = self._turns()
         front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
         self._wishes[self._program] = waiting[(waiting.index(front) + 1) % len(waiting)]
@@ -230,6 +270,7 @@ class Stage(Vertical):
         self._share_the_room()
         self.tasks.show(state, now)
         self.activity.show(state, now, is_past=record is not None and record.is_past)
+        self._show_findings(record)
         self._show_the_middle()
         for focused in self.task_views:
             if focused.has_focus:
@@ -240,6 +281,8 @@ class Stage(Vertical):
         self.tabs.show_block(("",) if reading is None or self.concept.display else reading.blocked)
         self.moment = None if record is None else moment_of(record)
         self.set_class(self.moment is not None, "-past")
+        if self.moment is None:
+            self.source.point_at(None)
 
     def turn_to(self, record: Record | None, task: int | None = None) -> None:
         """Show another run from the next paint on.
@@ -250,6 +293,42 @@ class Stage(Vertical):
         """
         self._record = record
         self.select(task)
+
+    def point_at(self, place: Place) -> None:
+        """Show a line of code, until another task is selected or the present is shown again."""
+        self.source.point_at(place)
+
+    def _show_findings(self, record: Record | None) -> None:
+        """Show what was found in the run, whatever moment is shown: it leads to others."""
+        if record is None:
+            self.findings.show((), None, lambda _: ())
+        else:
+            self.findings.show(record.findings.found, record.present, partial(evidence_of, record))
+        self.tabs.show(self.front, self._tabs())
+        found = () if record is None else record.findings.found
+        for view in self.task_views:
+            view.show_found(frozenset(each.finding.task for each in found if not each.is_over) - {None})
+
+    @property
+    def _has_middle(self) -> bool:
+        """Whether there is room for the row in the middle: findings come first, since they are to be read."""
+        rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
+        return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
+
+    @property
+    def _lines_of_lesson(self) -> int:
+        return self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME) + FRAME
+
+    @property
+    def _pane_beside_code(self) -> str:
+        """The pane that the user chose; else a mistake's findings, once there are any, as they are what it shows."""
+        has_lesson = self._shows_mistake and self.findings.selected is not None
+        return self._beside_code.get(self._program, "findings" if has_lesson else "activity")
+
+    def _tabs(self) -> dict[str, str]:
+        """What the tabs call the panes; findings have one where there are any, or where they are in front."""
+        is_empty = self.findings.selected is None and self.front != "findings"
+        return {pane: name for pane, name in self.panes.items() if pane != "findings" or not is_empty}
 
     def _show_the_middle(self) -> None:
         """Bring only visible panes up to date: with thousands of tasks, the others would take half a frame."""
@@ -279,9 +358,11 @@ class Stage(Vertical):
         if self.front != front:
             self.remove_class(f"-front-{self.front}")
         self.front, self.is_single = front, is_single
+        if front in BESIDE_CODE:
+            self._beside_code[self._program] = front
         self.add_class(f"-front-{front}")
         self.set_class(is_single, "-single")
-        self.tabs.show(front)
+        self.tabs.show(front, self._tabs())
         self._share_the_room()
         self._show_the_middle()
 
@@ -314,11 +395,12 @@ class Stage(Vertical):
         for pane in MIDDLE:
             # Not beside "-single": which of both rules counts would depend on the depth of a subclass.
             self.set_class(pane in panes and not self.is_single, f"-shows-{pane}")
+        self.set_class("findings" in panes and not self.is_single, "-shows-findings")
         is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
         self.set_class(is_below, "-gauges-below")
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
-        lesson = self.concept.lines_in(height * LESSON_PERCENT // 100 - FRAME) + FRAME
+        lesson = self._lines_of_lesson
         needs = Needs(lesson, self._most_tasks, self._gauge_lines, self._most_of_the_loop)
         share = shares(height, needs, panes)
         self._limit_the_lesson(lesson)

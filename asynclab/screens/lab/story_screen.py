@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeAlias
 
+import msgspec
 from textual.binding import Binding, BindingType
 
+from asynclab.findings.live_findings import Found
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.story import Retelling, Story
+from asynclab.model.story import Retelling, Sentence, Story
 from asynclab.model.tasks import TaskState
+from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import sentence
 from asynclab.screens.shared.text_modal import MARGIN, ReadingScreen
 from asynclab.widgets.lines import Line
 from asynclab.widgets.static_lines import StaticLines
 from asynclab.widgets.story_lines import WIDEST, story_lines
+
+FoundOf: TypeAlias = Callable[[int], Sequence[Found]]
+"""Returns the findings about a task."""
 
 StorySource: TypeAlias = Callable[[], tuple[Timeline, LabState] | None]
 """Returns the timeline and the state that are shown; None where there is no run."""
 
 SECONDS_BETWEEN = 0.3
 """Seconds between two updates of a story while the run continues."""
+
+FINDING = 2_000
+"""The most characters of a finding."""
 
 READS_ON_AFTER = 0.01
 """Seconds until more of a long run is read; meanwhile frames are painted and keys handled."""
@@ -38,19 +48,20 @@ class StoryScreen(ReadingScreen[int]):
         Binding("right,l", "go_to_child", "first child", show=False),
     ]
 
-    def __init__(self, task: int, source: StorySource) -> None:
+    def __init__(self, task: int, source: StorySource, found_of: FoundOf = lambda _: ()) -> None:
         """Prepare the story.
 
         Args:
             task: The id of the task.
             source: Returns events and state whenever the story is told.
+            found_of: Returns what was found of a task, which the story ends with.
         """
         super().__init__()
-        self._source = source
+        self._source, self._found_of = source, found_of
         self._retelling = Retelling(task)
         self._story: Story | None = None
-        self._seen: tuple[object, int, int] | None = None
-        """What the story was last told from: timeline, version of the state, task."""
+        self._seen: tuple[object, ...] | None = None
+        """What the story was last told from: timeline, version of the state, task, findings."""
         self._reads_on = False
         """Whether a timer is set to read more."""
 
@@ -79,14 +90,15 @@ class StoryScreen(ReadingScreen[int]):
 
     def tell(self) -> None:
         """Bring the story up to date."""
-        found = self._source()
-        if found is None:
+        told = self._source()
+        if told is None:
             return
-        timeline, state = found
-        seen = (timeline, state.version, self.task_id)
+        timeline, state = told
+        found = tuple(self._found_of(self.task_id))
+        seen = (timeline, state.version, self.task_id, found)
         if seen != self._seen or self._retelling.unread:
             self._seen = seen
-            self._story = self._retelling.tell(timeline, state)
+            self._story = with_findings(self._retelling.tell(timeline, state), found)
             self.show_text()
         if self._retelling.unread and not self._reads_on:
             self._reads_on = True
@@ -131,3 +143,11 @@ class StoryScreen(ReadingScreen[int]):
             self._retelling = Retelling(task)
             self.query_one(StaticLines).scroll_home(animate=False)
             self.tell()
+
+
+def with_findings(story: Story, found: Sequence[Found]) -> Story:
+    """The story of a task with what was found of it at its end."""
+    if not found:
+        return story
+    said = tuple(Sentence(each.finding.at, "warned", sentence(one_line(each.finding.line, FINDING))) for each in found)
+    return msgspec.structs.replace(story, paragraphs=(*story.paragraphs, said))

@@ -130,6 +130,7 @@ class DemoActions(LabScreen):
         run = self.run
 
         def use(values: dict[str, Value] | None) -> None:
+            """Run the demo with the values of the form, unless it was left."""
             if values is not None:
                 run.take(values)
                 self.describe()
@@ -157,7 +158,10 @@ def parameter_form(run: Run) -> Form:
     from asynclab.screens.shared.form import Entry, Form
 
     def entry(parameter: Parameter) -> Entry:
+        """The field of a parameter."""
+
         def parse(entered: str | bool) -> Value:
+            """The value of what was entered: a text, or a tick."""
             return entered if isinstance(entered, bool) else parameter.parse(entered)
 
         name, default = parameter.name, parameter.default

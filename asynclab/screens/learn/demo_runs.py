@@ -1,4 +1,4 @@
-"""The runs of the demos: their parameters, how each one stands, and what the list and the lesson say of them."""
+"""The runs of the demos: parameters, state, and their texts in the list and the lesson."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from asynclab.widgets.demo_list import DemoChosen, DemoList
 
 FIRST_PAINT_SECONDS = 0.03
-"""The time for the curtain's first paint; Textual has no event for it."""
+"""Seconds that the curtain gets for its first paint, which Textual has no event for."""
 
 
 def curtain() -> Content:
-    """What shows while the rest is imported: the demos, where their list will be."""
+    """The first paint, while the rest is imported: the demos, at the place of their list."""
     lines = [Content.styled(" asynclab ", "bold $state-accent")]
     for section, demos in groupby(DEMOS, attrgetter("section")):
         lines += [Content(""), Content.styled(f"  {section}", "bold $state-past")]
@@ -59,7 +59,7 @@ class LearnScreen(DemoActions):
         self.set_timer(FIRST_PAINT_SECONDS, self._furnish)
 
     def on_key(self, event: Key) -> None:
-        """Keep for later what is typed while the curtain is down."""
+        """Keep keys that are pressed while the curtain is down."""
         if not self.is_furnished:
             self._early_keys.append(event.key)
 
@@ -123,7 +123,7 @@ class LearnScreen(DemoActions):
     async def _catch_up(self) -> None:
         """Handle the keys that were typed while the curtain was down."""
         for typed in self._early_keys:
-            key = "r" if typed == "enter" else typed  # enter is the list's own key, none of the screen's
+            key = "r" if typed == "enter" else typed  # enter belongs to the list, not to the screen
             bindings = [binding for binding in bindings_of(self.commands) if binding.key == key]
             applying = (binding for binding in bindings if self.check_action(*parse(binding.action)[1:]))
             if (binding := next(applying, None)) is not None:

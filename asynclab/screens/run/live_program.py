@@ -203,7 +203,8 @@ class LiveProgram(ConnectedProgram):
         if silent := self.no_heartbeat:
             return silent
         if not self.runs and not self.loops_left_out:
-            return "It made no event loop." if self.has_ended else "It has made no event loop so far."
+            made = "made no event loop" if self.has_ended else "has made no event loop so far"
+            return f"It {made}; processes that it starts are not observed."
         if self.is_live and self.is_deaf:
             return "Nothing more is told of it."
         return ""

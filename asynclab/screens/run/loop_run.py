@@ -106,10 +106,16 @@ class LoopRun(StagedRun):
     def __init__(self, program: Clocked, loop: ObservedLoop) -> None:
         """Record a loop from its first event on."""
         self.number = loop.number
+        self._loop = loop
         self.kind = loop.kind.removeprefix("_").removesuffix(NAMELESS) or loop.kind
         """What it is: the name of its class, without what all of them have in common."""
         super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop)))
         self._main_file = ""
+
+    @property
+    def place(self) -> str:
+        """The name of its thread, or in the main thread what kind of loop it is."""
+        return self._loop.thread or self.kind
 
     @property
     def events(self) -> int:

@@ -66,6 +66,11 @@ class Replay(WatchedProgram):
         return tuple(filter(None, (self._what(), self._how_it_ended(), idle, self._what_is_missing())))
 
     @property
+    def is_reading(self) -> bool:
+        """Whether it is being read."""
+        return not (self.is_read or self._complaint)
+
+    @property
     def has_files(self) -> bool:
         """Whether its files have been read: they are at the end."""
         return self.is_read

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from asynclab.screens.run.watched_program import WatchedProgram
 
 
+FRAMES_PER_READING = 5
+"""How often a recording is painted while it is read, once in so many frames: to paint takes longer than to read."""
+
+
 class RunScreen(LabScreen):
     """The loops of a program on the left where there are several, one of them on the stage."""
 
@@ -53,6 +57,7 @@ class RunScreen(LabScreen):
         self._is_chosen = False
         """Whether the user chose it."""
         self._code_of: tuple[int | None, str, bool] | None = None
+        self._beats = 0
         self._complained = ""
         """What was complained about last."""
 
@@ -91,10 +96,14 @@ class RunScreen(LabScreen):
         """All of its loops."""
         return tuple(self.watched.runs.values())
 
+    stuck_together = programs
+
     def beat(self) -> None:
         """Take in what has come, and paint it if the screen is in front; called at each frame."""
         self.watched.pump()
-        super().beat()
+        self._beats += 1
+        if not self.watched.is_reading or self._beats % FRAMES_PER_READING == 0:
+            super().beat()
 
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
@@ -149,7 +158,8 @@ class RunScreen(LabScreen):
 def _row_of(run: LoopRun) -> LoopRow:
     state = run.state
     if state is None:
-        return LoopRow(run.number, run.kind, "waiting", 0)
+        return LoopRow(run.number, run.place, "waiting", 0)
+    found = 0 if run.record is None else run.record.findings.count
     alive = sum(state.counts.get(word, 0) for word in LIVE)
     word: StateWord = state.outcome or "running"
-    return LoopRow(run.number, run.kind, word, alive if state.outcome is None else sum(state.counts.values()))
+    return LoopRow(run.number, run.place, word, alive if state.outcome is None else sum(state.counts.values()), found)

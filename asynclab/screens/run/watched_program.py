@@ -68,6 +68,11 @@ class WatchedProgram(ABC):
         return self.told.now
 
     @property
+    def is_reading(self) -> bool:
+        """Whether all that is to be shown is there, and is being taken in as fast as possible."""
+        return False
+
+    @property
     def has_files(self) -> bool:
         """Whether it has files that it didn't have at first."""
         return False

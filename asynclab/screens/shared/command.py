@@ -24,6 +24,7 @@ SHOWN_KEYS = {
     "comma": ",",
     "full_stop": ".",
     "slash": "/",
+    "backslash": "\\",
     "question_mark": "?",
     "escape": "esc",
     "left_square_bracket": "[",
@@ -61,20 +62,20 @@ class Command(Generic[Target]):
     group: Group
     """The heading under which help lists it."""
     rank: int | Callable[[Target], int | None] | None = None
-    """How soon a narrow key bar leaves it out: 0 last; None for never in the bar."""
+    """The order in which a narrow key bar drops commands: highest first, 0 last; None for never in the bar."""
     when: Callable[[Target], bool] = always
     """Whether it applies now."""
     offered: Callable[[Target], bool] = always
     """Whether it exists here at all, now or later."""
     shown: str = ""
-    """How its keys are written in help, where that is not the keys' own names."""
+    """How help writes its keys, if not by their own names."""
     bar: tuple[str, str] | Callable[[Target], tuple[str, str]] | None = None
-    """Keys and name in the key bar where they differ; neighbours with equal ones share an entry."""
+    """Keys and name in the key bar, if they differ there; commands with equal ones share an entry."""
     takes_key: bool = False
     """Whether the action's argument is the key that was pressed."""
     in_palette: bool = True
     explains: bool = False
-    """Whether its keys also work when it doesn't apply, to say why."""
+    """Whether its keys work even when it doesn't apply, to say why it doesn't."""
     action: str = ""
     """The Textual action, such as "pause" of a screen or "app.quit"; filled in when a class is made."""
     help: str = ""
@@ -139,7 +140,7 @@ class Offer:
 
     @property
     def rank(self) -> int | None:
-        """How soon a narrow key bar leaves it out now."""
+        """Its rank in the key bar now."""
         rank = self.command.rank
         return rank(self.target) if callable(rank) else rank
 
@@ -199,7 +200,7 @@ class BarEntry:
     keys: str
     name: str
     action: str
-    """What a click does; empty where the entry stands for several keys."""
+    """The action of a click; empty if the entry stands for several keys."""
     rank: int
 
     @property

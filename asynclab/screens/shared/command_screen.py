@@ -1,4 +1,4 @@
-"""A screen between a title bar and a key bar, and what every such screen does alike."""
+"""The base of all screens: a title bar, a key bar, help and palette."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class CommandScreen(Commanding, Screen[None]):
         return [*self.own_offers, *self.host.own_offers]
 
     def palette_entries(self) -> Iterator[PaletteEntry]:
-        """What the palette finds: the screen's commands that apply now, what else it has, and the app's."""
+        """What the palette finds: the screen's commands that apply now, its other entries, and the app's commands."""
         if self.is_furnished:
             yield from map(self._palette_entry, filter(_is_found, self.own_offers))
         yield from self.other_palette_entries()
@@ -136,7 +136,7 @@ class CommandScreen(Commanding, Screen[None]):
         raise NotImplementedError
 
     def copy(self, text: str, *, if_nothing: str = "nothing is selected here") -> None:
-        """Put a text on the clipboard; where there is none, say `if_nothing`."""
+        """Copy a text to the clipboard; if it is empty, say `if_nothing`."""
         if text:
             self.app.copy_to_clipboard(text)
         else:

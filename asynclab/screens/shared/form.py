@@ -21,7 +21,7 @@ from asynclab.widgets.tick_box import TickBox
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a field of a form changes."""
+    """A value that a field of a form changes."""
 
     name: str
     """Its name in the form's result."""
@@ -31,7 +31,7 @@ class Entry:
     value: Any
     default: Any
     parse: Callable[[Any], Any]
-    """Makes a value of a text, or of True and False, or raises a ValueError that says what is wrong with it."""
+    """Turns a text or a Boolean into a value, or raises a ValueError whose message says what is wrong."""
     show: Callable[[Any], str] = str
     choices: tuple[str, ...] = ()
     has_lines: bool = False
@@ -39,7 +39,7 @@ class Entry:
 
 
 class Field(Vertical):
-    """A label, a control, and what the field takes or what is wrong with what was entered."""
+    """A label, a control, and a hint: the allowed values, or what is wrong with the entry."""
 
     DEFAULT_CSS = """
     Field {
@@ -218,7 +218,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
 
 
 def _value_of(field: Field) -> tuple[Any] | None:
-    """What was entered; None where it is wrong, after saying so."""
+    """The value that was entered; None if it is wrong, which the field then says."""
     try:
         return (field.read(),)
     except ValueError:

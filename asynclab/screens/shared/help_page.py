@@ -28,7 +28,7 @@ class Mark(NamedTuple):
     """A mark of the legend."""
 
     drawn: str
-    """As it is seen, with its name where it has one."""
+    """The mark itself, with its name if it has one."""
     part: str
     """The state whose colour it has."""
     meaning: str
@@ -39,6 +39,7 @@ LOOP_MARK = Mark("▁▂▅▁", "waiting", "how late the app's own loop was, ol
 LAB_MARKS: tuple[Mark, ...] = (
     *(Mark(f"{GLYPHS[word]} {word}", word, meaning) for word, meaning in MEANINGS.items()),
     Mark("◌2▸1", "waiting", "in the source: at this line two tasks wait, one is ready"),
+    Mark("✗", "failed", "before a task or a line: a finding is about it; b tells more"),
     Mark("► →", "waiting", "in the source: the line that blocks the loop; the next line"),
     Mark("█ ▒ ─", "waiting", "in the timeline: the task ran, was ready, waited"),
     Mark("▄ ░ ┄", "waiting", "in the timeline: the same, after the moment looked at"),

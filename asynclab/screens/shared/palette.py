@@ -1,4 +1,4 @@
-"""The command palette, which finds what the screen behind it offers now."""
+"""The command palette: finds the commands that apply now on the screen behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.content import Content
 from asynclab.screens.shared.command import PaletteEntry
 
 LEAST_SCORE = 0.01
-"""The score of what is found by its description; names score higher."""
+"""The score of a match in the description; names score higher."""
 
 
 class Palette(CommandPalette):
@@ -46,7 +46,7 @@ class CommandProvider(Provider):
             yield DiscoveryHit(Content(found.text), found.run, text=found.text, help=found.help)
 
     async def search(self, query: str) -> Hits:
-        """What has a name like the query; after those, what has these very words in its description."""
+        """Entries with a name like the query, then those with the query in their description."""
         matcher = self.matcher(query)
         for found in self._all():
             said = query.casefold() in found.help.casefold()

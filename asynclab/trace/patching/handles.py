@@ -241,9 +241,9 @@ class TracedHandle(Handle):
                         ends = _done(task) if type(task) is Task else is_done(task)
                         write(Stepped(began, record.id, seconds, False, ends))
                         # The time at which it ended is reckoned as the model does.
-                        tracer.follow(record, task, began + seconds * clock.rate, ended, ends)
+                        tracer.follow(record, task, began + seconds * clock.rate, ended, ends, args)
                 else:
-                    tracer.end_step(record, task, ended)
+                    tracer.end_step(record, task, ended, args)
                 if tracer.attention or tracer.gone:
                     tracer.attend()
             elif tracer is not None:

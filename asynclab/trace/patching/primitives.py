@@ -19,6 +19,7 @@ from asynclab.trace import cpython
 from asynclab.trace.cpython import QUEUE_ITEMS
 from asynclab.trace.governing.owners import CURRENT, observer
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.future_state import is_future
 from asynclab.trace.recording.values import type_name
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.resource_registry import VALUES, whole
@@ -34,6 +35,10 @@ _PUT: CodeType = asyncio.Queue.put_nowait.__code__
 _GET: CodeType = asyncio.Queue.get_nowait.__code__
 _TASK_DONE: CodeType = asyncio.Queue.task_done.__code__
 _SHUTDOWN: CodeType | None = asyncio.Queue.shutdown.__code__ if hasattr(asyncio.Queue, "shutdown") else None
+_GRANT: CodeType | None = getattr(getattr(asyncio.Semaphore, "_wake_up_next", None), "__code__", None)
+"""Where a semaphore gives a permit to a task that waits."""
+_ENTER: CodeType = asyncio.Lock.__aenter__.__code__
+"""What `async with` calls of a lock or semaphore."""
 _NOTIFY: CodeType = asyncio.Condition.notify.__code__
 _CONDITION_INIT = asyncio.Condition.__init__.__code__
 _OWNERS = frozenset(
@@ -180,9 +185,23 @@ def _value_report(kind: PrimitiveKind) -> _Report:
         if not known.number or before is _ABSENT:
             return
         if type(value) is not type(before) or type(value) not in _PLAIN or value != before:
-            resources.changed(known, kind, whole(value))
+            taker = _taker(tracer, setter) if setter.f_code is _GRANT and kind == "semaphore" else None
+            caller = setter.f_back
+            in_block = caller is not None and caller.f_code is _ENTER
+            resources.changed(known, kind, whole(value), taker, in_block=in_block)
 
     return report
+
+
+def _taker(tracer: Observer, setter: FrameType) -> int | None:
+    """The task that waits for the future which a semaphore is about to set: it gets the permit."""
+    future = setter.f_locals.get("fut")
+    callbacks = future._callbacks if is_future(future) else None
+    for callback, _ in callbacks or ():
+        record = tracer.registry.known(getattr(callback, "__self__", None))
+        if record is not None:
+            return record.id
+    return None
 
 
 def _is_inner(setter: FrameType) -> bool:

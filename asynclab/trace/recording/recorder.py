@@ -252,7 +252,9 @@ class Recorder:
         """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
         raise NotImplementedError
 
-    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool) -> None:
+    def follow(
+        self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
+    ) -> None:
         """See what became of a task after its step.
 
         Args:
@@ -261,10 +263,11 @@ class Recorder:
             at: When the step ended, in lab time.
             real: The same in real time.
             ends: Whether the task has ended.
+            woken_by: What the step was begun with: the future that the task had waited for, if any.
         """
         raise NotImplementedError
 
-    def end_step(self, record: TaskRecord, task: Task[Any], real: float) -> None:
+    def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
         """Write the end of a step in which something happened, and see what became of its task."""
         raise NotImplementedError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from asyncio import Future, Task, TimerHandle
 from collections.abc import Callable, Container, Iterable, Iterator
 from types import CodeType, CoroutineType, FrameType, GeneratorType, GetSetDescriptorType, MemberDescriptorType
@@ -17,6 +18,9 @@ from asynclab.trace.recording.future_state import exception_of, is_cancelled, is
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr, type_name
+
+REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
+"""How many references there are to a task that has just ended, if nobody but the loop and the tracer has any."""
 
 _cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
 
@@ -150,6 +154,8 @@ class TaskRegistry:
         else:
             result = task._result if is_plain else result_of(task)  # type: ignore[attr-defined]
             event = TaskEnded(at, record.id, "done", "None" if result is None else short_repr(result))
+            if created is not None and created.coroutine == "Queue.get":
+                event.unseen = sys.getrefcount(task) <= REFERENCES_OF_A_STEP
         self._recorder.write(event)
 
     def settle_names(self) -> None:

@@ -45,6 +45,9 @@ def follow(awaitable: Any) -> Chain:
         elif kind.__name__ == cpython.COROUTINE_WRAPPER:
             (awaitable,) = gc.get_referents(awaitable)
             continue
+        elif kind.__name__ in cpython.GENERATOR_STEPS and (generator := _generator_of(awaitable)) is not None:
+            awaitable = generator
+            continue
         else:
             break
         if frame is None:
@@ -53,6 +56,12 @@ def follow(awaitable: Any) -> Chain:
         frames.append(frame)
         awaitable = inner
     return Chain(links, frames, awaitable, has_begun)
+
+
+def _generator_of(step: object) -> object:
+    """The async generator that a step of it runs, such as that of an `async for`; None where it is another's."""
+    found = [each for each in gc.get_referents(step) if type(each) is AsyncGeneratorType]
+    return found[0] if len(found) == 1 and found[0].ag_running else None
 
 
 def first_line_of(code: CodeType) -> int:

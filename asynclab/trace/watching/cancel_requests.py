@@ -11,16 +11,27 @@ between is not known then, and none is named.
 
 from __future__ import annotations
 
-from asyncio import Task
+from asyncio import Future, Task
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from asynclab.model.events import CancelIgnored, TaskCancelRequested
-from asynclab.trace.recording.future_state import cancel_requests_of, is_cancelled, is_done
+from asynclab.model.events import CancelIgnored, HandoverLost, TaskCancelRequested
+from asynclab.trace.recording.future_state import (
+    awaited_by,
+    cancel_requests_of,
+    exception_of,
+    is_cancelled,
+    is_done,
+    is_future,
+    is_task,
+    result_of,
+)
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.recording.values import short_repr
 from asynclab.trace.watching.await_cycles import cancel_innermost
-from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on
+from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on, is_in_failed_group
 
 _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
@@ -76,7 +87,15 @@ class CancelRequests:
             seen.requests = requests
         return requests > 0
 
-    def look(self, record: TaskRecord, task: Task[Any], at: float | None, by: int | None = None) -> None:
+    def look(
+        self,
+        record: TaskRecord,
+        task: Task[Any],
+        at: float | None,
+        by: int | None = None,
+        *,
+        woken_by: Sequence[Future[Any]] = (),
+    ) -> None:
         """See whether a task was asked to end since it was last looked at, while nothing told of it.
 
         Args:
@@ -84,28 +103,44 @@ class CancelRequests:
             task: The same.
             at: The lab time; None for now.
             by: The task that must have asked if anybody has; None where that is not known.
+            woken_by: The future that had woken it to the step that has just ended, if any.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:
             return
         seen = self.seen.get(record.id)
         before = 0 if seen is None else seen.requests
+        has_timed_out = seen is not None and seen.expired > 0
         if seen is not None:
             requests, before = self._without_timeouts(seen, requests)
+        moment = self._recorder.clock.now() if at is None else at
         if requests > before:
             self._note(record, requests, by, by_timer=False)
-            moment = self._recorder.clock.now() if at is None else at
             self._recorder.emit(TaskCancelRequested(moment, record.id, by))
+        elif not has_timed_out:
+            return
+        for future in woken_by:
+            self._see_what_is_lost(record, task, future, moment)
+
+    def _see_what_is_lost(self, record: TaskRecord, task: Task[Any], future: Future[Any], at: float) -> None:
+        """Tell what a task was woken with where it was asked to end before it ran: it got a CancelledError instead."""
+        if is_task(future) or not is_future(future) or is_cancelled(future) or exception_of(future) is not None:
+            return
+        awaited = None if is_done(task) else awaited_by(task)
+        if getattr(task, "_must_cancel", False) or (awaited is not None and is_cancelled(awaited)):
+            return  # it asked itself, in that very step, and had got what it was woken with
+        self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
     def see_whether_ignored(self, record: TaskRecord, task: Task[Any]) -> None:
         """Tell if a task whose step has just ended goes on though it was asked to end."""
         seen = self.seen.get(record.id)
         if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
             return
-        if not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
+        by_group = is_in_failed_group(task)
+        if not by_group and not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
             return
         seen.is_ignored = True
-        self._recorder.emit(CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by))
+        self._recorder.emit(CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by, by_group))
 
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""

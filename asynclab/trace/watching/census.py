@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import math
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Iterator
-from itertools import islice, pairwise
-from types import FunctionType, MethodType
+from itertools import islice
 from typing import Any
 
 from asynclab.trace.recording.future_state import coroutine_of, is_done, name_of
 from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.entered_blocks import entered
 from asynclab.trace.watching.observer import Observer
 
 AT_ONCE = 200
 """How many tasks are looked at before the loop may go on: some milliseconds."""
 
-_LEAVE = "__aexit__"
 _ACQUIRES = frozenset(
     {asyncio.Lock.__aenter__.__code__, asyncio.Lock.acquire.__code__, asyncio.Condition.wait.__code__}
 )
@@ -100,29 +98,14 @@ def _age(task: Task[Any]) -> tuple[float, str]:
 
 
 def _held(coroutine: object) -> Iterator[asyncio.Lock]:
-    """The locks within whose `async with` a suspended task is.
-
-    While such a block runs, Python keeps the method at hand that leaves it: among what its coroutine refers to is
-    `__aexit__`, bound to the lock, or since 3.14 followed by it.
-    """
+    """The locks within whose `async with` a suspended task is."""
     chain = follow(coroutine)
     wanted = {id(frame.f_locals.get("self")) for frame in chain.frames if frame.f_code in _ACQUIRES}
     for link in chain.links:
-        for manager in _entered(link):
+        for manager in entered(link):
+            if not issubclass(type(manager), (asyncio.Lock, asyncio.Condition)):
+                continue
             lock = vars(manager).get("_lock") if issubclass(type(manager), asyncio.Condition) else manager
             is_held = issubclass(type(lock), asyncio.Lock) and asyncio.Lock.locked(lock)
             if is_held and not {id(lock), id(manager)} & wanted:
                 yield lock
-
-
-def _entered(link: object) -> Iterator[Any]:
-    """The locks and conditions whose `async with` a coroutine has begun, and not left."""
-    for first, second in pairwise([*gc.get_referents(link), None]):
-        if type(first) is MethodType and first.__func__.__name__ == _LEAVE:
-            manager: object = first.__self__
-        elif type(first) is FunctionType and first.__name__ == _LEAVE:
-            manager = second
-        else:
-            continue
-        if issubclass(type(manager), (asyncio.Lock, asyncio.Condition)):
-            yield manager

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
-import threading
-from asyncio import AbstractEventLoop, BaseEventLoop, Runner
-from collections.abc import Iterator
+from asyncio import AbstractEventLoop, BaseEventLoop, Runner, Task
+from collections.abc import Iterable, Iterator
 from functools import partial
 from selectors import SelectorKey
 from typing import Any
 
+import msgspec
+
 from asynclab.model.events import Outside
 from asynclab.trace import cpython
+from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.held_threads import look_at_threads
+from asynclab.trace.watching.left_generators import left_generators
 from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.private_waits import waits_for_its_own
+from asynclab.trace.watching.resource_registry import Resources
 
 IDLE_AFTER = 0.4
 """Real seconds in which nothing has happened: what a thread has just brought may be a moment late."""
@@ -36,11 +42,11 @@ class IdleLooks:
         self._bystanders = bystanders
         self._quiet_since = 0.0
         """Real time at which nothing had happened any more; 0 while something does."""
-        self._told: tuple[int, ...] | None = None
+        self._told: Outside | None = None
         self._next_look = 0.0
         """Real time of the next look, once it has been quiet for long enough."""
 
-    def look(self, recorder: Recorder, external: ExternalWaits) -> None:
+    def look(self, recorder: Recorder, external: ExternalWaits, resources: Resources) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
@@ -51,10 +57,10 @@ class IdleLooks:
         if now - self._quiet_since < IDLE_AFTER or now < self._next_look:
             return
         self._next_look = now + AGAIN_AFTER
-        found = _outside(loop, recorder, external, self._bystanders)
+        found = _outside(loop, recorder, external, resources, self._bystanders)
         if found != self._told and not recorder.events and _is_idle(loop, recorder):
             self._told = found
-            recorder.write(Outside(recorder.clock.now(), *found))
+            recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
 
 
 def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
@@ -66,33 +72,36 @@ def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
 def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:
     """Whether an idle loop waits for more than its timers: I/O, a thread, a call in a pool, or a child process."""
     external = observer.external
-    return bool(
-        external.processes
-        or external.has_call()
-        or _watched_files(loop)
-        or any(map(_may_call, _other_threads(observer.thread, bystanders)))
-    )
+    threads, _ = look_at_threads(observer.thread, bystanders)
+    return bool(external.processes or external.has_call() or _watched_files(loop) or threads)
 
 
 def _outside(
-    loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, bystanders: Bystanders
-) -> tuple[int, ...]:
+    loop: AbstractEventLoop, recorder: Recorder, external: ExternalWaits, resources: Resources, bystanders: Bystanders
+) -> Outside:
     timers = sum(not timer.cancelled() for timer in list(cpython.timer_heap(loop)))
-    threads = sum(map(_may_call, _other_threads(recorder.thread, bystanders)))
-    return _watched_files(loop), threads, external.processes, _handled_signals(loop, bystanders), timers
+    threads, held = look_at_threads(recorder.thread, bystanders)
+    files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
+    told = Outside(0.0, files, threads, processes, signals, timers, held)
+    executor = cpython.default_executor(loop) if held else None
+    if executor is not None and _names_of(cpython.threads_of(executor)) <= _names_of(held):
+        told.queued = len(cpython.queued_calls(executor))
+    if not (files or threads or processes or signals):
+        told.generators = tuple(left_generators(loop, resources))
+        told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))
+    return told
 
 
-def _other_threads(loop_thread: int, bystanders: Bystanders) -> Iterator[threading.Thread]:
-    threads = (thread for thread in threading.enumerate() if thread.ident != loop_thread)
-    return (thread for thread in threads if not bystanders.has_thread(thread))
+def _names_of(threads: Iterable[Any]) -> set[str]:
+    return {thread.name for thread in threads}
 
 
-def _may_call(thread: threading.Thread) -> bool:
-    """Whether a thread may do something by itself: not one of a pool that waits for its next call."""
-    if not cpython.is_pool_thread(thread):
-        return True
-    frame = sys._current_frames().get(thread.ident or 0)
-    return frame is None or frame.f_code is not getattr(cpython.pool_worker, "__code__", None)
+def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
+    """The pending tasks of a loop that no other task has made, such as that of `asyncio.run`."""
+    for record in list(tasks_of(loop).values()):
+        task = record()
+        if task is not None and record.created is not None and record.created.parent is None and not is_done(task):
+            yield task
 
 
 def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:

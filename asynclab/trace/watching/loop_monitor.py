@@ -92,12 +92,15 @@ def place_in(thread: int, is_of_interest: Callable[[str], bool], boundary: Conta
         boundary: The code that runs a callback.
 
     Returns:
-        The innermost frame in a file of interest, else the innermost frame; None where no Python code is called.
+        The innermost frame in a file of interest, else the innermost that has a file; None where no Python code is
+        called.
     """
     frames = list(_outwards(sys._current_frames().get(thread), boundary))
     if not frames:
         return None
-    chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), frames[0])
+    of_files = (frame for frame in frames if not frame.f_code.co_filename.startswith("<frozen"))
+    otherwise = next(of_files, frames[0])  # an import is made by who imports
+    chosen = next((frame for frame in frames if is_of_interest(frame.f_code.co_filename)), otherwise)
     return Place(chosen.f_code.co_filename, chosen.f_lineno or 0, chosen.f_code.co_name)
 
 

@@ -185,7 +185,7 @@ class Observer(Recorder):
         finally:
             self.current, self.cause, self.step_began, self.step_started = outer
 
-    def end_step(self, record: TaskRecord, task: Task[Any], real: float) -> None:
+    def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
         """Write the end of a step in which something happened, and see what became of its task."""
         self.open_step()
         if self.eager.under_way:
@@ -195,7 +195,7 @@ class Observer(Recorder):
         ends = not record.yielded and (_done(task) if type(task) is Task else is_done(task))
         self.write(StepEnded(at, record.id, real - self.step_started, record.yielded, ends))
         if not record.yielded:
-            self.follow(record, task, at, real, ends)
+            self.follow(record, task, at, real, ends, woken_by)
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
         """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
@@ -248,7 +248,9 @@ class Observer(Recorder):
         if self.attention:
             self.attend()
 
-    def follow(self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool) -> None:
+    def follow(
+        self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
+    ) -> None:
         """See what became of a task after its step: it ended, or it waits.
 
         Args:
@@ -257,9 +259,10 @@ class Observer(Recorder):
             at: When the step ended, in lab time.
             real: The same in real time.
             ends: Whether the task has ended.
+            woken_by: What the step was begun with: the future that the task had waited for, if any.
         """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
-            self.cancels.look(record, task, at)
+            self.cancels.look(record, task, at, woken_by=woken_by)
         looks = self.looks
         if ends:
             self.registry.end(record, task, at)

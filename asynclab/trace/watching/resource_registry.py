@@ -168,13 +168,15 @@ class Resources:
             known = self._enter(primitive, kind)
             self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value))
 
-    def changed(self, known: _Known, kind: PrimitiveKind, value: int) -> None:
-        """The value of a primitive that has been seen before changed: see `PrimitiveChanged.value`."""
+    def changed(
+        self, known: _Known, kind: PrimitiveKind, value: int, taker: int | None = None, *, in_block: bool = False
+    ) -> None:
+        """The value of a primitive that has been seen before changed: see `PrimitiveChanged`."""
         recorder = self._recorder
         task = recorder.current_number()  # first: it notices which task's eager first step this is
         if kind == "lock":
             known.holder = recorder.current if value else None
-        recorder.emit(PrimitiveChanged(recorder.clock.now(), known.number, value, task))
+        recorder.emit(PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block))
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""

@@ -1,0 +1,91 @@
+"""Finds threads that keep tasks, or the end of the program, waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asynclab.findings.phrases import how_ended, listed, quoted, thread_told
+from asynclab.findings.rule import Finding, Rule, place_of
+from asynclab.model.events import ExecutorFull
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured, plural
+
+_SHUTDOWN = "shutdown_default_executor"
+
+
+def find_full_executors(state: LabState) -> Iterator[Finding]:
+    """Lookups of names that wait for a thread, since others have all of them."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, ExecutorFull):
+            who = "" if event.task is None else f" of {quoted(state, event.task)}"
+            busy = "; ".join(map(thread_told, event.busy))
+            text = (
+                f"{one_line(event.function)}(){who} has waited {measured(event.seconds)} for a thread: all "
+                f"{plural(event.workers, 'thread')} of the default executor are busy, and "
+                f"{plural(event.queued, 'call')} wait; {busy}"
+            )
+            yield Finding("executor-full", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
+    """Executors whose threads all wait for tasks, or for calls, that need one of these threads themselves."""
+    told = state.outside
+    if told is None or not told.queued or not state.is_starved:
+        return
+    waits = [task for task in state.tasks.values() if task.waits_for is not None and task.waits_for.kind == "thread"]
+    if not waits:
+        return
+    verb = "wait" if len(waits) > 1 else "waits"
+    text = (
+        f"all threads of the executor wait themselves, and {plural(told.queued, 'call')} for one of them: "
+        f"{'; '.join(map(thread_told, told.held))}; {listed(state, [task.id for task in waits])} {verb} for them"
+    )
+    yield Finding("executor-deadlock", text, state.now, (state.version,), waits[-1].id, place_of(waits[-1]))
+
+
+def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
+    """Programs whose main task has ended, and that wait for a thread which nobody can let go on."""
+    told = state.outside
+    main = next(iter(state.tasks.values()), None)
+    if told is None or state.outside_version != state.version or not told.held or main is None or not main.has_ended:
+        return
+    waits = [task for task in state.tasks.values() if not task.has_ended]
+    if told.io or told.processes or told.signals or not all(_SHUTDOWN in task.coroutine for task in waits) or not waits:
+        return
+    thread = next((each for each in told.held if each.function or each.waits_in), told.held[0])
+    text = (
+        f"{quoted(state, main.id)} {how_ended(main)}, and asyncio.run() waits in {_SHUTDOWN}() for the threads of its "
+        f"executor: {thread_told(thread)}, and nobody is left to let it go on"
+    )
+    place = (thread.file, thread.line) if thread.line else None
+    yield Finding("shutdown-hangs", text, state.now, (state.version,), main.id, place)
+
+
+RULES = (
+    Rule(
+        "executor-full",
+        "A lookup of a host's name waits, since calls in threads have taken all of the loop's executor.",
+        "asyncio.to_thread() and lookups share the same few threads: connecting takes long, or times out.",
+        "Give slow calls an executor of their own: loop.run_in_executor(executor, function).",
+        "",
+        find_full_executors,
+    ),
+    Rule(
+        "executor-deadlock",
+        "All threads of the loop's executor wait for what only one of them could do.",
+        "The calls that wait for a thread never begin.",
+        "Wait for a coroutine or call in a thread of another executor, or await it in a task.",
+        "",
+        find_executor_deadlocks,
+    ),
+    Rule(
+        "shutdown-hangs",
+        "The main task has ended, but a thread of its executor never does.",
+        "asyncio.run() waits for its threads: the program does not end.",
+        "A thread can't be cancelled: let what it waits for end it, such as with a last item in its queue.",
+        "",
+        find_endless_shutdowns,
+    ),
+)

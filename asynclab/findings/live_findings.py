@@ -1,0 +1,194 @@
+"""Keeps up with what the rules find while a run goes on: findings come, and may go again."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TypeAlias
+
+from asynclab.findings.catalogue_of_rules import RULES
+from asynclab.findings.rule import Finding, Rule
+from asynclab.model.events import (
+    EndRequested,
+    Event,
+    Outside,
+    RunEnded,
+    RunStalled,
+    TaskCancelRequested,
+    TimeoutExpired,
+)
+from asynclab.model.state import LabState
+
+PERIOD = 5
+"""Frames from one round of all rules to the next, at least: four rounds a second."""
+
+SLICE = 0.004
+"""Real seconds that rules take of a frame; one rule is never cut short."""
+
+SHARE = 0.05
+"""The share of the time that rounds may take, at most."""
+
+FRAME = 0.05
+"""Real seconds of a frame."""
+
+ALLOWANCE = 0.5
+"""Real seconds that rounds between two frames may take beyond their share: a short recording is read at once."""
+
+OVER_KEPT = 100
+"""How many findings are kept that no longer hold; the oldest go first."""
+
+Key: TypeAlias = tuple[str, Hashable, int]
+"""What stays the same when a finding is found again: its rule, its key, and a number among those with equal keys."""
+
+_TELLING = (Outside, RunStalled, RunEnded)
+"""Events after which something may hold that the next event ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding, and whether it still holds."""
+
+    finding: Finding
+    """As it was last seen, with the moment and the evidence of the first time."""
+    is_over: bool = False
+    """Whether the run went on and it no longer holds, as a deadlock that a timeout ended."""
+
+
+class LiveFindings:
+    """What the rules find in a run. `look` is called at each frame, and checks little at a time."""
+
+    def __init__(
+        self, state: LabState, rules: Sequence[Rule] = RULES, seconds: Callable[[], float] = perf_counter
+    ) -> None:
+        """Begin with a state in which nothing has happened.
+
+        Args:
+            state: The state of the present.
+            rules: What is looked for.
+            seconds: Returns real seconds.
+        """
+        self.found: tuple[Found, ...] = ()
+        """Those that hold, in the order of their moments; then those that are over."""
+        self.failed: dict[str, str] = {}
+        """The rules that could not look at this run, by name, and the kind of the error."""
+        self._state, self._rules, self._seconds = state, tuple(rules), seconds
+        self._known: dict[Key, Found] = {}
+        self._left: deque[Rule] = deque()
+        """The rules of this round that are yet to be checked."""
+        self._version = 0
+        """The moment at which the latest round began."""
+        self._rest = 0
+        """Frames until the next round may begin."""
+        self._cost = self._spent = 0.0
+        """Real seconds that this round, and all rounds, have taken."""
+        self._begun = seconds()
+        self._is_ending = False
+
+    @property
+    def count(self) -> int:
+        """How many findings hold."""
+        return sum(not found.is_over for found in self.found)
+
+    def of_task(self, task: int) -> list[Found]:
+        """The findings about a task."""
+        return [found for found in self.found if found.finding.task == task]
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take in events that the state has taken in; where the next ones may hide something, look at once."""
+        self._is_ending = _is_ending(events, self._state, self._is_ending)
+        if any(isinstance(event, _TELLING) for event in events):
+            self._rest = 0
+            if self._spent <= ALLOWANCE + SHARE * (self._seconds() - self._begun):
+                self._begin_round()
+                self._check(float("inf"))
+
+    def look(self) -> None:
+        """Check some rules, if anything has happened since the last round and it is time for the next one."""
+        if not self._left:
+            if self._rest > 0:
+                self._rest -= 1
+                return
+            if self._version == self._state.version:
+                return
+            self._begin_round()
+        self._check(SLICE)
+
+    def _begin_round(self) -> None:
+        self._left = deque(self._rules)
+        self._version, self._cost = self._state.version, 0.0
+
+    def _check(self, budget: float) -> None:
+        begin = self._seconds()
+        took = 0.0
+        while self._left and took < budget:
+            self._apply(self._left.popleft())
+            took = self._seconds() - begin
+        self._cost += took
+        self._spent += took
+        if not self._left:
+            self._rest = max(PERIOD, int(self._cost / SHARE / FRAME))
+        self._tell()
+
+    def _apply(self, rule: Rule) -> None:
+        try:
+            found = _by_key(rule, rule.check(self._state))
+        except Exception as error:  # a recording may hold anything; the other rules still count
+            self.failed[rule.name] = type(error).__name__
+            return
+        gone = [key for key in self._known if key[0] == rule.name and key not in found]
+        for key, finding in found.items():
+            before = self._known.get(key) or self._moved(finding, gone)
+            first = finding if before is None else before.finding
+            self._known[key] = Found(replace(finding, at=first.at, evidence=first.evidence))
+        for key in () if self._is_ending else gone:
+            if self._stands_still(self._known[key].finding):  # what is known by now has another cause
+                del self._known[key]
+            else:
+                self._known[key] = replace(self._known[key], is_over=True)
+
+    def _stands_still(self, finding: Finding) -> bool:
+        """Whether nothing has happened to a finding's task since."""
+        task = None if finding.task is None else self._state.tasks.get(finding.task)
+        return task is not None and not task.has_ended and task.since <= finding.at
+
+    def _moved(self, finding: Finding, gone: list[Key]) -> Found | None:
+        """The same finding at the place where it was seen before: a task's place may become known late."""
+        for key in gone:
+            known = self._known[key]
+            if known.finding.task == finding.task is not None and not known.is_over:
+                gone.remove(key)
+                return self._known.pop(key)
+        return None
+
+    def _tell(self) -> None:
+        over = [key for key, found in self._known.items() if found.is_over]
+        for key in over[:-OVER_KEPT]:
+            del self._known[key]
+        found = tuple(sorted(self._known.values(), key=lambda each: (each.is_over, each.finding.at)))
+        if found != self.found:
+            self.found = found
+
+
+def _by_key(rule: Rule, found: Iterable[Finding]) -> dict[Key, Finding]:
+    """The findings of a rule by what stays the same when they are found again."""
+    counts = Counter[Hashable]()
+    keyed: dict[Key, Finding] = {}
+    for finding in found:
+        counts[finding.key] += 1
+        keyed[rule.name, finding.key, counts[finding.key]] = finding
+    return keyed
+
+
+def _is_ending(events: Sequence[Event], state: LabState, was_ending: bool) -> bool:
+    """Whether a run is being ended from outside: then whatever held before is not resolved by itself."""
+    timeouts = (state.timeouts.get(event.timeout) for event in events if isinstance(event, TimeoutExpired))
+    expired = {timeout.task for timeout in timeouts if timeout is not None}
+    is_ending = was_ending or state.is_cleaning_up or state.outcome is not None
+    for event in events:
+        if isinstance(event, EndRequested | RunEnded):
+            is_ending = True
+        elif isinstance(event, TaskCancelRequested) and event.by is None and event.task not in expired:
+            is_ending = is_ending or event.task in state.roots
+    return is_ending

@@ -1,0 +1,127 @@
+"""Finds what reached nobody: wake-ups of tasks that were cancelled, items for tasks that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asynclab.findings.phrases import at_line, listed, made_at, quoted
+from asynclab.findings.rule import Finding, Rule
+from asynclab.model.events import TaskEnded, Wait
+from asynclab.model.hardships import LostHandover, key_of
+from asynclab.model.incidents import Incident
+from asynclab.model.resources import QueueState
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured
+
+
+def find_lost_handovers(state: LabState) -> Iterator[Finding]:
+    """Wake-ups that a cancelled task never saw, where others like it wait in vain from then on."""
+    for lost in state.lost_handovers.values():
+        victims = _waiting_like(state, lost)
+        if victims:
+            place = (lost.wait.file, lost.wait.line) if lost.wait.line else None
+            by = "" if lost.by is None else f" by {quoted(state, lost.by)}"
+            woken = "was notified" if lost.wait.kind == "condition" else f"was given {one_line(lost.result)}"
+            text = (
+                f"{quoted(state, lost.task)} {woken}{by} at {measured(lost.at)}, and cancelled before it ran"
+                f"{at_line(place)}: nobody got it, and {listed(state, victims)} waited there in vain since"
+            )
+            yield Finding("lost-handover", text, lost.at, (lost.version,), lost.task, place)
+
+
+def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
+    """The tasks that have waited for the like while nothing else could have woken them."""
+    key = key_of(lost.wait)
+    waits = _vain_waits(state)
+    found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
+    return list(dict.fromkeys(found))
+
+
+def _vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
+    """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
+    if state.outcome is not None:
+        for each in state.in_vain:
+            yield each.task, each.wait, each.until
+    elif state.is_starved:
+        for task in state.tasks.values():
+            if task.waits_for is not None:
+                yield task.id, task.waits_for, state.now
+
+
+def find_gone_sources(state: LabState) -> Iterator[Finding]:
+    """Tasks that alone filled a queue, and ended as another task's cancel was taken for theirs, while others wait."""
+    for incident in state.incidents:
+        event = incident.event
+        if not isinstance(event, TaskEnded) or event.outcome != "done" or event.unseen:
+            continue
+        for queue in state.queues.values():
+            if event.task not in queue.sources or not _have_ended(state, queue):
+                continue
+            waits = [
+                (task, wait.number)
+                for task, wait, until in _vain_waits(state)
+                if wait.kind == "queue.get" and until >= incident.at
+            ]
+            victims = list(dict.fromkeys(task for task, number in waits if number == queue.id))
+            if victims:
+                yield _gone_source(state, incident, queue, victims)
+
+
+def _have_ended(state: LabState, queue: QueueState) -> bool:
+    """Whether nobody is left of those who have filled a queue."""
+    tasks = [None if number is None else state.tasks.get(number) for number in queue.sources]
+    return all(task is not None and task.has_ended for task in tasks)
+
+
+def _gone_source(state: LabState, incident: Incident, queue: QueueState, victims: list[int]) -> Finding:
+    event = incident.event
+    assert isinstance(event, TaskEnded)
+    (cancelled,) = incident.others
+    text = (
+        f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
+        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else fills "
+        f"{queue.label}, and {listed(state, victims)} waited to get from it in vain"
+    )
+    return Finding("cancel-of-another", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
+    """Tasks that got an item from a queue when nobody referred to them any more."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, TaskEnded) and event.unseen:
+            task = state.tasks.get(event.task)
+            text = (
+                f"{quoted(state, event.task)}{made_at(task)} got {one_line(event.detail)} from its queue at "
+                f"{measured(incident.at)}, and nobody refers to the task any more: the item is lost"
+            )
+            yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+RULES = (
+    Rule(
+        "lost-handover",
+        "A task was woken with something, cancelled before it ran, and nobody else got it.",
+        "A connection, permit or notification belongs to nobody from then on, and others wait for it in vain.",
+        "Catch the CancelledError where the task waits, and pass on what has come: future.done() tells whether it has.",
+        "",
+        find_lost_handovers,
+    ),
+    Rule(
+        "cancel-of-another",
+        "A task ended as it took the CancelledError of a task that it waited for as its own.",
+        "Its work stops in silence, and whoever depends on it waits in vain.",
+        "End only if the task itself was cancelled: asyncio.current_task().cancelling() is more than 0 then.",
+        "",
+        find_gone_sources,
+    ),
+    Rule(
+        "abandoned-get",
+        "A task that nobody refers to any more has taken an item from a queue.",
+        "The item is lost: no code can see it.",
+        "Cancel the task of a get() that you give up, or go on with it instead of making another.",
+        "",
+        find_abandoned_gets,
+    ),
+)

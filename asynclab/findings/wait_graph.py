@@ -1,0 +1,143 @@
+"""Finds the tasks that can't go on, since all who could let them go on wait for one of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asynclab.model.resources import PrimitiveState
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+
+FOLLOWED = 300
+"""How many tasks are followed from one another while the run goes on, so that a look takes part of a frame."""
+
+FOLLOWED_WHEN_IDLE = 20_000
+"""The same when nothing but timeouts can happen any more, or the run is over."""
+
+_SINGLE = ("task", "wait_for")
+_ALL = ("gather", "task_group")
+
+
+@dataclass(slots=True)
+class _Node:
+    """A task that waits, as far as it is known who can let it go on."""
+
+    blockers: list[int]
+    stuck: int
+    """It can go on when as many of them can."""
+    followers: list[int] = field(default_factory=list)
+    """Whose blocker it is."""
+
+
+class WaitGraph:
+    """Who waits for whom among the tasks that wait for locks, permits and each other."""
+
+    def __init__(self, state: LabState) -> None:
+        """Follow everybody who may be part of a circle, and leave out those that can go on."""
+        self._state = state
+        self._deadlines = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
+        self._is_starved = state.is_starved
+        self._most = FOLLOWED_WHEN_IDLE if self._is_starved or state.outcome is not None else FOLLOWED
+        self._nodes: dict[int, _Node] = {}
+        self._follow()
+        self._drop_free()
+
+    def circles(self) -> Iterator[list[TaskState]]:
+        """The tasks of each circle."""
+        settled: set[int] = set()
+        for start in self._nodes:
+            path: dict[int, None] = {}
+            number = start
+            while number not in settled and number not in path:
+                path[number] = None
+                number = self._next(number)
+            if number in path:
+                members = list(path)[list(path).index(number) :]
+                yield [self._state.tasks[member] for member in members]
+            settled.update(path)
+
+    def _next(self, number: int) -> int:
+        """One of those who keep a task waiting: another one, where there is one."""
+        stuck = [blocker for blocker in self._nodes[number].blockers if blocker in self._nodes]
+        return next((blocker for blocker in stuck if blocker != number), stuck[0])
+
+    def _follow(self) -> None:
+        """Enter all who wait, from those on who hold what others wait for; and those who wait only for each other."""
+        for start in self._starts():
+            found = deque([start])
+            while found and len(self._nodes) < self._most:
+                number = found.popleft()
+                node = None if number in self._nodes else self._node(number)
+                if node is not None:
+                    self._nodes[number] = node
+                    found.extend(node.blockers)
+            if len(self._nodes) >= self._most:
+                return
+
+    def _starts(self) -> Iterator[int]:
+        """One task of each circle, and others: who holds what is wanted, and who awaits a task that awaits another."""
+        state = self._state
+        for primitive in state.primitives.values():
+            if primitive.waiters:
+                yield from holders_of(primitive)
+        for number in state.awaiting if len(state.awaiting) <= self._most else ():
+            task = state.tasks.get(number)
+            wait = None if task is None else task.waits_for
+            if wait is not None and not state.awaiting.keys().isdisjoint(wait.tasks):
+                yield number
+
+    def _node(self, number: int) -> _Node | None:
+        """Who keeps a task waiting; None where it may go on."""
+        task = self._state.tasks.get(number)
+        if task is None or task.state != "waiting" or task.cancel_requested or task.waits_for is None:
+            return None
+        wait = task.waits_for
+        primitive = self._state.named_primitives.get((wait.kind, wait.number))
+        holders = [] if primitive is None else holders_of(primitive)
+        has_timeout = wait.deadline is not None or number in self._deadlines
+        # A timeout lets it go on; but where it waits for itself, nobody else can do anything before.
+        if has_timeout and (number not in holders or not self._is_starved):
+            return None
+        if primitive is not None:
+            alive = [holder for holder in holders if not self._has_ended(holder)]
+            is_sure = self._is_starved or primitive.in_block.issuperset(holders)  # else others may release it
+            return _Node(alive, 1) if alive and is_sure else None
+        if wait.kind in _SINGLE or wait.kind in _ALL:
+            pending = [other for other in wait.tasks if not self._has_ended(other)]
+            return _Node(pending, len(pending) if wait.kind in _ALL else 1) if pending else None
+        return None
+
+    def _has_ended(self, number: int) -> bool:
+        task = self._state.tasks.get(number)
+        return task is None or task.has_ended
+
+    def _drop_free(self) -> None:
+        """Leave out those who can go on, and then those whom these let go on."""
+        free: deque[int] = deque()
+        for number, node in self._nodes.items():
+            for blocker in node.blockers:
+                if blocker in self._nodes:
+                    self._nodes[blocker].followers.append(number)
+                else:
+                    node.stuck -= 1
+            if node.stuck <= 0:
+                free.append(number)
+        while free:
+            node = self._nodes.pop(free.popleft())
+            for number in node.followers:
+                follower = self._nodes.get(number)
+                if follower is not None and follower.stuck > 0:
+                    follower.stuck -= 1
+                    if not follower.stuck:
+                        free.append(number)
+
+
+def holders_of(primitive: PrimitiveState) -> list[int]:
+    """The tasks that keep others from a lock, or from a semaphore without permits; none where that isn't known."""
+    if primitive.kind == "lock":
+        return [] if primitive.holder is None else [primitive.holder]
+    if primitive.kind == "semaphore" and not primitive.value and not primitive.is_passed_on:
+        return list(primitive.takers)
+    return []

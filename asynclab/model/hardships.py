@@ -1,0 +1,51 @@
+"""Keeps what rules have to know of waits that are over: those in vain, and hand-overs that nobody received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from asynclab.model.events import Wait, WaitKind
+from asynclab.model.tasks import Place
+
+WaitKey: TypeAlias = tuple[WaitKind, int, Place]
+"""The same for waits that the same code, or the same queue or primitive, can end."""
+
+HARDSHIPS_KEPT = 100
+"""How many of the latest waits in vain are kept, and how many of the first hand-overs that were lost."""
+
+_NUMBERED = frozenset({"lock", "semaphore", "condition", "queue.get", "queue.put", "event"})
+
+
+@dataclass(frozen=True, slots=True)
+class WaitInVain:
+    """A wait that was given up after nothing outside, and no code of the program, had been there to end it."""
+
+    task: int
+    wait: Wait
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class LostHandover:
+    """What a task was woken with, and never saw: it was cancelled before it ran. Nobody has been woken so since."""
+
+    task: int
+    by: int | None
+    """Who had woken it."""
+    result: str
+    wait: Wait
+    """Its wait."""
+    at: float
+    version: int
+    """Which event of the run it is, counted from 1."""
+
+
+def key_of(wait: Wait) -> WaitKey | None:
+    """What a wait has in common with others like it; None for one that says too little of what would end it."""
+    if wait.kind in _NUMBERED and wait.number:
+        return wait.kind, wait.number, ("", 0)
+    if wait.kind == "future" and wait.line:
+        return wait.kind, 0, (wait.file, wait.line)
+    return None

@@ -1,0 +1,39 @@
+"""Tells which task of anyio's test runner waits for which: one calls a test, and another one runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asynclab.model.events import Event, TaskCreated, TaskWaiting, Wait
+
+_RUNNER, _CALLER = "TestRunner._run_tests_and_fixtures", "TestRunner._call_in_runner_task"
+"""The coroutines of the two, in anyio 4."""
+
+
+class AnyioRunner:
+    """Follows the tasks of one loop.
+
+    They share a bare future, which says nothing of who brings it. So the caller would seem to be kept from running by a
+    test that blocks the loop, though it only waits for the test's end.
+    """
+
+    def __init__(self) -> None:
+        self._runner: int | None = None
+        self._callers: set[int] = set()
+
+    def explained(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events, where each wait of a caller is one for the runner."""
+        for event in events:
+            if isinstance(event, TaskCreated):
+                if event.coroutine == _RUNNER:
+                    self._runner = event.task
+                elif event.coroutine == _CALLER:
+                    self._callers.add(event.task)
+        if self._runner is None or not self._callers:
+            return events
+        return [self._explained(event, self._runner) for event in events]
+
+    def _explained(self, event: Event, runner: int) -> Event:
+        if isinstance(event, TaskWaiting) and event.task in self._callers:
+            return TaskWaiting(event.at, event.task, Wait("task", tasks=(runner,)))
+        return event

@@ -1,0 +1,72 @@
+"""Shows why nothing moves, to be read and copied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from asynclab.model.text import cell_width
+from asynclab.screens.shared.text_modal import ReadingScreen
+from asynclab.widgets.lines import Line, wrap
+
+HANGING = 20
+"""Cells before the continuation of a line: below what comes after the name of a task."""
+
+
+class StuckScreen(ReadingScreen[None]):
+    """The stuck report of each loop at one moment."""
+
+    WIDEST = 160
+
+    def __init__(self, reports: Mapping[str, Sequence[str]]) -> None:
+        """Make the screen.
+
+        Args:
+            reports: The lines of each loop's report, by its name; the first one says what kind of standstill it is.
+        """
+        super().__init__()
+        self._reports = reports
+
+    @property
+    def heading(self) -> str:
+        """What this is."""
+        return "Why nothing moves"
+
+    def text_lines(self, width: int) -> Sequence[Line]:
+        """All reports, wrapped."""
+        return list(self._lines(width))
+
+    def text_to_copy(self) -> str:
+        """All reports as they are printed, not wrapped."""
+        heads = len(self._reports) > 1
+        parts = ("\n".join(([name] if heads else []) + list(lines)) for name, lines in self._reports.items())
+        return "\n\n".join(parts)
+
+    def _lines(self, width: int) -> Iterator[Line]:
+        for number, (name, (verdict, *tasks)) in enumerate(self._reports.items()):
+            if number:
+                yield ()
+            if len(self._reports) > 1:
+                yield ((name.upper(), "heading"),)
+            yield from (((text, "strong"),) for text in wrap(verdict, width))
+            if tasks:
+                yield ()
+            for line in tasks:
+                yield from _wrapped(line, width)
+
+
+def _wrapped(line: str, width: int) -> Iterator[Line]:
+    """The line of a task: as it is where it fits, else broken between its parts, or at last between their words."""
+    shown = ""
+    for part in re.findall(r"\s*\S+(?: \S+)*", line):
+        if shown and cell_width(shown + part) > width:
+            yield ((shown, ""),)
+            shown, part = "", " " * HANGING + part.strip()
+        shown += part
+    indent = len(shown) - len(shown.lstrip())
+    fits = cell_width(shown) <= width
+    yield from (((text, ""),) for text in ([shown] if fits else _indented(shown, indent, width)))
+
+
+def _indented(text: str, indent: int, width: int) -> list[str]:
+    return [" " * indent + line for line in wrap(text, max(1, width - indent))]

@@ -1,0 +1,100 @@
+"""Tells threads that may do something by themselves from those that wait until somebody else in the program lets them.
+
+A thread that waits without a timeout for a condition of `threading`, as for a queue or for a future's result, goes on
+only if other code of the program does something for it. Where all other threads wait so, none of them can wake a loop.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import threading
+from pathlib import Path
+from types import CodeType, FrameType
+
+from asynclab.model.events import ThreadStands
+from asynclab.trace import cpython
+from asynclab.trace.watching.bystanders import Bystanders
+
+_THREADS_OF_PROCESS = "/proc/self/task"
+_JOINS = frozenset(
+    getattr(function, "__code__", None)
+    for function in (threading.Thread.join, getattr(threading.Thread, "_wait_for_tstate_lock", None))
+) - {None}
+_WAIT: CodeType = threading.Condition.wait.__code__
+_NOT_HELD = (None, -1)
+"""The timeouts that stand for none."""
+_BEGINNINGS = frozenset(
+    getattr(function, "__code__", None)
+    for function in (
+        threading.Thread.run,
+        getattr(threading.Thread, "_bootstrap", None),
+        getattr(threading.Thread, "_bootstrap_inner", None),
+        cpython.pool_worker,
+        getattr(cpython.WorkItem, "run", None),
+    )
+)
+_LIBRARIES = (sysconfig.get_path("stdlib"), str(Path(cpython.__file__).parents[1]))
+_INSTALLED = "site-packages"
+
+
+def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tuple[ThreadStands, ...]]:
+    """How many threads but a loop's may do something by themselves, and which can't.
+
+    Where one may, or where threads run that Python doesn't know, those count too that could be let go on.
+    """
+    frames = sys._current_frames()
+    threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
+    others = [thread for thread in threads if not _is_idle(thread, frames)]
+    held = [thread for thread in others if _is_held(frames.get(thread.ident or 0))]
+    if len(held) < len(others) or (held and _has_foreign(len(frames))):
+        return len(others), ()
+    return 0, tuple(stands(thread, frames.get(thread.ident or 0)) for thread in held)
+
+
+def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
+    """Where a thread is, told by the innermost frame of the program's own code."""
+    called = ""
+    while frame is not None and not _starts_a_call(frame):
+        code = frame.f_code
+        if not code.co_filename.startswith(_LIBRARIES) or _INSTALLED in code.co_filename:
+            return ThreadStands(thread.name, code.co_qualname, code.co_filename, frame.f_lineno or 0, called)
+        called = code.co_qualname
+        frame = frame.f_back
+    return ThreadStands(thread.name, waits_in=called)
+
+
+def is_idle_worker(frame: FrameType | None) -> bool:
+    """Whether a pool's thread waits for its next call."""
+    return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
+
+
+def _starts_a_call(frame: FrameType) -> bool:
+    """Whether a frame only begins what a thread, or a call in a pool, is to do."""
+    return frame.f_code in _BEGINNINGS
+
+
+def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:
+    return cpython.is_pool_thread(thread) and is_idle_worker(frames.get(thread.ident or 0))
+
+
+def _is_held(frame: FrameType | None) -> bool:
+    """Whether a thread waits for a condition, or for another thread's end, for as long as it takes."""
+    if frame is None:
+        return False
+    if frame.f_code is _WAIT:
+        return frame.f_locals.get("timeout") is None
+    return frame.f_code in _JOINS and frame.f_locals.get("timeout", None) in _NOT_HELD
+
+
+def _has_foreign(known: int) -> bool:
+    """Whether threads may run that Python does not know: they could call into it.
+
+    A watchdog of faulthandler's is one, and does not.
+    """
+    try:
+        threads = len(os.listdir(_THREADS_OF_PROCESS))
+    except OSError:
+        return True
+    return threads - known > ("faulthandler" in sys.modules)

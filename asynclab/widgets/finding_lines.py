@@ -1,0 +1,109 @@
+"""Lays out a finding: a line in a list, and below it what is wrong, why, how to mend it, and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from asynclab.findings.live_findings import Found
+from asynclab.findings.rule import Rule
+from asynclab.model.frames import file_name
+from asynclab.model.text import cell_width, one_line
+from asynclab.model.wording.forms import fitting
+from asynclab.model.wording.grammar import sentence
+from asynclab.model.wording.quantities import measured
+from asynclab.widgets.lines import Line, Span, left_cut_end, right, wrap
+
+INDENT, LABEL = 2, 6
+"""Cells before a text, and of a label with the gap after it."""
+
+LEAST_ROOM = 16
+"""Cells that a text is wrapped for at least."""
+
+TEXT_LIMIT = 2_000
+"""The most characters of a text."""
+
+
+class Evidence(NamedTuple):
+    """An event that shows a finding."""
+
+    event: int
+    """Which event of the run it is, counted from 1."""
+    at: float | None
+    """Lab seconds; None where it is no longer kept."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingText:
+    """A finding with what is to be said of it."""
+
+    found: Found
+    task: str
+    """The name of its task; empty for none."""
+    rule: Rule | None = None
+    """None where only the line in the list is wanted."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Row(NamedTuple):
+    """A line of the list of findings, without the cursor's mark."""
+
+    line: Line
+    event: int | None = None
+    """The event that the line is about."""
+
+
+def mark_of(found: Found) -> Span:
+    """The mark of a finding: whether it is proved, only likely, or over."""
+    if found.is_over:
+        return "·", "past"
+    return ("✗", "failed") if found.finding.certainty == "proved" else ("?", "cancelled")
+
+
+def heading(text: FindingText, width: int) -> Line:
+    """The line of a finding in the list; where room is short its place is left out first, then its task."""
+    finding = text.found.finding
+    moment = measured(finding.at)
+    room = width - INDENT - len(moment) - 1
+    likely = " (likely)" if finding.certainty == "likely" else ""
+    place = "" if finding.place is None else f"{one_line(file_name(finding.place[0]))}:{finding.place[1]}"
+    about = [" · ".join(filter(None, parts)) for parts in ((text.task, place), (text.task,), ())]
+    names = [f"{finding.rule}{likely}", finding.rule]
+    said = fitting(tuple(f"{name}  {more}".rstrip() for name in names for more in about), room)
+    name = next(name for name in names if said.startswith(name))
+    mark, part = mark_of(text.found)
+    rest = left_cut_end(said[len(name) :], max(0, room - cell_width(name)))
+    named = (left_cut_end(name, min(room, cell_width(name))), "past" if text.found.is_over else "strong")
+    return (f"{mark} ", part), named, (rest, "past"), (right(moment, len(moment) + 1), "past")
+
+
+def details(text: FindingText, width: int) -> Iterator[Row]:
+    """The lines below it."""
+    finding, rule = text.found.finding, text.rule
+    yield from _paragraph(sentence(finding.text), "past" if text.found.is_over else "", width)
+    if text.found.is_over:
+        yield from _paragraph("It no longer holds: the run went on.", "cancelled", width)
+    elif finding.certainty == "likely":
+        yield from _paragraph("Likely, not proved: what was recorded has other explanations.", "cancelled", width)
+    if rule is not None:
+        yield from _labelled("why", "strong ready", rule.why, width)
+        yield from _labelled("mend", "strong accent", rule.mend, width)
+    for number, event in enumerate(text.evidence):
+        at = "no longer kept" if event.at is None else measured(event.at)
+        yield from _labelled("" if number else "seen", "heading", f"{at}  {event.words}".rstrip(), width, event.event)
+    if rule is not None and rule.demo:
+        yield from _labelled("learn", "heading", f"asynclab demo {rule.demo}", width)
+
+
+def _paragraph(text: str, part: str, width: int) -> Iterator[Row]:
+    for line in wrap(one_line(text, TEXT_LIMIT), max(LEAST_ROOM, width - INDENT)):
+        yield Row(((" " * INDENT, ""), (line, part)))
+
+
+def _labelled(label: str, part: str, text: str, width: int, event: int | None = None) -> Iterator[Row]:
+    start = f"{' ' * INDENT}{label:<{LABEL}}"
+    for line in wrap(one_line(text, TEXT_LIMIT), max(LEAST_ROOM, width - INDENT - LABEL)):
+        yield Row(((start, part), (line, "waiting" if event is not None else "")), event)
+        start = " " * len(start)

@@ -1,0 +1,167 @@
+"""Shows what was found in a run: a list, the selected finding with its details below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, NamedTuple
+
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+
+from asynclab.findings.catalogue_of_rules import RULES
+from asynclab.findings.live_findings import Found
+from asynclab.model.state import LabState
+from asynclab.model.wording.quantities import plural
+from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.finding_lines import Evidence, FindingText, Row, details, heading
+from asynclab.widgets.lines import Line
+from asynclab.widgets.messages import FindingOpened, TaskSelected
+
+NOTHING = "Nothing found: no rule has proved a bug in this run."
+"""What the pane says where there is no finding."""
+
+_RULES = {rule.name: rule for rule in RULES}
+
+
+class _Entry(NamedTuple):
+    """A line, and the finding that it is about."""
+
+    finding: int
+    """Its number in the list."""
+    row: Row
+
+
+class FindingsView(CursorView):
+    """The findings of a run; posts `FindingOpened` for the one under the cursor, or for an event that shows it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Go to the moment of the finding, or of the event under the cursor", show=False)
+    ]
+
+    BORDER_TITLE = "Findings"
+
+    _found: tuple[Found, ...] = ()
+    _state: LabState | None = None
+    _evidence_of: Callable[[Found], Sequence[Evidence]] = staticmethod(lambda _: ())
+    _selected = 0
+    """The number of the finding whose details show."""
+    _laid_out_for: int | None = None
+    """The width for which the lines are laid out."""
+    _entries: Sequence[_Entry] = ()
+
+    def show(
+        self, found: tuple[Found, ...], state: LabState | None, evidence_of: Callable[[Found], Sequence[Evidence]]
+    ) -> None:
+        """Show findings; repaints only lines that changed.
+
+        Args:
+            found: In the order of the list.
+            state: Has the names of tasks; None where nothing has run.
+            evidence_of: Returns the events that show a finding.
+        """
+        self._evidence_of = evidence_of
+        if found == self._found and state is self._state:
+            return
+        before = self._found[self._selected].finding.key if self._found else None
+        self._found, self._state = found, state
+        keys = [each.finding.key for each in found]
+        at = self._cursor_in_finding
+        self._selected = keys.index(before) if before in keys else 0
+        self._lay_out()
+        if self._cursor is not None:
+            self._cursor = min(self._first_line(self._selected) + at, len(self._entries) - 1) if found else None
+        self.set_subtitle(self._summary())
+        self.repaint()
+
+    @property
+    def selected(self) -> Found | None:
+        """The finding whose details show."""
+        return self._found[self._selected] if self._found else None
+
+    def line_count(self) -> int:
+        """The number of lines, for the present width."""
+        self._fit_lines()
+        return len(self._entries)
+
+    def compose_line(self, index: int, width: int) -> Line:
+        """A line of the list, or of the details."""
+        self._fit_lines()
+        return (self.mark(index), *self._entries[index].row.line)
+
+    def cursor_moved(self, index: int | None) -> None:
+        """Show the details of the finding that the cursor has come to, and select its task."""
+        if index is None or self._entries[index].finding == self._selected:
+            return
+        self._select(self._entries[index].finding)
+
+    def begin_somewhere(self) -> None:
+        """Put the cursor on the selected finding if it is nowhere."""
+        if self._cursor is None and self._found:
+            self._cursor = self._first_line(self._selected)
+            self._tell_task()
+            self.repaint()
+
+    def text_to_copy(self) -> str:
+        """The selected finding with its details."""
+        lines = (entry.row.line for entry in self._entries if entry.finding == self._selected)
+        return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
+
+    def action_open(self) -> None:
+        """Ask for the moment of the finding, or of the event that the line under the cursor is about."""
+        self.begin_somewhere()
+        if self._cursor is not None:
+            entry = self._entries[self._cursor]
+            self.post_message(FindingOpened(self._found[entry.finding].finding, entry.row.event))
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap the lines for the new width."""
+        self.fit_content()
+
+    def _select(self, number: int) -> None:
+        self._selected = number
+        self._lay_out()
+        self._cursor = self._first_line(number)
+        self.fit_content()
+        last = max(index for index, entry in enumerate(self._entries) if entry.finding == number)
+        self.scroll_to_line(last)
+        self.scroll_to_line(self._cursor)
+        self._tell_task()
+
+    def _tell_task(self) -> None:
+        task = self._found[self._selected].finding.task
+        if task is not None:
+            self.post_message(TaskSelected(task, is_choice=False))
+
+    def _first_line(self, number: int) -> int:
+        return next((index for index, entry in enumerate(self._entries) if entry.finding == number), 0)
+
+    @property
+    def _cursor_in_finding(self) -> int:
+        """How many lines the cursor is below the first one of its finding."""
+        return 0 if self._cursor is None else self._cursor - self._first_line(self._selected)
+
+    def _summary(self) -> Line:
+        over = sum(found.is_over for found in self._found)
+        holding = len(self._found) - over
+        said = [plural(holding, "finding")] if holding else []
+        said += [f"{over} over"] if over else []
+        return ((" · ".join(said), "past"),) if said else ()
+
+    def _fit_lines(self) -> None:
+        """Lay the lines out again if the width has changed: Textual may paint before it reports that."""
+        if self._laid_out_for != self.content_width():
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._laid_out_for = self.content_width()
+        self._entries = list(self._laid_out(self.content_width() - 2))
+
+    def _laid_out(self, width: int) -> Iterator[_Entry]:
+        for number, found in enumerate(self._found):
+            task = found.finding.task
+            name = "" if self._state is None else self._state.task_name(task)
+            yield _Entry(number, Row(heading(FindingText(found, name), width)))
+            if number == self._selected:
+                rule, evidence = _RULES.get(found.finding.rule), tuple(self._evidence_of(found))
+                for row in details(FindingText(found, name, rule, evidence), width):
+                    yield _Entry(number, row)

@@ -1,0 +1,149 @@
+"""Bugs that show as they happen: each coroutine is run by itself, and its docstring names the rule."""
+
+import asyncio
+import contextlib
+import gc
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+
+async def a_get_is_given_up_and_takes_an_item() -> None:
+    """abandoned-get"""
+
+    queue: asyncio.Queue[int] = asyncio.Queue()
+
+    async def poll() -> None:
+        for _ in range(3):
+            await asyncio.wait({asyncio.create_task(queue.get())}, timeout=0.01)
+
+    await poll()
+    queue.put_nowait(1)
+    await asyncio.sleep(0.01)
+
+
+async def a_lock_is_released_though_acquire_timed_out() -> None:
+    """released-by-another"""
+
+    lock = asyncio.Lock()
+
+    async def hold(seconds: float) -> None:
+        async with lock:
+            await asyncio.sleep(seconds)
+
+    async def hasty() -> None:
+        try:
+            async with asyncio.timeout(0.01):
+                await lock.acquire()
+        finally:
+            lock.release()
+
+    await asyncio.gather(hold(0.3), hasty(), hold(0.6), return_exceptions=True)
+
+
+async def one_callers_cancel_hits_the_other() -> None:
+    """shared-cancel"""
+
+    lookup = asyncio.create_task(asyncio.sleep(1))
+
+    async def call() -> None:
+        await lookup
+
+    first, second = asyncio.create_task(call()), asyncio.create_task(call())
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.wait({first, second})
+
+
+async def a_second_failure_is_hidden_by_gather() -> None:
+    """left-behind"""
+
+    async def fail(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        raise ValueError
+
+    with contextlib.suppress(ValueError):
+        await asyncio.gather(fail(0.01), fail(0.1))
+    await asyncio.sleep(0.15)
+
+
+async def a_task_awaits_one_that_waits_for_its_lock() -> None:
+    """deadlock"""
+
+    lock = asyncio.Lock()
+
+    async def child() -> None:
+        async with lock:
+            pass
+
+    async def parent() -> None:
+        async with lock:
+            await asyncio.gather(child(), child())
+
+    await asyncio.wait({asyncio.create_task(parent())}, timeout=1.3)
+
+
+async def a_lookup_waits_behind_slow_calls() -> None:
+    """executor-full"""
+
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    slow = asyncio.create_task(asyncio.to_thread(time.sleep, 1.2))
+    await asyncio.sleep(0.01)
+    await loop.getaddrinfo("127.0.0.1", 80)
+    await slow
+
+
+async def nobody_refers_to_a_task() -> None:
+    """task-collected"""
+
+    async def work() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    tasks = weakref.WeakSet([asyncio.create_task(work())])
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert not tasks
+
+
+async def a_producer_is_faster_than_its_consumer() -> None:
+    """growing-queue"""
+
+    queue: asyncio.Queue[int] = asyncio.Queue()
+
+    async def produce() -> None:
+        for number in range(700):
+            await queue.put(number)
+            await asyncio.sleep(0.001)
+
+    producer = asyncio.create_task(produce())
+    while not producer.done():
+        await queue.get()
+        await asyncio.sleep(0.02)
+
+
+async def a_timeout_is_dropped() -> None:
+    """ignored-cancel"""
+
+    async def stubborn() -> None:
+        for _ in range(2):
+            try:
+                await asyncio.sleep(0.1)
+            except BaseException:
+                pass
+
+    async with asyncio.timeout(0.03):
+        await stubborn()
+
+
+async def a_step_keeps_others_from_running() -> None:
+    """blocked-loop"""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(beat())
+    await asyncio.sleep(0.03)
+    time.sleep(0.6)
+    task.cancel()

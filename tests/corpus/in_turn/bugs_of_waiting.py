@@ -1,0 +1,90 @@
+"""Bugs that show when nothing else can happen: each coroutine is run by itself, and its docstring names the rule."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+LONG = 1.3
+"""Seconds: long enough for the loop to be found idle."""
+
+
+async def a_connection_is_given_to_a_cancelled_task() -> None:
+    """lost-handover"""
+
+    waiters: list[asyncio.Future[str]] = []
+
+    async def take() -> str:
+        waiters.append(asyncio.get_running_loop().create_future())
+        return await waiters[-1]
+
+    first, second = asyncio.create_task(take()), asyncio.create_task(take())
+    await asyncio.sleep(0.5)  # for both waits to be looked at, also on a busy machine
+    waiters[0].set_result("connection")
+    first.cancel()
+    await asyncio.wait({second}, timeout=LONG)
+
+
+async def a_task_fails_with_a_permit() -> None:
+    """never-released"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def fail() -> None:
+        await permits.acquire()
+        raise ValueError
+
+    await asyncio.gather(asyncio.create_task(fail()), return_exceptions=True)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(permits.acquire(), LONG)
+
+
+async def a_generator_is_left_with_a_permit() -> None:
+    """generator-not-closed"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def rows() -> AsyncIterator[int]:
+        async with permits:
+            yield 1
+            yield 2
+
+    kept = rows()
+    async for _ in kept:
+        break
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LONG), permits:
+            pass
+
+
+async def a_loop_ends_as_its_request_is_cancelled() -> None:
+    """cancel-of-another"""
+
+    messages: asyncio.Queue[str] = asyncio.Queue()
+    requests: list[asyncio.Task[str]] = []
+
+    async def receive() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                requests.append(asyncio.create_task(asyncio.sleep(0.01, "message")))
+                messages.put_nowait(await requests[-1])
+
+    receiver = asyncio.create_task(receive())
+    await messages.get()
+    requests[-1].cancel()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(messages.get(), LONG)
+    await receiver
+
+
+async def each_task_has_one_permit_and_wants_two() -> None:
+    """deadlock"""
+
+    permits = asyncio.Semaphore(2)
+
+    async def nested() -> None:
+        async with permits:
+            await asyncio.sleep(0.01)
+            async with asyncio.timeout(LONG), permits:
+                pass
+
+    await asyncio.gather(nested(), nested(), return_exceptions=True)

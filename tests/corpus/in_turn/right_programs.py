@@ -1,0 +1,279 @@
+"""Programs that look wrong and are right: each coroutine is run by itself, and nothing is to be found in it."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import queue as thread_queue
+import signal
+import threading
+import time
+import weakref
+from collections.abc import AsyncIterator
+
+IDLE = 0.7
+"""Seconds: long enough for the loop to be found idle."""
+
+
+async def a_server_waits_for_clients_that_send_nothing() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await asyncio.wait({asyncio.create_task(server.serve_forever())}, timeout=IDLE)
+    writer.close()
+    await asyncio.sleep(0.1)  # up to Python 3.12.1 a server that is closed waits for its connections
+
+
+async def threads_signals_and_processes_may_wake_the_loop() -> None:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def answer() -> None:
+        time.sleep(IDLE)
+        loop.call_soon_threadsafe(future.set_result, None)
+
+    threading.Thread(target=answer).start()
+    await future
+    received = asyncio.Event()
+    loop.add_signal_handler(signal.SIGUSR1, received.set)
+    child = await asyncio.create_subprocess_exec("sh", "-c", f"sleep {IDLE}; kill -USR1 {os.getpid()}")
+    await received.wait()
+    await child.wait()
+    loop.remove_signal_handler(signal.SIGUSR1)
+
+
+async def a_thread_waits_for_the_loop_and_the_loop_for_it() -> None:
+    loop = asyncio.get_running_loop()
+
+    def call() -> None:
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(IDLE), loop).result()
+
+    await asyncio.to_thread(call)
+
+
+async def a_thread_waits_for_an_item_that_a_task_will_put() -> None:
+    items: thread_queue.Queue[int] = thread_queue.Queue()
+    getting = asyncio.create_task(asyncio.to_thread(items.get))
+    await asyncio.sleep(IDLE)
+    items.put(1)
+    await getting
+
+
+async def permits_are_released_by_callbacks() -> None:
+    permits = asyncio.Semaphore(2)
+    jobs: set[asyncio.Task[None]] = set()
+    for _ in range(3):
+        await permits.acquire()
+        job = asyncio.create_task(asyncio.sleep(IDLE))
+        jobs.add(job)
+        job.add_done_callback(lambda _: permits.release())
+    await asyncio.gather(*jobs)
+
+
+async def a_semaphore_counts_signals() -> None:
+    signals = asyncio.Semaphore(0)
+
+    async def notify() -> None:
+        signals.release()
+
+    await asyncio.create_task(notify())
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(signals.acquire(), IDLE)
+
+
+async def a_helper_releases_the_lock() -> None:
+    lock = asyncio.Lock()
+    helpers = []
+
+    async def release_later() -> None:
+        await asyncio.sleep(IDLE)
+        lock.release()
+
+    for _ in range(2):
+        await lock.acquire()
+        helpers.append(asyncio.create_task(release_later()))
+        await asyncio.sleep(0)
+    await asyncio.gather(*helpers)
+
+
+async def what_came_too_late_is_passed_on() -> None:
+    waiters: list[asyncio.Future[int]] = []
+
+    async def take() -> None:
+        waiters.append(future := asyncio.get_running_loop().create_future())
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                give()
+            raise
+
+    def give() -> None:
+        next(waiter for waiter in waiters if not waiter.done()).set_result(1)
+
+    first, second = asyncio.create_task(take()), asyncio.create_task(take())
+    await asyncio.sleep(0.01)
+    give()
+    first.cancel()
+    await asyncio.wait({first, second})
+
+
+async def a_consumer_waits_until_nothing_has_come_for_a_while() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    producer = asyncio.create_task(queue.put(1))
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(queue.get(), IDLE)
+    await producer
+
+
+async def workers_are_left_to_be_cancelled() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+
+    async def work() -> None:
+        while True:
+            await queue.get()
+            queue.task_done()
+
+    workers = [asyncio.create_task(work()) for _ in range(3)]
+    queue.put_nowait(1)
+    await queue.join()
+    await asyncio.sleep(IDLE)
+    assert not any(worker.done() for worker in workers)
+
+
+async def a_get_is_kept_from_turn_to_turn() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    getting = asyncio.create_task(queue.get())
+    await asyncio.wait({getting}, timeout=0.01)
+    queue.put_nowait(1)
+    await asyncio.sleep(0.01)
+    assert getting.result() == 1
+
+
+async def a_shared_task_is_shielded_or_cancelled_on_purpose() -> None:
+    lookup = asyncio.create_task(asyncio.sleep(1))
+
+    async def call() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await lookup
+
+    callers = [asyncio.create_task(call()) for _ in range(2)]
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(lookup), 0.01)
+    lookup.cancel()
+    await asyncio.gather(*callers)
+
+
+async def those_whose_gather_failed_are_looked_after() -> None:
+    async def fail(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        raise ValueError
+
+    tasks = [asyncio.create_task(fail(seconds)) for seconds in (0.01, 0.1)]
+    with contextlib.suppress(ValueError):
+        await asyncio.gather(*tasks)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def a_generator_is_closed_and_another_is_in_use() -> None:
+    permits = asyncio.Semaphore(1)
+
+    async def rows() -> AsyncIterator[int]:
+        async with permits:
+            yield 1
+            yield 2
+
+    @contextlib.asynccontextmanager
+    async def permit() -> AsyncIterator[None]:
+        async with permits:
+            yield
+
+    async def use(seconds: float) -> None:
+        async with permit():
+            await asyncio.sleep(seconds)
+
+    async with contextlib.aclosing(rows()) as generator:  # type: ignore[type-var]
+        async for _ in generator:
+            break
+    await asyncio.gather(use(IDLE), use(0))
+
+
+async def cancelled_tasks_clean_up() -> None:
+    async def in_finally() -> None:
+        try:
+            await asyncio.sleep(9)
+        finally:
+            await asyncio.sleep(0.02)
+
+    async def in_handler() -> None:
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.02)
+            raise
+
+    async def keeps() -> None:
+        kept = None
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError as error:
+            kept = error
+        await asyncio.sleep(0.02)
+        if kept is not None:
+            raise kept
+
+    async def takes_back() -> None:
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            asyncio.current_task().uncancel()  # type: ignore[union-attr]
+        await asyncio.sleep(0.02)
+
+    async def fails() -> None:
+        await asyncio.sleep(0.01)
+        raise ValueError
+
+    tasks = [asyncio.create_task(each()) for each in (in_finally, in_handler, keeps, takes_back)]
+    await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await in_finally()
+    with contextlib.suppress(ExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            group.create_task(in_finally())
+    await asyncio.sleep(0.02)  # before Python 3.13 the group's request is still counted
+
+
+async def futures_are_kept_by_a_weak_set() -> None:
+    waiters: weakref.WeakSet[asyncio.Future[None]] = weakref.WeakSet()
+
+    async def wait() -> None:
+        future = asyncio.get_running_loop().create_future()
+        waiters.add(future)
+        await future
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0.01)
+    gc.collect()
+    for future in list(waiters):
+        future.set_result(None)
+    await task
+
+
+async def a_long_step_keeps_nobody_waiting_and_many_items_are_put_at_once() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    time.sleep(0.6)
+    for number in range(500):
+        queue.put_nowait(number)
+    while not queue.empty():
+        await queue.get()
+        await asyncio.sleep(0)

@@ -1,0 +1,59 @@
+"""Each mistake of a demo is found as its lesson says, and nothing is found in a demo without mistakes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from asynclab.curriculum.catalogue import DEMOS, Demo
+from asynclab.curriculum.demo_parameters import fill_urls
+from asynclab.findings.catalogue_of_rules import RULES
+from asynclab.findings.live_findings import PERIOD, LiveFindings
+from asynclab.practice.server import PracticeServer
+from asynclab.trace import Lab
+
+VARIANTS = [(demo, mistake) for demo in DEMOS for mistake in (None, *demo.mistakes)]
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Mistakes leave coroutines and sessions behind, of which Python warns."""
+    with warnings.catch_warnings(action="ignore"):
+        yield
+        gc.collect()
+
+
+async def found_in(demo: Demo, **switched_on: bool) -> set[str]:
+    """The rules that find something in a run of a demo, to its end or until it is stuck."""
+    async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True, watch=False) as lab:
+        findings = LiveFindings(lab.state, seconds=lambda: 0.0)
+        lab.subscribe(findings.take)
+        lab.start(demo.load(), **fill_urls(demo.parameters, demo.arguments({}), server.pages) | switched_on)
+        ended = asyncio.ensure_future(lab.wait())
+        while not ended.done() and not lab.state.is_stalled:
+            await asyncio.sleep(0)
+            lab.pump()
+        lab.sample()
+        lab.pump()
+        for _ in range(PERIOD + 1):
+            findings.look()
+        lab.cancel()
+        await ended
+    return {found.finding.rule for found in findings.found if not found.is_over}
+
+
+@pytest.mark.parametrize(("demo", "mistake"), VARIANTS, ids=lambda part: getattr(part, "name", "right"))
+async def test_what_its_lesson_says_is_found(demo: Demo, mistake: object) -> None:
+    name = getattr(mistake, "name", "")
+    expected = set(getattr(mistake, "findings", ()))
+    assert await found_in(demo, **({name: True} if name else {})) == expected
+
+
+def test_what_lessons_name_are_rules() -> None:
+    named = {name for demo in DEMOS for mistake in demo.mistakes for name in mistake.findings}
+    assert named
+    assert named <= {rule.name for rule in RULES}

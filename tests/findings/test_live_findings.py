@@ -1,0 +1,221 @@
+"""Findings of a run that goes on: they come and go, and looking for them takes little of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from asynclab.findings.live_findings import OVER_KEPT, PERIOD, Found, LiveFindings
+from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import (
+    EndRequested,
+    Event,
+    Outside,
+    RunEnded,
+    RunStarted,
+    Stepped,
+    TaskCancelRequested,
+    TaskCreated,
+    TimeoutExpired,
+    TimeoutStarted,
+)
+from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
+
+
+class Watched:
+    """A run with one rule, which finds what the test says, and a clock that stands still unless the rule takes time."""
+
+    def __init__(self) -> None:
+        self.feed = EventFeed()
+        self.holds: list[Finding] = []
+        self.error: Exception | None = None
+        self.seconds = self.took = 0.0
+        self.looks = 0
+        rule = Rule("bug", "It is wrong.", "It fails.", "Mend it.", "", self.check)
+        self.live = LiveFindings(self.feed.state, (rule,), lambda: self.seconds)
+        self.feed.subscribe(self.live.take)
+        self.happen(RunStarted(0.0, "app.py", 0.0, "3.13.0"), TaskCreated(0.0, 1, "main", "main"))
+
+    def check(self, state: LabState) -> Iterator[Finding]:
+        self.looks += 1
+        self.seconds += self.took
+        if self.error is not None:
+            raise self.error
+        yield from self.holds
+
+    def happen(self, *events: Event) -> None:
+        self.feed.take(events)
+
+    def frames(self, count: int = PERIOD + 1) -> None:
+        """Let some time pass in which something happens at each frame."""
+        for _ in range(count):
+            self.happen(Stepped(self.feed.state.now + 0.05, 1, 0.0))
+            self.live.look()
+
+    @property
+    def found(self) -> list[tuple[str, bool]]:
+        return [(each.finding.text, each.is_over) for each in self.live.found]
+
+
+def bug(
+    text: str = "stuck",
+    at: float = 0.1,
+    task: int | None = 1,
+    place: Place | None = None,
+    certainty: Certainty = "proved",
+) -> Finding:
+    return Finding("bug", text, at, (round(at * 10),), task, place, certainty)
+
+
+def test_what_is_found_again_keeps_the_moment_and_the_evidence_of_the_first_time() -> None:
+    run = Watched()
+    run.holds = [bug("stuck for 1 s", 1.0)]
+    run.frames()
+    run.holds = [bug("stuck for 2 s", 2.0)]
+    run.frames()
+    (found,) = run.live.found
+    assert (found.finding.text, found.finding.at, found.finding.evidence) == ("stuck for 2 s", 1.0, (10,))
+
+
+def test_what_no_longer_holds_while_the_run_goes_on_is_over_and_not_counted() -> None:
+    run = Watched()
+    run.holds = [bug()]
+    run.frames()
+    assert run.live.count == 1
+    run.holds = [bug("other", task=2)]
+    run.frames()
+    assert run.found == [("other", False), ("stuck", True)]
+    assert run.live.count == 1
+    run.holds = [bug()]
+    run.frames()
+    assert run.found == [("stuck", False), ("other", True)]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [EndRequested(2.0), TaskCancelRequested(2.0, 1), RunEnded(2.0, "done", "None", ())],
+    ids=["asked to end", "ctrl+c", "ended"],
+)
+def test_what_held_when_the_run_was_ended_from_outside_stays(end: Event) -> None:
+    run = Watched()
+    run.holds = [bug()]
+    run.frames()
+    run.happen(end)
+    run.holds = []
+    run.frames()
+    assert run.found == [("stuck", False)]
+
+
+def test_a_timeout_around_the_first_task_does_not_end_the_run() -> None:
+    run = Watched()
+    run.holds = [bug()]
+    run.happen(TimeoutStarted(0.0, 1, 2.0, 1))
+    run.frames()
+    run.happen(TimeoutExpired(2.0, 1), TaskCancelRequested(2.0, 1))
+    run.holds = []
+    run.frames()
+    assert run.found == [("stuck", True)]
+
+
+def test_a_place_that_becomes_known_late_makes_no_second_finding() -> None:
+    run = Watched()
+    run.holds = [bug()]
+    run.frames()
+    run.holds = [bug(place=("app.py", 3), at=5.0)]
+    run.frames()
+    (found,) = run.live.found
+    assert (found.is_over, found.finding.place, found.finding.at) == (False, ("app.py", 3), 0.1)
+
+
+def test_what_another_rule_explains_better_by_now_is_not_over_but_gone() -> None:
+    run = Watched()
+    run.happen(Stepped(0.1, 1, 0.0))
+    run.holds = [bug()]
+    run.live.look()
+    run.happen(TaskCreated(2.0, 2, "other", "other"))
+    run.holds = []
+    for _ in range(PERIOD + 1):
+        run.live.look()
+    assert run.found == []
+
+
+def test_two_findings_that_a_rule_can_t_tell_apart_are_two() -> None:
+    run = Watched()
+    run.holds = [bug("one"), bug("two")]
+    run.frames()
+    assert run.found == [("one", False), ("two", False)]
+
+
+def test_rules_rest_between_two_rounds_and_while_nothing_happens() -> None:
+    run = Watched()
+    run.frames(100 * (PERIOD + 1))
+    assert run.looks == 100
+    for _ in range(100):
+        run.live.look()
+    assert run.looks == 101  # of what came last
+
+
+def test_slow_rules_take_a_twentieth_of_the_time() -> None:
+    run = Watched()
+    run.took = 0.05
+    run.frames(200)
+    assert run.looks == 10
+
+
+def test_of_several_rules_a_frame_checks_as_many_as_it_has_time_for() -> None:
+    run = Watched()
+    slow = Rule("slow", "", "", "", "", run.check)
+    run.took = 0.003
+    live = LiveFindings(run.feed.state, [slow] * 5, lambda: run.seconds)
+    for looks in (2, 4, 5):
+        live.look()
+        assert run.looks == looks
+
+
+def test_what_only_a_moment_shows_is_found_though_the_next_event_hides_it() -> None:
+    run = Watched()
+    run.frames()
+    run.holds = [bug()]
+    run.happen(Outside(1.0))
+    run.holds = []
+    run.happen(TaskCancelRequested(1.1, 1))
+    run.frames()
+    assert run.found == [("stuck", False)]
+
+
+def test_a_long_recording_is_not_looked_at_for_longer_than_its_share() -> None:
+    run = Watched()
+    run.took = 0.1
+    for _ in range(100):
+        run.happen(Outside(1.0))
+    assert run.looks == 6
+
+
+def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
+    run = Watched()
+    other = Rule("other", "", "", "", "", lambda state: iter([bug("seen")]))
+    live = LiveFindings(run.feed.state, [Rule("bug", "", "", "", "", run.check), other], lambda: 0.0)
+    run.error = KeyError(7)
+    live.look()
+    assert live.failed == {"bug": "KeyError"}
+    assert [found.finding.text for found in live.found] == ["seen"]
+
+
+def test_what_is_over_is_kept_up_to_a_limit() -> None:
+    run = Watched()
+    for number in range(OVER_KEPT + 9):
+        run.holds = [bug(str(number), task=number)]
+        run.frames()
+    texts = [text for text, _ in run.found]
+    assert len(texts) == 1 + OVER_KEPT
+    assert texts[:2] == [str(OVER_KEPT + 8), "8"]
+
+
+def test_the_findings_of_a_task() -> None:
+    run = Watched()
+    run.holds = [bug("one"), bug("two", task=2), bug("none", task=None)]
+    run.frames()
+    assert run.live.of_task(2) == [Found(bug("two", task=2))]

@@ -1,0 +1,62 @@
+"""The threads of ours in a program: they look again and again, and are not there around a fork."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from queue import SimpleQueue
+
+import pytest
+
+from asynclab.remote.inside.looking_thread import LookingThread
+from asynclab.remote.inside.sender import Sender
+from asynclab.trace.process import observe_process
+
+
+@contextmanager
+def looking(look: Callable[[], None]) -> Iterator[LookingThread]:
+    """A thread that looks all the time."""
+    yield LookingThread(look, lambda: 0.001)
+
+
+@contextmanager
+def sending(look: Callable[[], None]) -> Iterator[Sender]:
+    """A sender whose looks are replaced."""
+    observation = observe_process()
+    observation.stop()
+    ours, its = socket.socketpair()
+    with ours:
+        sender = Sender(observation, its)
+        sender.look = look  # type: ignore[method-assign]
+        yield sender
+
+
+@pytest.mark.parametrize("make", [looking, sending])
+def test_a_thread_that_was_paused_in_the_middle_of_a_look_goes_on_looking(
+    make: Callable[[Callable[[], None]], AbstractContextManager[LookingThread | Sender]],
+) -> None:
+    looks: SimpleQueue[None] = SimpleQueue()
+    may_end = threading.Event()
+
+    def look() -> None:
+        looks.put(None)
+        may_end.wait(5)
+
+    with make(look) as thread:
+        thread.start()
+        looks.get(timeout=5)
+        with ThreadPoolExecutor(1) as pool:
+            paused = pool.submit(thread.pause)
+            assert thread._sleep.acquire(timeout=5)  # it has been woken: and so it is once more, as the look goes on
+            thread._sleep.release()
+            may_end.set()
+            paused.result(5)
+        while not looks.empty():
+            looks.get()
+        thread.go_on()
+        looks.get(timeout=5)
+        thread.pause()
+        thread.abandon()

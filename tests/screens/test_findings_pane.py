@@ -1,0 +1,244 @@
+"""What was found in a run, on its screen: counted, listed, explained, and gone to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from asynclab.screens.lab.story_screen import StoryScreen
+from asynclab.screens.lab.stuck_screen import StuckScreen
+from asynclab.widgets.findings_view import NOTHING
+from asynclab.widgets.static_lines import StaticLines
+from tests.screens import deadlocked
+from tests.screens.recordings import Shown, shown, text_of, written
+from tests.screens.stage import Stage, notices_of, opened
+from tests.screens.test_learn import replace_main
+from tests.widgets.stage import painted
+
+
+@asynccontextmanager
+async def recording(folder: Path, size: tuple[int, int] = (140, 44)) -> AsyncIterator[Shown]:
+    """A recording of two tasks that waited for each other until ctrl+c."""
+    told = deadlocked.program(str(folder / "ticker.py"))
+    async with shown(written(folder / "bank.rec", *told, code=deadlocked.CODE), size) as stage:
+        await stage.press()
+        yield stage
+
+
+def title(stage: Shown) -> str:
+    return stage.screen.title_bar.line_text(0)
+
+
+async def test_what_was_found_is_counted_in_the_title_and_its_key_named(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        assert "✗ 1 finding" in title(stage)
+        assert "b findings" in stage.bar
+
+
+async def test_its_task_is_marked_in_every_view_of_tasks(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        views = stage.views
+        for view in (views.tasks, views.timeline):
+            assert [index for index, line in enumerate(text_of(view).splitlines()) if line.startswith("✗")] == [1]
+
+
+async def test_a_key_opens_the_list_in_place_of_the_activity_and_closes_it(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        views = stage.views
+        assert views.log_pane.display
+        await stage.press("b")
+        assert views.findings.has_focus
+        assert views.findings.region.area
+        assert not views.log_pane.region.area
+        said = " ".join(text_of(views.findings).split())
+        assert "deadlock out · ticker.py:6" in said
+        assert "'out' waits for lock#2, held by 'back'" in said
+        assert "why None of them can ever go on" in said
+        assert "mend Take locks and permits in the same order" in said
+        assert "b activity" in stage.bar
+        await stage.press("b")
+        assert views.activity.has_focus
+        assert not views.findings.region.area
+
+
+async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        views, record = stage.views, stage.screen.record
+        assert record is not None
+        await stage.press("b", "enter")
+        assert record.is_past
+        assert record.now == 0.5
+        assert stage.screen.selected_task == views.timeline.selected == views.source.selected == 2
+        assert {task.state for task in record.state.tasks.values()} == {"waiting"}
+        assert any("✗" in line and "async with target" in line for line in text_of(views.source).splitlines())
+        assert "lock#1" in text_of(views.tasks)
+        assert "✗ 1 finding" not in title(stage)
+        assert "the past" in title(stage)
+        assert views.findings.line_count()
+        await stage.press("escape")
+        assert not record.is_past
+        assert "✗" not in text_of(views.source)
+
+
+async def test_enter_on_a_line_of_evidence_goes_to_that_event(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        record = stage.screen.record
+        assert record is not None
+        await stage.press("b")
+        lines = text_of(stage.views.findings).splitlines()
+        at = next(index for index, line in enumerate(lines) if "back waits for lock#1" in line)
+        assert "0.011 s" in lines[at]
+        await stage.press(*["j"] * at, "enter")
+        waiting = record.state.tasks[3].waits_for
+        assert waiting is not None
+        assert waiting.kind == "lock"
+        assert record.moment == 20
+
+
+async def test_a_moment_that_is_no_longer_kept_is_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with recording(tmp_path) as stage:
+        record = stage.screen.record
+        assert record is not None
+        monkeypatch.setattr(record.history, "first", record.history.end)
+        await stage.press("b", "enter")
+        assert not record.is_past
+        assert notices_of(stage.app) == ["that moment is no longer kept"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)])
+async def test_where_one_pane_shows_at_a_time_it_has_a_tab_and_enter_leads_to_the_code(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with recording(tmp_path, size) as stage:
+        if stage.screen.is_single:
+            assert " findings" in str(stage.views.tabs.render())
+        await stage.press("b", "enter")
+        assert stage.screen.focused_pane == ("source" if stage.screen.is_single else "findings")
+        await stage.press("b")
+        assert stage.screen.focused_pane == ("findings" if stage.screen.is_single else "activity")
+
+
+async def test_the_story_of_its_task_ends_with_it(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        stage.views.tasks.focus()
+        await stage.press("j", "enter")
+        story = stage.app.screen
+        assert isinstance(story, StoryScreen)
+        assert "Deadlock: 'out' waits for lock#2" in story.text_to_copy()
+        assert "Deadlock: 'out' waits for lock#2" in text_of(story.query_one(StaticLines))
+
+
+async def test_copy_takes_the_selected_finding_with_its_details(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        await stage.press("b", "y")
+        assert stage.app.clipboard.startswith("✗ deadlock  out")
+        assert "mend  Take locks" in stage.app.clipboard
+
+
+async def test_where_nothing_was_found_nothing_is_counted_and_the_list_says_so() -> None:
+    async with opened() as stage:
+        replace_main(stage.app.runs["1"], lambda **_: asyncio.sleep(3))
+        await stage.press("1")
+        await stage.until(lambda: stage.screen.has_past)
+        assert "finding" not in stage.screen.title_bar.line_text(0)
+        assert "findings" not in str(stage.screen.key_bar.render())
+        await stage.press("b")
+        assert NOTHING in " ".join(" ".join(painted(stage.views.findings)).split())
+
+
+async def stuck(stage: Stage, key: str) -> None:
+    """Run the next mistake of a demo until it is stuck."""
+    stage.screen.select_demo(key)
+    await stage.press("v")
+    await stage.until(lambda: stage.screen.findings_count)
+
+
+async def test_a_mistake_shows_its_finding_by_itself_and_the_right_variant_has_none() -> None:
+    async with opened() as stage:
+        await stuck(stage, "0")
+        await stage.until(lambda: stage.views.findings.region.area)
+        assert "standstill" in text_of(stage.views.findings)
+        assert stage.screen.focused_pane == "demos"
+        await stage.press("0")
+        await stage.until(lambda: not stage.screen.findings_count and stage.views.log_pane.region.area)
+
+
+@pytest.mark.parametrize(("size", "stays"), [((100, 30), False), ((120, 40), True), ((200, 60), True)])
+async def test_where_room_is_short_the_findings_take_that_of_the_timeline(size: tuple[int, int], stays: bool) -> None:
+    async with opened(size) as stage:
+        await stuck(stage, "0")
+        await stage.press("b")
+        assert stage.views.findings.size.height >= 8
+        assert bool(stage.views.timeline.region.area) == stays
+        await stage.press("w")
+        await stage.until(lambda: stage.views.timeline.region.area or stage.views.loop.region.area)
+        assert stage.screen.focused is not None
+
+
+async def test_who_chose_the_activity_keeps_it() -> None:
+    async with opened() as stage:
+        stage.screen.select_demo("0")
+        stage.screen.action_show_pane("activity")
+        await stuck(stage, "0")
+        assert stage.views.log_pane.region.area
+
+
+async def test_a_deadlock_that_a_timeout_ends_goes() -> None:
+    async def hold(first: asyncio.Lock, second: asyncio.Lock) -> None:
+        async with first:
+            await asyncio.sleep(0)
+            async with second:
+                pass
+
+    async def main() -> None:
+        one, two = asyncio.Lock(), asyncio.Lock()
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.gather(hold(one, two), hold(two, one))
+        except TimeoutError:
+            await asyncio.sleep(5)
+
+    async with opened() as stage:
+        replace_main(stage.app.runs["1"], main)
+        await stage.press("1")
+        await stage.until(lambda: stage.screen.findings_count == 1)
+        await stage.until(lambda: stage.screen.findings_count == 0)
+        assert stage.screen.run.is_running
+        await stage.press("b")
+        assert "It no longer holds" in text_of(stage.views.findings)
+
+
+async def test_why_nothing_moves_is_read_copied_and_closed() -> None:
+    async with opened() as stage:
+        await stuck(stage, "0")
+        await stage.press("ctrl+backslash")
+        report = stage.app.screen
+        assert isinstance(report, StuckScreen)
+        said = text_of(report.query_one(StaticLines))
+        assert said.splitlines()[0].strip() == "All tasks wait, and nothing can wake any of them."
+        assert "waiter" in said
+        await stage.press("y")
+        assert stage.app.clipboard.splitlines()[0] == said.splitlines()[0].strip()
+        await stage.press("escape")
+        assert not isinstance(stage.app.screen, StuckScreen)
+
+
+async def test_why_nothing_moved_at_a_moment_of_the_past(tmp_path: Path) -> None:
+    async with recording(tmp_path) as stage:
+        await stage.press("b", "enter", "ctrl+backslash")
+        assert isinstance(stage.app.screen, StuckScreen)
+        said = stage.app.screen.text_to_copy()
+        assert said.startswith("deadlock: 'out' waits for lock#2")
+        assert "back" in said
+
+
+async def test_before_the_first_run_there_is_no_report() -> None:
+    async with opened() as stage:
+        await stage.press("ctrl+backslash")
+        assert stage.app.screen is stage.screen
