@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from asynclab.model.events import (
+    ClockChanged,
     Event,
     EventsDropped,
     QueuePut,
     Stepped,
+    StepReported,
     TaskCreated,
     TaskEnded,
     TaskReady,
@@ -154,3 +156,14 @@ def test_the_lives_that_wait_for_a_reader_are_bounded_and_all_counted(
     late = sum(isinstance(event, TaskCreated | TaskRenamed) for event in got[-repeated:])
     assert dropped.ended["done"] > 0
     assert len(got) - 1 - (repeated - late) + dropped.count == len(told)
+
+
+def test_whoever_pauses_a_program_that_tells_too_much_hears_of_it(ends: tuple[Outbox, socket.socket]) -> None:
+    outbox, reader = ends
+    for first in range(1, 3_001, 50):
+        outbox.add_events(1, busy_events(first, 50))
+    outbox.add_events(1, [ClockChanged(4.0, True, 1.0, False), StepReported(4.0, "step")])
+    got = read_all(outbox, reader)
+    assert any(isinstance(event, EventsDropped) for event in got)
+    assert [event for event in got if isinstance(event, ClockChanged)] == [ClockChanged(4.0, True, 1.0, False)]
+    assert any(isinstance(event, StepReported) for event in got)

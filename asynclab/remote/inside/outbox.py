@@ -11,14 +11,21 @@ from select import select
 
 from asynclab.model.events import (
     CancelIgnored,
+    ClockChanged,
     CoroutineDropped,
     Event,
     EventsDropped,
     ExceptionDropped,
+    ExecutorFull,
+    HandoverLost,
+    LoopBlocked,
+    LoopFreed,
     Outcome,
     PrimitiveCreated,
     QueueCreated,
+    QueueShutDown,
     Stepped,
+    StepReported,
     TaskCancelRequested,
     TaskCollected,
     TaskCreated,
@@ -54,8 +61,15 @@ LASTING = (
     CancelIgnored,
     CoroutineDropped,
     ExceptionDropped,
+    HandoverLost,
+    ExecutorFull,
+    LoopBlocked,
+    LoopFreed,
+    QueueShutDown,
+    ClockChanged,
+    StepReported,
 )
-"""Events that outlast the details: what is, who it is, and what became of it."""
+"""Events that outlast the details: what is, who it is, what became of it, and how its time runs."""
 
 
 class Outbox:
@@ -199,6 +213,8 @@ class _Dropped:
                     return True
                 self._ended[event.outcome if isinstance(event, TaskEnded) else "failed"] += 1  # as the model has it
                 return False
+            case ClockChanged() | StepReported():  # whoever asked for it waits for it
+                return True
             case TaskRenamed() if is_full:
                 self._renamed[event.task] = event
                 return False
