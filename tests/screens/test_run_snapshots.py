@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
 from asynclab.remote.launch import Target
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.replay import Replay
-from tests.fast_ui import until
 from tests.screens.recordings import ENDED, frames, written
 from tests.screens.test_snapshots import Compare, drawn, open_the_app
 
@@ -38,6 +35,14 @@ class FrozenProgram(LiveProgram):
     async def close(self) -> None: ...
 
 
+class ReadRecording(Replay):
+    """A recording that is read before anything is drawn: how far the code scrolls depends on what was shown before."""
+
+    def begin(self) -> None:
+        for _ in self.read_at_once():
+            pass
+
+
 @pytest.mark.parametrize("size", SIZES, ids=drawn)
 def test_a_program_that_runs(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = AsyncLabApp(program=FrozenProgram(Target(("shop.py",), ("--open",))))
@@ -49,11 +54,5 @@ def test_a_recording(
     snap_compare: Compare, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    replay = Replay(written(tmp_path / "shop.rec", *frames(), ENDED))
-
-    async def open_it(pilot: Pilot[Any]) -> None:
-        await open_the_app(pilot)
-        await until(lambda: replay.is_read)
-        await pilot.pause(0.4)
-
-    assert snap_compare(AsyncLabApp(program=replay), terminal_size=size, run_before=open_it)
+    replay = ReadRecording(written(tmp_path / "shop.rec", *frames(), ENDED))
+    assert snap_compare(AsyncLabApp(program=replay), terminal_size=size, run_before=open_the_app)
