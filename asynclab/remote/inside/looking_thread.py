@@ -27,7 +27,7 @@ class LookingThread:
         self._sleep.acquire()
         self._wanted = False
         self.is_abandoned = False
-        """Whether it is never to run again: nobody needs it, or this is a child of the program."""
+        """Whether it is never to run again: nobody needs it any more, or this is a child of the program."""
 
     def start(self) -> None:
         """Start the thread."""

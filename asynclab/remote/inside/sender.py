@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import _thread
 import socket
-import sys
 import time
 from collections import deque
-from contextlib import suppress
 
+from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.inside.outbox import Outbox
 from asynclab.remote.inside.report_requests import ReportRequests
 from asynclab.remote.wire import (
@@ -67,11 +66,8 @@ class _Loop:
         return None if self.is_over else self.recording.sight()
 
 
-class Sender:
-    """The thread, and what it has sent.
-
-    It is not one of `threading`'s: those are listed, counted and waited for, and the program's own are all it has.
-    """
+class Sender(LookingThread):
+    """The thread, and what it has sent."""
 
     def __init__(
         self, observation: ProcessObservation, connection: socket.socket, requests: ReportRequests | None = None
@@ -83,6 +79,7 @@ class Sender:
             connection: Takes it, and brings commands.
             requests: Says when somebody asks the program for a report; None where that can't be.
         """
+        super().__init__(self._look_or_leave, self._next_period)
         connection.setblocking(False)
         self._observation = observation
         self._connection = connection
@@ -93,14 +90,6 @@ class Sender:
         self._loops: list[_Loop] = []
         self._busy = _thread.allocate_lock()
         """Held while frames are gathered and sent."""
-        self._runs = _thread.allocate_lock()
-        """Held for as long as the thread runs."""
-        self._sleep = _thread.allocate_lock()
-        """Held but for a moment, in which whoever waits for it wakes."""
-        self._sleep.acquire()
-        self._wanted = False
-        self.is_abandoned = False
-        """Whether nothing is to be sent any more: nobody reads it, or this is a child of the program."""
         self._left = _thread.allocate_lock()
         """Held until the viewer has closed its end, or only said that it sends no more."""
         self._left.acquire()
@@ -121,33 +110,9 @@ class Sender:
         """Send a frame behind the events that have happened so far; may be called on any thread."""
         self._following.append(frame)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._wanted = True
-        self._sleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
-        if sys.version_info >= (3, 13):
-            _thread.start_joinable_thread(self._run, daemon=True)
-        else:
-            _thread.start_new_thread(self._run, ())
-
-    def pause(self) -> None:
-        """Stop the thread, and wait until it has ended."""
-        self._wanted = False
-        if self._runs.locked():
-            with suppress(RuntimeError):  # it has been woken already
-                self._sleep.release()
-        with self._runs:
-            pass
-
-    def go_on(self) -> None:
-        """Start the thread again, if it was stopped in this process."""
-        if not self.is_abandoned and not self._wanted:
-            self.start()
-
     def abandon(self) -> None:
         """In a child after a fork: the socket is the parent's."""
-        self.is_abandoned = True
-        self._wanted = False
+        super().abandon()
         self._outbox.close()
 
     def flush(self) -> None:
@@ -192,17 +157,14 @@ class Sender:
             self._left.release()
         return has_left
 
-    def _run(self) -> None:
-        with self._runs:
-            while self._wanted and not self._is_left:
-                if self._sleep.acquire(timeout=self._period()):
-                    break
-                with suppress(Exception):  # whatever goes wrong here, the program goes on
-                    self.look()
+    def _look_or_leave(self) -> None:
+        try:
+            self.look()
+        finally:
             if self._is_left and not self.is_abandoned:
                 self._observation.stop()  # nobody looks: so nobody need pay, nor wait
                 self.flush()
-                self.is_abandoned = True
+                super().abandon()
 
     @property
     def _is_left(self) -> bool:
@@ -243,7 +205,7 @@ class Sender:
             case Interrupt():
                 control.interrupt()
 
-    def _period(self) -> float:
+    def _next_period(self) -> float:
         if self._observation.freeze.is_on or self._seen is not None:
             return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
         return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
