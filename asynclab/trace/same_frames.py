@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dis
+import os
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeVar
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., object])
+
+_TRACE = os.path.dirname(__file__) + os.sep
 
 _UNITS = 8
 """How many code units one entry of a location table can speak of."""
@@ -47,6 +50,16 @@ def in_place_of(frame: FrameType, function: Callable[[], Any]) -> Callable[[], A
     assert isinstance(function, FunctionType)
     code = _placed(function.__code__, frame.f_code, (frame.f_lineno, frame.f_lineno, 0, 0))
     return FunctionType(code, frame.f_globals, code.co_name, None, function.__closure__)
+
+
+def hide_frames(made: Any) -> None:
+    """Take our frames out of where debug mode says that a timer or a task was made.
+
+    asyncio takes its own off by their number, from the end, and would leave one of its own for each of ours.
+    """
+    frames = getattr(made, "_source_traceback", None)
+    if frames:
+        frames[:] = [frame for frame in frames if not frame.filename.startswith(_TRACE)]
 
 
 def _place_of(code: CodeType, name: str) -> tuple[int, int, int, int] | None:

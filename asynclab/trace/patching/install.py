@@ -18,7 +18,8 @@ from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.handles import replace_call_soon, replace_handles
-from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, call_at_of, replace_methods
+from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks, call_at_of
+from asynclab.trace.patching.loop_methods import replace_methods
 from asynclab.trace.patching.loop_timers import LoopTimers
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
