@@ -14,9 +14,10 @@ from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.loop_time import origin_of
 from asynclab.trace.patching.found_timers import FoundTimers
-from asynclab.trace.patching.handles import BOUNDARY, trace_ready_steps
+from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.patching.install import leave_kind, observe_kind, observe_loop
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.ready_callbacks import trace_ready_steps
 from asynclab.trace.patching.uvloop_steps import is_uvloop, uvloop_kind
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.numbering import Numbering

@@ -60,7 +60,7 @@ class FoundTimers:
     def _make_run(self) -> Callable[[TimerHandle], None]:
         take = self._take
 
-        @looks_like(_run_untraced, calls="_context")
+        @looks_like(_run_untraced, "_context", "call_exception_handler")
         def _run(self: TimerHandle) -> None:
             found = take(self)
             if found is None:
