@@ -14,7 +14,7 @@ from functools import partial
 from asynclab.model.events import ClockChanged, Event, StepReported
 from asynclab.trace import cpython
 from asynclab.trace.governing.freeze import Freeze
-from asynclab.trace.loop_time import follow_clock, jump_to_timer, origin_of
+from asynclab.trace.loop_time import catch_up, follow_clock, is_behind, jump_to_timer, origin_of
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.patching.idle_time import skip_idle_time
 from asynclab.trace.patching.install import leave_loop
@@ -151,9 +151,9 @@ class LoopRecording:
 
     def agree_on_time(self) -> None:
         """The process' time has jumped: where the loop's has not, begin to count it anew."""
-        if (alive := self._alive()) is not None:
-            observer, loop = alive
-            observer.origin = origin_of(loop, observer.clock)
+        alive = self._alive()
+        if alive is not None and "time" not in vars(alive[1]):
+            alive[0].origin = origin_of(alive[1], alive[0].clock)
 
     def end_run(self, why: str) -> None:
         """Cancel the task that `run_until_complete` waits for, as `asyncio.run` does; may be called on any thread."""
@@ -200,11 +200,19 @@ class LoopRecording:
             with suppress(RuntimeError):  # the loop was closed
                 loop.call_soon_threadsafe(callback, context=outside_context())
 
+    def has_own_time(self) -> bool:
+        """Whether the loop has given up the time that it lost while it was paused or slowed."""
+        loop = self._loop()
+        return loop is None or loop.is_closed() or not is_behind(loop)
+
     def stop(self) -> None:
         """Observe the loop no more."""
         alive = self._alive()
         if alive is not None and alive[0].loop is alive[1]:
             leave_loop(*alive)
+        loop = self._loop()
+        if loop is not None and not self.has_own_time():
+            self._call(partial(catch_up, loop))
 
     def _alive(self) -> tuple[Observer, AbstractEventLoop] | None:
         observer, loop = self._observer(), self._loop()

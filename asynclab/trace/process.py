@@ -68,10 +68,7 @@ class ProcessObservation:
         self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
-        """Leave asyncio and the loops as they were found.
-
-        But a loop that was paused or slowed stays as far behind real time as it is: see `FollowedTime`.
-        """
+        """Leave asyncio and the loops as they were found; a loop that was paused or slowed, at its next callback."""
         self.clock.set_speed(1.0)
         self.clock.resume()
         self.freeze.end()
@@ -83,6 +80,10 @@ class ProcessObservation:
             while self._kinds:
                 self._kinds.pop()
                 leave_kind()
+
+    def has_left(self) -> bool:
+        """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
+        return all(recording.has_own_time() for recording in self.recorders)
 
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)

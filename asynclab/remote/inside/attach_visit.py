@@ -17,7 +17,7 @@ from types import FrameType
 import msgspec
 
 from asynclab.remote.attach_sockets import Greeting
-from asynclab.remote.inside.sender import Sender
+from asynclab.remote.inside.sender import PERIOD, Sender
 from asynclab.remote.wire import Attached, LoopFound, LoopUnobserved, ProgramStarted
 from asynclab.trace.cpython import missing
 from asynclab.trace.patching.uvloop_steps import is_uvloop
@@ -111,6 +111,9 @@ class Visit:
         for handle in list(self._asked.values()):
             handle.cancel()
         self._observation.stop()
+        until = time.monotonic() + PATIENCE
+        while not self._observation.has_left() and time.monotonic() < until:
+            time.sleep(PERIOD)
         self._sender.finish()
         atexit.unregister(self._sender.finish)
 
