@@ -257,7 +257,7 @@ def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObser
 
 def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation: ProcessObservation) -> None:
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._tracer()
+        tracer: Any = observation.recorders[0]._observer()
         tracer.looks.again_at = float("inf")
         waiting = asyncio.create_task(asyncio.Event().wait())
         await asyncio.sleep(0)
@@ -304,7 +304,7 @@ def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observati
             await awaited
 
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._tracer()
+        tracer: Any = observation.recorders[0]._observer()
         tracer.looks.again_at = float("inf")
         failing = asyncio.create_task(fail())
         waiting = asyncio.create_task(wait_for(failing), name="waits for a failure")
@@ -327,7 +327,7 @@ def test_a_task_that_ignores_its_cancel_is_looked_at_first(observation: ProcessO
         await asyncio.Event().wait()
 
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._tracer()
+        tracer: Any = observation.recorders[0]._observer()
         tracer.looks.again_at = float("inf")
         ignoring = asyncio.create_task(ignore())
         await asyncio.sleep(0)
