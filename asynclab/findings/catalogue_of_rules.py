@@ -12,6 +12,7 @@ from asynclab.findings import (
     lost_cancels,
     lost_wakes,
     lost_work,
+    stuck_queues,
 )
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import Event, Outside, RunEnded, RunStalled
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *deadlocks.RULES,
     *broken_locks.RULES,
     *lost_wakes.RULES,
+    *stuck_queues.RULES,
     *lost_cancels.RULES,
     *lost_work.RULES,
     *blocked_loops.RULES,

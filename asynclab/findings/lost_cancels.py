@@ -14,7 +14,7 @@ from asynclab.model.wording.quantities import measured
 
 
 def find_ignored(state: LabState) -> Iterator[Finding]:
-    """Tasks that dropped their CancelledError and went on to wait. Where no timeout had asked, that may be meant."""
+    """Tasks that dropped their CancelledError and went on to wait. That may be meant, unless it is sure that it isn't."""
     for incident in state.incidents:
         event = incident.event
         if not isinstance(event, CancelIgnored):
@@ -31,7 +31,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
             f"the task has gone on, and waited{where}"
         )
-        certainty: Certainty = "proved" if event.by_timeout or event.by_group else "likely"
+        certainty: Certainty = "proved" if incident.is_sure else "likely"
         yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
@@ -39,7 +39,7 @@ def find_shared(state: LabState) -> Iterator[Finding]:
     """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, TaskEnded) and event.outcome == "cancelled" and len(incident.others) > 1:
+        if incident.kind == "cancel_shared" and isinstance(event, TaskEnded):
             shared, asked = incident.others
             text = (
                 f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, and that with it; "

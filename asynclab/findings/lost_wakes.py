@@ -33,12 +33,12 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
     """The tasks that have waited for the like while nothing else could have woken them."""
     key = key_of(lost.wait)
-    waits = _vain_waits(state)
+    waits = vain_waits(state)
     found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
     return list(dict.fromkeys(found))
 
 
-def _vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
+def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
     """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
     if state.outcome is not None:
         for each in state.in_vain:
@@ -53,14 +53,14 @@ def find_gone_sources(state: LabState) -> Iterator[Finding]:
     """Tasks that alone filled a queue, and ended as another task's cancel was taken for theirs, while others wait."""
     for incident in state.incidents:
         event = incident.event
-        if not isinstance(event, TaskEnded) or event.outcome != "done" or event.unseen:
+        if incident.kind != "cancel_of_another" or not isinstance(event, TaskEnded):
             continue
         for queue in state.queues.values():
             if event.task not in queue.sources or not _have_ended(state, queue):
                 continue
             waits = [
                 (task, wait.number)
-                for task, wait, until in _vain_waits(state)
+                for task, wait, until in vain_waits(state)
                 if wait.kind == "queue.get" and until >= incident.at
             ]
             victims = list(dict.fromkeys(task for task, number in waits if number == queue.id))
@@ -90,7 +90,7 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
     """Tasks that got an item from a queue when nobody referred to them any more."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, TaskEnded) and event.unseen:
+        if incident.kind == "item_lost" and isinstance(event, TaskEnded):
             task = state.tasks.get(event.task)
             text = (
                 f"{quoted(state, event.task)}{made_at(task)} got {one_line(event.detail)} from its queue at "

@@ -430,6 +430,9 @@ class QueuePut(Event):
     unfinished: int
     """How many items lack their task_done()."""
     task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where it was put, if it makes the queue hold a multiple of a hundred items; else 0."""
 
 
 class QueueGot(Event):
@@ -495,6 +498,9 @@ class PrimitiveChanged(Event):
     """For a permit that goes straight to a task that waits for one: that task."""
     in_block: bool = False
     """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
+    file: str = ""
+    line: int = 0
+    """Where a lock was released by another than the task that held it; else 0."""
 
 
 class ConditionNotified(Event):

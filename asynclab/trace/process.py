@@ -121,11 +121,14 @@ class LoopRecording:
         self._call(self._look)
 
     def look_at_last(self) -> None:
-        """Tell the same at the program's end, where the loop runs no more and so can't be asked."""
-        loop = self._loop()
-        if loop is not None and not loop.is_running():
-            with suppress(Exception):
-                self._look()
+        """Tell the same at the program's end, where the loop runs no more and so can't be asked, and what nobody saw."""
+        tracer, loop = self._tracer(), self._loop()
+        if tracer is None or loop is None or loop.is_running():
+            return
+        with suppress(Exception):
+            self._look()
+        with suppress(Exception):
+            tracer.registry.tell_unseen_failures()
 
     def _look(self) -> None:
         self._is_to_look = False
