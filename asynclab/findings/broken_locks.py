@@ -23,15 +23,15 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
             name = state.primitives[event.primitive].label
             robber, inside = incident.others
             text = (
-                f"{quoted(state, robber)} released {name}{at_line(incident.place)} while {quoted(state, event.task)} held it, and "
-                f"{quoted(state, inside)} took it: both were inside until {measured(incident.at)}, when "
+                f"{quoted(state, robber)} released {name}{at_line(incident.place)} while {quoted(state, event.task)} "
+                f"held it, and {quoted(state, inside)} took it: both were inside until {measured(incident.at)}, when "
                 f"{quoted(state, event.task)} released it from under {quoted(state, inside)}"
             )
             yield Finding("released-by-another", text, incident.at, (incident.version,), robber, incident.place)
 
 
 def find_long_holds(state: LabState) -> Iterator[Finding]:
-    """Locks that a task held for long while others waited for them. That may be meant, as where calls are spread out."""
+    """Locks that a task held for long while others waited. That may be meant, as where calls are spread out."""
     for lock in state.primitives.values():
         hold = lock.longest_hold
         now = _hold_now(state, lock)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from asynclab.findings import (
     blocked_loops,
     broken_locks,
+    busy_loops,
     busy_threads,
     deadlocks,
     lost_cancels,
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *lost_cancels.RULES,
     *lost_work.RULES,
     *blocked_loops.RULES,
+    *busy_loops.RULES,
     *busy_threads.RULES,
 )
 """In the order in which they are told."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
-from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import TaskEnded, Wait
+from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.model.events import SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
@@ -99,6 +99,21 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
             yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place)
 
 
+def find_dropped_sources(state: LabState) -> Iterator[Finding]:
+    """Tasks that wait for an event or future that nobody but themselves has any more."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, SourceDropped):
+            what = f"event#{event.event}" if event.event else "a future"
+            text = (
+                f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
+                f"{measured(incident.at)} nothing else referred to that: nobody could set it any more"
+            )
+            certainty: Certainty = "proved" if incident.is_sure else "likely"
+            place = incident.place
+            yield Finding("dropped-event", text, incident.at, (incident.version,), event.task, place, certainty)
+
+
 RULES = (
     Rule(
         "lost-handover",
@@ -123,5 +138,13 @@ RULES = (
         "Cancel the task of a get() that you give up, or go on with it instead of making another.",
         "",
         find_abandoned_gets,
+    ),
+    Rule(
+        "dropped-event",
+        "A task waits for an event or future that nobody else refers to any more.",
+        "Whoever was to set it has put another one in its place, or has forgotten it: the task waits in vain.",
+        "Set an event before you replace it, or clear() it and keep it.",
+        "",
+        find_dropped_sources,
     ),
 )

@@ -1,4 +1,4 @@
-"""Finds queues that tasks wait at in vain: pools that lack an item, and full queues from which nobody takes any more."""
+"""Finds queues at which tasks wait in vain: pools that lack items, and full queues from which nobody takes."""
 
 from __future__ import annotations
 

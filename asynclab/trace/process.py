@@ -30,8 +30,9 @@ from asynclab.trace.recording.scope import TASKS, outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.census import Census
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks
+from asynclab.trace.watching.idle_loops import IdleLooks, tell_of_dropped_sources
 from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
 Found = TypeVar("Found")
@@ -50,6 +51,7 @@ class LoopRecording:
         self._blocks = BlockReports(BOUNDARY)
         self._idle = IdleLooks(bystanders)
         self._executor = ExecutorLooks()
+        self._spins = SpinLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._time: Callable[[], float] | None = None
@@ -107,8 +109,10 @@ class LoopRecording:
         tracer = self._tracer()
         if tracer is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+                tell_of_dropped_sources(tracer, tracer.looks.sources, tracer.resources)
                 self._idle.look(tracer, tracer.external, tracer.resources)
                 self._executor.look(tracer)
+                self._spins.look(tracer)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
@@ -121,7 +125,7 @@ class LoopRecording:
         self._call(self._look)
 
     def look_at_last(self) -> None:
-        """Tell the same at the program's end, where the loop runs no more and so can't be asked, and what nobody saw."""
+        """Tell the same at the program's end, where the loop can't be asked any more, and which failures are unseen."""
         tracer, loop = self._tracer(), self._loop()
         if tracer is None or loop is None or loop.is_running():
             return
