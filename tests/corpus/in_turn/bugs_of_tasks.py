@@ -215,3 +215,15 @@ async def an_event_is_replaced_under_its_waiter() -> None:
     changed[0] = asyncio.Event()
     changed[0].set()
     await asyncio.wait({watcher}, timeout=0.3)
+
+
+async def a_lock_is_held_during_a_slow_request() -> None:
+    """lock-held-long"""
+
+    lock = asyncio.Lock()
+
+    async def use(seconds: float) -> None:
+        async with lock:
+            await asyncio.sleep(seconds)
+
+    await asyncio.gather(use(2.1), use(0), use(0))
