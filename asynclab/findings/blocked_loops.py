@@ -11,6 +11,7 @@ from asynclab.model.state import Block, LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
+
 def find_blocks(state: LabState) -> Iterator[Finding]:
     """Steps that took long while tasks were there that had no part in them."""
     for block in state.blocks:

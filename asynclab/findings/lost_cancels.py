@@ -13,7 +13,6 @@ from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
-
 LONG = 1.0
 """Lab seconds in which a task has cleaned up."""
 

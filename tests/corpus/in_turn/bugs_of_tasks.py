@@ -214,7 +214,7 @@ async def an_event_is_replaced_under_its_waiter() -> None:
     await asyncio.sleep(0.01)
     changed[0] = asyncio.Event()
     changed[0].set()
-    await asyncio.wait({watcher}, timeout=0.3)
+    await asyncio.wait({watcher}, timeout=0.7)
 
 
 async def a_lock_is_held_during_a_slow_request() -> None:
