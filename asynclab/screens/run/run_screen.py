@@ -182,7 +182,7 @@ class RunScreen(LabScreen):
         self._asked_report = {}
 
     def _complain(self) -> None:
-        complaint = self.watched.complaint
+        complaint = self.watched.complaint or next(reversed(self.watched.judge.complaints), "")
         if complaint != self._complained:
             self._complained = complaint
             self.host.tell(complaint, is_problem=True)
