@@ -35,13 +35,10 @@ from asynclab.trace.watching.watchdog import Sight
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
 
-LONGEST_PERIOD = 0.1
-"""The same where nothing has happened for `QUIET_AFTER`."""
+LONGEST_PERIOD = 0.125
+"""The same where nothing has happened for long: each look costs, as does the beat that goes with it."""
 
-QUIET_AFTER = 0.3
-"""Real seconds."""
-
-BEAT = 0.1
+BEAT = 0.125
 """Real seconds between two heartbeats: the viewer says that it misses them after 0.3."""
 
 _PIECE = 65_536
@@ -208,7 +205,7 @@ class Sender(LookingThread):
     def _next_period(self) -> float:
         if self._observation.freeze.is_on or self._seen is not None:
             return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
-        return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
+        return min(max(PERIOD, (time.monotonic() - self._active_at) / 2), LONGEST_PERIOD)
 
     def _gather(self, *, at_end: bool = False) -> None:
         observation = self._observation
