@@ -38,7 +38,7 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     reports = BlockReports(BOUNDARY, lambda _: next(delays))
 
     async def blocks() -> None:
-        tracer: Any = observation.recorders[0]._tracer()
+        tracer: Any = observation.recorders[0]._observer()
         _elsewhere(lambda: reports.look(tracer))
         await asyncio.sleep(0)
         began = observation.clock.real_time()
