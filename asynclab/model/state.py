@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, Incident
+from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -163,6 +163,8 @@ class LabState:
     """What was handed over to tasks that never saw it, as long as nobody else was woken by the like."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
     """Tasks whose gather() has failed meanwhile."""
+    ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
+    """By the number of the task that goes on."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
     """By library, line of code and host."""
     is_blocking: bool = False

@@ -125,6 +125,7 @@ def _waited_for(task: TaskState, other: int) -> bool:
 def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
     place = (task.file, task.line) if task.line else None
+    state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
     is_left = left is not None and not task.cancel_requested and event.outcome != "cancelled"
     waker = None if task.waker is None else state.tasks.get(task.waker)
