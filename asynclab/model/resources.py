@@ -52,6 +52,8 @@ class QueueState:
     joiners: list[int] = field(default_factory=list)
     sources: dict[int | None, float] = field(default_factory=dict)
     """The tasks that put items in, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
+    last_getter: int | None = None
+    """The task that got the latest item; None for other code, or for nobody."""
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
     """(lab time, size) after each change."""
 

@@ -44,6 +44,7 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
     queue = state.queues.get(event.queue)
     if queue is not None:
         queue.gets += 1
+        queue.last_getter = event.task
         if 0 <= event.index < len(queue.items):
             del queue.items[event.index]
         _resize(queue, event.size, event.unfinished, at)
