@@ -99,6 +99,7 @@ STATES = {
     "a free lock": _state(Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
     "not idle": _state(EVENT),
     "many": _state(*[EVENT] * 10_000, then=_idle(processes=1)),
+    "a circle through a shield": _state(Wait("shield", tasks=(2,)), Wait("task", tasks=(1,)), then=_idle()),
     "groups": _state(Wait("gather", tasks=(2, 3), count=3), EVENT, Wait("as_completed", tasks=(2,), count=1)),
     "permits": _state(
         then=(
