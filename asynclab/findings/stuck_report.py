@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,9 +142,17 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
     if queue is None:
         return ""
     if wait.kind == "queue.get":
-        source = max(queue.sources, key=queue.sources.__getitem__, default=None)
-        return "" if source is None else f", last put by {quoted(state, source)}"
-    return "" if queue.last_getter is None else f", last got by {quoted(state, queue.last_getter)}"
+        borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
+        if queue.returned and borrowers:  # a pool: what is taken comes back
+            return f", whose items are with {listed(state, borrowers)}"
+        return _last(state, "put", queue.sources)
+    return _last(state, "got", queue.takers)
+
+
+def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
+    """Who did something last; empty where that was no task."""
+    task = max(tasks, key=tasks.__getitem__, default=None)
+    return "" if task is None else f", last {did} by {quoted(state, task)}"
 
 
 def _where(task: TaskState) -> str:

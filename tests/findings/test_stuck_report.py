@@ -120,6 +120,17 @@ STATES = {
             *_waiting(3, Wait("queue.join", number=1)),
         ),
     ),
+    "a pool": _state(
+        EVENT,
+        then=(
+            QueueCreated(1.0, 1, "Queue", 1),
+            QueuePut(1.0, 1, "'item'", 1, 1),
+            QueueGot(1.0, 1, "'item'", 0, 1, task=1),
+            QueuePut(1.0, 1, "'item'", 1, 2, task=1),
+            QueueGot(1.0, 1, "'item'", 0, 2, task=1),
+            *_waiting(2, Wait("queue.get", number=1)),
+        ),
+    ),
     "a timeout": _state(EVENT, then=(TimeoutStarted(1.0, 1, 9.0, task=1), *_idle(timers=1))),
     "made here, waits elsewhere": _state(then=tuple(_waiting(1, Wait("barrier", number=1), "app.py", 9))),
 }
