@@ -17,6 +17,9 @@ from asynclab.fetch.proxies import Environment
 from asynclab.fetch.redaction import is_secret
 from asynclab.fetch.watch import Watch, refuse_private, tls_context
 
+MOST_STALE = 5
+"""Tries over connections that the server may have closed meanwhile; aiohttp tries each twice (RFC 9112, 9.3.1)."""
+
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
 
 
@@ -57,14 +60,20 @@ class Sender:
         watch.begins(url, has_proxy=proxy is not None)
         if proxy is not None and self._options.block_private:
             await self._refuse_private(url.host or "", watch)
-        return await self._session.request(
-            method,
-            url.with_user(None) if url.raw_user is not None else url,
-            headers=headers,
-            allow_redirects=False,
-            proxy=proxy,
-            ssl=self._tls if url.scheme == "https" else True,
-        )
+        for tries_left in reversed(range(MOST_STALE)):
+            try:
+                return await self._session.request(
+                    method,
+                    url.with_user(None) if url.raw_user is not None else url,
+                    headers=headers,
+                    allow_redirects=False,
+                    proxy=proxy,
+                    ssl=self._tls if url.scheme == "https" else True,
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                if isinstance(error, aiohttp.ClientConnectorError) or not watch.is_reused or not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
