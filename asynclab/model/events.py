@@ -627,9 +627,10 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
 
 
 class ExecutorFull(Event):
-    """A lookup of a host's name has waited for a thread of the loop's executor for a while: all are busy.
+    """A call has waited for a thread of its executor for a while: all are busy.
 
-    The loop looks names up in the same threads as `asyncio.to_thread` uses.
+    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, and of calls
+    that use what all the threads wait for.
     """
 
     function: str
@@ -643,7 +644,9 @@ class ExecutorFull(Event):
     workers: int = 0
     """How many there are."""
     task: int | None = None
-    """Whose lookup it is."""
+    """Whose call it is."""
+    holds_up: bool = False
+    """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
 
 
 class Outside(Event):
@@ -665,7 +668,7 @@ class Outside(Event):
     held: tuple[ThreadStands, ...] = ()
     """Threads that wait for each other, or for the loop's tasks; none where others run that might let them go on."""
     queued: int = 0
-    """Calls in the loop's executor that wait for a thread, where all of its threads are among `held`."""
+    """Calls in executors that wait for a thread, where all threads of the executor are among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0

@@ -28,7 +28,8 @@ from asynclab.remote.wire import (
     SetSpeed,
     Step,
 )
-from asynclab.trace.process import LoopRecording, ProcessObservation
+from asynclab.trace.loop_recording import LoopRecording
+from asynclab.trace.process import ProcessObservation
 from asynclab.trace.process_control import ProcessControl
 from asynclab.trace.watching.watchdog import Sight
 

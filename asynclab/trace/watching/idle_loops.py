@@ -83,9 +83,9 @@ def _outside(
     threads, held = look_at_threads(recorder.thread, bystanders)
     files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
     told = Outside(0.0, files, threads, processes, signals, timers, held)
-    executor = cpython.default_executor(loop) if held else None
-    if executor is not None and _names_of(cpython.threads_of(executor)) <= _names_of(held):
-        told.queued = len(cpython.queued_calls(executor))
+    for queue, workers in cpython.thread_pools() if held else ():
+        if _names_of(workers) <= _names_of(held):
+            told.queued += len(cpython.queued_calls(queue))
     if not (files or threads or processes or signals):
         told.generators = tuple(left_generators(loop, resources))
         told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))

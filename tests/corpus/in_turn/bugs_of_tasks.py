@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -92,6 +93,22 @@ async def a_lookup_waits_behind_slow_calls() -> None:
     await asyncio.sleep(0.01)
     await loop.getaddrinfo("127.0.0.1", 80)
     await slow
+
+
+async def threads_wait_for_a_permit_whose_release_waits_for_a_thread() -> None:
+    """executor-full"""
+
+    executor, permits = ThreadPoolExecutor(2), threading.Semaphore(1)
+    loop = asyncio.get_running_loop()
+
+    async def request() -> None:
+        if await loop.run_in_executor(executor, permits.acquire, True, 1.2):
+            await asyncio.sleep(0.01)
+            await loop.run_in_executor(executor, permits.release)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(request())
 
 
 async def nobody_refers_to_a_task() -> None:

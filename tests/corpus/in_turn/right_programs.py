@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 IDLE = 0.7
 """Seconds: long enough for the loop to be found idle."""
@@ -60,6 +61,17 @@ async def a_thread_waits_for_an_item_that_a_task_will_put() -> None:
     await asyncio.sleep(IDLE)
     items.put(1)
     await getting
+
+
+async def threads_wait_for_items_and_other_calls_for_threads() -> None:
+    executor, items = ThreadPoolExecutor(2), thread_queue.Queue[int]()
+    loop = asyncio.get_running_loop()
+    taken = [loop.run_in_executor(executor, items.get, True, 5) for _ in range(2)]
+    added = loop.run_in_executor(executor, sum, (1, 2))
+    await asyncio.sleep(0.8)
+    items.put(1)
+    items.put(2)
+    await asyncio.gather(*taken, added)
 
 
 async def permits_are_released_by_callbacks() -> None:
