@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from asynclab.model.events import Outside
+from asynclab.model.events import Outside, SourceDropped
 from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
@@ -22,7 +22,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.held_threads import look_at_threads
 from asynclab.trace.watching.left_generators import left_generators
 from asynclab.trace.watching.observer import Observer
-from asynclab.trace.watching.private_waits import waits_for_its_own
+from asynclab.trace.watching.private_waits import DroppedSources, waits_for_its_own
 from asynclab.trace.watching.resource_registry import Resources
 
 IDLE_AFTER = 0.4
@@ -61,6 +61,16 @@ class IdleLooks:
         if found != self._told and not recorder.events and _is_idle(loop, recorder):
             self._told = found
             recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
+
+
+def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
+    """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
+    loop = recorder.loop
+    if loop is None or not isinstance(loop, BaseEventLoop) or not _is_idle(loop, recorder):
+        return
+    for record, source in sources.look():
+        known = resources.known.get(source)
+        recorder.write(SourceDropped(recorder.clock.now(), record.id, 0 if known is None else known.of_its_kind))
 
 
 def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
