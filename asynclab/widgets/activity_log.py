@@ -94,13 +94,7 @@ class ActivityLog(CursorView):
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
     def show(self, state: LabState | None, now: float, *, is_past: bool = False) -> None:
-        """Show the activity of a lab.
-
-        Args:
-            state: The lab; None for nothing.
-            now: Lab seconds.
-            is_past: Whether this is a moment of the past.
-        """
+        """Show the activity of a lab, now or at a moment of its past."""
         self._is_past = is_past
         if state is not self._state:
             self._state = state
@@ -284,11 +278,7 @@ class ActivityLog(CursorView):
 
 
 def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
-    """Divide the text of a line into rows.
-
-    Returns:
-        The width of the column of names, and the rows; the last one is cut if there are too many.
-    """
+    """The width of the column of names, and the rows of a line's text; the last one is cut if there are too many."""
     names = 9 if width < 40 else 11 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
     text = one_line(fitting((line.text, line.short), room), TEXT_LIMIT)

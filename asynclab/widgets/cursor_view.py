@@ -31,12 +31,7 @@ class CursorView(LineView):
         return self._cursor
 
     def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
-        """Put the cursor on a line, or on the nearest one.
-
-        Args:
-            index: From 0; None for nowhere.
-            scroll: Whether to scroll that line into sight.
-        """
+        """Put the cursor on a line, or on the nearest one, and scroll it into sight; None for nowhere."""
         count = self.line_count()
         to = None if index is None or not count else max(0, min(count - 1, index))
         if to == self._cursor:

@@ -52,13 +52,7 @@ class FindingsView(CursorView):
     def show(
         self, found: tuple[Found, ...], state: LabState | None, evidence_of: Callable[[Found], Sequence[Evidence]]
     ) -> None:
-        """Show findings; repaints only lines that changed.
-
-        Args:
-            found: In the order of the list.
-            state: Has the names of tasks; None where nothing has run.
-            evidence_of: Returns the events that show a finding.
-        """
+        """Show findings in this order; repaints only lines that changed. The state has the names of tasks."""
         self._evidence_of = evidence_of
         if found == self._found and state is self._state:
             return

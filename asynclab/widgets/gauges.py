@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -83,9 +82,8 @@ class Gauges(LineView):
         ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
         for timeout in (*live, *reversed(ended)):
             yield partial(timeout_line, timeout, state, self._now)
-        waiters = _waiters(state) if state.primitives else {}
         for primitive in state.primitives.values():
-            yield partial(primitive_line, primitive, state, waiters.get((primitive.kind, primitive.number), ()))
+            yield partial(primitive_line, primitive, state)
 
     def _queue(self, queue: QueueState, state: LabState, is_roomy: bool, is_last: bool) -> Iterator[Draw]:
         yield partial(queue_items, queue)
@@ -98,13 +96,3 @@ class Gauges(LineView):
 
 def _running(state: LabState) -> list[TimeoutState]:
     return [timeout for timeout in state.timeouts.values() if timeout.outcome == "running"]
-
-
-def _waiters(state: LabState) -> dict[tuple[str, int], list[int]]:
-    """The tasks that wait for each primitive, by its kind and number."""
-    waiters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    for task in state.tasks.values():
-        wait = task.waits_for
-        if wait is not None and wait.number:
-            waiters[wait.kind, wait.number].append(task.id)
-    return waiters

@@ -75,12 +75,7 @@ class LineView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One line.
-
-        Args:
-            index: From 0.
-            width: In cells; what is longer is cut.
-        """
+        """The line of an index from 0; what is longer than `width` cells is cut."""
         raise NotImplementedError
 
     def compose_header(self, width: int) -> Line:

@@ -58,13 +58,7 @@ class LoopView(TaskView):
     _entries: Sequence[_Entry] = ()
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
-        """Show a lab, and repaint the lines that changed.
-
-        Args:
-            state: The lab; None for nothing.
-            now: Lab seconds.
-            next_task: The task that the next step of a paused lab will run; None if it isn't paused.
-        """
+        """Show a lab, and repaint the lines that changed; the next step of a paused lab runs `next_task`."""
         seen = None if state is None else (state.version, now, next_task)
         if state is self._state and seen == self._seen:
             return

@@ -41,12 +41,7 @@ class Files(Protocol):
         """The text of a file; None if it can't be read."""
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file on disk differs from the code that runs.
-
-        Args:
-            path: As tasks call it.
-            since: Seconds since 1970 from which on a change counts, even if it was read later.
-        """
+        """Whether a file on disk differs from the code that runs, or has changed since that many seconds after 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +111,14 @@ class SourceView(LineView):
         return self._selected
 
     def show_source(self, path: str, text: str, title: str = "", line: int | None = None) -> None:
-        """Show a file.
-
-        Args:
-            path: What tasks call it; compared as it is.
-            text: Its contents.
-            title: What the frame says; the file's name where it is empty.
-            line: From which line on; None for its first line of code.
-        """
+        """Show a file from a line on, or else from its first line of code; without a title, under its own name."""
         self._first = _File(path, text, title or file_name(path), line)
         self._state = self._selected = self._pointed = None
         self._stays = False
         self._open(self._first)
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
-        """Show where the tasks of a lab stand. Lab time, in seconds, makes no difference here.
-
-        Args:
-            state: The lab; None where nothing has run.
-            now: Lab seconds.
-            next_task: The task that the next step of a paused lab runs; its line is highlighted.
-        """
+        """Show where the tasks of a lab stand; the next step of a paused lab runs `next_task`."""
         version = None if state is None else state.version
         if state is self._state and (version, next_task) == (self._version, self._next):
             return

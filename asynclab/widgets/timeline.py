@@ -84,11 +84,7 @@ class TimelineView(TaskView):
     def show(self, state: LabState | None, timeline: Timeline | None, now: float, moment: float | None = None) -> None:
         """Show a lab's run up to a lab time, and repaint the lines that changed.
 
-        Args:
-            state: Has the tasks and their names; at `moment` if it is given. None for no lab.
-            timeline: Has taken in the lab's events up to now. A view of another one starts over.
-            now: Lab seconds.
-            moment: The lab time that is looked at, in seconds; None for now.
+        The state is the one at `moment`, the lab time that is looked at, or else at `now`. Another run starts over.
         """
         versions = (0, 0) if state is None or timeline is None else (state.version, timeline.version)
         seen = (versions, now, moment)

@@ -50,14 +50,7 @@ class TitleBar(LineView, can_focus=False):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """Make the bar.
-
-        Args:
-            tabs: The names of the tabs, in order; the first one is active.
-            name: The name of the widget.
-            id: Its id in the DOM.
-            classes: Its CSS classes.
-        """
+        """Make a bar with these tabs, the first one active."""
         super().__init__(name=name, id=id, classes=classes)
         self._tabs = tuple(tabs)
         self._active = self._tabs[0] if self._tabs else ""
@@ -72,13 +65,7 @@ class TitleBar(LineView, can_focus=False):
         self.repaint()
 
     def show(self, lag: Sequence[float], runs: int, tasks: int) -> None:
-        """Show how late the loop is, and how much is running.
-
-        Args:
-            lag: How late it was, in seconds, oldest first.
-            runs: The number of demos and fetches that are running.
-            tasks: The number of their tasks that have not ended.
-        """
+        """Show how late the loop was, in seconds, oldest first, and how many runs and tasks are live."""
         seen = tuple(lag)
         if (seen, (runs, tasks)) != (self._lag, self._runs_and_tasks):
             self._lag, self._runs_and_tasks = seen, (runs, tasks)

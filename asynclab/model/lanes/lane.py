@@ -166,11 +166,7 @@ class Lane:
         self.revision += 1
 
     def drop_intervals(self, count: int) -> int:
-        """Drop the oldest intervals, but never the present one.
-
-        Returns:
-            How many were dropped.
-        """
+        """Drop the oldest intervals, but never the present one; how many were dropped."""
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
             del self.begins[:gone], self.moments[:gone], self.kinds[:gone], self.reasons[:gone]
@@ -222,15 +218,10 @@ class Lane:
         return [self.mark_at(index) for index in range(first, last)]
 
     def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
-        """What has happened up to a moment and has not been read.
-
-        Args:
-            marks_read: How many marks have been read, including dropped ones.
-            notes_read: The same for notes.
-            moment: Counted in events.
+        """The marks and notes up to a moment that have not been read, in their order.
 
         Returns:
-            Marks and notes together in their order, and how many of each have been read with these.
+            These, and how many of each have been read then; here as in the arguments, dropped ones count.
         """
         marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
         notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)
@@ -241,12 +232,7 @@ class Lane:
         return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
 
     def next_happening(self, marks_read: int, notes_read: int) -> float:
-        """The moment of the first mark or note that has not been read; infinite for none.
-
-        Args:
-            marks_read: How many marks have been read, including dropped ones.
-            notes_read: The same for notes.
-        """
+        """The moment of the first mark or note not read yet; infinite for none. Dropped ones count as read."""
         mark, note = max(0, marks_read - self.marks_gone), max(0, notes_read - self.notes_gone)
         return min(
             self.mark_moments[mark] if mark < len(self.mark_moments) else math.inf,

@@ -49,13 +49,13 @@ class Timeline:
         """When each step of any task began, and whose it is."""
 
     def begin(self, task: int, kind: int, at: float, moment: int, reason: Reason = None) -> None:
-        """Begin another interval of a task.
+        """Begin another interval of a task; the first one begins its lane.
 
         Args:
-            task: Whose; the first interval begins its lane.
+            task: Whose.
             kind: `READY`, `RUNNING` or `WAITING`.
             at: Lab seconds.
-            moment: How many events have happened, with the one that tells of it.
+            moment: How many events have happened, including the one that reports it.
             reason: Why the task is in that state.
         """
         lane = self.lanes.get(task)
@@ -102,12 +102,7 @@ class Timeline:
             self.dropped += gone.size
 
     def close_batch(self, now: float, version: int) -> None:
-        """Note the time, and drop the oldest intervals and marks while there are too many.
-
-        Args:
-            now: Lab seconds.
-            version: How many events have been folded.
-        """
+        """Note the lab time and how many events were folded; drop the oldest intervals and marks if there are too many."""
         self.now, self.version = now, version
         # A lane keeps at most one interval, the present one, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
@@ -132,10 +127,7 @@ class Timeline:
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
         """The tasks whose steps lay in a time, in the order of the steps, and how many steps there were.
 
-        Args:
-            begin: Lab seconds; a step that began before and went on counts.
-            end: Lab seconds; what began then doesn't count.
-            limit: How many steps are looked at.
+        The first `limit` are looked at. A step that had begun before `begin` counts; one that begins at `end` doesn't.
         """
         first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
         tasks = list(self._step_tasks[first : min(last, first + limit)])

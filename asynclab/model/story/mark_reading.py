@@ -41,17 +41,7 @@ _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
 
 def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
-    """Note in a turn what a mark says that the task did.
-
-    Args:
-        turn: The latest one.
-        lane: The task's.
-        mark: One of its marks or notes.
-        report: The report that its step blocks the loop, if there is one.
-
-    Returns:
-        How many lines it printed.
-    """
+    """Note in the latest turn what a mark on its task's lane says that the task did; how many lines it printed."""
     match mark.event:
         case QueuePut(queue=queue, item=item):
             turn.did("put", queue, item[:TEXT_KEPT])

@@ -50,13 +50,7 @@ class Teller:
     """Tells the turns of one life."""
 
     def __init__(self, life: Life, state: LabState, home: str) -> None:
-        """Prepare to tell a life.
-
-        Args:
-            life: The life.
-            state: Has the names of tasks, and the labels of queues and primitives.
-            home: The file that need not be named.
-        """
+        """Prepare to tell a life; `home` is the file that need not be named."""
         self._life, self._state, self._home = life, state, home
 
     def begin(self) -> Iterator[Sentence]:
