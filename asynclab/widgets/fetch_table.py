@@ -33,8 +33,8 @@ class FetchTable(CursorView):
 
     HEADER_HEIGHT = 1
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._numbers: Sequence[int] = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0

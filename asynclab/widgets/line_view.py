@@ -57,8 +57,8 @@ class LineView(ScrollView, can_focus=True):
 
     _is_retitling = False
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._drawn: dict[int, Drawn] = {}
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
         self._subtitle: Line = ()

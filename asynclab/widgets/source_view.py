@@ -75,11 +75,9 @@ class SourceView(LineView):
         Binding("backspace", "first_file", "First file", show=False),
     ]
 
-    def __init__(
-        self, files: Files | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, files: Files | None = None, *, id: str | None = None) -> None:
         """Show nothing yet. Without `files`, only the first file is ever shown."""
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id)
         self.border_title = "Code"
         self._files = files
         self._first = self._file = _File()
@@ -132,18 +130,17 @@ class SourceView(LineView):
 
     def select(self, task: int | None) -> None:
         """Highlight the line of a task and bring it into sight, whichever file it is in."""
-        if task == self._selected:
-            return
-        self._selected, self._pointed = task, None
-        self._is_following, self._stays = True, False
-        self._take_marks()
-        self._follow(None)
-        self.repaint()
+        if task != self._selected:
+            self._selected = task
+            self._look_at(None)
 
     def point_at(self, place: Place | None) -> None:
         """Bring a line into sight, in whichever file it is, and mark it; None for no line."""
-        if place == self._pointed:
-            return
+        if place != self._pointed:
+            self._look_at(place)
+
+    def _look_at(self, place: Place | None) -> None:
+        """Follow again: what a finding is about, or else the selected task."""
         self._pointed = place
         self._is_following, self._stays = True, False
         self._take_marks()

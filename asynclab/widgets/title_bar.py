@@ -42,16 +42,9 @@ class TitleBar(LineView, can_focus=False):
     }
     """
 
-    def __init__(
-        self,
-        tabs: Sequence[str] = (),
-        *,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, tabs: Sequence[str] = ()) -> None:
         """Make a bar with these tabs, the first one active."""
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__()
         self._tabs = tuple(tabs)
         self._active = self._tabs[0] if self._tabs else ""
         self._lag: tuple[float, ...] = ()

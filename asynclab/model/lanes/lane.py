@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -245,27 +246,14 @@ class Lane:
         index = self.mark_kinds.rfind(MARK_KINDS.index(kind), first, last)
         return self.mark_at(index) if index >= 0 else None
 
-    def next_time(self, at: float) -> float | None:
-        """When something changes or happens next, after a moment."""
-        times = []
-        for known in (self.begins, self.mark_times):
-            index = bisect_right(known, at)
-            if index < len(known):
-                times.append(known[index])
-        if self.ended is not None and self.ended > at:
-            times.append(self.ended)
-        return min(times, default=None)
-
-    def previous_time(self, at: float) -> float | None:
-        """When something changed or happened last, before a moment."""
-        times = []
-        for known in (self.begins, self.mark_times):
-            index = bisect_left(known, at)
-            if index > 0:
-                times.append(known[index - 1])
-        if self.ended is not None and self.ended < at:
-            times.append(self.ended)
-        return max(times, default=None)
+    def time_beside(self, at: float, by: int) -> float | None:
+        """When something changes or happens next after a time, or with a negative `by` last before it."""
+        times: list[Sequence[float]] = [self.begins, self.mark_times, () if self.ended is None else (self.ended,)]
+        if by > 0:
+            after = ((known, bisect_right(known, at)) for known in times)
+            return min((known[index] for known, index in after if index < len(known)), default=None)
+        before = ((known, bisect_left(known, at)) for known in times)
+        return max((known[index - 1] for known, index in before if index), default=None)
 
     def mark_at(self, index: int) -> Mark:
         """One of the marks, from 0."""

@@ -102,7 +102,7 @@ class Timeline:
             self.dropped += gone.size
 
     def close_batch(self, now: float, version: int) -> None:
-        """Note the lab time and how many events were folded; drop the oldest intervals and marks if there are too many."""
+        """Note the lab time and how many events were folded; drop the oldest of too many intervals and marks."""
         self.now, self.version = now, version
         # A lane keeps at most one interval, the present one, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
@@ -113,16 +113,6 @@ class Timeline:
         lane = self.lanes.get(task)
         index = None if lane is None else lane.index_at(at)
         return None if lane is None or index is None else lane.interval(index)
-
-    def next_event(self, task: int, at: float) -> float | None:
-        """When the next thing happens to a task after a moment; None where nothing does."""
-        lane = self.lanes.get(task)
-        return None if lane is None else lane.next_time(at)
-
-    def previous_event(self, task: int, at: float) -> float | None:
-        """When the last thing happened to a task before a moment; None where nothing did."""
-        lane = self.lanes.get(task)
-        return None if lane is None else lane.previous_time(at)
 
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
         """The tasks whose steps lay in a time, in the order of the steps, and how many steps there were.
