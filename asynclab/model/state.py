@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import get_args
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
@@ -73,10 +74,6 @@ class Dropped:
     events: int = 0
 
 
-def _no_counts() -> dict[StateWord, int]:
-    return {"ready": 0, "running": 0, "waiting": 0, "done": 0, "failed": 0, "cancelled": 0}
-
-
 @dataclass(slots=True)
 class LabState:
     """Everything that a lab's events say, as `model.fold` adds it up; nothing else changes it."""
@@ -113,7 +110,7 @@ class LabState:
     """The latest measurements of how late the loop was, in seconds."""
     blocked: LoopBlocked | None = None
     """The latest report of a step that kept the loop from running."""
-    counts: dict[StateWord, int] = field(default_factory=_no_counts)
+    counts: dict[StateWord, int] = field(default_factory=lambda: dict.fromkeys(get_args(StateWord), 0))
     """How many tasks are in each state; those that were dropped still count as ended."""
     dropped: Dropped = field(default_factory=Dropped)
     ready_queue: dict[int, None] = field(default_factory=dict)

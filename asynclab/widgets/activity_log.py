@@ -183,7 +183,7 @@ class ActivityLog(CursorView):
     def _start_over(self) -> None:
         self._rows.clear()
         self._next, self._unread, self._version = 0, 0, None
-        self.is_following, self._cursor = True, None
+        self.is_following, self.cursor = True, None
 
     def _take_new_lines(self) -> None:
         """Add the new lines, and drop those that the model dropped."""
@@ -209,8 +209,8 @@ class ActivityLog(CursorView):
         gone = height - self.line_count()
         if not gone:
             return
-        if self._cursor is not None:
-            self._cursor = max(0, self._cursor - gone)
+        if self.cursor is not None:
+            self.cursor = max(0, self.cursor - gone)
         if not self.is_following:
             self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True)
 
@@ -256,7 +256,7 @@ class ActivityLog(CursorView):
         lines = [line for line, row in self._rows if not row]
         self._rows = deque(row for line in lines for row in self._rows_of(line))
         if at is not None:
-            self._cursor = self._note_height + next(i for i, (line, _) in enumerate(self._rows) if line is at)
+            self.cursor = self._note_height + next(i for i, (line, _) in enumerate(self._rows) if line is at)
 
     def _subject(self, line: ActivityLine) -> str:
         return "" if self._state is None or line.task is None else self._state.task_name(line.task)

@@ -23,20 +23,16 @@ class CursorView(LineView):
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
     ]
-    _cursor: int | None = None
-
-    @property
-    def cursor(self) -> int | None:
-        """The index of the line under the cursor; None for nowhere."""
-        return self._cursor
+    cursor: int | None = None
+    """The index of the line under the cursor; None for nowhere. To be moved by `move_cursor`."""
 
     def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
         """Put the cursor on a line, or on the nearest one, and scroll it into sight; None for nowhere."""
         count = self.line_count()
         to = None if index is None or not count else max(0, min(count - 1, index))
-        if to == self._cursor:
+        if to == self.cursor:
             return
-        self._cursor = to
+        self.cursor = to
         if scroll and to is not None:
             self.scroll_to_line(to)
         self.cursor_moved(to)
@@ -60,17 +56,17 @@ class CursorView(LineView):
 
     def ground(self, index: int) -> str:
         """Make the line under the cursor stand out."""
-        return "" if index != self._cursor else "row" if self.has_focus else "row-blurred"
+        return "" if index != self.cursor else "row" if self.has_focus else "row-blurred"
 
     def mark(self, index: int) -> Span:
         """The cell before a line: the cursor's mark, or a space."""
-        if index != self._cursor:
+        if index != self.cursor:
             return (" ", "")
         return (CURSOR, "mark" if self.has_focus else "mark-blurred")
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some lines."""
-        self.move_cursor(0 if self._cursor is None else self._cursor + by)
+        self.move_cursor(0 if self.cursor is None else self.cursor + by)
 
     def action_move_to(self, index: int) -> None:
         """Move the cursor to a line; below 0 counts from the end."""

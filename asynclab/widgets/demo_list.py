@@ -91,7 +91,7 @@ class DemoList(CursorView):
         """Lay the list out for its height, and refresh lines that changed."""
         self._entries = tuple(_lay_out(self._rows, self.page_height))
         keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self._entries]
-        self._cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
+        self.cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
 
     def line_count(self) -> int:

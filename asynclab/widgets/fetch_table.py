@@ -90,6 +90,6 @@ class FetchTable(CursorView):
     def _place_cursor(self) -> None:
         """Keep the cursor on the selected URL, wherever its line is now."""
         try:
-            self._cursor = None if self._selected is None else self._numbers.index(self._selected)
+            self.cursor = None if self._selected is None else self._numbers.index(self._selected)
         except ValueError:
-            self._cursor = None
+            self.cursor = None

@@ -32,15 +32,13 @@ class Gauges(LineView):
     BORDER_TITLE = "Queues and deadlines"
     _state: LabState | None = None
     _now = 0.0
-    _seen: tuple[int, float] | None = None
     _plan: Sequence[Draw] = ()
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
-        seen = None if state is None else (state.version, now)
-        if state is self._state and seen == self._seen:
+        if not self.is_news(id(state), state and state.version, now):
             return
-        self._state, self._now, self._seen = state, now, seen
+        self._state, self._now = state, now
         self.set_subtitle(self.summary())
         self.repaint()
 

@@ -45,7 +45,7 @@ class LoopList(CursorView):
         """Show loops, the cursor on the number of the one on the stage; repaints only lines that changed."""
         self._rows = tuple(rows)
         numbers = [row.number for row in rows]
-        self._cursor = numbers.index(shown) if shown in numbers else None
+        self.cursor = numbers.index(shown) if shown in numbers else None
         self.repaint()
 
     def line_count(self) -> int:

@@ -60,7 +60,6 @@ class TimelineView(TaskView):
         self._now = 0.0
         self.moment: float | None = None
         """The lab time being viewed; None for now."""
-        self._seen: object = None
         self._placed_among: Sequence[TaskRow] = ()
         """The rows in which the cursor was last put on its task."""
         self.window = Window()
@@ -78,16 +77,16 @@ class TimelineView(TaskView):
 
         The state is the one at `moment`, the lab time that is looked at, or else at `now`. Another run starts over.
         """
-        versions = (0, 0) if state is None or timeline is None else (state.version, timeline.version)
-        seen = (versions, now, moment)
-        if state is self._state and timeline is self._timeline and seen == self._seen:
+        if not self.is_news(
+            id(state), id(timeline), state and state.version, timeline and timeline.version, now, moment
+        ):
             return
         if timeline is not self._timeline:
             self.window.is_following = True
             self._painter.start_over()
         if moment is not None and moment != self.moment:
             self.window.reveal(moment)
-        self._state, self._timeline, self._now, self.moment, self._seen = state, timeline, now, moment, seen
+        self._state, self._timeline, self._now, self.moment = state, timeline, now, moment
         if self._rows is not self._placed_among:
             self._placed_among = self._rows
             self.place_cursor()
@@ -97,7 +96,7 @@ class TimelineView(TaskView):
         """The meaning of the glyphs; for a selected task or a moment of the past, an explanation of that moment."""
         if self._timeline is None or self._state is None:
             return ()
-        task = self._selected
+        task = self.selected
         if task not in self._state.tasks:
             return legend(self.content_width())
         text = explain_moment(self._timeline, task, self._at, self._state)
@@ -187,7 +186,7 @@ class TimelineView(TaskView):
 
     def action_go_to_event(self, by: int) -> None:
         """Go to the next event of the selected task, or to the previous one; without one, of the first task."""
-        if self._selected is None:
+        if self.selected is None:
             self.action_move_to(0)
         lane = self._selected_lane
         at = None if lane is None else lane.time_beside(self._at, by)
@@ -213,7 +212,7 @@ class TimelineView(TaskView):
 
     @property
     def _selected_lane(self) -> Lane | None:
-        return None if self._timeline is None else self._timeline.lanes.get(self._selected or 0)
+        return None if self._timeline is None else self._timeline.lanes.get(self.selected or 0)
 
     @property
     def _at(self) -> float:
@@ -230,7 +229,7 @@ class TimelineView(TaskView):
             window.width = lane_width
             self._fit()
         self._painter.prepare(timeline, self._now, self.moment)
-        self._painter.draw_arrows(self._selected, state.rows())
+        self._painter.draw_arrows(self.selected, state.rows())
 
     def _fit(self) -> None:
         """Show the whole run, if the timeline follows it."""

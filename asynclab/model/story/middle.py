@@ -143,8 +143,7 @@ class Teller:
         return f"{said}, then {verbs}" if verbs else said
 
     def _sum_up(self, parts: Sequence[_Part], between: Summary) -> Sentence:
-        summary = Summary()
-        summary.absorb(between)
+        summary = between.copy()
         for part in parts:
             summary.add(part.turns)
         most = sorted(summary.kinds.values(), key=attrgetter("count"), reverse=True)[:KINDS_SUMMED_UP]
