@@ -616,7 +616,7 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
     name: str
     file: str
     line: int
-    """The yield's."""
+    """The line of that yield."""
     kind: Literal["lock", "semaphore"]
     number: int
     """Which lock or semaphore: 2 for "lock#2"."""
@@ -665,7 +665,7 @@ class Outside(Event):
     generators: tuple[GeneratorStands, ...] = ()
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
-    """First tasks that wait for what nobody else has, so that they can only be meant to wait for ctrl+c."""
+    """Main tasks that wait for something no other code can reach: they can only be meant to wait for ctrl+c."""
 
 
 class LoopBlocked(Event):
@@ -701,9 +701,9 @@ class EventsDropped(Event):
 
     count: int
     named: dict[str, int] = {}
-    """How many tasks without a name were named after each coroutine, where their births are among what was left out."""
+    """How many unnamed tasks, whose births were left out, are named after each coroutine."""
     ended: dict[Outcome, int] = {}
-    """How many tasks had ended of which nothing is left."""
+    """How many ended tasks were left out entirely."""
 
 
 ProgramEvent: TypeAlias = (

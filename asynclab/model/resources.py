@@ -62,6 +62,7 @@ class QueueState:
 
     @property
     def is_full(self) -> bool:
+        """Whether put() has to wait."""
         return 0 < self.maxsize <= self.size
 
     @property
@@ -90,7 +91,7 @@ class PrimitiveState:
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
     robbed: dict[int, int] = field(default_factory=dict)
-    """For a lock: the tasks from under which another released it, and which task that was; until they leave it."""
+    """For a lock: tasks whose hold another task released, and that task, until they leave the block."""
 
     @property
     def label(self) -> str:

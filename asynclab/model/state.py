@@ -153,13 +153,13 @@ class LabState:
     dry_at: float = -1.0
     """When the loop was last found idle with nothing outside that could wake it, in lab seconds."""
     in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=HARDSHIPS_KEPT))
-    """Waits that were given up, and during which the loop was found so."""
+    """Waits that were given up after the loop had been found like that."""
     awaiting: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for other tasks."""
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
-    """What was handed over to tasks that never saw it, as long as nobody else was woken by the like."""
+    """What was handed to tasks that never saw it, until another task is woken the same way."""
     left_behind: dict[int, int] = field(default_factory=dict)
-    """Tasks whose gather() has failed meanwhile, and the task that waited for it."""
+    """Tasks that go on though their gather() has failed, each with the task that waited for it."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     keeps_others: bool = False
@@ -169,7 +169,7 @@ class LabState:
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
     """Where the fold records each change of a task's state; None if only the state is wanted."""
     _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
-    """Up to which event, and whether, no task sleeps while the loop is idle."""
+    """The event at which sleeping tasks were last looked for, and whether there was none."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)

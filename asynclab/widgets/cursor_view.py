@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -64,13 +65,22 @@ class CursorView(LineView):
             return (" ", "")
         return (CURSOR, "mark" if self.has_focus else "mark-blurred")
 
+    def stops(self) -> Sequence[int]:
+        """The lines that keys move the cursor to, from the top: all, unless a view has headings."""
+        return range(self.line_count())
+
     def action_move(self, by: int) -> None:
-        """Move the cursor by some lines."""
-        self.move_cursor(0 if self.cursor is None else self.cursor + by)
+        """Move the cursor by some stops."""
+        stops = self.stops()
+        if stops:
+            at = stops.index(self.cursor) + by if self.cursor in stops else 0
+            self.move_cursor(stops[max(0, min(len(stops) - 1, at))])
 
     def action_move_to(self, index: int) -> None:
-        """Move the cursor to a line; below 0 counts from the end."""
-        self.move_cursor(index if index >= 0 else self.line_count() + index)
+        """Move the cursor to a stop; below 0 counts from the end."""
+        stops = self.stops()
+        if stops:
+            self.move_cursor(stops[index])
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""

@@ -46,6 +46,8 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """A file as it is shown."""
+
     path: str = ""
     text: str = ""
     title: str = ""

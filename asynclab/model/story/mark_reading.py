@@ -24,6 +24,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
+from asynclab.model.frames import file_name
 from asynclab.model.lanes import Lane, Mark, MarkKind, NoteKind
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.resources import TimeoutState
@@ -130,7 +131,6 @@ def _note_timeout(turn: Turn, lane: Lane, mark: Mark) -> None:
 
 
 def _place(report: LoopBlocked | None) -> str:
-    if report is None:
-        return ""
-    file = report.file.replace("\\", "/").rpartition("/")[2][:TEXT_KEPT]
-    return f" in {report.function[:TEXT_KEPT]}() at {file} line {report.line}"
+    return (
+        "" if report is None else f" in {report.function[:TEXT_KEPT]}() at {file_name(report.file)} line {report.line}"
+    )

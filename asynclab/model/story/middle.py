@@ -38,6 +38,7 @@ class _Part(NamedTuple):
 
     @property
     def is_repeated(self) -> bool:
+        """Whether the pattern comes more than once."""
         return len(self.turns) > self.period
 
     @property

@@ -16,9 +16,9 @@ class Alike:
     """The first of them."""
     count: int = 0
     waited: float = 0.0
-    """How long they waited, all together."""
+    """How long they waited in total."""
     longest: float = 0.0
-    """How long the one waited that did longest."""
+    """The longest wait of one of them."""
 
     def add(self, turn: Turn) -> None:
         """Count another one."""
