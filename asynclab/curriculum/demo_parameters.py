@@ -141,7 +141,7 @@ def wants_pages(parameters: Sequence[Parameter], values: Mapping[str, Value]) ->
 
 
 def fill_urls(parameters: Sequence[Parameter], values: Mapping[str, Value], pages: Sequence[str]) -> dict[str, Value]:
-    """Fill in URLs of the practice server, of which there is at least one, where URLs were left empty."""
+    """Put pages of the practice server, which has at least one, where URLs were left empty."""
     filled = dict(values)
     for parameter in parameters:
         if _is_empty_url(parameter, values):

@@ -46,7 +46,7 @@ class ShownCells:
         self._lines.clear()
 
     def changes(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, Strip]]:
-        """Show a strip at a place; the parts that differ from what was there, with their places in the line."""
+        """Show a strip at a place. Yields the parts that differ from what was there, with their places in the line."""
         shown = self._lines.setdefault(y, {})
         cells = list(_cells(strip))
         begin = end = -1

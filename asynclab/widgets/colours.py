@@ -88,7 +88,7 @@ def state_variables(theme: Theme) -> dict[str, str]:
 
 
 def legible(colour: Color, ground: Color, ratio: float = LEGIBLE) -> Color:
-    """The colour, moved towards white or black until it has a contrast ratio, from 1 to 21, with its background."""
+    """The colour, moved towards white or black until its contrast with the background, from 1 to 21, is enough."""
     pole = Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0)
     for tenths in range(11):
         moved = colour.blend(pole, tenths / 10, alpha=1.0)

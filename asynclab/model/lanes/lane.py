@@ -167,7 +167,7 @@ class Lane:
         self.revision += 1
 
     def drop_intervals(self, count: int) -> int:
-        """Drop the oldest intervals, but never the present one; how many were dropped."""
+        """Drop the oldest intervals, but never the present one. Returns how many were dropped."""
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
             del self.begins[:gone], self.moments[:gone], self.kinds[:gone], self.reasons[:gone]

@@ -42,7 +42,7 @@ _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
 
 def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
-    """Note in the latest turn what a mark on its task's lane says that the task did; how many lines it printed."""
+    """Note in the latest turn what a mark says that the task did. Returns how many lines it printed."""
     match mark.event:
         case QueuePut(queue=queue, item=item):
             turn.did("put", queue, item[:TEXT_KEPT])

@@ -69,7 +69,7 @@ class HelpScreen(ReadingScreen[None]):
     def __init__(
         self, commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
     ) -> None:
-        """Make the screen of what `help_lines` takes."""
+        """Make the help of some commands, the bindings of views by heading, and marks."""
         super().__init__()
         self._offered = commands, views, tuple(marks)
 
