@@ -91,7 +91,7 @@ class SlowLine:
     """The line between the app and its terminal."""
 
     def __init__(self, file: int, tell: Callable[[bool], None], now: Callable[[], float] = monotonic) -> None:
-        """Begin to write to a file descriptor; `tell` is called, on the writing thread, when it falls behind or catches up."""
+        """Begin to write to a file; `tell` is called, on the writing thread, when it falls behind or catches up."""
         self._file = file
         self._tell = tell
         self._now = now

@@ -41,7 +41,7 @@ class Files(Protocol):
         """The text of a file; None if it can't be read."""
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file on disk differs from the code that runs; changes count from `since` on, in seconds since 1970."""
+        """Whether a file differs from the code that runs; changes count from `since` on, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
