@@ -96,6 +96,8 @@ class LoopView(TaskView):
         self.repaint()
 
     def _summary(self) -> Line:
+        if self._state is None:
+            return ()
         parts = self._parts
         said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"
         return ((f"{said} · {parts.outside_count:,} outside" if parts.outside_count else said, "past"),)
