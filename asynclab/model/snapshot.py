@@ -8,14 +8,14 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
-from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
+from asynclab.model.resources import ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 Values: TypeAlias = tuple[Any, ...]
 """The fields of a task in their order; its children as a tuple."""
 
-State = TypeVar("State", LabState, QueueState, PrimitiveState)
+State = TypeVar("State", LabState, QueueState, PrimitiveState, ClientUse)
 
 _timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
 
@@ -57,6 +57,7 @@ def _without_tasks(state: LabState) -> LabState:
         primitives=primitives,
         named_primitives={(each.kind, each.number): primitives[each.id] for each in state.named_primitives.values()},
         timeouts={number: TimeoutState(*_timeout_values(timeout)) for number, timeout in state.timeouts.items()},
+        client_uses={key: _copied(use) for key, use in state.client_uses.items()},
         timeline=None,
         _rows=None,
         _rows_structure=-1,
