@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import none
 
+from asynclab.collector import RARELY
 from tests.golden_files import FOLDER, Golden
 
 # The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
@@ -37,6 +38,7 @@ def pytest_collection_finish() -> None:
     given(none())(lambda _: None)()  # on Python 3.14 Hypothesis can't see by whom its random numbers are kept if exempt
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*RARELY)
 
 
 @pytest.fixture
