@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from asynclab.findings import (
     blocked_loops,
     broken_locks,
+    busy_loops,
     busy_threads,
     deadlocks,
     lost_cancels,
     lost_wakes,
     lost_work,
+    stuck_queues,
 )
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import Event, Outside, RunEnded, RunStalled
@@ -21,9 +23,11 @@ RULES: tuple[Rule, ...] = (
     *deadlocks.RULES,
     *broken_locks.RULES,
     *lost_wakes.RULES,
+    *stuck_queues.RULES,
     *lost_cancels.RULES,
     *lost_work.RULES,
     *blocked_loops.RULES,
+    *busy_loops.RULES,
     *busy_threads.RULES,
 )
 """In the order in which they are told."""

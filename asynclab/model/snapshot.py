@@ -89,6 +89,8 @@ def _copied_queue(queue: QueueState) -> QueueState:
         putters=queue.putters.copy(),
         joiners=queue.joiners.copy(),
         sources=queue.sources.copy(),
+        takers=queue.takers.copy(),
+        lent=None if queue.lent is None else queue.lent.copy(),
         depth=queue.depth.copy(),
     )
 

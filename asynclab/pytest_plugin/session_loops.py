@@ -22,7 +22,8 @@ from asynclab.remote.inside.begin import stop_around_forks
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramStarted
-from asynclab.trace.process import LoopRecording, observe_process
+from asynclab.trace.loop_recording import LoopRecording
+from asynclab.trace.process import observe_process
 from asynclab.trace.watching.bystanders import Bystanders
 
 ENDS_TRIED = 3

@@ -5,7 +5,8 @@ from __future__ import annotations
 import _thread
 from contextlib import suppress
 
-from asynclab.trace.process import LoopRecording, ProcessObservation
+from asynclab.trace.loop_recording import LoopRecording
+from asynclab.trace.process import ProcessObservation
 
 
 class ProcessControl:

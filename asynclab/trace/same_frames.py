@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from types import CodeType, FrameType, FunctionType
 from typing import Any, TypeVar
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., object])
+
+_TRACE = os.path.dirname(__file__) + os.sep
 
 _UNITS = 8
 """How many code units one entry of a location table can speak of."""
@@ -15,23 +19,29 @@ _UNITS = 8
 _LONG = 14
 """The kind of entry that holds a line, an end line, a column and an end column."""
 
-_BYTES_PER_UNIT = 2
+
+_Place = tuple[int, int, int, int]
+"""The first and last line and column of a piece of code."""
 
 
-def looks_like(original: object, calls: str) -> Callable[[AnyFunction], AnyFunction]:
-    """Give a function's frames the place of a call in another function, wherever in its code they really are.
+def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
+    """Give a function's frames the places of calls in another function, wherever in its own code they really are.
 
     Args:
         original: The function it stands in for. Where it isn't one of Python's, nothing is changed.
-        calls: A name that the original looks up on the line of the call, such as "_context".
+        calls: Names that both functions look up on the lines of calls, such as "_context". What is on another line of
+            the function gets the place of the first.
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
-            place = _place_of(original.__code__, calls)
-            if place is not None:
+            code = function.__code__
+            places = [place for name in calls if (place := _place_of(original.__code__, name)) is not None]
+            if len(places) == len(calls):
+                on_line = {_line_of(code, name): place for name, place in zip(calls, places, strict=True)}
+                of_units = [on_line.get(position[0], places[0]) for position in code.co_positions()]
                 function.__module__ = original.__module__
-                function.__code__ = _placed(function.__code__, original.__code__, place)
+                function.__code__ = _placed(code, original.__code__, of_units)
         return function
 
     return decorate
@@ -45,33 +55,57 @@ def in_place_of(frame: FrameType, function: Callable[[], Any]) -> Callable[[], A
         function: What is to run. It may use its own names and those around it, but no globals.
     """
     assert isinstance(function, FunctionType)
-    code = _placed(function.__code__, frame.f_code, (frame.f_lineno, frame.f_lineno, 0, 0))
+    place = (frame.f_lineno, frame.f_lineno, 0, 0)
+    code = _placed(function.__code__, frame.f_code, [place for _ in function.__code__.co_positions()])
     return FunctionType(code, frame.f_globals, code.co_name, None, function.__closure__)
 
 
-def _place_of(code: CodeType, name: str) -> tuple[int, int, int, int] | None:
-    """The whole call, first and last line and column, in which a name is looked up."""
-    lines = [step.positions for step in dis.get_instructions(code) if step.argval == name and step.positions]
-    line = lines[0].lineno if lines else None
+def hide_frames(made: Any) -> None:
+    """Take our frames out of where debug mode says that a timer or a task was made.
+
+    asyncio takes its own off by their number, from the end, and would leave one of its own for each of ours.
+    """
+    frames = getattr(made, "_source_traceback", None)
+    if frames:
+        frames[:] = [frame for frame in frames if not frame.filename.startswith(_TRACE)]
+
+
+def _line_of(code: CodeType, name: str) -> int | None:
+    """The line on which a name is looked up."""
+    steps = dis.get_instructions(code)
+    return next((step.positions.lineno for step in steps if step.argval == name and step.positions), None)
+
+
+def _place_of(code: CodeType, name: str) -> _Place | None:
+    """The whole call in which a name is looked up."""
+    line = _line_of(code, name)
     found = [place for place in code.co_positions() if place[0] == line and None not in place]
     whole = max(found, key=lambda place: (place[3] or 0) - (place[2] or 0), default=None)
     return None if whole is None else (whole[0] or 0, whole[1] or 0, whole[2] or 0, whole[3] or 0)
 
 
-def _placed(code: CodeType, original: CodeType, place: tuple[int, int, int, int]) -> CodeType:
-    first, last, column, end_column = place
+def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> CodeType:
+    """The code with another file, name and location table.
+
+    Args:
+        code: What runs.
+        original: What it is to look like.
+        places: One for each of its code units.
+    """
     table = bytearray()
-    left = len(code.co_code) // _BYTES_PER_UNIT
     line = original.co_firstlineno
-    while left:
-        units = min(left, _UNITS)
-        table.append(0x80 | _LONG << 3 | units - 1)
-        table += bytes(_signed(first - line))
-        table += bytes(_unsigned(last - first))
-        table += bytes(_unsigned(column + 1))
-        table += bytes(_unsigned(end_column + 1))
-        line = first
-        left -= units
+    for place, units in groupby(places):
+        left = len(list(units))
+        first, last, column, end_column = place
+        while left:
+            count = min(left, _UNITS)
+            table.append(0x80 | _LONG << 3 | count - 1)
+            table += bytes(_signed(first - line))
+            table += bytes(_unsigned(last - first))
+            table += bytes(_unsigned(column + 1))
+            table += bytes(_unsigned(end_column + 1))
+            line = first
+            left -= count
     return code.replace(
         co_filename=original.co_filename,
         co_name=original.co_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import signal
 import socket
 import threading
@@ -17,6 +18,7 @@ from asynclab.remote.inside.sender import Sender
 from asynclab.remote.launch import Child, Target, launch
 from asynclab.remote.remote_control import CommandSender, RemoteControl
 from asynclab.remote.wire import FrameReader, LoopEvents
+from asynclab.trace import cpython
 from asynclab.trace.process import observe_process
 
 AnyEventKind = TypeVar("AnyEventKind", bound=Event)
@@ -181,26 +183,39 @@ def test_what_is_frozen_goes_on_when_nobody_observes_any_more(program: Program) 
     assert len(times) == 3
 
 
+def fired_in_order(loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
+    """The timers of a loop as it would let them fire; those for the same moment in an order of its own."""
+    heap = cpython.timer_heap(loop).copy()
+    return [heapq.heappop(heap) for _ in tuple(heap)]
+
+
 def test_a_loop_that_was_slowed_gets_its_time_back_and_its_timers_keep_what_they_had_to_go(program: Program) -> None:
-    async def main() -> tuple[float, float]:
+    async def main() -> None:
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(3600, lambda: None)
+        first = loop.time() + 3600
+        timers = [loop.call_at(first + 10 * (number // 4), print, number) for number in range(20)]
+        order = fired_in_order(loop)
+        kept, names = set(timers), {repr(type(timer)) for timer in timers}
         program.control.set_speed(0.5)
         program.control.pause()
         program.look()
         program.control.resume()
         program.look()
-        program.observation.clock.skip(200)
-        slow = timer.when() - loop.time()
+        program.observation.clock.skip(400)
+        slow = [timer.when() - loop.time() for timer in timers]
         program.observation.stop()
         await asyncio.sleep(0)
         assert program.observation.has_left()
         assert "time" not in vars(loop)
-        return slow, timer.when() - loop.time()
+        back = [timer.when() - loop.time() for timer in timers]
+        assert back == pytest.approx(slow, abs=10)
+        assert min(back) > 3599
+        assert all(timer in kept for timer in timers)
+        assert len(kept | set(timers)) == 20
+        assert {repr(type(timer)) for timer in timers} == names
+        assert fired_in_order(loop) == order
 
-    slow, back = asyncio.run(main())
-    assert slow == pytest.approx(back, abs=10)
-    assert back > 3599
+    asyncio.run(main())
 
 
 def test_commands_to_a_program_that_reads_nothing_never_wait() -> None:

@@ -132,7 +132,7 @@ def test_a_heartbeat_says_where_a_step_that_lasts_was_seen(told: Told, monkeypat
 
 def test_at_the_end_it_tells_of_waits_that_there_was_no_time_to_look_at(told: Told) -> None:
     loop = asyncio.new_event_loop()
-    observer = told.observation.recorders[0]._tracer()
+    observer = told.observation.recorders[0]._observer()
     assert observer is not None
     observer.looks.again_at = math.inf
     task = loop.create_task(asyncio.Event().wait())

@@ -9,8 +9,10 @@ import logging
 import os
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
@@ -271,3 +273,33 @@ async def code_looks_at_the_stack_that_it_runs_on() -> None:
     future.add_done_callback(lambda _: tell("done"))
     future.set_result(None)
     await asyncio.sleep(0.01)
+
+
+def callers() -> list[tuple[str, int | None, str]]:
+    """Who has called the caller, up to the loop: the files' names, lines and functions."""
+    found: list[tuple[str, int | None, str]] = []
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_name not in ("_run_once", "_worker"):
+        found.append((os.path.basename(frame.f_code.co_filename), frame.f_lineno, frame.f_code.co_qualname))
+        frame = frame.f_back
+    return found
+
+
+@program
+async def who_handles_complaints_and_works_in_a_pool_looks_who_has_called() -> None:
+    loop = asyncio.get_running_loop()
+
+    def handler(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        print(context["message"][:20], callers())
+        raise LookupError("in the handler")
+
+    loop.set_exception_handler(handler)
+    with logged() as lines:
+        loop.call_exception_handler({"message": "in a task"})
+        loop.call_soon(lambda: 1 / 0)
+        loop.call_later(0.1, lambda: 1 / 0)
+        await asyncio.sleep(1)
+        print(lines)
+    with ThreadPoolExecutor(1) as pool:
+        print(pool.submit(callers).result())
+        print(traceback.format_exception(pool.submit(int, "one").exception()))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asynclab.model.events import Warned
-from asynclab.trace.patching import loop_methods, primitives, warning_hooks
+from asynclab.trace.patching import loop_complaints, primitives, warning_hooks
 from asynclab.trace.recording import task_registry
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching import looks, observer, resource_registry
@@ -68,9 +68,8 @@ WATCHERS: list[tuple[Any, str]] = [
     (resource_registry, "short_repr"),
     (primitives, "whole"),
     (warning_hooks, "_is_shown_as_ever"),
-    (loop_methods, "owner_of"),
-    (loop_methods, "complaint"),
-    (loop_methods, "task_number"),
+    (loop_complaints, "_tell"),
+    (loop_complaints, "_number"),
 ]
 """Whose failure must not be felt: a class or module, and the name of a function of it."""
 

@@ -22,10 +22,10 @@ STAGES = [
     "asynclab.trace.patching.install.observe_warnings",
     "asynclab.trace.patching.install.replace_call_soon",
     "asynclab.trace.patching.install.LoopHooks",
-    "asynclab.trace.patching.loop_methods.LoopHooks.add",
+    "asynclab.trace.patching.loop_hooks.LoopHooks.add",
     "asynclab.trace.governing.tracer.Tracer.begin",
     "asynclab.trace.governing.timers.Timers.attach",
-    "asynclab.trace.patching.loop_methods.LoopHooks._see_to_births",
+    "asynclab.trace.patching.loop_hooks.LoopHooks._see_to_births",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import sys
@@ -10,6 +11,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
@@ -19,6 +21,7 @@ from aiohttp.helpers import TimerNoop
 from asynclab.model.events import (
     CallEnded,
     CallScheduled,
+    CancelIgnored,
     LoopBlocked,
     Output,
     PrimitiveCreated,
@@ -254,7 +257,7 @@ def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObser
 
 def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation: ProcessObservation) -> None:
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._tracer()
+        tracer: Any = observation.recorders[0]._observer()
         tracer.looks.again_at = float("inf")
         waiting = asyncio.create_task(asyncio.Event().wait())
         await asyncio.sleep(0)
@@ -266,6 +269,78 @@ def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation
     asyncio.run(main())
     waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
     assert waits == ["event"]
+
+
+def test_a_task_waits_for_a_call_in_a_pool_however_it_was_handed_in(observation: ProcessObservation) -> None:
+    async def main() -> None:
+        called = threading.Event()
+        loop = asyncio.get_running_loop()
+        waiting = [
+            asyncio.create_task(asyncio.to_thread(called.wait)),
+            asyncio.create_task(await_it(loop.run_in_executor(None, called.wait))),
+            asyncio.create_task(await_it(asyncio.wrap_future(pool.submit(called.wait)))),
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        called.set()
+        await asyncio.wait(waiting)
+
+    async def await_it(call: asyncio.Future[bool]) -> None:
+        await call
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(main())
+    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
+    assert waits.count("thread") == 3
+
+
+def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observation: ProcessObservation) -> None:
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    async def wait_for(awaited: asyncio.Task[None]) -> None:
+        with contextlib.suppress(ValueError):
+            await awaited
+
+    async def main() -> None:
+        tracer: Any = observation.recorders[0]._observer()
+        tracer.looks.again_at = float("inf")
+        failing = asyncio.create_task(fail())
+        waiting = asyncio.create_task(wait_for(failing), name="waits for a failure")
+        lasting = asyncio.create_task(asyncio.Event().wait(), name="is cancelled")
+        await waiting
+        tracer.looks.again_at = float("inf")  # the look before was paid for
+        lasting.cancel()
+
+    asyncio.run(main())
+    events = observation.recorders[0].take_events()
+    names = {event.task: event.name for event in events if isinstance(event, TaskCreated)}
+    waited = [(names[event.task], event.wait.kind) for event in events if isinstance(event, TaskWaiting)]
+    assert waited == [("waits for a failure", "task"), ("is cancelled", "event")]
+
+
+def test_a_task_that_ignores_its_cancel_is_looked_at_first(observation: ProcessObservation) -> None:
+    async def ignore() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        tracer: Any = observation.recorders[0]._observer()
+        tracer.looks.again_at = float("inf")
+        ignoring = asyncio.create_task(ignore())
+        await asyncio.sleep(0)
+        ignoring.cancel()
+        tracer.looks.again_at = float("inf")
+        await asyncio.sleep(0)
+        tracer.looks.again_at = float("inf")
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    events = observation.recorders[0].take_events()
+    told = [type(event) for event in events if isinstance(event, (TaskWaiting, CancelIgnored)) and event.task != 1]
+    assert told[:3] == [TaskWaiting, TaskWaiting, CancelIgnored]  # the sleep, the event, and that it goes on there
 
 
 def test_a_loop_that_is_closed_or_gone_is_over(observation: ProcessObservation) -> None:

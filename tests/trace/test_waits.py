@@ -16,6 +16,7 @@ from asynclab.model.events import TaskWaiting, Wait
 from asynclab.trace import Lab
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.watching import looks
 from asynclab.trace.watching.looks import LOOK_SAVINGS, LOOK_SHARE, Looks
 from asynclab.trace.watching.observer import Observer
 from tests.trace.labs import fast_lab, observe, state_of
@@ -279,7 +280,7 @@ def looks_taken(pause: float, *, exact: bool = False) -> tuple[int, int]:
     clock = VirtualClock(real_time)
     tracer = Observer(clock, BOUNDARY, exact=exact)
     record, task = Mock(id=1), Mock()
-    with patch.object(Looks, "_look", look):
+    with patch.object(Looks, "_look", look), patch.object(looks, "thread_time", real_time):
         for _ in range(waits):
             now += pause
             tracer.step_started = now

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import CancelIgnored, CoroutineDropped, ExceptionDropped, ExecutorFull, Outside
+from asynclab.model.events import (
+    CancelIgnored,
+    CoroutineDropped,
+    ExceptionDropped,
+    ExecutorFull,
+    LoopSpun,
+    Outside,
+    SourceDropped,
+)
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+
+_KEPT_WAITS = frozenset({"task", "gather", "wait", "wait_for", "task_group", "future", "thread"})
+"""What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
 
 
 def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
@@ -16,7 +28,18 @@ def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> No
 def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
     """A task carries on as if it had not been cancelled."""
     task = state.tasks.get(event.task)
-    state.remember(Incident(event, state.version, at, None if task is None else task.place))
+    place = None if task is None else task.place
+    is_sure = event.by_timeout or event.by_group or (task is not None and _goes_round(state, task, event.by))
+    state.remember(Incident(event, state.version, at, place, is_sure=is_sure))
+
+
+def _goes_round(state: LabState, task: TaskState, by: int | None) -> bool:
+    """Whether a task waits again as it did when it was cancelled, while the task that has cancelled it waits for it."""
+    canceller, before, now = None if by is None else state.tasks.get(by), task.last_wait, task.waits_for
+    awaited = () if canceller is None or canceller.waits_for is None else canceller.waits_for.tasks
+    if task.id not in awaited or before is None or now is None or now.kind in _KEPT_WAITS:
+        return False
+    return bool(now.line) and (now.kind, now.file, now.line) == (before.kind, before.file, before.line)
 
 
 def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
@@ -40,10 +63,25 @@ def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
     state.remember(Incident(event, state.version, at, None if task is None else task.place))
 
 
+def loop_spun(state: LabState, event: LoopSpun, at: float) -> None:
+    """Tasks wake nobody but themselves."""
+    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+
+
+def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
+    """A task waits for what nobody can set. An event that was not replaced may be one that nobody needs."""
+    task = state.tasks.get(event.task)
+    place = None if task is None else task.place or ((task.file, task.line) if task.line else None)
+    later = any(each.kind == "event" and each.number > event.event for each in state.primitives.values())
+    state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
+
+
 HANDLERS: Handlers = {
     CancelIgnored: cancel_ignored,
     CoroutineDropped: coroutine_dropped,
     ExceptionDropped: exception_dropped,
     ExecutorFull: executor_full,
+    LoopSpun: loop_spun,
     Outside: outside,
+    SourceDropped: source_dropped,
 }

@@ -28,20 +28,18 @@ from asynclab.remote.wire import (
     SetSpeed,
     Step,
 )
-from asynclab.trace.process import LoopRecording, ProcessObservation
+from asynclab.trace.loop_recording import LoopRecording
+from asynclab.trace.process import ProcessObservation
 from asynclab.trace.process_control import ProcessControl
 from asynclab.trace.watching.watchdog import Sight
 
 PERIOD = 0.025
 """Real seconds between two looks at what has happened, while something does."""
 
-LONGEST_PERIOD = 0.1
-"""The same where nothing has happened for `QUIET_AFTER`."""
+LONGEST_PERIOD = 0.125
+"""The same where nothing has happened for long: each look costs, as does the beat that goes with it."""
 
-QUIET_AFTER = 0.3
-"""Real seconds."""
-
-BEAT = 0.1
+BEAT = 0.125
 """Real seconds between two heartbeats: the viewer says that it misses them after 0.3."""
 
 _PIECE = 65_536
@@ -208,7 +206,7 @@ class Sender(LookingThread):
     def _next_period(self) -> float:
         if self._observation.freeze.is_on or self._seen is not None:
             return PERIOD  # somebody waits for what comes of each step, or this one may be about to block
-        return PERIOD if time.monotonic() - self._active_at < QUIET_AFTER else LONGEST_PERIOD
+        return min(max(PERIOD, (time.monotonic() - self._active_at) / 2), LONGEST_PERIOD)
 
     def _gather(self, *, at_end: bool = False) -> None:
         observation = self._observation
@@ -218,9 +216,9 @@ class Sender(LookingThread):
             self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
         now = observation.clock.now()
         for loop in self._loops:
-            if at_end and not loop.is_over:
+            if at_end:
                 loop.recording.look_at_last()
-            if not loop.is_over:
+            if at_end or not loop.is_over:
                 self._read(loop, now)
         if self._requests is not None and self._requests.has_come():
             self.tell(ReportAsked(now))
@@ -261,6 +259,6 @@ class Sender(LookingThread):
         if events:
             self._active_at = time.monotonic()
             self._outbox.add_events(loop.number, events)
-        if is_over:
+        if is_over and not loop.is_over:
             loop.is_over = True
             self.tell(LoopClosed(loop.number, now))

@@ -82,7 +82,7 @@ class LabTimerHandle(TimerHandle):
         # Nothing stays alive because a cancelled timer is still in the heap.
         self._callback = self._args = self._purpose = None  # type: ignore[assignment]
 
-    @looks_like(_run_untraced, calls="_context")
+    @looks_like(_run_untraced, "_context", "call_exception_handler")
     def _run(self) -> None:
         tracer = self._tracer
         if tracer.loop is None:

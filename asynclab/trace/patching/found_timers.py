@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.future_state import awaited_by
 from asynclab.trace.same_frames import looks_like
@@ -48,7 +49,7 @@ class FoundTimers:
         tasks = observer.registry.tasks()
         waiters = {id(awaited_by(task)): record.id for record, task in tasks}
         for timer in list(cpython.timer_heap(loop)):
-            if type(timer) is TimerHandle and not timer.cancelled():
+            if not isinstance(timer, LabTimerHandle) and not timer.cancelled():
                 self._known[id(timer)] = _Found(timer, observer, _purpose(timer, observer, waiters))
 
     def _take(self, timer: TimerHandle) -> _Found | None:
@@ -60,7 +61,7 @@ class FoundTimers:
     def _make_run(self) -> Callable[[TimerHandle], None]:
         take = self._take
 
-        @looks_like(_run_untraced, calls="_context")
+        @looks_like(_run_untraced, "_context", "call_exception_handler")
         def _run(self: TimerHandle) -> None:
             found = take(self)
             if found is None:

@@ -1,22 +1,21 @@
-"""Sees when callbacks become ready and run: every step of every task goes through here."""
+"""Sees when callbacks run: every step of every task goes through here."""
 
 from __future__ import annotations
 
+import os
 import sys
-from asyncio import AbstractEventLoop, BaseEventLoop, Task, base_events, events, format_helpers
-from asyncio.constants import DEBUG_STACK_DEPTH
+from asyncio import AbstractEventLoop, Task, base_events, format_helpers
 from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from functools import wraps
 from threading import get_ident
-from types import BuiltinMethodType, CellType, CodeType, FunctionType, MethodType
+from types import CodeType, MethodType
 from typing import Any
 
 from asynclab.model.events import BLOCKED_AFTER, Stepped
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import busy_observer
-from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.step_callbacks import is_task_callback, makes_step_of_itself
 from asynclab.trace.recording.code_ownership import frame_of_maker
 from asynclab.trace.recording.future_state import is_done, is_task
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -27,39 +26,10 @@ from asynclab.trace.watching.timeouts import timeout_of
 
 _run_untraced = cpython.run_handle
 _on_timeout = cpython.on_timeout
-_new = Handle.__new__
 _done = Task.done
-_DEPTH = DEBUG_STACK_DEPTH - 2
-"""How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
 _UNSET: Any = object()
-_PASSED_BY = frozenset({__file__, base_events.__file__})
+_PASSED_BY = (os.path.dirname(__file__), base_events.__file__)
 _THREAD_SAFE_INIT: CodeType | None = getattr(getattr(cpython.ThreadSafeHandle, "__init__", None), "__code__", None)
-
-
-def _find_step_type() -> type:
-    """The C type of the callback that runs a task's step, which has no public name."""
-    found: list[type] = []
-
-    class _Loop:
-        def call_soon(self, callback: object, *, context: object = None) -> None:
-            found.append(type(callback))
-
-        def get_debug(self) -> bool:
-            return False
-
-    async def nothing() -> None: ...
-
-    coroutine = nothing()
-    # The name keeps this task from using up "Task-1", which the program's own first task has in plain Python.
-    task = Task(coroutine, loop=_Loop(), name="asynclab")  # type: ignore[arg-type]
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
-    coroutine.close()
-    return found[0]
-
-
-_STEP_TYPE = _find_step_type()
-_TASK_CALLBACKS = frozenset({"task_wakeup", "TaskWakeupMethWrapper", "__step", "__wakeup"})
-"""The names of the other callbacks that run a step: a wake-up, and both in tasks written in Python."""
 
 
 class TracedHandle(Handle):
@@ -162,7 +132,7 @@ class TracedHandle(Handle):
         if tracer is None or tracer.loop is not self._loop or get_ident() != tracer.thread:
             return None
         if is_step:
-            return tracer if _makes_step_of_itself(self._callback) else None
+            return tracer if makes_step_of_itself(self._callback) else None
         frame = sys._getframe(1)
         while _is_passed_by(frame.f_code) and frame.f_back is not None:
             frame = frame.f_back
@@ -180,7 +150,7 @@ class TracedHandle(Handle):
             if not tracer.knows(task):
                 tracer.enter_unseen(task)
 
-    @looks_like(_run_untraced, calls="_context")
+    @looks_like(_run_untraced, "_context", "call_exception_handler")
     def _run(self) -> None:
         # Whatever it is, it is called from this frame: code that looks at its stack finds as many as in plain Python.
         record, tracer = self._record, self._tracer
@@ -283,128 +253,6 @@ class TracedHandle(Handle):
         super().cancel()
 
 
-def _traced_thread_safe_handle() -> type[Handle] | None:
-    """The handle that call_soon_threadsafe makes since Python 3.14, over a TracedHandle instead of a Handle.
-
-    Its methods are asyncio's own: so are the frames that tracebacks show, and what holds its lock. Only what `super()`
-    means in them is another class.
-
-    Returns:
-        The class; None where call_soon_threadsafe makes a plain handle.
-    """
-    original = cpython.ThreadSafeHandle
-    if original is None:
-        return None
-    names = {"__slots__": original.__slots__, "__module__": original.__module__, "__doc__": original.__doc__}
-    twin = type(original.__name__, (TracedHandle,), names)
-    for name, function in vars(original).items():
-        if isinstance(function, FunctionType):
-            setattr(twin, name, _in_class(twin, function))
-    return twin
-
-
-def _in_class(kind: type, function: FunctionType) -> FunctionType:
-    """A method as it would be had it been written in another class: that is what its `super()` looks at."""
-    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    closure = tuple(CellType(kind) if name == "__class__" else cell for name, cell in cells)
-    moved = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, closure)
-    moved.__qualname__ = function.__qualname__
-    moved.__kwdefaults__ = function.__kwdefaults__
-    return moved
-
-
-TracedThreadSafeHandle = _traced_thread_safe_handle()
-
-
-def replace_handles(patches: Patches) -> None:
-    """Let asyncio make traced handles."""
-    patches.set(events, "Handle", TracedHandle)
-    if TracedThreadSafeHandle is not None:
-        patches.set(events, cpython.THREAD_SAFE_HANDLE, TracedThreadSafeHandle)
-
-
-def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let a class of loops make the handle of a step in one call instead of three, unless it has a way of its own.
-
-    Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
-    checks, makes the handle, and appends it to those that are ready.
-    """
-    original = kind.call_soon
-    if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
-        return
-    if not cpython.has_known_call_soon():  # each handle then comes by way of TracedHandle.__init__
-        return
-
-    @wraps(original)
-    def call_soon(
-        self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> Handle:
-        try:
-            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
-        except AttributeError:  # the last lab, in another thread, has put everything back since this was called
-            tasks = None
-        if tasks is None or type(self) is not kind:  # a class derived from this one may have a way of its own
-            return original(self, callback, *args, context=context)
-        if self._closed:  # type: ignore[attr-defined]
-            self._check_closed()  # type: ignore[attr-defined]
-        if self._debug:  # type: ignore[attr-defined]
-            self._check_thread()  # type: ignore[attr-defined]
-            self._check_callback(callback, "call_soon")  # type: ignore[attr-defined]
-        handle = _new(TracedHandle)
-        handle._context = copy_context() if context is None else context
-        handle._loop = self
-        handle._callback = callback
-        handle._args = args
-        handle._cancelled = False
-        handle._repr = None
-        handle._source_traceback = (
-            format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
-        )
-        try:
-            kind_of_callback = type(callback)
-            is_step = kind_of_callback is _STEP_TYPE
-            may_be_step = is_step or kind_of_callback is BuiltinMethodType or kind_of_callback is MethodType
-            if may_be_step:
-                record = tasks.get(id(callback.__self__))  # type: ignore[attr-defined]
-                if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
-                    record = tasks.known(callback.__self__)  # type: ignore[attr-defined]
-                if record is not None and (is_step or callback.__name__ in _TASK_CALLBACKS):
-                    handle._record = record
-                    handle._tracer = owner = record.tracer
-                    handle._waker = None
-                    if record is owner.current:
-                        record.yielded = True
-                    else:
-                        owner.made_ready(record, args)
-                    self._ready.append(handle)  # type: ignore[attr-defined]
-                    return handle
-            handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            handle._leave_lab(error)
-        self._ready.append(handle)  # type: ignore[attr-defined]
-        return handle
-
-    patches.set(kind, "call_soon", call_soon)
-
-
-def trace_ready_steps(loop: BaseEventLoop) -> None:
-    """Let the steps be seen that were ready before a loop was observed, whose tasks are known by now.
-
-    Nobody but the loop has the handle of a step, so that another may take its place.
-    """
-    ready = cpython.ready_queue(loop)
-    for index, found in enumerate(tuple(ready)):
-        if type(found) is not Handle:
-            continue
-        handle: Any = found
-        if not handle._cancelled and is_task_callback(handle._callback):
-            traced = TracedHandle(handle._callback, handle._args, loop, cpython.context_of(handle))
-            traced._source_traceback = handle._source_traceback
-            ready[index] = traced
-
-
 # A handle's repr names its class; observing must not change it.
 TracedHandle.__name__ = TracedHandle.__qualname__ = "Handle"
 
@@ -419,16 +267,4 @@ def _is_from_call_soon(code: CodeType) -> bool:
 
 def _is_passed_by(code: CodeType) -> bool:
     """Whether code only passes a callback on, so that its caller is the one who schedules it."""
-    return code.co_filename in _PASSED_BY or code is _THREAD_SAFE_INIT
-
-
-def _makes_step_of_itself(callback: object) -> bool:
-    """Whether a task's callback is one that it schedules itself, at its birth or to yield; not a wake-up."""
-    return type(callback) is _STEP_TYPE or getattr(callback, "__name__", "") == "__step"
-
-
-def is_task_callback(callback: object) -> bool:
-    """Whether a callback runs a step of a task."""
-    if type(callback) is _STEP_TYPE:
-        return True
-    return getattr(callback, "__name__", "") in _TASK_CALLBACKS and is_task(getattr(callback, "__self__", None))
+    return code.co_filename.startswith(_PASSED_BY) or code is _THREAD_SAFE_INIT

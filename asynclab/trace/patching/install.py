@@ -17,13 +17,15 @@ from typing import Any
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
-from asynclab.trace.patching.handles import replace_call_soon, replace_handles
-from asynclab.trace.patching.loop_methods import HOOKS, LoopHooks, call_at_of, replace_methods
+from asynclab.trace.patching.handle_classes import replace_handles
+from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks, call_at_of
+from asynclab.trace.patching.loop_methods import replace_methods
 from asynclab.trace.patching.loop_timers import LoopTimers
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
 from asynclab.trace.patching.printed import observe_output
+from asynclab.trace.patching.ready_callbacks import replace_call_soon
 from asynclab.trace.patching.uvloop_steps import replace_uvloop_call_soon
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context

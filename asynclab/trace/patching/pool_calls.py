@@ -12,6 +12,7 @@ from typing import Any
 
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor
+from asynclab.trace.patching.extended_functions import extended, wrapped
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import CURRENT
 
@@ -22,7 +23,7 @@ _TRACER = "_asynclab_tracer"
 def observe_pool_calls(patches: Patches) -> None:
     """Let the calls in thread pools belong to the labs that make them, until the patches are undone."""
     patches.wrap(cpython.WorkItem, "__init__", _around_init)
-    patches.wrap(cpython.WorkItem, "run", _around_run)
+    patches.wrap(cpython.WorkItem, "run", lambda run: extended(run, _PoolCall) or wrapped(run, _PoolCall))
 
 
 def _around_init(original: Callable[..., None]) -> Callable[..., None]:
@@ -36,17 +37,21 @@ def _around_init(original: Callable[..., None]) -> Callable[..., None]:
     return init
 
 
-def _around_run(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def run(self: Any, *args: Any) -> None:
-        tracer = vars(self).pop(_TRACER, None)
-        if tracer is None or tracer.loop is None:
-            return original(self, *args)
-        # In the thread's own context, which outlives the call: it keeps what the function sets there.
-        token = CURRENT.set(tracer)
-        try:
-            return original(self, *args)
-        finally:
-            CURRENT.reset(token)
+class _PoolCall:
+    """Goes around a call as a thread runs it: names its lab, in the thread's own context.
 
-    return run
+    That outlives the call, so it keeps what the function sets there.
+    """
+
+    def __init__(self, call: Any, *_: object) -> None:
+        tracer = vars(call).pop(_TRACER, None)
+        self._tracer = None if tracer is None or tracer.loop is None else tracer
+
+    def __enter__(self) -> bool:
+        if self._tracer is not None:
+            self._token = CURRENT.set(self._tracer)
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        if self._tracer is not None:
+            CURRENT.reset(self._token)

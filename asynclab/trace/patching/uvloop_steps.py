@@ -15,8 +15,9 @@ from functools import wraps
 from threading import get_ident
 from typing import Any, TypeGuard
 
-from asynclab.trace.patching.handles import TracedHandle, is_task_callback
+from asynclab.trace.patching.handles import TracedHandle
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.step_callbacks import is_task_callback
 from asynclab.trace.recording.scope import TASKS, outside_context
 
 _new = Handle.__new__

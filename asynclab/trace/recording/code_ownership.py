@@ -110,6 +110,7 @@ Place: TypeAlias = tuple[str, int]
 _PASSED_BY = frozenset(
     {
         "asynclab.trace.patching.handles",
+        "asynclab.trace.patching.ready_callbacks",
         "asyncio.base_events",
         "asyncio.tasks",
         "asyncio.taskgroups",

@@ -51,6 +51,25 @@ class EagerSteps(Protocol):
         """Notice which are over."""
 
 
+class Guard:
+    """A `with` in which code of ours may fail, and whoever is observed goes on. See `Recorder.failed`."""
+
+    __slots__ = ("_recorder", "_watcher")
+
+    def __init__(self, recorder: Recorder, watcher: str) -> None:
+        self._recorder = recorder
+        self._watcher = watcher
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        if error is None or isinstance(error, KeyboardInterrupt):  # that comes of a signal, and is the program's
+            return False
+        self._recorder.failed(self._watcher, error)
+        return True
+
+
 class Recorder:
     """The events of one lab, or of one loop, and who runs there now.
 
@@ -181,6 +200,10 @@ class Recorder:
         if not count:
             text = f"asynclab stopped watching {watcher}: {type(error).__name__}"
             self.write(Warned(self.clock.now(), text))
+
+    def guard(self, watcher: str) -> Guard:
+        """A `with` for code of ours inside somebody's loop; where each step would pay for it, it is written out."""
+        return Guard(self, watcher)
 
     def open_step(self) -> None:
         """Write that the step under way has begun, unless that is written."""

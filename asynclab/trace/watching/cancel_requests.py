@@ -131,16 +131,16 @@ class CancelRequests:
             return  # it asked itself, in that very step, and had got what it was woken with
         self._recorder.emit(HandoverLost(at, record.id, short_repr(result_of(future))))
 
-    def see_whether_ignored(self, record: TaskRecord, task: Task[Any]) -> None:
-        """Tell if a task whose step has just ended goes on though it was asked to end."""
+    def ignored_by(self, record: TaskRecord, task: Task[Any]) -> CancelIgnored | None:
+        """What is to be told of a task whose step has just ended, if it goes on though it was asked to end; once."""
         seen = self.seen.get(record.id)
         if seen is None or seen.is_ignored or not seen.requests or not goes_on(task):
-            return
+            return None
         by_group = is_in_failed_group(task)
         if not by_group and not seen.by_timer and not GROUPS_TAKE_BACK and seen.by is None:
-            return
+            return None
         seen.is_ignored = True
-        self._recorder.emit(CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by, by_group))
+        return CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by, by_group)
 
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""

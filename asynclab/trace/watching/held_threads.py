@@ -56,7 +56,7 @@ def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tupl
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
     """Where a thread is, told by the innermost frame of the program's own code."""
     called = ""
-    while frame is not None and not _starts_a_call(frame):
+    while frame is not None and not begins_call(frame):
         code = frame.f_code
         if not code.co_filename.startswith(_LIBRARIES) or _INSTALLED in code.co_filename:
             return ThreadStands(thread.name, code.co_qualname, code.co_filename, frame.f_lineno or 0, called)
@@ -70,7 +70,7 @@ def is_idle_worker(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
 
 
-def _starts_a_call(frame: FrameType) -> bool:
+def begins_call(frame: FrameType) -> bool:
     """Whether a frame only begins what a thread, or a call in a pool, is to do."""
     return frame.f_code in _BEGINNINGS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from asyncio import Task
 from collections.abc import Sequence
+from time import thread_time
 from typing import Any
 
 from asynclab.model.events import TaskWaiting
@@ -12,6 +13,7 @@ from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.private_waits import DroppedSources
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
 
@@ -19,10 +21,12 @@ LOOK_SHARE = 0.01
 """How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
 
 LOOK_SAVINGS = 0.002
-"""Real seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
+"""Seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
 
 LOOK_LATER = 0.001
 """Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
+
+_DROPPABLE = ("event", "future")
 
 WAITS = "what tasks wait for"
 """What the watcher of waits is called where it fails."""
@@ -48,11 +52,12 @@ class Looks:
         self._known = Known(recorder, tasks, resources, external)
         self._exact = exact
         self._savings = LOOK_SAVINGS
-        """Real seconds that looks may take now."""
+        """Seconds of CPU time that looks may take now."""
         self._looked_at = 0.0
         """Real time of the last look."""
         self.again_at = -math.inf
         """Real time from which on there is time for the next look."""
+        self.sources = DroppedSources()
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
 
@@ -73,13 +78,25 @@ class Looks:
         """Look at a task whose step ended at the real time `real`; not to be called before `again_at`."""
         if self.pending:
             self.pending.pop(record.id, None)
-        self._look(record, task)
         if self._exact:
+            self._look(record, task)
             return
-        savings = min(LOOK_SAVINGS, self._savings + (real - self._looked_at) * LOOK_SHARE)
-        self._looked_at = ended = self._recorder.clock.real_time()
-        self._savings = savings - (ended - real)
-        self.again_at = ended - self._savings / LOOK_SHARE
+        began = thread_time()
+        self._look(record, task)
+        self._pay(real, thread_time() - began)
+
+    def look_now(self, record: TaskRecord) -> None:
+        """Look at a task if there was no time to before, as what it waits for matters now. Later looks pay for it."""
+        if record.id in self.pending:
+            began = thread_time()
+            self._look_at(self.pending.pop(record.id))
+            self._pay(self._recorder.clock.real_time(), thread_time() - began)
+
+    def _pay(self, real: float, taken: float) -> None:
+        """Take the CPU time of a look from what was saved: another process may have had the processor meanwhile."""
+        self._savings = min(LOOK_SAVINGS, self._savings + (real - self._looked_at) * LOOK_SHARE) - taken
+        self._looked_at = real
+        self.again_at = real - self._savings / LOOK_SHARE
 
     def _look_at(self, record: TaskRecord | None) -> None:
         task = None if record is None else record()
@@ -93,6 +110,8 @@ class Looks:
             self._tasks.notice_name(record, task)
             wait = describe_wait(task, self._known)
             if wait is not None:
+                if wait.kind in _DROPPABLE:
+                    self.sources.begins(record, task)
                 self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
         except KeyboardInterrupt:
             raise

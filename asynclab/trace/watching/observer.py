@@ -71,7 +71,7 @@ class Observer(Recorder):
         self.timeouts = Timeouts(self, self.registry, self.cancels)
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
-        self.resources = Resources(self)
+        self.resources = Resources(self, boundary)
         self.external = ExternalWaits(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
@@ -155,8 +155,10 @@ class Observer(Recorder):
             is_usual = kind is Future or kind is Task
             if is_usual or is_future(future):
                 is_plain = is_usual and future._exception is None and not _is_cancelled(future)
-                if not is_plain and brings_cancel(future) and self.cancels.notice(record, at):
-                    cause = "cancel"
+                if not is_plain:
+                    self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
+                    if brings_cancel(future) and self.cancels.notice(record, at):
+                        cause = "cancel"
                 if kind is not Future and waker is not None and future is waker():
                     self._woken_by_end.append((record, cause))
                     return
@@ -274,12 +276,16 @@ class Observer(Recorder):
                 self.main_ended()
         elif record.yielded:
             pass
-        elif real < looks.again_at:
-            looks.pending[record.id] = record
         else:
-            looks.look(record, task, real)
+            if real < looks.again_at:
+                looks.pending[record.id] = record
+            else:
+                looks.look(record, task, real)
             if self.cancels.seen:
-                self.cancels.see_whether_ignored(record, task)
+                ignored = self.cancels.ignored_by(record, task)
+                if ignored is not None:
+                    looks.look_now(record)  # where it goes on is where it ignored its cancel
+                    self.emit(ignored)
 
     def main_ended(self) -> None:
         """The main task has ended."""

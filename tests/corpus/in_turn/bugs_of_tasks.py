@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +51,7 @@ async def one_callers_cancel_hits_the_other() -> None:
         await lookup
 
     first, second = asyncio.create_task(call()), asyncio.create_task(call())
-    await asyncio.sleep(0.5)  # for both waits to be looked at, also on a busy machine
+    await asyncio.sleep(0.01)
     first.cancel()
     await asyncio.wait({first, second})
 
@@ -92,6 +93,22 @@ async def a_lookup_waits_behind_slow_calls() -> None:
     await asyncio.sleep(0.01)
     await loop.getaddrinfo("127.0.0.1", 80)
     await slow
+
+
+async def threads_wait_for_a_permit_whose_release_waits_for_a_thread() -> None:
+    """executor-full"""
+
+    executor, permits = ThreadPoolExecutor(2), threading.Semaphore(1)
+    loop = asyncio.get_running_loop()
+
+    async def request() -> None:
+        if await loop.run_in_executor(executor, permits.acquire, True, 1.2):
+            await asyncio.sleep(0.01)
+            await loop.run_in_executor(executor, permits.release)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(request())
 
 
 async def nobody_refers_to_a_task() -> None:
@@ -147,3 +164,83 @@ async def a_step_keeps_others_from_running() -> None:
     await asyncio.sleep(0.03)
     time.sleep(0.6)
     task.cancel()
+
+
+async def a_cancelled_task_starts_its_next_round() -> None:
+    """ignored-cancel"""
+
+    async def poll() -> None:
+        for _ in range(2):
+            try:
+                await asyncio.sleep(0.1)
+            except BaseException:
+                pass
+
+    poller = asyncio.create_task(poll())
+    await asyncio.sleep(0.02)
+    poller.cancel()
+    await poller
+
+
+async def a_gather_has_failed_and_its_other_task_goes_on() -> None:
+    """left-behind"""
+
+    async def fail() -> None:
+        await asyncio.sleep(0.01)
+        raise ValueError
+
+    async def write() -> None:
+        for _ in range(4):
+            await asyncio.sleep(0.02)
+
+    with contextlib.suppress(ValueError):
+        await asyncio.gather(fail(), write())
+    await asyncio.sleep(0.12)
+
+
+KEPT: list[asyncio.Task[None]] = []
+
+
+async def a_failed_task_is_kept_to_the_end_and_nobody_looks() -> None:
+    """never-retrieved"""
+
+    async def fail() -> None:
+        raise ValueError
+
+    KEPT.append(asyncio.create_task(fail()))
+    await asyncio.sleep(0.01)
+
+
+async def a_task_asks_again_and_again_whether_it_may_go_on() -> None:
+    """busy-wait"""
+
+    timer = asyncio.create_task(asyncio.sleep(1.4))
+    while not timer.done():
+        await asyncio.sleep(0)
+
+
+async def an_event_is_replaced_under_its_waiter() -> None:
+    """dropped-event"""
+
+    changed = [asyncio.Event()]
+
+    async def watch() -> None:
+        await changed[0].wait()
+
+    watcher = asyncio.create_task(watch())
+    await asyncio.sleep(0.01)
+    changed[0] = asyncio.Event()
+    changed[0].set()
+    await asyncio.wait({watcher}, timeout=0.7)
+
+
+async def a_lock_is_held_during_a_slow_request() -> None:
+    """lock-held-long"""
+
+    lock = asyncio.Lock()
+
+    async def use(seconds: float) -> None:
+        async with lock:
+            await asyncio.sleep(seconds)
+
+    await asyncio.gather(use(2.1), use(0), use(0))

@@ -1,0 +1,219 @@
+"""Tells what one loop of a process did, and passes on to the loop what others ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import weakref
+from asyncio import AbstractEventLoop, BaseEventLoop
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from asynclab.model.events import ClockChanged, Event, StepReported
+from asynclab.trace import cpython
+from asynclab.trace.governing.freeze import Freeze
+from asynclab.trace.loop_time import catch_up, follow_clock, is_behind, jump_to_timer, origin_of
+from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.patching.idle_time import skip_idle_time
+from asynclab.trace.patching.install import leave_loop
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.uvloop_steps import is_uvloop
+from asynclab.trace.recording.scope import outside_context
+from asynclab.trace.watching.bystanders import NOBODY, Bystanders
+from asynclab.trace.watching.executor_looks import ExecutorLooks
+from asynclab.trace.watching.idle_loops import IdleLooks
+from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.watchdog import BlockReports, Sight
+
+
+class LoopRecording:
+    """What one loop did. It keeps neither the loop alive nor what runs on it."""
+
+    def __init__(self, observer: Observer, loop: AbstractEventLoop, bystanders: Bystanders = NOBODY) -> None:
+        self.events: list[Event] = observer.events
+        """What nobody has taken yet, oldest first."""
+        self.kind = "uvloop.Loop" if is_uvloop(type(loop)) else type(loop).__name__
+        """The name of the loop's class."""
+        self.made_at = observer.clock.now()
+        """When the loop was made, in seconds of the process' time."""
+        self._blocks = BlockReports(BOUNDARY)
+        self._idle = IdleLooks(bystanders)
+        self._executor = ExecutorLooks()
+        self._is_to_look = False
+        """Whether the loop has been asked to look, and hasn't yet."""
+        self._thread = 0
+        """The identifier of the thread that has the name."""
+        self._thread_name = ""
+        self._observer = weakref.ref(observer)
+        self._loop = weakref.ref(loop)
+
+    def take_events(self) -> Sequence[Event]:
+        """Take everything since the last call; may be called on any thread, but on one at a time."""
+        observer = self._observer()
+        if observer is not None:
+            return observer.take_events()
+        taken = self.events[:]
+        self.events.clear()
+        return taken
+
+    def is_of(self, loop: AbstractEventLoop) -> bool:
+        """Whether it is this loop's."""
+        return self._loop() is loop
+
+    def is_over(self) -> bool:
+        """Whether the loop was closed, or is gone."""
+        loop = self._loop()
+        return loop is None or loop.is_closed()
+
+    def thread_name(self) -> str:
+        """The name of the thread that runs the loop, or made it; empty for the main thread."""
+        observer = self._observer()
+        if observer is not None and observer.thread != self._thread:
+            self._thread = observer.thread
+            name = next((thread.name for thread in threading.enumerate() if thread.ident == self._thread), "")
+            self._thread_name = "" if self._thread == threading.main_thread().ident else name
+        return self._thread_name
+
+    def is_gone(self) -> bool:
+        """Whether nothing of the loop is left that could tell of anything."""
+        return self._observer() is None
+
+    def report_blocks(self) -> None:
+        """Tell of a step or callback that blocks the loop now; to be called from another thread."""
+        observer = self._observer()
+        if observer is not None:
+            self._blocks.look(observer)
+
+    def sight(self) -> Sight | None:
+        """The step or callback that is under way now; for another thread to call."""
+        observer = self._observer()
+        return None if observer is None or observer.loop is None else self._blocks.sight(observer)
+
+    def report_idleness(self) -> None:
+        """Tell what could wake the loop if it is idle; to be called from another thread."""
+        observer = self._observer()
+        if observer is not None:
+            with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+                self._idle.look(observer, observer.external, observer.resources)
+                self._executor.look(observer)
+
+    def look_later(self) -> None:
+        """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
+        observer, loop = self._observer(), self._loop()
+        if observer is None or loop is None or self._is_to_look:
+            return
+        if not (observer.looks.pending or observer.purposes.untold):
+            return
+        self._is_to_look = True
+        self._call(self._look)
+
+    def look_at_last(self) -> None:
+        """Tell the same at the program's end, where the loop runs no more and so can't be asked."""
+        loop = self._loop()
+        if loop is not None and not loop.is_running():
+            with suppress(Exception):
+                self._look()
+
+    def _look(self) -> None:
+        self._is_to_look = False
+        observer = self._observer()
+        if observer is not None and observer.loop is not None:
+            observer.looks.look_at_the_rest()
+            observer.purposes.tell_the_rest()
+
+    def follow_clock(self) -> None:
+        """Let the loop tell the time of the process, which can be paused and slowed."""
+        if (alive := self._alive()) is not None:
+            follow_clock(*alive)
+
+    def clock_changed(self, freeze: Freeze) -> None:
+        """Tell how the time runs now, and let the loop's steps ask whether they may run."""
+        observer = self._observer()
+        if observer is None or observer.loop is None:
+            return
+        observer.detour = freeze.is_on
+        clock = observer.clock
+        observer.write(ClockChanged(clock.now(), clock.paused, clock.speed, clock.instant))
+
+    def skip_idle_time(self, bystanders: Bystanders, patches: Patches) -> None:
+        """Let the loop's time jump instead of pass where it would only wait for a timer, until the patches are undone.
+
+        Raises:
+            TypeError: The loop has a way of its own to wait, or a time of its own.
+        """
+        alive = self._alive()
+        if alive is None or not isinstance(loop := alive[1], BaseEventLoop) or not math.isfinite(alive[0].origin):
+            raise TypeError("its time is its own")
+        follow_clock(*alive)
+        skip_idle_time(alive[0], loop, bystanders, patches)
+
+    def agree_on_time(self) -> None:
+        """The process' time has jumped: where the loop's has not, begin to count it anew."""
+        alive = self._alive()
+        if alive is not None and "time" not in vars(alive[1]):
+            alive[0].origin = origin_of(alive[1], alive[0].clock)
+
+    def end_run(self, why: str) -> None:
+        """Cancel the task that `run_until_complete` waits for, as `asyncio.run` does; may be called on any thread."""
+        self._call(partial(self._cancel_main, why))
+
+    def stop_run(self) -> None:
+        """Stop the loop, whatever its tasks do; may be called on any thread."""
+        loop = self._loop()
+        if loop is not None:
+            self._call(loop.stop)
+
+    def _cancel_main(self, why: str) -> None:
+        loop = self._loop()
+        for task in () if loop is None else asyncio.all_tasks(loop):
+            if cpython.runs_until_end_of(task):
+                task.cancel(why)
+
+    def step(self, freeze: Freeze) -> None:
+        """Let one step run, or else go on to the next timer, and tell what came of it."""
+        if (alive := self._alive()) is None:
+            return
+        observer, loop = alive
+        taken = freeze.step(observer)
+        if taken == "outside" and jump_to_timer(observer, loop):
+            taken = "jump"
+            self._call(lambda: None)  # or the loop would sleep on
+        observer.write(StepReported(observer.clock.now(), taken))
+
+    def cancel_task(self, number: int) -> None:
+        """Cancel a task as soon as the loop runs callbacks."""
+        observer = self._observer()
+        for _, task in () if observer is None else observer.registry.some({number}):
+            self._call(task.cancel)
+
+    def look_at(self, tasks: Sequence[int]) -> None:
+        """Let the loop tell what some tasks wait for."""
+        observer = self._observer()
+        if observer is not None:
+            self._call(partial(observer.looks.look_at_the_rest, list(tasks)))
+
+    def _call(self, callback: Callable[[], object]) -> None:
+        loop = self._loop()
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop was closed
+                loop.call_soon_threadsafe(callback, context=outside_context())
+
+    def has_own_time(self) -> bool:
+        """Whether the loop has given up the time that it lost while it was paused or slowed."""
+        loop = self._loop()
+        return loop is None or loop.is_closed() or not is_behind(loop)
+
+    def stop(self) -> None:
+        """Observe the loop no more."""
+        alive = self._alive()
+        if alive is not None and alive[0].loop is alive[1]:
+            leave_loop(*alive)
+        loop = self._loop()
+        if loop is not None and not self.has_own_time():
+            self._call(partial(catch_up, loop))
+
+    def _alive(self) -> tuple[Observer, AbstractEventLoop] | None:
+        observer, loop = self._observer(), self._loop()
+        return None if observer is None or loop is None else (observer, loop)

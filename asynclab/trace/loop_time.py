@@ -1,0 +1,94 @@
+"""Lets an observed loop tell the time of its process, which can be paused, slowed and made to jump."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import time
+from asyncio import AbstractEventLoop, BaseEventLoop, TimerHandle
+from collections.abc import Callable, Iterable
+
+from asynclab.trace import cpython
+from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.watching.observer import Observer
+
+_USUAL_TIME = inspect.unwrap(BaseEventLoop.time)
+
+
+class FollowedTime:
+    """What a loop tells the time by since it was first paused, slowed or made to jump."""
+
+    __slots__ = ("_clock", "_origin")
+
+    def __init__(self, clock: VirtualClock, origin: float) -> None:
+        self._clock = clock
+        self._origin = origin
+
+    def __call__(self) -> float:
+        return self._origin + self._clock.now()
+
+
+def origin_of(loop: AbstractEventLoop, clock: VirtualClock) -> float:
+    """What a loop tells at the time 0 of its process; not a number for a loop with a time of its own.
+
+    Such a loop is never asked: it may be in its making.
+    """
+    is_usual = inspect.unwrap(type(loop).time) is _USUAL_TIME and "time" not in vars(loop)
+    return time.monotonic() - clock.now() if is_usual else math.nan
+
+
+def follow_clock(observer: Observer, loop: AbstractEventLoop) -> None:
+    """Let a loop tell the time of its process from now on, unless it has a time of its own."""
+    if math.isfinite(observer.origin) and "time" not in vars(loop):
+        loop.time = FollowedTime(observer.clock, observer.origin)  # type: ignore[method-assign]
+
+
+def is_behind(loop: AbstractEventLoop) -> bool:
+    """Whether a loop has lost time since it follows a clock. One that has jumped ahead stays so: none may go back."""
+    own = vars(loop).get("time")
+    return isinstance(own, FollowedTime) and own() < type(loop).time(loop)
+
+
+def catch_up(loop: AbstractEventLoop) -> None:
+    """On a loop's own thread: let it tell real time again, and let each timer have as long to go as it had."""
+    if is_behind(loop):
+        before = loop.time()
+        del vars(loop)["time"]
+        _move(cpython.timer_heap(loop), loop.time() - before)
+
+
+def jump_to_timer(observer: Observer, loop: AbstractEventLoop) -> bool:
+    """Let time go on to the next timer, if that would have come by now had time not stood still.
+
+    No further: what is outside the program has had as long to answer before a timeout expires.
+    """
+    if not isinstance(vars(loop).get("time"), FollowedTime):
+        return False
+    due = min((timer.when() for timer in list(cpython.timer_heap(loop)) if not timer.cancelled()), default=math.inf)
+    if due > time.monotonic():
+        return False
+    observer.clock.advance_to(due - observer.origin)
+    return True
+
+
+def _move(timers: Iterable[TimerHandle], seconds: float) -> None:
+    """Let timers fire later. All are moved alike: a heap of them stays one.
+
+    The hash of a TimerHandle is that of its time, and the program may keep timers in a set. So each gets a class of
+    the same name that knows the hash from before.
+    """
+    hashes: dict[int, int] = {}
+    kinds: dict[type[TimerHandle], type[TimerHandle]] = {}
+    for timer in timers:
+        kind = type(timer)
+        if kind.__hash__ is TimerHandle.__hash__:
+            hashes[id(timer)] = hash(timer)
+            if kind not in kinds:
+                kinds[kind] = _with_hash(kind, lambda timer: hashes[id(timer)])
+            timer.__class__ = kinds[kind]
+        timer._when += seconds  # type: ignore[attr-defined]
+
+
+def _with_hash(kind: type[TimerHandle], of: Callable[[TimerHandle], int]) -> type[TimerHandle]:
+    names = {name: vars(kind)[name] for name in ("__module__", "__qualname__", "__doc__") if name in vars(kind)}
+    return type(kind.__name__, (kind,), {**names, "__slots__": (), "__hash__": of})

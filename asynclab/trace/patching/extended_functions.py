@@ -1,0 +1,115 @@
+"""Runs code of ours around the body of one of Python's functions, in the function's own frame.
+
+A wrapper would be a frame of ours: it would show in tracebacks, and be taken for the place of a warning. So the
+function is compiled anew, with its body inside a `with`; lines and columns stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from types import CodeType, FunctionType
+from typing import Any
+
+Around = Callable[..., AbstractContextManager[bool]]
+"""Called with the function's arguments. The body runs inside what it returns, unless that is entered as False."""
+
+_MARK = "_asynclab_extended"
+"""The attribute that a function of ours has."""
+
+_FACTORY, _AROUND, _RUNS = "_asynclab_factory", "_asynclab_around", "_asynclab_runs"
+
+_ATTEMPTS = 5
+"""How often a function is compiled before that is given up. Python 3.11 loses count of how deep it is, and raises
+SystemError, where the garbage collector runs a destructor while it makes the nodes of a tree."""
+
+
+def extended(original: FunctionType, around: Around) -> FunctionType | None:
+    """A function that does what another one does, inside a `with` of ours.
+
+    Returns:
+        The function; None where the source of the original is not to be had.
+    """
+    factory = _factory_of(original)
+    if factory is None:
+        return None
+    namespace: dict[str, Any] = {}
+    exec(factory, original.__globals__, namespace)
+    function: Any = functools.wraps(original)(namespace[_FACTORY](around))
+    function.__code__ = function.__code__.replace(co_qualname=original.__code__.co_qualname)
+    function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
+    vars(function)[_MARK] = True
+    return function  # type: ignore[no-any-return]
+
+
+def wrapped(original: FunctionType, around: Around) -> Callable[..., Any]:
+    """The same, in a frame of ours."""
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with around(*args, **kwargs) as runs:
+            return original(*args, **kwargs) if runs else None
+
+    vars(wrapper)[_MARK] = True
+    return wrapper
+
+
+def is_extended(function: FunctionType) -> bool:
+    """Whether a function is one that was made here."""
+    return hasattr(function, _MARK)
+
+
+@functools.cache
+def _factory_of(original: FunctionType) -> CodeType | None:
+    """The code of a module that makes the function of what goes around it."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return _compiled(original)
+        except SystemError:
+            continue
+        except (OSError, SyntaxError, TypeError):
+            break
+    return None
+
+
+def _compiled(original: FunctionType) -> CodeType | None:
+    source = inspect.getsource(original)
+    is_indented = source[0].isspace()
+    # Under an `if` a method keeps its columns, which tracebacks underline.
+    tree: Any = ast.parse(f"if True:\n{source}" if is_indented else source)
+    ast.increment_lineno(tree, original.__code__.co_firstlineno - (2 if is_indented else 1))
+    function = tree.body[0].body[0] if is_indented else tree.body[0]
+    if original.__closure__ or not isinstance(function, ast.FunctionDef) or not _is_of(tree, original.__code__):
+        return None
+    documented = 1 if ast.get_docstring(function) is not None else 0
+    body = function.body[documented:]
+    names: list[ast.expr] = [
+        ast.Name(each.arg, ast.Load()) for each in (*function.args.posonlyargs, *function.args.args)
+    ]
+    runs = ast.If(ast.Name(_RUNS, ast.Load()), body, [])
+    enters = ast.withitem(ast.Call(ast.Name(_AROUND, ast.Load()), names, []), ast.Name(_RUNS, ast.Store()))
+    function.body[documented:] = [ast.copy_location(ast.With([enters], [ast.copy_location(runs, body[0])]), body[0])]
+    factory: Any = ast.parse(f"def {_FACTORY}({_AROUND}):\n    return {function.name}")
+    factory.body[0].body.insert(0, function)
+    return compile(ast.fix_missing_locations(factory), original.__code__.co_filename, "exec")
+
+
+def _is_of(tree: ast.Module, code: CodeType) -> bool:
+    """Whether a function was compiled of this source: its file may have been written since."""
+    compiled = compile(tree, code.co_filename, "exec", dont_inherit=True)
+    # Not by the instructions: which are used for a call depends on what the module imports.
+    return any(_shape(each) == _shape(code) for each in _codes_in(compiled))
+
+
+def _shape(code: CodeType) -> tuple[object, ...]:
+    return code.co_name, code.co_firstlineno, code.co_varnames, code.co_names
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes_in(constant)

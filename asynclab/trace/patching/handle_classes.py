@@ -1,0 +1,51 @@
+"""Lets asyncio make traced handles, also for what other threads schedule."""
+
+from __future__ import annotations
+
+from asyncio import events
+from asyncio.events import Handle
+from types import CellType, FunctionType
+
+from asynclab.trace import cpython
+from asynclab.trace.patching.handles import TracedHandle
+from asynclab.trace.patching.patches import Patches
+
+
+def replace_handles(patches: Patches) -> None:
+    """Let asyncio make traced handles."""
+    patches.set(events, "Handle", TracedHandle)
+    if _TracedThreadSafeHandle is not None:
+        patches.set(events, cpython.THREAD_SAFE_HANDLE, _TracedThreadSafeHandle)
+
+
+def _traced_thread_safe_handle() -> type[Handle] | None:
+    """The handle that call_soon_threadsafe makes since Python 3.14, over a TracedHandle instead of a Handle.
+
+    Its methods are asyncio's own: so are the frames that tracebacks show, and what holds its lock. Only what `super()`
+    means in them is another class.
+
+    Returns:
+        The class; None where call_soon_threadsafe makes a plain handle.
+    """
+    original = cpython.ThreadSafeHandle
+    if original is None:
+        return None
+    names = {"__slots__": original.__slots__, "__module__": original.__module__, "__doc__": original.__doc__}
+    twin = type(original.__name__, (TracedHandle,), names)
+    for name, function in vars(original).items():
+        if isinstance(function, FunctionType):
+            setattr(twin, name, _in_class(twin, function))
+    return twin
+
+
+def _in_class(kind: type, function: FunctionType) -> FunctionType:
+    """A method as it would be had it been written in another class: that is what its `super()` looks at."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    closure = tuple(CellType(kind) if name == "__class__" else cell for name, cell in cells)
+    moved = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, closure)
+    moved.__qualname__ = function.__qualname__
+    moved.__kwdefaults__ = function.__kwdefaults__
+    return moved
+
+
+_TracedThreadSafeHandle = _traced_thread_safe_handle()

@@ -1,0 +1,108 @@
+"""Hears what a loop complains about: exceptions that nobody handles, tasks destroyed while they are pending."""
+
+from __future__ import annotations
+
+from asyncio import BaseEventLoop, Future
+from asyncio.log import logger
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+from asynclab.model.events import ExceptionDropped, Warned
+from asynclab.trace.governing.tracer import Tracer
+from asynclab.trace.patching.extended_functions import extended, is_extended, wrapped
+from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.scope import CURRENT
+from asynclab.trace.recording.task_registry import tasks_of
+from asynclab.trace.recording.values import short_error
+from asynclab.trace.watching.observer import Observer
+
+_COMPLAIN = "call_exception_handler"
+_NEVER_RETRIEVED = "Task exception was never retrieved"
+"""What asyncio's tasks say of themselves as they are collected, all versions."""
+
+
+def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Replace call_exception_handler in the class that has it, which may be replaced for another of its descendants.
+
+    A program's tests put a mock there, often in BaseEventLoop: one of ours in a derived class would hide it.
+
+    Raises:
+        TypeError: It is no plain function, such as a mock.
+    """
+    owner = _definer(kind)
+    original = vars(owner)[_COMPLAIN]
+    if not isinstance(original, FunctionType):
+        raise TypeError(f"{owner.__name__}.{_COMPLAIN} is no plain function: {type(original).__name__}")
+    if not is_extended(original):
+        around = partial(_Complaint, owner)
+        patches.set(owner, _COMPLAIN, extended(original, around) or wrapped(original, around))
+
+
+class _Complaint:
+    """Goes around a complaint: tells the lab that it concerns, and lets that lab's handler stand for the loop's."""
+
+    def __init__(self, owner: type, loop: BaseEventLoop, context: dict[str, Any]) -> None:
+        self._hooks = HOOKS.get(loop) if _definer(type(loop)) is owner else None
+        self._tracer = None if self._hooks is None else _owner_of(context, self._hooks)
+        if self._hooks is None:
+            _tell_of_dropped(tasks_of(loop).everybodys, context)
+        elif self._tracer is not None:
+            with self._tracer.guard("complaints"):
+                _tell(self._tracer, context)
+
+    def __enter__(self) -> bool:
+        tracer = self._tracer
+        if tracer is None or self._hooks is None:
+            return True
+        # The loop may call from outside any lab, but what a handler prints is the lab's.
+        self._token = CURRENT.set(tracer)
+        self._handler = self._hooks.swap_handler(tracer.exception_handler)
+        # Without a handler, logging would write to stderr: that is the screen of the app that shows the lab.
+        return tracer.echo or tracer.exception_handler is not None or logger.hasHandlers()
+
+    def __exit__(self, *_: object) -> None:
+        if self._tracer is not None and self._hooks is not None:
+            self._hooks.swap_handler(self._handler)
+            CURRENT.reset(self._token)
+
+
+def _definer(kind: type) -> type:
+    """The class of a class's ancestors, itself among them, whose method it has."""
+    return next(ancestor for ancestor in kind.__mro__ if _COMPLAIN in vars(ancestor))
+
+
+def _owner_of(context: dict[str, Any], hooks: LoopHooks) -> Tracer | None:
+    """The lab that a complaint concerns: whose code runs, or else whose task or callback it is about."""
+    tracer = hooks.current()
+    for each in () if tracer is not None else hooks.tracers:
+        with each.guard("complaints"):
+            if getattr(context.get("handle"), "_tracer", None) is each or _number(context, each) is not None:
+                return each
+    return tracer
+
+
+def _tell(tracer: Observer, context: dict[str, Any]) -> None:
+    message = str(context.get("message") or "Unhandled exception in the event loop")
+    error = context.get("exception")
+    number = _number(context, tracer)
+    text = message if error is None else f"{message}: {short_error(error)}"
+    tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number() if number is None else number))
+
+
+def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
+    """Tell of a failed task whose exception nobody has looked at; asyncio tells so as the task goes."""
+    if not isinstance(tracer, Observer):
+        return
+    with tracer.guard("complaints"):
+        task = _number(context, tracer) if context.get("message") == _NEVER_RETRIEVED else None
+        if task is not None:
+            tracer.emit(ExceptionDropped(tracer.clock.now(), task))
+
+
+def _number(context: dict[str, Any], tracer: Observer) -> int | None:
+    """The number of the task that a complaint is about."""
+    future: Future[Any] | None = context.get("task") or context.get("future")
+    return tracer.registry.number_of(future)

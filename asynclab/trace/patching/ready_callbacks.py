@@ -1,0 +1,104 @@
+"""Sees when callbacks become ready: what stands in for `call_soon` makes a traced handle in one go."""
+
+from __future__ import annotations
+
+import sys
+from asyncio import BaseEventLoop, format_helpers
+from asyncio.constants import DEBUG_STACK_DEPTH
+from asyncio.events import Handle
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import wraps
+from types import BuiltinMethodType, MethodType
+from typing import Any
+
+from asynclab.trace import cpython
+from asynclab.trace.patching.handles import TracedHandle
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.patching.step_callbacks import STEP_TYPE, TASK_CALLBACKS, is_task_callback
+
+_new = Handle.__new__
+_DEPTH = DEBUG_STACK_DEPTH - 2
+"""How many frames debug mode keeps of where a callback was scheduled: call_soon takes its own two off."""
+
+
+def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let a class of loops make the handle of a step in one call instead of three, unless it has a way of its own.
+
+    Through call_soon each step of each task becomes ready. What stands in for it does what the original does: it
+    checks, makes the handle, and appends it to those that are ready.
+    """
+    original = kind.call_soon
+    if original is not BaseEventLoop.call_soon or kind._call_soon is not BaseEventLoop._call_soon:  # type: ignore[attr-defined]
+        return
+    if not cpython.has_known_call_soon():  # each handle then comes by way of TracedHandle.__init__
+        return
+
+    @wraps(original)
+    def call_soon(
+        self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle:
+        try:
+            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
+        except AttributeError:  # the last lab, in another thread, has put everything back since this was called
+            tasks = None
+        if tasks is None or type(self) is not kind:  # a class derived from this one may have a way of its own
+            return original(self, callback, *args, context=context)
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
+        if self._debug:  # type: ignore[attr-defined]
+            self._check_thread()  # type: ignore[attr-defined]
+            self._check_callback(callback, "call_soon")  # type: ignore[attr-defined]
+        handle = _new(TracedHandle)
+        handle._context = copy_context() if context is None else context
+        handle._loop = self
+        handle._callback = callback
+        handle._args = args
+        handle._cancelled = False
+        handle._repr = None
+        handle._source_traceback = (
+            format_helpers.extract_stack(sys._getframe(1), _DEPTH) if self._debug else None  # type: ignore[attr-defined]
+        )
+        try:
+            kind_of_callback = type(callback)
+            is_step = kind_of_callback is STEP_TYPE
+            may_be_step = is_step or kind_of_callback is BuiltinMethodType or kind_of_callback is MethodType
+            if may_be_step:
+                record = tasks.get(id(callback.__self__))  # type: ignore[attr-defined]
+                if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
+                    record = tasks.known(callback.__self__)  # type: ignore[attr-defined]
+                if record is not None and (is_step or callback.__name__ in TASK_CALLBACKS):
+                    handle._record = record
+                    handle._tracer = owner = record.tracer
+                    handle._waker = None
+                    if record is owner.current:
+                        record.yielded = True
+                    else:
+                        owner.made_ready(record, args)
+                    self._ready.append(handle)  # type: ignore[attr-defined]
+                    return handle
+            handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            handle._leave_lab(error)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
+
+    patches.set(kind, "call_soon", call_soon)
+
+
+def trace_ready_steps(loop: BaseEventLoop) -> None:
+    """Let the steps be seen that were ready before a loop was observed, whose tasks are known by now.
+
+    Nobody but the loop has the handle of a step, so that another may take its place.
+    """
+    ready = cpython.ready_queue(loop)
+    for index, found in enumerate(tuple(ready)):
+        if type(found) is not Handle:
+            continue
+        handle: Any = found
+        if not handle._cancelled and is_task_callback(handle._callback):
+            traced = TracedHandle(handle._callback, handle._args, loop, cpython.context_of(handle))
+            traced._source_traceback = handle._source_traceback
+            ready[index] = traced
