@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +75,14 @@ def no_loop_but_those_of_tests() -> None:
     Such a loop is dropped by the next asyncio.run, and complains later, in any test.
     """
     asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What tells the app the time; it moves only where a test says so."""
+    hand = SimpleNamespace(at=1_000.0)
+    monkeypatch.setattr("asynclab.app.time", SimpleNamespace(monotonic=lambda: hand.at))
+    return hand
 
 
 @pytest.fixture(scope="module")
