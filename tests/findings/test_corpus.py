@@ -43,7 +43,7 @@ HANG = frozenset({"standstill", "deadlock", "join-without-task-done", "shutdown-
 INTERRUPTED = ("waits_for_interrupt",)
 """Right programs that never end by themselves."""
 DEADLINE = "import faulthandler; faulthandler.dump_traceback_later(4, exit=True)"
-"""Ends a program from a thread that Python knows nothing of, long after the rules have spoken, also on a busy machine."""
+"""Ends a program from a thread that Python knows nothing of, long after all was found, also on a busy machine."""
 
 
 def _expected(program: Path) -> set[str]:

@@ -306,9 +306,10 @@ def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
         import asyncio
         import os
         import signal
+        import threading
 
         async def test_joins():
-            asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), signal.SIGINT)
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
             queue = asyncio.Queue()
             queue.put_nowait(1)
             await queue.join()
