@@ -13,6 +13,7 @@ from asynclab.findings import (
     lost_cancels,
     lost_wakes,
     lost_work,
+    short_sessions,
     stuck_queues,
 )
 from asynclab.findings.rule import Finding, Rule
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *stuck_queues.RULES,
     *lost_cancels.RULES,
     *lost_work.RULES,
+    *short_sessions.RULES,
     *blocked_loops.RULES,
     *busy_loops.RULES,
     *busy_threads.RULES,

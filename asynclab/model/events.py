@@ -718,6 +718,20 @@ class LoopFreed(Event):
     function: str
 
 
+class ClientConnected(Event):
+    """A client of an HTTP library has opened a connection. Only aiohttp's are seen."""
+
+    library: str
+    client: int
+    """Which client: for aiohttp, which connector."""
+    host: str
+    """The address and port that it is connected to."""
+    task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where the user's code waits for it."""
+
+
 class LoopSpun(Event):
     """For a while nothing ran on the loop but tasks, or a callback, that ask for another turn at once."""
 
@@ -759,6 +773,7 @@ ProgramEvent: TypeAlias = (
     | Outside
     | LoopBlocked
     | LoopFreed
+    | ClientConnected
     | LoopSpun
     | LoopLagged
     | EventsDropped

@@ -28,6 +28,12 @@ SOURCES_KEPT = 20
 LENT_KEPT = 100
 """How many items may be out of a queue that is a pool."""
 
+CLIENTS_KEPT = 1_000
+"""How many clients are counted of those that one line of code connects with."""
+
+CLIENT_USES_KEPT = 200
+"""Of how many lines of code and hosts clients are counted."""
+
 ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
 
@@ -83,6 +89,18 @@ class QueueState:
     def is_quiet(self) -> bool:
         """Whether it holds nothing and nobody waits for it."""
         return not (self.size or self.getters or self.putters or self.joiners)
+
+
+@dataclass(slots=True)
+class ClientUse:
+    """The HTTP clients with which one line of code connects to one host."""
+
+    connections: dict[int, int] = field(default_factory=dict)
+    """How many each of them has opened: the first `CLIENTS_KEPT`."""
+    at: float = 0.0
+    """When the latest was opened, in lab seconds."""
+    version: int = 0
+    """Which event of the run that is, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def _without_tasks(state: LabState) -> LabState:
         awaiting=state.awaiting.copy(),
         lost_handovers=state.lost_handovers.copy(),
         left_behind=state.left_behind.copy(),
+        client_uses={key: replace(use, connections=use.connections.copy()) for key, use in state.client_uses.items()},
         timeline=None,
         _rows=None,
         _rows_structure=-1,

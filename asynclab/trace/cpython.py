@@ -11,6 +11,7 @@ import asyncio.base_events
 import asyncio.base_subprocess
 import asyncio.events
 import asyncio.format_helpers
+import asyncio.selector_events
 import concurrent.futures.thread
 import gc
 import heapq
@@ -87,6 +88,9 @@ task_group_exit: Callable[..., object] = _find(asyncio.TaskGroup, "_aexit")
 
 # The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
 SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
+
+# What makes a connection over a socket into a transport, all versions; not uvloop's.
+SocketTransport: type = _find(asyncio.selector_events, "_SelectorSocketTransport")
 
 # Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")

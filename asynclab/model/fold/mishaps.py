@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import (
     CancelIgnored,
+    ClientConnected,
     CoroutineDropped,
     ExceptionDropped,
     ExecutorFull,
@@ -13,6 +14,7 @@ from asynclab.model.events import (
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
+from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
@@ -76,8 +78,20 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
 
 
+def client_connected(state: LabState, event: ClientConnected, at: float) -> None:
+    """Count the clients that a line of code connects with."""
+    key = event.library, (event.file, event.line), event.host
+    if key not in state.client_uses and len(state.client_uses) >= CLIENT_USES_KEPT:
+        return
+    use = state.client_uses.setdefault(key, ClientUse())
+    if event.client in use.connections or len(use.connections) < CLIENTS_KEPT:
+        use.connections[event.client] = use.connections.get(event.client, 0) + 1
+        use.at, use.version = at, state.version
+
+
 HANDLERS: Handlers = {
     CancelIgnored: cancel_ignored,
+    ClientConnected: client_connected,
     CoroutineDropped: coroutine_dropped,
     ExceptionDropped: exception_dropped,
     ExecutorFull: executor_full,

@@ -17,6 +17,7 @@ from typing import Any
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
+from asynclab.trace.patching.client_connections import observe_client_connections
 from asynclab.trace.patching.handle_classes import replace_handles
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks, call_at_of
 from asynclab.trace.patching.loop_methods import replace_methods
@@ -105,6 +106,7 @@ class _ProcessHooks:
         patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
         patches.wrap(BaseSubprocessTransport, "__init__", _around_process_start)
         patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, _around_process_exit)
+        observe_client_connections(patches)
         observe_pool_calls(patches)
         observe_primitives(patches)
         observe_output(patches)

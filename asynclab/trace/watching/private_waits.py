@@ -83,7 +83,7 @@ def _source_of(task: Task[Any]) -> tuple[list[Any], Chain] | None:
 
 def _weak_ones(held: list[Any], chain: Chain) -> int:
     """How many weak references there are to the one object in a list; one to each event is ours."""
-    return weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future)
+    return max(0, weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future))
 
 
 def _others(held: list[Any], chain: Chain) -> int:

@@ -11,6 +11,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from asynclab.model.events import (
+    ClientConnected,
     ConditionNotified,
     Event,
     PrimitiveChanged,
@@ -24,7 +25,7 @@ from asynclab.model.events import (
 )
 from asynclab.model.resources import BACKLOG, ITEMS_SHOWN
 from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE_ITEMS, SEMAPHORE_VALUE, UNFINISHED
-from asynclab.trace.recording.code_ownership import place_from
+from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
 
@@ -199,6 +200,13 @@ class Resources:
                 event.file, event.line = place_from(frame, self._boundary)
             known.holder = recorder.current if value else None
         recorder.emit(event)
+
+    def client_connected(self, client: object, library: str, host: str, place: Place) -> None:
+        """A client of a library has opened a connection, for the code at a place."""
+        known = self.known.get(id(client)) or self._remember(client, 0, self._recorder.numbering.next("client"))
+        event = ClientConnected(self._now(), library, known.of_its_kind, host, self._task())
+        event.file, event.line = place
+        self._emit(event)
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""

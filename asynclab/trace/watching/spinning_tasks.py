@@ -21,13 +21,13 @@ from asynclab.trace.watching.loop_monitor import Place
 SPUN_AFTER = 1.0
 """Real seconds."""
 
-_LOOKS = 12
+_LOOKS = 5
 """How many looks it takes at least: fewer come where the machine is busy."""
 
 _MOST_READY = 8
 """In a longer ready queue others are than one or two tasks that wake themselves."""
 
-_NEARLY_ALL = 0.9
+_NEARLY_ALL = 0.8
 """A look may fall between two turns, in which nothing is ready."""
 
 _QUESTIONS = frozenset(
@@ -68,7 +68,7 @@ class SpinLooks:
         if (
             loop is None
             or awake is None
-            or window.idle > (1 - _NEARLY_ALL) * max(window.looks, _LOOKS)
+            or window.idle > (1 - _NEARLY_ALL) * max(window.looks, 2 * _LOOKS)
             or not window.since
         ):
             self._window = _Window(now)

@@ -12,6 +12,8 @@ import weakref
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
+import aiohttp
+
 IDLE = 0.7
 """Seconds: long enough for the loop to be found idle."""
 
@@ -378,3 +380,16 @@ async def a_long_step_keeps_only_those_waiting_that_wait_for_it() -> None:
     computing = asyncio.create_task(compute())
     await asyncio.gather(done.wait(), items.get())
     await computing
+
+
+async def a_session_is_used_for_all_requests() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, aiohttp.ClientSession() as session:
+        host, port = server.sockets[0].getsockname()
+        for _ in range(25):
+            async with session.get(f"http://{host}:{port}/"):
+                pass
