@@ -277,7 +277,7 @@ async def test_why_nothing_moved_at_a_moment_of_the_past(tmp_path: Path) -> None
         assert "back" in said
 
 
-@pytest.mark.parametrize("width", [30, 75, 150])
+@pytest.mark.parametrize("width", [40, 75, 150])
 def test_no_line_of_the_report_is_cut(width: int) -> None:
     names = ", ".join(f"'client-{number}'" for number in range(12))
     report = ("All tasks wait.", f"    main-1            waits for gather of 12: {names}  app.py:12  for 1.250 s")
