@@ -11,7 +11,8 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from asynclab.model.events import AnyEvent, Event, encodable
+from asynclab.model.event_codec import encodable
+from asynclab.model.events import AnyEvent, Event
 
 LENGTH_BYTES = 4
 """How many bytes hold the length of a frame, the largest first."""

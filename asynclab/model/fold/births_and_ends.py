@@ -126,11 +126,13 @@ def _waited_for(task: TaskState, other: int) -> bool:
 def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
     place = (task.file, task.line) if task.line else None
+    state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
-    is_left = left is not None and not task.cancel_requested and event.outcome != "cancelled"
+    more_steps = 0 if left is None else task.steps - left.steps
+    is_left = not task.cancel_requested and (event.outcome == "failed" or (event.outcome == "done" and more_steps > 0))
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if left is not None and is_left:
-        is_sure = event.outcome == "failed" or (left.is_orphan and task.steps > left.steps + 1)
+        is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
         state.remember(Incident(event, state.version, at, place, (left.waiter,), "left_behind", is_sure))
     elif event.unseen:
         state.remember(Incident(event, state.version, at, place, (), "item_lost"))
