@@ -209,13 +209,9 @@ class AsyncLabApp(Commanding, TerminalApp):
         await super().on_event(event)
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a notice for some seconds, instead of the one before.
+        """Show a notice for some seconds, instead of the one before; the text is not parsed as markup.
 
         A problem stays when a notice replaces another one, and when a key is pressed.
-
-        Args:
-            text: Not parsed as markup.
-            is_problem: Whether something went wrong.
         """
         severity: SeverityLevel = "error" if is_problem else "information"
         self._forget("information", severity)
