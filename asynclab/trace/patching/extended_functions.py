@@ -22,6 +22,8 @@ _MARK = "_asynclab_extended"
 
 _FACTORY, _AROUND, _RUNS = "_asynclab_factory", "_asynclab_around", "_asynclab_runs"
 
+_CLASS = frozenset({"__class__"})
+
 _ATTEMPTS = 5
 """How often a function is compiled before that is given up. Python 3.11 loses count of how deep it is, and raises
 SystemError, where the garbage collector runs a destructor while it makes the nodes of a tree."""
@@ -38,15 +40,26 @@ def extended(original: FunctionType, around: Around) -> FunctionType | None:
         return None
     namespace: dict[str, Any] = {}
     exec(factory, original.__globals__, namespace)
-    function: Any = functools.wraps(original)(namespace[_FACTORY](around))
+    cells = (cell.cell_contents for cell in original.__closure__ or ())
+    function: Any = functools.wraps(original)(namespace[_FACTORY](around, *cells))
     function.__code__ = function.__code__.replace(co_qualname=original.__code__.co_qualname)
     function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
     vars(function)[_MARK] = True
     return function  # type: ignore[no-any-return]
 
 
-def wrapped(original: FunctionType, around: Around) -> Callable[..., Any]:
-    """The same, in a frame of ours."""
+def around_body(original: Any, around: Around) -> Callable[..., Any]:
+    """An extended function, or a wrapper where that can't be had."""
+    return extended(original, around) or _wrapped(original, around)
+
+
+def is_extended(function: FunctionType) -> bool:
+    """Whether a function is one that was made here."""
+    return hasattr(function, _MARK)
+
+
+def _wrapped(original: FunctionType, around: Around) -> Callable[..., Any]:
+    """The same in a frame of ours."""
 
     @functools.wraps(original)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -57,9 +70,9 @@ def wrapped(original: FunctionType, around: Around) -> Callable[..., Any]:
     return wrapper
 
 
-def is_extended(function: FunctionType) -> bool:
-    """Whether a function is one that was made here."""
-    return hasattr(function, _MARK)
+def can_be_compiled(function: FunctionType) -> bool:
+    """Whether a function uses no variables of a function around it; its class for `super()` is no harm."""
+    return _CLASS.issuperset(function.__code__.co_freevars)
 
 
 @functools.cache
@@ -82,8 +95,13 @@ def _compiled(original: FunctionType) -> CodeType | None:
     tree: Any = ast.parse(f"if True:\n{source}" if is_indented else source)
     ast.increment_lineno(tree, original.__code__.co_firstlineno - (2 if is_indented else 1))
     function = tree.body[0].body[0] if is_indented else tree.body[0]
-    if original.__closure__ or not isinstance(function, ast.FunctionDef) or not _is_of(tree, original.__code__):
+    if (
+        not can_be_compiled(original)
+        or not isinstance(function, ast.FunctionDef)
+        or not _is_of(tree, original.__code__)
+    ):
         return None
+    _strip(function)
     documented = 1 if ast.get_docstring(function) is not None else 0
     body = function.body[documented:]
     names: list[ast.expr] = [
@@ -92,9 +110,21 @@ def _compiled(original: FunctionType) -> CodeType | None:
     runs = ast.If(ast.Name(_RUNS, ast.Load()), body, [])
     enters = ast.withitem(ast.Call(ast.Name(_AROUND, ast.Load()), names, []), ast.Name(_RUNS, ast.Store()))
     function.body[documented:] = [ast.copy_location(ast.With([enters], [ast.copy_location(runs, body[0])]), body[0])]
-    factory: Any = ast.parse(f"def {_FACTORY}({_AROUND}):\n    return {function.name}")
+    parameters = ", ".join([_AROUND, *original.__code__.co_freevars])
+    factory: Any = ast.parse(f"def {_FACTORY}({parameters}):\n    return {function.name}")
     factory.body[0].body.insert(0, function)
     return compile(ast.fix_missing_locations(factory), original.__code__.co_filename, "exec")
+
+
+def _strip(function: ast.FunctionDef) -> None:
+    """Take away what is evaluated where a function is defined, perhaps among names that are gone."""
+    arguments = function.args
+    function.decorator_list, function.returns = [], None
+    for each in ast.walk(arguments):
+        if isinstance(each, ast.arg):
+            each.annotation = None
+    arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
+    arguments.kw_defaults = [default and ast.Constant(None) for default in arguments.kw_defaults]
 
 
 def _is_of(tree: ast.Module, code: CodeType) -> bool:
@@ -105,7 +135,8 @@ def _is_of(tree: ast.Module, code: CodeType) -> bool:
 
 
 def _shape(code: CodeType) -> tuple[object, ...]:
-    return code.co_name, code.co_firstlineno, code.co_varnames, code.co_names
+    names = tuple(name for name in code.co_names if name not in _CLASS)  # what super() looks at, outside a class
+    return code.co_name, code.co_firstlineno, code.co_varnames, names
 
 
 def _codes_in(code: CodeType) -> Iterator[CodeType]:

@@ -18,8 +18,6 @@ from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, 
 from asynclab.trace.same_frames import hide_frames
 
 REPLACED = (
-    "time",
-    "call_at",
     "run_in_executor",
     "get_task_factory",
     "set_task_factory",
@@ -29,7 +27,7 @@ REPLACED = (
     "stop",
     "close",
 )
-"""The methods of a loop that are replaced, and call those of its `LoopHooks`."""
+"""The methods of a loop that call those of its `LoopHooks`."""
 
 
 class LoopHooks:
@@ -43,7 +41,7 @@ class LoopHooks:
             setattr(loop, TASKS, LoopTasks())
         self._births = Patches()
         """The replacement of create_task, while there is one."""
-        self._own = SimpleNamespace(**{name: _original(loop, name) for name in REPLACED})
+        self._own = SimpleNamespace(**{name: _original(loop, name) for name in ("time", "call_at", *REPLACED)})
         """The loop's methods as they are without us."""
         self._create_task = loop.create_task
         self._debug: bool | None = None

@@ -16,27 +16,43 @@ from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.task_registry import LoopTasks
-from asynclab.trace.same_frames import hide_frames
+from asynclab.trace.same_frames import hide_frames, looks_like
+
+_GOVERNS = "_asynclab_governs"
+"""The attribute of a `time` of ours."""
 
 
-def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
-
-    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
-    on the loop itself would slow down each step and each timer of it by a tenth.
+def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the methods of a class of loops tell of timers, eager starts and complaints.
 
     Raises:
         TypeError: One of them is no plain function, such as a mock.
     """
     patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
-    for name in REPLACED:
-        original = getattr(kind, name)
-        if not isinstance(original, FunctionType):
-            raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
-        around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
-        patches.set(kind, name, around(kind, original))
+    patches.set(kind, "call_at", _around_call_at(kind, _function(kind, "call_at")))
     see_complaints(kind, patches)
+
+
+def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
+
+    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
+    on the loop itself would slow down each step and each timer of it by a tenth.
+
+    Raises:
+        TypeError: As `observe_methods`.
+    """
+    patches.set(kind, "time", _around_time(kind, _function(kind, "time")))
+    for name in REPLACED:
+        patches.set(kind, name, _around(kind, _function(kind, name)))
+
+
+def _function(kind: type, name: str) -> FunctionType:
+    original = getattr(kind, name)
+    if not isinstance(original, FunctionType):
+        raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
+    return original
 
 
 def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -99,13 +115,13 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
             return original(self)
         return tracer.timers.loop_time()
 
+    vars(time)[_GOVERNS] = True
     return time
 
 
 def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
-    time = vars(kind)["time"]  # ours: it is replaced before
-
     @wraps(original)
+    @looks_like(original, "TimerHandle", "TypeError", "_check_closed", "_check_thread", "_check_callback")
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
@@ -120,13 +136,13 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
             and type(self) is kind
             # else the program keeps a time of its own, and means that
             and "time" not in self.__dict__
-            and kind.time is time
+            and hasattr(kind.time, _GOVERNS)
         )
         set_timer = None if tasks is None or type(self) is not kind else tasks.set_timer
         if not is_governed and set_timer is None:
             timer = original(self, when, callback, *args, context=context)
-            if self._debug:  # type: ignore[attr-defined]
-                hide_frames(timer)
+            if timer._source_traceback:
+                del timer._source_traceback[-1]  # this frame: asyncio takes its own off by their number, from the end
             return timer
         if when is None:
             raise TypeError("when cannot be None")
