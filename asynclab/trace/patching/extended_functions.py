@@ -35,14 +35,15 @@ def extended(original: FunctionType, around: Around) -> FunctionType | None:
     Returns:
         The function; None where the source of the original is not to be had.
     """
-    factory = _factory_of(original)
+    code = original.__code__
+    factory = _factory_of(code, code.co_filename)
     if factory is None:
         return None
     namespace: dict[str, Any] = {}
     exec(factory, original.__globals__, namespace)
     cells = (cell.cell_contents for cell in original.__closure__ or ())
     function: Any = functools.wraps(original)(namespace[_FACTORY](around, *cells))
-    function.__code__ = function.__code__.replace(co_qualname=original.__code__.co_qualname)
+    function.__code__ = function.__code__.replace(co_qualname=code.co_qualname)
     function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
     vars(function)[_MARK] = True
     return function  # type: ignore[no-any-return]
@@ -70,17 +71,22 @@ def _wrapped(original: FunctionType, around: Around) -> Callable[..., Any]:
     return wrapper
 
 
-def can_be_compiled(function: FunctionType) -> bool:
+def can_be_compiled(code: CodeType) -> bool:
     """Whether a function uses no variables of a function around it; its class for `super()` is no harm."""
-    return _CLASS.issuperset(function.__code__.co_freevars)
+    return _CLASS.issuperset(code.co_freevars)
 
 
 @functools.cache
-def _factory_of(original: FunctionType) -> CodeType | None:
-    """The code of a module that makes the function of what goes around it."""
+def _factory_of(code: CodeType, file: str) -> CodeType | None:
+    """The code of a module that makes the function of what goes around it.
+
+    Args:
+        code: That of the function, which is not kept itself: it would keep its module alive at the program's end.
+        file: Where it is; code that is equal may be in two files.
+    """
     for _ in range(_ATTEMPTS):
         try:
-            return _compiled(original)
+            return _compiled(code)
         except SystemError:
             continue
         except (OSError, SyntaxError, TypeError):
@@ -88,18 +94,14 @@ def _factory_of(original: FunctionType) -> CodeType | None:
     return None
 
 
-def _compiled(original: FunctionType) -> CodeType | None:
-    source = inspect.getsource(original)
+def _compiled(code: CodeType) -> CodeType | None:
+    source = inspect.getsource(code)
     is_indented = source[0].isspace()
     # Under an `if` a method keeps its columns, which tracebacks underline.
     tree: Any = ast.parse(f"if True:\n{source}" if is_indented else source)
-    ast.increment_lineno(tree, original.__code__.co_firstlineno - (2 if is_indented else 1))
+    ast.increment_lineno(tree, code.co_firstlineno - (2 if is_indented else 1))
     function = tree.body[0].body[0] if is_indented else tree.body[0]
-    if (
-        not can_be_compiled(original)
-        or not isinstance(function, ast.FunctionDef)
-        or not _is_of(tree, original.__code__)
-    ):
+    if not can_be_compiled(code) or not isinstance(function, ast.FunctionDef) or not _is_of(tree, code):
         return None
     _strip(function)
     documented = 1 if ast.get_docstring(function) is not None else 0
@@ -110,10 +112,10 @@ def _compiled(original: FunctionType) -> CodeType | None:
     runs = ast.If(ast.Name(_RUNS, ast.Load()), body, [])
     enters = ast.withitem(ast.Call(ast.Name(_AROUND, ast.Load()), names, []), ast.Name(_RUNS, ast.Store()))
     function.body[documented:] = [ast.copy_location(ast.With([enters], [ast.copy_location(runs, body[0])]), body[0])]
-    parameters = ", ".join([_AROUND, *original.__code__.co_freevars])
+    parameters = ", ".join([_AROUND, *code.co_freevars])
     factory: Any = ast.parse(f"def {_FACTORY}({parameters}):\n    return {function.name}")
     factory.body[0].body.insert(0, function)
-    return compile(ast.fix_missing_locations(factory), original.__code__.co_filename, "exec")
+    return compile(ast.fix_missing_locations(factory), code.co_filename, "exec")
 
 
 def _strip(function: ast.FunctionDef) -> None:

@@ -39,9 +39,8 @@ class _ProcessHooks:
     """What is replaced in the whole process while any lab exists, on whatever loop."""
 
     def __init__(self) -> None:
-        self._patches = Patches()
-        self._kinds: dict[tuple[type[AbstractEventLoop], bool], Patches] = {}
-        """The classes of loops whose methods are replaced; those that only labs need have an entry of their own."""
+        self._done: dict[tuple[type[AbstractEventLoop] | None, bool], Patches] = {}
+        """What is replaced in a class of loops, or anywhere; what only labs need has an entry of its own."""
         self._users = 0
         self._lock = threading.Lock()
         self.tracers: weakref.WeakSet[Observer] = weakref.WeakSet()
@@ -59,16 +58,13 @@ class _ProcessHooks:
             governs: Whether it is for a lab.
         """
         with self._lock, ExitStack() as undoing:
-            if not self._users:
-                undoing.callback(self._patches.undo)
-                self._install(self._patches)
-            for stage in ((kind, False), (kind, True)) if governs else ((kind, False),):
-                if stage not in self._kinds:
-                    patches = Patches()
-                    undoing.callback(patches.undo)
-                    _replace_methods(*stage, patches)
-                    undoing.callback(self._kinds.pop, stage)
-                    self._kinds[stage] = patches
+            for of in (None, kind):
+                for stage in ((of, False), (of, True)) if governs else ((of, False),):
+                    if stage not in self._done:
+                        patches = self._done[stage] = Patches()
+                        undoing.callback(self._done.pop, stage)
+                        undoing.callback(patches.undo)
+                        _replace(*stage, patches)
             self._users += 1
             undoing.pop_all()
 
@@ -77,9 +73,11 @@ class _ProcessHooks:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                while self._kinds:
-                    self._kinds.popitem()[1].undo()
-                self._patches.undo()
+                self._undo()
+
+    def _undo(self) -> None:
+        while self._done:
+            self._done.popitem()[1].undo()
 
     def _leave_child_alone(self) -> None:
         """After a fork, in the child: it is no lab's, has none of our threads, and prints where its parent would."""
@@ -94,26 +92,32 @@ class _ProcessHooks:
             for hooks in list(HOOKS.values()):
                 hooks.undo()
             HOOKS.clear()
-            while self._kinds:
-                self._kinds.popitem()[1].undo()
-            self._patches.undo()
-
-    def _install(self, patches: Patches) -> None:
-        replace_handles(patches)
-        all_tasks = _around_all_tasks(asyncio.all_tasks)
-        for module in (asyncio, asyncio.tasks):
-            patches.set(module, "all_tasks", all_tasks)
-        patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
-        patches.wrap(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
-        patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
-        observe_pool_calls(patches)
-        observe_primitives(patches)
-        observe_output(patches)
-        observe_warnings(patches)
+            self._undo()
 
 
-def _replace_methods(kind: type[AbstractEventLoop], governs: bool, patches: Patches) -> None:
-    if not issubclass(kind, BaseEventLoop):
+def _observe_all(patches: Patches) -> None:
+    """Replace what is replaced on whatever loop."""
+    replace_handles(patches)
+    patches.wrap(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
+    patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
+    observe_primitives(patches)
+    observe_output(patches)
+    observe_warnings(patches)
+
+
+def _govern_all(patches: Patches) -> None:
+    """Replace what says whose tasks, threads and pool calls are, where there are labs."""
+    all_tasks = _around_all_tasks(asyncio.all_tasks)
+    for module in (asyncio, asyncio.tasks):
+        patches.set(module, "all_tasks", all_tasks)
+    patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
+    observe_pool_calls(patches)
+
+
+def _replace(kind: type[AbstractEventLoop] | None, governs: bool, patches: Patches) -> None:
+    if kind is None:
+        (_govern_all if governs else _observe_all)(patches)
+    elif not issubclass(kind, BaseEventLoop):
         replace_uvloop_call_soon(kind, patches)
     elif governs:
         govern_methods(kind, patches)

@@ -78,7 +78,7 @@ def _owner(kind: type) -> type:
         method = vars(ancestor).get(_COMPLAIN)
         if method is not None and not isinstance(method, FunctionType):
             raise TypeError(f"{ancestor.__name__}.{_COMPLAIN} is no plain function: {type(method).__name__}")
-        if method is not None and (is_extended(method) or can_be_compiled(method)):
+        if method is not None and (is_extended(method) or can_be_compiled(method.__code__)):
             return ancestor
     return BaseEventLoop
 
