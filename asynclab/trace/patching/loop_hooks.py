@@ -18,7 +18,6 @@ from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, 
 from asynclab.trace.same_frames import hide_frames
 
 REPLACED = (
-    "run_in_executor",
     "get_task_factory",
     "set_task_factory",
     "get_exception_handler",
@@ -158,14 +157,12 @@ class LoopHooks:
         for tracer in list(self.tracers):
             tracer.end_run(RuntimeError("Event loop is closed"))
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Stands in for loop.run_in_executor: a lab knows that it waits for the call."""
-        future: Future[Any] = self._own.run_in_executor(executor, func, *args)
+    def called_executor(self, future: Future[Any]) -> None:
+        """A call was handed to a pool: if a lab has done so, it knows that it waits for it."""
         tracer = self.current()
         if tracer is not None:
             with tracer.guard("executors"):
                 tracer.external.called_executor(future)
-        return future
 
     def _see_to_births(self) -> None:
         """Replace create_task only while it has something to do: every birth would pay for it."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from asyncio import BaseEventLoop, Task
-from collections.abc import Callable
+from asyncio import BaseEventLoop, Future, Task
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
-from functools import wraps
+from functools import partial, wraps
 from types import FunctionType
 from typing import Any
 
 from asynclab.trace.governing.owners import governor, observer
+from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.loop_complaints import see_complaints
 from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.task_registry import LoopTasks
-from asynclab.trace.same_frames import hide_frames, looks_like
+from asynclab.trace.same_frames import looks_like
 
 _GOVERNS = "_asynclab_governs"
 """The attribute of a `time` of ours."""
@@ -46,6 +48,8 @@ def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     patches.set(kind, "time", _around_time(kind, _function(kind, "time")))
     for name in REPLACED:
         patches.set(kind, name, _around(kind, _function(kind, name)))
+    call = around_body(_function(kind, "run_in_executor"), partial(_executor_call, kind), takes_result=True)
+    patches.set(kind, "run_in_executor", call)
 
 
 def _function(kind: type, name: str) -> FunctionType:
@@ -72,20 +76,37 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     if sys.version_info >= (3, 12):
         patches.set(kind, "is_running", is_running)
     if sys.version_info >= (3, 14):  # earlier versions pass no eager_start on, or register what has suspended
-        patches.set(kind, "create_task", _around_eager_create(kind, kind.create_task))
+        create = around_body(kind.create_task, partial(_eager_create, kind), takes_result=True)
+        patches.set(kind, "create_task", create)
 
 
-def _around_eager_create(kind: type[BaseEventLoop], original: Callable[..., Task[Any]]) -> Callable[..., Task[Any]]:
-    @wraps(original)
-    def create_task(self: BaseEventLoop, coro: Any, **kwargs: Any) -> Task[Any]:
-        task = original(self, coro, **kwargs)
-        if self._debug:  # type: ignore[attr-defined]
-            hide_frames(task)
-        if kwargs.get("eager_start") and type(self) is kind and (tracer := observer()) is not None:
-            tracer.was_made(task)
+@contextmanager
+def _eager_create(
+    kind: type[BaseEventLoop], loop: BaseEventLoop, coro: object, *, eager_start: object = None, **_: object
+) -> Iterator[Callable[[Task[Any]], Task[Any]]]:
+    made: list[Task[Any]] = []
+
+    def take(task: Task[Any]) -> Task[Any]:
+        made.append(task)
         return task
 
-    return create_task
+    yield take
+    if made and eager_start and type(loop) is kind and (tracer := observer()) is not None:
+        tracer.was_made(made.pop())
+
+
+@contextmanager
+def _executor_call(
+    kind: type[BaseEventLoop], loop: BaseEventLoop, *_: object
+) -> Iterator[Callable[[Future[Any]], Future[Any]]]:
+    hooks = HOOKS.get(loop) if type(loop) is kind else None
+
+    def take(future: Future[Any]) -> Future[Any]:
+        if hooks is not None:
+            hooks.called_executor(future)
+        return future
+
+    yield take
 
 
 def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
