@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
 from asynclab.terminal.streams import has_terminal
 
 
@@ -16,8 +17,15 @@ from asynclab.terminal.streams import has_terminal
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Record the whole visit in a file.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write what is there as JSON to a file; - for standard output.")
+@takes_judging_options
 def attach(
-    pid: int, headless: bool, seconds: float | None, record: Path | None, no_source: bool, json_to: str | None
+    pid: int,
+    headless: bool,
+    seconds: float | None,
+    record: Path | None,
+    no_source: bool,
+    json_to: str | None,
+    asked: FindingsOptions,
 ) -> int:
     """Look into a running program: every task, what it waits for, and who holds that.
 
@@ -32,7 +40,7 @@ def attach(
         if has_terminal() and not headless and seconds is None and json_to is None:
             from asynclab.cli.attach_on_screen import attach_on_screen
 
-            return attach_on_screen(pid, record, keep_sources=not no_source)
-        return attach_headless(pid, seconds, record, json_to, keep_sources=not no_source)
+            return attach_on_screen(pid, record, asked, keep_sources=not no_source)
+        return attach_headless(pid, seconds, record, json_to, asked, keep_sources=not no_source)
     except AttachError as error:
         raise click.ClickException(str(error)) from None

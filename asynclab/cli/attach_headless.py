@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.attach_report import as_json, picture
+from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import RecordingFile, complain, header_of
 from asynclab.cli.run_report import Report
 from asynclab.findings.allowed import FindingFilter
@@ -30,7 +31,13 @@ _BEAT = 0.1
 
 
 def attach_headless(
-    pid: int, seconds: float | None, record: Path | None, json_to: str | None, *, keep_sources: bool
+    pid: int,
+    seconds: float | None,
+    record: Path | None,
+    json_to: str | None,
+    asked: FindingsOptions,
+    *,
+    keep_sources: bool,
 ) -> int:
     """Show a program as it is, follow it, and leave it as it was.
 
@@ -39,6 +46,7 @@ def attach_headless(
         seconds: When to leave; None for ctrl+c.
         record: Where to keep a recording; None for none.
         json_to: Where to write what is there as JSON instead of printing it; "-" for standard output.
+        asked: Which findings are left out.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
@@ -48,7 +56,9 @@ def attach_headless(
     with ExitStack() as files:
         attachment = attach(pid)
         recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
-        follower = _Follower(attachment, None if recorder is None else files.enter_context(recorder))
+        follower = _Follower(
+            attachment, None if recorder is None else files.enter_context(recorder), asked.judge(os.getcwd())
+        )
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, until_found=True)
             _say(follower.program, json_to)
@@ -87,9 +97,9 @@ def _say(program: ObservedProgram, json_to: str | None) -> None:
 class _Follower:
     """Takes in what a program tells."""
 
-    def __init__(self, attachment: Attachment, recorder: RecordingFile | None) -> None:
+    def __init__(self, attachment: Attachment, recorder: RecordingFile | None, judge: FindingFilter) -> None:
         self.program = ObservedProgram()
-        self._report = Report(self.program, FindingFilter(os.getcwd()))
+        self._report = Report(self.program, judge)
         self._attachment = attachment
         self._recorder = recorder
         self._has_ended = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,24 +10,26 @@ import click
 
 from asynclab.app import AsyncLabApp
 from asynclab.cli.attach_headless import recording_of
+from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import complain
 from asynclab.remote.attach import attach
 from asynclab.screens.run.attached_program import AttachedProgram
 
 
-def attach_on_screen(pid: int, record: Path | None, *, keep_sources: bool) -> int:
+def attach_on_screen(pid: int, record: Path | None, asked: FindingsOptions, *, keep_sources: bool) -> int:
     """Show a program for as long as somebody looks, and leave it as it was.
 
     Args:
         pid: The number of its process.
         record: Where to keep a recording; None for none.
+        asked: Which findings are left out.
         keep_sources: Whether a recording has the text of the program's own files in it.
 
     Raises:
         AttachError: It can't be attached to.
         OSError: A file can't be written.
     """
-    program = AttachedProgram(attach(pid))
+    program = AttachedProgram(attach(pid), judge=asked.judge(os.getcwd()))
     with ExitStack() as files:
         if record is not None:
             recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources, complain=program.warn))

@@ -14,6 +14,7 @@ import click
 from asynclab.cli.fetch_files import check_folder, open_files
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.fetch.texts import FORMATS
+from asynclab.model.wording.quantities import plural
 from asynclab.terminal.streams import has_terminal, is_terminal
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def fetch(
         if len(text) <= LONGEST_SHOWN:
             return _open_screen(text, options, taken_as or "")
         return _open_screen("\n".join(url.url for url in found.urls), options)
-    _tell_what_was_found(found)
+    _tell_what_was_found(text, found, taken_as or "")
     with open_files(har, resume, options) as files_kept:
         wanted = files_kept.left(found.urls)
         if list_only:
@@ -207,8 +208,9 @@ def _only_url(argument: str) -> str:
     from asynclab.model.text import one_line
 
     text = argument.strip()
-    found = find_urls(text).urls
-    hint = ""
+    read = find_urls(text)
+    found = read.urls
+    hint = _why_none(read)
     if len(found) == 1 and not any(map(str.isspace, text)):
         url, (whole, _, fragment) = found[0].url, text.partition("#")
         if url == whole or url.partition("://")[2] == whole.removeprefix("//"):
@@ -223,22 +225,37 @@ def _find(text: str, most: int | None, taken_as: str) -> Found:
 
     found = find_urls(text, most or MOST_URLS, taken_as)
     if not found.urls:
-        raise click.UsageError("no URLs in that text")
+        raise click.UsageError(f"no URLs in that text{_why_none(found)}")
     if most is not None and found.left_out:
         many = len(found.urls) + found.left_out
         raise click.UsageError(f"{many:,} URLs are more than {most:,}: raise --limit, or split the list")
     return found
 
 
-def _tell_what_was_found(found: Found) -> None:
+def _why_none(found: Found) -> str:
+    """What a text has in the place of URLs, and what to do about it."""
+    reasons = dict(found.ignored_counts)
+    if "defanged URL" in reasons:
+        return ", but defanged: --as defanged makes a URL of it, in a text (-f)"
+    if "template" in reasons:
+        return ", but a template: put in its values, or escape what is meant as it is, such as { as %7B"
+    return ""
+
+
+def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
     """Say on a terminal what a text was taken for and what of it is not fetched, and show the first of that."""
+    from asynclab.fetch.urls import other_reading
     from asynclab.fetch.words import counts_of
     from asynclab.model.text import one_line
 
+    if not is_terminal(sys.stderr):
+        return
     is_plain = found.taken_for in ("", "text")
-    if (found.ignored or found.duplicates or not is_plain) and is_terminal(sys.stderr):
+    other = None if taken_as else other_reading(text, found)
+    if found.ignored or found.duplicates or not is_plain or other:
         first = f", first: {one_line(found.ignored[0], 60)}" if found.ignored else ""
-        click.echo(" · ".join(counts_of(found)) + first, err=True)
+        told = [*counts_of(found), f"--as {other[0]}: {plural(other[1], 'other')}"] if other else counts_of(found)
+        click.echo(" · ".join(told) + first, err=True)
 
 
 def _read(name: str) -> str:

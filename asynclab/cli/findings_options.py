@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -77,8 +77,10 @@ def _allowance(text: str) -> Allowance:
     return parse_allowance(text)
 
 
-def _baseline(path: str) -> frozenset[KnownBug]:
-    """Read a baseline file."""
+def _baseline(path: str | None) -> frozenset[KnownBug]:
+    """Read a baseline file; without one nothing is known."""
+    if path is None:
+        return frozenset()
     from asynclab.findings.known_bugs import BaselineError, read_baseline
 
     try:
@@ -90,18 +92,29 @@ def _baseline(path: str) -> frozenset[KnownBug]:
         raise ValueError(f"can't read '{path}': {why}; --write-baseline makes a baseline") from None
 
 
-def _reading(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+def _reading(read: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """What click calls for the value of an option, or for its values."""
 
     def callback(_: click.Context, __: click.Parameter, value: str | tuple[str, ...] | None) -> Any:
         try:
-            return tuple(map(read, value)) if isinstance(value, tuple) else None if value is None else read(value)
+            return tuple(map(read, value)) if isinstance(value, tuple) else read(value)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
 
     return callback
 
 
+_ALLOW = click.option(
+    "--allow",
+    "allowances",
+    callback=_reading(_allowance),
+    multiple=True,
+    metavar="RULE[:FILE[:LINE]]",
+    help="Leave out what a rule finds, in all files or in one; as '# asynclab: allow RULE' in the code does.",
+)
+_BASELINE = click.option(
+    "--baseline", callback=_reading(_baseline), metavar="FILE", help="Leave out the bugs that a file lists."
+)
 _OPTIONS = (
     click.option(
         "--findings",
@@ -119,17 +132,8 @@ _OPTIONS = (
         metavar="RULE",
         help="Exit with 3 if this rule found something; or any.",
     ),
-    click.option(
-        "--allow",
-        "allowances",
-        callback=_reading(_allowance),
-        multiple=True,
-        metavar="RULE[:FILE[:LINE]]",
-        help="Leave out what a rule finds, in all files or in one; as '# asynclab: allow RULE' in the code does.",
-    ),
-    click.option(
-        "--baseline", callback=_reading(_baseline), metavar="FILE", help="Leave out the bugs that a file lists."
-    ),
+    _ALLOW,
+    _BASELINE,
     click.option(
         "--write-baseline",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -141,19 +145,31 @@ _OPTIONS = (
 
 
 def takes_findings_options(command: Command) -> Command:
-    """Give a command the options; it gets them as one argument, `asked`."""
+    """Give a command all of the options; it gets them as one argument, `asked`."""
+    return _taking(command, _OPTIONS)
 
+
+def takes_judging_options(command: Command) -> Command:
+    """Give a command the options that say which findings are left out; it gets them as one argument, `asked`."""
+    return _taking(command, (_ALLOW, _BASELINE))
+
+
+def _taking(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
     @wraps(command)
-    def taking(*args: Any, **options: Any) -> Any:
-        names = FindingsOptions.__dataclass_fields__
-        asked = {name: options.pop(name) for name in names}
-        asked["baseline"] = asked["baseline"] or frozenset()
-        paths = [output.path for output in asked["outputs"] if output.path] + [asked["write_baseline"]]
-        if len(set(paths)) < len(paths):
-            raise click.UsageError("two things can't be written to the same file; give each its own")
-        return command(*args, asked=FindingsOptions(**asked), **options)
+    def with_options(*args: Any, **given: Any) -> Any:
+        """Call the command with what was asked for."""
+        asked = {name: given.pop(name) for name in FindingsOptions.__dataclass_fields__ if name in given}
+        return command(*args, asked=_checked(FindingsOptions(**asked)), **given)
 
-    decorated: Any = taking
-    for option in reversed(_OPTIONS):
+    decorated: Any = with_options
+    for option in reversed(options):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
+
+
+def _checked(asked: FindingsOptions) -> FindingsOptions:
+    """The same; raises click.UsageError where two things would be written to one file."""
+    paths = [path for path in (*(output.path for output in asked.outputs), asked.write_baseline) if path]
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("two things can't be written to the same file; give each its own")
+    return asked

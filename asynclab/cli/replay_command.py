@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def replay(file: Path) -> int:
+@takes_judging_options
+def replay(file: Path, asked: FindingsOptions) -> int:
     """Replay a program that was recorded by asynclab run --record FILE.
 
     Tasks, timeline, queues, code and activity can be seen event by event, forward and back. Without a terminal, the
@@ -25,7 +27,7 @@ def replay(file: Path) -> int:
     from asynclab.screens.run.replay import Replay
 
     try:
-        recording = Replay(file)
+        recording = Replay(file, asked.judge)
     except RecordingError as error:
         raise click.ClickException(str(error)) from None
     if has_terminal():
@@ -45,10 +47,8 @@ def _show(recording: Replay) -> None:
 
 def _print_report(recording: Replay) -> None:
     from asynclab.cli.run_report import Report
-    from asynclab.findings.allowed import FindingFilter
-    from asynclab.findings.source_code import Sources
 
-    report = Report(recording.told, FindingFilter("", sources=Sources(recording.files.recorded)))
+    report = Report(recording.told, recording.judge)
     for _ in recording.read_at_once():
         report.follow()
     for line in (*recording.facts, *(report.lines() if recording.told.ended is not None else ())):

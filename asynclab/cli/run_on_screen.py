@@ -42,9 +42,9 @@ def run_on_screen(
         click.ClickException: It can't be started.
         OSError: A file can't be written.
     """
-    live = LiveProgram(target)
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge)
         live.takers += frame_takers(
             files, target, live.told, record, perfetto, keep=keep, keep_sources=keep_sources, complain=live.warn

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from asynclab.fetch.exported import exported_urls
-from asynclab.fetch.texts.finding import Finding
+from asynclab.fetch.texts.finding import Finding, Reason
 from asynclab.fetch.texts.formats import read_any, read_as
 
 MOST_URLS = 5_000
 """The most URLs that are taken from one text, unless more are asked for."""
+
+LONGEST_REREAD = 1_000_000
+"""Characters of a text that is read another way to see what that would find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,38 @@ class Found:
     """How many more there were that are among `urls` already."""
     ignored: tuple[str, ...]
     """Lines, or links, that hold no URL to fetch: the first of them, cut short, with passwords hidden."""
-    ignored_count: int
-    """How many such lines there are."""
+    ignored_counts: tuple[tuple[Reason, int], ...]
+    """How much was ignored for each reason."""
     left_out: int
     """How many different URLs were too many."""
     taken_for: str = ""
     """The formats that the text was taken for, such as "RSS" or "Markdown, HTML"; empty where none has URLs."""
+
+
+_GUESSED = frozenset({"", "text", "Markdown", "LaTeX", "HTML", "CSV", "TSV"})
+_COLUMNS = re.compile(r"https?://[^\s,;|]*[,;|\t]")
+
+
+def other_reading(text: str, found: Found) -> tuple[str, int] | None:
+    """Another way to read a text whose format was guessed, and how many other URLs it finds; None where it finds none.
+
+    Args:
+        text: The text.
+        found: What was found in it.
+    """
+    taken_for = set(found.taken_for.split(", "))
+    if dict(found.ignored_counts).get("defanged URL"):
+        name = "defanged"
+    elif not taken_for <= _GUESSED or len(text) > LONGEST_REREAD:
+        return None
+    elif taken_for & {"HTML", "CSV", "TSV"}:
+        name = "text"
+    elif _COLUMNS.search(text):
+        name = "csv"
+    else:
+        return None
+    others = {url.url for url in find_urls(text, taken_as=name).urls} - {url.url for url in found.urls}
+    return (name, len(others)) if others else None
 
 
 def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
@@ -67,8 +97,8 @@ def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
     return Found(
         urls,
         duplicates=sum(finding.counts.values()) - len(urls),
-        ignored=tuple(finding.ignored),
-        ignored_count=finding.ignored_count,
+        ignored=tuple(text if reason == "line" else f"{reason}: {text}" for reason, text in finding.ignored),
+        ignored_counts=tuple((reason, count) for reason, count in finding.ignored_counts.items() if count),
         left_out=len(finding.left_out),
         taken_for=", ".join(name for name, links in finding.formats.items() if links),
     )

@@ -25,8 +25,7 @@ def counts_of(found: Found) -> list[str]:
     counts = [format_told + plural(len(found.urls), "URL")]
     if found.duplicates:
         counts.append(plural(found.duplicates, "duplicate"))
-    if found.ignored_count:
-        counts.append(f"{plural(found.ignored_count, 'line')} ignored")
+    counts += [f"{plural(count, reason)} ignored" for reason, count in found.ignored_counts]
     if found.left_out:
         counts.append(f"{found.left_out:,} left out (limit {len(found.urls):,})")
     return counts

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import LoopBlocked
+from asynclab.model.events import BLAMED_AFTER, LoopBlocked
 from asynclab.model.frames import file_name
 from asynclab.model.state import Block, LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
-LONG = 0.4
-"""Real seconds: a shorter one may be the machine's fault, which runs other programs, too."""
-
 
 def find_blocks(state: LabState) -> Iterator[Finding]:
     """Steps that took long while tasks were there that had no part in them."""
     for block in state.blocks:
-        if block.seconds >= LONG and block.report is not None and block.kept_others:
-            yield _finding(state, block.report, block, f"took {measured(block.seconds)}")
+        if block.report is not None and block.kept_others and _is_to_blame(block.report):
+            yield _finding(state, block.report, block, f"took {measured(block.seconds - block.report.stolen)}")
     now = state.blocked
-    if state.is_blocking and state.keeps_others and now is not None and now.seconds >= LONG:
-        yield _finding(state, now, None, f"has taken {measured(now.seconds)} and still runs")
+    if state.is_blocking and state.keeps_others and now is not None and _is_to_blame(now):
+        yield _finding(state, now, None, f"has taken {measured(now.seconds - now.stolen)} and still runs")
+
+
+def _is_to_blame(report: LoopBlocked) -> bool:
+    """Whether it took long by itself, and not since the machine ran something else meanwhile."""
+    return report.seconds - report.stolen >= BLAMED_AFTER
 
 
 def _finding(state: LabState, report: LoopBlocked, block: Block | None, took: str) -> Finding:

@@ -1,14 +1,18 @@
-"""Finds locks that were released from under the task that held them."""
+"""Finds locks that were released from under the task that held them, or held for long while others waited."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import quoted
+from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import PrimitiveChanged
+from asynclab.model.resources import Hold, PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording.quantities import measured
+
+LONG_HOLD = 2.0
+"""Lab seconds that another task waits for a lock."""
 
 
 def find_robbed_locks(state: LabState) -> Iterator[Finding]:
@@ -19,11 +23,43 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
             name = state.primitives[event.primitive].label
             robber, inside = incident.others
             text = (
-                f"{quoted(state, robber)} released {name} while {quoted(state, event.task)} held it, and "
-                f"{quoted(state, inside)} took it: both were inside until {measured(incident.at)}, when "
+                f"{quoted(state, robber)} released {name}{at_line(incident.place)} while {quoted(state, event.task)} "
+                f"held it, and {quoted(state, inside)} took it: both were inside until {measured(incident.at)}, when "
                 f"{quoted(state, event.task)} released it from under {quoted(state, inside)}"
             )
-            yield Finding("released-by-another", text, incident.at, (incident.version,), robber)
+            yield Finding("released-by-another", text, incident.at, (incident.version,), robber, incident.place)
+
+
+def find_long_holds(state: LabState) -> Iterator[Finding]:
+    """Locks that a task held for long while others waited. That may be meant, as where calls are spread out."""
+    for lock in state.primitives.values():
+        hold = lock.longest_hold
+        now = _hold_now(state, lock)
+        if now is not None and (hold is None or now.seconds > hold.seconds):
+            hold = now
+        if hold is None or hold.seconds < LONG_HOLD:
+            continue
+        place = (hold.wait.file, hold.wait.line) if hold.wait is not None and hold.wait.line else None
+        waits = "waits" if hold is now else "waited"
+        text = (
+            f"{quoted(state, hold.holder)} {'has' if hold is now else 'had'} {lock.label} for "
+            f"{measured(hold.seconds)}, and {waits} itself{at_line(place)}; {listed(state, hold.waiters)} "
+            f"{'wait' if hold is now else 'waited'} for the lock meanwhile"
+        )
+        yield Finding("lock-held-long", text, hold.at, (hold.version,), hold.holder, place, "likely")
+
+
+def _hold_now(state: LabState, lock: PrimitiveState) -> Hold | None:
+    """The hold that lasts, where its task waits for something that none of the others has to bring."""
+    holder = None if lock.holder is None else state.tasks.get(lock.holder)
+    waits = [state.tasks[number].since for number in lock.waiters if number in state.tasks]
+    wait = None if holder is None else holder.waits_for
+    if holder is None or wait is None or not waits:
+        return None
+    if wait.kind in ("lock", "semaphore") or not lock.waiters.keys().isdisjoint(wait.tasks):
+        return None
+    seconds = state.now - max(lock.held_since, min(waits))
+    return Hold(holder.id, wait, seconds, tuple(lock.waiters), state.now, state.version)
 
 
 RULES = (
@@ -34,5 +70,13 @@ RULES = (
         "Release a lock only after acquire() has returned: `async with lock` does so.",
         "",
         find_robbed_locks,
+    ),
+    Rule(
+        "lock-held-long",
+        "A task waits for long for something else while it holds a lock that others wait for.",
+        "All of them take as long as the slowest of them: what was to run at once runs one by one.",
+        "Hold a lock only while the state that it protects is changed: prepare what takes long before, or after.",
+        "",
+        find_long_holds,
     ),
 )

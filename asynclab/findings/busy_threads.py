@@ -15,16 +15,17 @@ _SHUTDOWN = "shutdown_default_executor"
 
 
 def find_full_executors(state: LabState) -> Iterator[Finding]:
-    """Lookups of names that wait for a thread, since others have all of them."""
+    """Lookups of names, and calls that others wait for, that wait for a thread, since others have all of them."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, ExecutorFull):
+        if isinstance(event, ExecutorFull) and not (event.holds_up and any(find_executor_deadlocks(state))):
             who = "" if event.task is None else f" of {quoted(state, event.task)}"
             busy = "; ".join(map(thread_told, event.busy))
+            uses = "; it uses what they wait for" if event.holds_up else ""
             text = (
                 f"{one_line(event.function)}(){who} has waited {measured(event.seconds)} for a thread: all "
-                f"{plural(event.workers, 'thread')} of the default executor are busy, and "
-                f"{plural(event.queued, 'call')} wait; {busy}"
+                f"{plural(event.workers, 'thread')} of the executor are busy, and {plural(event.queued, 'call')} wait; "
+                f"{busy}{uses}"
             )
             yield Finding("executor-full", text, incident.at, (incident.version,), event.task, incident.place)
 
@@ -66,15 +67,15 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "executor-full",
-        "A lookup of a host's name waits, since calls in threads have taken all of the loop's executor.",
-        "asyncio.to_thread() and lookups share the same few threads: connecting takes long, or times out.",
+        "A lookup of a host's name, or a call that others wait for, waits: they have all threads of the executor.",
+        "asyncio.to_thread() and lookups share the same few threads: connecting takes long, or the calls time out.",
         "Give slow calls an executor of their own: loop.run_in_executor(executor, function).",
         "",
         find_full_executors,
     ),
     Rule(
         "executor-deadlock",
-        "All threads of the loop's executor wait for what only one of them could do.",
+        "All threads of an executor wait for what only one of them could do.",
         "The calls that wait for a thread never begin.",
         "Wait for a coroutine or call in a thread of another executor, or await it in a task.",
         "",

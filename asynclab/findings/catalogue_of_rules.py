@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from asynclab.findings import (
     blocked_loops,
     broken_locks,
+    busy_loops,
     busy_threads,
     deadlocks,
     lost_cancels,
     lost_wakes,
     lost_work,
+    short_sessions,
+    stuck_queues,
 )
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import Event, Outside, RunEnded, RunStalled
@@ -21,9 +24,12 @@ RULES: tuple[Rule, ...] = (
     *deadlocks.RULES,
     *broken_locks.RULES,
     *lost_wakes.RULES,
+    *stuck_queues.RULES,
     *lost_cancels.RULES,
     *lost_work.RULES,
+    *short_sessions.RULES,
     *blocked_loops.RULES,
+    *busy_loops.RULES,
     *busy_threads.RULES,
 )
 """In the order in which they are told."""
@@ -57,4 +63,6 @@ class Findings:
         """Let each rule look at the state."""
         for rule in RULES:
             for finding in rule.check(self._state):
-                self._found[finding.key] = finding
+                known = self._found.get(finding.key)
+                if known is None or known.certainty == "likely" or finding.certainty == "proved":
+                    self._found[finding.key] = finding

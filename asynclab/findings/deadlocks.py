@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
-from asynclab.findings.lost_wakes import find_gone_sources, find_lost_handovers
+from asynclab.findings.lost_wakes import find_dropped_sources, find_gone_sources, find_lost_handovers
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, place_of
+from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
 from asynclab.findings.wait_graph import WaitGraph, holders_of
 from asynclab.model.events import GeneratorStands
 from asynclab.model.resources import PrimitiveState
@@ -145,7 +146,8 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
     causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
-    if any(any(find(state)) for find in (*causes, find_executor_deadlocks, find_endless_shutdowns)):
+    queues = find_drained_pools, find_lone_producers, find_dropped_sources
+    if any(any(find(state)) for find in (*causes, *queues, find_executor_deadlocks, find_endless_shutdowns)):
         return
     waiting = [task for task in state.tasks.values() if task.state == "waiting"]
     if not waiting:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeAlias
 
+from asynclab.findings.allowed import FindingFilter, Verdict
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.events import (
@@ -20,6 +21,7 @@ from asynclab.model.events import (
     TimeoutExpired,
 )
 from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
 
 PERIOD = 5
 """Frames from one round of all rules to the next, at least: four rounds a second."""
@@ -38,6 +40,9 @@ ALLOWANCE = 0.5
 
 OVER_KEPT = 100
 """How many findings are kept that no longer hold; the oldest go first."""
+
+LEFT_OUT: dict[Verdict, str] = {"allowed": "allowed", "known": "in the baseline"}
+"""What becomes of findings that are left out here, and the words for it; likely ones are listed as such."""
 
 Key: TypeAlias = tuple[str, Hashable, int]
 """What stays the same when a finding is found again: its rule, its key, and a number among those with equal keys."""
@@ -60,7 +65,11 @@ class LiveFindings:
     """What the rules find in a run. `look` is called at each frame, and checks little at a time."""
 
     def __init__(
-        self, state: LabState, rules: Sequence[Rule] = RULES, seconds: Callable[[], float] = perf_counter
+        self,
+        state: LabState,
+        rules: Sequence[Rule] = RULES,
+        seconds: Callable[[], float] = perf_counter,
+        judge: FindingFilter | None = None,
     ) -> None:
         """Begin with a state in which nothing has happened.
 
@@ -68,9 +77,13 @@ class LiveFindings:
             state: The state of the present.
             rules: What is looked for.
             seconds: Returns real seconds.
+            judge: Knows which findings are allowed or known; None where only comments in files on the disk allow any.
         """
         self.found: tuple[Found, ...] = ()
-        """Those that hold, in the order of their moments; then those that are over."""
+        """Those that hold, in the order of their moments; then those that are over. Likely ones are among them."""
+        self._judge = judge or FindingFilter("")
+        self._left_out: Counter[Verdict] = Counter()
+        self._verdicts: dict[tuple[str, Place | None, str], Verdict] = {}
         self.failed: dict[str, str] = {}
         """The rules that could not look at this run, by name, and the kind of the error."""
         self._state, self._rules, self._seconds = state, tuple(rules), seconds
@@ -103,6 +116,18 @@ class LiveFindings:
             if self._spent <= ALLOWANCE + SHARE * (self._seconds() - self._begun):
                 self._begin_round()
                 self._check(float("inf"))
+
+    @property
+    def left_out(self) -> str:
+        """How many are left out, and why, such as "3 left out: 2 allowed, 1 in the baseline"; empty for none."""
+        counts = self._left_out
+        said = [f"{counts[verdict]:,} {why}" for verdict, why in LEFT_OUT.items() if counts[verdict]]
+        return f"{counts.total():,} left out: {', '.join(said)}" if said else ""
+
+    def judge_again(self) -> None:
+        """Judge all of them again: code has come that was not there before."""
+        self._verdicts.clear()
+        self._tell()
 
     def look(self) -> None:
         """Check some rules, if anything has happened since the last round and it is time for the next one."""
@@ -166,9 +191,19 @@ class LiveFindings:
         over = [key for key, found in self._known.items() if found.is_over]
         for key in over[:-OVER_KEPT]:
             del self._known[key]
-        found = tuple(sorted(self._known.values(), key=lambda each: (each.is_over, each.finding.at)))
+        verdicts = {key: self._verdict(found.finding) for key, found in self._known.items()}
+        self._left_out = Counter(verdict for verdict in verdicts.values() if verdict in LEFT_OUT)
+        told = (found for key, found in self._known.items() if verdicts[key] not in LEFT_OUT)
+        found = tuple(sorted(told, key=lambda each: (each.is_over, each.finding.at)))
         if found != self.found:
             self.found = found
+
+    def _verdict(self, finding: Finding) -> Verdict:
+        """What the judge says; it is asked once, since it reads code."""
+        key = (finding.rule, finding.place, "" if finding.place else finding.text)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._judge.verdict(finding)
+        return self._verdicts[key]
 
 
 def _by_key(rule: Rule, found: Iterable[Finding]) -> dict[Key, Finding]:

@@ -8,18 +8,24 @@ from asynclab.findings.phrases import at_line, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model.events import CancelIgnored, TaskEnded
 from asynclab.model.frames import file_name
+from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
+LONG = 1.0
+"""Lab seconds in which a task has cleaned up."""
+
 
 def find_ignored(state: LabState) -> Iterator[Finding]:
-    """Tasks that dropped their CancelledError and went on to wait. Where no timeout had asked, that may be meant."""
+    """Tasks that dropped their CancelledError and went on to wait, which may be meant."""
     for incident in state.incidents:
         event = incident.event
         if not isinstance(event, CancelIgnored):
             continue
         if not event.by_group and _asked_by_its_group(state, event):
+            continue
+        if not incident.is_sure and not _goes_on_for_long(state, incident):
             continue
         place = incident.place
         where = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
@@ -31,7 +37,7 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
             f"{asked}, but the CancelledError was caught and not raised again: since {measured(incident.at)} "
             f"the task has gone on, and waited{where}"
         )
-        certainty: Certainty = "proved" if event.by_timeout or event.by_group else "likely"
+        certainty: Certainty = "proved" if incident.is_sure else "likely"
         yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
@@ -39,7 +45,7 @@ def find_shared(state: LabState) -> Iterator[Finding]:
     """Tasks that nobody had asked to end: they waited for the same as another, whose cancel has hit that."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, TaskEnded) and event.outcome == "cancelled" and len(incident.others) > 1:
+        if incident.kind == "cancel_shared" and isinstance(event, TaskEnded):
             shared, asked = incident.others
             text = (
                 f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, and that with it; "
@@ -47,6 +53,13 @@ def find_shared(state: LabState) -> Iterator[Finding]:
                 f"at {measured(incident.at)} though nobody had asked for that"
             )
             yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
+    """Whether a task has not ended long after it dropped its cancel: it doesn't only clean up."""
+    assert isinstance(incident.event, CancelIgnored)
+    task = state.tasks.get(incident.event.task)
+    return task is not None and not task.has_ended and state.now - incident.at >= LONG
 
 
 def _asked_by_its_group(state: LabState, event: CancelIgnored) -> bool:

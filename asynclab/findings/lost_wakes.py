@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
-from asynclab.findings.rule import Finding, Rule
-from asynclab.model.events import TaskEnded, Wait
+from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.model.events import SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
@@ -33,12 +33,12 @@ def find_lost_handovers(state: LabState) -> Iterator[Finding]:
 def _waiting_like(state: LabState, lost: LostHandover) -> list[int]:
     """The tasks that have waited for the like while nothing else could have woken them."""
     key = key_of(lost.wait)
-    waits = _vain_waits(state)
+    waits = vain_waits(state)
     found = [task for task, wait, until in waits if until >= lost.at and task != lost.task and key_of(wait) == key]
     return list(dict.fromkeys(found))
 
 
-def _vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
+def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
     """The waits that nothing but a timeout can end, and once the run is over those that nothing else has ended."""
     if state.outcome is not None:
         for each in state.in_vain:
@@ -53,14 +53,14 @@ def find_gone_sources(state: LabState) -> Iterator[Finding]:
     """Tasks that alone filled a queue, and ended as another task's cancel was taken for theirs, while others wait."""
     for incident in state.incidents:
         event = incident.event
-        if not isinstance(event, TaskEnded) or event.outcome != "done" or event.unseen:
+        if incident.kind != "cancel_of_another" or not isinstance(event, TaskEnded):
             continue
         for queue in state.queues.values():
             if event.task not in queue.sources or not _have_ended(state, queue):
                 continue
             waits = [
                 (task, wait.number)
-                for task, wait, until in _vain_waits(state)
+                for task, wait, until in vain_waits(state)
                 if wait.kind == "queue.get" and until >= incident.at
             ]
             victims = list(dict.fromkeys(task for task, number in waits if number == queue.id))
@@ -90,13 +90,28 @@ def find_abandoned_gets(state: LabState) -> Iterator[Finding]:
     """Tasks that got an item from a queue when nobody referred to them any more."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, TaskEnded) and event.unseen:
+        if incident.kind == "item_lost" and isinstance(event, TaskEnded):
             task = state.tasks.get(event.task)
             text = (
                 f"{quoted(state, event.task)}{made_at(task)} got {one_line(event.detail)} from its queue at "
                 f"{measured(incident.at)}, and nobody refers to the task any more: the item is lost"
             )
             yield Finding("abandoned-get", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+def find_dropped_sources(state: LabState) -> Iterator[Finding]:
+    """Tasks that wait for an event or future that nobody but themselves has any more."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, SourceDropped):
+            what = f"event#{event.event}" if event.event else "a future"
+            text = (
+                f"{quoted(state, event.task)} waited for {what}{at_line(incident.place)}, and since "
+                f"{measured(incident.at)} nothing else referred to that: nobody could set it any more"
+            )
+            certainty: Certainty = "proved" if incident.is_sure else "likely"
+            place = incident.place
+            yield Finding("dropped-event", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
 RULES = (
@@ -123,5 +138,13 @@ RULES = (
         "Cancel the task of a get() that you give up, or go on with it instead of making another.",
         "",
         find_abandoned_gets,
+    ),
+    Rule(
+        "dropped-event",
+        "A task waits for an event or future that nobody else refers to any more.",
+        "Whoever was to set it has put another one in its place, or has forgotten it: the task waits in vain.",
+        "Set an event before you replace it, or clear() it and keep it.",
+        "",
+        find_dropped_sources,
     ),
 )

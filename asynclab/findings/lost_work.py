@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from asynclab.findings.phrases import quoted
-from asynclab.findings.rule import Finding, Rule
+from asynclab.findings.phrases import at_line, quoted
+from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
-from asynclab.model.resources import QueueState
+from asynclab.model.resources import BACKLOG, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
-
-BACKLOG = 100
-"""From how many items on a queue may be said to grow without bound."""
 
 GROWTH_SECONDS = 0.5
 """For how long it must have grown."""
@@ -60,16 +57,18 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
-    """Tasks that failed after the gather() that they were in had failed: it hides their exceptions."""
+    """Tasks that went on after the gather() that they were in had failed: nobody waits for them any more."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, TaskEnded) and event.outcome == "failed" and not event.unseen:
-            (waiter,) = incident.others
-            text = (
-                f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
-                f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
-            )
-            yield _finding("left-behind", text, incident, event.task)
+        if incident.kind != "left_behind" or not isinstance(event, TaskEnded):
+            continue
+        (waiter,) = incident.others
+        text = f"{quoted(state, event.task)} went on after the gather() of {quoted(state, waiter)} had failed, and "
+        if event.outcome == "failed":
+            text += f"failed at {measured(incident.at)} with {one_line(event.detail)}: nobody sees that"
+        else:
+            text += f"ended at {measured(incident.at)}: nobody waited for it"
+        yield _finding("left-behind", text, incident, event.task)
 
 
 def find_growing_queues(state: LabState) -> Iterator[Finding]:
@@ -80,9 +79,9 @@ def find_growing_queues(state: LabState) -> Iterator[Finding]:
             seconds = end - begin
             text = (
                 f"{queue.label} has no maxsize and only grew for {measured(seconds)}, from {size:,} to {last:,} items: "
-                f"{queue.puts:,} put, {queue.gets:,} got; put() never made anybody wait"
+                f"{queue.puts:,} put{at_line(queue.filled_at)}, {queue.gets:,} got; put() never made anybody wait"
             )
-            yield Finding("growing-queue", text, end, (state.version,))
+            yield Finding("growing-queue", text, end, (state.version,), None, queue.filled_at)
 
 
 def _grows(queue: QueueState) -> bool:
@@ -99,7 +98,8 @@ def _grows(queue: QueueState) -> bool:
 
 
 def _finding(rule: str, text: str, incident: Incident, task: int | None) -> Finding:
-    return Finding(rule, text, incident.at, (incident.version,), task, incident.place)
+    certainty: Certainty = "proved" if incident.is_sure else "likely"
+    return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
 
 
 def _shown(place: Place) -> str:
@@ -133,8 +133,8 @@ RULES = (
     ),
     Rule(
         "left-behind",
-        "A task failed after the gather() that it was in had failed already.",
-        "gather() raises the first exception, lets the other tasks go on, and hides what they raise.",
+        "A task went on after the gather() that it was in had failed.",
+        "gather() raises the first exception, lets the other tasks go on unwatched, and hides what they raise.",
         "Use a TaskGroup, which cancels the others and waits for them; or gather(..., return_exceptions=True).",
         "gather",
         find_left_behind,

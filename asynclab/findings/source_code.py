@@ -98,12 +98,14 @@ class Sources:
             text_of: The text of a file; None where there is none.
         """
         self._text_of = text_of
-        self._read: dict[str, SourceCode | None] = {}
+        self._read: dict[str, SourceCode] = {}
 
     def __getitem__(self, file: str) -> SourceCode | None:
         if file not in self._read:
             text = self._text_of(file)
-            self._read[file] = None if text is None else SourceCode(text)
+            if text is None:  # it may come later: in a recording, files are at the end
+                return None
+            self._read[file] = SourceCode(text)
         return self._read[file]
 
 

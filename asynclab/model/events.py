@@ -62,6 +62,9 @@ WaitKind: TypeAlias = Literal[
 BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
 
+BLAMED_AFTER = 0.4
+"""A step is to blame only if it took as many real seconds without those in which the machine ran something else."""
+
 StepTaken: TypeAlias = Literal["step", "jump", "outside", "nothing"]
 """What a request to step did: one step of a task; a jump to the next timer; nothing, since all tasks wait for I/O or
 threads; nothing, since nothing is pending."""
@@ -277,6 +280,14 @@ class CancelIgnored(Event):
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
 
 
+class SourceDropped(Event):
+    """Nobody refers any more to the event or future that a task waits for, as others did when it began to wait."""
+
+    task: int
+    event: int = 0
+    """Which event it is; 0 for a future."""
+
+
 class HandoverLost(Event):
     """A task was cancelled after it had been woken and before it ran: it never saw what it was woken with."""
 
@@ -319,6 +330,7 @@ TaskEvent: TypeAlias = (
     | TaskRenamed
     | TaskCancelRequested
     | CancelIgnored
+    | SourceDropped
     | HandoverLost
     | TaskEnded
     | TaskCollected
@@ -430,6 +442,9 @@ class QueuePut(Event):
     unfinished: int
     """How many items lack their task_done()."""
     task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where it was put, if it makes the queue hold a multiple of a hundred items; else 0."""
 
 
 class QueueGot(Event):
@@ -495,6 +510,9 @@ class PrimitiveChanged(Event):
     """For a permit that goes straight to a task that waits for one: that task."""
     in_block: bool = False
     """Whether `async with` has taken the lock or permit: the same task releases it then, and no other."""
+    file: str = ""
+    line: int = 0
+    """Where a lock was released by another than the task that held it; else 0."""
 
 
 class ConditionNotified(Event):
@@ -627,9 +645,10 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
 
 
 class ExecutorFull(Event):
-    """A lookup of a host's name has waited for a thread of the loop's executor for a while: all are busy.
+    """A call has waited for a thread of its executor for a while: all are busy.
 
-    The loop looks names up in the same threads as `asyncio.to_thread` uses.
+    It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, and of calls
+    that use what all the threads wait for.
     """
 
     function: str
@@ -643,7 +662,9 @@ class ExecutorFull(Event):
     workers: int = 0
     """How many there are."""
     task: int | None = None
-    """Whose lookup it is."""
+    """Whose call it is."""
+    holds_up: bool = False
+    """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
 
 
 class Outside(Event):
@@ -665,7 +686,7 @@ class Outside(Event):
     held: tuple[ThreadStands, ...] = ()
     """Threads that wait for each other, or for the loop's tasks; none where others run that might let them go on."""
     queued: int = 0
-    """Calls in the loop's executor that wait for a thread, where all of its threads are among `held`."""
+    """Calls in executors that wait for a thread, where all threads of the executor are among `held`."""
     generators: tuple[GeneratorStands, ...] = ()
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
@@ -683,6 +704,8 @@ class LoopBlocked(Event):
     """Empty for a callback that isn't Python code, such as time.sleep."""
     line: int
     function: str
+    stolen: float = 0.0
+    """For how many of these seconds the machine may have run something else instead, as far as it tells."""
 
 
 class LoopFreed(Event):
@@ -691,6 +714,35 @@ class LoopFreed(Event):
     seconds: float
     """How long it ran, in real seconds."""
     function: str
+
+
+class ClientConnected(Event):
+    """A client of an HTTP library has opened a connection. Only aiohttp's are seen."""
+
+    library: str
+    client: int
+    """Which client: for aiohttp, which connector."""
+    host: str
+    """The address and port that it is connected to."""
+    task: int | None = None
+    file: str = ""
+    line: int = 0
+    """Where the user's code waits for it."""
+
+
+class LoopSpun(Event):
+    """For a while nothing ran on the loop but tasks, or a callback, that ask for another turn at once."""
+
+    tasks: tuple[int, ...]
+    """One, or two that wake each other; none where it is a callback."""
+    seconds: float
+    """For how many real seconds."""
+    file: str = ""
+    line: int = 0
+    """Where the first of them was seen."""
+    function: str = ""
+    only_waits: bool = False
+    """Whether the code there does nothing but ask whether it may go on."""
 
 
 class LoopLagged(Event):
@@ -719,6 +771,8 @@ ProgramEvent: TypeAlias = (
     | Outside
     | LoopBlocked
     | LoopFreed
+    | ClientConnected
+    | LoopSpun
     | LoopLagged
     | EventsDropped
 )

@@ -28,6 +28,18 @@ class WaitInVain:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What a task that went on after its gather() had failed was at then."""
+
+    waiter: int
+    """The task that waited for the gather()."""
+    steps: int
+    """How many it had made, or was about to make."""
+    is_orphan: bool
+    """Whether it was made in the call of gather() itself, so that nobody else can wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LostHandover:
     """What a task was woken with, and never saw: it was cancelled before it ran. Nobody has been woken so since."""
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from asynclab.model.events import Event
+from asynclab.model.events import Event, Wait
 from asynclab.model.tasks import Place
 
 INCIDENTS_KEPT = 200
 """How many of the first incidents are kept; later ones seldom tell more."""
+
+
+IncidentKind: TypeAlias = Literal["told", "left_behind", "item_lost", "cancel_shared", "cancel_of_another"]
+"""What an incident is: what its event tells, or what the end of a task means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,17 @@ class Incident:
     """Where the task stood, or was made."""
     others: tuple[int, ...] = ()
     """The other tasks that have a part in it."""
+    kind: IncidentKind = "told"
+    is_sure: bool = True
+    """Whether nothing else explains it than a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredCancel:
+    """A cancel that a task has ignored, which may be meant."""
+
+    incident: Incident
+    wait: Wait
+    """What the task waited for when it was cancelled."""
+    began: float
+    """When it had begun to."""

@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from asynclab.model.events import PrimitiveKind
+from asynclab.model.events import PrimitiveKind, Wait
+from asynclab.model.tasks import Place
 
 TimeoutOutcome: TypeAlias = Literal["running", "expired", "met", "late"]
 """How a timeout ended: its timer fired, or its block ended first; "late" is after the deadline, with the timer still to
@@ -15,11 +16,23 @@ fire."""
 KEPT = 200
 """How many queues, and how many primitives, are kept though they are quiet."""
 
+BACKLOG = 100
+"""How many items more a queue holds each time that it is told where they were put."""
+
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
 SOURCES_KEPT = 20
 """How many of the tasks that fill a queue it remembers."""
+
+LENT_KEPT = 100
+"""How many items may be out of a queue that is a pool."""
+
+CLIENTS_KEPT = 1_000
+"""How many clients are counted of those that one line of code connects with."""
+
+CLIENT_USES_KEPT = 200
+"""Of how many lines of code and hosts clients are counted."""
 
 ITEMS_SHOWN = 1_000
 """How many items of a queue are kept by name; further ones are only counted."""
@@ -54,6 +67,14 @@ class QueueState:
     """The tasks that put items in, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
     """(lab time, size) after each change."""
+    filled_at: Place | None = None
+    """Where the put is that first made it hold a hundred items, or a multiple."""
+    takers: dict[int | None, float] = field(default_factory=dict)
+    """The tasks that took items out, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
+    lent: dict[str, int | None] | None = field(default_factory=dict)
+    """Items that were taken and not put back so far, and who took each; None where so many are that it is no pool."""
+    returned: int = 0
+    """How often an item was put back."""
 
     @property
     def label(self) -> str:
@@ -68,6 +89,34 @@ class QueueState:
     def is_quiet(self) -> bool:
         """Whether it holds nothing and nobody waits for it."""
         return not (self.size or self.getters or self.putters or self.joiners)
+
+
+@dataclass(slots=True)
+class ClientUse:
+    """The HTTP clients with which one line of code connects to one host."""
+
+    connections: dict[int, int] = field(default_factory=dict)
+    """How many each of them has opened: the first `CLIENTS_KEPT`."""
+    at: float = 0.0
+    """When the latest was opened, in lab seconds."""
+    version: int = 0
+    """Which event of the run that is, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A time in which a task held a lock that others waited for."""
+
+    holder: int
+    wait: Wait | None
+    """What the holder had waited for last; None where that is not known."""
+    seconds: float
+    """For how long one of the others waited meanwhile."""
+    waiters: tuple[int, ...]
+    at: float
+    """When it ended, in lab seconds."""
+    version: int
+    """Which event of the run that is, counted from 1."""
 
 
 @dataclass(slots=True)
@@ -87,10 +136,14 @@ class PrimitiveState:
     """The tasks that have taken it with `async with`, so that nobody else is to release it."""
     is_passed_on: bool = False
     """For a semaphore: whether tasks give back what others took, so that nobody can be said to hold its permits."""
+    held_since: float = 0.0
+    """For a lock: when it was taken last, in lab seconds."""
+    longest_hold: Hold | None = None
+    """For a lock: of those that are over, the one that made another task wait for longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
-    robbed: dict[int, int] = field(default_factory=dict)
-    """For a lock: the tasks from under which another released it, and which task that was; until they leave it."""
+    robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
+    """For a lock: the tasks from under which another released it, which task that was, and where; until they leave."""
 
     @property
     def label(self) -> str:

@@ -75,6 +75,8 @@ def _without_tasks(state: LabState) -> LabState:
         awaiting=state.awaiting.copy(),
         lost_handovers=state.lost_handovers.copy(),
         left_behind=state.left_behind.copy(),
+        ignored_cancels=state.ignored_cancels.copy(),
+        client_uses={key: replace(use, connections=use.connections.copy()) for key, use in state.client_uses.items()},
         timeline=None,
         _rows=None,
         _rows_structure=-1,
@@ -89,6 +91,8 @@ def _copied_queue(queue: QueueState) -> QueueState:
         putters=queue.putters.copy(),
         joiners=queue.joiners.copy(),
         sources=queue.sources.copy(),
+        takers=queue.takers.copy(),
+        lent=None if queue.lent is None else queue.lent.copy(),
         depth=queue.depth.copy(),
     )
 

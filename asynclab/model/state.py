@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
-from asynclab.model.hardships import HARDSHIPS_KEPT, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, Incident
+from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
+from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
-from asynclab.model.resources import KEPT, CallState, PrimitiveState, QueueState, TimeoutState
+from asynclab.model.resources import KEPT, CallState, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
-from asynclab.model.tasks import ENDED, StateWord, TaskState
+from asynclab.model.tasks import ENDED, Place, StateWord, TaskState
 from asynclab.model.text import one_line
 
 LINES_KEPT = 5_000
@@ -161,8 +161,12 @@ class LabState:
     """The tasks that were seen to wait for other tasks."""
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
     """What was handed over to tasks that never saw it, as long as nobody else was woken by the like."""
-    left_behind: dict[int, int] = field(default_factory=dict)
-    """Tasks whose gather() has failed meanwhile, and the task that waited for it."""
+    left_behind: dict[int, LeftBehind] = field(default_factory=dict)
+    """Tasks whose gather() has failed meanwhile."""
+    ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
+    """By the number of the task that goes on."""
+    client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
+    """By library, line of code and host."""
     is_blocking: bool = False
     """Whether a blocking step was reported and hasn't ended."""
     keeps_others: bool = False

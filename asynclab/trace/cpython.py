@@ -11,6 +11,7 @@ import asyncio.base_events
 import asyncio.base_subprocess
 import asyncio.events
 import asyncio.format_helpers
+import asyncio.selector_events
 import concurrent.futures.thread
 import gc
 import heapq
@@ -20,10 +21,10 @@ import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context
 from selectors import BaseSelector
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from asynclab.errors import UnsupportedPythonError
@@ -74,6 +75,9 @@ task_group_exit: Callable[..., object] = _find(asyncio.TaskGroup, "_aexit")
 # The set in which tasks are registered that have not ended: 3.12 and 3.13. The C code calls its `add`.
 SCHEDULED_TASKS: Any = getattr(asyncio.tasks, "_scheduled_tasks", None) if sys.version_info < (3, 14) else None
 
+# What makes a connection over a socket into a transport, all versions; not uvloop's.
+SocketTransport: type = _find(asyncio.selector_events, "_SelectorSocketTransport")
+
 # Runs the callback of a Handle, all versions; that of a TimerHandle is the same.
 run_handle: Callable[[asyncio.Handle], None] = _find(asyncio.Handle, "_run")
 
@@ -97,6 +101,13 @@ pool_worker: Callable[..., object] = _find(concurrent.futures.thread, "_worker")
 
 # One call in a ThreadPoolExecutor: made by submit(), run by a thread. Since 3.14 `run` is given the worker's context.
 WorkItem: type = _find(concurrent.futures.thread, "_WorkItem")
+
+# What asyncio adds to a future that stands for one of concurrent.futures, all versions.
+_constants = _find(asyncio.futures, "_chain_future.__code__.co_consts")
+_CHAINED = frozenset(each for each in (() if _constants is Absent else _constants) if type(each) is CodeType)
+
+# The queue of calls of each thread of a ThreadPoolExecutor, all versions.
+_queues_of_workers: Mapping[threading.Thread, Any] = _find(concurrent.futures.thread, "_threads_queues")
 
 START_THREAD = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
 """What threading starts a thread with: another function since Python 3.13."""
@@ -136,7 +147,7 @@ GENERATOR_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
 
 _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
-    ("asyncio.futures", asyncio.futures, ("_PyFuture", "_set_result_unless_cancelled")),
+    ("asyncio.futures", asyncio.futures, ("_PyFuture", "_chain_future", "_set_result_unless_cancelled")),
     ("asyncio.Timeout", Timeout, ("_on_timeout",)),
     # The C types have these as descriptors, those written in Python in their classes.
     ("asyncio.Task", Task, ("_fut_waiter", "_exception", "_result", "_log_traceback", "_log_destroy_pending")),
@@ -151,7 +162,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
         asyncio.base_subprocess.BaseSubprocessTransport,
         (PROCESS_EXITED,),
     ),
-    ("concurrent.futures.thread", concurrent.futures.thread, ("_worker", "_WorkItem")),
+    ("concurrent.futures.thread", concurrent.futures.thread, ("_worker", "_WorkItem", "_threads_queues")),
     ("asyncio.base_events", asyncio.base_events, ("_run_until_complete_cb",)),
     ("threading", threading, (START_THREAD,)),
     ("warnings", warnings, (WARN_UNAWAITED, "_showwarnmsg_impl", "_showwarning_orig", "_formatwarning_orig")),
@@ -288,6 +299,13 @@ def children_of(gathering: Any) -> list[Future[Any]]:
     return children
 
 
+def brings_call(future: Future[Any]) -> bool:
+    """Whether what a future will have comes from a future of concurrent.futures, as of a call in a pool."""
+    if type(future) not in (Future, PythonFuture):
+        return False
+    return any(type(each) is FunctionType and each.__code__ in _CHAINED for each, _ in future._callbacks or ())
+
+
 def tasks_in(group: Any) -> set[Task[Any]]:
     """The tasks of a TaskGroup that have not ended."""
     tasks: set[Task[Any]] = group._tasks
@@ -304,15 +322,17 @@ def is_pool_thread(thread: threading.Thread) -> bool:
     return getattr(thread, "_target", None) is pool_worker
 
 
-def default_executor(loop: AbstractEventLoop) -> Any:
-    """The ThreadPoolExecutor of a loop, all versions; None where none was needed yet, or it is of another kind."""
-    executor = getattr(loop, "_default_executor", None)
-    return executor if hasattr(executor, "_work_queue") and hasattr(executor, "_threads") else None
+def thread_pools() -> list[tuple[Any, list[threading.Thread]]]:
+    """The queue of calls and the threads of each ThreadPoolExecutor that has any, all versions."""
+    pools: dict[int, tuple[Any, list[threading.Thread]]] = {}
+    for worker, queue in list(_queues_of_workers.items()):
+        if worker.is_alive():
+            pools.setdefault(id(queue), (queue, []))[1].append(worker)
+    return list(pools.values())
 
 
-def queued_calls(executor: Any) -> list[Any]:
-    """The calls in a ThreadPoolExecutor that no thread has taken yet; other threads put and take meanwhile."""
-    queue = executor._work_queue
+def queued_calls(queue: Any) -> list[Any]:
+    """The calls in the queue of a ThreadPoolExecutor that no thread has taken yet; others put and take meanwhile."""
     return [] if queue.empty() else [call for call in _items_of(queue) if call is not None]
 
 
@@ -324,19 +344,15 @@ def _items_of(queue: Any) -> list[Any]:
     ]
 
 
-def function_of_call(call: Any) -> Any:
-    """What a call in a ThreadPoolExecutor calls; since 3.14 it has one attribute for that and its arguments."""
-    return call.task[0] if hasattr(call, "task") else call.fn
+def function_of_call(call: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What a call in a ThreadPoolExecutor calls, and its arguments; since 3.14 it has one attribute for all of that."""
+    function, arguments = call.task[:2] if hasattr(call, "task") else (call.fn, call.args)
+    return function, tuple(arguments)
 
 
 def callbacks_of_call(call: Any) -> list[Any]:
     """Who is told when a call in a ThreadPoolExecutor has ended, all versions."""
     return [each for each in call.future._done_callbacks if hasattr(each, "__closure__")]
-
-
-def threads_of(executor: Any) -> set[threading.Thread]:
-    """The threads of a ThreadPoolExecutor, all versions."""
-    return set(executor._threads)
 
 
 def context_of_thread(thread: threading.Thread) -> Context | None:

@@ -23,8 +23,9 @@ from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks
+from asynclab.trace.watching.idle_loops import IdleLooks, tell_of_dropped_sources
 from asynclab.trace.watching.observer import Observer
+from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
 
 
@@ -41,6 +42,7 @@ class LoopRecording:
         self._blocks = BlockReports(BOUNDARY)
         self._idle = IdleLooks(bystanders)
         self._executor = ExecutorLooks()
+        self._spins = SpinLooks()
         self._is_to_look = False
         """Whether the loop has been asked to look, and hasn't yet."""
         self._thread = 0
@@ -96,8 +98,10 @@ class LoopRecording:
         observer = self._observer()
         if observer is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
+                tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
+                self._spins.look(observer)
 
     def look_later(self) -> None:
         """Let the loop tell what it has put off: suspended tasks to look at, and timers; for another thread to call."""
@@ -110,11 +114,14 @@ class LoopRecording:
         self._call(self._look)
 
     def look_at_last(self) -> None:
-        """Tell the same at the program's end, where the loop runs no more and so can't be asked."""
-        loop = self._loop()
-        if loop is not None and not loop.is_running():
-            with suppress(Exception):
-                self._look()
+        """Tell the same at the program's end, where the loop can't be asked any more, and which failures are unseen."""
+        observer, loop = self._observer(), self._loop()
+        if observer is None or loop is None or loop.is_running():
+            return
+        with suppress(Exception):
+            self._look()
+        with suppress(Exception):
+            observer.registry.tell_unseen_failures()
 
     def _look(self) -> None:
         self._is_to_look = False

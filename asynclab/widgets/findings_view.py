@@ -43,6 +43,8 @@ class FindingsView(CursorView):
     _found: tuple[Found, ...] = ()
     _state: LabState | None = None
     _evidence_of: Callable[[Found], Sequence[Evidence]] = staticmethod(lambda _: ())
+    _left_out = ""
+    """How many findings are left out, and why."""
     _selected = 0
     """The number of the finding whose details show."""
     _laid_out_for: int | None = None
@@ -50,7 +52,11 @@ class FindingsView(CursorView):
     _entries: Sequence[_Entry] = ()
 
     def show(
-        self, found: tuple[Found, ...], state: LabState | None, evidence_of: Callable[[Found], Sequence[Evidence]]
+        self,
+        found: tuple[Found, ...],
+        state: LabState | None,
+        evidence_of: Callable[[Found], Sequence[Evidence]],
+        left_out: str = "",
     ) -> None:
         """Show findings; repaints only lines that changed.
 
@@ -58,10 +64,12 @@ class FindingsView(CursorView):
             found: In the order of the list.
             state: Has the names of tasks; None where nothing has run.
             evidence_of: Returns the events that show a finding.
+            left_out: How many are left out, and why; empty for none.
         """
         self._evidence_of = evidence_of
-        if found == self._found and state is self._state:
+        if (found, left_out) == (self._found, self._left_out) and state is self._state:
             return
+        self._left_out = left_out
         before = self._found[self._selected].finding.key if self._found else None
         self._found, self._state = found, state
         keys = [each.finding.key for each in found]
@@ -72,6 +80,10 @@ class FindingsView(CursorView):
             self._cursor = min(self._first_line(self._selected) + at, len(self._entries) - 1) if found else None
         self.set_subtitle(self._summary())
         self.repaint()
+
+    def set_hint(self, hint: str) -> None:
+        """Set what it says while it is empty; where findings are left out, that instead."""
+        super().set_hint(f"Nothing else found; {self._left_out}." if self._left_out else hint)
 
     @property
     def selected(self) -> Found | None:
@@ -145,6 +157,7 @@ class FindingsView(CursorView):
         holding = len(self._found) - over
         said = [plural(holding, "finding")] if holding else []
         said += [f"{over} over"] if over else []
+        said += [self._left_out] if self._left_out else []
         return ((" · ".join(said), "past"),) if said else ()
 
     def _fit_lines(self) -> None:

@@ -289,6 +289,52 @@ PASTES: dict[str, list[tuple[str, list[str]]]] = {
             ["https://a.example/x", "https://a.example/y"],
         )
     ],
+    "a query as browsers copy it": [
+        ("https://a.example/?q={%22a%22:{%22b%22:1}}&t=A|B", ["https://a.example/?q={%22a%22:{%22b%22:1}}&t=A|B"]),
+        (
+            "https://a.example/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}.",
+            ["https://a.example/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}"],
+        ),
+    ],
+    "www in a sentence": [
+        (
+            "see www.a.example/x, https://b.example and www.c.example. Not me@www.d.example.",
+            ["https://www.a.example/x", "https://b.example", "https://www.c.example"],
+        ),
+        ("[www.a.example](http://www.a.example/)", ["http://www.a.example/"]),
+    ],
+    "a URL that was in a query": [
+        ("https%3A%2F%2Fa.example%2Fx%3Fy%3D1 and u=http%3A//b.example", ["https://a.example/x?y=1"]),
+        ("https://a.example/?url=https%3A%2F%2Fb.example", ["https://a.example/?url=https%3A%2F%2Fb.example"]),
+    ],
+    "escaped twice": [
+        ("&lt;a href=&quot;https://a.example/?x=1&amp;amp;y=2&quot;&gt;", ["https://a.example/?x=1&y=2"])
+    ],
+    "where a word may be broken": [
+        ("https://a.example/\u200bpa\u200bth\u200b", ["https://a.example/path"]),
+        ("https://a.example/x\u200bhttps://b.example/y", ["https://a.example/x", "https://b.example/y"]),
+    ],
+    "without anything between": [
+        ("https://a.example/1https://a.example/2", ["https://a.example/1", "https://a.example/2"]),
+        (
+            "https://web.archive.org/web/2020/https://a.example/",
+            ["https://web.archive.org/web/2020/https://a.example/"],
+        ),
+    ],
+    "an interface": [("(http://[fe80::1%25eth0]/z)", ["http://[fe80::1%25eth0]/z"])],
+    "settings": [('[project.urls]\nHomepage = "https://a.example/t"\n[[tool.x]]\n', ["https://a.example/t"])],
+    "Apple's mail": [
+        (
+            "From: a@b.c\nSubject: x\nContent-Type: text/plain; format=flowed; delsp=yes\n\nsee https://a.example/lo \nng/path and\n",
+            ["https://a.example/long/path"],
+        )
+    ],
+    "styles": [
+        (
+            "<p style=\"background:url('https://a.example/p.png')\"><style>b{background:url(https://a.example/b.png)}</style>",
+            ["https://a.example/p.png", "https://a.example/b.png"],
+        )
+    ],
     "opml": [
         (
             '<opml version="2.0"><body><outline xmlUrl="https://a.example/f" htmlUrl="https://a.example/"/></body></opml>',

@@ -90,7 +90,7 @@ def test_what_is_no_url_is_ignored_and_can_be_seen(text: str) -> None:
     found = find_urls(text)
     assert found.urls == ()
     assert found.ignored == (text,)
-    assert found.ignored_count == 1
+    assert found.ignored_counts == (("line", 1),)
 
 
 def test_html_gives_links_sources_and_urls_in_its_text() -> None:
@@ -102,7 +102,9 @@ def test_html_gives_links_sources_and_urls_in_its_text() -> None:
     assert [url.url for url in found.urls] == [
         "https://a.com/s.css", "https://a.com/?x=1&y=2", "https://cdn.example/i.png", "https://b.com/x&y"
     ]  # fmt: skip
-    assert found.ignored == ("/relative", "mailto:a@b.c")
+    assert found.ignored == (
+        "script URL: https://no.example", "script URL: https://no2.example", "/relative", "mailto:a@b.c"
+    )  # fmt: skip
 
 
 def test_json_gives_the_urls_in_its_strings_also_where_they_are_escaped() -> None:
@@ -137,7 +139,7 @@ def test_no_more_than_a_bounded_number_is_taken_and_kept() -> None:
     assert len(found.urls) == MOST_URLS
     assert found.left_out == 100
     assert len(found.ignored) == IGNORED_KEPT
-    assert found.ignored_count == MOST_URLS + 100
+    assert found.ignored_counts == (("line", MOST_URLS + 100),)
 
 
 def test_ignored_lines_hide_passwords() -> None:
@@ -188,7 +190,7 @@ def test_lines_before_and_after_html_are_read_as_those_of_any_text() -> None:
 
 def test_the_prose_of_a_page_is_no_ignored_line() -> None:
     found = find_urls("<html><p>One line\nand the next\n" * 50 + "</html>\n")
-    assert found.ignored_count == 0
+    assert found.ignored_counts == ()
 
 
 def test_in_html_neither_scripts_nor_declarations_are_ignored_lines() -> None:

@@ -14,7 +14,7 @@ from asynclab.model import events as e
 from asynclab.remote.program_recording import VERSION, Header, RecordingWriter
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from asynclab.screens.lab.stage import Stage as Views
-from asynclab.screens.run.replay import Replay
+from asynclab.screens.run.replay import MakeJudge, Replay, plain_judge
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.widgets.line_view import LineView
 from tests.fast_ui import until
@@ -92,9 +92,9 @@ class Shown:
 
 
 @asynccontextmanager
-async def shown(path: Path, size: tuple[int, int] = (140, 44)) -> AsyncIterator[Shown]:
+async def shown(path: Path, size: tuple[int, int] = (140, 44), judge: MakeJudge = plain_judge) -> AsyncIterator[Shown]:
     """A recording, read to its end."""
-    replay = Replay(path)
+    replay = Replay(path, judge)
     app = AsyncLabApp(program=replay)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Shown(app, pilot, replay)

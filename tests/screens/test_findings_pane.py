@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from asynclab.cli.findings_options import FindingsOptions
+from asynclab.findings.allowed import Allowance
+from asynclab.findings.known_bugs import KnownBug
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.widgets.findings_view import NOTHING
@@ -63,6 +66,41 @@ async def test_a_key_opens_the_list_in_place_of_the_activity_and_closes_it(tmp_p
         await stage.press("b")
         assert views.activity.has_focus
         assert not views.findings.region.area
+
+
+ALLOWING = deadlocked.CODE.replace("async with target:", "async with target:  # asynclab: allow {}")
+
+TITLES = {
+    "comment": (ALLOWING.format("deadlock"), FindingsOptions()),
+    "option": (deadlocked.CODE, FindingsOptions(allowances=(Allowance("deadlock", "ticker.py", 6),))),
+    "baseline": (
+        deadlocked.CODE,
+        FindingsOptions(baseline=frozenset({KnownBug("deadlock", "ticker.py", "transfer", "async with target:")})),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", TITLES)
+async def test_what_is_allowed_or_known_is_counted_and_marked_nowhere_and_the_list_says_how_many(
+    tmp_path: Path, way: str
+) -> None:
+    code, asked = TITLES[way]
+    told = deadlocked.program(str(tmp_path / "ticker.py"))
+    file = written(tmp_path / "bank.rec", *told, code=code)
+    async with shown(file, judge=lambda _, sources: asked.judge(str(tmp_path), sources)) as stage:
+        await stage.press("b")
+        assert "finding" not in title(stage)
+        assert "✗" not in text_of(stage.views.tasks)
+        why = "in the baseline" if way == "baseline" else "allowed"
+        assert f"Nothing else found; 1 left out: 1 {why}." in " ".join(painted(stage.views.findings))
+
+
+async def test_a_comment_that_allows_no_rule_is_complained_about(tmp_path: Path) -> None:
+    told = deadlocked.program(str(tmp_path / "ticker.py"))
+    async with shown(written(tmp_path / "bank.rec", *told, code=ALLOWING.format("deadlok"))) as stage:
+        await stage.press("b")
+        assert "✗ 1 finding" in title(stage)
+        assert any("'deadlok' is no rule" in notice for notice in notices_of(stage.app))
 
 
 async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path: Path) -> None:

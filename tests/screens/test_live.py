@@ -23,6 +23,7 @@ from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened
+from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
@@ -169,6 +170,34 @@ async def test_a_program_is_paused_stepped_and_slowed_and_a_task_of_it_cancelled
         await live.printed("the sleeper is gone")
         assert {"pause", "step", "slower", "cancel task"} <= live.offered
         assert not {"next event", "instant"} & live.offered
+
+
+ASKED = """
+import asyncio, os, signal, sys
+async def main():
+    lock = asyncio.Lock()
+    await lock.acquire()
+    waiter = asyncio.create_task(lock.acquire(), name="waiter")
+    await asyncio.to_thread(sys.stdin.readline)
+    asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGUSR1)
+    await waiter
+asyncio.run(main())
+"""
+
+
+async def test_sigusr1_to_the_program_or_to_us_opens_the_stuck_report() -> None:
+    async with running(ASKED) as live:
+        await until(lambda: "lock#1" in text_of(live.screen.stage.tasks))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await until(lambda: isinstance(live.app.screen, StuckScreen))
+        first = live.app.screen
+        assert isinstance(first, StuckScreen)
+        assert "waiter" in first.text_to_copy()
+        live.program.type(b"\n")
+        await until(lambda: "waits for task waiter" in first.text_to_copy())
+        await live.pilot.press("escape")
+        await live.pilot.pause()
+        assert live.app.screen is live.screen
 
 
 STUBBORN = """

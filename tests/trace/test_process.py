@@ -11,6 +11,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
 
@@ -268,6 +269,29 @@ def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation
     asyncio.run(main())
     waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
     assert waits == ["event"]
+
+
+def test_a_task_waits_for_a_call_in_a_pool_however_it_was_handed_in(observation: ProcessObservation) -> None:
+    async def main() -> None:
+        called = threading.Event()
+        loop = asyncio.get_running_loop()
+        waiting = [
+            asyncio.create_task(asyncio.to_thread(called.wait)),
+            asyncio.create_task(await_it(loop.run_in_executor(None, called.wait))),
+            asyncio.create_task(await_it(asyncio.wrap_future(pool.submit(called.wait)))),
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        called.set()
+        await asyncio.wait(waiting)
+
+    async def await_it(call: asyncio.Future[bool]) -> None:
+        await call
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(main())
+    waits = [event.wait.kind for event in observation.recorders[0].take_events() if isinstance(event, TaskWaiting)]
+    assert waits.count("thread") == 3
 
 
 def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observation: ProcessObservation) -> None:

@@ -172,6 +172,12 @@ async def test_no_findings_are_one_sentence_and_no_key_fails() -> None:
         assert not [message for message in said(pilot) if isinstance(message, FindingOpened)]
 
 
+async def test_what_is_left_out_is_counted_beside_what_is_not() -> None:
+    async with listed() as (_, view):
+        view.show(MANY, LabState(), evidence_of, "2 left out: 2 allowed")
+        assert plain(view.subtitle) == "3 findings · 2 left out: 2 allowed"
+
+
 async def test_hostile_texts_are_only_text() -> None:
     view = FindingsView()
     hostile = Found(Finding("dead[/]lock", "\x1b[2J[red]boom[/]\n" + "x" * 300, 1.0, (), None, ("[/]\x1b", 1)))

@@ -10,6 +10,7 @@ from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it.helpers import parseLinkDestination
 
 from asynclab.fetch.address import LONGEST_URL
+from asynclab.fetch.texts.templates import PLACEHOLDER, is_template
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
@@ -17,9 +18,16 @@ _OTHER_BRACKETS = (
     "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
-_RUN = re.compile(
-    rf"""(?:[^\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://))*""", re.IGNORECASE
+_IN_BRACES = r"[^{}\s\"'<>]{0,300}"
+_PART = (
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}"""
+    rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
+# A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
+_RUN = re.compile(
+    rf"https?://(?:[\w.-]|\\\.)*(?:{_PART})*(?:\?(?:{_PART}|\?|\|(?=[A-Za-z%][\w+%:,|]*(?:[&\s]|\Z)))*)?", re.IGNORECASE
+)
+_GLUED = re.compile(r"[a-z0-9]https?\Z", re.IGNORECASE)
 # What linkify-it would leave as it is; it takes 10 µs for that.
 _PLAIN = re.compile(
     r"https?://[\w.:@%+-]*[A-Za-z0-9](?:\.?[/?#](?:[\w./?#&=%~@+$:,;-]*[A-Za-z0-9/=&%#+$@-])?)?",
@@ -59,9 +67,10 @@ _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
 _LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}\\])*(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
 _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
-_IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+\]", re.IGNORECASE)
+_IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
+_NO_BRACES = str.maketrans("{}", "--")
 _TRAILING = ".,;:!?*_~'"
 
 
@@ -117,9 +126,11 @@ def _destination(line: str, start: int) -> tuple[str, int]:
 def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
     if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
         url = url.partition(before)[0]
+    if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
+        url = url[: glued.start() + 1]
     if not _PLAIN.fullmatch(url):
         short = url.rstrip(_TRAILING + ")]")
-        url = short if _PLAIN.fullmatch(short) else _without_trailing(url)
+        url = short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
     return url, start + len(url), ""
 
 
@@ -130,7 +141,8 @@ def _without_trailing(url: str) -> str:
         path, bracket, _ = url.partition("[")
         if bracket and "?" not in path and _ASCIIDOC.match(url, len(path)):
             url = path
-        length = _linkify().test_schema_at(url, url[:scheme].lower(), scheme)
+        # Of braces in braces it knows nothing.
+        length = _linkify().test_schema_at(url.translate(_NO_BRACES), url[:scheme].lower(), scheme)
         # It knows no underscores in hosts, and ends at a bracket that is opened only.
         if length and not url.startswith(("(", ".", "[" if "?" in path else "("), scheme + length):
             url = url[: scheme + length]

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from asynclab.fetch.address import redacted, sent_text
+from asynclab.fetch.texts.templates import is_defanged, is_template
+
+Reason = Literal["line", "template", "defanged URL", "script URL"]
+"""What something is that gave no URL."""
 
 IGNORED_KEPT = 1_000
 """The most ignored lines that are kept to be shown."""
@@ -33,19 +39,28 @@ class Finding:
     """What followed # in each, once, by what is sent for it."""
     left_out: set[str] = field(default_factory=set)
     """Those that were too many."""
-    ignored: list[str] = field(default_factory=list)
-    """The first lines or links that gave nothing, cut short, with passwords hidden."""
-    ignored_count: int = 0
-    """How many such lines there are."""
+    ignored: list[tuple[Reason, str]] = field(default_factory=list)
+    """What gave nothing, with the reason: the first of it, cut short, with passwords hidden."""
+    ignored_counts: Counter[Reason] = field(default_factory=Counter)
+    """How much of it there is."""
     formats: dict[str, int] = field(default_factory=dict)
     """How many URLs each format gave, in the order of the text."""
     total: int = 0
     """How many times anything was taken."""
 
+    @property
+    def noted(self) -> int:
+        """How many times anything was taken or ignored."""
+        return self.total + self.ignored_counts.total()
+
     def take(self, text: str) -> bool:
-        """Note a candidate; whether it is a URL."""
+        """Note a candidate; whether it is a URL, or a template of one."""
         url, fragment = text, ""
-        if plain := _IS_SENT.fullmatch(text):
+        plain = _IS_SENT.fullmatch(text)
+        if (plain is None or "%" in text) and is_template(text):
+            self.ignore(text, "template")
+            return True
+        if plain is not None:
             key = text if plain[1] else f"{text}/"
         else:
             try:
@@ -72,13 +87,24 @@ class Finding:
                 self.ignore(url)
         self.was_read_as(name, 0)
 
-    def ignore(self, line: str) -> None:
-        """Note a line or link that gave nothing."""
-        line = line[: 10 * _LONGEST_IGNORED].strip()
-        if line:
-            self.ignored_count += 1
+    def ignore(self, text: str, reason: Reason = "line") -> None:
+        """Note a line, or a link, that gave nothing."""
+        text = text[: 10 * _LONGEST_IGNORED].strip()
+        if text:
+            reason = "defanged URL" if reason == "line" and is_defanged(text) else reason
+            self.ignored_counts[reason] += 1
             if len(self.ignored) < IGNORED_KEPT:
-                self.ignored.append(redacted(line[:_LONGEST_IGNORED]))
+                self.ignored.append((reason, redacted(text[:_LONGEST_IGNORED])))
+
+    def forget_lines(self, since: int, count: int) -> None:
+        """Forget the lines that gave nothing in a text which is a part of something that gave URLs.
+
+        Args:
+            since: How long `ignored` was before that text.
+            count: How many lines were ignored before it.
+        """
+        self.ignored[since:] = [entry for entry in self.ignored[since:] if entry[0] != "line"]
+        self.ignored_counts["line"] = count
 
     def was_read_as(self, name: str, before: int) -> None:
         """Note what a part of the text was taken for.

@@ -13,6 +13,7 @@ from asynclab.fetch.texts.json_values import json_at, json_text
 from asynclab.fetch.texts.mail_parts import MailPart, mail_at, without_quoting
 from asynclab.fetch.texts.prose import read_prose
 from asynclab.fetch.texts.tables import TABLE, table_at, table_text
+from asynclab.fetch.texts.templates import rearmed
 from asynclab.fetch.texts.xml_values import is_link_attribute, xml_at
 
 DEEPEST = 4
@@ -119,13 +120,12 @@ class _Cutting:
     def read_inner(self, text: str) -> None:
         """Read a text within a part; what that is taken for is not told."""
         formats = dict(self._finding.formats)
-        ignored, count = len(self._finding.ignored), self._finding.ignored_count
+        ignored, lines = len(self._finding.ignored), self._finding.ignored_counts["line"]
         before = self._finding.total
         read_any(text, self._finding, self._depth + 1)
         self._finding.formats = formats
         if self._finding.total > before:  # its lines without a URL are no records
-            del self._finding.ignored[ignored:]
-            self._finding.ignored_count = count
+            self._finding.forget_lines(ignored, lines)
 
     def read_rest(self, start: int, end: int) -> None:
         """Read what is between parts whose format is sure: tables, or tags and text."""
@@ -250,6 +250,10 @@ def _read_mail(text: str, finding: Finding, read: ReadText) -> None:
     MailPart(len(text), text).read(finding, read)
 
 
+def _read_defanged(text: str, finding: Finding, read: ReadText) -> None:
+    read(rearmed(text))
+
+
 _READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
     "text": _read_text,
     "html": _read_html,
@@ -257,5 +261,6 @@ _READERS: dict[str, Callable[[str, Finding, ReadText], None]] = {
     "json": _read_json,
     "csv": _read_table,
     "mail": _read_mail,
+    "defanged": _read_defanged,
 }
 """What reads each format that a text can be said to have."""

@@ -17,6 +17,8 @@ _PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(/[\
 """What needs no closer look, as most hosts."""
 _PORT = re.compile(r":\d{1,5}(?=[/?]|$)")
 _PATH_OR_PORT = re.compile(r"//[^/]*(?::\d|/)")
+_SECTION = re.compile(r"\s*\[\[?[A-Za-z_][\w.\"'-]*\]\]?\s*")
+"""What begins a part of a file of settings."""
 _LEAD = re.compile(r"\s*(?:(?:[-*+•–>|]|\d{1,4}[.)]|\[[ xX]?\])\s+|>)+")
 _WRAPPING = "\"'`<>()[]{},;|“”‘’«»* \t"
 _TRAILING = ".,;:!?*_~"
@@ -40,6 +42,8 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
         The URL; empty if the text is anything else.
     """
     if "." not in text and "localhost" not in text and "[" not in text:
+        return ""
+    if _SECTION.fullmatch(text):
         return ""
     lead = _LEAD.match(text)
     text = (text[lead.end() :] if lead else text).strip()

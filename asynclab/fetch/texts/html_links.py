@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from asynclab.fetch.address import has_scheme
 from asynclab.fetch.texts.exact_values import is_exact
 from asynclab.fetch.texts.finding import Finding
-from asynclab.fetch.texts.prose import read_between_tags
+from asynclab.fetch.texts.prose import read_between_tags, urls_in
 
 # html.parser takes a minute for 50 KB of "<a " before Python 3.13.6, half a second for each MB of any page, and takes
 # <https://a.example/> for a tag.
@@ -79,6 +79,7 @@ def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None 
             if end is None:
                 unclosed.add(name)  # a text that mentions it
             else:
+                _take_code(text[position : end.start()], page, is_taken=name == "style")
                 position = end.start()
         tag = TAG.search(text, position)
     _between(text[position:], page)
@@ -126,9 +127,22 @@ def _take_links(name: str, attributes: dict[str, str], page: _Page) -> None:
             if key in _SETS:
                 for candidate in _CANDIDATE.findall(value):
                     _take(candidate, page)
+            elif key == "style":
+                _take_code(_unescaped(value), page, is_taken=True)
+            elif key.startswith("data-") and is_exact(value.strip()):
+                page.finding.ignore(_unescaped(value), "script URL")
             elif key in _LINKS and not (key == "data" and name != "object"):
                 url = _take(value, page)
                 page.shown = url if name == "a" else page.shown
+
+
+def _take_code(code: str, page: _Page, *, is_taken: bool) -> None:
+    """Take the URLs of a style; count those of a script, which may be anything."""
+    for url in urls_in(code.replace("\\/", "/")) if "://" in code or ":\\/" in code else ():
+        if not is_taken:
+            page.finding.ignore(url, "script URL")
+        elif not page.finding.take(url):
+            page.finding.ignore(url)
 
 
 def _take_meta(attributes: dict[str, str], page: _Page) -> None:

@@ -80,10 +80,10 @@ def _broken_at(text: str, start: int, end: int) -> JsonPart | None:
 
 
 def _read_record(record: Any, finding: Finding, read: ReadText) -> None:
-    before = finding.total, finding.ignored_count
+    before = finding.noted
     for name, value in _strings(record):
         read_value(value, finding, read, name)
-    if before == (finding.total, finding.ignored_count) and record not in (None, "", [], _Object()):
+    if before == finding.noted and record not in (None, "", [], _Object()):
         finding.ignore(_shown(record))
 
 

@@ -23,6 +23,7 @@ _SURE = re.compile(
 _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNORECASE | re.MULTILINE)
 _NEXT = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
 _STRUCTURED = re.compile(r"^[ \t]*(?:[\[{][^\n]*\"|<\?xml)", re.MULTILINE)
+_FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
 _SOFT_BREAK = re.compile(r"^[^\n]{20,75}=\r?\n", re.MULTILINE)
 
 
@@ -91,6 +92,8 @@ def _text_of(part: Message) -> str | None:
         return ""
     is_encoded = str(part.get("content-transfer-encoding", "")).strip().lower() in ("quoted-printable", "base64")
     try:  # what is not encoded is a part of the text, and in its encoding
-        return data.decode((is_encoded and part.get_content_charset()) or "utf-8", "replace")
+        text = data.decode((is_encoded and part.get_content_charset()) or "utf-8", "replace")
     except LookupError:
-        return data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")
+    # RFC 3676: Apple's Mail breaks long words so.
+    return _FLOWED.sub("", text) if str(part.get_param("delsp", "")).lower() == "yes" else text

@@ -5,13 +5,23 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from asynclab.fetch.texts.delimiters import end_of, run_end
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
+from asynclab.fetch.texts.templates import defanged, without_defanged
 
 # linkify-it takes what follows git+ for a URL of its own.
 _URL = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\+)https?://", re.IGNORECASE)
+_NEXT_URL = re.compile(r"https?://", re.IGNORECASE)
+"""One directly after another."""
+_WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
+"""What everybody reads as a URL in a sentence, and GitHub makes one."""
+_QUOTED_URL = re.compile(r"(?<![\w%&=?/.+-])https?%3a(?:%2f%2f|//)[\w.~%*'()+-]*", re.IGNORECASE | re.ASCII)
+"""A URL that was a part of another one's query."""
+_BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])", re.IGNORECASE)
+"""Where a page lets a long word be broken."""
 _CONTROL = re.compile(r"(?:[\x1b\u241b]\[|\x9b)[0-?]*[ -/]*[@-~]")
 """What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste shows it."""
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -22,7 +32,8 @@ _ESCAPE = re.compile(
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
 _ESCAPED_BREAK = re.compile(r"(?:\\[nrt])+(?=https?://)", re.IGNORECASE)
 """The end of a line as source text writes it; its letter would be one before the scheme."""
-_ENTITY = re.compile(r"&(?:amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
+_ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
+"""A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
@@ -32,24 +43,24 @@ _COMMENTED_OUT = re.compile(r"(?:^|\s)#\s{0,5}\Z")
 def read_prose(text: str, finding: Finding) -> None:
     """Take the URLs of each line; a line without any is ignored, unless it is a host."""
     before, markup = finding.total, ""
-    for line in _plain(text).splitlines():
+    text = _WWW.sub("https://www.", _plain(text))
+    disarmed = defanged(text)
+    for url in disarmed:
+        finding.ignore(url, "defanged URL")
+    for line in (without_defanged(text) if disarmed else text).splitlines():
         if not line.strip():
             continue
-        taken = False
-        if "://" in line:
-            commented = ""
-            for url, delimited in _urls(line):
-                if url.startswith("#"):
-                    commented = url
-                elif finding.take(url):
-                    taken, markup = True, markup or delimited
-            if taken and commented:
-                finding.ignore(commented)
+        taken, others = False, []
+        for url, delimited in _urls(line):
+            if not url.startswith("#") and finding.take(url):
+                taken, markup = True, markup or delimited
+            else:
+                others.append(url)
         if not taken and "://" not in line:
             url = host_url(_COMMENT.sub("", line) if "#" in line else line)
             taken = bool(url) and finding.take(url)
-        if not taken:
-            finding.ignore(line)
+        for ignored in others if taken else [line]:
+            finding.ignore(ignored)
     finding.was_read_as(markup or "text", before)
 
 
@@ -62,7 +73,7 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
         shown: What the link around the text points to; the text may name it once more.
     """
     for line in _plain(text).splitlines():
-        urls = [url for url, _ in _urls(line)] if "://" in line else []
+        urls = list(urls_in(line))
         if not urls and ("/" in line or ":" in line):
             urls = [url] if (url := host_url(line, needs_path=True)) else []
         for url in urls:
@@ -71,10 +82,15 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
                 finding.ignore(url)
 
 
+def urls_in(text: str) -> Iterator[str]:
+    """The URLs of a text that needs nothing undone."""
+    return (url for line in text.splitlines() for url, _ in _urls(line))
+
+
 def _urls(line: str) -> Iterator[tuple[str, str]]:
     """The URLs of a line with how each is delimited; one that is commented out begins with #."""
     position = run_ends = 0
-    while (start := _URL.search(line, position)) is not None:
+    while (start := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
         if start.start() >= run_ends:
             run_ends = run_end(line, start.start())
         url, end, delimited = end_of(line, start.start(), run_ends)
@@ -94,10 +110,12 @@ def _plain(text: str) -> str:
     if "BEGIN:V" in text:
         text = _FOLD.sub("", text).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+        text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
-    return text.replace("\xad", "")
+    if "%3" in text:
+        text = _QUOTED_URL.sub(lambda found: unquote(found[0]), text)
+    return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))
 
 
 def _unescaped(match: re.Match[str]) -> str:

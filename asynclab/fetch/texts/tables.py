@@ -38,13 +38,13 @@ class Table(NamedTuple):
         """Take the URLs of all cells; a row without any is ignored."""
         only = self.names.index("url") if {"url", "url_effective"} <= set(self.names) else None
         for number, row in enumerate(self.rows):
-            before = finding.total
+            before = finding.noted
             for column, cell in enumerate(row if only is None else row[only : only + 1]):
                 is_head = bool(self.names) and number == 0
                 is_url = (column in self.url_columns or only is not None) and not is_head
                 name = self.names[column] if self.names and column < len(self.names) else ""
                 read_value(cell, finding, read, "url" if is_url else "" if name in NAMES_OF_URLS else name)
-            if before == finding.total:
+            if before == finding.noted:
                 finding.ignore(self.separator.join(row))
 
 

@@ -125,19 +125,25 @@ def _waited_for(task: TaskState, other: int) -> bool:
 def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
     place = (task.file, task.line) if task.line else None
-    waiter = state.left_behind.pop(event.task, None)
+    state.ignored_cancels.pop(event.task, None)
+    left = state.left_behind.pop(event.task, None)
+    more_steps = 0 if left is None else task.steps - left.steps
+    is_left = not task.cancel_requested and (event.outcome == "failed" or (event.outcome == "done" and more_steps > 0))
     waker = None if task.waker is None else state.tasks.get(task.waker)
-    if event.unseen or (waiter is not None and event.outcome == "failed" and not task.cancel_requested):
-        others = () if waiter is None else (waiter,)
-        state.remember(Incident(event, state.version, at, place, others))
+    if left is not None and is_left:
+        is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
+        state.remember(Incident(event, state.version, at, place, (left.waiter,), "left_behind", is_sure))
+    elif event.unseen:
+        state.remember(Incident(event, state.version, at, place, (), "item_lost"))
     elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
         return
     elif waker.id in task.last_wait.tasks:
         where = (task.last_wait.file, task.last_wait.line) if task.last_wait.line else place
         if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
-            state.remember(Incident(event, state.version, at, where, (waker.id, waker.cancelled_for)))
+            others = waker.id, waker.cancelled_for
+            state.remember(Incident(event, state.version, at, where, others, "cancel_shared"))
         elif event.outcome == "done" and any(task.id in queue.sources for queue in state.queues.values()):
-            state.remember(Incident(event, state.version, at, where, (waker.id,)))
+            state.remember(Incident(event, state.version, at, where, (waker.id,), "cancel_of_another"))
 
 
 def task_collected(state: LabState, event: TaskCollected, at: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
 from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.resources import ITEMS_SHOWN, SOURCES_KEPT, QueueState
+from asynclab.model.resources import ITEMS_SHOWN, LENT_KEPT, SOURCES_KEPT, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
@@ -32,6 +32,10 @@ def queue_put(state: LabState, event: QueuePut, at: float) -> None:
         queue.puts += 1
         if event.task in queue.sources or len(queue.sources) < SOURCES_KEPT:
             queue.sources[event.task] = at
+        if queue.lent and queue.lent.pop(item, queue) is not queue:
+            queue.returned += 1
+        if event.line and queue.filled_at is None:
+            queue.filled_at = event.file, event.line
         if len(queue.items) == event.size - 1 < ITEMS_SHOWN:
             queue.items.append(item)
         _resize(queue, event.size, event.unfinished, at)
@@ -42,12 +46,17 @@ def queue_got(state: LabState, event: QueueGot, at: float) -> None:
     """An item came out, wherever it stood."""
     state.mark(event.task, "got", at, event)
     queue = state.queues.get(event.queue)
+    item = one_line(event.item, ITEM_LIMIT)
     if queue is not None:
         queue.gets += 1
+        if event.task in queue.takers or len(queue.takers) < SOURCES_KEPT:
+            queue.takers[event.task] = at
+        if queue.lent is not None:
+            _lend(queue, item, event.task)
         if 0 <= event.index < len(queue.items):
             del queue.items[event.index]
         _resize(queue, event.size, event.unfinished, at)
-    state.tell(at, event.task, "got", deed.got(one_line(event.item, ITEM_LIMIT), event, queue))
+    state.tell(at, event.task, "got", deed.got(item, event, queue))
 
 
 def queue_task_done(state: LabState, event: QueueTaskDone, at: float) -> None:
@@ -69,6 +78,14 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
         if event.immediate:
             _resize(queue, 0, max(0, queue.unfinished - queue.size), at)
     state.tell(at, event.task, "event", deed.shut_down(event))
+
+
+def _lend(queue: QueueState, item: str, task: int | None) -> None:
+    """Remember who has an item, as long as that may be of use: of a pool, few are out, and no two look the same."""
+    if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
+        queue.lent = None
+    else:
+        queue.lent[item] = task
 
 
 def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:

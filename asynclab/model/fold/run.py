@@ -119,7 +119,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     """Something blocks the loop; the activity says so once."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
-    state.keeps_others = _keeps_others(state, event.task)
+    state.keeps_others = _keeps_others(state, event.task, at)
     if state.is_blocking:
         return
     state.is_blocking = True
@@ -153,13 +153,27 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
     state.tell(at, None, "warned", (f"{plural(event.count, 'event')} lost",))
 
 
-def _keeps_others(state: LabState, blocking: int | None) -> bool:
-    """Whether a live task is held up that waits neither for the blocking task nor for one that waits for it."""
-    waiters = {blocking}
-    for task in reversed(state.tasks.values()):  # a waiter was mostly created before the task that it waits for
-        if task.waits_for is not None and not waiters.isdisjoint(task.waits_for.tasks):
-            waiters.add(task.id)
-    return any(task.id not in waiters and not task.has_ended for task in state.tasks.values())
+_OUTSIDE = frozenset({"stream", "socket", "process", "thread", "library"})
+"""What tasks wait for that may have come unnoticed while nothing runs."""
+
+
+def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:
+    """Whether something is held up: a task that is ready, due, or may be answered from outside, or a timer.
+
+    Not so a task that waits for what only other tasks bring, or for the blocking one.
+    """
+    for number in state.ready_queue:
+        if number != blocking:
+            return True
+    timers = [call.deadline for call in state.calls.values() if not call.library]
+    timers += [each.deadline for each in state.timeouts.values() if each.outcome == "running" and each.task != blocking]
+    if any(due is not None and due <= at for due in timers):
+        return True
+    for task in state.tasks.values():
+        wait = task.waits_for
+        if wait is not None and (wait.kind in _OUTSIDE or (wait.deadline is not None and wait.deadline <= at)):
+            return True
+    return False
 
 
 def _let_go(state: LabState) -> None:

@@ -7,7 +7,7 @@ from asynclab.model.events import ConditionNotified, PrimitiveChanged, Primitive
 from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
-from asynclab.model.resources import PrimitiveState
+from asynclab.model.resources import Hold, PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
 
@@ -49,6 +49,10 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
 def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged, at: float) -> None:
     """Note who holds a lock, and whether its block goes on without it because another task has released it."""
     holder, task = lock.holder, event.task
+    if event.value:
+        lock.held_since = at
+    elif holder is not None and lock.waiters:
+        _compare_holds(state, lock, holder, at)
     lock.holder = task if event.value else None
     lock.in_block = {task} if event.value and event.in_block and task is not None else set()
     if event.value or task is None or holder is None:
@@ -57,8 +61,18 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     if task == holder:
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
-        state.remember(Incident(event, state.version, at, None, (robber, holder)))
-    lock.robbed[holder] = task
+        state.remember(Incident(event, state.version, at, robber[1], (robber[0], holder)))
+    lock.robbed[holder] = task, (event.file, event.line) if event.line else None
+
+
+def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float) -> None:
+    """Keep the hold that made another task wait for longest."""
+    waits = [state.tasks[number].since for number in lock.waiters if number in state.tasks]
+    seconds = at - max(lock.held_since, min(waits, default=at))
+    if lock.longest_hold is None or seconds > lock.longest_hold.seconds:
+        task = state.tasks.get(holder)
+        wait = None if task is None else task.last_wait
+        lock.longest_hold = Hold(holder, wait, seconds, tuple(lock.waiters), at, state.version)
 
 
 def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from asynclab.model.events import HandoverLost, TaskReady
+from asynclab.model.events import HandoverLost, TaskReady, Wait
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.hardships import HARDSHIPS_KEPT, LostHandover, WaitInVain, key_of
+from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, key_of
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
@@ -26,15 +26,17 @@ def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) ->
         if key is not None:
             state.lost_handovers.pop(key, None)
     if wait.kind == "gather":
-        _leave_behind(state, task.id, wait.tasks)
+        _leave_behind(state, task.id, wait)
 
 
-def _leave_behind(state: LabState, waiter: int, group: tuple[int, ...]) -> None:
+def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
     """Remember the tasks of a gather() that go on though it has failed."""
-    for number in group:
+    for number in wait.tasks:
         member = state.tasks.get(number)
         if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
-            state.left_behind[number] = waiter
+            is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
+            steps = member.steps + (member.state == "ready")
+            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan)
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:

@@ -216,9 +216,9 @@ class Sender(LookingThread):
             self.tell(LoopOpened(len(self._loops), recording.kind, recording.made_at))
         now = observation.clock.now()
         for loop in self._loops:
-            if at_end and not loop.is_over:
+            if at_end:
                 loop.recording.look_at_last()
-            if not loop.is_over:
+            if at_end or not loop.is_over:
                 self._read(loop, now)
         if self._requests is not None and self._requests.has_come():
             self.tell(ReportAsked(now))
@@ -259,6 +259,6 @@ class Sender(LookingThread):
         if events:
             self._active_at = time.monotonic()
             self._outbox.add_events(loop.number, events)
-        if is_over:
+        if is_over and not loop.is_over:
             loop.is_over = True
             self.tell(LoopClosed(loop.number, now))

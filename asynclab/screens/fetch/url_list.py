@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from asynclab.fetch.address import redacted
 from asynclab.fetch.rows import Row
-from asynclab.fetch.urls import Found, FoundUrl, find_urls
+from asynclab.fetch.urls import Found, FoundUrl, find_urls, other_reading
 from asynclab.fetch.words import counts_of
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.lines import Line, joined
@@ -27,7 +27,7 @@ OFFERED_PATHS = (
 )
 """What the practice server offers besides its pages: redirects, slow and large bodies, an error, a retry."""
 
-NOTHING: Found = Found((), 0, (), 0, 0)
+NOTHING: Found = Found((), 0, (), (), 0)
 
 AT_ONCE = 20_000
 """The longest text, in characters, that is searched on the loop; longer ones are searched in a thread."""
@@ -39,6 +39,8 @@ class UrlList:
     def __init__(self) -> None:
         self.found = NOTHING
         """What was found in the text."""
+        self.other: tuple[str, int] | None = None
+        """Another way to read the text, and how many other URLs it finds."""
         self.rows: tuple[Row, ...] = ()
         """The URLs to fetch, all queued."""
         self.targets: tuple[str, ...] = ()
@@ -71,11 +73,11 @@ class UrlList:
         self.text = text
         if taken_as is not None or not text.strip():
             self.taken_as = taken_as or ""
-        find = partial(find_urls, text, taken_as=self.taken_as)
-        found = find() if len(text) <= AT_ONCE else await asyncio.to_thread(find)
+        find = partial(_find, text, self.taken_as)
+        found, other = find() if len(text) <= AT_ONCE else await asyncio.to_thread(find)
         if self.text is not text:
             return False
-        self.found = found
+        self.found, self.other = found, other
         self.is_practice = not text.strip() and bool(self._offered)
         self.targets = tuple([url.url for url in self.urls])
         self.rows = tuple(
@@ -113,4 +115,11 @@ def summary(urls: UrlList) -> Line:
     told = counts_of(urls.found)
     if urls.taken_as:
         told[0] = f"read as {urls.taken_as}: {plural(len(urls.found.urls), 'URL')}"
+    elif urls.other:
+        told.append(f"F: {plural(urls.other[1], 'other')} as {urls.other[0]}")
     return joined(((count, "past"),) for count in told)
+
+
+def _find(text: str, taken_as: str) -> tuple[Found, tuple[str, int] | None]:
+    found = find_urls(text, taken_as=taken_as)
+    return found, None if taken_as else other_reading(text, found)

@@ -193,7 +193,7 @@ class LabActions(PaneScreen):
         """Say why nothing moves: what each task waits for, who holds that, and since when."""
         from asynclab.screens.lab.stuck_screen import StuckScreen
 
-        self.app.push_screen(StuckScreen(self.stuck_reports()))
+        self.app.push_screen(StuckScreen(self.stuck_reports(is_past=self.is_past)))
 
     @command("beginning", key="left_curly_bracket", group="History", when=lambda screen: screen.has_past)
     def action_go_to_first(self) -> None:
@@ -258,12 +258,16 @@ class LabActions(PaneScreen):
 
         self.app.push_screen(StoryScreen(event.task, self._told, self._found_of), select)
 
-    def stuck_reports(self) -> dict[str, list[str]]:
-        """Why nothing moves, in lines by the name of each loop: at the moment that is shown, or now on all that run."""
-        others = () if self.is_past else [run for run in self.stuck_together if run.is_running]
+    def stuck_reports(self, *, is_past: bool = False) -> dict[str, list[str]]:
+        """Why nothing moves, in lines by the name of each loop: now on all that run, or at the moment that is shown."""
+        others = () if is_past else [run for run in self.stuck_together if run.is_running]
         shown = others or (self.program,)
         records = {run.name: run.record for run in shown if run.record is not None}
-        return {name: list(stuck_lines(record.state, record.now)) for name, record in records.items()}
+        looked_at = {
+            name: (record.state, record.now) if is_past else (record.present, record.source.now)
+            for name, record in records.items()
+        }
+        return {name: list(stuck_lines(state, now)) for name, (state, now) in looked_at.items()}
 
     @property
     def stuck_together(self) -> Sequence[StagedRun]:

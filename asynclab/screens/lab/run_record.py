@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.findings.live_findings import LiveFindings
 from asynclab.model.events import Event, StepTaken
 from asynclab.model.history import History
@@ -13,16 +14,17 @@ from asynclab.model.state import LabState
 class Record:
     """A source and its past. Views paint `state` and `now`: the present, unless a moment was chosen."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, judge: FindingFilter | None = None) -> None:
         """Begin to record.
 
         Args:
             source: A source without events so far.
+            judge: Knows which findings are left out; None where only comments in the code say so.
         """
         self.source = source
         self.history = History(source.state)
         self.timeline = source.state.timeline = Timeline()
-        self.findings = LiveFindings(source.state)
+        self.findings = LiveFindings(source.state, judge=judge)
         """What the rules find in it."""
         self.moment: int | None = None
         """The moment that is shown, as a number of events; None for the present."""

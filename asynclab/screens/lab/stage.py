@@ -303,7 +303,8 @@ class Stage(Vertical):
         if record is None:
             self.findings.show((), None, lambda _: ())
         else:
-            self.findings.show(record.findings.found, record.present, partial(evidence_of, record))
+            findings = record.findings
+            self.findings.show(findings.found, record.present, partial(evidence_of, record), findings.left_out)
         self.tabs.show(self.front, self._tabs())
         found = () if record is None else record.findings.found
         for view in self.task_views:

@@ -27,6 +27,11 @@ class StuckScreen(ReadingScreen[None]):
         super().__init__()
         self._reports = reports
 
+    def show_reports(self, reports: Mapping[str, Sequence[str]]) -> None:
+        """Show those of a later moment instead."""
+        self._reports = reports
+        self.show_text()
+
     @property
     def heading(self) -> str:
         """What this is."""

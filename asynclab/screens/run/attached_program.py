@@ -17,20 +17,27 @@ from asynclab.remote.wire import AnyFrame
 from asynclab.screens.run.connected_program import ConnectedProgram
 
 if TYPE_CHECKING:
+    from asynclab.findings.allowed import FindingFilter
     from asynclab.remote.attach import Attachment
 
 
 class AttachedProgram(ConnectedProgram):
     """A program that goes on when nobody looks any more."""
 
-    def __init__(self, attachment: Attachment, takers: Sequence[Callable[[AnyFrame], object]] = ()) -> None:
+    def __init__(
+        self,
+        attachment: Attachment,
+        takers: Sequence[Callable[[AnyFrame], object]] = (),
+        judge: FindingFilter | None = None,
+    ) -> None:
         """Show it once `begin` is called.
 
         Args:
             attachment: The connection to it.
             takers: Each gets every frame, after it was taken in.
+            judge: Knows which findings are left out.
         """
-        super().__init__(takers)
+        super().__init__(takers, judge)
         self._attachment = attachment
         self._is_left = False
         self.has_ended = False

@@ -19,6 +19,7 @@ from asynclab.screens.run.watched_program import WatchedProgram
 if TYPE_CHECKING:
     import socket
 
+    from asynclab.findings.allowed import FindingFilter
     from asynclab.remote.observed_program import ObservedProgram
 
 FOLDING = 0.02
@@ -34,13 +35,14 @@ SILENT = 0.3
 class ConnectedProgram(WatchedProgram):
     """A program that runs, at the other end of a socket."""
 
-    def __init__(self, takers: Sequence[Callable[[AnyFrame], object]] = ()) -> None:
+    def __init__(self, takers: Sequence[Callable[[AnyFrame], object]] = (), judge: FindingFilter | None = None) -> None:
         """Be connected to nothing yet.
 
         Args:
             takers: Each gets every frame, after it was taken in.
+            judge: Knows which findings are left out.
         """
-        super().__init__()
+        super().__init__(judge)
         self.files = SourceFiles()
         self.takers = list(takers)
         """Each gets every frame, after it was taken in."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import measured
@@ -40,14 +41,20 @@ class LiveProgram(ConnectedProgram):
 
     ends_when_left = True
 
-    def __init__(self, target: Target, takers: Sequence[Callable[[AnyFrame], object]] = ()) -> None:
+    def __init__(
+        self,
+        target: Target,
+        takers: Sequence[Callable[[AnyFrame], object]] = (),
+        judge: FindingFilter | None = None,
+    ) -> None:
         """Prepare it; `begin` starts it.
 
         Args:
             target: What to run.
             takers: Each gets every frame, after it was taken in.
+            judge: Knows which findings are left out.
         """
-        super().__init__(takers)
+        super().__init__(takers, judge)
         self.terminal = Emulator(80, 24, self.type)
         self.code: int | None = None
         """Its exit code, once it is over; below 0 the number of the signal that killed it."""

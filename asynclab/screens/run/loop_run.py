@@ -10,6 +10,7 @@ from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.staged_run import StagedRun
 
 if TYPE_CHECKING:
+    from asynclab.findings.allowed import FindingFilter
     from asynclab.model.source import Control, Subscriber
     from asynclab.model.state import LabState
     from asynclab.remote.observed_program import ObservedLoop
@@ -28,6 +29,10 @@ class Clocked(Protocol):
     @property
     def now(self) -> float:
         """Seconds of the program's time."""
+
+    @property
+    def judge(self) -> FindingFilter:
+        """Knows which findings are left out."""
 
     def control_of(self, loop: int) -> Control | None:
         """Takes commands for a loop; None where nobody can."""
@@ -109,7 +114,7 @@ class LoopRun(StagedRun):
         self._loop = loop
         self.kind = loop.kind.removeprefix("_").removesuffix(NAMELESS) or loop.kind
         """What it is: the name of its class, without what all of them have in common."""
-        super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop)))
+        super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop), program.judge))
         self._main_file = ""
 
     @property

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
+from asynclab.findings.allowed import FindingFilter
+from asynclab.findings.source_code import Sources
 from asynclab.model.event_feed import BATCH
 from asynclab.model.text import one_line
 from asynclab.model.wording.grammar import joined, sentence
@@ -24,21 +27,33 @@ SLICE = 0.03
 """Real seconds for which it is read without a pause; keys and frames come between."""
 
 
+MakeJudge: TypeAlias = Callable[[str, Sources], FindingFilter]
+
+
+def plain_judge(folder: str, sources: Sources) -> FindingFilter:
+    """Leaves out only what comments in the code allow."""
+    return FindingFilter(folder, sources=sources)
+
+
 class Replay(WatchedProgram):
     """A program that ran, as its recording tells."""
 
     files: RecordedFiles
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, judge: MakeJudge = plain_judge) -> None:
         """Open a recording; nothing but its first line is read yet.
+
+        Args:
+            path: The recording.
+            judge: Makes what knows which findings are left out, from the program's folder and files.
 
         Raises:
             RecordingError: It can't be read, or is none that this asynclab reads.
         """
-        super().__init__()
-        self.files = RecordedFiles()
-        self._name = path.name
         self._reader = RecordingReader(path)
+        self.files = RecordedFiles()
+        super().__init__(judge(self._reader.header.folder or os.getcwd(), Sources(self.files.recorded)))
+        self._name = path.name
         self._complaint = ""
         self._reading: asyncio.Task[None] | None = None
         self.is_read = False
@@ -98,6 +113,9 @@ class Replay(WatchedProgram):
                 self.told.take(line)
                 yield line
         self.is_read = True
+        for run in self.runs.values():
+            if run.record is not None:
+                run.record.findings.judge_again()
 
     async def _read(self) -> None:
         since = time.perf_counter()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +15,7 @@ from asynclab.model.tasks import StateWord
 from asynclab.screens.lab.lab_screen import FRAMES_PER_SECOND, LabScreen
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.lab.staged_run import StagedRun
+from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.shared.command_screen import LIVE
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.lesson_pane import Lesson
@@ -60,6 +63,10 @@ class RunScreen(LabScreen):
         self._beats = 0
         self._complained = ""
         """What was complained about last."""
+        self._reports_asked = 0
+        """How many requests of the program for a stuck report have been seen to."""
+        self._asked_report: dict[str, list[str]] = {}
+        """The report that was asked for last, until it is shown."""
 
     def compose(self) -> ComposeResult:
         """The views between the title and the keys."""
@@ -81,6 +88,11 @@ class RunScreen(LabScreen):
         self.begin()
         self.paint()
         self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.ask_for_report)
+
+    def on_unmount(self) -> None:
+        """Leave SIGUSR1 alone again."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
 
     def begin(self) -> None:
         """Begin to watch."""
@@ -101,6 +113,7 @@ class RunScreen(LabScreen):
     def beat(self) -> None:
         """Take in what has come, and paint it if the screen is in front; called at each frame."""
         self.watched.pump()
+        self._take_request()
         self._beats += 1
         if not self.watched.is_reading or self._beats % FRAMES_PER_READING == 0:
             super().beat()
@@ -148,8 +161,28 @@ class RunScreen(LabScreen):
         self.stage.show_program(self.program.name, file, self.watched.files.read(file) or "" if file else "")
         self.stage.source.select(self.selected_task)
 
+    def ask_for_report(self) -> None:
+        """Say what each task waits for now, as soon as this screen is in front."""
+        self._asked_report = self.stuck_reports()
+
+    def _take_request(self) -> None:
+        """Open the stuck report where SIGUSR1 asked for it: the program, or us."""
+        asked = self.watched.told.reports_asked
+        if asked > self._reports_asked and self.watched.is_live:
+            self.ask_for_report()
+        self._reports_asked = asked
+        if not self._asked_report:
+            return
+        if isinstance(self.app.screen, StuckScreen):
+            self.app.screen.show_reports(self._asked_report)
+        elif self.is_current:
+            self.app.push_screen(StuckScreen(self._asked_report))
+        else:
+            return
+        self._asked_report = {}
+
     def _complain(self) -> None:
-        complaint = self.watched.complaint
+        complaint = self.watched.complaint or next(reversed(self.watched.judge.complaints), "")
         if complaint != self._complained:
             self._complained = complaint
             self.host.tell(complaint, is_problem=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from asynclab.findings.allowed import FindingFilter
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram
 from asynclab.screens.run.loop_run import LoopRun
 
@@ -28,8 +29,14 @@ class WatchedProgram(ABC):
     ends_when_left = False
     """Whether it runs for as long as somebody looks: it is ours."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, judge: FindingFilter | None = None) -> None:
+        """Know nothing yet.
+
+        Args:
+            judge: Knows which findings are left out; None where only comments in its code say so.
+        """
+        self.judge = judge or FindingFilter("")
+        """Knows which findings are left out."""
         self.told = ObservedProgram(self._record)
         """What it told, folded."""
         self.runs: dict[int, LoopRun] = {}

@@ -140,7 +140,7 @@ class _WakeUp(_Accessed):
                 if code is _PUT:
                     is_last = type(queue) is Queue  # to look there is cheaper than to ask for a frame's variables
                     item = queue.__dict__[QUEUE_ITEMS][-1] if is_last else caller.f_locals["item"]
-                    tracer.resources.put(queue, item)
+                    tracer.resources.put(queue, item, caller)
                 else:
                     tracer.resources.got(queue, caller.f_locals["item"])
             except KeyboardInterrupt:
@@ -188,7 +188,7 @@ def _value_report(kind: PrimitiveKind) -> _Report:
             taker = _taker(tracer, setter) if setter.f_code is _GRANT and kind == "semaphore" else None
             caller = setter.f_back
             in_block = caller is not None and caller.f_code is _ENTER
-            resources.changed(known, kind, whole(value), taker, in_block=in_block)
+            resources.changed(known, kind, whole(value), setter, taker, in_block=in_block)
 
     return report
 

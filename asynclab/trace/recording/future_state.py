@@ -41,6 +41,11 @@ def exception_of(future: Future[Any]) -> BaseException | None:
     return _slot_of(future, "_exception")  # type: ignore[no-any-return]
 
 
+def complains(future: Future[Any]) -> bool:
+    """Whether a failed future complains as it goes away, since nobody has looked at its exception."""
+    return _slot_of(future, "_log_traceback") is True
+
+
 def result_of(future: Future[Any]) -> Any:
     """The result of a future that has one."""
     return _slot_of(future, "_result")

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from asynclab.model.events import TaskCollected, TaskCreated, TaskEnded, TaskRenamed
+from asynclab.model.events import ExceptionDropped, TaskCollected, TaskCreated, TaskEnded, TaskRenamed
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.exception_tree import tree_of
-from asynclab.trace.recording.future_state import exception_of, is_cancelled, is_done, name_of, result_of
+from asynclab.trace.recording.future_state import complains, exception_of, is_cancelled, is_done, name_of, result_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr, type_name
@@ -270,6 +270,15 @@ class TaskRegistry:
             elif record.key in self._failed:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
+
+    def tell_unseen_failures(self) -> None:
+        """At the program's end, tell which failed tasks are still there though nobody has looked at their exception."""
+        self.strike_off()
+        for record in list(self.tasks_of_loop.values()):
+            task = record() if record.key in self._failed and record.tracer is self._recorder else None
+            if task is not None and complains(task):
+                self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
+                self._failed.discard(record.key)
 
     def let_go(self) -> None:
         """Take the tasks of a lab that is over out of what all labs of the loop look into."""

@@ -1,12 +1,21 @@
-"""Tells where a lookup of a host's name waits for a thread, since all of the loop's executor are busy."""
+"""Tells where a call that should not wait for a thread does, since all threads of its executor are busy.
+
+That is a lookup of a host's name, and a call that uses what all the threads wait for: such as the release of a
+semaphore that they want to acquire. Were they to wait without a timeout, that would be a deadlock.
+"""
 
 from __future__ import annotations
 
+import gc
+import queue
 import socket
 import sys
 import threading
 import weakref
 from asyncio import AbstractEventLoop, Future
+from collections.abc import Iterator, Sequence
+from functools import partial
+from types import BuiltinMethodType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 from asynclab.model.events import ExecutorFull
@@ -14,53 +23,122 @@ from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_future
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import tasks_of
-from asynclab.trace.watching.held_threads import is_idle_worker, stands
+from asynclab.trace.watching.held_threads import begins_call, is_idle_worker, stands
 
 FULL_AFTER = 0.5
 """Real seconds: a lookup takes a few thousandths, and its timeouts are made for that."""
 
 _LOOKUPS = (socket.getaddrinfo, socket.getnameinfo)
 _THREADS_TOLD = 4
+_WAIT: CodeType = threading.Condition.wait.__code__
+_SYNCHRONIZING = (threading.__file__, queue.__file__)
+"""The files of what threads wait at."""
 
 
 class ExecutorLooks:
-    """Tells once of each executor that lookups wait for its threads."""
+    """Tells once of each executor that such calls wait for its threads."""
 
     def __init__(self) -> None:
-        self._waiting: Any = None
-        """The call that was seen to wait last, as a weak reference."""
-        self._since = 0.0
-        """Real time at which it was seen first."""
-        self._told: Any = None
-        """The executor of which it was told, as a weak reference."""
+        self._since: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
+        """Real time at which a call was first seen to wait."""
+        self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        """The threads of the executors of which it was told."""
 
     def look(self, recorder: Recorder) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop = recorder.loop
-        executor = None if loop is None else cpython.default_executor(loop)
-        if loop is None or executor is None or not cpython.queued_calls(executor):
-            self._waiting = None
+        if loop is None:
             return
-        calls = [(call, cpython.function_of_call(call)) for call in cpython.queued_calls(executor)]
-        call, function = next(((call, name) for call, name in calls if name in _LOOKUPS), (None, None))
+        for calls, workers in cpython.thread_pools():
+            queued = cpython.queued_calls(calls)
+            if queued and self._told.isdisjoint(workers):
+                self._look_at(recorder, loop, queued, workers)
+
+    def _look_at(
+        self, recorder: Recorder, loop: AbstractEventLoop, queued: list[Any], workers: list[threading.Thread]
+    ) -> None:
+        frames = sys._current_frames()
+        busy = [frames.get(worker.ident or 0) for worker in workers]
+        call = _urgent(queued, busy)
+        if call is None:
+            return
         now = recorder.clock.real_time()
-        if call is None or self._waiting is None or self._waiting() is not call:
-            self._waiting, self._since = None if call is None else weakref.ref(call), now
-        elif now - self._since >= FULL_AFTER and (self._told is None or self._told() is not executor):
-            self._told = weakref.ref(executor)
-            recorder.write(_event(recorder, loop, executor, call, function, now - self._since, len(calls)))
+        waited = now - self._since.setdefault(call, now)
+        task = _waiter(loop, call) if waited >= FULL_AFTER else None
+        if task is None:
+            return
+        self._told.update(workers)
+        threads = [(worker, frame) for worker, frame in zip(workers, busy, strict=True) if not is_idle_worker(frame)]
+        told = tuple(stands(worker, frame) for worker, frame in threads[:_THREADS_TOLD])
+        function, _ = _plainly(*cpython.function_of_call(call))
+        name = getattr(function, "__qualname__", "") if type(function) in _NAMED else type(function).__name__
+        is_lookup = function in _LOOKUPS
+        recorder.write(
+            ExecutorFull(
+                recorder.clock.now(), name, waited, len(queued), told, len(workers), task, holds_up=not is_lookup
+            )
+        )
 
 
-def _event(
-    recorder: Recorder, loop: AbstractEventLoop, executor: Any, call: Any, function: Any, seconds: float, queued: int
-) -> ExecutorFull:
-    frames = sys._current_frames()
-    workers = [thread for thread in threading.enumerate() if thread in cpython.threads_of(executor)]
-    busy = [(thread, frames.get(thread.ident or 0)) for thread in workers]
-    told = tuple(stands(thread, frame) for thread, frame in busy if not is_idle_worker(frame))[:_THREADS_TOLD]
-    name = getattr(function, "__name__", "")
-    task = _waiter(loop, call)
-    return ExecutorFull(recorder.clock.now(), name, seconds, queued, told, len(workers), task)
+_NAMED = (FunctionType, MethodType, BuiltinMethodType)
+
+
+def _urgent(queued: Sequence[Any], busy: Sequence[FrameType | None]) -> Any:
+    """The first of the calls that should not wait for a thread; None where each of them may."""
+    wanted = [_waits_at(frame) for frame in busy]
+    for call in queued:
+        function, arguments = _plainly(*cpython.function_of_call(call))
+        if function in _LOOKUPS:
+            return call
+        if all(wanted) and _code_of(function) not in [code for _, code in filter(None, wanted)]:
+            used = [function, *arguments, *_parts_of(function)]
+            if any(_has(each, at) for each in used for at, _ in filter(None, wanted)):
+                return call
+    return None
+
+
+def _plainly(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """What a call really calls, and with what: `asyncio.to_thread` hands in a partial of a context's `run`."""
+    while type(function) is partial:
+        function, arguments = function.func, (*function.args, *arguments)
+        if type(function) is BuiltinMethodType and function.__name__ == "run" and arguments:
+            function, arguments = arguments[0], arguments[1:]
+    return function, arguments
+
+
+def _code_of(function: Any) -> CodeType | None:
+    function = function.__func__ if type(function) is MethodType else function
+    return function.__code__ if type(function) is FunctionType else None
+
+
+def _parts_of(function: Any) -> Iterator[Any]:
+    """The objects that a function brings with it: what it is a method of, and the variables around it."""
+    if type(function) in (MethodType, BuiltinMethodType):
+        yield function.__self__
+        function = function.__func__ if type(function) is MethodType else None
+    if type(function) is FunctionType:
+        yield from gc.get_referents(*(function.__closure__ or ()))
+
+
+def _has(owner: Any, wanted: Any) -> bool:
+    """Whether an object is another, or has it as an attribute."""
+    if owner is wanted:
+        return True
+    parts = gc.get_referents(owner)
+    return any(part is wanted for part in (*parts, *gc.get_referents(*(each for each in parts if type(each) is dict))))
+
+
+def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
+    """The lock or queue that a thread waits at, of those of `threading` and `queue`, and the function of its call."""
+    if frame is None or frame.f_code is not _WAIT:
+        return None
+    wanted, called = None, None
+    while frame is not None and not begins_call(frame):
+        if frame.f_code.co_filename in _SYNCHRONIZING:
+            wanted = frame.f_locals.get("self")
+        called = frame.f_code
+        frame = frame.f_back
+    return None if wanted is None else (wanted, called)
 
 
 def _waiter(loop: AbstractEventLoop, call: Any) -> int | None:

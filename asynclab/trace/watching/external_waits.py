@@ -30,9 +30,9 @@ class ExternalWaits:
         """A call was handed to a thread or process pool."""
         self._calls.add(future)
 
-    def is_executor_call(self, future: object) -> bool:
+    def is_executor_call(self, future: Future[Any]) -> bool:
         """Whether `future` is the result of a call in a pool."""
-        return future in self._calls
+        return future in self._calls or cpython.brings_call(future)
 
     def is_awaited(self) -> bool:
         """Whether the lab waits for I/O, a thread or a process now."""

@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import threading
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 
 from asynclab.model.events import ThreadStands
 from asynclab.trace import cpython
@@ -26,7 +26,7 @@ _WAIT: CodeType = threading.Condition.wait.__code__
 _NOT_HELD = (None, -1)
 """The timeouts that stand for none."""
 _BEGINNINGS = frozenset(
-    getattr(function, "__code__", None)
+    (function.__code__.co_filename, function.__qualname__)
     for function in (
         threading.Thread.run,
         getattr(threading.Thread, "_bootstrap", None),
@@ -34,7 +34,9 @@ _BEGINNINGS = frozenset(
         cpython.pool_worker,
         getattr(cpython.WorkItem, "run", None),
     )
+    if isinstance(function, FunctionType)
 )
+"""By file and name: what runs a call is compiled anew while a lab observes it."""
 _LIBRARIES = (sysconfig.get_path("stdlib"), str(Path(cpython.__file__).parents[1]))
 _INSTALLED = "site-packages"
 
@@ -56,7 +58,7 @@ def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tupl
 def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
     """Where a thread is, told by the innermost frame of the program's own code."""
     called = ""
-    while frame is not None and not _starts_a_call(frame):
+    while frame is not None and not begins_call(frame):
         code = frame.f_code
         if not code.co_filename.startswith(_LIBRARIES) or _INSTALLED in code.co_filename:
             return ThreadStands(thread.name, code.co_qualname, code.co_filename, frame.f_lineno or 0, called)
@@ -70,9 +72,9 @@ def is_idle_worker(frame: FrameType | None) -> bool:
     return frame is not None and frame.f_code is getattr(cpython.pool_worker, "__code__", None)
 
 
-def _starts_a_call(frame: FrameType) -> bool:
+def begins_call(frame: FrameType) -> bool:
     """Whether a frame only begins what a thread, or a call in a pool, is to do."""
-    return frame.f_code in _BEGINNINGS
+    return (frame.f_code.co_filename, frame.f_code.co_qualname) in _BEGINNINGS
 
 
 def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from asynclab.model.events import Outside
+from asynclab.model.events import Outside, SourceDropped
 from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder
@@ -22,7 +22,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.held_threads import look_at_threads
 from asynclab.trace.watching.left_generators import left_generators
 from asynclab.trace.watching.observer import Observer
-from asynclab.trace.watching.private_waits import waits_for_its_own
+from asynclab.trace.watching.private_waits import DroppedSources, waits_for_its_own
 from asynclab.trace.watching.resource_registry import Resources
 
 IDLE_AFTER = 0.4
@@ -63,6 +63,16 @@ class IdleLooks:
             recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
 
 
+def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
+    """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
+    loop = recorder.loop
+    if loop is None or not isinstance(loop, BaseEventLoop) or not _is_idle(loop, recorder):
+        return
+    for record, source in sources.look():
+        known = resources.known.get(source)
+        recorder.write(SourceDropped(recorder.clock.now(), record.id, 0 if known is None else known.of_its_kind))
+
+
 def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     """Whether a loop runs, and waits."""
     is_under_way = recorder.current is not None or recorder.callback is not None or recorder.in_timer
@@ -83,9 +93,9 @@ def _outside(
     threads, held = look_at_threads(recorder.thread, bystanders)
     files, processes, signals = _watched_files(loop), external.processes, _handled_signals(loop, bystanders)
     told = Outside(0.0, files, threads, processes, signals, timers, held)
-    executor = cpython.default_executor(loop) if held else None
-    if executor is not None and _names_of(cpython.threads_of(executor)) <= _names_of(held):
-        told.queued = len(cpython.queued_calls(executor))
+    for queue, workers in cpython.thread_pools() if held else ():
+        if _names_of(workers) <= _names_of(held):
+            told.queued += len(cpython.queued_calls(queue))
     if not (files or threads or processes or signals):
         told.generators = tuple(left_generators(loop, resources))
         told.interrupt = 0 if timers else sum(map(waits_for_its_own, _first(loop)))

@@ -13,6 +13,7 @@ from asynclab.trace.recording.future_state import is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.private_waits import DroppedSources
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
 
@@ -24,6 +25,8 @@ LOOK_SAVINGS = 0.002
 
 LOOK_LATER = 0.001
 """Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
+
+_DROPPABLE = ("event", "future")
 
 WAITS = "what tasks wait for"
 """What the watcher of waits is called where it fails."""
@@ -54,6 +57,7 @@ class Looks:
         """Real time of the last look."""
         self.again_at = -math.inf
         """Real time from which on there is time for the next look."""
+        self.sources = DroppedSources()
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
 
@@ -106,6 +110,8 @@ class Looks:
             self._tasks.notice_name(record, task)
             wait = describe_wait(task, self._known)
             if wait is not None:
+                if wait.kind in _DROPPABLE:
+                    self.sources.begins(record, task)
                 self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
         except KeyboardInterrupt:
             raise

@@ -71,7 +71,7 @@ class Observer(Recorder):
         self.timeouts = Timeouts(self, self.registry, self.cancels)
         self.purposes = TimerPurposes(self, self.timeouts)
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
-        self.resources = Resources(self)
+        self.resources = Resources(self, boundary)
         self.external = ExternalWaits(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)

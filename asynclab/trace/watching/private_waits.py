@@ -1,6 +1,7 @@
-"""Recognises a task that only waits to be interrupted: nobody else has what it waits for.
+"""Recognises tasks that wait for what nobody else has, so that nobody can set it.
 
-`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c.
+`await asyncio.Event().wait()` and `await asyncio.Future()` are how a program says that it runs until ctrl+c. But where
+others had the event or future when the task began to wait, and nobody has it any more, somebody has dropped it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import weakref
 from asyncio import Task
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from asynclab.trace.recording.future_state import awaited_by, coroutine_of
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
+from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.watching.await_chain import Chain, follow
 
 _EVENT_WAIT = asyncio.Event.wait.__code__
@@ -20,24 +24,74 @@ _EVENT_WAIT = asyncio.Event.wait.__code__
 
 def waits_for_its_own(task: Task[Any]) -> bool:
     """Whether nothing but a suspended task's own coroutines refers to the event or future that it waits for."""
-    chain = follow(coroutine_of(task))
-    if chain.is_opaque or not chain.links:
-        return False
-    if chain.frames[-1].f_code is _EVENT_WAIT:
-        return _others([chain.frames[-1].f_locals["self"]], chain) == 0
-    held = [awaited_by(task)]  # in a list alone, as each variable would be one more reference
-    return type(held[0]) is asyncio.Future and _others(held, chain) == _TASK_AND_ITERATOR
+    found = _source_of(task)
+    return found is not None and _others(*found) == 0
 
+
+class DroppedSources:
+    """The events and futures that tasks wait for and that others had when these began to wait."""
+
+    def __init__(self) -> None:
+        self._shared: dict[int, tuple[TaskRecord, int]] = {}
+        """By the number of a task: its record, and the id() of what it waits for."""
+        self._dropped: set[int] = set()
+        """The tasks of which, at the last look, nobody else had that."""
+
+    def begins(self, record: TaskRecord, task: Task[Any]) -> None:
+        """A task begins to wait for an event or future; to be called on its loop's thread."""
+        found = _source_of(task)
+        if found is None or len(self._shared) >= _MOST_SOURCES or _others(*found) + _weak_ones(*found) == 0:
+            self._shared.pop(record.id, None)
+        else:
+            self._shared[record.id] = record, id(found[0][0])
+
+    def look(self) -> Iterator[tuple[TaskRecord, int]]:
+        """The tasks that wait for what nobody has at two looks in turn, and its id(); called while the loop idles."""
+        dropped: set[int] = set()
+        for number, (record, source) in list(self._shared.items()):
+            task = record()
+            found = None if task is None or is_done(task) else _source_of(task)
+            if found is None or id(found[0][0]) != source:
+                self._shared.pop(number, None)
+            elif _others(*found) + _weak_ones(*found) == 0:
+                dropped.add(number)
+                if number in self._dropped:
+                    del self._shared[number]
+                    yield record, source
+        self._dropped = dropped
+
+
+_MOST_SOURCES = 100
 
 _TASK_AND_ITERATOR = 2
 """Who refers to a future that a task awaits: the task, and the iterator in its innermost coroutine."""
 
 
+def _source_of(task: Task[Any]) -> tuple[list[Any], Chain] | None:
+    """The event or future that a suspended task waits for, and its coroutines; None where it waits for something else.
+
+    It is in a list alone, as each variable would be one more reference.
+    """
+    chain = follow(coroutine_of(task))
+    if chain.is_opaque or not chain.links:
+        return None
+    if chain.frames[-1].f_code is _EVENT_WAIT:
+        return [chain.frames[-1].f_locals["self"]], chain
+    held = [awaited_by(task)]
+    return (held, chain) if type(held[0]) is asyncio.Future and not is_done(held[0]) else None
+
+
+def _weak_ones(held: list[Any], chain: Chain) -> int:
+    """How many weak references there are to the one object in a list; one to each event is ours."""
+    return max(0, weakref.getweakrefcount(held[0]) - (type(held[0]) is not asyncio.Future))
+
+
 def _others(held: list[Any], chain: Chain) -> int:
-    """How many references there are to the one object in a list, besides it and the coroutines of a chain."""
+    """How many others than a task, and the coroutines of its chain, refer to the event or future in a list."""
     value = held[0]
     own = sum(_times(value, gc.get_referents(link)) for link in chain.links)
     own += sum(_times_in_snapshot(value, frame, link) for frame, link in zip(chain.frames, chain.links, strict=True))
+    own += _TASK_AND_ITERATOR if type(value) is asyncio.Future else 0
     del value
     return _references(held) - _references([object()]) - own
 

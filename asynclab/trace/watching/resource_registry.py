@@ -7,9 +7,11 @@ import math
 import weakref
 from collections import OrderedDict, deque
 from itertools import islice
+from types import CodeType, FrameType
 from typing import Any
 
 from asynclab.model.events import (
+    ClientConnected,
     ConditionNotified,
     Event,
     PrimitiveChanged,
@@ -21,8 +23,9 @@ from asynclab.model.events import (
     QueueShutDown,
     QueueTaskDone,
 )
-from asynclab.model.resources import ITEMS_SHOWN
+from asynclab.model.resources import BACKLOG, ITEMS_SHOWN
 from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE_ITEMS, SEMAPHORE_VALUE, UNFINISHED
+from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.values import short_repr, type_name
 
@@ -57,8 +60,15 @@ class _Known(weakref.ref[Any]):
 class Resources:
     """Numbers a lab's queues and primitives, and writes their events."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
+        """Begin with none.
+
+        Args:
+            recorder: Gets the events.
+            boundary: The code that runs a handle: frames above it are the loop's.
+        """
         self._recorder = recorder
+        self._boundary = boundary
         self.known: dict[int, _Known] = {}
         """What has been seen, by its id()."""
 
@@ -130,14 +140,17 @@ class Resources:
 
     # What follows runs for each item: it is written flat, because each call costs as much as a small event.
 
-    def put(self, queue: asyncio.Queue[Any], item: object) -> None:
-        """An item was put; nobody has been woken for it yet."""
+    def put(self, queue: asyncio.Queue[Any], item: object, frame: FrameType) -> None:
+        """An item was put, by the code of a frame; nobody has been woken for it yet."""
         recorder = self._recorder
         known = self.known.get(id(queue)) or self.queue(queue)
         if known.order is not None:
             known.order.append(id(item))
-        at, task, text = recorder.clock.now(), recorder.current_number(), short_repr(item)
-        recorder.emit(QueuePut(at, known.number, text, _size(queue), queue.__dict__[UNFINISHED], task))
+        at, task, text, size = recorder.clock.now(), recorder.current_number(), short_repr(item), _size(queue)
+        event = QueuePut(at, known.number, text, size, queue.__dict__[UNFINISHED], task)
+        if not size % BACKLOG:
+            event.file, event.line = place_from(frame, self._boundary)
+        recorder.emit(event)
 
     def got(self, queue: asyncio.Queue[Any], item: object) -> None:
         """An item was taken; nobody has been woken for it yet."""
@@ -169,14 +182,31 @@ class Resources:
             self._emit(PrimitiveCreated(self._now(), known.number, kind, known.of_its_kind, value))
 
     def changed(
-        self, known: _Known, kind: PrimitiveKind, value: int, taker: int | None = None, *, in_block: bool = False
+        self,
+        known: _Known,
+        kind: PrimitiveKind,
+        value: int,
+        frame: FrameType,
+        taker: int | None = None,
+        *,
+        in_block: bool = False,
     ) -> None:
-        """The value of a primitive that has been seen before changed: see `PrimitiveChanged`."""
+        """The value of a primitive that has been seen before was changed by a frame: see `PrimitiveChanged`."""
         recorder = self._recorder
         task = recorder.current_number()  # first: it notices which task's eager first step this is
+        event = PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block)
         if kind == "lock":
+            if not value and known.holder is not recorder.current:
+                event.file, event.line = place_from(frame, self._boundary)
             known.holder = recorder.current if value else None
-        recorder.emit(PrimitiveChanged(recorder.clock.now(), known.number, value, task, taker, in_block))
+        recorder.emit(event)
+
+    def client_connected(self, client: object, library: str, host: str, place: Place) -> None:
+        """A client of a library has opened a connection, for the code at a place."""
+        known = self.known.get(id(client)) or self._remember(client, 0, self._recorder.numbering.next("client"))
+        event = ClientConnected(self._now(), library, known.of_its_kind, host, self._task())
+        event.file, event.line = place
+        self._emit(event)
 
     def notified(self, condition: asyncio.Condition, count: int) -> None:
         """A condition's waiters are about to be notified."""

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from types import CodeType
 
-from asynclab.model.events import BLOCKED_AFTER, LoopBlocked, LoopLagged
+from asynclab.model.events import BLAMED_AFTER, BLOCKED_AFTER, LoopBlocked, LoopLagged
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.loop_monitor import LoopMonitor, Place, place_in
+from asynclab.trace.watching.run_delay import ReadDelay, run_delay
 
 
 class Watch:
@@ -71,34 +72,55 @@ class Sight:
 class BlockReports:
     """Reports what blocks a loop, from another thread than the loop's."""
 
-    def __init__(self, boundary: CodeType) -> None:
+    def __init__(self, boundary: CodeType, read_delay: ReadDelay = run_delay) -> None:
         """Begin with nothing seen.
 
         Args:
             boundary: The code that runs a step.
+            read_delay: Tells how long the loop's thread has waited for a processor.
         """
         self._boundary = frozenset({Handle._run.__code__, boundary})
-        self._reported = (0.0, 0.0)
-        """The start of the last step or callback that was seen to block, and how long it had when it was reported."""
+        self._read_delay = read_delay
+        self._reported = (0.0, 0.0, False)
+        """The start of the last step or callback that was seen to block, how long it had when it was reported, and
+        whether it was to blame by then."""
+        self._before = (0.0, 0.0)
+        """The start of what was under way at the last look, and the delay up to then."""
+        self._delayed = 0.0
+        """The delay up to the last look before what is under way was seen first."""
 
     def look(self, recorder: Recorder) -> None:
-        """Report what blocks now, at first and whenever its time has doubled.
+        """Report what blocks now, at first, whenever its time has doubled, and when it is to blame.
 
         Args:
             recorder: That of the loop; gets the events.
         """
         started = _started(recorder)
         seconds = recorder.clock.real_time() - started
-        same, reported = self._reported
-        if not started or seconds < max(BLOCKED_AFTER, 2 * reported if same == started else 0.0):
+        stolen = min(seconds, self._stolen_since(started, recorder.thread))
+        same, reported, was_to_blame = self._reported
+        is_to_blame = seconds - stolen >= BLAMED_AFTER
+        if same != started:
+            reported, was_to_blame = 0.0, False
+        if not started or (seconds < max(BLOCKED_AFTER, 2 * reported) and is_to_blame == was_to_blame):
             return
         sight = self.sight(recorder)
         if sight is None or sight.started != started:
             return  # it has just ended
-        self._reported = (started, seconds)
+        self._reported = (started, seconds, is_to_blame)
         recorder.open_step()  # whoever reads now sees who runs
         place = sight.place
-        recorder.write(LoopBlocked(recorder.clock.now(), sight.task, seconds, place.file, place.line, place.function))
+        at = recorder.clock.now()
+        recorder.write(LoopBlocked(at, sight.task, seconds, place.file, place.line, place.function, stolen))
+
+    def _stolen_since(self, started: float, thread: int) -> float:
+        """For how long a thread was kept from running, since the last look before the one that first saw `started`."""
+        delay = self._read_delay(thread)
+        before, delay_before = self._before
+        if started != before:
+            self._delayed = delay_before
+        self._before = started, delay
+        return delay - self._delayed
 
     def sight(self, recorder: Recorder) -> Sight | None:
         """What is under way on a loop; None where nothing is."""

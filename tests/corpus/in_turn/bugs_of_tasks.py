@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import gc
+import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+
+import aiohttp
 
 
 async def a_get_is_given_up_and_takes_an_item() -> None:
@@ -94,6 +97,22 @@ async def a_lookup_waits_behind_slow_calls() -> None:
     await slow
 
 
+async def threads_wait_for_a_permit_whose_release_waits_for_a_thread() -> None:
+    """executor-full"""
+
+    executor, permits = ThreadPoolExecutor(2), threading.Semaphore(1)
+    loop = asyncio.get_running_loop()
+
+    async def request() -> None:
+        if await loop.run_in_executor(executor, permits.acquire, True, 1.2):
+            await asyncio.sleep(0.01)
+            await loop.run_in_executor(executor, permits.release)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(request())
+
+
 async def nobody_refers_to_a_task() -> None:
     """task-collected"""
 
@@ -136,6 +155,29 @@ async def a_timeout_is_dropped() -> None:
         await stubborn()
 
 
+async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
+    """ignored-cancel"""
+
+    async def child() -> None:
+        try:
+            await asyncio.sleep(1)
+        finally:
+            await asyncio.sleep(0.05)
+
+    async def service() -> None:
+        for _ in range(3):
+            task = asyncio.create_task(child())
+            await asyncio.sleep(0.02)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    served = asyncio.create_task(service())
+    await asyncio.sleep(0.04)
+    served.cancel()
+    await asyncio.wait({served})
+
+
 async def a_step_keeps_others_from_running() -> None:
     """blocked-loop"""
 
@@ -145,5 +187,99 @@ async def a_step_keeps_others_from_running() -> None:
 
     task = asyncio.create_task(beat())
     await asyncio.sleep(0.03)
-    time.sleep(0.6)
+    time.sleep(1.5)
     task.cancel()
+
+
+async def a_cancelled_task_starts_its_next_round() -> None:
+    """ignored-cancel"""
+
+    async def poll() -> None:
+        for _ in range(2):
+            try:
+                await asyncio.sleep(0.1)
+            except BaseException:
+                pass
+
+    poller = asyncio.create_task(poll())
+    await asyncio.sleep(0.02)
+    poller.cancel()
+    await poller
+
+
+async def a_gather_has_failed_and_its_other_task_goes_on() -> None:
+    """left-behind"""
+
+    async def fail() -> None:
+        await asyncio.sleep(0.01)
+        raise ValueError
+
+    async def write() -> None:
+        for _ in range(4):
+            await asyncio.sleep(0.02)
+
+    with contextlib.suppress(ValueError):
+        await asyncio.gather(fail(), write())
+    await asyncio.sleep(0.12)
+
+
+KEPT: list[asyncio.Task[None]] = []
+
+
+async def a_failed_task_is_kept_to_the_end_and_nobody_looks() -> None:
+    """never-retrieved"""
+
+    async def fail() -> None:
+        raise ValueError
+
+    KEPT.append(asyncio.create_task(fail()))
+    await asyncio.sleep(0.01)
+
+
+async def a_task_asks_again_and_again_whether_it_may_go_on() -> None:
+    """busy-wait"""
+
+    timer = asyncio.create_task(asyncio.sleep(2.2))
+    while not timer.done():
+        await asyncio.sleep(0)
+
+
+async def an_event_is_replaced_under_its_waiter() -> None:
+    """dropped-event"""
+
+    changed = [asyncio.Event()]
+
+    async def watch() -> None:
+        await changed[0].wait()
+
+    watcher = asyncio.create_task(watch())
+    await asyncio.sleep(0.01)
+    changed[0] = asyncio.Event()
+    changed[0].set()
+    await asyncio.wait({watcher}, timeout=0.7)
+
+
+async def a_lock_is_held_during_a_slow_request() -> None:
+    """lock-held-long"""
+
+    lock = asyncio.Lock()
+
+    async def use(seconds: float) -> None:
+        async with lock:
+            await asyncio.sleep(seconds)
+
+    await asyncio.gather(use(2.1), use(0), use(0))
+
+
+async def a_session_is_made_for_each_request() -> None:
+    """session-per-request"""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        for _ in range(25):
+            async with aiohttp.ClientSession() as session, session.get(f"http://{host}:{port}/"):
+                pass

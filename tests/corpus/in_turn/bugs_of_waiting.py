@@ -88,3 +88,35 @@ async def each_task_has_one_permit_and_wants_two() -> None:
                 pass
 
     await asyncio.gather(nested(), nested(), return_exceptions=True)
+
+
+async def a_task_fails_with_a_connection_of_the_pool() -> None:
+    """pool-drained"""
+
+    pool: asyncio.Queue[str] = asyncio.Queue()
+    pool.put_nowait("connection")
+
+    async def use(fails: bool) -> None:
+        connection = await asyncio.wait_for(pool.get(), LONG)
+        if fails:
+            raise ValueError
+        pool.put_nowait(connection)
+
+    for fails in (False, False, True, False):
+        await asyncio.wait({task := asyncio.create_task(use(fails))})
+        task.exception()
+
+
+async def the_only_consumer_fails() -> None:
+    """consumer-gone"""
+
+    queue: asyncio.Queue[int] = asyncio.Queue(1)
+
+    async def consume() -> None:
+        raise ValueError(await queue.get())
+
+    async def produce() -> None:
+        for number in range(3):
+            await queue.put(number)
+
+    await asyncio.gather(consume(), asyncio.wait_for(produce(), LONG), return_exceptions=True)

@@ -10,6 +10,9 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import aiohttp
 
 IDLE = 0.7
 """Seconds: long enough for the loop to be found idle."""
@@ -60,6 +63,44 @@ async def a_thread_waits_for_an_item_that_a_task_will_put() -> None:
     await asyncio.sleep(IDLE)
     items.put(1)
     await getting
+
+
+async def a_cancel_only_skips_the_job_at_hand() -> None:
+    async def work() -> None:
+        for _ in range(3):
+            try:
+                await asyncio.sleep(0.03)
+            except asyncio.CancelledError:
+                asyncio.current_task().uncancel()  # type: ignore[union-attr]
+
+    worker = asyncio.create_task(work())
+    asyncio.get_running_loop().call_later(0.045, worker.cancel)
+    await worker
+
+
+async def a_service_waits_for_the_children_that_it_cancels() -> None:
+    async def service() -> None:
+        while True:
+            child = asyncio.create_task(asyncio.sleep(1))
+            await asyncio.sleep(0.01)
+            child.cancel()
+            await asyncio.wait({child})
+
+    served = asyncio.create_task(service())
+    await asyncio.sleep(0.025)
+    served.cancel()
+    await asyncio.wait({served})
+
+
+async def threads_wait_for_items_and_other_calls_for_threads() -> None:
+    executor, items = ThreadPoolExecutor(2), thread_queue.Queue[int]()
+    loop = asyncio.get_running_loop()
+    taken = [loop.run_in_executor(executor, items.get, True, 5) for _ in range(2)]
+    added = loop.run_in_executor(executor, sum, (1, 2))
+    await asyncio.sleep(0.8)
+    items.put(1)
+    items.put(2)
+    await asyncio.gather(*taken, added)
 
 
 async def permits_are_released_by_callbacks() -> None:
@@ -277,3 +318,105 @@ async def a_long_step_keeps_nobody_waiting_and_many_items_are_put_at_once() -> N
     while not queue.empty():
         await queue.get()
         await asyncio.sleep(0)
+
+
+async def a_failed_item_is_tried_again_and_idle_workers_are_cancelled() -> None:
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    for item in ("a", "b", "c"):
+        queue.put_nowait(item)
+
+    async def work() -> None:
+        for number in range(9):
+            item = await queue.get()
+            if not number:
+                queue.put_nowait(item)
+
+    workers = [asyncio.create_task(work()) for _ in range(3)]
+    await asyncio.wait(workers, timeout=IDLE)
+    for worker in workers:
+        worker.cancel()
+
+
+async def a_consumer_takes_what_it_needs_and_the_producer_is_cancelled() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue(1)
+
+    async def produce() -> None:
+        for number in range(9):
+            await queue.put(number)
+
+    producer = asyncio.create_task(produce())
+    await asyncio.create_task(queue.get())
+    await asyncio.wait({producer}, timeout=IDLE)
+    producer.cancel()
+
+
+async def a_cancelled_task_first_sends_what_is_left() -> None:
+    async def send_all() -> None:
+        left = 3
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(9)
+        while left:
+            await asyncio.sleep(0.01)
+            left -= 1
+
+    async def cannot_be_interrupted() -> None:
+        work = asyncio.create_task(asyncio.sleep(0.05))
+        while not work.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(work)
+
+    tasks = [asyncio.create_task(send_all()), asyncio.create_task(cannot_be_interrupted())]
+    await asyncio.sleep(0.01)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def a_computation_lets_others_run() -> None:
+    ends = time.monotonic() + 1.3
+    while time.monotonic() < ends:
+        sum(range(10_000))
+        await asyncio.sleep(0)
+
+
+async def a_task_waits_for_what_only_it_has_until_it_is_cancelled() -> None:
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    async def wait_for_a_callback(event: asyncio.Event) -> None:
+        await event.wait()
+
+    event = asyncio.Event()
+    waiters = [asyncio.create_task(wait()), asyncio.create_task(wait_for_a_callback(event))]
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.3, event.set)
+    del event
+    await asyncio.wait(waiters, timeout=0.4)
+    waiters[0].cancel()
+
+
+async def a_long_step_keeps_only_those_waiting_that_wait_for_it() -> None:
+    done, items = asyncio.Event(), asyncio.Queue[int]()
+
+    async def compute() -> None:
+        await asyncio.sleep(0.01)
+        time.sleep(0.6)
+        items.put_nowait(1)
+        done.set()
+
+    computing = asyncio.create_task(compute())
+    await asyncio.gather(done.wait(), items.get())
+    await computing
+
+
+async def a_session_is_used_for_all_requests() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, aiohttp.ClientSession() as session:
+        host, port = server.sockets[0].getsockname()
+        for _ in range(25):
+            async with session.get(f"http://{host}:{port}/"):
+                pass

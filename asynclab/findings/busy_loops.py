@@ -1,0 +1,62 @@
+"""Finds tasks and callbacks that keep a processor busy with nothing but waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asynclab.findings.phrases import at_line, listed
+from asynclab.findings.rule import Certainty, Finding, Rule
+from asynclab.model.events import LoopSpun
+from asynclab.model.state import LabState
+from asynclab.model.text import one_line
+from asynclab.model.wording.quantities import measured
+
+SHORT_STEP = 20e-6
+"""Real seconds: what only asks whether it may go on takes less for a step, and what computes mostly more."""
+
+_MANY_STEPS = 2_000
+
+
+def find_busy_waits(state: LabState) -> Iterator[Finding]:
+    """What asks for another turn again and again. Where its code does nothing else, it surely only waits."""
+    for incident in state.incidents:
+        event = incident.event
+        if not isinstance(event, LoopSpun) or not (event.only_waits or _seems_to_wait(state, event)):
+            continue
+        if event.tasks:
+            who = listed(state, event.tasks)
+            what = "have woken each other" if len(event.tasks) > 1 else "has asked for another turn"
+        else:
+            who, what = f"callback {one_line(event.function)}", "has asked to be called again"
+        text = (
+            f"{who} {what} all the time for {measured(event.seconds)}{at_line(incident.place)}: "
+            f"that takes a processor, and nothing has come of it"
+        )
+        task = event.tasks[0] if event.tasks else None
+        certainty: Certainty = "proved" if event.only_waits else "likely"
+        yield Finding("busy-wait", text, incident.at, (incident.version,), task, incident.place, certainty)
+
+
+def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
+    """Whether tasks made only short steps, and put or took nothing."""
+    for number in event.tasks:
+        task = state.tasks.get(number)
+        if task is None or task.steps < _MANY_STEPS or task.running_seconds > task.steps * SHORT_STEP:
+            return False
+        since = event.at - event.seconds
+        queues = state.queues.values()
+        if any({**queue.sources, **queue.takers}.get(number, -1.0) >= since for queue in queues):
+            return False
+    return True
+
+
+RULES = (
+    Rule(
+        "busy-wait",
+        "A task asks again and again whether it may go on, and a turn of the loop each time.",
+        "It takes a whole processor, and the loop never rests.",
+        "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets.",
+        "",
+        find_busy_waits,
+    ),
+)

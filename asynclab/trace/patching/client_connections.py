@@ -1,0 +1,61 @@
+"""Sees which client of an HTTP library opens a connection: aiohttp's, as others connect in tasks of their own."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator
+from sys import _getframe
+from types import FrameType
+from typing import Any
+
+from asynclab.trace import cpython
+from asynclab.trace.governing.owners import observer
+from asynclab.trace.patching.patches import Patches
+from asynclab.trace.watching.observer import Observer
+
+_CONNECT, _LIBRARY = "connect", "aiohttp"
+_FILE = os.path.join("aiohttp", "connector.py")
+"""Where a connector waits for a new connection."""
+
+
+def observe_client_connections(patches: Patches) -> None:
+    """Report the connections that clients open, until the patches are undone."""
+    patches.wrap(cpython.SocketTransport, "__init__", _around_init)
+
+
+def _around_init(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        tracer = observer()
+        if tracer is None or tracer.loop is None or (tracer.failures and "connections" in tracer.failures):
+            return
+        try:
+            _report(tracer, self, _getframe(1))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            tracer.failed("connections", error)
+
+    return init
+
+
+def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
+    client: object = None
+    for outer in _outwards(frame):
+        code = outer.f_code
+        if client is None:
+            is_connect = code.co_name == _CONNECT and code.co_filename.endswith(_FILE)
+            client = outer.f_locals.get("self") if is_connect else None
+        elif tracer.code.owns(code.co_filename):
+            peer = transport.get_extra_info("peername")
+            host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
+            tracer.resources.client_connected(client, _LIBRARY, host, (code.co_filename, outer.f_lineno or 0))
+            return
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

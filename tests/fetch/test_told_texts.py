@@ -1,0 +1,106 @@
+"""What looks like a URL and is not fetched, or is read another way, is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from asynclab.fetch.urls import find_urls, other_reading
+from asynclab.fetch.words import counts_of
+
+TEMPLATES = [
+    "https://a.example/users/${id}/x?y=${f(z)}",
+    "https://a.example/repos/{owner}/{repo}{?page,size}",
+    "https://a.example/{{ page.slug }}",
+    "https://a.example/%s/x",
+    "https://a.example/%(name)s",
+    "https://a.example/<your-id>/x",
+    "https://<host>/x",
+    "https://{env}.a.example/v1",
+    "https://a.example/$VERSION/x",
+    "https://$HOST/x",
+    "https://*.a.example/x",
+    "https://a.example/img[001-100].png",
+    "https://a.example/{a,b}.txt",
+    "https://a.example/{user.name}/#{x}",
+    r"https://a\.example/x",
+]
+
+NO_TEMPLATES = [
+    'https://a.example/?q={"a":1}',
+    "https://a.example/100%",
+    "https://a.example/%E4%BD%A0?$filter=a",
+    "https://a.example/a*b",
+    "https://a.example/?a[0]=1&b[]=2",
+    "https://user:pa$$W0RD@a.example/",
+    "https://a.example/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}",
+]
+
+
+@pytest.mark.parametrize("url", TEMPLATES)
+def test_a_template_is_told_as_one_in_whatever_text_it_is(url: str) -> None:
+    for text in (url, f"see {url}, and https://b.example/", json.dumps({"u": url}), f'u = "{url}"'):
+        found = find_urls(text)
+        assert dict(found.ignored_counts).get("template") == 1, (text, found)
+        assert [other.url for other in found.urls] in ([], ["https://b.example/"])
+
+
+@pytest.mark.parametrize("url", NO_TEMPLATES)
+def test_what_only_looks_like_a_template_is_a_url(url: str) -> None:
+    assert [found.url for found in find_urls(json.dumps({"u": url})).urls] == [url]
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("hxxp://a[.]example/x", "http://a.example/x"),
+        ("hXXps://a[.]b[.]example", "https://a.b.example"),
+        ("https://a[.]example/x?y=1", "https://a.example/x?y=1"),
+        ("http[:]//a.example/x", "http://a.example/x"),
+        ("h**ps[://]a(.)example/x", "https://a.example/x"),
+        ("hxxps://a[dot]example/x", "https://a.example/x"),
+    ],
+)
+def test_a_defanged_url_is_fetched_only_where_it_is_asked_for(written: str, url: str) -> None:
+    for text in (f"{written}\n", f'seen,"{written}"\n', json.dumps({"url": written})):
+        found = find_urls(text)
+        assert (found.urls, found.ignored[0]) == ((), f"defanged URL: {written}"), text
+        assert other_reading(text, found) in (("defanged", 1), None)
+        assert [found.url for found in find_urls(text, taken_as="defanged").urls] == [url]
+
+
+def test_a_defanged_host_counts_alone_in_its_line() -> None:
+    assert find_urls("a.b[.]example\n").ignored == ("defanged URL: a.b[.]example",)
+    assert [found.url for found in find_urls("a.b[.]example\n", taken_as="defanged").urls] == ["https://a.b.example"]
+
+
+def test_what_only_scripts_can_fetch_is_counted() -> None:
+    text = '<script>f("https:\\/\\/a.example/s")</script><img data-src="https://a.example/l.png" src="https://a.example/i">'
+    found = find_urls(text)
+    assert ([url.url for url in found.urls], found.ignored_counts) == (["https://a.example/i"], (("script URL", 2),))
+
+
+def test_what_is_no_url_beside_one_is_told() -> None:
+    assert find_urls("https://a.example https://b.example:99999/x").ignored == ("https://b.example:99999/x",)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("https://a.example/x,1\nhttps://a.example/y,2\n", ("csv", 2)),
+        ('<a href="https://a.example/">x</a><script>f("https://a.example/s")</script>', ("text", 1)),
+        ("url,n\nhttps://a.example/x,1\n", ("text", 1)),
+        ("hxxp://a[.]example https://b.example", ("defanged", 1)),
+        ("https://a.example/x and https://a.example/y", None),
+        ('{"u": "https://a.example/x", "v": "https://a.example/y,z"}', None),
+        ("", None),
+    ],
+)
+def test_another_reading_is_told_where_it_finds_other_urls(text: str, other: tuple[str, int] | None) -> None:
+    assert other_reading(text, find_urls(text)) == other
+
+
+def test_what_is_ignored_is_counted_by_what_it_is() -> None:
+    told = counts_of(find_urls("https://a.example/ hxxp://b.example https://a.example/{x}\none\ntwo\n"))
+    assert told == ["1 URL", "1 defanged URL ignored", "1 template ignored", "2 lines ignored"]

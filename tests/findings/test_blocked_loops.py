@@ -1,0 +1,79 @@
+"""A step is to blame only for its own time, and only if something had to wait for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.findings.blocked_loops import find_blocks
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import (
+    CallScheduled,
+    Event,
+    LoopBlocked,
+    StepEnded,
+    StepStarted,
+    TaskCreated,
+    TaskReady,
+    TaskWaiting,
+    TimeoutStarted,
+    Wait,
+    WaitKind,
+)
+
+BUSY, OTHER = 1, 2
+
+
+def _found(*before: Event, seconds: float = 0.6, stolen: float = 0.0) -> list[str]:
+    """What is found while a step goes on for a while, after another task began to wait."""
+    feed = EventFeed()
+    feed.take(
+        [
+            TaskCreated(0.0, BUSY, "busy", "busy"),
+            TaskCreated(0.0, OTHER, "other", "other"),
+            StepStarted(0.0, OTHER),
+            StepEnded(0.0, OTHER, 0.0),
+            *before,
+            StepStarted(0.1, BUSY),
+            LoopBlocked(0.1 + seconds, BUSY, seconds, "app.py", 7, "busy", stolen),
+        ]
+    )
+    return [finding.rule for finding in find_blocks(feed.state)]
+
+
+def _waits(kind: WaitKind, deadline: float | None = None) -> Event:
+    return TaskWaiting(0.0, OTHER, Wait(kind, 1, deadline=deadline))
+
+
+@pytest.mark.parametrize(
+    "held_up",
+    [
+        TaskReady(0.0, OTHER, "callback"),
+        _waits("sleep", 0.3),
+        _waits("stream"),
+        TimeoutStarted(0.0, 1, 0.3, OTHER),
+        CallScheduled(0.0, 1, "beat", 0.3),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_long_step_is_found_if_it_holds_something_up(held_up: Event) -> None:
+    assert _found(held_up) == ["blocked-loop"]
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        _waits("event"),
+        _waits("queue.get"),
+        _waits("sleep", 9.0),
+        CallScheduled(0.0, 1, "clean", 0.3, library="aiohttp"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_nobody_is_held_up_who_waits_for_other_tasks_or_is_not_due(waits: Event) -> None:
+    assert _found(waits) == []
+
+
+def test_the_time_in_which_the_machine_ran_something_else_is_not_the_steps() -> None:
+    ready = TaskReady(0.0, OTHER, "callback")
+    assert _found(ready, seconds=2.0, stolen=1.7) == []
+    assert _found(ready, seconds=2.0, stolen=1.5) == ["blocked-loop"]

@@ -1,0 +1,107 @@
+"""What another thread finds out about a loop that is busy, or waits for what nobody has."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asynclab.model.events import LoopBlocked
+from asynclab.trace.patching.handles import BOUNDARY
+from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.watching.private_waits import DroppedSources
+from asynclab.trace.watching.spinning_tasks import only_waits
+from asynclab.trace.watching.watchdog import BlockReports
+
+
+@pytest.fixture
+def observation() -> Iterator[ProcessObservation]:
+    observing = observe_process()
+    yield observing
+    observing.stop()
+
+
+def _elsewhere(call: Callable[[], object]) -> None:
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+
+
+def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_took(
+    observation: ProcessObservation,
+) -> None:
+    delays = iter([1.0, 1.3, 1.3, 1.3])
+    reports = BlockReports(BOUNDARY, lambda _: next(delays))
+
+    async def blocks() -> None:
+        tracer: Any = observation.recorders[0]._observer()
+        _elsewhere(lambda: reports.look(tracer))
+        await asyncio.sleep(0)
+        began = observation.clock.real_time()
+        for seconds in (0.5, 0.6, 0.75):
+            observation.clock.real_time = lambda seconds=seconds: began + seconds  # type: ignore[misc]
+            _elsewhere(lambda: reports.look(tracer))
+        observation.clock.real_time = real_time
+
+    real_time = observation.clock.real_time
+    asyncio.run(blocks())
+    told = [event for event in observation.recorders[0].take_events() if isinstance(event, LoopBlocked)]
+    assert [round(event.stolen, 3) for event in told] == [0.3, 0.3]
+    assert told[0].seconds < 0.7 <= told[1].seconds
+
+
+def test_an_event_that_was_dropped_after_its_waiter_had_begun_is_found_at_the_second_look() -> None:
+    async def main() -> list[int]:
+        shared, sources = [asyncio.Event()], DroppedSources()
+
+        async def wait() -> None:
+            await shared[0].wait()
+
+        async def wait_for_its_own() -> None:
+            await asyncio.Event().wait()
+
+        for each in (wait(), wait_for_its_own()):
+            tasks.append(asyncio.create_task(each))
+        await asyncio.sleep(0)
+        for number, task in enumerate(tasks):
+            sources.begins(_record(task, number), task)
+        found = [len(list(sources.look()))]
+        shared[0] = asyncio.Event()
+        found += [len(list(sources.look())) for _ in range(3)]
+        return found
+
+    tasks: list[asyncio.Task[None]] = []
+    assert asyncio.run(main()) == [0, 0, 1, 0]
+
+
+def _record(task: asyncio.Task[None], number: int) -> Any:
+    class Record:
+        id = number
+
+        def __call__(self) -> asyncio.Task[None]:
+            return task
+
+    return Record()
+
+
+@pytest.mark.parametrize(
+    ("loop", "waits"),
+    [
+        ("while not done:\n        await asyncio.sleep(0)", True),
+        ("while not (task.done() or time.monotonic() > ends):\n        await sleep(0)", True),
+        ("while True:\n        await asyncio.sleep(0)", True),
+        ("while not is_over():\n        await asyncio.sleep(0)", False),
+        ("while not done:\n        await asyncio.sleep(0.01)", False),
+        ("while not done:\n        work()\n        await asyncio.sleep(0)", False),
+        ("for each in items:\n        await asyncio.sleep(0)", False),
+        ("while (item := items.pop()):\n        await asyncio.sleep(0)", False),
+    ],
+)
+def test_a_loop_only_waits_if_it_does_nothing_but_ask(loop: str, waits: bool, tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_text(f"async def main():\n    {loop}\n")
+    assert only_waits(str(file), 3) is waits
