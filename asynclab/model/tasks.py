@@ -98,4 +98,5 @@ class TaskState:
 
     @property
     def has_ended(self) -> bool:
+        """Whether it is done, failed or cancelled."""
         return self.state in ENDED

@@ -102,7 +102,8 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
         task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
     elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
         task.cancelled_for = asker.id  # up to Python 3.11 wait_for() itself cancels what it has waited for
-    for number in () if task.waits_for is None else task.waits_for.tasks:
+    wait = task.waits_for
+    for number in () if wait is None or wait.kind == "shield" else wait.tasks:
         awaited = state.tasks.get(number)
         if awaited is not None and awaited.cancel_requested:
             awaited.cancelled_for = task.id

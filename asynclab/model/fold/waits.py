@@ -15,7 +15,7 @@ from asynclab.model.wording.wait import plain_wait
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
 
-_AWAITS = ("task", "wait_for", "gather", "task_group")
+_AWAITS = ("task", "wait_for", "shield", "gather", "task_group")
 """The waits that can't end before all of their tasks have."""
 
 
