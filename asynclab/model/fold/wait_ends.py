@@ -1,4 +1,4 @@
-"""Folds how waits end that a rule may have to know of: given up in vain, or ended while others were left behind."""
+"""Folds the ends of waits that rules look at: given up in vain, or with other tasks left behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 LEFT_BEHIND_KEPT = 200
-"""How many tasks are remembered of which gather() was told no more."""
+"""How many tasks that a failed gather() left running are remembered."""
 
 
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
@@ -56,9 +57,6 @@ PROMISES = {
     "findings": "Bugs that the rules prove are listed here, each with its cause and how to mend it.",
 }
 """What a pane shows once something has run, by its id."""
-
-SAID_OF_NOTHING = {"findings": NOTHING}
-"""What a pane says where something has run and it has nothing to show."""
 
 LESSON_PERCENT = 30
 """The largest share of the stage's height for the lesson."""
@@ -127,6 +125,8 @@ class Stage(Vertical):
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES
     """The ids of its panes, and what the tabs call them."""
+    said_of_nothing: ClassVar[Mapping[str, str]] = MappingProxyType({"findings": NOTHING})
+    """What a pane says where something has run and it has nothing to show."""
     lines_below: int = 0
     """The lines that a subclass needs below the panes where all of them show."""
 
@@ -207,7 +207,7 @@ class Stage(Vertical):
         """
         for pane, promise in PROMISES.items():
             view = self.query_one(f"#{pane}", LineView)
-            view.set_hint(f"Press {key} to run this. {promise}" if key else SAID_OF_NOTHING.get(pane, ""))
+            view.set_hint(f"Press {key} to run this. {promise}" if key else self.said_of_nothing.get(pane, ""))
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
         """Show the lesson of what runs.
@@ -356,13 +356,9 @@ class Stage(Vertical):
             front: The id of the pane that shows where one shows at a time.
             is_single: Whether one shows at a time.
         """
-        if self.front != front:
-            self.remove_class(f"-front-{self.front}")
         self.front, self.is_single = front, is_single
         if front in BESIDE_CODE:
             self._beside_code[self._program] = front
-        self.add_class(f"-front-{front}")
-        self.set_class(is_single, "-single")
         self.tabs.show(front, self._tabs())
         self._share_the_room()
         self._show_the_middle()
@@ -393,12 +389,12 @@ class Stage(Vertical):
     def _share_the_room(self) -> None:
         """Show the panes whose turn it is, and divide the lines among them."""
         height, panes = self._height, self.shown_panes
-        for pane in MIDDLE:
-            # Not beside "-single": which of both rules counts would depend on the depth of a subclass.
-            self.set_class(pane in panes and not self.is_single, f"-shows-{pane}")
-        self.set_class("findings" in panes and not self.is_single, "-shows-findings")
         is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
-        self.set_class(is_below, "-gauges-below")
+        # Not "-shows" beside "-single": which of both rules counts would depend on the depth of a subclass.
+        shows = {f"-shows-{pane}": pane in panes and not self.is_single for pane in (*MIDDLE, "findings")}
+        fronts = {f"-front-{pane}": pane == self.front for pane in self.panes}
+        # All at once: Textual matches every rule with every part of the stage anew after each change.
+        self.update_classes({"-single": self.is_single, "-gauges-below": is_below} | shows | fronts)
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
         lesson = self._lines_of_lesson
