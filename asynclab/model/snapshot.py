@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
@@ -18,6 +17,9 @@ Values: TypeAlias = tuple[Any, ...]
 
 State = TypeVar("State", LabState, QueueState, PrimitiveState, ClientUse)
 
+_NAMES: dict[type, list[str]] = {
+    kind: [field.name for field in fields(kind)] for kind in (LabState, QueueState, PrimitiveState, ClientUse)
+}
 _CHANGING = (dict, list, set, deque)
 
 _timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
@@ -69,16 +71,11 @@ def _without_tasks(state: LabState) -> LabState:
 
 def _copied(state: State, **changes: Any) -> State:
     """A copy with collections of its own, except for what is given."""
-    values = {name: getattr(state, name) for name in _names_of(type(state)) if name not in changes}
+    values = {name: getattr(state, name) for name in _NAMES[type(state)] if name not in changes}
     own: dict[str, Any] = {
         name: value.copy() if isinstance(value, _CHANGING) else value for name, value in values.items()
     }
     return type(state)(**own, **changes)
-
-
-@cache
-def _names_of(kind: type[LabState | QueueState | PrimitiveState | ClientUse]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 def _values_of_tasks() -> Callable[[TaskState], Values]:
