@@ -99,14 +99,11 @@ class Run(Program):
     async def enter(self, source: Source, launch: Launch) -> str:
         """Start the demo's main with its parameters."""
         try:
-            arguments = await self._pages.fill(self.demo, self._arguments())
+            arguments = await self._pages.fill(self.demo, {**self.values, **dict.fromkeys(self.mistakes_on, True)})
             launch(self.demo.load(), **arguments)
         except Exception as error:  # a demo is code like any other: it may raise anything
             return one_line(f"{type(error).__name__}: {error}")
         return ""
-
-    def _arguments(self) -> dict[str, Value]:
-        return {**self.values, **dict.fromkeys(self.mistakes_on, True)}
 
 
 class Runs:
