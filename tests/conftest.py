@@ -8,11 +8,13 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import none
 
+from asynclab.collector import RARELY
 from tests.golden_files import FOLDER, Golden
 
 # The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
@@ -37,6 +39,7 @@ def pytest_collection_finish() -> None:
     given(none())(lambda _: None)()  # on Python 3.14 Hypothesis can't see by whom its random numbers are kept if exempt
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*RARELY)
 
 
 @pytest.fixture
@@ -72,6 +75,14 @@ def no_loop_but_those_of_tests() -> None:
     Such a loop is dropped by the next asyncio.run, and complains later, in any test.
     """
     asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What tells the app the time; it moves only where a test says so."""
+    hand = SimpleNamespace(at=1_000.0)
+    monkeypatch.setattr("asynclab.app.time", SimpleNamespace(monotonic=lambda: hand.at))
+    return hand
 
 
 @pytest.fixture(scope="module")

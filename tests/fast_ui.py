@@ -17,6 +17,7 @@ import textual.pilot
 from textual._styles_cache import StylesCache
 from textual.css.stylesheet import Stylesheet
 
+from asynclab.collector import RareCollections
 from tests.fast_loop import FastLoop, JumpingSelector
 
 PAUSE = 0.03
@@ -103,6 +104,8 @@ def apps_on_jumping_time() -> Iterator[None]:
         patch.setattr(textual._time, "get_time", textual._time.get_time)
         patch.setattr(asyncio.events, "new_event_loop", new_loop)
         patch.setattr(Stylesheet, "_parse_rules", _parse_once)
+        # To count the objects that are exempt from collection, as conftest has all exempted, takes 10 ms.
+        patch.setattr(RareCollections, "start", lambda _: None)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
         patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)
         yield

@@ -78,14 +78,6 @@ async def test_quitting_twice_is_quitting_once() -> None:
     assert app.return_code == 0
 
 
-@pytest.fixture
-def paced_by_hand(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What tells the app the time; it moves only where a test says so."""
-    hand = SimpleNamespace(at=1_000.0)
-    monkeypatch.setattr("asynclab.app.time", SimpleNamespace(monotonic=lambda: hand.at))
-    return hand
-
-
 async def test_one_ctrl_c_says_how_to_quit_and_a_second_one_quits(paced_by_hand: SimpleNamespace) -> None:
     async with opened() as stage:
         await stage.press("ctrl+c")

@@ -12,9 +12,11 @@ from asynclab.collector import RARELY, RareCollections
 
 @pytest.fixture(autouse=True)
 def without_exempt_objects() -> Iterator[None]:
-    """Tests begin with objects exempt from collection: see conftest."""
+    """Tests begin with objects exempt from collection, and collections are rare: see conftest."""
     gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
     yield
+    gc.set_threshold(*RARELY)
     gc.freeze()
 
 

@@ -35,6 +35,8 @@ WaitKind: TypeAlias = Literal[
     "gather",
     "wait",
     "wait_for",
+    "shield",
+    "as_completed",
     "task_group",
     "queue.get",
     "queue.put",

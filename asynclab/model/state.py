@@ -9,7 +9,7 @@ from typing import get_args
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, Incident
+from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -160,6 +160,8 @@ class LabState:
     """What was handed to tasks that never saw it, until another task is woken the same way."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
     """Tasks that go on though their gather() has failed."""
+    ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
+    """Cancels that tasks have ignored, by the numbers of these."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
     """By library, line of code and host."""
     is_blocking: bool = False

@@ -47,7 +47,7 @@ class PracticeServer:
         self._runner: web.AppRunner | None = None
         self._port = 0
         self._tls_port = 0
-        self._in_flight: set[asyncio.Task[object]] = set()
+        self.in_flight: set[asyncio.Task[object]] = set()
 
     @property
     def running(self) -> bool:
@@ -131,15 +131,15 @@ class PracticeServer:
     async def _note_request(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None
-        self._in_flight.add(task)
+        self.in_flight.add(task)
         try:
             return await handler(request)
         finally:
-            self._in_flight.discard(task)
+            self.in_flight.discard(task)
 
     async def _cancel_requests(self, _: web.Application) -> None:
         """Cancel all requests: aiohttp would wait for slow responses before it closes."""
-        for request in self._in_flight:
+        for request in self.in_flight:
             request.cancel()
 
 

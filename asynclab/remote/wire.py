@@ -155,6 +155,13 @@ class Step(Frame):
     loop: int
 
 
+class RunTo(Frame):
+    """Let the program go on until the next step of a task."""
+
+    loop: int
+    task: int
+
+
 class SetSpeed(Frame):
     """Let the time of all loops run slower."""
 
@@ -180,7 +187,7 @@ class Interrupt(Frame):
     """Do as Ctrl-C does."""
 
 
-AnyCommand: TypeAlias = Pause | Resume | Step | SetSpeed | CancelTask | LookAt | Interrupt
+AnyCommand: TypeAlias = Pause | Resume | Step | RunTo | SetSpeed | CancelTask | LookAt | Interrupt
 """What a program is asked for, over the same socket."""
 
 

@@ -82,7 +82,7 @@ async def test_a_name_lookup_that_hangs_holds_up_neither_other_names_nor_the_end
 
     def slow(host: str, port: int, family: int) -> object:
         if host == "slow.invalid":
-            hanging.wait(5)
+            hanging.wait(50)
         return look_up("localhost", port, socket.AF_INET)
 
     monkeypatch.setattr(session, "_look_up", slow)
@@ -104,7 +104,7 @@ async def test_who_waits_for_the_lookup_of_another_request_waited_for_dns(
 
     def slow(host: str, port: int, family: int) -> object:
         asked.append(host)
-        go.wait(5)
+        go.wait(50)
         return [(socket.AF_INET, socket.IPPROTO_TCP, "127.0.0.1")]
 
     monkeypatch.setattr(session, "_look_up", slow)

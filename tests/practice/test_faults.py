@@ -71,7 +71,7 @@ async def test_a_reset_comes_in_the_middle_of_the_body(server: PracticeServer, s
 @pytest.mark.parametrize(("path", "begins"), [("/hang", b""), ("/hang-in-body", b"HTTP/1.1 200 OK")])
 async def test_what_hangs_ends_when_the_server_is_closed(server: PracticeServer, path: str, begins: bytes) -> None:
     asking = asyncio.create_task(ask(server, path))
-    while not server._in_flight:  # noqa: ASYNC110  the server tells nobody
+    while not server.in_flight:  # noqa: ASYNC110  the server tells nobody
         await asyncio.sleep(0)
     assert not asking.done()
     await server.close()

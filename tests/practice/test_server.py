@@ -152,7 +152,7 @@ async def read(session: aiohttp.ClientSession, url: str) -> str:
 
 
 async def all_in_flight(server: PracticeServer, count: int) -> None:
-    while len(server._in_flight) < count:  # noqa: ASYNC110  the server tells nobody
+    while len(server.in_flight) < count:  # noqa: ASYNC110  the server tells nobody
         await asyncio.sleep(0)
 
 

@@ -295,7 +295,7 @@ def test_a_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> No
 
 def test_pytest_timeout_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
     suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
-    result = run(suite, "--asynclab", "--timeout=0.2", plugins=(ASYNCIO, "pytest_timeout"))
+    result = run(suite, "--asynclab", "--timeout=1", plugins=(ASYNCIO, "pytest_timeout"))
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*from pytest-timeout*", "*asynclab call*", "*sleeps*"])
 
@@ -309,7 +309,7 @@ def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
         import threading
 
         async def test_joins():
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
             queue = asyncio.Queue()
             queue.put_nowait(1)
             await queue.join()
@@ -323,7 +323,7 @@ def test_ctrl_c_tells_what_each_task_waited_for(suite: pytest.Pytester) -> None:
 def test_a_timeout_that_ends_the_process_tells_first_what_each_task_waits_for(suite: pytest.Pytester) -> None:
     suite.makepyfile("import asyncio\n\nasync def test_sleeps():\n    await asyncio.sleep(3600)")
     words = _words((ASYNCIO, "pytest_timeout"))
-    result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=0.5", "--timeout-method=thread")
+    result = suite.runpytest_subprocess(*words, "--asynclab", "--timeout=2", "--timeout-method=thread")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["asynclab: *::test_sleeps has timed out:", "asynclab: *sleeps*"])
 

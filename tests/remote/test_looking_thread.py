@@ -43,20 +43,20 @@ def test_a_thread_that_was_paused_in_the_middle_of_a_look_goes_on_looking(
 
     def look() -> None:
         looks.put(None)
-        may_end.wait(5)
+        may_end.wait(50)
 
     with make(look) as thread:
         thread.start()
-        looks.get(timeout=5)
+        looks.get(timeout=50)
         with ThreadPoolExecutor(1) as pool:
             paused = pool.submit(thread.pause)
-            assert thread._sleep.acquire(timeout=5)  # it has been woken: and so it is once more, as the look goes on
+            assert thread._sleep.acquire(timeout=50)  # it has been woken: and so it is once more, as the look goes on
             thread._sleep.release()
             may_end.set()
-            paused.result(5)
+            paused.result(50)
         while not looks.empty():
             looks.get()
         thread.go_on()
-        looks.get(timeout=5)
+        looks.get(timeout=50)
         thread.pause()
         thread.abandon()

@@ -39,7 +39,6 @@ asyncio.run(main(){debug})
 """
 
 ENDINGS = {
-    "an exception": "raise ValueError('boom')",
     "exit": "raise SystemExit(3)",
     "interrupt": "raise KeyboardInterrupt",
     "at once": "import os; print('last words', flush=True); os._exit(4)",
@@ -49,28 +48,38 @@ ENDINGS = {
     "another program": "import os, sys; os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])",
     "a last call that fails": "import os; os.execvp('/no/such/program', ['x'])",
     "a last call that is misused": "import os, pickle; pickle.loads(pickle.dumps(os.abort)); os._exit('x')",
-    "a callback": "asyncio.get_running_loop().call_soon(int, 'x'); await asyncio.sleep(0.001)",
-    "a timer": "asyncio.get_running_loop().call_later(0.001, int, 'x'); await asyncio.sleep(0.01)",
     "a timer that exits": "asyncio.get_running_loop().call_later(0.001, exit, 6); await asyncio.sleep(5)",
     "a callback that interrupts": "asyncio.get_running_loop().call_soon(interrupts); await asyncio.sleep(5)",
     "a timer that interrupts": "asyncio.get_running_loop().call_later(0.001, interrupts); await asyncio.sleep(5)",
-    "never awaited": "asyncio.sleep(1)",
-    "never retrieved": "future = asyncio.get_running_loop().create_future(); future.set_exception(ValueError('x'))",
     "a forgotten task": "task = asyncio.create_task(asyncio.sleep(9)); task.get_loop().stop()",
 }
 
 
-TOLD_AT_LENGTH = ("an exception", "a callback", "a timer", "never awaited")
-"""What debug mode says more of."""
+COMPLAINTS = """
+        asyncio.get_running_loop().call_soon(int, 'x'); await asyncio.sleep(0.001)
+        asyncio.get_running_loop().call_later(0.001, int, 'x'); await asyncio.sleep(0.01)
+        asyncio.sleep(1)
+        future = asyncio.get_running_loop().create_future(); future.set_exception(ValueError('x')); del future
+        raise ValueError('boom')
+"""
+"""What a program is told of and survives, and an end that debug mode says more of."""
 
 
-@pytest.mark.parametrize(
-    ("ending", "debug"), [*((name, "") for name in ENDINGS), *((name, ", debug=True") for name in TOLD_AT_LENGTH)]
-)
-def test_a_program_ends_as_it_would(tmp_path: Path, ending: str, debug: str) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_program_ends_as_it_would(tmp_path: Path, ending: str) -> None:
     script = tmp_path / "fails.py"
-    script.write_text(FAILS.format(how=ENDINGS[ending], debug=debug))
+    script.write_text(FAILS.format(how=ENDINGS[ending], debug=""))
     assert observed(str(script)).alike == plainly(str(script)).alike
+
+
+@pytest.mark.parametrize("debug", ["", ", debug=True"])
+def test_asyncio_complains_as_it_would(tmp_path: Path, debug: str) -> None:
+    script = tmp_path / "complains.py"
+    script.write_text(FAILS.format(how=COMPLAINTS, debug=debug))
+    ran = observed(str(script))
+    assert ran.alike == plainly(str(script)).alike
+    for complaint in ("in callback int(", "was never awaited", "never retrieved", "ValueError: boom"):
+        assert complaint in ran.err
 
 
 SIGNALLED = """
@@ -122,7 +131,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    "options", [(), ("-X", "dev"), ("-W", "error"), ("-O",), ("-u",)], ids=lambda options: " ".join(options) or "plain"
+    "options", [(), ("-X", "dev"), ("-W", "error", "-O", "-u")], ids=lambda options: " ".join(options) or "plain"
 )
 def test_a_script_finds_itself_as_it_would(tmp_path: Path, options: tuple[str, ...]) -> None:
     script = tmp_path / "who.py"
@@ -145,6 +154,9 @@ def test_what_never_begins_is_told_as_python_tells_it(tmp_path: Path, text: str)
     script = tmp_path / "broken.py"
     script.write_text(text)
     assert observed(str(script)).alike == plainly(str(script)).alike
+
+
+def test_a_module_that_is_not_there_is_told_as_python_tells_it() -> None:
     assert observed("-m", "nothing_by_this_name").alike == plainly("-m", "nothing_by_this_name").alike
 
 

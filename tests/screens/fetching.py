@@ -125,9 +125,8 @@ async def fetching(
     request: Request | None = None,
 ) -> AsyncIterator[FetchStage]:
     """The app on its Fetch screen; nothing of it runs on when the block is left."""
-    app = AsyncLabApp(make_lab=make_lab, request=request)
+    app = AsyncLabApp(make_lab=make_lab, request=request or Request())  # opens on this screen
     async with PracticeServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
-        await app.action_fetch()
         screen = app.screen
         assert isinstance(screen, FetchScreen)
         stage = FetchStage(app, screen, pilot, server)

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from textual.widgets import Input, OptionList
 
+from asynclab.app import AGAIN_SECONDS
 from asynclab.cli.main import main
 from asynclab.fetch.options import Options
 from asynclab.fetch.request import Request
@@ -526,12 +527,12 @@ async def test_what_is_typed_after_a_is_added_below_the_text() -> None:
         assert stage.views.text.text.endswith("http://b.c/d")
 
 
-async def test_ctrl_c_names_no_key_that_would_be_typed() -> None:
+async def test_ctrl_c_names_no_key_that_would_be_typed(paced_by_hand: SimpleNamespace) -> None:
     async with fetching() as stage:
         await stage.press("a", "ctrl+c")
         assert stage.notices == ["press ctrl+c again to quit"]
         await stage.press("escape")
-        stage.app._interrupted_at = -10.0
+        paced_by_hand.at += AGAIN_SECONDS
         await stage.press("ctrl+c")
         assert stage.notices == ["press q, or ctrl+c again, to quit"]
 

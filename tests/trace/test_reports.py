@@ -341,7 +341,7 @@ def test_who_blocks_the_loop_is_named_while_it_does() -> None:
     seen = threading.Event()
 
     def block() -> None:
-        assert seen.wait(10), "the block was not noticed"
+        assert seen.wait(50), "the block was not noticed"
 
     async def main() -> None:
         block()
@@ -443,7 +443,7 @@ def until_noticed(start: Any) -> list[Event]:
 
 def block_until(lock: Any) -> None:
     """Keep the loop from running."""
-    assert lock.acquire(timeout=10), "the block was not noticed"
+    assert lock.acquire(timeout=50), "the block was not noticed"
 
 
 def call_soon(loop: Any, block: Any) -> None:

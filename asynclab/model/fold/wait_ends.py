@@ -33,9 +33,10 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
     """Remember the tasks of a gather() that go on though it has failed."""
     for number in wait.tasks:
         member = state.tasks.get(number)
-        if member is not None and member.state == "waiting" and len(state.left_behind) < LEFT_BEHIND_KEPT:
+        if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
             is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
-            state.left_behind[number] = LeftBehind(waiter, member.steps, is_orphan)
+            steps = member.steps + (member.state == "ready")
+            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan)
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:

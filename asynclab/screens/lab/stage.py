@@ -356,13 +356,9 @@ class Stage(Vertical):
             front: The id of the pane that shows where one shows at a time.
             is_single: Whether one shows at a time.
         """
-        if self.front != front:
-            self.remove_class(f"-front-{self.front}")
         self.front, self.is_single = front, is_single
         if front in BESIDE_CODE:
             self._beside_code[self._program] = front
-        self.add_class(f"-front-{front}")
-        self.set_class(is_single, "-single")
         self.tabs.show(front, self._tabs())
         self._share_the_room()
         self._show_the_middle()
@@ -393,12 +389,12 @@ class Stage(Vertical):
     def _share_the_room(self) -> None:
         """Show the panes whose turn it is, and divide the lines among them."""
         height, panes = self._height, self.shown_panes
-        for pane in MIDDLE:
-            # Not beside "-single": which of both rules counts would depend on the depth of a subclass.
-            self.set_class(pane in panes and not self.is_single, f"-shows-{pane}")
-        self.set_class("findings" in panes and not self.is_single, "-shows-findings")
         is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
-        self.set_class(is_below, "-gauges-below")
+        # Not "-shows" beside "-single": which of both rules counts would depend on the depth of a subclass.
+        shows = {f"-shows-{pane}": pane in panes and not self.is_single for pane in (*MIDDLE, "findings")}
+        fronts = {f"-front-{pane}": pane == self.front for pane in self.panes}
+        # All at once: Textual matches every rule with every part of the stage anew after each change.
+        self.update_classes({"-single": self.is_single, "-gauges-below": is_below} | shows | fronts)
         if "loop" in panes:
             self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
         lesson = self._lines_of_lesson

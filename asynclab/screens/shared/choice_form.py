@@ -76,5 +76,5 @@ class ChoiceForm(ModalScreen[str | None]):
 
 def _described(choice: Choice) -> Content:
     return Content.assemble(
-        (f"{choice.key}  ", "bold $state-accent"), (f"{choice.name:<8}", "bold"), (choice.hint, "$state-past")
+        (f"{choice.key}  ", "bold $state-accent"), (f"{choice.name:<10}", "bold"), (choice.hint, "$state-past")
     )
