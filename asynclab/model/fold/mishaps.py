@@ -19,8 +19,9 @@ from asynclab.model.incidents import IgnoredCancel, Incident
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
+from asynclab.model.wording.wake import ENDED_BY_TASKS
 
-_KEPT_WAITS = frozenset({"task", "gather", "wait", "wait_for", "task_group", "future", "thread"})
+_KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 """What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
 
 
