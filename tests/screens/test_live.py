@@ -29,6 +29,7 @@ from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
 from asynclab.screens.run.live_screen import LiveScreen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
+from asynclab.widgets.lines import plain
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
 from tests.screens.recordings import text_of
@@ -206,6 +207,24 @@ async def test_sigusr1_to_the_program_or_to_us_opens_the_stuck_report() -> None:
         await live.pilot.press("escape")
         await live.pilot.pause()
         assert live.app.screen is live.screen
+
+
+BLOCKED = """
+import asyncio, sys
+async def reads():
+    await asyncio.sleep(0.01)
+    sys.stdin.readline()
+asyncio.run(reads())
+"""
+
+
+async def test_what_blocks_the_loop_is_named_on_the_screen_while_it_lasts() -> None:
+    async with running(BLOCKED) as live:
+        await until(lambda: live.loop is not None and live.loop.is_blocking)
+        live.screen.beat()
+        await until(lambda: "<string>:5" in plain(live.screen.stage.concept.subtitle))
+        live.program.type(b"\n")
+        await live.ended()
 
 
 STUBBORN = """

@@ -17,6 +17,7 @@ from asynclab.screens.run import watched_program
 from asynclab.screens.run.replay import Replay
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.shared.help_page import HelpScreen
+from tests.screens import deadlocked
 from tests.screens.recordings import CODE, ENDED, frames, shown, text_of, written
 from tests.screens.stage import notices_of, read_help
 
@@ -165,6 +166,14 @@ def test_without_a_terminal_the_report_is_printed(recording: Path) -> None:
     assert ran.exit_code == 0
     assert "killed by SIGKILL" in ran.stdout
     assert "loop 2" in ran.stdout
+
+
+def test_what_is_allowed_is_left_out_of_the_printed_report(tmp_path: Path) -> None:
+    file = str(written(tmp_path / "bank.rec", *deadlocked.program(str(tmp_path / "ticker.py")), code=deadlocked.CODE))
+    assert "deadlock: 'out'" in CliRunner().invoke(main, ["replay", file]).stdout
+    ran = CliRunner().invoke(main, ["replay", "--allow", "deadlock:ticker.py:6", file])
+    assert ran.exit_code == 0
+    assert "deadlock" not in ran.stdout
 
 
 async def test_a_screen_is_painted_before_all_of_it_is_read(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
