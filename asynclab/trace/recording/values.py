@@ -79,8 +79,9 @@ def function_in(callback: object) -> object:
 def callable_name(value: object) -> str:
     """What a callback is called, without asking it."""
     value = function_in(value)
-    if type(value) is FunctionType or type(value) is BuiltinFunctionType:
-        return value.__qualname__
+    # What C code is given its class for, such as Future.set_result, is of a type derived from that of functions in C.
+    if type(value) is FunctionType or issubclass(type(value), BuiltinFunctionType):
+        return str(value.__qualname__)  # type: ignore[attr-defined]
     return type_name(value)
 
 
