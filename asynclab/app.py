@@ -202,8 +202,10 @@ class AsyncLabApp(Commanding, TerminalApp):
 
     async def on_event(self, event: Event) -> None:
         """Remove notices at the next key, since they may be out of date. Problems stay."""
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._forget("information")
+        if isinstance(event, Key):
+            if not event.is_forwarded:
+                self._forget("information")
+            # A forwarded one, too: it was on its way to another view when the key before it went to the terminal.
             if isinstance(self.screen, CommandScreen) and self.screen.takes_key(event):
                 return
         await super().on_event(event)

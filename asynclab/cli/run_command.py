@@ -98,27 +98,19 @@ def run(
     asynclab ends with its exit code. Without a terminal, or with --headless, --json or --stuck, there is no screen:
     then a report goes to standard error at the end.
     """
+    from asynclab.cli.run_files import RunFiles
     from asynclab.cli.run_headless import run_headless
 
     keep = options["keep"]
     if keep is not None and (record is None or not (record.is_file() or not record.exists())):
         raise click.UsageError("--keep needs --record with the name of a file")
     target = _target(ctx.obj, options)
-    perfetto, keep_sources = options["perfetto"], not options["no_source"]
+    kept = RunFiles(record, keep, not options["no_source"], options["perfetto"])
     if has_terminal() and not headless and json_to is None and not asked.fail_on and options["stuck"] is None:
         from asynclab.cli.run_on_screen import run_on_screen
 
-        return run_on_screen(target, record, perfetto, asked, keep=keep, keep_sources=keep_sources)
-    return run_headless(
-        target,
-        record,
-        json_to,
-        perfetto,
-        asked,
-        keep=keep,
-        keep_sources=keep_sources,
-        stuck=options["stuck"],
-    )
+        return run_on_screen(target, kept, asked)
+    return run_headless(target, kept, json_to, asked, options["stuck"])
 
 
 def _target(program: Sequence[str], options: dict[str, Any]) -> Target:

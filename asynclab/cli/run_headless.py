@@ -8,24 +8,20 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
 
-from asynclab.cli.exporting import TraceOfRun
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
-from asynclab.cli.recording_file import RecordingFile, Writer, complain, header_of
+from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.remote.child_watch import die_as, run_watched
-from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import RecordingWriter
 from asynclab.remote.wire import AnyFrame
 
 REPORTS_KEPT = 20
@@ -39,26 +35,15 @@ StuckReport: TypeAlias = tuple[list[str], dict[str, Any]]
 
 
 def run_headless(
-    target: Target,
-    record: Path | None,
-    json_to: str | None,
-    perfetto: Path | None,
-    asked: FindingsOptions,
-    *,
-    keep_sources: bool,
-    keep: int | None = None,
-    stuck: float | None = None,
+    target: Target, kept: RunFiles, json_to: str | None, asked: FindingsOptions, stuck: float | None = None
 ) -> int:
     """Run a program, print the report, and end as it did.
 
     Args:
         target: What to run.
-        record: Where to keep a recording; None for none.
+        kept: The files in which the run is kept.
         json_to: Where to write the report as JSON instead of printing it; "-" for standard output.
-        perfetto: Where to write a trace for Perfetto; None for none.
         asked: Which findings are told, where they are written, and which of them end it with 3.
-        keep: How many bytes of the newest a recording keeps; None for all.
-        keep_sources: Whether a recording has the text of the program's own files in it.
         stuck: After how many seconds without an event to print what each task waits for; None for never.
 
     Raises:
@@ -69,9 +54,10 @@ def run_headless(
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
         report = Report(program, findings.judge)
-        takers = frame_takers(files, target, program, record, perfetto, keep=keep, keep_sources=keep_sources)
+        takers = kept.open(files, target, program)
 
         def take(frame: AnyFrame) -> None:
+            """Take a frame in, and hand it on."""
             program.take(frame)
             report.follow()
             standstills.follow()
@@ -81,13 +67,21 @@ def run_headless(
         code = run_watched(target, take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()
-        if json_to is None:
-            for line in report.lines():
-                print(f"asynclab: {line}", file=sys.stderr)
-        else:
-            _write_json(json.dumps(report.as_json() | {"stuck": list(standstills.reports)}, indent=1), json_to)
+        _tell(report, standstills, json_to)
         failed = findings.write(program, report.found())
     return failed or die_as(code)
+
+
+def _tell(report: Report, standstills: _Standstills, json_to: str | None) -> None:
+    if json_to is None:
+        for line in report.lines():
+            print(f"asynclab: {line}", file=sys.stderr)
+        return
+    text = json.dumps(report.as_json() | {"stuck": list(standstills.reports)}, indent=1)
+    if json_to == "-":
+        click.echo(text)
+    else:
+        Path(json_to).write_text(f"{text}\n", encoding="utf-8")
 
 
 class _Standstills:
@@ -143,42 +137,3 @@ class _Standstills:
             for line in (f"loop {number}:", *lines):
                 print(f"asynclab: {line}", file=sys.stderr, flush=True)
         self.reports.append({"why": why, "loops": [{"loop": number, **said} for number, (_, said) in seen.items()]})
-
-
-def frame_takers(
-    files: ExitStack,
-    target: Target,
-    program: ObservedProgram,
-    record: Path | None,
-    perfetto: Path | None,
-    *,
-    keep: int | None,
-    keep_sources: bool,
-    complain: Callable[[str], object] = complain,
-) -> list[Callable[[AnyFrame], object]]:
-    """What keeps a run in files: each gets every frame, after the program has taken it in.
-
-    What a disk refuses later goes to `complain`, in one line.
-
-    Raises:
-        OSError: A file can't be written.
-    """
-    takers: list[Callable[[AnyFrame], object]] = []
-    if record is not None:
-        header = header_of((*target.options, *map(os.path.basename, target.words), *target.arguments))
-        writer: Writer
-        if keep is None:
-            writer = RecordingWriter(record.open("wb"), header)
-        else:
-            writer = KeptRecording(record, header, program, keep)
-        takers.append(files.enter_context(RecordingFile(writer, keep_sources=keep_sources, complain=complain)).write)
-    if perfetto is not None:
-        takers.append(files.enter_context(TraceOfRun(program, perfetto, complain)).take)
-    return takers
-
-
-def _write_json(text: str, json_to: str) -> None:
-    if json_to == "-":
-        click.echo(text)
-    else:
-        Path(json_to).write_text(f"{text}\n", encoding="utf-8")

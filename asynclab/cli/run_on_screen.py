@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from pathlib import Path
 
 import click
 
@@ -12,31 +11,20 @@ from asynclab.app import AsyncLabApp
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import complain
-from asynclab.cli.run_headless import frame_takers
+from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as
 from asynclab.remote.launch import Target
 from asynclab.screens.run.live_program import LiveProgram
 
 
-def run_on_screen(
-    target: Target,
-    record: Path | None,
-    perfetto: Path | None,
-    asked: FindingsOptions,
-    *,
-    keep: int | None,
-    keep_sources: bool,
-) -> int:
+def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int:
     """Run a program, show it for as long as somebody looks, and end as it did.
 
     Args:
         target: What to run.
-        record: Where to keep a recording; None for none.
-        perfetto: Where to write a trace for Perfetto; None for none.
-        asked: Which findings are written, and where.
-        keep: How many bytes of the newest a recording keeps; None for all.
-        keep_sources: Whether a recording has the text of the program's own files in it.
+        kept: The files in which the run is kept.
+        asked: Which findings are told, and where they are written.
 
     Raises:
         click.ClickException: It can't be started.
@@ -46,9 +34,7 @@ def run_on_screen(
         findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge)
-        live.takers += frame_takers(
-            files, target, live.told, record, perfetto, keep=keep, keep_sources=keep_sources, complain=live.warn
-        )
+        live.takers += kept.open(files, target, live.told, live.warn)
         if asked != FindingsOptions():
             live.takers.append(lambda _: report.follow())
         app = AsyncLabApp(program=live)

@@ -13,6 +13,7 @@ from asynclab.findings.findings_report import Flow, Found, flows_of
 from asynclab.findings.rule import Finding
 from asynclab.model.events import Event
 from asynclab.model.frames import file_name
+from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, measured, plural
@@ -20,8 +21,8 @@ from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
 from asynclab.remote.observed_program import ObservedLoop, ObservedProgram, how_ended
 from asynclab.remote.run_tally import RunTally
 
-PENDING_LISTED = 10
-"""How many of the tasks that never ended are named."""
+LISTED = 10
+"""How many steps, waits and tasks are named in each section."""
 
 LOOPS_LISTED = 10
 """How many loops are reported on, those with the most tasks."""
@@ -122,8 +123,8 @@ class Report:
         state, tally = loop.state, self._tallies[loop.number]
         counts = state.counts
         ends = [f"{counts[word]:,} {word}" for word in ("done", "failed", "cancelled") if counts[word]]
-        pending = [state.tasks[number] for number in state.leaked if number in state.tasks]
-        ends += [f"{len(pending):,} never ended"] if pending else []
+        pending = len(_leaked(state))
+        ends += [f"{pending:,} never ended"] if pending else []
         alive = sum(counts[word] for word in ("ready", "running", "waiting")) if state.outcome is None else 0
         ends += [f"{alive:,} still there"] if alive else []
         yield f"  tasks     {sum(counts.values()):,}: {', '.join(ends)}"
@@ -139,91 +140,92 @@ class Report:
             yield "  findings"
             for finding in found:
                 yield f"    {finding.line}"
-        if tally.blocks:
-            yield "  blocked the loop"
-            for block in tally.blocks:
-                yield _entry(block.seconds, block.task or "a callback", f"in {one_line(block.function)}", block.place)
-        if tally.slowest_steps:
-            yield "  slowest steps"
-            for step in tally.slowest_steps:
-                yield _entry(step.seconds, step.task, "", step.place)
-        if tally.longest_waits:
-            yield "  longest waits"
-            for waited in tally.longest_waits:
-                place = (waited.wait.file, waited.wait.line) if waited.wait.line else None
-                yield _entry(waited.seconds, waited.task, plain_wait(waited.wait, state)[0], place)
-        if pending:
-            yield "  never ended"
-            for task in pending[:PENDING_LISTED]:
-                yield _entry(max(0.0, state.now - task.since), state.task_name(task.id), *_standing(task, loop))
-            if len(pending) > PENDING_LISTED:
-                yield f"    and {len(pending) - PENDING_LISTED:,} more"
+        for section, entries in _entries(loop, tally).items():
+            if entries:
+                yield f"  {_SECTIONS[section]}"
+            for entry in entries[:LISTED]:
+                yield _entry_line(entry)
+            if len(entries) > LISTED:
+                yield f"    and {len(entries) - LISTED:,} more"
 
     def _loop_json(self, loop: ObservedLoop) -> dict[str, Any]:
         state, tally = loop.state, self._tallies[loop.number]
+        seconds = {"running": tally.running, "ready": tally.ready, "waiting": tally.waiting}
         return {
             "loop": loop.number,
             "kind": loop.kind,
             "tasks": {"made": sum(state.counts.values()), **state.counts},
-            "seconds": {
-                "running": round(tally.running, 6),
-                "ready": round(tally.ready, 6),
-                "waiting": round(tally.waiting, 6),
-            },
+            "seconds": {name: round(value, 6) for name, value in seconds.items()},
             "events_lost": state.dropped.events,
-            "findings": [
-                {
-                    "rule": finding.rule,
-                    "certainty": finding.certainty,
-                    "text": finding.text,
-                    "at": finding.at,
-                    "task": None if finding.task is None else state.task_name(finding.task),
-                    "evidence": finding.evidence,
-                    **_place_json(finding.place),
-                }
-                for finding in self._told(loop)
-            ],
-            "blocked": [
-                {"seconds": block.seconds, "task": block.task, "function": block.function, **_place_json(block.place)}
-                for block in tally.blocks
-            ],
-            "slowest_steps": [
-                {"seconds": step.seconds, "task": step.task, **_place_json(step.place)} for step in tally.slowest_steps
-            ],
-            "longest_waits": [
-                {
-                    "seconds": waited.seconds,
-                    "task": waited.task,
-                    "wait": plain_wait(waited.wait, state)[0],
-                    **_place_json((waited.wait.file, waited.wait.line)),
-                }
-                for waited in tally.longest_waits
-            ],
-            "never_ended": [
-                {
-                    "task": state.task_name(task.id),
-                    "state": task.state,
-                    "seconds": max(0.0, state.now - task.since),
-                    "wait": _standing(task, loop)[0],
-                    **_place_json(task.place),
-                }
-                for number in state.leaked
-                if (task := state.tasks.get(number)) is not None
-            ],
+            "findings": [_finding_json(finding, state) for finding in self._told(loop)],
+            **_entries(loop, tally),
         }
 
 
-def _entry(seconds: float, task: str, what: str, place: Place | None) -> str:
-    where = "" if place is None else f"{one_line(file_name(place[0]))}:{place[1]}"
-    return "  ".join(filter(None, (f"    {duration(seconds):>9}", f"{task:<{NAME_WIDTH}}", what, where))).rstrip()
+_SECTIONS = {
+    "blocked": "blocked the loop",
+    "slowest_steps": "slowest steps",
+    "longest_waits": "longest waits",
+    "never_ended": "never ended",
+}
 
 
-def _standing(task: TaskState, loop: ObservedLoop) -> tuple[str, Place | None]:
-    """What a task that never ended was about, and where."""
+def _entries(loop: ObservedLoop, tally: RunTally) -> dict[str, list[dict[str, Any]]]:
+    """What took long, and what never ended, by the name of its section."""
+    state = loop.state
+    return {
+        "blocked": [_entry(each.seconds, each.task, each.place, function=each.function) for each in tally.blocks],
+        "slowest_steps": [_entry(each.seconds, each.task, each.place) for each in tally.slowest_steps],
+        "longest_waits": [
+            _entry(each.seconds, each.task, (each.wait.file, each.wait.line), wait=plain_wait(each.wait, state)[0])
+            for each in tally.longest_waits
+        ],
+        "never_ended": [
+            _entry(
+                max(0.0, state.now - task.since),
+                state.task_name(task.id),
+                task.place,
+                state=task.state,
+                wait=_standing(task, loop),
+            )
+            for task in _leaked(state)
+        ],
+    }
+
+
+def _entry(seconds: float, task: str, place: Place | None, **more: str) -> dict[str, Any]:
+    return {"seconds": seconds, "task": task, **more, **_place_json(place)}
+
+
+def _entry_line(entry: dict[str, Any]) -> str:
+    what = f"in {one_line(entry['function'])}" if "function" in entry else entry.get("wait", "")
+    where = f"{one_line(file_name(entry['file']))}:{entry['line']}" if entry["line"] else ""
+    begin = f"    {duration(entry['seconds']):>9}"
+    return "  ".join(filter(None, (begin, f"{entry['task'] or 'a callback':<{NAME_WIDTH}}", what, where))).rstrip()
+
+
+def _leaked(state: LabState) -> list[TaskState]:
+    """The tasks that never ended, as far as they are kept."""
+    return [state.tasks[number] for number in state.leaked if number in state.tasks]
+
+
+def _standing(task: TaskState, loop: ObservedLoop) -> str:
+    """What a task that never ended was about."""
     if task.state != "waiting":
-        return f"was {task.state}", task.place
-    wait = task.waits_for
-    return (NOT_RECORDED if wait is None else plain_wait(wait, loop.state)[0]), task.place
+        return f"was {task.state}"
+    return NOT_RECORDED if task.waits_for is None else plain_wait(task.waits_for, loop.state)[0]
+
+
+def _finding_json(finding: Finding, state: LabState) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "certainty": finding.certainty,
+        "text": finding.text,
+        "at": finding.at,
+        "task": None if finding.task is None else state.task_name(finding.task),
+        "evidence": finding.evidence,
+        **_place_json(finding.place),
+    }
 
 
 def _place_json(place: Place | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TypeAlias
@@ -47,7 +47,7 @@ LEFT_OUT: dict[Verdict, str] = {"allowed": "allowed", "known": "in the baseline"
 Key: TypeAlias = tuple[str, Hashable, int]
 """What stays the same when a finding is found again: its rule, its key, and a number among those with equal keys."""
 
-_TELLING = (Outside, RunStalled, RunEnded)
+_TELLING = frozenset({Outside, RunStalled, RunEnded})
 """Events after which something may hold that the next event ends."""
 
 
@@ -110,8 +110,9 @@ class LiveFindings:
 
     def take(self, events: Sequence[Event]) -> None:
         """Take in events that the state has taken in; where the next ones may hide something, look at once."""
-        self._is_ending = _is_ending(events, self._state, self._is_ending)
-        if any(isinstance(event, _TELLING) for event in events):
+        kinds = set(map(type, events))  # of thousands at once few are of interest
+        self._is_ending = self._is_ending or _is_ending(events, kinds, self._state)
+        if not kinds.isdisjoint(_TELLING):
             self._rest = 0
             if self._spent <= ALLOWANCE + SHARE * (self._seconds() - self._begun):
                 self._begin_round()
@@ -216,14 +217,13 @@ def _by_key(rule: Rule, found: Iterable[Finding]) -> dict[Key, Finding]:
     return keyed
 
 
-def _is_ending(events: Sequence[Event], state: LabState, was_ending: bool) -> bool:
+def _is_ending(events: Sequence[Event], kinds: Collection[type[Event]], state: LabState) -> bool:
     """Whether a run is being ended from outside: then whatever held before is not resolved by itself."""
+    if state.is_cleaning_up or state.outcome is not None or EndRequested in kinds or RunEnded in kinds:
+        return True
+    if TaskCancelRequested not in kinds:
+        return False
     timeouts = (state.timeouts.get(event.timeout) for event in events if isinstance(event, TimeoutExpired))
     expired = {timeout.task for timeout in timeouts if timeout is not None}
-    is_ending = was_ending or state.is_cleaning_up or state.outcome is not None
-    for event in events:
-        if isinstance(event, EndRequested | RunEnded):
-            is_ending = True
-        elif isinstance(event, TaskCancelRequested) and event.by is None and event.task not in expired:
-            is_ending = is_ending or event.task in state.roots
-    return is_ending
+    asked = (event for event in events if isinstance(event, TaskCancelRequested) and event.by is None)
+    return any(event.task in state.roots and event.task not in expired for event in asked)

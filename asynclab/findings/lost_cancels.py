@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import CancelIgnored, TaskEnded
+from asynclab.model.events import CancelIgnored, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -39,6 +39,20 @@ def find_ignored(state: LabState) -> Iterator[Finding]:
         )
         certainty: Certainty = "proved" if incident.is_sure else "likely"
         yield Finding("ignored-cancel", text, incident.at, (incident.version,), event.task, place, certainty)
+
+
+def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
+    """Blocks that ended as if in time. What they bring may be meant to be what there was until then."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, TimeoutDropped):
+            text = (
+                f"a timeout around {quoted(state, event.task)} expired, but the CancelledError was caught and not "
+                f"raised again: at {measured(incident.at)} its block ended{at_line(incident.place)} without a "
+                f"TimeoutError, as if in time"
+            )
+            place = incident.place
+            yield Finding("timeout-dropped", text, incident.at, (incident.version,), event.task, place, "likely")
 
 
 def find_shared(state: LabState) -> Iterator[Finding]:
@@ -76,6 +90,14 @@ RULES = (
         "Catch Exception instead of BaseException, and raise CancelledError again after cleaning up.",
         "timeout",
         find_ignored,
+    ),
+    Rule(
+        "timeout-dropped",
+        "A timeout expired, but its block ended without a TimeoutError, since the CancelledError was caught in it.",
+        "Nobody learns that there was a timeout: what is missing, such as None, is taken for the result.",
+        "Let the CancelledError pass, and catch the TimeoutError around the block.",
+        "timeout",
+        find_dropped_timeouts,
     ),
     Rule(
         "shared-cancel",

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from asynclab.findings.lost_wakes import vain_waits
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
-from asynclab.findings.rule import Finding, Rule
+from asynclab.findings.rule import Finding, Rule, place_of
 from asynclab.model.events import Wait, WaitKind
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
+from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
 
 
@@ -28,11 +29,12 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
                 for item, task in list(lent.items())[:NAMED]
             )
             victims = [task for task, _ in waits]
+            place = _place(state, *waits[0])
             text = (
                 f"nobody will put back what was taken from {queue.label}, where {listed(state, victims)} waited in "
-                f"vain{_at(waits[0][1])}: {ends}"
+                f"vain{at_line(place)}: {ends}"
             )
-            yield _finding(state, "pool-drained", text, next(iter(lent.values())), waits[0][1])
+            yield Finding("pool-drained", text, state.now, (state.version,), next(iter(lent.values())), place)
 
 
 def find_lone_producers(state: LabState) -> Iterator[Finding]:
@@ -45,11 +47,12 @@ def find_lone_producers(state: LabState) -> Iterator[Finding]:
         if waits and (state.is_stuck or any(task is not None and task.state != "done" for task in tasks)):
             ends = ", ".join(f"{quoted(state, task.id)} {how_ended(task)}" for task in tasks[:NAMED] if task)
             victims = [task for task, _ in waits]
+            place = _place(state, *waits[0])
             text = (
                 f"nobody takes from {queue.label}, which is full with {queue.size:,} items: {ends}; "
-                f"{listed(state, victims)} waited to put into it in vain{_at(waits[0][1])}"
+                f"{listed(state, victims)} waited to put into it in vain{at_line(place)}"
             )
-            yield _finding(state, "consumer-gone", text, victims[0], waits[0][1])
+            yield Finding("consumer-gone", text, state.now, (state.version,), victims[0], place)
 
 
 def _since_all_have_ended(state: LabState, numbers: Iterable[int | None]) -> float | None:
@@ -65,18 +68,14 @@ def _victims(state: LabState, queue: QueueState, kind: WaitKind, since: float) -
     found = [
         (task, wait)
         for task, wait, until in vain_waits(state)
-        if (wait.kind, wait.number) == (kind, queue.id) and until >= since
+        if (wait.kind, wait.number) == (kind, queue.id) and until >= since and task in state.tasks
     ]
     return list(dict(found).items())
 
 
-def _at(wait: Wait) -> str:
-    return at_line((wait.file, wait.line)) if wait.line else ""
-
-
-def _finding(state: LabState, rule: str, text: str, task: int | None, wait: Wait) -> Finding:
-    place = (wait.file, wait.line) if wait.line else None
-    return Finding(rule, text, state.now, (state.version,), task, place)
+def _place(state: LabState, task: int, wait: Wait) -> Place | None:
+    """Where a task waited; where it was made if only Python's own code waits in it."""
+    return (wait.file, wait.line) if wait.line else place_of(state.tasks[task])
 
 
 RULES = (

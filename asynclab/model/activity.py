@@ -47,6 +47,10 @@ class ActivityLine(msgspec.Struct, frozen=True, gc=False):
     task: int | None
     """The task that it is about; None for the run itself, or for other code on the loop."""
     kind: ActivityKind
-    text: str
-    short: str
-    """The same in fewer words if there are any, for narrow panes."""
+    forms: tuple[str, ...]
+    """Its text, and the same in fewer and fewer words if there are any, for narrow panes."""
+
+    @property
+    def text(self) -> str:
+        """The text in full."""
+        return self.forms[0]

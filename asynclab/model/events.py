@@ -551,6 +551,15 @@ class TimeoutExpired(Event):
     timeout: int
 
 
+class TimeoutDropped(Event):
+    """The block of a timeout that had expired ended without an exception: its CancelledError was dropped."""
+
+    task: int
+    file: str = ""
+    line: int = 0
+    """Where the block is."""
+
+
 class TimeoutMet(Event):
     """The block ended before the timeout could expire."""
 
@@ -581,7 +590,9 @@ class CallEnded(Event):
     call: int
 
 
-TimeoutEvent: TypeAlias = TimeoutStarted | TimeoutRescheduled | TimeoutExpired | TimeoutMet | CallScheduled | CallEnded
+TimeoutEvent: TypeAlias = (
+    TimeoutStarted | TimeoutRescheduled | TimeoutExpired | TimeoutDropped | TimeoutMet | CallScheduled | CallEnded
+)
 """Timeouts and callbacks."""
 
 

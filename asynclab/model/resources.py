@@ -100,7 +100,7 @@ class ClientUse:
     """How many each of them has opened: the first `CLIENTS_KEPT`."""
     at: float = 0.0
     """When the latest was opened, in lab seconds."""
-    version: int = 0
+    version: int = field(default=0, compare=False)
     """Which event of the run that is, counted from 1."""
 
 
@@ -116,7 +116,7 @@ class Hold:
     waiters: tuple[int, ...]
     at: float
     """When it ended, in lab seconds."""
-    version: int
+    version: int = field(compare=False)
     """Which event of the run that is, counted from 1."""
 
 

@@ -17,6 +17,11 @@ Values: TypeAlias = tuple[Any, ...]
 
 State = TypeVar("State", LabState, QueueState, PrimitiveState, ClientUse)
 
+_NAMES: dict[type, list[str]] = {
+    kind: [field.name for field in fields(kind)] for kind in (LabState, QueueState, PrimitiveState, ClientUse)
+}
+_CHANGING = (dict, list, set, deque)
+
 _timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
 
 
@@ -66,9 +71,11 @@ def _without_tasks(state: LabState) -> LabState:
 
 def _copied(state: State, **changes: Any) -> State:
     """A copy with collections of its own, except for what is given."""
-    values = {field.name: getattr(state, field.name) for field in fields(state)}
-    fresh = {name: value.copy() for name, value in values.items() if isinstance(value, dict | list | set | deque)}
-    return replace(state, **fresh | changes)
+    values = {name: getattr(state, name) for name in _NAMES[type(state)] if name not in changes}
+    own: dict[str, Any] = {
+        name: value.copy() if isinstance(value, _CHANGING) else value for name, value in values.items()
+    }
+    return type(state)(**own, **changes)
 
 
 def _values_of_tasks() -> Callable[[TaskState], Values]:

@@ -257,4 +257,4 @@ class LabState:
         number = lines[-1].number + 1 if lines else 0
         if len(lines) == LINES_KEPT:
             self.dropped.lines += 1
-        lines.append(ActivityLine(number, at, task, kind, said[0], said[-1]))
+        lines.append(ActivityLine(number, at, task, kind, said))

@@ -121,7 +121,8 @@ class LoopRecording:
         with suppress(Exception):
             self._look()
         with suppress(Exception):
-            observer.registry.tell_unseen_failures()
+            if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
+                observer.registry.tell_unseen_failures()
 
     def _look(self) -> None:
         self._is_to_look = False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from threading import Lock, get_ident
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.loop_time import origin_of
+from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.found_timers import FoundTimers
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.patching.install import leave_kind, observe_kind, observe_loop
@@ -64,7 +66,7 @@ class ProcessObservation:
             self._await_uvloop()
         else:
             self._patches.wrap(kind, "__init__", self._around_init)
-        self._patches.wrap(BaseEventLoop, "_check_running", self._around_check_running)
+        self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, self._before_run))
         self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
@@ -104,22 +106,18 @@ class ProcessObservation:
 
         self._patches.set(AbstractEventLoop, "__init_subclass__", classmethod(init_subclass))
 
-    def _around_check_running(self, original: Callable[..., None]) -> Callable[..., None]:
-        """Note the thread that a loop is run on: each way to run one calls this first, and leaves no frame of it."""
-
-        @wraps(original)
-        def check_running(loop: Any) -> None:
-            original(loop)
-            tasks = getattr(loop, TASKS, None)
-            if tasks is None and self._adopts:
-                self._adopt_before_run(loop)
-            elif tasks is not None and tasks.everybodys is not None:
-                tasks.everybodys.thread = get_ident()
-            if self._skipping is not None and loop not in self._skips:
-                self._skips.add(loop)
-                self._guard(loop, self._skip_idle_time_of)
-
-        return check_running
+    @contextmanager
+    def _before_run(self, loop: AbstractEventLoop) -> Iterator[bool]:
+        """Note the thread that a loop is run on: each way to run one checks first whether it runs already."""
+        yield True
+        tasks = getattr(loop, TASKS, None)
+        if tasks is None and self._adopts:
+            self._adopt_before_run(loop)
+        elif tasks is not None and tasks.everybodys is not None:
+            tasks.everybodys.thread = get_ident()
+        if self._skipping is not None and loop not in self._skips:
+            self._skips.add(loop)
+            self._guard(loop, self._skip_idle_time_of)
 
     def _adopt_before_run(self, loop: AbstractEventLoop) -> None:
         census = self._guard(loop, self.adopt)

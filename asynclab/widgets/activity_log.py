@@ -269,7 +269,7 @@ def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
     """The width of the column of names, and the rows of a line's text; the last one is cut if there are too many."""
     names = 9 if width < 40 else 11 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
-    text = one_line(fitting((line.text, line.short), room), TEXT_LIMIT)
+    text = one_line(fitting(line.forms, room), TEXT_LIMIT)
     if line.kind not in WRAPPED or room < LEAST_ROOM or cell_width(text) <= room:
         return names, [text]
     if line.task is None:  # the column of names is empty

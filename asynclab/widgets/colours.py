@@ -87,12 +87,12 @@ def state_variables(theme: Theme) -> dict[str, str]:
     return {name: colour.hex for name, colour in colours.items()}
 
 
-def legible(colour: Color, ground: Color, ratio: float = LEGIBLE) -> Color:
-    """The colour, moved towards white or black until its contrast with the background, from 1 to 21, is enough."""
+def legible(colour: Color, ground: Color) -> Color:
+    """The colour, moved towards white or black until it can be read on its background."""
     pole = Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0)
     for tenths in range(11):
         moved = colour.blend(pole, tenths / 10, alpha=1.0)
-        if contrast(moved, ground) >= ratio:
+        if contrast(moved, ground) >= LEGIBLE:
             break
     return moved
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from asynclab.findings.live_findings import Found
@@ -35,18 +34,6 @@ class Evidence(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindingText:
-    """A finding with what is to be said of it."""
-
-    found: Found
-    task: str
-    """The name of its task; empty for none."""
-    rule: Rule | None = None
-    """None where only the line in the list is wanted."""
-    evidence: tuple[Evidence, ...] = ()
-
-
 class Row(NamedTuple):
     """A line of the list of findings, without the cursor's mark."""
 
@@ -62,35 +49,35 @@ def mark_of(found: Found) -> Span:
     return ("✗", "failed") if found.finding.certainty == "proved" else ("?", "cancelled")
 
 
-def heading(text: FindingText, width: int) -> Line:
-    """The line of a finding in the list; where room is short its place is left out first, then its task."""
-    finding = text.found.finding
+def heading(found: Found, task: str, width: int) -> Line:
+    """The line of a finding in the list; where room is short its place is left out first, then its task's name."""
+    finding = found.finding
     moment = measured(finding.at)
     room = width - INDENT - len(moment) - 1
     likely = " (likely)" if finding.certainty == "likely" else ""
     place = "" if finding.place is None else f"{one_line(file_name(finding.place[0]))}:{finding.place[1]}"
-    about = [" · ".join(filter(None, parts)) for parts in ((text.task, place), (text.task,), ())]
+    about = [" · ".join(filter(None, parts)) for parts in ((task, place), (task,), ())]
     names = [f"{finding.rule}{likely}", finding.rule]
     said = fitting(tuple(f"{name}  {more}".rstrip() for name in names for more in about), room)
     name = next(name for name in names if said.startswith(name))
-    mark, part = mark_of(text.found)
+    mark, part = mark_of(found)
     rest = left_cut_end(said[len(name) :], max(0, room - cell_width(name)))
-    named = (left_cut_end(name, min(room, cell_width(name))), "past" if text.found.is_over else "strong")
+    named = (left_cut_end(name, min(room, cell_width(name))), "past" if found.is_over else "strong")
     return (f"{mark} ", part), named, (rest, "past"), (right(moment, len(moment) + 1), "past")
 
 
-def details(text: FindingText, width: int) -> Iterator[Row]:
+def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width: int) -> Iterator[Row]:
     """The lines below it."""
-    finding, rule = text.found.finding, text.rule
-    yield from _paragraph(sentence(finding.text), "past" if text.found.is_over else "", width)
-    if text.found.is_over:
+    finding = found.finding
+    yield from _paragraph(sentence(finding.text), "past" if found.is_over else "", width)
+    if found.is_over:
         yield from _paragraph("It no longer holds: the run went on.", "cancelled", width)
     elif finding.certainty == "likely":
         yield from _paragraph("Likely, not proved: what was recorded allows other explanations.", "cancelled", width)
     if rule is not None:
         yield from _labelled("why", "strong ready", rule.why, width)
         yield from _labelled("mend", "strong accent", rule.mend, width)
-    for number, event in enumerate(text.evidence):
+    for number, event in enumerate(evidence):
         at = "no longer kept" if event.at is None else measured(event.at)
         yield from _labelled("" if number else "seen", "heading", f"{at}  {event.words}".rstrip(), width, event.event)
     if rule is not None and rule.demo:

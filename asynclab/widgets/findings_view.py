@@ -13,7 +13,7 @@ from asynclab.findings.live_findings import Found
 from asynclab.model.state import LabState
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.finding_lines import Evidence, FindingText, Row, details, heading
+from asynclab.widgets.finding_lines import Evidence, Row, details, heading
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, TaskSelected
 
@@ -173,8 +173,8 @@ class FindingsView(CursorView):
         for number, found in enumerate(self._found):
             task = found.finding.task
             name = "" if self._state is None else self._state.task_name(task)
-            yield _Entry(number, Row(heading(FindingText(found, name), width)))
+            yield _Entry(number, Row(heading(found, name, width)))
             if number == self._selected:
-                rule, evidence = _RULES.get(found.finding.rule), tuple(self._evidence_of(found))
-                for row in details(FindingText(found, name, rule, evidence), width):
+                rule = _RULES.get(found.finding.rule)
+                for row in details(found, rule, self._evidence_of(found), width):
                     yield _Entry(number, row)

@@ -163,7 +163,8 @@ class LineView(ScrollView, can_focus=True):
         lines = self._current_lines()
         if y not in lines:
             lines[y] = self._line_for(y, self.scroll_offset.y, self.content_width(), self.page_height)
-        strip, line = self._paint(lines[y]), self._line_number(y)
+        strip = self._paint(lines[y])
+        line = y if y < self.HEADER_HEIGHT else y + self.scroll_offset.y
         if self._selection is not None:
             strip = self._with_selection(strip, plain(lines[y].line), self._selection.get_span(line))
         scrolled, _, width = self._drawn_for
@@ -264,10 +265,6 @@ class LineView(ScrollView, can_focus=True):
         if painted is None:
             painted = self._segments_on[ground] = Segments(partial(self._style_of, ground=ground))
         return Strip([painted[span] for span in drawn.line if span[0]], drawn.width)
-
-    def _line_number(self, y: int) -> int:
-        """The number of the line at `y`, from 0; the header's lines come first."""
-        return y if y < self.HEADER_HEIGHT else y + self.scroll_offset.y
 
     def _selected_text(self, number: int, selection: Selection) -> str:
         width, index = self.content_width(), number - self.HEADER_HEIGHT

@@ -50,7 +50,6 @@ class _File:
 
     path: str = ""
     text: str = ""
-    title: str = ""
     line: int | None = None
     """The first line to show while no task is in the file; None for its first line of code."""
 
@@ -106,9 +105,9 @@ class SourceView(LineView):
         """The path of the file being shown, as it was given; empty for none."""
         return self._file.path
 
-    def show_source(self, path: str, text: str, title: str = "", line: int | None = None) -> None:
-        """Show a file from a line on, or else from its first line of code; without a title, under its own name."""
-        self._first = _File(path, text, title or file_name(path), line)
+    def show_source(self, path: str, text: str, line: int | None = None) -> None:
+        """Show a file from a line on, or else from its first line of code."""
+        self._first = _File(path, text, line)
         self._state = self.selected = self._pointed = None
         self._stays = False
         self._open(self._first)
@@ -217,8 +216,8 @@ class SourceView(LineView):
         self._file = file
         self._lines = self._coloured.get(file.text) or uncoloured(file.text)
         self._widest = max(map(width_of, self._lines), default=0)
-        back = "" if file is self._first else f" · backspace: {self._first.title}"
-        self.set_title(file.title + back)
+        back = "" if file is self._first else f" · backspace: {file_name(self._first.path)}"
+        self.set_title(file_name(file.path) + back)
         self._is_following = True
         self._take_marks()
         self.repaint()
@@ -263,7 +262,7 @@ class SourceView(LineView):
     def _read(self, path: str) -> _File:
         """A file; the first one where it can't be read."""
         text = None if path == self._first.path or self._files is None else self._files.read(path)
-        return self._first if text is None else _File(path, text, file_name(path))
+        return self._first if text is None else _File(path, text)
 
     def _show_subtitle(self) -> None:
         about = self._about_selected() or legend(self._marks)

@@ -17,6 +17,7 @@ from asynclab.cli.exit_codes import FAILED, FOUND
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions, Output
 from asynclab.cli.main import main
+from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_on_screen import run_on_screen
 from asynclab.findings.findings_report import FindingsReport, Found
 from asynclab.findings.rule import Finding
@@ -337,7 +338,7 @@ class _Screen:
 def test_findings_are_written_after_a_screen_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = FindingsOptions((Output("json", tmp_path / "out.json"), Output("text", None)), likely=True)
     with patch("asynclab.cli.run_on_screen.AsyncLabApp", _Screen):
-        code = run_on_screen(Target(("app.py",)), None, None, asked, keep=None, keep_sources=False)
+        code = run_on_screen(Target(("app.py",)), RunFiles(), asked)
     report = msgspec.json.decode((tmp_path / "out.json").read_bytes(), type=FindingsReport)
     assert (code, report.exit_code, [each.rule for each in report.findings]) == (4, 4, ["never-awaited"])
     assert capsys.readouterr().out.startswith("app.py:7: never-awaited: ")

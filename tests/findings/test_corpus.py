@@ -83,6 +83,11 @@ def test_findings_tell_who_where_and_when(loops: dict[str, list[dict[str, Any]]]
     golden.check("findings", texts)
 
 
+def test_a_comment_in_the_code_reaches_each_finding(loops: dict[str, list[dict[str, Any]]]) -> None:
+    findings = [finding for module in loops.values() for loop in module for finding in loop["findings"]]
+    assert {finding["rule"] for finding in findings if not finding["line"]} <= {"shutdown-hangs"}
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)
 def test_a_bug_is_named_and_nothing_else(program: Path, loops: dict[str, list[dict[str, Any]]]) -> None:
     assert set[str]().union(*map(_rules, loops[program.stem])) == _expected(program)

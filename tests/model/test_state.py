@@ -79,7 +79,7 @@ def test_whatever_happened_can_be_shown(events: list[Event]) -> None:
         assert bar_of(task, state, state.now).forms
         assert task.waits_for is None or short_wait(task.waits_for, state)
     for line in state.activity:
-        assert all(one_line(text, len(text)) == text for text in (line.text, line.short))
+        assert all(one_line(text, len(text)) == text for text in line.forms)
     assert len([row.guide for row in state.rows()]) == len(state.tasks)
 
 

@@ -318,7 +318,7 @@ async def test_v_runs_the_mistake_and_marks_it_and_then_runs_without_it() -> Non
         await stage.press("1", "v")
         assert "mistake: forget_await" in title(stage)
         lesson = stage.views.concept.lesson
-        assert lesson.concept == "The mistake: greet() is called but never awaited"
+        assert lesson.concept == "The mistake: greet() is called but never awaited."
         assert lesson.watch.startswith("main returns at once")
         assert stage.views.has_class("-mistake")
         run = stage.app.runs["1"]

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from asynclab.app import AsyncLabApp
@@ -31,6 +32,7 @@ from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
 from tests.fast_ui import until
 from tests.remote.programs import ROOT
 from tests.screens.recordings import text_of
+from tests.widgets.stage import painted
 
 
 @dataclass
@@ -116,7 +118,8 @@ async def test_a_program_has_tasks_a_terminal_and_ends_by_ctrl_c() -> None:
         await until(lambda: "ticker" in text_of(live.screen.stage.tasks))
         width = live.screen.query_one(TerminalPane).scrollable_content_region.width
         assert f"red True {width}" in live.terminal
-        await live.pilot.press("o", *"q?", "enter")
+        for key, character in (("o", "o"), ("q", "q"), ("question_mark", "?"), ("enter", "\r")):
+            live.app.post_message(Key(key, character))  # all at once, as a fast typist or a paste without marks
         await live.printed("hello q?")
         assert live.app.screen is live.screen
         assert [entry.keys for entry in live.screen.bar()] == ["^]", "all other keys"]
@@ -239,6 +242,7 @@ sys.exit(3)
 async def test_a_program_without_asyncio_runs_and_a_line_says_so() -> None:
     async with running(PLAIN, (80, 24)) as live:
         await live.ended()
+        assert "Press o for the terminal" in " ".join(painted(live.screen.stage.tasks))
         await live.printed("only this")
         assert "exit code 3" in live.facts
         assert "made no event loop" in live.facts

@@ -300,6 +300,12 @@ async def who_handles_complaints_and_works_in_a_pool_looks_who_has_called() -> N
         loop.call_later(0.1, lambda: 1 / 0)
         await asyncio.sleep(1)
         print(lines)
-    with ThreadPoolExecutor(1) as pool:
-        print(pool.submit(callers).result())
+
+    class Pool(ThreadPoolExecutor):
+        def submit(self, function: Any, /, *args: Any, **options: Any) -> Any:
+            print("handed in", callers())
+            return super().submit(function, *args, **options)
+
+    with Pool(1) as pool:
+        print(await loop.run_in_executor(pool, callers))
         print(traceback.format_exception(pool.submit(int, "one").exception()))

@@ -195,7 +195,7 @@ def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(obse
 
 def test_a_loop_that_cant_be_observed_runs_all_the_same(observation: ProcessObservation) -> None:
     class Odd(asyncio.SelectorEventLoop):
-        get_exception_handler = mock.Mock()  # no plain function
+        call_at = mock.Mock()  # no plain function
 
     async def main() -> str:
         return "ran"

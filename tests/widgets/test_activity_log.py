@@ -1,6 +1,19 @@
 from __future__ import annotations
 
-from asynclab.model.events import Output, RunEnded, TaskEnded, Warned
+from asynclab.model.events import (
+    Output,
+    Progressed,
+    QueueCreated,
+    QueuePut,
+    QueueTaskDone,
+    RunEnded,
+    StepEnded,
+    StepStarted,
+    TaskEnded,
+    TaskWaiting,
+    Wait,
+    Warned,
+)
 from asynclab.model.fold import apply, fold
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.widgets.activity_log import ActivityLog
@@ -31,6 +44,28 @@ async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_prin
         log.show(state, 1.0)
         assert "“xxxxx" in painted(log)[1]
         assert painted(log)[2].endswith("timeout of 30.00 s")
+
+
+async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
+    state = folded(
+        task(1, "producer-1"),
+        QueueCreated(0.0, 1, "Queue", 3),
+        QueuePut(0.5, 1, "4", 1, 1, 1),
+        QueueTaskDone(1.0, 1, 0, 1),
+        Progressed(1.0, 1, 4, 9),
+        StepStarted(1.0, 1),
+        StepEnded(1.0, 1, 0.0),
+        TaskWaiting(1.0, 1, Wait("queue.put", number=1)),
+    )
+    log = ActivityLog()
+    async with on_stage(log, 34, 16):
+        log.show(state, 1.0)
+        assert [line.partition("r-1 ")[2] for line in painted(log)[1:5]] == [
+            "put 4",
+            "task_done()",
+            "4 of 9",
+            "put queue#1",
+        ]
 
 
 async def test_each_kind_of_line_has_its_colour() -> None:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from asynclab.findings.live_findings import Found
 from asynclab.findings.rule import Finding, Rule
 from asynclab.model.state import LabState
-from asynclab.widgets.finding_lines import Evidence, FindingText, details, heading
+from asynclab.widgets.finding_lines import Evidence, details, heading
 from asynclab.widgets.findings_view import NOTHING, FindingsView
 from asynclab.widgets.lines import plain, width_of
 from asynclab.widgets.messages import FindingOpened, TaskSelected
@@ -27,12 +27,7 @@ FINDING = Finding(
     "ignored-cancel", "a timeout around 'work' expired, but it went on", 1.25, (7,), 3, ("/home/ann/app.py", 42)
 )
 
-TEXT = FindingText(
-    Found(FINDING),
-    "work",
-    RULE,
-    (Evidence(7, 1.25, "work has dropped its CancelledError and waits again"), Evidence(2, None, "")),
-)
+EVIDENCE = (Evidence(7, 1.25, "work has dropped its CancelledError and waits again"), Evidence(2, None, ""))
 
 WIDTHS = (24, 34, 48, 80)
 
@@ -44,20 +39,18 @@ def test_a_line_of_the_list_drops_the_place_first_then_the_task(golden: Golden) 
         "over": Found(FINDING, is_over=True),
         "of no task": Found(replace(FINDING, task=None, place=None)),
     }
-    texts = [
-        (name, width, FindingText(found, "" if found.finding.task is None else "work"))
+    headings = [
+        (name, width, heading(found, "" if found.finding.task is None else "work", width))
         for name, found in kinds.items()
         for width in WIDTHS
     ]
-    golden.check(
-        "findings_headings", ((f"{name}, {width} cells", plain(heading(text, width))) for name, width, text in texts)
-    )
-    assert {width_of(heading(text, width)) - width for _, width, text in texts} == {0}
+    golden.check("findings_headings", ((f"{name}, {width} cells", plain(line)) for name, width, line in headings))
+    assert {width_of(line) - width for _, width, line in headings} == {0}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_details_are_wrapped_and_say_all_of_it(width: int) -> None:
-    rows = list(details(TEXT, width))
+    rows = list(details(Found(FINDING), RULE, EVIDENCE, width))
     assert max(width_of(row.line) for row in rows) <= width
     words = " ".join(" ".join(plain(row.line).split()) for row in rows)
     assert "A timeout around 'work' expired, but it went on." in words
@@ -69,7 +62,7 @@ def test_details_are_wrapped_and_say_all_of_it(width: int) -> None:
 
 
 def test_only_lines_of_evidence_are_about_an_event() -> None:
-    assert [row.event for row in details(TEXT, 80) if row.event is not None] == [7, 2]
+    assert [row.event for row in details(Found(FINDING), RULE, EVIDENCE, 80) if row.event is not None] == [7, 2]
 
 
 def test_what_is_only_likely_or_over_says_so() -> None:
@@ -77,7 +70,7 @@ def test_what_is_only_likely_or_over_says_so() -> None:
         (Found(replace(FINDING, certainty="likely")), "Likely, not proved"),
         (Found(FINDING, is_over=True), "no longer holds"),
     ):
-        assert any(words in plain(row.line) for row in details(FindingText(found, "work"), 80))
+        assert any(words in plain(row.line) for row in details(found, None, (), 80))
 
 
 MANY = tuple(Found(Finding("standstill", f"reason {task}", float(task), (task,), task)) for task in range(1, 4))

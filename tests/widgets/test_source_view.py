@@ -236,7 +236,7 @@ async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
 async def test_a_hostile_file_and_title_do_nothing() -> None:
     view = SourceView()
     async with on_stage(view, 70, 12) as pilot:
-        view.show_source("/x/" + HOSTILE, f"a = '''{HOSTILE}'''\n", HOSTILE)
+        view.show_source("/x/" + HOSTILE, f"a = '''{HOSTILE}'''\n")
         await pilot.pause()
         assert "␛[31mred␇" in painted(view)[0]
         assert {view.render_line(y).cell_length for y in range(10)} == {67}

@@ -17,7 +17,7 @@ from asynclab.model.fold.steps import leave_step
 from asynclab.model.fold.waits import keep_fraction, leave_place, leave_wait
 from asynclab.model.incidents import Incident
 from asynclab.model.lanes import READY, WAITING
-from asynclab.model.progress_bars import fraction_of_progress, progress_text
+from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.state import LabState
 from asynclab.model.task_names import shown_name
 from asynclab.model.tasks import Progress, TaskState
@@ -163,7 +163,8 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
     before = _tenth(task.progress)
     task.progress = Progress(event.done, event.total, event.unit, at)
     if _tenth(task.progress) > before:
-        state.tell(at, event.task, "progress", (f"progress {progress_text(task.progress)}",))
+        forms = progress_forms(task.progress)
+        state.tell(at, event.task, "progress", (f"progress {forms[0]}", *forms))
 
 
 def _tenth(progress: Progress | None) -> int:

@@ -13,14 +13,16 @@ from asynclab.model.events import (
     LoopSpun,
     Outside,
     SourceDropped,
+    TimeoutDropped,
 )
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import IgnoredCancel, Incident
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
+from asynclab.model.wording.wake import ENDED_BY_TASKS
 
-_KEPT_WAITS = frozenset({"task", "gather", "wait", "wait_for", "task_group", "future", "thread"})
+_KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 """What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
 
 
@@ -92,6 +94,12 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
 
 
+def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:
+    """A task has not noticed that its time was up, or ends in good time because of that: nobody else can tell."""
+    place = (event.file, event.line) if event.line else None
+    state.remember(Incident(event, state.version, at, place, is_sure=False))
+
+
 def client_connected(state: LabState, event: ClientConnected, at: float) -> None:
     """Count the clients that a line of code connects with."""
     key = event.library, (event.file, event.line), event.host
@@ -112,4 +120,5 @@ HANDLERS: Handlers = {
     LoopSpun: loop_spun,
     Outside: outside,
     SourceDropped: source_dropped,
+    TimeoutDropped: timeout_dropped,
 }

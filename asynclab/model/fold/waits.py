@@ -10,7 +10,7 @@ from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording import deed
-from asynclab.model.wording.wait import plain_wait
+from asynclab.model.wording.wait import plain_wait, short_wait
 
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
@@ -37,7 +37,7 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
         see_round(state, task)
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):
-        state.tell(at, task.id, "waits", plain_wait(wait, state))
+        state.tell(at, task.id, "waits", (*plain_wait(wait, state), short_wait(wait, state)[-1]))
 
 
 def task_stands(state: LabState, event: TaskStands, at: float) -> None:

@@ -164,14 +164,14 @@ class Turn(msgspec.Struct, gc=False):
             self.went_first_count = len(others)
             self.went_first = tuple(islice(others, NAMES_KEPT))
 
-    def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None, count: int = 1) -> None:
+    def did(self, verb: Verb, resource: int = 0, thing: str | int | None = None) -> None:
         """Note what the task did in its step."""
         deed = self.deeds.get((verb, resource))
         if deed is None:
             if len(self.deeds) >= DEEDS_KEPT:
-                self.more_deeds += count
+                self.more_deeds += 1
                 return
             deed = self.deeds[verb, resource] = Deed(verb, resource)
-        deed.count += count
+        deed.count += 1
         if thing is not None and len(deed.objects) < OBJECTS_KEPT:
             deed.objects.append(thing)

@@ -1,7 +1,6 @@
 """Words for what tasks do and what happens to them: activity lines, and marks on a timeline.
 
-Each function takes an event, or the values of one, and returns one form or two, as `LabState.tell` takes them;
-`latest_blocks` alone returns more.
+Each function takes an event, or the values of one, and returns its forms, as `LabState.tell` takes them.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ ITEM_LIMIT = 40
 def put(item: str, event: QueuePut, queue: QueueState | None) -> Forms:
     """An item went into a queue; `item` is its repr, clean and short."""
     text = f"put {item} → {label('queue', event.queue)}"
-    return (f"{text}{_filled(event.size, queue)}", text)
+    return (f"{text}{_filled(event.size, queue)}", text, f"put {item}")
 
 
 def got(item: str, event: QueueGot, queue: QueueState | None) -> Forms:
     """An item came out of a queue; `item` is its repr, clean and short."""
     text = f"got {item} ← {label('queue', event.queue)}"
-    return (f"{text}{_filled(event.size, queue)}", text)
+    return (f"{text}{_filled(event.size, queue)}", text, f"got {item}")
 
 
 def _filled(size: int, queue: QueueState | None) -> str:
@@ -62,7 +61,7 @@ def _filled(size: int, queue: QueueState | None) -> str:
 def task_done(event: QueueTaskDone) -> Forms:
     """An item was reported as done."""
     queue, count = label("queue", event.queue), f"{event.unfinished:,}"
-    return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left")
+    return (f"task_done on {queue}, {count} unfinished", f"done {queue}, {count} left", "task_done()")
 
 
 def shut_down(event: QueueShutDown) -> Forms:
@@ -122,7 +121,7 @@ def timeout_expired(at: float, deadline: float | None) -> Forms:
     """A timeout's deadline came before its block ended."""
     late = 0.0 if deadline is None else at - deadline
     after = f", {measured(late)} after its deadline" if late >= BLOCKED_AFTER else ""
-    return (f"timeout expired at {measured(at)}{after}", f"timed out at {measured(at)}")
+    return (f"timeout expired at {measured(at)}{after}", f"timed out at {measured(at)}", "timed out")
 
 
 def timeout_met(spare: float | None) -> Forms:
@@ -152,7 +151,7 @@ def cancel_requested(event: TaskCancelRequested, state: LabState) -> Forms:
     if event.by is None:
         return ("cancel requested",)
     by = "itself" if event.by == event.task else state.task_name(event.by)
-    return (f"cancel requested by {by}", f"cancel() by {by}")
+    return (f"cancel requested by {by}", f"cancel() by {by}", "cancel()")
 
 
 def created(task: int, state: LabState) -> Forms:

@@ -57,7 +57,10 @@ def begin(descriptor: int, name: str) -> Sender:
     sender.tell(ProgramStarted(name, platform.python_version(), os.getpid(), time.time() - observation.clock.now()))
     sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
-    atexit.register(sender.finish)  # it is the first to be registered, and so the last to be called
+    atexit.register(
+        observation.stop
+    )  # else what it keeps, such as classes of loops, would outlive the program's modules
+    atexit.register(sender.finish)  # both are the first to be registered, and so the last to be called
     for last_call in _LAST_CALLS:
         _flush_before(last_call, sender)
     stop_around_forks(sender)

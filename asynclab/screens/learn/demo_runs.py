@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from asynclab.curriculum.demo_parameters import Value
@@ -13,6 +14,7 @@ from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
+from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
 from asynclab.widgets.demo_list import DemoRow
@@ -99,14 +101,11 @@ class Run(Program):
     async def enter(self, source: Source, launch: Launch) -> str:
         """Start the demo's main with its parameters."""
         try:
-            arguments = await self._pages.fill(self.demo, self._arguments())
+            arguments = await self._pages.fill(self.demo, {**self.values, **dict.fromkeys(self.mistakes_on, True)})
             launch(self.demo.load(), **arguments)
         except Exception as error:  # a demo is code like any other: it may raise anything
             return one_line(f"{type(error).__name__}: {error}")
         return ""
-
-    def _arguments(self) -> dict[str, Value]:
-        return {**self.values, **dict.fromkeys(self.mistakes_on, True)}
 
 
 class Runs:
@@ -154,8 +153,9 @@ def lesson_of(run: Run) -> Lesson:
     names = [f"· {label}{place}: {', '.join(mistake.name for mistake in wrong)}"] if wrong else []
     title = " ".join([demo.key, demo.name, *changed, *names, f"· v: {run.next_mistake_text}"])
     taught = demo.lesson
+    lesson = Lesson(title, taught.concept, taught.watch, taught.belief, taught.truth, taught.docs)
     if not wrong:
-        return Lesson(title, taught.concept, taught.watch, taught.belief, taught.truth, taught.docs)
-    concept = f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}"
+        return lesson
+    concept = sentence(f"The {label}: {'; '.join(mistake.mistake for mistake in wrong)}")
     watch = " ".join(f"{mistake.name}: {mistake.watch}" if wrong[1:] else mistake.watch for mistake in wrong)
-    return Lesson(title, concept, watch, taught.belief, taught.truth, taught.docs)
+    return replace(lesson, concept=concept, watch=watch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from asyncio import AbstractEventLoop, format_helpers
 from asyncio.constants import DEBUG_STACK_DEPTH
-from asyncio.events import TimerHandle
+from asyncio.events import Handle, TimerHandle
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from types import FrameType
@@ -16,6 +16,8 @@ from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.same_frames import looks_like
 
 _run_untraced = cpython.run_handle
+
+_SLOTS = (*TimerHandle.__slots__, *(slot for slot in Handle.__slots__ if slot != "__weakref__"))
 
 _DEPTH = DEBUG_STACK_DEPTH - 2
 """How many frames debug mode keeps of where a timer was set: asyncio takes its own two off."""
@@ -120,6 +122,18 @@ class LabTimerHandle(TimerHandle):
         self = None  # type: ignore[assignment]
         return None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Let a copy be an ordinary timer, and what can't be pickled fail as one does."""
+        plain = TimerHandle.__new__(TimerHandle)
+        for name in _SLOTS:
+            setattr(plain, name, getattr(self, name))
+        made = plain.__reduce_ex__(protocol)
+        return _plain_timer, (), *made[2:]
+
+
+def _plain_timer() -> TimerHandle:
+    return TimerHandle.__new__(TimerHandle)
+
 
 class Driver(TimerHandle):
     """The real timer for what comes first in a lab.
@@ -172,6 +186,7 @@ class Driver(TimerHandle):
 # A handle's repr names its class; observing must not change it.
 for _kind in LabTimerHandle, Driver:
     _kind.__name__ = _kind.__qualname__ = "TimerHandle"
+    _kind.__module__ = TimerHandle.__module__
 
 
 class Deadline(float):

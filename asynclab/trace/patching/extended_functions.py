@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from types import CodeType, FunctionType
 from typing import Any
 
-Around = Callable[..., AbstractContextManager[bool]]
+Around = Callable[..., AbstractContextManager[Any]]
 """Called with the function's arguments. The body runs inside what it returns, unless that is entered as False."""
 
 _MARK = "_asynclab_extended"
@@ -22,39 +22,41 @@ _MARK = "_asynclab_extended"
 
 _FACTORY, _AROUND, _RUNS = "_asynclab_factory", "_asynclab_around", "_asynclab_runs"
 
+_CLASS = frozenset({"__class__"})
+
 _ATTEMPTS = 5
 """How often a function is compiled before that is given up. Python 3.11 loses count of how deep it is, and raises
 SystemError, where the garbage collector runs a destructor while it makes the nodes of a tree."""
 
 
-def extended(original: FunctionType, around: Around) -> FunctionType | None:
+def extended(original: Any, around: Around, *, takes_result: bool = False) -> FunctionType | None:
     """A function that does what another one does, inside a `with` of ours.
+
+    Args:
+        original: The other function.
+        around: See `Around`.
+        takes_result: Whether what the `with` is entered as is called with what the function returns.
 
     Returns:
         The function; None where the source of the original is not to be had.
     """
-    factory = _factory_of(original)
-    if factory is None:
+    code = getattr(original, "__code__", None)
+    factory = _factory_of(code, code.co_filename, takes_result) if isinstance(code, CodeType) else None
+    if code is None or factory is None:
         return None
     namespace: dict[str, Any] = {}
     exec(factory, original.__globals__, namespace)
-    function: Any = functools.wraps(original)(namespace[_FACTORY](around))
-    function.__code__ = function.__code__.replace(co_qualname=original.__code__.co_qualname)
+    cells = (cell.cell_contents for cell in original.__closure__ or ())
+    function: Any = functools.wraps(original)(namespace[_FACTORY](around, *cells))
+    function.__code__ = function.__code__.replace(co_qualname=code.co_qualname)
     function.__defaults__, function.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
     vars(function)[_MARK] = True
     return function  # type: ignore[no-any-return]
 
 
-def wrapped(original: FunctionType, around: Around) -> Callable[..., Any]:
-    """The same, in a frame of ours."""
-
-    @functools.wraps(original)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with around(*args, **kwargs) as runs:
-            return original(*args, **kwargs) if runs else None
-
-    vars(wrapper)[_MARK] = True
-    return wrapper
+def around_body(original: Any, around: Around, *, takes_result: bool = False) -> Callable[..., Any]:
+    """An extended function, or a wrapper where that can't be had."""
+    return extended(original, around, takes_result=takes_result) or _wrapped(original, around, takes_result)
 
 
 def is_extended(function: FunctionType) -> bool:
@@ -62,12 +64,35 @@ def is_extended(function: FunctionType) -> bool:
     return hasattr(function, _MARK)
 
 
+def _wrapped(original: Any, around: Around, takes_result: bool) -> Callable[..., Any]:
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        with around(*args, **kwargs) as runs:
+            result = original(*args, **kwargs) if runs else None
+            return runs(result) if takes_result else result
+
+    vars(wrapper)[_MARK] = True
+    return wrapper
+
+
+def can_be_compiled(code: CodeType) -> bool:
+    """Whether a function uses no variables of a function around it; its class for `super()` is no harm."""
+    return _CLASS.issuperset(code.co_freevars)
+
+
 @functools.cache
-def _factory_of(original: FunctionType) -> CodeType | None:
-    """The code of a module that makes the function of what goes around it."""
+def _factory_of(code: CodeType, file: str, takes_result: bool) -> CodeType | None:
+    """The code of a module that makes the function of what goes around it.
+
+    Args:
+        code: That of the function, which is not kept itself: it would keep its module alive at the program's end.
+        file: Where it is; code that is equal may be in two files.
+        takes_result: See `extended`.
+    """
     for _ in range(_ATTEMPTS):
         try:
-            return _compiled(original)
+            return _compiled(code, takes_result)
         except SystemError:
             continue
         except (OSError, SyntaxError, TypeError):
@@ -75,26 +100,64 @@ def _factory_of(original: FunctionType) -> CodeType | None:
     return None
 
 
-def _compiled(original: FunctionType) -> CodeType | None:
-    source = inspect.getsource(original)
+def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
+    source = inspect.getsource(code)
     is_indented = source[0].isspace()
     # Under an `if` a method keeps its columns, which tracebacks underline.
     tree: Any = ast.parse(f"if True:\n{source}" if is_indented else source)
-    ast.increment_lineno(tree, original.__code__.co_firstlineno - (2 if is_indented else 1))
+    ast.increment_lineno(tree, code.co_firstlineno - (2 if is_indented else 1))
     function = tree.body[0].body[0] if is_indented else tree.body[0]
-    if original.__closure__ or not isinstance(function, ast.FunctionDef) or not _is_of(tree, original.__code__):
+    if not can_be_compiled(code) or not isinstance(function, ast.FunctionDef) or not _is_of(tree, code):
         return None
+    _strip(function)
     documented = 1 if ast.get_docstring(function) is not None else 0
     body = function.body[documented:]
-    names: list[ast.expr] = [
-        ast.Name(each.arg, ast.Load()) for each in (*function.args.posonlyargs, *function.args.args)
-    ]
+    if takes_result:
+        body = [_TakenResults().visit(each) for each in body]
     runs = ast.If(ast.Name(_RUNS, ast.Load()), body, [])
-    enters = ast.withitem(ast.Call(ast.Name(_AROUND, ast.Load()), names, []), ast.Name(_RUNS, ast.Store()))
+    enters = ast.withitem(_call_with_arguments(function.args), ast.Name(_RUNS, ast.Store()))
     function.body[documented:] = [ast.copy_location(ast.With([enters], [ast.copy_location(runs, body[0])]), body[0])]
-    factory: Any = ast.parse(f"def {_FACTORY}({_AROUND}):\n    return {function.name}")
+    parameters = ", ".join([_AROUND, *code.co_freevars])
+    factory: Any = ast.parse(f"def {_FACTORY}({parameters}):\n    return {function.name}")
     factory.body[0].body.insert(0, function)
-    return compile(ast.fix_missing_locations(factory), original.__code__.co_filename, "exec")
+    return compile(ast.fix_missing_locations(factory), code.co_filename, "exec")
+
+
+class _TakenResults(ast.NodeTransformer):
+    """Lets what a function returns be taken; what a function within it returns is not."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        """Replace the value."""
+        value = node.value or ast.Constant(None)
+        node.value = ast.copy_location(ast.Call(ast.Name(_RUNS, ast.Load()), [value], []), value)
+        return node
+
+
+def _call_with_arguments(arguments: ast.arguments) -> ast.Call:
+    values: list[ast.expr] = [ast.Name(each.arg, ast.Load()) for each in (*arguments.posonlyargs, *arguments.args)]
+    names = [ast.keyword(each.arg, ast.Name(each.arg, ast.Load())) for each in arguments.kwonlyargs]
+    if arguments.vararg is not None:
+        values.append(ast.Starred(ast.Name(arguments.vararg.arg, ast.Load()), ast.Load()))
+    if arguments.kwarg is not None:
+        names.append(ast.keyword(None, ast.Name(arguments.kwarg.arg, ast.Load())))
+    return ast.Call(ast.Name(_AROUND, ast.Load()), values, names)
+
+
+def _strip(function: ast.FunctionDef) -> None:
+    """Take away what is evaluated where a function is defined, perhaps among names that are gone."""
+    arguments = function.args
+    function.decorator_list, function.returns = [], None
+    for each in ast.walk(arguments):
+        if isinstance(each, ast.arg):
+            each.annotation = None
+    arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
+    arguments.kw_defaults = [default and ast.Constant(None) for default in arguments.kw_defaults]
 
 
 def _is_of(tree: ast.Module, code: CodeType) -> bool:
@@ -105,7 +168,8 @@ def _is_of(tree: ast.Module, code: CodeType) -> bool:
 
 
 def _shape(code: CodeType) -> tuple[object, ...]:
-    return code.co_name, code.co_firstlineno, code.co_varnames, code.co_names
+    names = tuple(name for name in code.co_names if name not in _CLASS)  # what super() looks at, outside a class
+    return code.co_name, code.co_firstlineno, code.co_varnames, names
 
 
 def _codes_in(code: CodeType) -> Iterator[CodeType]:

@@ -253,8 +253,11 @@ class TracedHandle(Handle):
         super().cancel()
 
 
-# A handle's repr names its class; observing must not change it.
+# A handle's repr names its class; observing must not change it, nor what is said of one that can't be pickled: Python
+# takes a handle apart in this order.
 TracedHandle.__name__ = TracedHandle.__qualname__ = "Handle"
+TracedHandle.__module__ = Handle.__module__
+TracedHandle.__slotnames__ = [*(slot for slot in Handle.__slots__ if slot != "__weakref__"), *TracedHandle.__slots__]  # type: ignore[attr-defined]
 
 BOUNDARY = TracedHandle._run.__code__
 """The code that runs steps: frames above it belong to the event loop."""

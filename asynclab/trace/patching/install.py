@@ -10,17 +10,18 @@ import threading
 import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from asyncio.base_subprocess import BaseSubprocessTransport
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.client_connections import observe_client_connections
+from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.handle_classes import replace_handles
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks, call_at_of
-from asynclab.trace.patching.loop_methods import replace_methods
+from asynclab.trace.patching.loop_methods import govern_methods, observe_methods
 from asynclab.trace.patching.loop_timers import LoopTimers
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
@@ -31,6 +32,7 @@ from asynclab.trace.patching.uvloop_steps import replace_uvloop_call_soon
 from asynclab.trace.patching.warning_hooks import observe_warnings
 from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context
 from asynclab.trace.recording.task_registry import LoopTasks
+from asynclab.trace.same_frames import looks_like
 from asynclab.trace.watching.observer import Observer
 
 
@@ -38,9 +40,8 @@ class _ProcessHooks:
     """What is replaced in the whole process while any lab exists, on whatever loop."""
 
     def __init__(self) -> None:
-        self._patches = Patches()
-        self._kinds: dict[type[AbstractEventLoop], Patches] = {}
-        """The classes of loops whose methods are replaced."""
+        self._done: dict[tuple[type[AbstractEventLoop] | None, bool], Patches] = {}
+        """What is replaced in a class of loops, or anywhere; what only labs need has an entry of its own."""
         self._users = 0
         self._lock = threading.Lock()
         self.tracers: weakref.WeakSet[Observer] = weakref.WeakSet()
@@ -48,27 +49,23 @@ class _ProcessHooks:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._leave_child_alone)
 
-    def acquire(self, kind: type[AbstractEventLoop]) -> None:
+    def acquire(self, kind: type[AbstractEventLoop], *, governs: bool) -> None:
         """Install, unless another lab has.
 
         Where that fails, all is as before.
 
         Args:
-            kind: The class of the lab's loop.
+            kind: The class of the loop.
+            governs: Whether it is for a lab.
         """
         with self._lock, ExitStack() as undoing:
-            if not self._users:
-                undoing.callback(self._patches.undo)
-                self._install(self._patches)
-            if kind not in self._kinds:
-                patches = Patches()
-                undoing.callback(patches.undo)
-                if issubclass(kind, BaseEventLoop):
-                    replace_methods(kind, patches)
-                    replace_call_soon(kind, patches)
-                else:
-                    replace_uvloop_call_soon(kind, patches)
-                self._kinds[kind] = patches
+            for of in (None, kind):
+                for stage in ((of, False), (of, True)) if governs else ((of, False),):
+                    if stage not in self._done:
+                        patches = self._done[stage] = Patches()
+                        undoing.callback(self._done.pop, stage)
+                        undoing.callback(patches.undo)
+                        _replace(*stage, patches)
             self._users += 1
             undoing.pop_all()
 
@@ -77,9 +74,11 @@ class _ProcessHooks:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                while self._kinds:
-                    self._kinds.popitem()[1].undo()
-                self._patches.undo()
+                self._undo()
+
+    def _undo(self) -> None:
+        while self._done:
+            self._done.popitem()[1].undo()
 
     def _leave_child_alone(self) -> None:
         """After a fork, in the child: it is no lab's, has none of our threads, and prints where its parent would."""
@@ -94,23 +93,39 @@ class _ProcessHooks:
             for hooks in list(HOOKS.values()):
                 hooks.undo()
             HOOKS.clear()
-            while self._kinds:
-                self._kinds.popitem()[1].undo()
-            self._patches.undo()
+            self._undo()
 
-    def _install(self, patches: Patches) -> None:
-        replace_handles(patches)
-        all_tasks = _around_all_tasks(asyncio.all_tasks)
-        for module in (asyncio, asyncio.tasks):
-            patches.set(module, "all_tasks", all_tasks)
-        patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
-        patches.wrap(BaseSubprocessTransport, "__init__", _around_process_start)
-        patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, _around_process_exit)
-        observe_client_connections(patches)
-        observe_pool_calls(patches)
-        observe_primitives(patches)
-        observe_output(patches)
-        observe_warnings(patches)
+
+def _observe_all(patches: Patches) -> None:
+    """Replace what is replaced on whatever loop."""
+    replace_handles(patches)
+    patches.wrap(BaseSubprocessTransport, "__init__", lambda init: around_body(init, _process_start))
+    patches.wrap(BaseSubprocessTransport, cpython.PROCESS_EXITED, lambda end: around_body(end, _process_exit))
+    observe_client_connections(patches)
+    observe_primitives(patches)
+    observe_output(patches)
+    observe_warnings(patches)
+
+
+def _govern_all(patches: Patches) -> None:
+    """Replace what says whose tasks, threads and pool calls are, where there are labs."""
+    all_tasks = _around_all_tasks(asyncio.all_tasks)
+    for module in (asyncio, asyncio.tasks):
+        patches.set(module, "all_tasks", all_tasks)
+    patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
+    observe_pool_calls(patches)
+
+
+def _replace(kind: type[AbstractEventLoop] | None, governs: bool, patches: Patches) -> None:
+    if kind is None:
+        (_govern_all if governs else _observe_all)(patches)
+    elif not issubclass(kind, BaseEventLoop):
+        replace_uvloop_call_soon(kind, patches)
+    elif governs:
+        govern_methods(kind, patches)
+    else:
+        observe_methods(kind, patches)
+        replace_call_soon(kind, patches)
 
 
 _process = _ProcessHooks()
@@ -128,7 +143,7 @@ def install(tracer: Tracer, loop: AbstractEventLoop) -> None:
         raise RuntimeError(f"a lab needs one of asyncio's own event loops, not {type(loop).__name__}")
     try:
         with ExitStack() as undoing:
-            _process.acquire(type(loop))
+            _process.acquire(type(loop), governs=True)
             undoing.callback(_process.release)
             if loop not in HOOKS:
                 HOOKS[loop] = LoopHooks(loop)
@@ -168,7 +183,7 @@ def leave_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
 
 def observe_kind(kind: type[AbstractEventLoop]) -> None:
     """Let the loops of a class be observed, until `leave_kind` is called as often as this."""
-    _process.acquire(kind)
+    _process.acquire(kind, governs=False)
 
 
 def leave_kind() -> None:
@@ -197,10 +212,12 @@ def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., 
     """A program that cancels "all other tasks" means its own, not those of the app that shows it."""
 
     @functools.wraps(original)
+    @looks_like(original, "get_running_loop")
     def all_tasks(loop: AbstractEventLoop | None = None) -> set[Task[Any]]:
+        loop = loop or asyncio.get_running_loop()  # asked here, an error shows the frame that it would
         found = original(loop)
         tracer = governor()
-        if tracer is None or (loop or asyncio.get_running_loop()) is not tracer.loop:
+        if tracer is None or loop is not tracer.loop:
             return found
         tracer.was_made(None)  # the one that asks may be in its eager first step
         asks = asyncio.current_task(tracer.loop)  # of the lab, even if it could not be entered
@@ -220,12 +237,8 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
         tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
         if tracer is not None and isinstance(thread, threading.Thread):
-            try:
+            with tracer.guard("threads"):
                 bootstrap = _scoped(bootstrap, thread, tracer)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                tracer.failed("threads", error)
         return original(bootstrap, *args, **kwargs)
 
     return start
@@ -249,24 +262,18 @@ def _enter_context(thread: threading.Thread, tracer: Observer | None) -> None:
             context.run(CURRENT.set, tracer)
 
 
-def _around_process_start(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        tracer = observer()
-        if tracer is not None:
-            self._asynclab_tracer = tracer
-            tracer.external.processes += 1
-
-    return init
+@contextmanager
+def _process_start(transport: Any, *_: object, **__: object) -> Iterator[bool]:
+    yield True
+    tracer = observer()
+    if tracer is not None:
+        transport._asynclab_tracer = tracer
+        tracer.external.processes += 1
 
 
-def _around_process_exit(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def process_exited(self: Any, returncode: int) -> None:
-        tracer = vars(self).pop("_asynclab_tracer", None)
-        if tracer is not None:
-            tracer.external.processes -= 1
-        original(self, returncode)
-
-    return process_exited
+@contextmanager
+def _process_exit(transport: Any, *_: object) -> Iterator[bool]:
+    tracer = vars(transport).pop("_asynclab_tracer", None)
+    if tracer is not None:
+        tracer.external.processes -= 1
+    yield True

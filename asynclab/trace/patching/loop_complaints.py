@@ -10,7 +10,7 @@ from typing import Any
 
 from asynclab.model.events import ExceptionDropped, Warned
 from asynclab.trace.governing.tracer import Tracer
-from asynclab.trace.patching.extended_functions import extended, is_extended, wrapped
+from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.recorder import Recorder
@@ -32,20 +32,17 @@ def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
     Raises:
         TypeError: It is no plain function, such as a mock.
     """
-    owner = _definer(kind)
+    owner = _owner(kind)
     original = vars(owner)[_COMPLAIN]
-    if not isinstance(original, FunctionType):
-        raise TypeError(f"{owner.__name__}.{_COMPLAIN} is no plain function: {type(original).__name__}")
     if not is_extended(original):
-        around = partial(_Complaint, owner)
-        patches.set(owner, _COMPLAIN, extended(original, around) or wrapped(original, around))
+        patches.set(owner, _COMPLAIN, around_body(original, partial(_Complaint, owner)))
 
 
 class _Complaint:
     """Goes around a complaint: tells the lab that it concerns, and lets that lab's handler stand for the loop's."""
 
     def __init__(self, owner: type, loop: BaseEventLoop, context: dict[str, Any]) -> None:
-        self._hooks = HOOKS.get(loop) if _definer(type(loop)) is owner else None
+        self._hooks = HOOKS.get(loop) if _owner(type(loop)) is owner else None
         self._tracer = None if self._hooks is None else _owner_of(context, self._hooks)
         if self._hooks is None:
             _tell_of_dropped(tasks_of(loop).everybodys, context)
@@ -69,9 +66,21 @@ class _Complaint:
             CURRENT.reset(self._token)
 
 
-def _definer(kind: type) -> type:
-    """The class of a class's ancestors, itself among them, whose method it has."""
-    return next(ancestor for ancestor in kind.__mro__ if _COMPLAIN in vars(ancestor))
+def _owner(kind: type) -> type:
+    """The class of a class's ancestors, itself among them, whose method it has.
+
+    Of methods that would need a wrapper of ours, the next one stands in: that is what they call, as a rule.
+
+    Raises:
+        TypeError: As `see_complaints`.
+    """
+    for ancestor in kind.__mro__:
+        method = vars(ancestor).get(_COMPLAIN)
+        if method is not None and not isinstance(method, FunctionType):
+            raise TypeError(f"{ancestor.__name__}.{_COMPLAIN} is no plain function: {type(method).__name__}")
+        if method is not None and (is_extended(method) or can_be_compiled(method.__code__)):
+            return ancestor
+    return BaseEventLoop
 
 
 def _owner_of(context: dict[str, Any], hooks: LoopHooks) -> Tracer | None:

@@ -18,9 +18,6 @@ from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, 
 from asynclab.trace.same_frames import hide_frames
 
 REPLACED = (
-    "time",
-    "call_at",
-    "run_in_executor",
     "get_task_factory",
     "set_task_factory",
     "get_exception_handler",
@@ -29,7 +26,7 @@ REPLACED = (
     "stop",
     "close",
 )
-"""The methods of a loop that are replaced, and call those of its `LoopHooks`."""
+"""The methods of a loop that call those of its `LoopHooks`."""
 
 
 class LoopHooks:
@@ -43,7 +40,7 @@ class LoopHooks:
             setattr(loop, TASKS, LoopTasks())
         self._births = Patches()
         """The replacement of create_task, while there is one."""
-        self._own = SimpleNamespace(**{name: _original(loop, name) for name in REPLACED})
+        self._own = SimpleNamespace(**{name: _original(loop, name) for name in ("time", "call_at", *REPLACED)})
         """The loop's methods as they are without us."""
         self._create_task = loop.create_task
         self._debug: bool | None = None
@@ -160,14 +157,12 @@ class LoopHooks:
         for tracer in list(self.tracers):
             tracer.end_run(RuntimeError("Event loop is closed"))
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Stands in for loop.run_in_executor: a lab knows that it waits for the call."""
-        future: Future[Any] = self._own.run_in_executor(executor, func, *args)
+    def called_executor(self, future: Future[Any]) -> None:
+        """A call was handed to a pool: if a lab has done so, it knows that it waits for it."""
         tracer = self.current()
         if tracer is not None:
             with tracer.guard("executors"):
                 tracer.external.called_executor(future)
-        return future
 
     def _see_to_births(self) -> None:
         """Replace create_task only while it has something to do: every birth would pay for it."""

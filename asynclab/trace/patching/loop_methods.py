@@ -3,40 +3,60 @@
 from __future__ import annotations
 
 import sys
-from asyncio import BaseEventLoop, Task
-from collections.abc import Callable
+from asyncio import BaseEventLoop, Future, Task
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
-from functools import wraps
+from functools import partial, wraps
 from types import FunctionType
 from typing import Any
 
 from asynclab.trace.governing.owners import governor, observer
+from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.loop_complaints import see_complaints
 from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.task_registry import LoopTasks
-from asynclab.trace.same_frames import hide_frames
+from asynclab.trace.same_frames import looks_like
+
+_GOVERNS = "_asynclab_governs"
+"""The attribute of a `time` of ours."""
 
 
-def replace_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
-    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
-
-    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
-    on the loop itself would slow down each step and each timer of it by a tenth.
+def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the methods of a class of loops tell of timers, eager starts and complaints.
 
     Raises:
         TypeError: One of them is no plain function, such as a mock.
     """
     patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
-    for name in REPLACED:
-        original = getattr(kind, name)
-        if not isinstance(original, FunctionType):
-            raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
-        around = {"time": _around_time, "call_at": _around_call_at}.get(name, _around)
-        patches.set(kind, name, around(kind, original))
+    patches.set(kind, "call_at", _around_call_at(kind, _function(kind, "call_at")))
     see_complaints(kind, patches)
+
+
+def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
+    """Let the methods of a class of loops ask the LoopHooks of the loop, where it has any.
+
+    On the class, as Python keeps the attributes of an object in a compact way only up to a number of them: as many more
+    on the loop itself would slow down each step and each timer of it by a tenth.
+
+    Raises:
+        TypeError: As `observe_methods`.
+    """
+    patches.set(kind, "time", _around_time(kind, _function(kind, "time")))
+    for name in REPLACED:
+        patches.set(kind, name, _around(kind, _function(kind, name)))
+    call = around_body(_function(kind, "run_in_executor"), partial(_executor_call, kind), takes_result=True)
+    patches.set(kind, "run_in_executor", call)
+
+
+def _function(kind: type, name: str) -> FunctionType:
+    original = getattr(kind, name)
+    if not isinstance(original, FunctionType):
+        raise TypeError(f"{kind.__name__}.{name} is no plain function: {type(original).__name__}")
+    return original
 
 
 def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -56,20 +76,37 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
     if sys.version_info >= (3, 12):
         patches.set(kind, "is_running", is_running)
     if sys.version_info >= (3, 14):  # earlier versions pass no eager_start on, or register what has suspended
-        patches.set(kind, "create_task", _around_eager_create(kind, kind.create_task))
+        create = around_body(kind.create_task, partial(_eager_create, kind), takes_result=True)
+        patches.set(kind, "create_task", create)
 
 
-def _around_eager_create(kind: type[BaseEventLoop], original: Callable[..., Task[Any]]) -> Callable[..., Task[Any]]:
-    @wraps(original)
-    def create_task(self: BaseEventLoop, coro: Any, **kwargs: Any) -> Task[Any]:
-        task = original(self, coro, **kwargs)
-        if self._debug:  # type: ignore[attr-defined]
-            hide_frames(task)
-        if kwargs.get("eager_start") and type(self) is kind and (tracer := observer()) is not None:
-            tracer.was_made(task)
+@contextmanager
+def _eager_create(
+    kind: type[BaseEventLoop], loop: BaseEventLoop, coro: object, *, eager_start: object = None, **_: object
+) -> Iterator[Callable[[Task[Any]], Task[Any]]]:
+    made: list[Task[Any]] = []
+
+    def take(task: Task[Any]) -> Task[Any]:
+        made.append(task)
         return task
 
-    return create_task
+    yield take
+    if made and eager_start and type(loop) is kind and (tracer := observer()) is not None:
+        tracer.was_made(made.pop())
+
+
+@contextmanager
+def _executor_call(
+    kind: type[BaseEventLoop], loop: BaseEventLoop, *_: object
+) -> Iterator[Callable[[Future[Any]], Future[Any]]]:
+    hooks = HOOKS.get(loop) if type(loop) is kind else None
+
+    def take(future: Future[Any]) -> Future[Any]:
+        if hooks is not None:
+            hooks.called_executor(future)
+        return future
+
+    yield take
 
 
 def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,13 +136,13 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
             return original(self)
         return tracer.timers.loop_time()
 
+    vars(time)[_GOVERNS] = True
     return time
 
 
 def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
-    time = vars(kind)["time"]  # ours: it is replaced before
-
     @wraps(original)
+    @looks_like(original, "TimerHandle", "TypeError", "_check_closed", "_check_thread", "_check_callback")
     def call_at(
         self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
@@ -120,13 +157,13 @@ def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> 
             and type(self) is kind
             # else the program keeps a time of its own, and means that
             and "time" not in self.__dict__
-            and kind.time is time
+            and hasattr(kind.time, _GOVERNS)
         )
         set_timer = None if tasks is None or type(self) is not kind else tasks.set_timer
         if not is_governed and set_timer is None:
             timer = original(self, when, callback, *args, context=context)
-            if self._debug:  # type: ignore[attr-defined]
-                hide_frames(timer)
+            if timer._source_traceback:
+                del timer._source_traceback[-1]  # this frame: asyncio takes its own off by their number, from the end
             return timer
         if when is None:
             raise TypeError("when cannot be None")

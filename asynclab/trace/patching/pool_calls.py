@@ -12,7 +12,7 @@ from typing import Any
 
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import governor
-from asynclab.trace.patching.extended_functions import extended, wrapped
+from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import CURRENT
 
@@ -23,7 +23,7 @@ _TRACER = "_asynclab_tracer"
 def observe_pool_calls(patches: Patches) -> None:
     """Let the calls in thread pools belong to the labs that make them, until the patches are undone."""
     patches.wrap(cpython.WorkItem, "__init__", _around_init)
-    patches.wrap(cpython.WorkItem, "run", lambda run: extended(run, _PoolCall) or wrapped(run, _PoolCall))
+    patches.wrap(cpython.WorkItem, "run", lambda run: around_body(run, _PoolCall))
 
 
 def _around_init(original: Callable[..., None]) -> Callable[..., None]:

@@ -142,6 +142,11 @@ class CancelRequests:
         seen.is_ignored = True
         return CancelIgnored(self._recorder.clock.now(), record.id, seen.by_timer, seen.by, by_group)
 
+    def drops(self, record: TaskRecord) -> bool:
+        """Whether it is news that a task drops its CancelledError."""
+        seen = self.seen.get(record.id)
+        return seen is None or not seen.is_ignored
+
     def timeout_expired(self, task: Task[Any]) -> None:
         """A timeout around a task is about to ask it to end; the task may be ready, so that nothing else tells."""
         record = self._tasks.known(task)

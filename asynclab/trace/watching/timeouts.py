@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from asyncio import Future, Timeout
+from asyncio import Future, Task, Timeout
+from collections.abc import Callable
+from contextlib import suppress
 from types import CodeType, FrameType, MethodType
+from typing import Any
 
-from asynclab.model.events import TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
+from asynclab.model.events import TimeoutDropped, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite
+from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
 
+_LEAVE: CodeType = Timeout.__aexit__.__code__
 _RESCHEDULE: CodeType = Timeout.reschedule.__code__
 
 
@@ -55,6 +60,8 @@ class Timeouts:
         self._recorder.firing_for = self._tasks.number_of(task)
         if task is not None:
             self._cancels.timeout_expired(task)
+            if isinstance(owner, Timeout):
+                owner._task = _Leaving(task, self._left_unheard)  # type: ignore[attr-defined]
         number = self._running.pop(id(owner), None)
         if number is not None:
             del self._deadlines[number]
@@ -75,11 +82,40 @@ class Timeouts:
             now = self._recorder.clock.now()
             self._recorder.emit(TimeoutMet(now, number, max(0.0, now - self._deadlines.pop(number))))
 
+    def _left_unheard(self, task: Task[Any], block: FrameType | None) -> None:
+        """A block ends without an exception though its timeout has expired: who had got it has dropped it."""
+        record = self._tasks.known(task)
+        if record is not None and self._cancels.drops(record):
+            file, line = place_from(block, self._tasks.boundary)
+            self._recorder.emit(TimeoutDropped(self._recorder.clock.now(), record.id, file, line))
+
     def _start(self, owner: object, deadline: float, task: int | None, library: str = "") -> None:
         self._count += 1
         self._running[id(owner)] = self._count
         self._deadlines[self._count] = deadline
         self._recorder.emit(TimeoutStarted(self._recorder.clock.now(), self._count, finite(deadline), task, library))
+
+
+class _Leaving:
+    """Stands in for the task of a timeout that has expired: at the end of its block, it asks for uncancel().
+
+    So nothing is spent on the many that don't expire.
+    """
+
+    def __init__(self, task: Task[Any], left_unheard: Callable[[Task[Any], FrameType | None], None]) -> None:
+        self._task = task
+        self._left_unheard = left_unheard
+
+    def uncancel(self) -> int:
+        """What the task's own does."""
+        leaves = sys._getframe(1)
+        if leaves.f_code is _LEAVE and leaves.f_locals["exc_type"] is None and self._task.cancelling():
+            with suppress(Exception):
+                self._left_unheard(self._task, leaves.f_back)
+        return self._task.uncancel()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._task, name)
 
 
 def timeout_of(callback: object) -> Timeout | None:

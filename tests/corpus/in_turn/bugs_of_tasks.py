@@ -283,3 +283,16 @@ async def a_session_is_made_for_each_request() -> None:
         for _ in range(25):
             async with aiohttp.ClientSession() as session, session.get(f"http://{host}:{port}/"):
                 pass
+
+
+async def a_timeout_passes_unnoticed() -> None:
+    """timeout-dropped"""
+
+    async def fetch() -> int | None:
+        try:
+            return await asyncio.sleep(9, 1)
+        except asyncio.CancelledError:
+            return None
+
+    async with asyncio.timeout(0.02):
+        await fetch()

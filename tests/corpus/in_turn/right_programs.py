@@ -420,3 +420,22 @@ async def a_session_is_used_for_all_requests() -> None:
         for _ in range(25):
             async with session.get(f"http://{host}:{port}/"):
                 pass
+
+
+async def timeouts_are_noticed_or_taken_back() -> None:
+    async def fail() -> None:
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            raise ValueError from None
+
+    for fails in (asyncio.sleep(9), fail()):
+        with contextlib.suppress(TimeoutError, ValueError):
+            async with asyncio.timeout(0.02):
+                await fails
+    async with asyncio.timeout(0.02) as timeout:
+        try:
+            await asyncio.sleep(9)
+        except asyncio.CancelledError:
+            asyncio.current_task().uncancel()  # type: ignore[union-attr]
+    assert timeout.expired()

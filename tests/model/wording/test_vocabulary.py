@@ -283,11 +283,6 @@ def test_the_longest_form_that_fits_is_taken() -> None:
     assert [fitting(forms, width) for width in (11, 10, 5, 4, 0)] == ["ready again", "ready", "ready", "►", "►"]
 
 
-def test_a_line_of_activity_has_two_forms_at_most() -> None:
-    forms = [plain_wait(wait, STATE) for _, wait in every_wait()] + [forms for _, forms in activity_forms()]
-    assert max(map(len, forms)) == 2
-
-
 def test_no_form_is_longer_than_the_one_before() -> None:
     forms = [short_wait(wait, STATE) for _, wait in every_wait()] + [
         plain_wait(wait, STATE) for _, wait in every_wait()

@@ -1,0 +1,60 @@
+"""Keeps a run in files while it goes on: a recording, and a trace for Perfetto."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from asynclab.cli.exporting import TraceOfRun
+from asynclab.cli.recording_file import RecordingFile, Writer, complain, header_of
+from asynclab.remote.kept_recording import KeptRecording
+from asynclab.remote.launch import Target
+from asynclab.remote.observed_program import ObservedProgram
+from asynclab.remote.program_recording import RecordingWriter
+from asynclab.remote.wire import AnyFrame
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What is asked for."""
+
+    record: Path | None = None
+    """Where to keep a recording; None for none."""
+    keep: int | None = None
+    """How many bytes of the newest a recording keeps; None for all."""
+    keep_sources: bool = True
+    """Whether a recording has the text of the program's own files in it."""
+    perfetto: Path | None = None
+    """Where to write a trace for Perfetto; None for none."""
+
+    def open(
+        self,
+        files: ExitStack,
+        target: Target,
+        program: ObservedProgram,
+        complain: Callable[[str], object] = complain,
+    ) -> list[Callable[[AnyFrame], object]]:
+        """Open them; each of what is returned gets every frame, after the program has taken it in.
+
+        What a disk refuses later goes to `complain`, in one line.
+
+        Raises:
+            OSError: A file can't be written.
+        """
+        takers: list[Callable[[AnyFrame], object]] = []
+        if self.record is not None:
+            writer = self._writer(self.record, target, program)
+            recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=complain)
+            takers.append(files.enter_context(recording).write)
+        if self.perfetto is not None:
+            takers.append(files.enter_context(TraceOfRun(program, self.perfetto, complain)).take)
+        return takers
+
+    def _writer(self, record: Path, target: Target, program: ObservedProgram) -> Writer:
+        header = header_of((*target.options, *map(os.path.basename, target.words), *target.arguments))
+        if self.keep is None:
+            return RecordingWriter(record.open("wb"), header)
+        return KeptRecording(record, header, program, self.keep)
