@@ -1,7 +1,7 @@
-"""Fetches many URLs concurrently, and can be watched, cancelled and asked again while it does.
+"""Fetches many URLs concurrently; can be watched, and told to cancel or retry, while it runs.
 
-All tasks are in one group. `run` starts one for each host, a host's task starts one for each of its URLs as soon as the
-limits allow, and that one tries, and tries again while its failure may pass.
+All tasks are in one group: `run` starts a task per host, which starts a task per URL as soon as the limits allow, which
+tries, and retries temporary failures.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
 TASK_NAME = "fetch "
-"""What the name of a row's task begins with, before the row's number."""
+"""Begins the name of a row's task; the row's number follows."""
 
 READ_AHEAD = 5_000
-"""Rows that are open at a time where rows aren't kept: with few, a slow host's URLs would hold up those of others."""
+"""Rows that are open at once if rows aren't kept; with fewer, one slow host's URLs would hold up all others."""
 
 FEW_FILES = "fewer requests at once than allowed: the system limits how many files a program may have open (ulimit -n)"
 
@@ -37,7 +37,7 @@ FEW_FILES = "fewer requests at once than allowed: the system limits how many fil
 class Fetch(Ledger):
     """A list of URLs being fetched.
 
-    `run` is what a lab, or `asyncio.run`, runs. The rest may be read and called from the same thread at any time.
+    A lab, or `asyncio.run`, runs `run`. Everything else may be used from the same thread at any time.
     """
 
     def __init__(
@@ -54,22 +54,22 @@ class Fetch(Ledger):
 
         Args:
             urls: What to fetch.
-            options: How.
-            clock: Tells the seconds in which rows count, such as `lambda: lab.now`; the loop's own where it is None.
-            chance: Tells a random number from 0 to 1, for the waits between attempts.
+            options: How to fetch it.
+            clock: Returns the time of the rows in seconds, such as `lambda: lab.now`; None for the loop's clock.
+            chance: Returns a random number from 0 to 1, for the waits between attempts.
             on_end: Called with each row that has ended.
-            keep_rows: Whether all rows are made now, and kept. Otherwise URLs are read as their turn comes, and a row
-                that has ended is dropped, so that memory does not grow with their number.
+            keep_rows: Whether to make all rows now and keep them. Otherwise URLs are read when it is their turn, and
+                rows are dropped when they have ended, so memory does not grow with the list.
         """
         super().__init__(urls, clock, keep_rows=keep_rows)
         self.options = options or Options()
         self._chance = chance
         self._on_end = on_end
         self._queue: asyncio.Queue[Host | None] | None = None
-        """Hosts that rows begin to wait for, and None when the last row has ended; only while a run takes more."""
+        """Hosts that need a task, and None after the last row; None while no run takes more."""
         self._deadline: asyncio.Timeout | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        """What fetches rows, by the rows' numbers."""
+        """The tasks that fetch rows, by the rows' numbers."""
 
     @property
     def is_running(self) -> bool:
@@ -77,10 +77,7 @@ class Fetch(Ledger):
         return self._queue is not None
 
     async def run(self) -> Totals:
-        """Fetch all rows that are queued, and wait until all have ended.
-
-        A cancellation cancels what has not ended.
-        """
+        """Fetch all queued rows, and wait until they have ended; if cancelled, cancel the rest."""
         self.clock = self.clock or asyncio.get_running_loop().time
         self._tally.begin(self.now())
         self._queue = asyncio.Queue()
@@ -105,7 +102,7 @@ class Fetch(Ledger):
         return self.totals()
 
     def cancel(self, row: Row) -> None:
-        """Stop one row; nothing happens where it has ended."""
+        """Stop a row, unless it has ended."""
         task = self._tasks.get(row.number)
         if row.has_ended:
             return
@@ -117,7 +114,7 @@ class Fetch(Ledger):
             self._touch(row)
 
     def cancel_all(self) -> None:
-        """Stop all that has not ended."""
+        """Stop all rows that have not ended."""
         unread, self._unread = self._unread, iter(())
         for row in list(self._open.values()):
             self.cancel(row)
@@ -126,24 +123,23 @@ class Fetch(Ledger):
             self._end(row, self._why_stopped)
 
     def retry(self, rows: Iterable[Row] | None = None) -> int:
-        """Fetch rows that have ended once more: now, or in the next `run` where none is under way.
+        """Fetch rows again that have ended: now, or in the next `run` if none is under way.
 
         Args:
-            rows: Which; all that are not ok where it is None.
+            rows: The rows; None for all that are not ok.
 
         Returns:
-            How many.
+            How many there are.
         """
-        wanted = [row for row in (self.rows if rows is None else rows) if row.has_ended]
-        if rows is None:
-            wanted = [row for row in wanted if row.state != "ok"]
+        rows = [row for row in self.rows if row.state != "ok"] if rows is None else rows
+        wanted = [row for row in rows if row.has_ended]
         for row in wanted:
             self._reopen(row)
             self._submit(row)
         return len(wanted)
 
     async def _serve_all(self, queue: asyncio.Queue[Host | None], tasks: asyncio.TaskGroup) -> None:
-        """Start a task for each host that rows begin to wait for, until all rows have ended."""
+        """Start a task for each host in the queue, until all rows have ended."""
         serving: set[asyncio.Task[None]] = set()
         while self._open:
             host = await queue.get()
@@ -157,15 +153,15 @@ class Fetch(Ledger):
             task.cancel()
 
     async def _serve(self, host: Host, tasks: asyncio.TaskGroup) -> None:
-        """Start a task for each row that waits for a host, as soon as the limits allow."""
+        """Start a task for each row of a host, as soon as the limits allow."""
         while host.first is not None:
             slot = await self._limits.slot(host)
-            if host.first is None:  # what waited was cancelled meanwhile
+            if host.first is None:  # it was cancelled meanwhile
                 slot.release()
                 break
             self._start(host.waiting.popleft(), slot, tasks)
             if self._limits.has_other_hosts:
-                await asyncio.sleep(0)  # one each, and then the next one each
+                await asyncio.sleep(0)  # hosts take turns
         host.is_served = False
 
     def _start(self, row: Row, slot: Slot, tasks: asyncio.TaskGroup) -> None:
@@ -174,7 +170,7 @@ class Fetch(Ledger):
         task.add_done_callback(partial(self._task_ended, row, slot))
 
     async def _fetch(self, row: Row, slot: Slot) -> None:
-        """Fetch a row's URL, and again while it fails and that may pass."""
+        """Fetch a row's URL; retry while its failure is temporary."""
         while True:
             failure = await self._requests.attempt(row)
             pause = self._heed(slot.host, failure)
@@ -187,14 +183,14 @@ class Fetch(Ledger):
         self._end(row, failure)
 
     def _may_retry(self, row: Row, failure: Failure, slot: Slot) -> bool:
-        """Whether to try again; where there are no files for so many requests at once, there are fewer from now on."""
+        """Whether to try again; if the system has no more files, run one request fewer from now on."""
         if failure.is_crowded and slot.give_up():
-            row.attempts -= 1  # nobody was asked
+            row.attempts -= 1  # no server was asked
             return True
         return failure.passes and row.attempts <= self.options.retries
 
     def _heed(self, host: Host, failure: Failure | None) -> float:
-        """Ask a host less often that has had too much, and more often that has not; seconds that it wants to wait."""
+        """Slow a host down that is overloaded, speed up others; return the seconds that it wants us to wait."""
         if failure is None:
             host.speed_up()
             return 0.0
@@ -222,13 +218,13 @@ class Fetch(Ledger):
         self._set_state(row, "running")
 
     def _task_ended(self, row: Row, slot: Slot, task: asyncio.Task[None]) -> None:
-        """Clean up after a task: one that is cancelled before its first step runs none of its own code."""
+        """Clean up after a task; cancelled before its first step, it runs none of its own code."""
         slot.release()
         if self._tasks.get(row.number) is task:
             self._end(row, self._why_stopped)
 
     def _host_ended(self, host: Host, task: asyncio.Task[None]) -> None:
-        """End what waits for a host whose task was cancelled: nothing would start it."""
+        """Cancel the rows of a host whose task was cancelled: nothing else would start them."""
         if task.cancelled():
             host.is_served = False
             while (row := host.first) is not None:
@@ -246,7 +242,7 @@ class Fetch(Ledger):
             self._submit(row)
 
     def _submit(self, row: Row) -> None:
-        """Let a row wait for its host, and the host be served."""
+        """Add a row to its host's line, and make sure that the host has a task."""
         if self._queue is not None:
             row.phases.enter("queued", self.now())
             host = self._limits.host(row.host)

@@ -15,10 +15,10 @@ MOST_SPACING = 30.0
 
 
 class Host:
-    """One host: the rows that wait for it, how many requests it takes at once, and when it takes the next one."""
+    """One host: its waiting rows, its limit, and when the next request may start."""
 
     def __init__(self, name: str, limit: int) -> None:
-        """Make a host that nothing waits for.
+        """Make a host without waiting rows.
 
         Args:
             name: Such as "example.org:443".
@@ -27,7 +27,7 @@ class Host:
         self.name = name
         self.waiting: deque[Row] = deque()
         self.is_served = False
-        """Whether there is, or is about to be, a task that starts what waits."""
+        """Whether a task starts its rows, or is about to."""
         self.limit = asyncio.Semaphore(limit)
         self.spacing = 0.0
         """Seconds between requests."""
@@ -36,26 +36,26 @@ class Host:
 
     @property
     def first(self) -> Row | None:
-        """The row whose turn is next; None where none waits."""
+        """The row whose turn is next; None if no row waits."""
         while self.waiting and self.waiting[0].state != "queued":
             self.waiting.popleft()  # it was cancelled
         return self.waiting[0] if self.waiting else None
 
     @property
     def seconds_to_wait(self) -> float:
-        """Seconds until the next request may start; most hosts never ask for any, and then no clock is read."""
+        """Seconds until the next request may start; for most hosts 0, without reading the clock."""
         return self.not_before - asyncio.get_running_loop().time() if self.not_before else 0.0
 
     async def pause(self) -> None:
         """Wait until the next request may start."""
-        while (seconds := self.seconds_to_wait) > 0:  # noqa: ASYNC110 - it may be put off meanwhile
+        while (seconds := self.seconds_to_wait) > 0:  # noqa: ASYNC110 - another 429 may prolong it
             await asyncio.sleep(seconds)
 
     def slow_down(self, seconds: float | None) -> float:
-        """Start nothing for a while, and less often after that: the host has had too many requests.
+        """Pause, and then send requests less often, because the host had too many.
 
         Args:
-            seconds: How long it asked for; None where it did not say.
+            seconds: How long it asked us to wait; None if it did not say.
 
         Returns:
             Seconds until the next request may start.
@@ -66,7 +66,7 @@ class Host:
         return wait
 
     def speed_up(self) -> None:
-        """Start requests a little more often again: the host has answered."""
+        """Send requests more often again, because the host has answered."""
         if self.spacing:
             self.spacing = self.spacing / 2 if self.spacing > LEAST_SPACING / 8 else 0.0
 
@@ -76,14 +76,14 @@ class Host:
 
 
 class Rate:
-    """Spaces what starts evenly."""
+    """Spaces requests evenly."""
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
         self._next = 0.0
 
     async def turn(self) -> None:
-        """Wait for the next moment at which something may start."""
+        """Wait until the next request may start."""
         now = asyncio.get_running_loop().time()
         start = max(now, self._next)
         self._next = start + self._interval
@@ -92,22 +92,22 @@ class Rate:
 
 
 class Limits:
-    """The limits of all requests together, and those of each host."""
+    """The limit of all requests, and of each host."""
 
     def __init__(self, at_once: int, per_host: int, per_second: float | None) -> None:
-        """Have nothing under way.
+        """Begin without requests.
 
         Args:
-            at_once: Requests at once.
-            per_host: Requests at once at one host.
-            per_second: Requests that start in a second; None for no limit.
+            at_once: Most requests at once.
+            per_host: Most requests at once per host.
+            per_second: Most requests that start per second; None for no limit.
         """
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
         """Places in it."""
         self.rate = Rate(per_second) if per_second else None
         self._per_host = per_host
-        # A host that nothing waits for and nobody asks is forgotten, unless it wants to be asked slowly.
+        # Hosts without rows and requests are forgotten, unless they were slowed down.
         self._hosts: WeakValueDictionary[str, Host] = WeakValueDictionary()
         self._slow: set[Host] = set()
 
@@ -129,7 +129,7 @@ class Limits:
         return len(self._hosts) > 1
 
     def slow_down(self, host: Host, seconds: float | None) -> float:
-        """Slow a host down, and remember that."""
+        """Slow a host down, and remember it."""
         self._slow.add(host)
         return host.slow_down(seconds)
 
@@ -141,7 +141,7 @@ class Limits:
 
 
 class Slot:
-    """The right to make one request at a time: within the limit of its host, and within that of all."""
+    """The right to make one request at a time, within both limits."""
 
     __slots__ = ("_has_all", "_has_host", "_limits", "host")
 
@@ -151,7 +151,7 @@ class Slot:
         self._has_host = self._has_all = False
 
     async def acquire(self) -> None:
-        """Wait for the host first, then for all: what waits for a slow host is in nobody's way."""
+        """Wait for the host's limit first, then for the global one: rows of a slow host hold up no others."""
         host, limits = self.host, self._limits
         try:
             while True:
@@ -163,7 +163,7 @@ class Slot:
                     await limits.rate.turn()
                 if host.seconds_to_wait <= 0:
                     break
-                self.release()  # the host asked for a pause while this waited for the others
+                self.release()  # the host asked for a pause meanwhile
         except BaseException:
             self.release()
             raise
@@ -171,7 +171,7 @@ class Slot:
             host.has_started_one()
 
     def release(self) -> None:
-        """Give it back; nothing happens where it is not held."""
+        """Give it back, if it is held."""
         if self._has_all:
             self._has_all = False
             self._limits.all.release()
@@ -180,7 +180,7 @@ class Slot:
             self.host.limit.release()
 
     def give_up(self) -> bool:
-        """Leave its place among all requests unused from now on; whether that was done: the last one stays."""
+        """Lower the global limit by one instead of giving this back; False if it is 1 already."""
         if self._limits.at_once == 1 or not self._has_all:
             return False
         self._limits.at_once -= 1

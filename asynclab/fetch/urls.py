@@ -47,7 +47,7 @@ class Found:
 
 
 _GUESSED = frozenset({"", "text", "Markdown", "LaTeX", "HTML", "CSV", "TSV"})
-_COLUMNS = re.compile(r"https?://[^\s,;|]*[,;|\t]")
+_COLUMNS = re.compile(r"https?://(?:(?!https?://)[^\s,;|])*[,;|\t]")
 
 
 def other_reading(text: str, found: Found) -> tuple[str, int] | None:

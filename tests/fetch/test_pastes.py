@@ -329,6 +329,7 @@ PASTES: dict[str, list[tuple[str, list[str]]]] = {
     ],
     "pictures": [
         ("👉https://a.example/x👈 https://b.example/y✨", ["https://a.example/x", "https://b.example/y"]),
+        ("https://a.example/गुरु https://b.example/กำ", ["https://a.example/गुरु", "https://b.example/กำ"]),
         ("https://a.example/👍 https://b.example/❤️/x", ["https://a.example/👍", "https://b.example/❤️/x"]),
     ],
     "dashes": [("https://a.example/x— https://b.example/y–z", ["https://a.example/x", "https://b.example/y–z"])],

@@ -77,8 +77,8 @@ _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
-_PICTURES = ("So", "Sk", "Mn")
-"""Emoji, their colours, and what makes a picture of a character."""
+_PICTURES = ("So", "Sk")
+"""Emoji and their colours."""
 _NO_BRACES = str.maketrans("{}", "--")
 _TRAILING = ".,;:!?*_~'"
 
@@ -181,9 +181,9 @@ def _is_foreign(character: str) -> bool:
 
 def _without_pictures(url: str) -> str:
     """The URL without the emoji after a word; one that is all of a path's last part belongs to it."""
-    short = url.rstrip(
-        "".join(character for character in set(url[-8:]) if unicodedata.category(character) in _PICTURES)
-    )
+    short = url
+    while short and (short[-1] == "\ufe0f" or (short[-1] > "\x7f" and unicodedata.category(short[-1]) in _PICTURES)):
+        short = short[:-1]
     return short if short[-1:].isalnum() else url
 
 

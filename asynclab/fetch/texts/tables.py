@@ -15,7 +15,7 @@ from asynclab.fetch.texts.hosts import host_url
 TABLE = re.compile(r"(?:\A\s*|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])")
 """Where a table may begin."""
 
-_JIRA = re.compile(r"\[[^\]|\n]*\|https?://")
+_JIRA = re.compile(r"\[[^][|\n]{0,200}\|https?://")
 """A link of Jira or Confluence, whose tables have the bars of others."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""

@@ -21,6 +21,8 @@ _TEMPLATE = re.compile(
     re.ASCII,
 )
 
+_LONGEST = 1_000
+"""Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
 _HINT = re.compile(r"[][{<$*\\%]")
 """What every template has, and few other URLs."""
 
@@ -39,7 +41,7 @@ _SCHEME = re.compile(r"h..p(s?)(\[?:\]?//\]?|:\[//\])", re.IGNORECASE)
 
 def is_template(url: str) -> bool:
     """Whether something is still to be filled in."""
-    return _HINT.search(url) is not None and _TEMPLATE.search(url) is not None
+    return _HINT.search(url) is not None and _TEMPLATE.search(url, 0, _LONGEST) is not None
 
 
 def defanged(text: str) -> list[str]:
