@@ -202,20 +202,18 @@ class AsyncLabApp(Commanding, TerminalApp):
 
     async def on_event(self, event: Event) -> None:
         """Remove notices at the next key, since they may be out of date. Problems stay."""
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._forget("information")
+        if isinstance(event, Key):
+            if not event.is_forwarded:
+                self._forget("information")
+            # A forwarded one, too: it was on its way to another view when the key before it went to the terminal.
             if isinstance(self.screen, CommandScreen) and self.screen.takes_key(event):
                 return
         await super().on_event(event)
 
     def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a notice for some seconds, instead of the one before.
+        """Show a notice for some seconds, instead of the one before; the text is not parsed as markup.
 
         A problem stays when a notice replaces another one, and when a key is pressed.
-
-        Args:
-            text: Not parsed as markup.
-            is_problem: Whether something went wrong.
         """
         severity: SeverityLevel = "error" if is_problem else "information"
         self._forget("information", severity)

@@ -15,7 +15,8 @@ from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
 from asynclab.model.activity import ActivityLine
-from asynclab.model.events import Event, Outcome, finite
+from asynclab.model.event_codec import finite
+from asynclab.model.events import Event, Outcome
 from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line, shorten_middle
@@ -93,7 +94,7 @@ class LinePrinter:
 
 
 class JsonPrinter:
-    """Prints each event as a line of JSON that `asynclab.model.events.decode` reads."""
+    """Prints each event as a line of JSON that `event_codec.decode` reads."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -14,7 +14,7 @@ import click
 from asynclab.cli.exit_codes import DONE, FAILED
 from asynclab.cli.recording_file import complain
 from asynclab.fetch.whole_file import WholeFile
-from asynclab.model.events import encode
+from asynclab.model.event_codec import encode
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import PerfettoExport

@@ -29,7 +29,7 @@ from asynclab.findings.findings_report import (
 from asynclab.findings.known_bugs import baseline_text
 from asynclab.findings.sarif import sarif_log
 from asynclab.findings.source_code import Sources
-from asynclab.model.events import encodable
+from asynclab.model.event_codec import encodable
 from asynclab.model.text import one_line
 from asynclab.remote.observed_program import ObservedProgram
 

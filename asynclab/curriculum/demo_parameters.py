@@ -76,10 +76,7 @@ class Parameter:
                 return f"up to {MOST_URLS} http:// or https:// addresses, or empty for the practice pages"
 
     def parse(self, text: str) -> Value:
-        """Parse what was typed.
-
-        Args:
-            text: The value as text, such as `show` returns.
+        """Parse a value that was typed, or that `show` returned.
 
         Raises:
             ParameterError: The text is not valid for this parameter.
@@ -126,15 +123,7 @@ class Parameter:
 
 
 def parse_all(demo: str, parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Value]:
-    """Parse what was typed into the arguments of a demo's main.
-
-    Args:
-        demo: Its name, for error messages.
-        parameters: The parameters of its main.
-        texts: What was typed, by parameter; those left out keep their defaults.
-
-    Returns:
-        A value for every parameter. An empty URL stays empty: see `fill_urls`.
+    """Parse what was typed, by parameter, into all arguments of a demo's main; an empty URL stays empty.
 
     Raises:
         ParameterError: A name is unknown, or a text is not valid for its parameter.
@@ -152,13 +141,7 @@ def wants_pages(parameters: Sequence[Parameter], values: Mapping[str, Value]) ->
 
 
 def fill_urls(parameters: Sequence[Parameter], values: Mapping[str, Value], pages: Sequence[str]) -> dict[str, Value]:
-    """Fill in pages of the practice server where URLs were left empty.
-
-    Args:
-        parameters: The parameters of the demo's main.
-        values: What `parse_all` returned.
-        pages: The URLs of the practice server's pages; at least one.
-    """
+    """Put pages of the practice server, which has at least one, where URLs were left empty."""
     filled = dict(values)
     for parameter in parameters:
         if _is_empty_url(parameter, values):

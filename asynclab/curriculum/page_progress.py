@@ -26,11 +26,13 @@ def report_pages() -> None:
 
     @wraps(read)
     def read_body(response: aiohttp.ClientResponse) -> Coroutine[Any, Any, bytes]:
+        """Note whose body the task reads."""
         _READING.set(response)
         return read(response)
 
     @wraps(readany)
     def read_piece(reader: aiohttp.StreamReader) -> Coroutine[Any, Any, bytes]:
+        """Report how much of it has arrived."""
         # StreamReader.read() calls this once for each piece: before the first, and after each until the last.
         response = _READING.get()
         if response is not None and response.content is reader:

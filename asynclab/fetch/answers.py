@@ -37,6 +37,7 @@ class Answers(ResponseHandler):
     peer = Peer()
     _awaits_head = False
     _may_have_body = False
+    _was_used = False
     _overhead = 0
     _end = b""
     """The last bytes, in which the end of the headers may begin."""
@@ -69,7 +70,8 @@ class Answers(ResponseHandler):
         self._awaits_head, self._overhead, self._end = True, 0, b""
         self._may_have_body = not params.get("skip_payload")
         if (watch := WATCH.get()) is not None:
-            watch.asks(self.peer)
+            watch.asks(self.peer, is_reused=self._was_used)
+        self._was_used = True
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:

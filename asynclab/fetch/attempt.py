@@ -11,15 +11,13 @@ import aiohttp
 from asynclab.fetch.address import redirected, sent_text
 from asynclab.fetch.idle import Connections
 from asynclab.fetch.options import Options
-from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect
-from asynclab.fetch.receiving import Receiver
+from asynclab.fetch.outcomes import failure_of_error, failure_of_redirect, failure_of_status
+from asynclab.fetch.receiving import REDIRECTS, Receiver
 from asynclab.fetch.rows import Failure, Row
 from asynclab.fetch.sending import Sender
 from asynclab.fetch.watch import WATCH, Watch
 
 MOST_REDIRECTS = 10
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _KEPT_FOR_HEAD = frozenset({401, 407, 408, 410, 425, 429, 502, 503, 504})
 """Failures that an answer to HEAD is believed; after others the same is asked with GET."""
@@ -118,7 +116,9 @@ class Requests:
         while True:
             response = await self._sender.send(row.method, asked, row.sent, watch)
             try:
-                location = response.headers.get("Location") if response.status in _REDIRECTS else None
+                location = response.headers.get("Location") if response.status in REDIRECTS else None
+                if response.status < 200:
+                    return failure_of_status(response.status, response.reason or "", None)
                 if not location:
                     watch.answered()
                     return await self._receiver.take(row, asked, response)

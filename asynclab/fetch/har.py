@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from asynclab import __version__
@@ -74,30 +74,15 @@ def to_har(rows: Iterable[Row], options: Options) -> str:
     return "".join(parts)
 
 
-class ArchiveFile:
+class ArchiveFile(WholeFile):
     """An archive in a file, which is replaced only once the archive is whole; a context manager."""
 
     def __init__(self, path: Path, options: Options) -> None:
-        """Begin to write beside a place.
-
-        Args:
-            path: The place.
-            options: What the rows are fetched with.
-
-        Raises:
-            OSError: Nothing can be written there.
-        """
+        """Begin to write beside a place; the arguments are those of `WholeFile` and `Archive`."""
+        super().__init__(path)
         self.path = path
-        self._file = WholeFile(path)
-        self._archive = Archive(self._file.write, options)
-
-    def add(self, row: Row) -> None:
-        """Write a row that has ended.
-
-        Raises:
-            OSError: The disk refuses.
-        """
-        self._archive.add(row)
+        self._archive = Archive(self.write, options)
+        self.add = self._archive.add
 
     def end(self) -> None:
         """Put the archive into its place.
@@ -106,13 +91,7 @@ class ArchiveFile:
             OSError: The disk refuses.
         """
         self._archive.end()
-        self._file.keep()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self._file.discard()
+        self.keep()
 
 
 def _entries(row: Row, options: Options) -> list[dict[str, Any]]:

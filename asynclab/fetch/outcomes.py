@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -28,14 +29,19 @@ _REASONS = {
     errno.EMFILE: "too many open files and connections",
 }
 
+_NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
+"""What aiohttp says, with a picture of where it stopped."""
+
 
 class SavingError(Exception):
     """A body could not be written to its file."""
 
 
 def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure:
-    """The failure that a status of 400 or more means."""
-    words = f"{status} {one_line(reason, 60)}".rstrip()
+    """The failure that a status of 400 or more means, or one below 200 where an answer should be."""
+    words = f"{status:03} {one_line(reason, 60)}".rstrip()
+    if status < 200:
+        return Failure("invalid", f"Invalid answer: {words}, which nobody asked for", status=status)
     passes = status in PASSING_STATUSES
     wait = retry_after(retry_header)
     if status == 429:
@@ -147,8 +153,10 @@ def _no_answer(error: Exception, row: Row, options: Options) -> Failure:
 
 
 def _bad_answer(error: Exception, row: Row, options: Options) -> Failure:
-    message = getattr(error, "message", "") or str(error)
-    return _failed("invalid", "Invalid answer", str(message).partition("\n")[0].rstrip(": "))
+    message = str(getattr(error, "message", "") or error)
+    if sent := _NO_STATUS_LINE.search(message):
+        return _failed("invalid", "Invalid answer, not HTTP/1.1", sent[1])
+    return _failed("invalid", "Invalid answer", message.partition("\n")[0].partition(" when reading")[0].rstrip(": "))
 
 
 def _bad_request(error: Exception, row: Row, options: Options) -> Failure:

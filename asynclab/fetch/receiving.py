@@ -17,6 +17,9 @@ from asynclab.fetch.rows import Failure, Row, header_text
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.unpacking import PIECE, Unpacker
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that say where to go on."""
+
 LONGEST_HEADER = 1_000
 """Bytes of a header's value that are kept."""
 
@@ -53,6 +56,8 @@ class Receiver:
         """
         self._note(row, asked, response)
         failure = None
+        if response.status in REDIRECTS:
+            row.notes += ("a redirect that doesn't say where to (no Location)",)
         if response.status >= 400:
             failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
         is_allowed = response.status in self._options.allow
@@ -115,7 +120,7 @@ class Receiver:
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
         """Read a body to its end, or as far as there is room; whether it was read to its end."""
         content = response.content
-        codings = response.headers.getall("Content-Encoding", None)
+        codings = [*response.headers.getall("Content-Encoding", ()), *_transfer_codings(response)]
         unpacker = Unpacker(", ".join(codings), 2 * self._options.max_bytes + PIECE) if codings else None
         report_at = row.phases.since + REPORT_SECONDS
         # What has come at once is read at once: no waiting, and no asking for more once the end is there.
@@ -149,6 +154,12 @@ def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes
 def _header_text(text: str) -> str:
     """The text of a header, in which aiohttp leaves bytes that are no UTF-8 as surrogates."""
     return text if text.isascii() else header_text(text.encode("utf-8", "surrogateescape"))
+
+
+def _transfer_codings(response: aiohttp.ClientResponse) -> list[str]:
+    """What a body was packed with for its way, which nobody asked for."""
+    named = ",".join(response.headers.getall("Transfer-Encoding", ())).split(",")
+    return [name for name in named if name.strip().lower() not in ("", "chunked", "identity")]
 
 
 def _length_of(response: aiohttp.ClientResponse) -> int | None:

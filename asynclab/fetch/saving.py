@@ -6,7 +6,9 @@ import mimetypes
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -52,13 +54,11 @@ class BodyFile:
             SavingError: That can't be done.
         """
         self._folder = folder
-        try:
+        with _refusals():
             folder.mkdir(parents=True, exist_ok=True)
             self._file: IO[bytes] = tempfile.NamedTemporaryFile(  # noqa: SIM115  it lives as long as the download
                 dir=folder, prefix=".asynclab-", suffix=".part", delete=False
             )
-        except OSError as error:
-            raise SavingError(error.strerror or str(error)) from error
 
     def write(self, data: bytes) -> None:
         """Write the next part.
@@ -66,10 +66,8 @@ class BodyFile:
         Raises:
             SavingError: The disk refuses.
         """
-        try:
+        with _refusals():
             self._file.write(data)
-        except OSError as error:
-            raise SavingError(error.strerror or str(error)) from error
 
     def keep(self, name: str) -> Path:
         """Give the file its name, with a number where that is taken.
@@ -77,13 +75,11 @@ class BodyFile:
         Raises:
             SavingError: The disk refuses.
         """
-        try:
+        with _refusals():
             self._file.close()
-            path = _reserved(self._folder, name)
+            path = reserved(self._folder, name)
             os.chmod(self._file.name, path.stat().st_mode)
             os.replace(self._file.name, path)
-        except OSError as error:
-            raise SavingError(error.strerror or str(error)) from error
         return path
 
     def discard(self) -> None:
@@ -94,15 +90,20 @@ class BodyFile:
             os.unlink(self._file.name)
 
 
-def _reserved(folder: Path, name: str) -> Path:
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SavingError(error.strerror or str(error)) from error
+
+
+def reserved(folder: Path, name: str) -> Path:
     """An empty file of that name, or of one with a number, that was not there before."""
     stem, dot, ending = name.rpartition(".")
-    number = 1
-    while True:
-        path = folder / (name if number == 1 else f"{stem}-{number}{dot}{ending}")
-        try:
+    numbered = (f"{stem}-{number}{dot}{ending}" for number in count(2))
+    for path in map(folder.joinpath, chain([name], numbered)):
+        with suppress(FileExistsError):
             path.open("xb").close()
-        except FileExistsError:
-            number += 1
-        else:
             return path
+    raise AssertionError("there are numbers without end")

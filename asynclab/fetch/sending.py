@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from functools import cached_property
 
 import aiohttp
 from yarl import URL
@@ -16,6 +15,9 @@ from asynclab.fetch.options import Options
 from asynclab.fetch.proxies import Environment
 from asynclab.fetch.redaction import is_secret
 from asynclab.fetch.watch import Watch, refuse_private, tls_context
+
+MOST_STALE = 5
+"""Tries over connections that the server may have closed meanwhile; aiohttp tries each twice (RFC 9112, 9.3.1)."""
 
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
 
@@ -35,6 +37,7 @@ class Sender:
         self._environment = Environment() if options.proxy_from_environment else None
         self._has_headers = bool(options.headers) or self._environment is not None
         self._resolver = ThreadResolver()
+        self._context: asyncio.Future[ssl.SSLContext] | None = None
 
     async def send(self, method: str, asked: str, first: str, watch: Watch) -> aiohttp.ClientResponse:
         """Make one request, and wait for the headers of its answer.
@@ -57,19 +60,27 @@ class Sender:
         watch.begins(url, has_proxy=proxy is not None)
         if proxy is not None and self._options.block_private:
             await self._refuse_private(url.host or "", watch)
-        return await self._session.request(
-            method,
-            url.with_user(None) if url.raw_user is not None else url,
-            headers=headers,
-            allow_redirects=False,
-            proxy=proxy,
-            ssl=self._tls if url.scheme == "https" else True,
-        )
+        tls = await self._tls() if url.scheme == "https" else True
+        for tries_left in reversed(range(MOST_STALE)):
+            try:
+                return await self._session.request(
+                    method,
+                    url.with_user(None) if url.raw_user is not None else url,
+                    headers=headers,
+                    allow_redirects=False,
+                    proxy=proxy,
+                    ssl=tls,
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                if isinstance(error, aiohttp.ClientConnectorError) or not watch.is_reused or not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Made where it is needed: reading the trusted certificates takes a moment.
-        return tls_context()
+    async def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            # Made once it is needed, and in a thread: reading the trusted certificates would hold up everything else.
+            self._context = asyncio.get_running_loop().run_in_executor(None, tls_context)
+        return await asyncio.shield(self._context)
 
     def _headers_for(self, url: URL, asked: str, first: str) -> list[tuple[str, str]]:
         is_first = asked == first or origin(asked) == origin(first)

@@ -197,7 +197,7 @@ class Unpacker:
         """What else is worth knowing of how the body was packed."""
         notes = []
         if self._unknown:
-            notes.append(f"the body's Content-Encoding is unknown, it was taken as it came: {self._unknown}")
+            notes.append(f"the body's coding is unknown, it was taken as it came: {self._unknown}")
         for layer in self._layers:
             if layer.ignored:
                 notes.append(f"ignored {layer.ignored:,} bytes after the end of what is packed with {layer.name}")

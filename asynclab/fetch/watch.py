@@ -40,7 +40,7 @@ class PrivateAddressError(OSError):
 class Watch:
     """Records in a row what happens to the running task's request."""
 
-    __slots__ = ("_asked_at", "_clock", "_touch", "_url", "has_proxy", "refused", "row")
+    __slots__ = ("_asked_at", "_clock", "_touch", "_url", "has_proxy", "is_reused", "refused", "row")
 
     def __init__(self, row: Row, clock: Callable[[], float], touch: Callable[[Row], None], now: float) -> None:
         self.row = row
@@ -48,6 +48,8 @@ class Watch:
         """An address that was not connected to because it is private."""
         self.has_proxy = False
         """Whether the request goes through the user's proxy, whose address may be private."""
+        self.is_reused = False
+        """Whether the request goes over a connection that had an answer before."""
         self._clock = clock
         self._touch = touch
         self._asked_at = now
@@ -57,6 +59,7 @@ class Watch:
         """A request begins, perhaps through a proxy."""
         self._url = url
         self.has_proxy = has_proxy
+        self.is_reused = False
 
     def looks_up(self) -> None:
         """A new connection begins with a name lookup."""
@@ -81,9 +84,9 @@ class Watch:
         self.row.phases.enter("tls", self._clock())
         self._touch(self.row)
 
-    def asks(self, peer: Peer) -> None:
-        """The request goes over a connection to this peer."""
-        row = self.row
+    def asks(self, peer: Peer, *, is_reused: bool) -> None:
+        """The request goes over a connection to this peer, which may have had an answer before."""
+        row, self.is_reused = self.row, is_reused
         if row.phases.current != "wait":
             row.phases.enter("wait", self._clock())
         before = row.hops[-1].address if row.hops else ""

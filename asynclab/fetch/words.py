@@ -25,7 +25,8 @@ def counts_of(found: Found) -> list[str]:
     counts = [format_told + plural(len(found.urls), "URL")]
     if found.duplicates:
         counts.append(plural(found.duplicates, "duplicate"))
-    counts += [f"{plural(count, reason)} ignored" for reason, count in found.ignored_counts]
+    if found.ignored_counts:
+        counts.append(", ".join(plural(count, reason) for reason, count in found.ignored_counts) + " ignored")
     if found.left_out:
         counts.append(f"{found.left_out:,} left out (limit {len(found.urls):,})")
     return counts

@@ -32,11 +32,12 @@ def find_robbed_locks(state: LabState) -> Iterator[Finding]:
 
 def find_long_holds(state: LabState) -> Iterator[Finding]:
     """Locks that a task held for long while others waited. That may be meant, as where calls are spread out."""
+    long_ago = state.now - LONG_HOLD
     for lock in state.primitives.values():
-        hold = lock.longest_hold
-        now = _hold_now(state, lock)
-        if now is not None and (hold is None or now.seconds > hold.seconds):
-            hold = now
+        hold, now = lock.longest_hold, None
+        if lock.holder is not None and lock.waiters and lock.held_since <= long_ago:
+            now = _hold_now(state, lock, lock.holder)
+            hold = now if hold is None or (now is not None and now.seconds > hold.seconds) else hold
         if hold is None or hold.seconds < LONG_HOLD:
             continue
         place = (hold.wait.file, hold.wait.line) if hold.wait is not None and hold.wait.line else None
@@ -49,17 +50,15 @@ def find_long_holds(state: LabState) -> Iterator[Finding]:
         yield Finding("lock-held-long", text, hold.at, (hold.version,), hold.holder, place, "likely")
 
 
-def _hold_now(state: LabState, lock: PrimitiveState) -> Hold | None:
+def _hold_now(state: LabState, lock: PrimitiveState, number: int) -> Hold | None:
     """The hold that lasts, where its task waits for something that none of the others has to bring."""
-    holder = None if lock.holder is None else state.tasks.get(lock.holder)
-    waits = [state.tasks[number].since for number in lock.waiters if number in state.tasks]
+    holder = state.tasks.get(number)
     wait = None if holder is None else holder.waits_for
-    if holder is None or wait is None or not waits:
+    if wait is None or wait.kind in ("lock", "semaphore") or not lock.waiters.keys().isdisjoint(wait.tasks):
         return None
-    if wait.kind in ("lock", "semaphore") or not lock.waiters.keys().isdisjoint(wait.tasks):
-        return None
-    seconds = state.now - max(lock.held_since, min(waits))
-    return Hold(holder.id, wait, seconds, tuple(lock.waiters), state.now, state.version)
+    waits = [state.tasks[waiter].since for waiter in lock.waiters if waiter in state.tasks]
+    seconds = state.now - max(lock.held_since, min(waits, default=state.now))
+    return Hold(number, wait, seconds, tuple(lock.waiters), state.now, state.version)
 
 
 RULES = (

@@ -63,4 +63,6 @@ class Findings:
         """Let each rule look at the state."""
         for rule in RULES:
             for finding in rule.check(self._state):
-                self._found[finding.key] = finding
+                known = self._found.get(finding.key)
+                if known is None or known.certainty == "likely" or finding.certainty == "proved":
+                    self._found[finding.key] = finding

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from asynclab.findings.deadlocks import find_cycles, find_joins
+from asynclab.findings.phrases import line_of, listed, made_at, quoted
+from asynclab.findings.wait_graph import holders_of
 from asynclab.model.events import Wait
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, plural
-from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
+from asynclab.model.wording.wait import NAMING, NOT_RECORDED, plain_wait
 
 LISTED = 200
 """How many lines list the tasks of a loop; tasks that wait alike share one."""
@@ -63,13 +65,16 @@ def stuck_lines(state: LabState, now: float) -> Iterator[str]:
         now: The latest heartbeat of its program, in lab seconds: a loop that stands still has no later event.
     """
     yield standstill(state, now).text
+    timeouts = _timeouts(state)
     groups: dict[tuple[str, str, str], list[TaskState]] = {}
     for task in _pending(state):
         groups.setdefault((task.coroutine, _doing(task, state), _where(task)), []).append(task)
     for (_, doing, where), tasks in list(groups.items())[:LISTED]:
         more = f"(and {len(tasks) - 1:,} like it)" if len(tasks) > 1 else ""
         first = min(tasks, key=lambda task: task.since)
-        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", doing, where, _since(first, now), more)
+        due = timeouts.get(first.id)
+        times_out = "" if due is None else f"times out in {duration(max(0.0, due - now))}"
+        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", doing, where, _since(first, now), times_out, more)
         yield "  ".join(filter(None, parts)).rstrip()
     left = sum(map(len, list(groups.values())[LISTED:]))
     if left:
@@ -92,15 +97,27 @@ def _pending(state: LabState) -> list[TaskState]:
 def _next_deadline(state: LabState) -> float | None:
     waits = (task.waits_for for task in _pending(state))
     deadlines = [wait.deadline for wait in waits if wait is not None and wait.deadline is not None]
-    return min(deadlines, default=None)
+    return min([*deadlines, *_timeouts(state).values()], default=None)
+
+
+def _timeouts(state: LabState) -> dict[int, float]:
+    """When the next timeout around a task expires, in lab seconds."""
+    found: dict[int, float] = {}
+    for each in state.timeouts.values():
+        if each.outcome == "running" and each.task is not None and each.deadline is not None:
+            found[each.task] = min(each.deadline, found.get(each.task, each.deadline))
+    return found
 
 
 def _holders(wait: Wait, state: LabState) -> tuple[int, ...]:
-    """The tasks that a wait is for; of a lock its present holder, since it may have changed hands."""
-    for each in state.primitives.values() if wait.kind == "lock" else ():
-        if each.kind == "lock" and each.number == wait.number:
-            return () if each.holder is None else (each.holder,)
-    return wait.tasks
+    """The tasks that a wait is for, as far as they have not ended.
+
+    Of a lock or semaphore those who hold it now, since it may have changed hands.
+    """
+    primitive = state.named_primitives.get((wait.kind, wait.number))
+    if primitive is not None:
+        return tuple(holders_of(primitive))
+    return tuple(number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
 
 
 def _doing(task: TaskState, state: LabState) -> str:
@@ -110,13 +127,37 @@ def _doing(task: TaskState, state: LabState) -> str:
     if wait is None:
         return f"waits ({NOT_RECORDED})"
     holders = _holders(wait, state)
-    if holders != wait.tasks:
-        wait = Wait(wait.kind, number=wait.number, tasks=holders)
-    return plain_wait(wait, state)[0]
+    if wait.kind == "lock":
+        wait = Wait("lock", number=wait.number, tasks=holders)
+    return plain_wait(wait, state)[0] + _more_of(wait, holders, state)
+
+
+def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
+    """Who has what a task waits for, where the words for the wait don't name them."""
+    if wait.kind == "semaphore" and holders:
+        return f", whose permits are with {listed(state, holders)}"
+    if wait.kind in NAMING or not wait.kind.startswith("queue."):
+        return f": {listed(state, holders)}" if holders and wait.kind not in NAMING else ""
+    queue = state.queues.get(wait.number)
+    if queue is None:
+        return ""
+    if wait.kind == "queue.get":
+        borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
+        if queue.returned and borrowers:  # a pool: what is taken comes back
+            return f", whose items are with {listed(state, borrowers)}"
+        return _last(state, "put", queue.sources)
+    return _last(state, "got", queue.takers)
+
+
+def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
+    """Who did something last; empty where that was no task."""
+    task = max(tasks, key=tasks.__getitem__, default=None)
+    return "" if task is None else f", last {did} by {quoted(state, task)}"
 
 
 def _where(task: TaskState) -> str:
-    return "" if task.place is None else f"{one_line(file_name(task.place[0]))}:{task.place[1]}"
+    """The line where a task stands; of one that runs none of the program's code, where it was made."""
+    return made_at(task).strip() if task.place is None else line_of(task.place)
 
 
 def _since(task: TaskState, now: float) -> str:

@@ -16,7 +16,7 @@ FOLLOWED = 300
 FOLLOWED_WHEN_IDLE = 20_000
 """The same when nothing but timeouts can happen any more, or the run is over."""
 
-_SINGLE = ("task", "wait_for")
+_SINGLE = ("task", "wait_for", "shield")
 _ALL = ("gather", "task_group")
 
 

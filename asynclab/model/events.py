@@ -1,8 +1,7 @@
 """Defines the events of a lab: one struct for each kind.
 
 An event is a past fact. The tracer writes events, the model folds them into a `LabState`, and
-`asynclab demo NAME --json` prints them, one JSON object a line, whose field `type` names the event. `encode` and
-`decode` turn an event into such a line and back.
+`asynclab demo NAME --json` prints them, one JSON object a line, whose field `type` names the event.
 
 - `at` is the moment, in lab seconds. Lab time starts at 0, stands still while the lab is paused, and goes at the lab's
   speed. Events come in the order in which they happened.
@@ -20,10 +19,7 @@ An event is a past fact. The tracer writes events, the model folds them into a `
 
 from __future__ import annotations
 
-import math
-import sys
-from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -39,6 +35,8 @@ WaitKind: TypeAlias = Literal[
     "gather",
     "wait",
     "wait_for",
+    "shield",
+    "as_completed",
     "task_group",
     "queue.get",
     "queue.put",
@@ -638,7 +636,7 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
     name: str
     file: str
     line: int
-    """The yield's."""
+    """The line of that yield."""
     kind: Literal["lock", "semaphore"]
     number: int
     """Which lock or semaphore: 2 for "lock#2"."""
@@ -690,7 +688,7 @@ class Outside(Event):
     generators: tuple[GeneratorStands, ...] = ()
     """What keeps locks and permits from others; looked for where nothing outside can wake the loop."""
     interrupt: int = 0
-    """First tasks that wait for what nobody else has, so that they can only be meant to wait for ctrl+c."""
+    """Main tasks that wait for something no other code can reach: they can only be meant to wait for ctrl+c."""
 
 
 class LoopBlocked(Event):
@@ -757,9 +755,9 @@ class EventsDropped(Event):
 
     count: int
     named: dict[str, int] = {}
-    """How many tasks without a name were named after each coroutine, where their births are among what was left out."""
+    """How many unnamed tasks, whose births were left out, are named after each coroutine."""
     ended: dict[Outcome, int] = {}
-    """How many tasks had ended of which nothing is left."""
+    """How many ended tasks were left out entirely."""
 
 
 ProgramEvent: TypeAlias = (
@@ -779,70 +777,4 @@ ProgramEvent: TypeAlias = (
 """What the program and the loop say."""
 
 AnyEvent: TypeAlias = RunEvent | TaskEvent | StepEvent | QueueEvent | PrimitiveEvent | TimeoutEvent | ProgramEvent
-"""The tagged union that the codec reads and writes."""
-
-AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
-
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-
-
-def encode(event: Event) -> bytes:
-    """One event as a line of JSON, without the newline; its numbers are those of `finite`."""
-    try:
-        line = _encoder.encode(event)
-    except UnicodeEncodeError:
-        return _encoder.encode(encodable(finite(event)))
-    return _encoder.encode(finite(event)) if b"null" in line else line  # as it writes what JSON has no number for
-
-
-def encodable(value: object) -> Any:
-    """A struct as built-in values, without what UTF-8 can't write.
-
-    Half of a surrogate pair, as Python has it in the names of some files, becomes U+FFFD.
-    """
-    return _encodable(msgspec.to_builtins(value))
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
-    return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def finite(struct: AnyStruct) -> AnyStruct:
-    """An event whose numbers can all be written as JSON, which knows neither infinity nor "not a number".
-
-    Where a number may be None, None stands for these; elsewhere the largest number for infinity, and 0 for no number.
-    """
-    changes: dict[str, Any] = {}
-    for name, is_optional in _numbers_of(type(struct)):
-        value = getattr(struct, name)
-        if isinstance(value, Wait):
-            changes[name] = finite(value)
-        elif value is not None and not math.isfinite(value):
-            changes[name] = None if is_optional else _nearest(value)
-    return msgspec.structs.replace(struct, **changes) if changes else struct
-
-
-def _nearest(value: float) -> float:
-    return 0.0 if math.isnan(value) else math.copysign(sys.float_info.max, value)
-
-
-@cache
-def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """The fields that may hold floats, directly or in a Wait, and whether each may be None."""
-    hints = {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind).items()}
-    return tuple((name, type(None) in types) for name, types in hints.items() if {float, Wait} & {*types})
-
-
-def decode(line: bytes | str) -> AnyEvent:
-    """The event in a line of JSON.
-
-    Raises:
-        msgspec.ValidationError: The line is JSON but no event.
-        msgspec.DecodeError: The line is not JSON.
-    """
-    return _decoder.decode(line)
+"""The tagged union that `event_codec` reads and writes."""

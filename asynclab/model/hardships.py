@@ -34,7 +34,7 @@ class LeftBehind:
     waiter: int
     """The task that waited for the gather()."""
     steps: int
-    """How many it had made."""
+    """How many it had made, or was about to make."""
     is_orphan: bool
     """Whether it was made in the call of gather() itself, so that nobody else can wait for it."""
 

@@ -45,11 +45,7 @@ class History:
     """
 
     def __init__(self, live: LabState) -> None:
-        """Begin with the history of a state in which nothing has happened.
-
-        Args:
-            live: The state of the present, which takes in each event before `take` gets it.
-        """
+        """Begin when nothing has happened; the live state takes in each event before `take` gets it."""
         self.events: list[Event] = []
         """Those that are kept, oldest first."""
         self.first = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from asynclab.model.events import Event
+from asynclab.model.events import Event, Wait
 from asynclab.model.tasks import Place
 
 INCIDENTS_KEPT = 200
@@ -32,3 +32,14 @@ class Incident:
     kind: IncidentKind = "told"
     is_sure: bool = True
     """Whether nothing else explains it than a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredCancel:
+    """A cancel that a task has ignored, which may be meant."""
+
+    incident: Incident
+    wait: Wait
+    """What the task waited for when it was cancelled."""
+    began: float
+    """When it had begun to."""

@@ -62,12 +62,7 @@ class LoopParts:
 
 
 def loop_parts(state: LabState, most: int) -> LoopParts:
-    """The parts of a lab's loop.
-
-    Args:
-        state: The lab.
-        most: How many entries of each part are listed; the others are counted.
-    """
+    """The parts of a lab's loop; of each, `most` entries are listed and all are counted."""
     if state.outcome is not None:
         return LoopParts(None, (), 0, (), 0, (), 0)
     dues = list(_pending(state))

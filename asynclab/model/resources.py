@@ -83,6 +83,7 @@ class QueueState:
 
     @property
     def is_full(self) -> bool:
+        """Whether put() has to wait."""
         return 0 < self.maxsize <= self.size
 
     @property
@@ -143,7 +144,7 @@ class PrimitiveState:
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
-    """For a lock: the tasks from under which another released it, which task that was, and where; until they leave."""
+    """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
 
     @property
     def label(self) -> str:

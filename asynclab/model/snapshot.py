@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from asynclab.model.resources import PrimitiveState, QueueState, TimeoutState
+from asynclab.model.resources import ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 Values: TypeAlias = tuple[Any, ...]
 """The fields of a task in their order; its children as a tuple."""
+
+State = TypeVar("State", LabState, QueueState, PrimitiveState, ClientUse)
 
 _timeout_values = attrgetter(*(field.name for field in fields(TimeoutState)))
 
@@ -24,12 +27,7 @@ class Snapshot:
     """
 
     def __init__(self, state: LabState, earlier: Snapshot | None = None) -> None:
-        """Keep what a state is now.
-
-        Args:
-            state: May change after that.
-            earlier: Of the same run.
-        """
+        """Keep what a state is now; it may change after that. The earlier snapshot is of the same run."""
         known = {} if earlier is None else earlier.tasks
         self.tasks: dict[int, Values] = {}
         """By number, in order of creation."""
@@ -49,61 +47,28 @@ class Snapshot:
 
 def _without_tasks(state: LabState) -> LabState:
     """A copy that shares nothing that a fold changes; what never changes is shared."""
-    primitives = {number: _copied_primitive(primitive) for number, primitive in state.primitives.items()}
-    return replace(
+    primitives = {number: _copied(primitive) for number, primitive in state.primitives.items()}
+    return _copied(
         state,
         clock=replace(state.clock),
         dropped=replace(state.dropped),
         tasks={},
-        queues={number: _copied_queue(queue) for number, queue in state.queues.items()},
+        queues={number: _copied(queue) for number, queue in state.queues.items()},
         primitives=primitives,
         named_primitives={(each.kind, each.number): primitives[each.id] for each in state.named_primitives.values()},
         timeouts={number: TimeoutState(*_timeout_values(timeout)) for number, timeout in state.timeouts.items()},
-        calls=state.calls.copy(),
-        activity=state.activity.copy(),
-        lag=state.lag.copy(),
-        counts=state.counts.copy(),
-        ready_queue=state.ready_queue.copy(),
-        held=state.held.copy(),
-        outer_steps=state.outer_steps.copy(),
-        roots=state.roots.copy(),
-        ended_tasks=state.ended_tasks.copy(),
-        ended_timeouts=state.ended_timeouts.copy(),
-        unfinished_lines=state.unfinished_lines.copy(),
-        named_after=state.named_after.copy(),
-        in_vain=state.in_vain.copy(),
-        awaiting=state.awaiting.copy(),
-        lost_handovers=state.lost_handovers.copy(),
-        left_behind=state.left_behind.copy(),
-        client_uses={key: replace(use, connections=use.connections.copy()) for key, use in state.client_uses.items()},
+        client_uses={key: _copied(use) for key, use in state.client_uses.items()},
         timeline=None,
         _rows=None,
         _rows_structure=-1,
     )
 
 
-def _copied_queue(queue: QueueState) -> QueueState:
-    return replace(
-        queue,
-        items=queue.items.copy(),
-        getters=queue.getters.copy(),
-        putters=queue.putters.copy(),
-        joiners=queue.joiners.copy(),
-        sources=queue.sources.copy(),
-        takers=queue.takers.copy(),
-        lent=None if queue.lent is None else queue.lent.copy(),
-        depth=queue.depth.copy(),
-    )
-
-
-def _copied_primitive(primitive: PrimitiveState) -> PrimitiveState:
-    return replace(
-        primitive,
-        takers=primitive.takers.copy(),
-        in_block=primitive.in_block.copy(),
-        waiters=primitive.waiters.copy(),
-        robbed=primitive.robbed.copy(),
-    )
+def _copied(state: State, **changes: Any) -> State:
+    """A copy with collections of its own, except for what is given."""
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    fresh = {name: value.copy() for name, value in values.items() if isinstance(value, dict | list | set | deque)}
+    return replace(state, **fresh | changes)
 
 
 def _values_of_tasks() -> Callable[[TaskState], Values]:

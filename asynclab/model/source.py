@@ -55,12 +55,7 @@ class Control(Protocol):
         """Cancel one task."""
 
     def sample(self, first: Iterable[int] = (), selected: int | None = None, /) -> object:
-        """Look at what tasks wait for and where they stand; to be called before painting.
-
-        Args:
-            first: The tasks to begin with, such as those in sight.
-            selected: The task whose frames are all wanted.
-        """
+        """Look at where tasks stand and what they wait for, before painting: `first` first, `selected` in full."""
 
 
 class Source(Protocol):

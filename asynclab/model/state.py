@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import get_args
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, Incident
+from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, CallState, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -73,10 +74,6 @@ class Dropped:
     events: int = 0
 
 
-def _no_counts() -> dict[StateWord, int]:
-    return {"ready": 0, "running": 0, "waiting": 0, "done": 0, "failed": 0, "cancelled": 0}
-
-
 @dataclass(slots=True)
 class LabState:
     """Everything that a lab's events say, as `model.fold` adds it up; nothing else changes it."""
@@ -113,7 +110,7 @@ class LabState:
     """The latest measurements of how late the loop was, in seconds."""
     blocked: LoopBlocked | None = None
     """The latest report of a step that kept the loop from running."""
-    counts: dict[StateWord, int] = field(default_factory=_no_counts)
+    counts: dict[StateWord, int] = field(default_factory=lambda: dict.fromkeys(get_args(StateWord), 0))
     """How many tasks are in each state; those that were dropped still count as ended."""
     dropped: Dropped = field(default_factory=Dropped)
     ready_queue: dict[int, None] = field(default_factory=dict)
@@ -156,13 +153,15 @@ class LabState:
     dry_at: float = -1.0
     """When the loop was last found idle with nothing outside that could wake it, in lab seconds."""
     in_vain: deque[WaitInVain] = field(default_factory=lambda: deque(maxlen=HARDSHIPS_KEPT))
-    """Waits that were given up, and during which the loop was found so."""
+    """Waits that were given up after the loop had been found like that."""
     awaiting: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for other tasks."""
     lost_handovers: dict[WaitKey, LostHandover] = field(default_factory=dict)
-    """What was handed over to tasks that never saw it, as long as nobody else was woken by the like."""
+    """What was handed to tasks that never saw it, until another task is woken the same way."""
     left_behind: dict[int, LeftBehind] = field(default_factory=dict)
-    """Tasks whose gather() has failed meanwhile."""
+    """Tasks that go on though their gather() has failed."""
+    ignored_cancels: dict[int, IgnoredCancel] = field(default_factory=dict)
+    """Cancels that tasks have ignored, by the numbers of these."""
     client_uses: dict[tuple[str, Place, str], ClientUse] = field(default_factory=dict)
     """By library, line of code and host."""
     is_blocking: bool = False
@@ -174,7 +173,7 @@ class LabState:
     timeline: Timeline | None = field(default=None, compare=False, repr=False)
     """Where the fold records each change of a task's state; None if only the state is wanted."""
     _starved: tuple[int, bool] = field(default=(-1, False), compare=False, repr=False)
-    """Up to which event, and whether, no task sleeps while the loop is idle."""
+    """The event at which sleeping tasks were last looked for, and whether there was none."""
     _rows: TaskRows | None = field(default=None, compare=False, repr=False)
     _rows_structure: int = field(default=-1, compare=False, repr=False)
     _counted: tuple[tuple[int, ...], tuple[int, int], int] = field(default=((), (0, 0), 0), compare=False, repr=False)

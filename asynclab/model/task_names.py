@@ -13,12 +13,8 @@ def shown_name(name: str, coroutine: str, counts: dict[str, int]) -> str:
     """Return the name under which a new task is shown: its own, or its coroutine's with a number, such as "work-2".
 
     asyncio calls a task without a name "Task-12", and counts all tasks of the process. In the app these include the
-    app's own, so the same demo would show other names at each run.
-
-    Args:
-        name: The name that asyncio knows.
-        coroutine: The qualified name of its coroutine.
-        counts: How many tasks were named after each coroutine so far; the new one is added.
+    app's own, so the same demo would show other names at each run. `counts` has how many tasks were named after each
+    coroutine, and takes in the new one.
     """
     if not coroutine or not name.startswith(_UNNAMED) or not name[len(_UNNAMED) :].isdecimal():
         return name

@@ -63,6 +63,8 @@ class TaskState:
     """Known while it waits and was looked at since it began to; None otherwise."""
     last_wait: Wait | None = None
     """What it had waited for when it last became ready; None if that was not recorded."""
+    last_wait_began: float = 0.0
+    """When it had begun to wait for that."""
     place: Place | None = None
     """Where it resumes: the innermost line of the user's code, from the moment it was sampled until its next step.
 
@@ -96,4 +98,5 @@ class TaskState:
 
     @property
     def has_ended(self) -> bool:
+        """Whether it is done, failed or cancelled."""
         return self.state in ENDED

@@ -25,14 +25,9 @@ _BLANK_FILLERS = frozenset({0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800})
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
-    """The text with unsafe characters made visible; newlines and tabs stay.
+    """Any text with unsafe characters made visible; newlines and tabs stay. Cleaning it again changes nothing.
 
-    Args:
-        text: Any text, even with lone surrogates.
-        limit: The most characters of the result; a longer text is cut and ends in an ellipsis.
-
-    Returns:
-        Text without control, format or bidirectional characters; cleaning it again changes nothing.
+    A text of more than `limit` characters is cut and ends in an ellipsis.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text

@@ -70,6 +70,35 @@ def raw(*parts: bytes, reset: bool = False) -> RawAnswer:
     return RawAnswer(send, reset=reset)
 
 
+def _evil() -> bytes:
+    """Escape sequences in the reason, the headers, the title and the body."""
+    escapes = ESCAPES.encode()
+    body = f"<title>{ESCAPES}title</title>{ESCAPES}body".encode()
+    head = b"HTTP/1.1 200 " + escapes + b"\r\nX-Evil: " + escapes + b"\r\nContent-Type: text/html; charset=utf-8\r\n"
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+ANSWERS = {
+    "/disconnect": b"",
+    "/short": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 100,
+    "/bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n",
+    "/not-http": b"SSH-2.0-practice\r\n\r\n",
+    "/lying-encoding": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nnot gzipped",
+    "/evil": _evil(),
+}
+"""What is sent before the connection is closed."""
+
+
+@faults.get("/reset")
+async def send_bytes(request: web.Request) -> web.StreamResponse:
+    """Send the bytes of this path, and nothing else; without any, reset the connection."""
+    return raw(ANSWERS.get(request.path, b""), reset=request.path not in ANSWERS)
+
+
+for path in ANSWERS:
+    faults.get(path)(send_bytes)
+
+
 @faults.get("/hang")
 async def hang(_: web.Request) -> web.StreamResponse:
     """Never answer."""
@@ -102,12 +131,6 @@ async def slow_headers(request: web.Request) -> web.StreamResponse:
     return RawAnswer(send)
 
 
-@faults.get("/reset")
-async def reset(_: web.Request) -> web.StreamResponse:
-    """Reset the connection without an answer."""
-    return raw(reset=True)
-
-
 @faults.get("/reset-in-body")
 async def reset_in_body(request: web.Request) -> web.StreamResponse:
     """Reset the connection in the middle of the body."""
@@ -117,36 +140,6 @@ async def reset_in_body(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.02)  # or the reset overtakes what was sent
 
     return RawAnswer(send, reset=True)
-
-
-@faults.get("/disconnect")
-async def disconnect(_: web.Request) -> web.StreamResponse:
-    """Close the connection without an answer."""
-    return raw()
-
-
-@faults.get("/short")
-async def short(_: web.Request) -> web.StreamResponse:
-    """Promise a thousand bytes and send a hundred."""
-    return raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 100)
-
-
-@faults.get("/bad-chunk")
-async def bad_chunk(_: web.Request) -> web.StreamResponse:
-    """Send a chunk, and then garbage in place of the next length."""
-    return raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n")
-
-
-@faults.get("/not-http")
-async def not_http(_: web.Request) -> web.StreamResponse:
-    """Send something other than HTTP."""
-    return raw(b"SSH-2.0-practice\r\n\r\n")
-
-
-@faults.get("/lying-encoding")
-async def lying_encoding(_: web.Request) -> web.StreamResponse:
-    """Claim that plain text is gzip."""
-    return raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nnot gzipped")
 
 
 @faults.get("/gzip")
@@ -228,15 +221,6 @@ async def flaky(request: web.Request) -> web.StreamResponse:
         headers["Retry-After"] = formatdate(time.time() + after, usegmt=True) if "date" in request.query else str(after)
     status = whole_number("status", request.query.get("status", "503"), 400, 599)
     return web.Response(status=status, text="come back later\n", headers=headers)
-
-
-@faults.get("/evil")
-async def evil(_: web.Request) -> web.StreamResponse:
-    """Send escape sequences in the reason, the headers, the title and the body."""
-    escapes = ESCAPES.encode()
-    body = f"<title>{ESCAPES}title</title>{ESCAPES}body".encode()
-    head = b"HTTP/1.1 200 " + escapes + b"\r\nX-Evil: " + escapes + b"\r\nContent-Type: text/html; charset=utf-8\r\n"
-    return raw(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
 @faults.get("/markup")

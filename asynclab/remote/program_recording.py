@@ -15,7 +15,8 @@ from typing import IO, Any, Self, TypeAlias
 
 import msgspec
 
-from asynclab.model.events import Event, encodable, encode
+from asynclab.model.event_codec import encodable, encode
+from asynclab.model.events import Event
 from asynclab.remote.wire import AnyFrame, LoopEvents
 
 VERSION = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 
-from asynclab.remote.wire import CancelTask, Frame, Interrupt, LookAt, Pause, Resume, SetSpeed, Step, to_bytes
+from asynclab.remote.wire import CancelTask, Frame, Interrupt, LookAt, Pause, Resume, RunTo, SetSpeed, Step, to_bytes
 
 
 class CommandSender:
@@ -58,8 +58,8 @@ class RemoteControl:
         self._send(Step(self._loop))
 
     def run_to_event(self, task: int, /) -> None:
-        """Run one step: what happens to a task can't be waited for from here."""
-        self._send(Step(self._loop))
+        """Let the program run until the next step of a task, and freeze it before that."""
+        self._send(RunTo(self._loop, task))
 
     def set_speed(self, speed: float, /) -> None:
         """Let the program's time run slower, not faster."""

@@ -11,7 +11,8 @@ from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from asynclab.model.events import AnyEvent, Event, encodable
+from asynclab.model.event_codec import encodable
+from asynclab.model.events import AnyEvent, Event
 
 LENGTH_BYTES = 4
 """How many bytes hold the length of a frame, the largest first."""
@@ -154,6 +155,13 @@ class Step(Frame):
     loop: int
 
 
+class RunTo(Frame):
+    """Let the program go on until the next step of a task."""
+
+    loop: int
+    task: int
+
+
 class SetSpeed(Frame):
     """Let the time of all loops run slower."""
 
@@ -179,7 +187,7 @@ class Interrupt(Frame):
     """Do as Ctrl-C does."""
 
 
-AnyCommand: TypeAlias = Pause | Resume | Step | SetSpeed | CancelTask | LookAt | Interrupt
+AnyCommand: TypeAlias = Pause | Resume | Step | RunTo | SetSpeed | CancelTask | LookAt | Interrupt
 """What a program is asked for, over the same socket."""
 
 

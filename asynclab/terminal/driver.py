@@ -32,12 +32,7 @@ class Input(XTermParser):
     """Parses input into keys, mouse events and pastes; invalid bytes are replaced instead of ending the app."""
 
     def __init__(self, debug: bool = False, answered: Callable[[], None] = lambda: None) -> None:
-        """Begin to read.
-
-        Args:
-            debug: Passed to Textual's parser.
-            answered: Called when the terminal has answered a status request.
-        """
+        """Begin to read; `answered` is called when the terminal has answered a status request."""
         super().__init__(debug)
         self._answered = answered
         self._cut = ""

@@ -28,11 +28,7 @@ class ShownCells:
     """Knows what the terminal shows, line by line."""
 
     def __init__(self, *, has_colour: bool = True) -> None:
-        """Start without knowing what the terminal shows.
-
-        Args:
-            has_colour: Whether colours are sent; if not, only bold, reverse and other styles are.
-        """
+        """Start without knowing what the terminal shows; without colour, only styles such as bold are sent."""
         self.has_colour = has_colour
         self._lines: dict[int, dict[int, Cell]] = {}
 
@@ -50,11 +46,7 @@ class ShownCells:
         self._lines.clear()
 
     def changes(self, x: int, y: int, strip: Strip) -> Iterator[tuple[int, Strip]]:
-        """Show a strip at a place.
-
-        Returns:
-            The parts of it that differ from what was there, with their places in the line.
-        """
+        """Show a strip at a place. Yields the parts that differ from what was there, with their places in the line."""
         shown = self._lines.setdefault(y, {})
         cells = list(_cells(strip))
         begin = end = -1

@@ -91,13 +91,7 @@ class SlowLine:
     """The line between the app and its terminal."""
 
     def __init__(self, file: int, tell: Callable[[bool], None], now: Callable[[], float] = monotonic) -> None:
-        """Begin to write.
-
-        Args:
-            file: The file descriptor of the terminal.
-            tell: Called on the writing thread with whether the terminal is behind, whenever that changes.
-            now: Real time in seconds.
-        """
+        """Begin to write to a file; `tell` is called, on the writing thread, when it falls behind or catches up."""
         self._file = file
         self._tell = tell
         self._now = now

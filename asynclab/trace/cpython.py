@@ -21,10 +21,10 @@ import threading
 import warnings
 from asyncio import AbstractEventLoop, BaseEventLoop, Future, Task, Timeout, TimerHandle
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import Context
 from selectors import BaseSelector
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType, GeneratorType
 from typing import Any
 
 from asynclab.errors import UnsupportedPythonError
@@ -42,6 +42,12 @@ def _find(owner: object, path: str) -> Any:
     for name in path.split("."):
         found = getattr(found, name, Absent)
     return found
+
+
+def _code_within(function: Any, name: str) -> CodeType | type[Absent]:
+    """The code of a function that is defined in another one."""
+    codes = getattr(getattr(function, "__code__", None), "co_consts", ())
+    return next((each for each in codes if isinstance(each, CodeType) and each.co_name == name), Absent)
 
 
 # The futures and tasks that are written in Python, all versions; neither derives from those in C.
@@ -62,6 +68,14 @@ on_timeout: Callable[..., object] = _find(Timeout, "_on_timeout")
 
 # Where all of wait(), wait_for() and as_completed() wait, all versions.
 wait_for_futures: Callable[..., object] = _find(asyncio.tasks, "_wait")
+
+# What shield() adds to the future that it returns, all versions: it knows the future inside.
+SHIELD_ENDED: CodeType | type[Absent] = _code_within(asyncio.shield, "_outer_done_callback")
+
+# Where what as_completed() gives waits: a function in a generator, and since 3.13 a method of an iterator.
+COMPLETED: CodeType | type[Absent] = _code_within(asyncio.as_completed, "_wait_for_one")
+if COMPLETED is Absent:
+    COMPLETED = getattr(_find(asyncio.tasks, "_AsCompletedIterator._wait_for_one"), "__code__", Absent)
 
 # What makes a task that is written in Python, all versions.
 PYTHON_TASK_INIT: CodeType | None = getattr(_find(PythonTask, "__init__"), "__code__", None)
@@ -142,6 +156,9 @@ FUTURE_ITERATOR = "FutureIter"
 COROUTINE_WRAPPER = "coroutine_wrapper"
 """The name of the type of what `coroutine.__await__()` gives: it runs that coroutine, and holds nothing else."""
 
+ANEXT = "anext_awaitable"
+"""The name of the type of what `anext` with a default returns: it refers to what is awaited, and to the default."""
+
 GENERATOR_STEPS = frozenset({"async_generator_asend", "async_generator_athrow"})
 """The names of the types of what `async for` awaits of an async generator: it refers to the generator."""
 
@@ -150,7 +167,11 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.futures", asyncio.futures, ("_PyFuture", "_chain_future", "_set_result_unless_cancelled")),
     ("asyncio.Timeout", Timeout, ("_on_timeout",)),
     # The C types have these as descriptors, those written in Python in their classes.
-    ("asyncio.Task", Task, ("_fut_waiter", "_exception", "_result", "_log_traceback", "_log_destroy_pending")),
+    (
+        "asyncio.Task",
+        Task,
+        ("_fut_waiter", "_exception", "_result", "_log_traceback", "_log_destroy_pending", "_callbacks"),
+    ),
     ("asyncio.Handle", asyncio.Handle, ("_callback", "_args", "_cancelled", "_context", "_loop", "_run", "_repr")),
     ("asyncio.TimerHandle", TimerHandle, ("_when", "_scheduled")),
     ("asyncio.format_helpers", asyncio.format_helpers, ("_format_callback_source",)),
@@ -297,6 +318,31 @@ def children_of(gathering: Any) -> list[Future[Any]]:
     """What a future of asyncio.gather waits for."""
     children: list[Future[Any]] = gathering._children
     return children
+
+
+def shielded_by(future: Future[Any]) -> Future[Any] | None:
+    """What a future of asyncio.shield waits for; None for any other future."""
+    for callback, _ in future._callbacks or ():
+        if type(callback) is FunctionType and callback.__code__ is SHIELD_ENDED:
+            cells = dict(zip(callback.__code__.co_freevars, callback.__closure__ or (), strict=True))
+            return cells["inner"].cell_contents if "inner" in cells else None
+    return None
+
+
+def left_to_complete(frame: FrameType, waiting: object) -> Collection[Future[Any]]:
+    """What as_completed() is still to give, as far as that can be seen.
+
+    Args:
+        frame: That of `COMPLETED`.
+        waiting: The coroutine that awaits it, in a loop over what as_completed() has returned.
+    """
+    iterator = frame.f_locals.get("self")
+    if iterator is not None:
+        return iterator._todo  # type: ignore[no-any-return]
+    # Before 3.13 only the generator knows it, and the loop keeps that where no name leads.
+    made = [each for each in gc.get_referents(waiting) if type(each) is GeneratorType]
+    frames = [each.gi_frame for each in made if COMPLETED in each.gi_code.co_consts]
+    return frames[0].f_locals["todo"] if len(frames) == 1 and frames[0] is not None else ()
 
 
 def brings_call(future: Future[Any]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from asynclab.model.events import ClockChanged, Event, StepReported
+from asynclab.model.events import ClockChanged, Event, RunningTo, StepReported
 from asynclab.trace import cpython
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_time import catch_up, follow_clock, is_behind, jump_to_timer, origin_of
@@ -121,7 +121,8 @@ class LoopRecording:
         with suppress(Exception):
             self._look()
         with suppress(Exception):
-            observer.registry.tell_unseen_failures()
+            if loop.get_exception_handler() is None:  # else the program's own handler is told as they go
+                observer.registry.tell_unseen_failures()
 
     def _look(self) -> None:
         self._is_to_look = False
@@ -188,6 +189,18 @@ class LoopRecording:
             taken = "jump"
             self._call(lambda: None)  # or the loop would sleep on
         observer.write(StepReported(observer.clock.now(), taken))
+
+    def run_on(self, freeze: Freeze, task: int) -> None:
+        """Let the program go on until the next step of a task, and tell so."""
+        if (alive := self._alive()) is not None:
+            observer, _ = alive
+            observer.write(RunningTo(observer.clock.now(), task))
+            freeze.run_on(observer, task)
+
+    def note_arrival(self) -> None:
+        """Tell that it runs to no task any more."""
+        if (observer := self._observer()) is not None:
+            observer.write(RunningTo(observer.clock.now()))
 
     def cancel_task(self, number: int) -> None:
         """Cancel a task as soon as the loop runs callbacks."""

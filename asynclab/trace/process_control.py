@@ -14,6 +14,8 @@ class ProcessControl:
 
     def __init__(self, observation: ProcessObservation) -> None:
         self._observation = observation
+        self._runs_on: LoopRecording | None = None
+        """The loop of the task up to whose next step the program runs."""
 
     def pause(self) -> None:
         """Stop the time of all loops, and freeze each before its next step."""
@@ -35,6 +37,29 @@ class ProcessControl:
         loop = self._loop(number)
         if loop is not None and self._observation.freeze.is_on:
             loop.step(self._observation.freeze)
+
+    def run_to(self, number: int, task: int) -> None:
+        """Let the program go on, its time too, until the next step of a task comes; `follow` freezes it before that."""
+        loop = self._loop(number)
+        if loop is None:
+            return
+        if not self._observation.freeze.is_on:
+            self.pause()
+        self._runs_on = loop
+        loop.run_on(self._observation.freeze, task)
+        self._observation.clock.resume()
+        self._tell()
+
+    def follow(self) -> None:
+        """Let time stand still again once that step has come, or another command has ended it."""
+        freeze = self._observation.freeze
+        if self._runs_on is None or freeze.is_running_on:
+            return
+        if freeze.is_on:
+            self._observation.clock.pause()
+        self._runs_on.note_arrival()
+        self._runs_on = None
+        self._tell()
 
     def set_speed(self, speed: float) -> None:
         """Let the time of all loops run slower than real time; faster it can't, as what is outside doesn't."""

@@ -65,8 +65,8 @@ class ActivityLog(CursorView):
     BORDER_TITLE = "Activity"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end,G", "follow", "Follow", show=False)]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._state: LabState | None = None
         self._version: int | None = None
         self._rows: deque[Row] = deque()
@@ -74,19 +74,11 @@ class ActivityLog(CursorView):
         """The width for which the lines are divided into rows."""
         self._next = 0
         self._unread = 0
-        self._filter = ""
-        self._is_following = True
-        self._is_past = False
-
-    @property
-    def is_following(self) -> bool:
+        self.filter_text = ""
+        """What a line or its task's name must contain; empty for all lines. To be set by `set_filter`."""
+        self.is_following = True
         """Whether the log scrolls to new lines by itself."""
-        return self._is_following
-
-    @property
-    def filter_text(self) -> str:
-        """The text that a line or its task's name must contain; empty for all lines."""
-        return self._filter
+        self._is_past = False
 
     @property
     def selected(self) -> int | None:
@@ -94,13 +86,7 @@ class ActivityLog(CursorView):
         return None if self.cursor is None or not self._rows else self._row_at(self.cursor)[0].task
 
     def show(self, state: LabState | None, now: float, *, is_past: bool = False) -> None:
-        """Show the activity of a lab.
-
-        Args:
-            state: The lab; None for nothing.
-            now: Lab seconds.
-            is_past: Whether this is a moment of the past.
-        """
+        """Show the activity of a lab, now or at a moment of its past."""
         self._is_past = is_past
         if state is not self._state:
             self._state = state
@@ -114,15 +100,9 @@ class ActivityLog(CursorView):
 
     def set_filter(self, text: str) -> None:
         """Show only lines whose text or task's name contains a text, in upper or lower case."""
-        self._filter = text
+        self.filter_text = text
         self._start_over()
         self._take_new_lines()
-        self._refresh_view()
-
-    def follow(self) -> None:
-        """Go to the end and stay there."""
-        self._is_following = True
-        self.move_cursor(None)
         self._refresh_view()
 
     def visible_text(self) -> str:
@@ -155,7 +135,7 @@ class ActivityLog(CursorView):
         """Stop following while the reader is on a line, and select its task."""
         if index is None:
             return
-        self._is_following = index == self.line_count() - 1
+        self.is_following = index == self.line_count() - 1
         self._say_where()
         task = self.selected
         if task is not None:
@@ -164,19 +144,21 @@ class ActivityLog(CursorView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow while the end is in sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._is_following = new_value >= self.max_scroll_y
-        if self._is_following:
+        self.is_following = new_value >= self.max_scroll_y
+        if self.is_following:
             self._unread = 0
         self._say_where()
 
     def keep_in_sight(self) -> None:
         """Stay at the end while following."""
-        if self._is_following and self.scroll_offset.y != self.max_scroll_y:
+        if self.is_following and self.scroll_offset.y != self.max_scroll_y:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def action_follow(self) -> None:
         """Go to the end and stay there."""
-        self.follow()
+        self.is_following = True
+        self.move_cursor(None)
+        self._refresh_view()
 
     def action_move(self, by: int) -> None:
         """Move the cursor, which begins at the last line in sight."""
@@ -189,7 +171,7 @@ class ActivityLog(CursorView):
     @property
     def _note(self) -> str:
         """The note above the lines; empty if there is none."""
-        if self._filter and not self._rows:
+        if self.filter_text and not self._rows:
             return "nothing matches the filter"
         gone = 0 if self._state is None else self._state.dropped.lines
         return f"{gone} earlier lines are no longer kept" if gone else ""
@@ -201,7 +183,7 @@ class ActivityLog(CursorView):
     def _start_over(self) -> None:
         self._rows.clear()
         self._next, self._unread, self._version = 0, 0, None
-        self._is_following, self._cursor = True, None
+        self.is_following, self.cursor = True, None
 
     def _take_new_lines(self) -> None:
         """Add the new lines, and drop those that the model dropped."""
@@ -217,7 +199,7 @@ class ActivityLog(CursorView):
         if kept:
             self._next = kept[-1].number + 1
             self._let_go(kept[0].number)
-        self._unread = 0 if self._is_following else self._unread + len(new)
+        self._unread = 0 if self.is_following else self._unread + len(new)
 
     def _let_go(self, first: int) -> None:
         """Drop the lines before a number without moving what the reader sees."""
@@ -227,13 +209,13 @@ class ActivityLog(CursorView):
         gone = height - self.line_count()
         if not gone:
             return
-        if self._cursor is not None:
-            self._cursor = max(0, self._cursor - gone)
-        if not self._is_following:
+        if self.cursor is not None:
+            self.cursor = max(0, self.cursor - gone)
+        if not self.is_following:
             self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True)
 
     def _matches(self, line: ActivityLine) -> bool:
-        wanted = self._filter.casefold()
+        wanted = self.filter_text.casefold()
         return not wanted or wanted in line.text.casefold() or wanted in self._subject(line).casefold()
 
     def _refresh_view(self) -> None:
@@ -245,13 +227,13 @@ class ActivityLog(CursorView):
     def _say_where(self) -> None:
         place = self._place()
         where: list[Line] = [((place, "past"),)] if place else []
-        if self._filter:
-            where.insert(0, (("filtered: ", "past"), (one_line(self._filter), "accent")))
+        if self.filter_text:
+            where.insert(0, (("filtered: ", "past"), (one_line(self.filter_text), "accent")))
         self.set_subtitle(joined(where))
 
     def _place(self) -> str:
         """Where the reader is: at the end, which may grow, or above it."""
-        if not self._is_following:
+        if not self.is_following:
             return f"{self._unread} new below" if self._unread else "scrolled up"
         if self._is_past:
             return "up to this moment"
@@ -274,7 +256,7 @@ class ActivityLog(CursorView):
         lines = [line for line, row in self._rows if not row]
         self._rows = deque(row for line in lines for row in self._rows_of(line))
         if at is not None:
-            self._cursor = self._note_height + next(i for i, (line, _) in enumerate(self._rows) if line is at)
+            self.cursor = self._note_height + next(i for i, (line, _) in enumerate(self._rows) if line is at)
 
     def _subject(self, line: ActivityLine) -> str:
         return "" if self._state is None or line.task is None else self._state.task_name(line.task)
@@ -284,11 +266,7 @@ class ActivityLog(CursorView):
 
 
 def _divided(line: ActivityLine, width: int) -> tuple[int, list[str]]:
-    """Divide the text of a line into rows.
-
-    Returns:
-        The width of the column of names, and the rows; the last one is cut if there are too many.
-    """
+    """The width of the column of names, and the rows of a line's text; the last one is cut if there are too many."""
     names = 9 if width < 40 else 11 if width < 44 else 13 if width < 72 else 19
     room = width - 9 - names
     text = one_line(fitting((line.text, line.short), room), TEXT_LIMIT)

@@ -63,7 +63,7 @@ def clock_line(reading: ClockReading) -> Line:
     if reading.is_stalled:
         return joined((((f"{GLYPHS['waiting']} stuck: nothing ready, no timer set", "failed"),), (now,)))
     if reading.is_over and not reading.clock.paused:
-        return joined(((("nothing more is known", "past"),), (now,)))
+        return joined(((("no more events", "past"),), (now,)))
     if not reading.clock.paused:
         speed = "instant" if reading.clock.instant else speed_text(reading.clock.speed)
         return joined((((f"{GLYPHS['running']} {speed}", "past"),), ((measured(reading.now), "past"),)))

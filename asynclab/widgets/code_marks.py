@@ -63,12 +63,9 @@ class CodeMarks:
 
 
 def marks_in(path: str, state: LabState | None, next_task: int | None = None) -> CodeMarks:
-    """The marks of a file.
+    """The marks of a file, whose path is compared as tasks have it.
 
-    Args:
-        path: What tasks call it; compared as it is.
-        state: The lab; None for no marks at all.
-        next_task: The task that the next step of a paused lab runs.
+    Where a lab is paused, `next_task` is the task that the next step runs.
     """
     if state is None:
         return CodeMarks()

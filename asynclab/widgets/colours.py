@@ -59,13 +59,9 @@ _SIXTEEN_ON_LIGHT = {
 
 
 def state_variables(theme: Theme) -> dict[str, str]:
-    """The CSS variables of the states and of the quiet parts of a view.
+    """The CSS variables of the states and of the quiet parts of a view, as colours by name, without the dollar sign.
 
-    Args:
-        theme: The theme that is on.
-
-    Returns:
-        CSS colours by variable name, without the dollar sign. A theme's own `variables` go before them.
+    A theme's own `variables` go before them.
     """
     if theme.ansi:
         return dict(_SIXTEEN_ON_DARK if theme.dark else _SIXTEEN_ON_LIGHT)
@@ -92,13 +88,7 @@ def state_variables(theme: Theme) -> dict[str, str]:
 
 
 def legible(colour: Color, ground: Color, ratio: float = LEGIBLE) -> Color:
-    """The colour, moved towards white or black until it stands out.
-
-    Args:
-        colour: What is wanted.
-        ground: The background it is drawn on.
-        ratio: The least contrast ratio, from 1 to 21.
-    """
+    """The colour, moved towards white or black until its contrast with the background, from 1 to 21, is enough."""
     pole = Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0)
     for tenths in range(11):
         moved = colour.blend(pole, tenths / 10, alpha=1.0)

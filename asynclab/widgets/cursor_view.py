@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -23,25 +24,16 @@ class CursorView(LineView):
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
     ]
-    _cursor: int | None = None
-
-    @property
-    def cursor(self) -> int | None:
-        """The index of the line under the cursor; None for nowhere."""
-        return self._cursor
+    cursor: int | None = None
+    """The index of the line under the cursor; None for nowhere. To be moved by `move_cursor`."""
 
     def move_cursor(self, index: int | None, *, scroll: bool = True) -> None:
-        """Put the cursor on a line, or on the nearest one.
-
-        Args:
-            index: From 0; None for nowhere.
-            scroll: Whether to scroll that line into sight.
-        """
+        """Put the cursor on a line, or on the nearest one, and scroll it into sight; None for nowhere."""
         count = self.line_count()
         to = None if index is None or not count else max(0, min(count - 1, index))
-        if to == self._cursor:
+        if to == self.cursor:
             return
-        self._cursor = to
+        self.cursor = to
         if scroll and to is not None:
             self.scroll_to_line(to)
         self.cursor_moved(to)
@@ -65,21 +57,30 @@ class CursorView(LineView):
 
     def ground(self, index: int) -> str:
         """Make the line under the cursor stand out."""
-        return "" if index != self._cursor else "row" if self.has_focus else "row-blurred"
+        return "" if index != self.cursor else "row" if self.has_focus else "row-blurred"
 
     def mark(self, index: int) -> Span:
         """The cell before a line: the cursor's mark, or a space."""
-        if index != self._cursor:
+        if index != self.cursor:
             return (" ", "")
         return (CURSOR, "mark" if self.has_focus else "mark-blurred")
 
+    def stops(self) -> Sequence[int]:
+        """The lines that keys move the cursor to, from the top: all, unless a view has headings."""
+        return range(self.line_count())
+
     def action_move(self, by: int) -> None:
-        """Move the cursor by some lines."""
-        self.move_cursor(0 if self._cursor is None else self._cursor + by)
+        """Move the cursor by some stops."""
+        stops = self.stops()
+        if stops:
+            at = stops.index(self.cursor) + by if self.cursor in stops else 0
+            self.move_cursor(stops[max(0, min(len(stops) - 1, at))])
 
     def action_move_to(self, index: int) -> None:
-        """Move the cursor to a line; below 0 counts from the end."""
-        self.move_cursor(index if index >= 0 else self.line_count() + index)
+        """Move the cursor to a stop; below 0 counts from the end."""
+        stops = self.stops()
+        if stops:
+            self.move_cursor(stops[index])
 
     def action_page(self, by: int) -> None:
         """Move the cursor by pages."""

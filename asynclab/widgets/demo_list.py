@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from rich.cells import cell_len
@@ -91,7 +91,7 @@ class DemoList(CursorView):
         """Lay the list out for its height, and refresh lines that changed."""
         self._entries = tuple(_lay_out(self._rows, self.page_height))
         keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self._entries]
-        self._cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
+        self.cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
 
     def line_count(self) -> int:
@@ -105,9 +105,9 @@ class DemoList(CursorView):
             return ((f" {one_line(entry).upper()}", "heading"),)
         is_picked = index == self.cursor
         name, room = one_line(entry.name), width - 4
-        state = _state_of(entry)
+        state = _state_of(entry, one_line(entry.note, NOTE_LIMIT))
         if min(cell_len(name), LEAST_NAME) + 1 + width_of(state) > room:
-            state = _state_of(replace(entry, note=""))
+            state = _state_of(entry, "")
         return (
             self.mark(index),
             (f"{entry.key} ", "strong accent" if is_picked else "heading"),
@@ -127,24 +127,15 @@ class DemoList(CursorView):
         if self.highlighted is not None:
             self.post_message(DemoChosen(self.highlighted))
 
-    def action_move(self, by: int) -> None:
-        """Move the cursor by some demos, skipping headings."""
-        stops = self._stops()
-        if stops:
-            at = stops.index(self.cursor) + by if self.cursor in stops else 0
-            self.move_cursor(stops[max(0, min(len(stops) - 1, at))])
-
-    def action_move_to(self, index: int) -> None:
-        """Move the cursor to a demo, counted from 0; below 0 counts from the end."""
-        stops = self._stops()
-        if stops:
-            self.move_cursor(stops[index])
+    def stops(self) -> Sequence[int]:
+        """The lines of demos."""
+        return [index for index, entry in enumerate(self._entries) if isinstance(entry, DemoRow)]
 
     def line_clicked(self, index: int) -> None:
         """Highlight a demo, or choose it if it is highlighted already."""
         if index == self.cursor:
             self.action_choose()
-        elif index in self._stops():
+        elif index in self.stops():
             self.move_cursor(index, scroll=False)
 
     def scroll_to_line(self, index: int) -> None:
@@ -152,9 +143,6 @@ class DemoList(CursorView):
         super().scroll_to_line(index)
         if index and isinstance(self._entries[index - 1], str):
             super().scroll_to_line(index - 1)
-
-    def _stops(self) -> list[int]:
-        return [index for index, entry in enumerate(self._entries) if isinstance(entry, DemoRow)]
 
 
 def _lay_out(rows: Sequence[DemoRow], height: int) -> Iterator[Entry]:
@@ -171,8 +159,7 @@ def _lay_out(rows: Sequence[DemoRow], height: int) -> Iterator[Entry]:
         yield row
 
 
-def _state_of(row: DemoRow) -> Line:
+def _state_of(row: DemoRow, note: str) -> Line:
     if row.state is None:
-        return ((one_line(row.note, NOTE_LIMIT), "past"),)
-    note = one_line(row.note, NOTE_LIMIT)
-    return ((f"{GLYPHS[row.state]} {note}" if note else GLYPHS[row.state], row.state),)
+        return ((note, "past"),)
+    return ((f"{GLYPHS[row.state]} {note}".rstrip(), row.state),)

@@ -29,11 +29,7 @@ class Segments(dict[Span, Segment]):
     """A cache of segments: most spans are painted again and again, in lines that differ only as a whole."""
 
     def __init__(self, style_of: Callable[[str], Style]) -> None:
-        """Begin.
-
-        Args:
-            style_of: Gives the style of a part.
-        """
+        """Begin with nothing; `style_of` gives the style of a part."""
         super().__init__()
         self._style_of = cache(style_of)
 

@@ -33,8 +33,8 @@ class FetchTable(CursorView):
 
     HEADER_HEIGHT = 1
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._numbers: Sequence[int] = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0
@@ -90,6 +90,6 @@ class FetchTable(CursorView):
     def _place_cursor(self) -> None:
         """Keep the cursor on the selected URL, wherever its line is now."""
         try:
-            self._cursor = None if self._selected is None else self._numbers.index(self._selected)
+            self.cursor = None if self._selected is None else self._numbers.index(self._selected)
         except ValueError:
-            self._cursor = None
+            self.cursor = None

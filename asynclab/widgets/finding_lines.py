@@ -86,7 +86,7 @@ def details(text: FindingText, width: int) -> Iterator[Row]:
     if text.found.is_over:
         yield from _paragraph("It no longer holds: the run went on.", "cancelled", width)
     elif finding.certainty == "likely":
-        yield from _paragraph("Likely, not proved: what was recorded has other explanations.", "cancelled", width)
+        yield from _paragraph("Likely, not proved: what was recorded allows other explanations.", "cancelled", width)
     if rule is not None:
         yield from _labelled("why", "strong ready", rule.why, width)
         yield from _labelled("mend", "strong accent", rule.mend, width)

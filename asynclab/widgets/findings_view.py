@@ -76,8 +76,8 @@ class FindingsView(CursorView):
         at = self._cursor_in_finding
         self._selected = keys.index(before) if before in keys else 0
         self._lay_out()
-        if self._cursor is not None:
-            self._cursor = min(self._first_line(self._selected) + at, len(self._entries) - 1) if found else None
+        if self.cursor is not None:
+            self.cursor = min(self._first_line(self._selected) + at, len(self._entries) - 1) if found else None
         self.set_subtitle(self._summary())
         self.repaint()
 
@@ -108,8 +108,8 @@ class FindingsView(CursorView):
 
     def begin_somewhere(self) -> None:
         """Put the cursor on the selected finding if it is nowhere."""
-        if self._cursor is None and self._found:
-            self._cursor = self._first_line(self._selected)
+        if self.cursor is None and self._found:
+            self.cursor = self._first_line(self._selected)
             self._tell_task()
             self.repaint()
 
@@ -121,8 +121,8 @@ class FindingsView(CursorView):
     def action_open(self) -> None:
         """Ask for the moment of the finding, or of the event that the line under the cursor is about."""
         self.begin_somewhere()
-        if self._cursor is not None:
-            entry = self._entries[self._cursor]
+        if self.cursor is not None:
+            entry = self._entries[self.cursor]
             self.post_message(FindingOpened(self._found[entry.finding].finding, entry.row.event))
 
     def on_resize(self, event: Resize) -> None:
@@ -132,11 +132,11 @@ class FindingsView(CursorView):
     def _select(self, number: int) -> None:
         self._selected = number
         self._lay_out()
-        self._cursor = self._first_line(number)
+        self.cursor = self._first_line(number)
         self.fit_content()
         last = max(index for index, entry in enumerate(self._entries) if entry.finding == number)
         self.scroll_to_line(last)
-        self.scroll_to_line(self._cursor)
+        self.scroll_to_line(self.cursor)
         self._tell_task()
 
     def _tell_task(self) -> None:
@@ -150,7 +150,7 @@ class FindingsView(CursorView):
     @property
     def _cursor_in_finding(self) -> int:
         """How many lines the cursor is below the first one of its finding."""
-        return 0 if self._cursor is None else self._cursor - self._first_line(self._selected)
+        return 0 if self.cursor is None else self.cursor - self._first_line(self._selected)
 
     def _summary(self) -> Line:
         over = sum(found.is_over for found in self._found)

@@ -78,8 +78,9 @@ def timeout_line(timeout: TimeoutState, state: LabState, now: float, width: int)
     )
 
 
-def primitive_line(primitive: PrimitiveState, state: LabState, waiters: Sequence[int], width: int) -> Line:
+def primitive_line(primitive: PrimitiveState, state: LabState, width: int) -> Line:
     """A lock, semaphore, event, condition or barrier: its value, and the tasks that wait for it."""
+    waiters = list(primitive.waiters)
     waiting: Line = (("waiting  ", "past"), *_names(waiters, state)) if waiters else ()
     condition = () if primitive.kind == "condition" and waiters else _condition(primitive, state)
     condition = fit(condition, 28 if width >= WIDE else 18)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -33,15 +32,13 @@ class Gauges(LineView):
     BORDER_TITLE = "Queues and deadlines"
     _state: LabState | None = None
     _now = 0.0
-    _seen: tuple[int, float] | None = None
     _plan: Sequence[Draw] = ()
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
-        seen = None if state is None else (state.version, now)
-        if state is self._state and seen == self._seen:
+        if not self.is_news(id(state), state and state.version, now):
             return
-        self._state, self._now, self._seen = state, now, seen
+        self._state, self._now = state, now
         self.set_subtitle(self.summary())
         self.repaint()
 
@@ -83,9 +80,8 @@ class Gauges(LineView):
         ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
         for timeout in (*live, *reversed(ended)):
             yield partial(timeout_line, timeout, state, self._now)
-        waiters = _waiters(state) if state.primitives else {}
         for primitive in state.primitives.values():
-            yield partial(primitive_line, primitive, state, waiters.get((primitive.kind, primitive.number), ()))
+            yield partial(primitive_line, primitive, state)
 
     def _queue(self, queue: QueueState, state: LabState, is_roomy: bool, is_last: bool) -> Iterator[Draw]:
         yield partial(queue_items, queue)
@@ -98,13 +94,3 @@ class Gauges(LineView):
 
 def _running(state: LabState) -> list[TimeoutState]:
     return [timeout for timeout in state.timeouts.values() if timeout.outcome == "running"]
-
-
-def _waiters(state: LabState) -> dict[tuple[str, int], list[int]]:
-    """The tasks that wait for each primitive, by its kind and number."""
-    waiters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    for task in state.tasks.values():
-        wait = task.waits_for
-        if wait is not None and wait.number:
-            waiters[wait.kind, wait.number].append(task.id)
-    return waiters

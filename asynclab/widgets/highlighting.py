@@ -45,11 +45,7 @@ def first_of_code(text: str) -> int:
 
 
 def highlighted(text: str) -> tuple[Line, ...]:
-    """The lines of a Python file, in spans with a part for each kind of token.
-
-    Args:
-        text: The file's contents; nothing in it is trusted.
-    """
+    """The lines of a Python file, in spans with a part for each kind of token; nothing in the text is trusted."""
     safe = _safe(text)
     if len(safe) > COLOUR_LIMIT:
         return uncoloured(text)

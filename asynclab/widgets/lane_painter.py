@@ -58,13 +58,7 @@ class LanePainter:
         self._arrows = []
 
     def prepare(self, timeline: Timeline, now: float, moment: float | None) -> None:
-        """Prepare to paint.
-
-        Args:
-            timeline: The run.
-            now: Lab seconds; where unfinished intervals end for now.
-            moment: The lab time that is looked at; None for now.
-        """
+        """Prepare to paint a run up to a lab time; `moment` is the one being viewed, None for now."""
         self._timeline, self._now, self._moment = timeline, now, moment
 
     def draw_arrows(self, task: int | None, rows: TaskRows) -> None:
@@ -85,13 +79,7 @@ class LanePainter:
                 self._arrows.append(_Arrow(column, waker))
 
     def paint(self, task: int, row: int, width: int) -> bytes:
-        """The cells of one lane.
-
-        Args:
-            task: Whose.
-            row: At which row it stands.
-            width: How many cells.
-        """
+        """The cells of one task's lane, which stands at a row."""
         lane = None if self._timeline is None else self._timeline.lanes.get(task)
         cells = bytearray(bytes(width) if lane is None else self._remembered(lane, width))
         if self._arrows:

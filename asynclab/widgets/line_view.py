@@ -56,12 +56,14 @@ class LineView(ScrollView, can_focus=True):
     """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
     _is_retitling = False
+    _news: tuple[object, ...] = ()
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._drawn: dict[int, Drawn] = {}
         self._drawn_for: tuple[int, int, int] = (0, 0, 0)
-        self._subtitle: Line = ()
+        self.subtitle: Line = ()
+        """The text in the bottom of the frame. To be set by `set_subtitle`."""
         self._hint = ""
         """What an empty view says."""
         self._selection: Selection | None = None
@@ -75,12 +77,7 @@ class LineView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def compose_line(self, index: int, width: int) -> Line:
-        """One line.
-
-        Args:
-            index: From 0.
-            width: In cells; what is longer is cut.
-        """
+        """The line of an index from 0; what is longer than `width` cells is cut."""
         raise NotImplementedError
 
     def compose_header(self, width: int) -> Line:
@@ -108,6 +105,11 @@ class LineView(ScrollView, can_focus=True):
         """The number of lines in sight, without header and footer."""
         return max(0, self.scrollable_content_region.height - self.HEADER_HEIGHT - self.FOOTER_HEIGHT)
 
+    def is_news(self, *shown: object) -> bool:
+        """Whether what is to be shown differs from what was shown last; things that change are compared by `id`."""
+        is_news, self._news = shown != self._news, shown
+        return is_news
+
     def repaint(self) -> None:
         """Compose the lines in sight again, and refresh those that changed."""
         width, height = self.scrollable_content_region.size
@@ -132,16 +134,11 @@ class LineView(ScrollView, can_focus=True):
         """Set the text in the top of the frame; it may come from outside."""
         self.border_title = Content(one_line(title))
 
-    @property
-    def subtitle(self) -> Line:
-        """The text in the bottom of the frame."""
-        return self._subtitle
-
     def set_subtitle(self, line: Line) -> None:
         """Set the text in the bottom of the frame; free if it is unchanged."""
-        if line == self._subtitle:
+        if line == self.subtitle:
             return
-        self._subtitle = line
+        self.subtitle = line
         self._is_retitling = True
         self.border_subtitle = to_content(line) if line else None
         self._is_retitling = False

@@ -89,13 +89,7 @@ def fill(line: Iterable[Span], width: int) -> Line:
 
 
 def bar(fraction: float | None, width: int, part: str) -> Line:
-    """A thin line that is full up to a fraction, in half cells.
-
-    Args:
-        fraction: From 0 to 1, or None for unknown, which draws an empty bar.
-        width: Cells.
-        part: The part that gives the full cells their colour.
-    """
+    """A thin line, in half cells, whose full part goes up to a fraction from 0 to 1; empty for None."""
     halves = 0 if fraction is None else round(min(1.0, max(0.0, fraction)) * width * 2)
     full, half = divmod(halves, 2)
     spans = ((FULL * full + HALF * half, part), (REST * (width - full - half), "rest"))
@@ -103,13 +97,7 @@ def bar(fraction: float | None, width: int, part: str) -> Line:
 
 
 def pulse(seconds: float, width: int, part: str) -> Line:
-    """A bar for something of unknown length: a piece of it moves to and fro, a cell each half second.
-
-    Args:
-        seconds: For how long it has moved.
-        width: Cells.
-        part: The part that gives the piece its colour.
-    """
+    """A bar for something of unknown length: a piece of it moves to and fro, a cell each half second."""
     piece = min(PULSE, width)
     room = width - piece
     turn = int(seconds * 2) % (2 * room) if room else 0
@@ -119,13 +107,7 @@ def pulse(seconds: float, width: int, part: str) -> Line:
 
 
 def sparkline(values: Sequence[float], width: int, top: float) -> str:
-    """The last values as columns of eighths, right-aligned in `width` cells.
-
-    Args:
-        values: Oldest first; the last `width` of them are drawn.
-        width: Cells.
-        top: The value of a full column; greater than 0.
-    """
+    """The last values as columns of eighths, right-aligned in `width` cells; a full column stands for `top`."""
     shown = list(values)[-width:] if width > 0 else []
     columns = (EIGHTHS[max(0, min(7, round(value / top * 8) - 1))] for value in shown)
     return "".join(columns).rjust(width)

@@ -42,15 +42,10 @@ class LoopList(CursorView):
     _rows: tuple[LoopRow, ...] = ()
 
     def show_rows(self, rows: Sequence[LoopRow], shown: int | None) -> None:
-        """Show loops; repaints only lines that changed.
-
-        Args:
-            rows: The loops.
-            shown: The number of the one that is on the stage.
-        """
+        """Show loops, the cursor on the number of the one on the stage; repaints only lines that changed."""
         self._rows = tuple(rows)
         numbers = [row.number for row in rows]
-        self._cursor = numbers.index(shown) if shown in numbers else None
+        self.cursor = numbers.index(shown) if shown in numbers else None
         self.repaint()
 
     def line_count(self) -> int:

@@ -18,12 +18,7 @@ WARN, ALARM = 0.010, BLOCKED_AFTER
 
 
 def loop_meter(lag: Sequence[float], width: int = SPAN) -> Line:
-    """A sparkline of the loop's lag and a figure: the latest, such as "loop ▁▁▂▁ 0.4 ms", or the worst if it was late.
-
-    Args:
-        lag: Measurements in seconds, oldest first.
-        width: The cells of the sparkline.
-    """
+    """A sparkline of the loop's lag and its latest figure, "loop ▁▁▂▁ 0.4 ms"; if it was late, the worst."""
     recent = list(lag)[-max(width, SPAN) :]
     worst = max(recent, default=0.0)
     part = "failed" if worst >= ALARM else "ready" if worst >= WARN else "running"

@@ -52,23 +52,15 @@ class LoopView(TaskView):
     _state: LabState | None = None
     _now = 0.0
     _next: int | None = None
-    _seen: object = None
     _parts = NOTHING
     _parts_of: object = None
     _entries: Sequence[_Entry] = ()
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
-        """Show a lab, and repaint the lines that changed.
-
-        Args:
-            state: The lab; None for nothing.
-            now: Lab seconds.
-            next_task: The task that the next step of a paused lab will run; None if it isn't paused.
-        """
-        seen = None if state is None else (state.version, now, next_task)
-        if state is self._state and seen == self._seen:
+        """Show a lab, and repaint the lines that changed; the next step of a paused lab runs `next_task`."""
+        if not self.is_news(id(state), state and state.version, now, next_task):
             return
-        self._state, self._now, self._next, self._seen = state, now, next_task, seen
+        self._state, self._now, self._next = state, now, next_task
         self._update()
 
     def line_count(self) -> int:
@@ -104,6 +96,8 @@ class LoopView(TaskView):
         self.repaint()
 
     def _summary(self) -> Line:
+        if self._state is None:
+            return ()
         parts = self._parts
         said = f"{parts.ready_count:,} ready · {plural(parts.timer_count, 'timer')}"
         return ((f"{said} · {parts.outside_count:,} outside" if parts.outside_count else said, "past"),)

@@ -27,14 +27,7 @@ _UNITS = (("s", 0), ("ms", 3), ("µs", 6))
 
 
 def ruler(scale: Scale, first: int, width: int, blocked: Iterable[tuple[float, float]] = ()) -> Line:
-    """Round times, each at its column, with ticks between them, and marks while the loop was blocked.
-
-    Args:
-        scale: How wide columns are.
-        first: The column to begin with.
-        width: How many columns.
-        blocked: The lab times, in seconds, from and to which the loop was blocked.
-    """
+    """Round times, each at its column, with ticks between them, and marks where the loop was blocked."""
     cells = [" "] * width
     for column in range(-(-first // TICK_COLUMNS) * TICK_COLUMNS, first + width, TICK_COLUMNS):
         cells[column - first] = TICK

@@ -41,16 +41,13 @@ class Files(Protocol):
         """The text of a file; None if it can't be read."""
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file on disk differs from the code that runs.
-
-        Args:
-            path: As tasks call it.
-            since: Seconds since 1970 from which on a change counts, even if it was read later.
-        """
+        """Whether a file differs from the code that runs; changes count from `since` on, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """A file as it is shown."""
+
     path: str = ""
     text: str = ""
     title: str = ""
@@ -80,11 +77,9 @@ class SourceView(LineView):
         Binding("backspace", "first_file", "First file", show=False),
     ]
 
-    def __init__(
-        self, files: Files | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None
-    ) -> None:
+    def __init__(self, files: Files | None = None, *, id: str | None = None) -> None:
         """Show nothing yet. Without `files`, only the first file is ever shown."""
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(id=id)
         self.border_title = "Code"
         self._files = files
         self._first = self._file = _File()
@@ -95,7 +90,8 @@ class SourceView(LineView):
         self._next: int | None = None
         self._version: int | None = None
         self._marks = CodeMarks()
-        self._selected: int | None = None
+        self.selected: int | None = None
+        """The id of the task whose line is highlighted."""
         self._pointed: Place | None = None
         """The line that a finding is about; it comes before those of tasks."""
         self._is_following = True
@@ -110,39 +106,21 @@ class SourceView(LineView):
         """The path of the file being shown, as it was given; empty for none."""
         return self._file.path
 
-    @property
-    def selected(self) -> int | None:
-        """The id of the task whose line is highlighted."""
-        return self._selected
-
     def show_source(self, path: str, text: str, title: str = "", line: int | None = None) -> None:
-        """Show a file.
-
-        Args:
-            path: What tasks call it; compared as it is.
-            text: Its contents.
-            title: What the frame says; the file's name where it is empty.
-            line: From which line on; None for its first line of code.
-        """
+        """Show a file from a line on, or else from its first line of code; without a title, under its own name."""
         self._first = _File(path, text, title or file_name(path), line)
-        self._state = self._selected = self._pointed = None
+        self._state = self.selected = self._pointed = None
         self._stays = False
         self._open(self._first)
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
-        """Show where the tasks of a lab stand. Lab time, in seconds, makes no difference here.
-
-        Args:
-            state: The lab; None where nothing has run.
-            now: Lab seconds.
-            next_task: The task that the next step of a paused lab runs; its line is highlighted.
-        """
+        """Show where the tasks of a lab stand; the next step of a paused lab runs `next_task`."""
         version = None if state is None else state.version
         if state is self._state and (version, next_task) == (self._version, self._next):
             return
         before = self._line_to_follow()
         if _is_another_run(self._state, state):
-            self._selected = None  # its tasks have the same numbers
+            self.selected = None  # its tasks have the same numbers
         self._state, self._version, self._next = state, version, next_task
         self._take_marks()
         self._follow(before)
@@ -150,18 +128,17 @@ class SourceView(LineView):
 
     def select(self, task: int | None) -> None:
         """Highlight the line of a task and bring it into sight, whichever file it is in."""
-        if task == self._selected:
-            return
-        self._selected, self._pointed = task, None
-        self._is_following, self._stays = True, False
-        self._take_marks()
-        self._follow(None)
-        self.repaint()
+        if task != self.selected:
+            self.selected = task
+            self._look_at(None)
 
     def point_at(self, place: Place | None) -> None:
         """Bring a line into sight, in whichever file it is, and mark it; None for no line."""
-        if place == self._pointed:
-            return
+        if place != self._pointed:
+            self._look_at(place)
+
+    def _look_at(self, place: Place | None) -> None:
+        """Follow again: what a finding is about, or else the selected task."""
         self._pointed = place
         self._is_following, self._stays = True, False
         self._take_marks()
@@ -187,7 +164,7 @@ class SourceView(LineView):
     def compose_line(self, index: int, width: int) -> Line:
         """A line of code after its number and marks."""
         number = index + 1
-        picked = number == self.line_of(self._selected)
+        picked = number == self.line_of(self.selected)
         return (
             (CURSOR if picked else " ", "mark"),
             (f"{number:>3}".ljust(4), "past"),
@@ -202,7 +179,7 @@ class SourceView(LineView):
             return ""
         if self._marks.is_lit(number):
             return "row strong"
-        return "row" if self._selected is None or number == self.line_of(self._selected) else "row-blurred"
+        return "row" if self.selected is None or number == self.line_of(self.selected) else "row-blurred"
 
     def on_click(self, event: Click) -> None:
         """Select the task at a line, or the next one there if it is selected already."""
@@ -210,9 +187,9 @@ class SourceView(LineView):
         index = self.index_under(event)
         tasks = [] if index is None else self._marks.tasks_at(index + 1)
         if tasks:
-            at = tasks.index(self._selected) + 1 if self._selected in tasks else 0
+            at = tasks.index(self.selected) + 1 if self.selected in tasks else 0
             self.select(tasks[at % len(tasks)])
-            self.post_message(TaskSelected(self._selected))
+            self.post_message(TaskSelected(self.selected))
 
     def action_first_file(self) -> None:
         """Go back to the first file, until another task is selected."""
@@ -276,7 +253,7 @@ class SourceView(LineView):
         """The file that the selected task is in; while that is unknown, the same file as before."""
         if self._pointed is not None and self._files is not None:
             return self._read(self._pointed[0])
-        task = None if self._state is None or self._selected is None else self._state.tasks.get(self._selected)
+        task = None if self._state is None or self.selected is None else self._state.tasks.get(self.selected)
         if task is None or task.has_ended or self._stays or self._files is None:
             return self._first
         if task.place is None or not self._is_following:
@@ -296,7 +273,7 @@ class SourceView(LineView):
         self.set_subtitle(joined(part for part in (CHANGED if has_changed else (), about) if part))
 
     def _about_selected(self) -> Line:
-        task = None if self._state is None or self._selected is None else self._state.tasks.get(self._selected)
+        task = None if self._state is None or self.selected is None else self._state.tasks.get(self.selected)
         if task is None or self._state is None:
             return ()
         is_elsewhere = task.place is not None and task.place[0] != self.path
@@ -308,8 +285,8 @@ class SourceView(LineView):
         marks = self._marks
         if marks.found is not None:
             return marks.found
-        if marks.running is not None or self._selected is not None:
-            return marks.running or self.line_of(self._selected)
+        if marks.running is not None or self.selected is not None:
+            return marks.running or self.line_of(self.selected)
         return marks.next or marks.first()
 
     def _follow(self, before: int | None) -> None:

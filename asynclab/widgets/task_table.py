@@ -22,7 +22,6 @@ class TaskTable(TaskView):
     HEADER_HEIGHT = 1
     _state: LabState | None = None
     _now = 0.0
-    _seen: tuple[int, float] | None = None
 
     @property
     def _rows(self) -> Sequence[TaskRow]:
@@ -31,10 +30,9 @@ class TaskTable(TaskView):
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
-        seen = None if state is None else (state.version, now)
-        if state is self._state and seen == self._seen:
+        if not self.is_news(id(state), state and state.version, now):
             return
-        self._state, self._now, self._seen = state, now, seen
+        self._state, self._now = state, now
         self.place_cursor()
         self.set_subtitle(self.summary())
         self.repaint()

@@ -20,14 +20,10 @@ class TaskView(CursorView):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
 
-    _selected: int | None = None
+    selected: int | None = None
+    """The id of the selected task."""
     _found: frozenset[int | None] = frozenset()
     """The tasks that a finding is about."""
-
-    @property
-    def selected(self) -> int | None:
-        """The id of the selected task."""
-        return self._selected
 
     def task_at(self, index: int) -> int | None:
         """The task that a line is about, if any."""
@@ -39,28 +35,28 @@ class TaskView(CursorView):
 
     def select(self, task: int | None) -> None:
         """Put the cursor on a task without posting a message."""
-        if task != self._selected:
-            self._selected = task
+        if task != self.selected:
+            self.selected = task
             self.place_cursor()
             self.keep_in_sight()
             self.repaint()
 
     def place_cursor(self) -> None:
         """Keep the cursor on the selected task, wherever its line is now, and keep it in sight if it was."""
-        before = self._cursor
-        self._cursor = None if self._selected is None else self.line_of(self._selected)
+        before = self.cursor
+        self.cursor = None if self.selected is None else self.line_of(self.selected)
         top = self.scroll_offset.y
-        if before is not None and before != self._cursor and top <= before < top + self.page_height:
+        if before is not None and before != self.cursor and top <= before < top + self.page_height:
             self.call_after_refresh(self.keep_in_sight)  # when the new lines are there to scroll to
 
     def begin_somewhere(self) -> None:
         """Put the cursor on the first task if none is selected, so that keys have a line to act on."""
-        if self._selected is not None:
+        if self.selected is not None:
             return
         tasks = ((at, self.task_at(at)) for at in range(self.line_count()))
         at, task = next(((at, task) for at, task in tasks if task is not None), (None, None))
         if at is not None:
-            self._cursor, self._selected = at, task
+            self.cursor, self.selected = at, task
             self.repaint()
             self.post_message(TaskSelected(task, is_choice=False))
 
@@ -79,12 +75,12 @@ class TaskView(CursorView):
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which task the cursor is on."""
-        self._selected = None if index is None else self.task_at(index)
-        self.post_message(TaskSelected(self._selected))
+        self.selected = None if index is None else self.task_at(index)
+        self.post_message(TaskSelected(self.selected))
 
     def action_open(self) -> None:
         """Ask for the story of the selected task, or of the first one if none is selected."""
         if self.cursor is None and self.line_count():
             self.move_cursor(0)
-        if self._selected is not None:
-            self.post_message(TaskOpened(self._selected))
+        if self.selected is not None:
+            self.post_message(TaskOpened(self.selected))

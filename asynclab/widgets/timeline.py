@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 
-from asynclab.model.lanes import Timeline
+from asynclab.model.lanes import Lane, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRow, TaskRows
 from asynclab.model.text import one_line
@@ -49,21 +49,22 @@ class TimelineView(TaskView):
         Binding("plus,equals_sign", "zoom_time(1)", "Zoom in", show=False),
         Binding("minus", "zoom_time(-1)", "Zoom out", show=False),
         Binding("F,o", "follow", "Whole run", show=False),
-        Binding("e", "next_event", "Next event", show=False),
-        Binding("E", "previous_event", "Event before", show=False),
+        Binding("e", "go_to_event(1)", "Next event", show=False),
+        Binding("E", "go_to_event(-1)", "Event before", show=False),
     ]
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._state: LabState | None = None
         self._timeline: Timeline | None = None
         self._now = 0.0
-        self._moment: float | None = None
-        self._seen: object = None
+        self.moment: float | None = None
+        """The lab time being viewed; None for now."""
         self._placed_among: Sequence[TaskRow] = ()
         """The rows in which the cursor was last put on its task."""
-        self._window = Window()
-        self._painter = LanePainter(self._window)
+        self.window = Window()
+        """The columns in sight."""
+        self._painter = LanePainter(self.window)
         self._is_dragging = False
 
     @property
@@ -71,35 +72,21 @@ class TimelineView(TaskView):
         """The rows of the present state, which may have dropped tasks since it was shown."""
         return () if self._state is None or self._timeline is None else self._state.rows()
 
-    @property
-    def moment(self) -> float | None:
-        """The lab time being viewed; None for now."""
-        return self._moment
-
-    @property
-    def is_following(self) -> bool:
-        """Whether the timeline keeps showing the whole run."""
-        return self._window.is_following
-
     def show(self, state: LabState | None, timeline: Timeline | None, now: float, moment: float | None = None) -> None:
         """Show a lab's run up to a lab time, and repaint the lines that changed.
 
-        Args:
-            state: Has the tasks and their names; at `moment` if it is given. None for no lab.
-            timeline: Has taken in the lab's events up to now. A view of another one starts over.
-            now: Lab seconds.
-            moment: The lab time that is looked at, in seconds; None for now.
+        The state is the one at `moment`, the lab time that is looked at, or else at `now`. Another run starts over.
         """
-        versions = (0, 0) if state is None or timeline is None else (state.version, timeline.version)
-        seen = (versions, now, moment)
-        if state is self._state and timeline is self._timeline and seen == self._seen:
+        if not self.is_news(
+            id(state), id(timeline), state and state.version, timeline and timeline.version, now, moment
+        ):
             return
         if timeline is not self._timeline:
-            self._window.is_following = True
+            self.window.is_following = True
             self._painter.start_over()
-        if moment is not None and moment != self._moment:
-            self._window.reveal(moment)
-        self._state, self._timeline, self._now, self._moment, self._seen = state, timeline, now, moment, seen
+        if moment is not None and moment != self.moment:
+            self.window.reveal(moment)
+        self._state, self._timeline, self._now, self.moment = state, timeline, now, moment
         if self._rows is not self._placed_among:
             self._placed_among = self._rows
             self.place_cursor()
@@ -109,7 +96,7 @@ class TimelineView(TaskView):
         """The meaning of the glyphs; for a selected task or a moment of the past, an explanation of that moment."""
         if self._timeline is None or self._state is None:
             return ()
-        task = self._selected
+        task = self.selected
         if task not in self._state.tasks:
             return legend(self.content_width())
         text = explain_moment(self._timeline, task, self._at, self._state)
@@ -130,7 +117,7 @@ class TimelineView(TaskView):
         if self._state is None or not self._rows:
             return ()
         names = names_width(width)
-        window = self._window
+        window = self.window
         blocked = [(block.begin, block.end) for block in self._state.blocks]
         told = f"{width_text(window.scale)}{' a cell' if names > 13 else '/cell' if names > 10 else ''}"
         return (
@@ -141,7 +128,7 @@ class TimelineView(TaskView):
     def compose_footer(self, width: int) -> Line:
         """The moment being viewed."""
         names = names_width(width)
-        window = self._window
+        window = self.window
         shown = pointer(window.scale, window.first, max(0, width - names - 1), self._at)
         return ((" " * (names + 1), ""), *shown) if self._rows else ()
 
@@ -169,7 +156,7 @@ class TimelineView(TaskView):
         """Go some columns earlier or later; past the end, go to now."""
         if self._timeline is None:
             return
-        scale = self._window.scale
+        scale = self.window.scale
         column = scale.column(self._at) + by
         self._look_at(self._landing(max(0, column)))
 
@@ -183,27 +170,28 @@ class TimelineView(TaskView):
 
     def action_scroll_time(self, by: int) -> None:
         """Scroll by half a page."""
-        self._window.scroll(by * max(1, self._window.width // 2), self._now)
+        self.window.scroll(by * max(1, self.window.width // 2), self._now)
         self.repaint()
 
     def action_zoom_time(self, by: int) -> None:
         """Zoom in or out."""
-        self._window.zoom(by, self._at)
+        self.window.zoom(by, self._at)
         self.repaint()
 
     def action_follow(self) -> None:
         """Show the whole run from now on."""
-        self._window.is_following = True
+        self.window.is_following = True
         self._fit()
         self.repaint()
 
-    def action_next_event(self) -> None:
-        """Go to the next event of the selected task."""
-        self._go_to_event(1)
-
-    def action_previous_event(self) -> None:
-        """Go to the previous event of the selected task."""
-        self._go_to_event(-1)
+    def action_go_to_event(self, by: int) -> None:
+        """Go to the next event of the selected task, or to the previous one; without one, of the first task."""
+        if self.selected is None:
+            self.action_move_to(0)
+        lane = self._selected_lane
+        at = None if lane is None else lane.time_beside(self._at, by)
+        if at is not None:
+            self._look_at(at)
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Begin to drag the moment being viewed."""
@@ -223,57 +211,48 @@ class TimelineView(TaskView):
             self.release_mouse()
 
     @property
+    def _selected_lane(self) -> Lane | None:
+        return None if self._timeline is None else self._timeline.lanes.get(self.selected or 0)
+
+    @property
     def _at(self) -> float:
-        return self._now if self._moment is None else self._moment
+        return self._now if self.moment is None else self.moment
 
     def _settle(self) -> None:
         """Choose the columns in sight before lines are composed."""
-        state, timeline, window = self._state, self._timeline, self._window
+        state, timeline, window = self._state, self._timeline, self.window
         if state is None or timeline is None:
             return
         width = self.content_width()
         lane_width = max(1, width - names_width(width) - 1)
-        if self._moment is None or window.width != lane_width:
+        if self.moment is None or window.width != lane_width:
             window.width = lane_width
             self._fit()
-        self._painter.prepare(timeline, self._now, self._moment)
-        self._painter.draw_arrows(self._selected, state.rows())
+        self._painter.prepare(timeline, self._now, self.moment)
+        self._painter.draw_arrows(self.selected, state.rows())
 
     def _fit(self) -> None:
         """Show the whole run, if the timeline follows it."""
         state, timeline = self._state, self._timeline
         if state is not None and timeline is not None:
             goes_on = state.outcome is None and not state.clock.paused
-            self._window.fit(max(self._now, timeline.now), goes_on=goes_on)
+            self.window.fit(max(self._now, timeline.now), goes_on=goes_on)
 
     def _look_at(self, at: float | None) -> None:
         """Go to a moment, and post a message."""
         moment = None if at is None or at >= self._now else at
-        if moment == self._moment:
+        if moment == self.moment:
             return
-        self._moment = moment
-        self._window.reveal(self._at)
+        self.moment = moment
+        self.window.reveal(self._at)
         self.repaint()
         self.post_message(MomentChosen(moment))
 
     def _landing(self, column: int) -> float:
         """The moment to go to in a column: the beginning of what the selected task's lane shows there."""
-        scale = self._window.scale
-        lane = None if self._timeline is None else self._timeline.lanes.get(self._selected or 0)
+        scale = self.window.scale
+        lane = self._selected_lane
         return scale.round_time(column) if lane is None else landing(lane, scale, column)
-
-    def _go_to_event(self, by: int) -> None:
-        if self._timeline is None:
-            return
-        if self._selected is None:
-            self.action_move_to(0)
-        task = self._selected
-        if task is None:
-            return
-        find = self._timeline.next_event if by > 0 else self._timeline.previous_event
-        at = find(task, self._at)
-        if at is not None:
-            self._look_at(at)
 
     def _look_where(self, event: MouseEvent) -> bool:
         """Go to the moment under the mouse and select that lane's task; False if it is on neither lane nor ruler."""
@@ -281,7 +260,7 @@ class TimelineView(TaskView):
         width = self.content_width()
         column = offset.x - names_width(width) - 1
         if self._is_dragging:
-            column = max(0, min(self._window.width - 1, column))
+            column = max(0, min(self.window.width - 1, column))
         else:
             index = offset.y - self.HEADER_HEIGHT
             is_in_a_lane = 0 <= index < self.page_height and index + self.scroll_offset.y < self.line_count()
@@ -290,7 +269,7 @@ class TimelineView(TaskView):
                 return False
             if is_in_a_lane:
                 self.move_cursor(index + self.scroll_offset.y, scroll=False)
-        self._look_at(self._landing(self._window.first + column))
+        self._look_at(self._landing(self.window.first + column))
         return True
 
 

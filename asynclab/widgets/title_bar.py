@@ -42,23 +42,9 @@ class TitleBar(LineView, can_focus=False):
     }
     """
 
-    def __init__(
-        self,
-        tabs: Sequence[str] = (),
-        *,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        """Make the bar.
-
-        Args:
-            tabs: The names of the tabs, in order; the first one is active.
-            name: The name of the widget.
-            id: Its id in the DOM.
-            classes: Its CSS classes.
-        """
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, tabs: Sequence[str] = ()) -> None:
+        """Make a bar with these tabs, the first one active."""
+        super().__init__()
         self._tabs = tuple(tabs)
         self._active = self._tabs[0] if self._tabs else ""
         self._lag: tuple[float, ...] = ()
@@ -72,13 +58,7 @@ class TitleBar(LineView, can_focus=False):
         self.repaint()
 
     def show(self, lag: Sequence[float], runs: int, tasks: int) -> None:
-        """Show how late the loop is, and how much is running.
-
-        Args:
-            lag: How late it was, in seconds, oldest first.
-            runs: The number of demos and fetches that are running.
-            tasks: The number of their tasks that have not ended.
-        """
+        """Show how late the loop was, in seconds, oldest first, and how many runs and tasks are live."""
         seen = tuple(lag)
         if (seen, (runs, tasks)) != (self._lag, self._runs_and_tasks):
             self._lag, self._runs_and_tasks = seen, (runs, tasks)

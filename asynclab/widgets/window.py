@@ -26,12 +26,7 @@ class Window:
         return self.first + self.width - 1
 
     def fit(self, end: float, *, goes_on: bool) -> None:
-        """Show the whole run, if it follows.
-
-        Args:
-            end: How long the run is by now, in lab seconds.
-            goes_on: Whether it will be longer soon; then it begins with a scale that lasts for a while.
-        """
+        """Show the whole run up to a lab time, if it follows; while it goes on, at a scale that lasts for a while."""
         if self.is_following:
             self.scale = fitting(end, max(1, self.width - MARGIN), LIVE_FINEST if goes_on else 0)
             self.first = 0

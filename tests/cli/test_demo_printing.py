@@ -10,7 +10,8 @@ import re
 import pytest
 
 from asynclab.cli.demo_printing import JsonPrinter, LinePrinter
-from asynclab.model.events import Event, Output, Progressed, RunStarted, TaskCreated, TaskEnded, TimeoutStarted, decode
+from asynclab.model.event_codec import decode
+from asynclab.model.events import Event, Output, Progressed, RunStarted, TaskCreated, TaskEnded, TimeoutStarted
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\x7f\u202egnp.exe\u2066\u200b\u2028[red][/]"
 

@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from asynclab import __version__
 from asynclab.cli.main import main
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.model.events import Output, RunEnded, RunStarted, decode
+from asynclab.model.event_codec import decode
+from asynclab.model.events import Output, RunEnded, RunStarted
 
 
 def run(*arguments: str) -> Result:

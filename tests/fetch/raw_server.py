@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +27,7 @@ class RawServer:
     """
 
     def __init__(
-        self, answers: Mapping[str, bytes | Sequence[bytes]], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self, answers: Mapping[str, bytes | Iterable[bytes]], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
     ) -> None:
         self.heads: list[str] = []
         """The requests, as they came; bytes that are not ASCII as Latin-1."""

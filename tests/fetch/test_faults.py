@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
+import threading
 import tracemalloc
 from collections.abc import AsyncIterator
 from typing import get_args
@@ -12,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from asynclab.fetch.rows import Outcome
+from asynclab.fetch.watch import tls_context
 from asynclab.practice.faults import ESCAPES, MARKUP
 from asynclab.practice.server import CERTIFICATE, PracticeServer
 from tests.fetch.stage import fetched, fetched_row
@@ -158,3 +161,19 @@ async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) ->
 async def test_all_outcomes_are_of_the_closed_set(server: PracticeServer) -> None:
     fetch = await fetched(server, "/status/404", "/short", "/pages/tasks", retries=0)
     assert {row.outcome for row in fetch.rows} <= set(get_args(Outcome))
+
+
+async def test_trusted_certificates_are_read_once_and_not_on_the_loop(
+    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = []
+
+    def read() -> ssl.SSLContext:
+        readers.append(threading.current_thread())
+        return tls_context()
+
+    monkeypatch.setattr("asynclab.fetch.sending.tls_context", read)
+    fetch = await fetched(server, *[server.tls_url("/delay/0")] * 3)
+    assert [row.outcome for row in fetch.rows] == ["tls"] * 3
+    assert len(readers) == 1
+    assert readers[0] is not threading.main_thread()

@@ -16,12 +16,17 @@ from asynclab.model.events import (
     Event,
     LoopBlocked,
     Outside,
+    PrimitiveChanged,
     PrimitiveCreated,
+    QueueCreated,
+    QueueGot,
+    QueuePut,
     RunStarted,
     StepEnded,
     StepStarted,
     TaskCreated,
     TaskWaiting,
+    TimeoutStarted,
     Wait,
 )
 from asynclab.model.state import LabState
@@ -66,10 +71,15 @@ def _state(*waits: Wait, then: tuple[Event, ...] = ()) -> LabState:
     feed = EventFeed()
     feed.take((RunStarted(0.0, "app.py", 0.0, "3.13.0"), PrimitiveCreated(0.0, 1, "lock", 1)))
     for number, wait in enumerate(waits, start=1):
-        born = TaskCreated(0.0, task=number, name=f"task-{number}", coroutine="work")
-        feed.take((born, StepStarted(0.0, number), StepEnded(1.0, number, 0.0), TaskWaiting(1.0, number, wait)))
+        feed.take(_waiting(number, wait))
     feed.take(then)
     return feed.state
+
+
+def _waiting(task: int, wait: Wait, file: str = "", line: int = 0) -> tuple[Event, ...]:
+    """A task that waits for something."""
+    born = TaskCreated(0.0, task, f"task-{task}", "work", None, file, line)
+    return born, StepStarted(0.0, task), StepEnded(1.0, task, 0.0), TaskWaiting(1.0, task, wait)
 
 
 def _idle(**wakers: Any) -> tuple[Event, ...]:
@@ -89,6 +99,40 @@ STATES = {
     "a free lock": _state(Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
     "not idle": _state(EVENT),
     "many": _state(*[EVENT] * 10_000, then=_idle(processes=1)),
+    "a circle through a shield": _state(Wait("shield", tasks=(2,)), Wait("task", tasks=(1,)), then=_idle()),
+    "groups": _state(Wait("gather", tasks=(2, 3), count=3), EVENT, Wait("as_completed", tasks=(2,), count=1)),
+    "permits": _state(
+        then=(
+            PrimitiveCreated(0.0, 2, "semaphore", 1, 1),
+            *_waiting(1, EVENT),
+            StepStarted(1.5, 1),
+            PrimitiveChanged(1.5, 2, 0, task=1, taker=1),
+            *_waiting(2, Wait("semaphore", number=1)),
+        ),
+    ),
+    "queues": _state(
+        EVENT,
+        then=(
+            QueueCreated(1.0, 1, "Queue", 1),
+            QueuePut(1.0, 1, "'item'", 1, 1, task=1),
+            QueueGot(1.0, 1, "'item'", 0, 1, task=1),
+            *_waiting(2, Wait("queue.get", number=1)),
+            *_waiting(3, Wait("queue.join", number=1)),
+        ),
+    ),
+    "a pool": _state(
+        EVENT,
+        then=(
+            QueueCreated(1.0, 1, "Queue", 1),
+            QueuePut(1.0, 1, "'item'", 1, 1),
+            QueueGot(1.0, 1, "'item'", 0, 1, task=1),
+            QueuePut(1.0, 1, "'item'", 1, 2, task=1),
+            QueueGot(1.0, 1, "'item'", 0, 2, task=1),
+            *_waiting(2, Wait("queue.get", number=1)),
+        ),
+    ),
+    "a timeout": _state(EVENT, then=(TimeoutStarted(1.0, 1, 9.0, task=1), *_idle(timers=1))),
+    "made here, waits elsewhere": _state(then=tuple(_waiting(1, Wait("barrier", number=1), "app.py", 9))),
 }
 
 
@@ -99,7 +143,7 @@ def test_the_sentences(golden: Golden) -> None:
 def test_the_kinds() -> None:
     kinds = [standstill(state, NOW).kind for state in STATES.values()]
 
-    assert kinds == ["nothing-can-wake", "deadlock", "timers", "outside", "outside", "none", "outside"]
+    assert kinds[:7] == ["nothing-can-wake", "deadlock", "timers", "outside", "outside", "none", "outside"]
 
 
 def test_a_blocked_loop_names_task_file_and_line() -> None:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asynclab.model.event_codec import decode, encode, finite
 from asynclab.model.events import (
     AnyEvent,
     CallScheduled,
@@ -27,9 +28,6 @@ from asynclab.model.events import (
     ThreadStands,
     TimeoutStarted,
     Wait,
-    decode,
-    encode,
-    finite,
 )
 from tests.model.anything import any_event
 

@@ -9,11 +9,12 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
 
-from asynclab.model.events import ClockChanged, Event, StepReported, TaskEnded, TaskHeld
+from asynclab.model.events import ClockChanged, Event, RunningTo, StepReported, TaskEnded, TaskHeld
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.launch import Child, Target, launch
 from asynclab.remote.remote_control import CommandSender, RemoteControl
@@ -100,14 +101,65 @@ def test_a_paused_program_runs_a_step_at_a_time_while_its_time_stands(program: P
     assert times[-1] > times[0]
 
 
-def test_a_loop_that_waits_has_no_step_to_run(program: Program) -> None:
-    async def wait(loops: list[asyncio.AbstractEventLoop], event: asyncio.Event) -> None:
-        loops.append(asyncio.get_running_loop())
-        await event.wait()
+async def wait_for(event: asyncio.Event, loops: list[asyncio.AbstractEventLoop]) -> None:
+    loops.append(asyncio.get_running_loop())
+    await event.wait()
 
+
+async def hand_over(rounds: int, done: list[str]) -> None:
+    async def work(name: str, previous: asyncio.Event, mine: asyncio.Event) -> None:
+        for _ in range(rounds):
+            await previous.wait()
+            previous.clear()
+            done.append(name)
+            mine.set()
+
+    ping, pong = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work("ping", pong, ping), name="ping")
+        group.create_task(work("pong", ping, pong), name="pong")
+        pong.set()
+
+
+def test_a_paused_program_runs_up_to_the_next_step_of_a_task(program: Program) -> None:
+    done: list[str] = []
+    program.control.pause()
+    program.look()
+    program.start(hand_over(5, done))
+    program.look_until(lambda: program.of(TaskHeld))
+    for _ in range(3):
+        program.control.run_to_event(3)
+        told = len(program.of(RunningTo))
+        program.look_until(partial(lambda told: len(program.of(RunningTo)) == told + 2, told))
+        assert program.of(TaskHeld)[-1].task == 3
+        assert program.of(ClockChanged)[-1].paused
+    assert done == ["ping", "pong", "ping", "pong", "ping"]
+    assert {event.task for event in program.of(RunningTo)} == {3, None}
+    program.control.resume()
+    program.join()
+    assert done == ["ping", "pong"] * 5
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "step"])
+def test_another_command_ends_the_run_to_a_task_that_never_steps(program: Program, command: str) -> None:
     loops: list[asyncio.AbstractEventLoop] = []
     event = asyncio.Event()
-    program.start(wait(loops, event))
+    program.start(wait_for(event, loops))
+    program.look_until(lambda: loops)
+    program.control.run_to_event(1)
+    program.look_until(lambda: program.of(RunningTo))
+    getattr(program.control, command)()
+    program.look_until(lambda: len(program.of(RunningTo)) == 2)
+    assert program.of(ClockChanged)[-1].paused == (command != "resume")
+    loops[0].call_soon_threadsafe(event.set)
+    program.control.resume()
+    program.join()
+
+
+def test_a_loop_that_waits_has_no_step_to_run(program: Program) -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+    event = asyncio.Event()
+    program.start(wait_for(event, loops))
     program.look_until(lambda: loops)
     program.control.pause()
     program.look_until(lambda: program.of(ClockChanged))

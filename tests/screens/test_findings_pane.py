@@ -15,6 +15,7 @@ from asynclab.findings.known_bugs import KnownBug
 from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.widgets.findings_view import NOTHING
+from asynclab.widgets.lines import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens import deadlocked
 from tests.screens.recordings import Shown, shown, text_of, written
@@ -274,6 +275,15 @@ async def test_why_nothing_moved_at_a_moment_of_the_past(tmp_path: Path) -> None
         said = stage.app.screen.text_to_copy()
         assert said.startswith("deadlock: 'out' waits for lock#2")
         assert "back" in said
+
+
+@pytest.mark.parametrize("width", [40, 75, 150])
+def test_no_line_of_the_report_is_cut(width: int) -> None:
+    names = ", ".join(f"'client-{number}'" for number in range(12))
+    report = ("All tasks wait.", f"    main-1            waits for gather of 12: {names}  app.py:12  for 1.250 s")
+    lines = [plain(line) for line in StuckScreen({"loop 1": report}).text_lines(width)]
+    assert max(map(len, lines)) <= width
+    assert " ".join(" ".join(lines).split()) == " ".join(" ".join(report).split())
 
 
 async def test_before_the_first_run_there_is_no_report() -> None:

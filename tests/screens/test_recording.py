@@ -10,7 +10,7 @@ from textual.content import Content
 from asynclab.model import events as e
 from asynclab.screens.lab.run_record import Record
 from asynclab.screens.lab.story_screen import StoryScreen
-from asynclab.screens.lab.time_screen import can_be_instant, can_control, can_run_to_event
+from asynclab.screens.lab.time_screen import can_be_instant, can_control
 from asynclab.screens.learn.demo_actions import DemoActions
 from asynclab.screens.shared.help_page import HelpScreen
 from asynclab.widgets.line_view import LineView
@@ -20,9 +20,7 @@ from tests.sources import ToldSource
 
 SIZE = (200, 60)
 
-CONTROLS = [
-    command for command in DemoActions.commands if command.offered in (can_control, can_run_to_event, can_be_instant)
-]
+CONTROLS = [command for command in DemoActions.commands if command.offered in (can_control, can_be_instant)]
 
 
 def recording() -> list[e.Event]:

@@ -108,7 +108,7 @@ async def test_from_the_demos_a_tab_leads_back_to_it(recording: Path) -> None:
 async def test_a_recording_that_was_cut_says_where(tmp_path: Path) -> None:
     async with shown(written(tmp_path / "r", *frames(), is_whole=False)) as stage:
         assert "cut off at 1.500 s" in stage.views.concept.lesson.concept
-        assert "nothing more is known" in str(stage.views.concept.border_subtitle)
+        assert "no more events" in str(stage.views.concept.border_subtitle)
         assert "producer-1" in text_of(stage.views.tasks)
 
 

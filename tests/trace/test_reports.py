@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import asynclab
+from asynclab.model.event_codec import decode, encode
 from asynclab.model.events import (
     Event,
     LoopBlocked,
@@ -36,8 +37,6 @@ from asynclab.model.events import (
     TaskReady,
     TaskRenamed,
     Warned,
-    decode,
-    encode,
 )
 from asynclab.trace import Ending, Lab, cpython
 from asynclab.trace.patching import extended_functions

@@ -157,8 +157,33 @@ def test_a_future_is_a_future() -> None:
     assert wait_of(lambda: asyncio.get_running_loop().create_future()).kind == "future"
 
 
-def test_a_shielded_sleep_is_a_future_of_nobody_in_particular() -> None:
-    assert wait_of(lambda: asyncio.shield(asyncio.sleep(5))).kind == "future"
+def test_a_shield_is_seen_through() -> None:
+    async def shielded() -> None:
+        await asyncio.wait_for(asyncio.shield(asyncio.create_task(asyncio.sleep(5))), 9)
+
+    async def of_a_future() -> None:
+        await asyncio.shield(asyncio.get_running_loop().create_future())
+
+    async def of_a_gathering() -> None:
+        await asyncio.shield(asyncio.gather(asyncio.sleep(5), asyncio.sleep(6)))
+
+    wait = wait_of(lambda: asyncio.shield(asyncio.sleep(5)))
+    assert (wait.kind, len(wait.tasks)) == ("shield", 1)
+    assert len(wait_of(shielded).tasks) == 1
+    assert wait_of(of_a_future).kind == "future"
+    assert len(wait_of(of_a_gathering).tasks) == 2
+
+
+def test_as_completed_names_what_it_is_still_to_give() -> None:
+    async def main() -> None:
+        for each in asyncio.as_completed([asyncio.sleep(1), asyncio.sleep(2)]):
+            await each
+
+    waits = [event.wait for event in observe(main).of(TaskWaiting) if event.task == 1]
+    assert [(wait.kind, wait.count, len(wait.tasks), wait.line > 0) for wait in waits] == [
+        ("as_completed", 2, 2, True),
+        ("as_completed", 1, 1, True),
+    ]
 
 
 def test_an_async_generator_waits_for_what_it_awaits() -> None:
@@ -170,8 +195,12 @@ def test_an_async_generator_waits_for_what_it_awaits() -> None:
         async for _ in numbers():
             pass
 
-    wait = wait_of(consume)
-    assert (wait.kind, wait.seconds, wait.line > 0) == ("sleep", 5.0, True)
+    async def take_one() -> None:
+        await anext(numbers(), None)
+
+    for program in (consume, take_one):
+        wait = wait_of(program)
+        assert (wait.kind, wait.seconds, wait.line > 0) == ("sleep", 5.0, True)
 
 
 def test_a_library_is_named_where_it_awaits_a_future_of_its_own() -> None:

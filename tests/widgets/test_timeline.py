@@ -215,10 +215,10 @@ async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(mo
         whole = painted(view)
         view.focus()
         await pilot.press("plus", "plus")
-        assert not view.is_following
+        assert not view.window.is_following
         assert painted(view)[0] != whole[0]
         await pilot.press("o")
-        assert view.is_following
+        assert view.window.is_following
         assert painted(view)[0] == whole[0]
 
 

@@ -76,12 +76,12 @@ async def test_scrolled_time_stays_where_it_is_until_the_whole_run_is_wanted() -
         view.focus()
         await pilot.press("ctrl+right")
         scrolled = painted(view)[0]
-        assert not view.is_following
+        assert not view.window.is_following
         assert scrolled != whole[0]
         view.show(state, timeline, 4.5)
         assert painted(view)[0] == scrolled
         await pilot.press("F")
-        assert view.is_following
+        assert view.window.is_following
         assert "0 s" in painted(view)[0]
 
 

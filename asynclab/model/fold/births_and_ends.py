@@ -102,7 +102,8 @@ def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
         task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
     elif asker is not None and asker.waited_for == "wait_for" and _waited_for(asker, task.id):
         task.cancelled_for = asker.id  # up to Python 3.11 wait_for() itself cancels what it has waited for
-    for number in () if task.waits_for is None else task.waits_for.tasks:
+    wait = task.waits_for
+    for number in () if wait is None or wait.kind == "shield" else wait.tasks:
         awaited = state.tasks.get(number)
         if awaited is not None and awaited.cancel_requested:
             awaited.cancelled_for = task.id
@@ -125,11 +126,13 @@ def _waited_for(task: TaskState, other: int) -> bool:
 def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float) -> None:
     """Note an end that nobody asked for, or that nobody sees."""
     place = (task.file, task.line) if task.line else None
+    state.ignored_cancels.pop(event.task, None)
     left = state.left_behind.pop(event.task, None)
-    is_left = left is not None and not task.cancel_requested and event.outcome != "cancelled"
+    more_steps = 0 if left is None else task.steps - left.steps
+    is_left = not task.cancel_requested and (event.outcome == "failed" or (event.outcome == "done" and more_steps > 0))
     waker = None if task.waker is None else state.tasks.get(task.waker)
     if left is not None and is_left:
-        is_sure = event.outcome == "failed" or (left.is_orphan and task.steps > left.steps + 1)
+        is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
         state.remember(Incident(event, state.version, at, place, (left.waiter,), "left_behind", is_sure))
     elif event.unseen:
         state.remember(Incident(event, state.version, at, place, (), "item_lost"))

@@ -20,11 +20,7 @@ AnyResource = TypeVar("AnyResource", bound=Resource)
 
 
 def make_room(resources: dict[int, AnyResource], room: int) -> tuple[int, int]:
-    """Drop the oldest quiet resources before another one comes.
-
-    Args:
-        resources: By id, oldest first; changed in place.
-        room: How many there may be before it is worth looking; `KEPT` at first.
+    """Drop the oldest quiet resources before another one comes, if there are `room` of them, at first `KEPT`.
 
     Returns:
         How many were dropped, and the room for the next call. If too many are in use it grows by a quarter at a time,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asynclab.model.events import (
     CancelIgnored,
     ClientConnected,
@@ -13,12 +15,13 @@ from asynclab.model.events import (
     SourceDropped,
 )
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.incidents import Incident
+from asynclab.model.incidents import IgnoredCancel, Incident
 from asynclab.model.resources import CLIENT_USES_KEPT, CLIENTS_KEPT, ClientUse
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
+from asynclab.model.wording.wake import ENDED_BY_TASKS
 
-_KEPT_WAITS = frozenset({"task", "gather", "wait", "wait_for", "task_group", "future", "thread"})
+_KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 """What a task may wait for again, cancelled or not, until it is over: work that can't be broken off, or is shielded."""
 
 
@@ -31,17 +34,29 @@ def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
     """A task carries on as if it had not been cancelled."""
     task = state.tasks.get(event.task)
     place = None if task is None else task.place
-    is_sure = event.by_timeout or event.by_group or (task is not None and _goes_round(state, task, event.by))
-    state.remember(Incident(event, state.version, at, place, is_sure=is_sure))
+    is_sure = event.by_timeout or event.by_group
+    incident = Incident(event, state.version, at, place, is_sure=is_sure)
+    state.remember(incident)
+    if task is not None and task.last_wait is not None and not is_sure:
+        state.ignored_cancels[task.id] = IgnoredCancel(incident, task.last_wait, task.last_wait_began)
+        see_round(state, task)
 
 
-def _goes_round(state: LabState, task: TaskState, by: int | None) -> bool:
-    """Whether a task waits again as it did when it was cancelled, while the task that has cancelled it waits for it."""
-    canceller, before, now = None if by is None else state.tasks.get(by), task.last_wait, task.waits_for
-    awaited = () if canceller is None or canceller.waits_for is None else canceller.waits_for.tasks
-    if task.id not in awaited or before is None or now is None or now.kind in _KEPT_WAITS:
-        return False
-    return bool(now.line) and (now.kind, now.file, now.line) == (before.kind, before.file, before.line)
+def see_round(state: LabState, task: TaskState) -> None:
+    """See whether a task that has ignored a cancel is back where it was cancelled, while somebody waits for its end."""
+    ignored, now = state.ignored_cancels.get(task.id), task.waits_for
+    if ignored is None or now is None or not now.line:
+        return
+    before = ignored.wait
+    if (now.kind, now.file, now.line) != (before.kind, before.file, before.line):
+        return
+    if now.kind in _KEPT_WAITS and now.tasks == before.tasks:
+        return
+    waits = [(other.waits_for, other.since) for other in state.tasks.values() if other.waits_for is not None]
+    if any(wait is not None and task.id in wait.tasks and since > ignored.began for wait, since in waits):
+        del state.ignored_cancels[task.id]
+        sure = replace(ignored.incident, is_sure=True)
+        state.incidents = tuple(sure if each is ignored.incident else each for each in state.incidents)
 
 
 def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:

@@ -23,7 +23,7 @@ def task_ready(state: LabState, event: TaskReady, at: float) -> None:
         waited = at - task.since
         task.waiting_seconds += waited
         task.state = "ready"
-        task.since = at
+        task.last_wait_began, task.since = task.since, at
         state.ready_queue[event.task] = None
         counts = state.counts
         counts["waiting"] -= 1

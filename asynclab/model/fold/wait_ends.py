@@ -1,4 +1,4 @@
-"""Folds how waits end that a rule may have to know of: given up in vain, or ended while others were left behind."""
+"""Folds the ends of waits that rules look at: given up in vain, or with other tasks left behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
 LEFT_BEHIND_KEPT = 200
-"""How many tasks are remembered of which gather() was told no more."""
+"""How many tasks that a failed gather() left running are remembered."""
 
 
 def wait_ended(state: LabState, task: TaskState, event: TaskReady, at: float) -> None:
@@ -33,9 +33,10 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
     """Remember the tasks of a gather() that go on though it has failed."""
     for number in wait.tasks:
         member = state.tasks.get(number)
-        if member is not None and member.state == "waiting" and len(state.left_behind) < LEFT_BEHIND_KEPT:
+        if member is not None and not member.has_ended and len(state.left_behind) < LEFT_BEHIND_KEPT:
             is_orphan = (member.parent, member.file, member.line) == (waiter, wait.file, wait.line)
-            state.left_behind[number] = LeftBehind(waiter, member.steps, is_orphan)
+            steps = member.steps + (member.state == "ready")
+            state.left_behind[number] = LeftBehind(waiter, steps, is_orphan)
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import TaskStands, TaskWaiting, Wait
 from asynclab.model.fold.handler import Handlers
+from asynclab.model.fold.mishaps import see_round
 from asynclab.model.frames import innermost
 from asynclab.model.progress_bars import fraction_of_wait
 from asynclab.model.state import LabState
@@ -14,7 +15,7 @@ from asynclab.model.wording.wait import plain_wait
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
 
-_AWAITS = ("task", "wait_for", "gather", "task_group")
+_AWAITS = ("task", "wait_for", "shield", "gather", "task_group")
 """The waits that can't end before all of their tasks have."""
 
 
@@ -32,6 +33,8 @@ def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
     task.place = (wait.file, wait.line) if wait.line else None
     for number in wait.tasks if state.left_behind else ():
         state.left_behind.pop(number, None)  # somebody looks after it again
+    if state.ignored_cancels:
+        see_round(state, task)
     _set_queued(state, wait, task.id, is_queued=True)
     if before is None or (before.kind, before.number) != (wait.kind, wait.number):
         state.tell(at, task.id, "waits", plain_wait(wait, state))

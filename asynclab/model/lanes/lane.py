@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -166,11 +167,7 @@ class Lane:
         self.revision += 1
 
     def drop_intervals(self, count: int) -> int:
-        """Drop the oldest intervals, but never the present one.
-
-        Returns:
-            How many were dropped.
-        """
+        """Drop the oldest intervals, but never the present one. Returns how many were dropped."""
         gone = min(count, len(self.begins) - (self.ended is None))
         if gone > 0:
             del self.begins[:gone], self.moments[:gone], self.kinds[:gone], self.reasons[:gone]
@@ -222,15 +219,10 @@ class Lane:
         return [self.mark_at(index) for index in range(first, last)]
 
     def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
-        """What has happened up to a moment and has not been read.
-
-        Args:
-            marks_read: How many marks have been read, including dropped ones.
-            notes_read: The same for notes.
-            moment: Counted in events.
+        """The marks and notes up to a moment that have not been read, in their order.
 
         Returns:
-            Marks and notes together in their order, and how many of each have been read with these.
+            These, and how many of each have been read then; here as in the arguments, dropped ones count.
         """
         marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
         notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)
@@ -241,12 +233,7 @@ class Lane:
         return found, self.marks_gone + marks.stop, self.notes_gone + notes.stop
 
     def next_happening(self, marks_read: int, notes_read: int) -> float:
-        """The moment of the first mark or note that has not been read; infinite for none.
-
-        Args:
-            marks_read: How many marks have been read, including dropped ones.
-            notes_read: The same for notes.
-        """
+        """The moment of the first mark or note not read yet; infinite for none. Dropped ones count as read."""
         mark, note = max(0, marks_read - self.marks_gone), max(0, notes_read - self.notes_gone)
         return min(
             self.mark_moments[mark] if mark < len(self.mark_moments) else math.inf,
@@ -259,27 +246,14 @@ class Lane:
         index = self.mark_kinds.rfind(MARK_KINDS.index(kind), first, last)
         return self.mark_at(index) if index >= 0 else None
 
-    def next_time(self, at: float) -> float | None:
-        """When something changes or happens next, after a moment."""
-        times = []
-        for known in (self.begins, self.mark_times):
-            index = bisect_right(known, at)
-            if index < len(known):
-                times.append(known[index])
-        if self.ended is not None and self.ended > at:
-            times.append(self.ended)
-        return min(times, default=None)
-
-    def previous_time(self, at: float) -> float | None:
-        """When something changed or happened last, before a moment."""
-        times = []
-        for known in (self.begins, self.mark_times):
-            index = bisect_left(known, at)
-            if index > 0:
-                times.append(known[index - 1])
-        if self.ended is not None and self.ended < at:
-            times.append(self.ended)
-        return max(times, default=None)
+    def time_beside(self, at: float, by: int) -> float | None:
+        """When something changes or happens next after a time, or with a negative `by` last before it."""
+        times: list[Sequence[float]] = [self.begins, self.mark_times, () if self.ended is None else (self.ended,)]
+        if by > 0:
+            after = ((known, bisect_right(known, at)) for known in times)
+            return min((known[index] for known, index in after if index < len(known)), default=None)
+        before = ((known, bisect_left(known, at)) for known in times)
+        return max((known[index - 1] for known, index in before if index), default=None)
 
     def mark_at(self, index: int) -> Mark:
         """One of the marks, from 0."""

@@ -49,13 +49,13 @@ class Timeline:
         """When each step of any task began, and whose it is."""
 
     def begin(self, task: int, kind: int, at: float, moment: int, reason: Reason = None) -> None:
-        """Begin another interval of a task.
+        """Begin another interval of a task; the first one begins its lane.
 
         Args:
-            task: Whose; the first interval begins its lane.
+            task: Whose.
             kind: `READY`, `RUNNING` or `WAITING`.
             at: Lab seconds.
-            moment: How many events have happened, with the one that tells of it.
+            moment: How many events have happened, including the one that reports it.
             reason: Why the task is in that state.
         """
         lane = self.lanes.get(task)
@@ -102,12 +102,7 @@ class Timeline:
             self.dropped += gone.size
 
     def close_batch(self, now: float, version: int) -> None:
-        """Note the time, and drop the oldest intervals and marks while there are too many.
-
-        Args:
-            now: Lab seconds.
-            version: How many events have been folded.
-        """
+        """Note the lab time and how many events were folded; drop the oldest of too many intervals and marks."""
         self.now, self.version = now, version
         # A lane keeps at most one interval, the present one, so each call drops something.
         while len(self._order) > max(KEPT, 2 * len(self.lanes)):
@@ -119,23 +114,10 @@ class Timeline:
         index = None if lane is None else lane.index_at(at)
         return None if lane is None or index is None else lane.interval(index)
 
-    def next_event(self, task: int, at: float) -> float | None:
-        """When the next thing happens to a task after a moment; None where nothing does."""
-        lane = self.lanes.get(task)
-        return None if lane is None else lane.next_time(at)
-
-    def previous_event(self, task: int, at: float) -> float | None:
-        """When the last thing happened to a task before a moment; None where nothing did."""
-        lane = self.lanes.get(task)
-        return None if lane is None else lane.previous_time(at)
-
     def steps_between(self, begin: float, end: float, limit: int) -> tuple[list[int], int]:
         """The tasks whose steps lay in a time, in the order of the steps, and how many steps there were.
 
-        Args:
-            begin: Lab seconds; a step that began before and went on counts.
-            end: Lab seconds; what began then doesn't count.
-            limit: How many steps are looked at.
+        The first `limit` are looked at. A step that had begun before `begin` counts; one that begins at `end` doesn't.
         """
         first, last = bisect_left(self._step_times, begin), bisect_left(self._step_times, end)
         tasks = list(self._step_tasks[first : min(last, first + limit)])

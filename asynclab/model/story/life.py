@@ -72,16 +72,7 @@ class Life:
     """The same for marks and notes."""
 
     def read(self, timeline: Timeline, state: LabState, limit: int) -> int:
-        """Read on, up to the moment of a state.
-
-        Args:
-            timeline: Of the same run; it may go further than the state.
-            state: As late as the state of the last call, or later.
-            limit: How many intervals are read at most.
-
-        Returns:
-            How many intervals are left to be read.
-        """
+        """Read at most `limit` more intervals, up to the moment of a state. Returns how many are left."""
         self._look_at(state)
         lane = timeline.lanes.get(self.task)
         if lane is None:

@@ -24,6 +24,7 @@ from asynclab.model.events import (
     TimeoutStarted,
     Warned,
 )
+from asynclab.model.frames import file_name
 from asynclab.model.lanes import Lane, Mark, MarkKind, NoteKind
 from asynclab.model.lanes.lane import MARK_KINDS
 from asynclab.model.resources import TimeoutState
@@ -41,17 +42,7 @@ _STARTED, _EXPIRED = MARK_KINDS.index("timeout"), MARK_KINDS.index("expired")
 
 
 def note(turn: Turn, lane: Lane, mark: Mark, report: LoopBlocked | None) -> int:
-    """Note in a turn what a mark says that the task did.
-
-    Args:
-        turn: The latest one.
-        lane: The task's.
-        mark: One of its marks or notes.
-        report: The report that its step blocks the loop, if there is one.
-
-    Returns:
-        How many lines it printed.
-    """
+    """Note in the latest turn what a mark says that the task did. Returns how many lines it printed."""
     match mark.event:
         case QueuePut(queue=queue, item=item):
             turn.did("put", queue, item[:TEXT_KEPT])
@@ -140,7 +131,6 @@ def _note_timeout(turn: Turn, lane: Lane, mark: Mark) -> None:
 
 
 def _place(report: LoopBlocked | None) -> str:
-    if report is None:
-        return ""
-    file = report.file.replace("\\", "/").rpartition("/")[2][:TEXT_KEPT]
-    return f" in {report.function[:TEXT_KEPT]}() at {file} line {report.line}"
+    return (
+        "" if report is None else f" in {report.function[:TEXT_KEPT]}() at {file_name(report.file)} line {report.line}"
+    )

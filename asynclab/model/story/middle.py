@@ -38,6 +38,7 @@ class _Part(NamedTuple):
 
     @property
     def is_repeated(self) -> bool:
+        """Whether the pattern comes more than once."""
         return len(self.turns) > self.period
 
     @property
@@ -50,13 +51,7 @@ class Teller:
     """Tells the turns of one life."""
 
     def __init__(self, life: Life, state: LabState, home: str) -> None:
-        """Prepare to tell a life.
-
-        Args:
-            life: The life.
-            state: Has the names of tasks, and the labels of queues and primitives.
-            home: The file that need not be named.
-        """
+        """Prepare to tell a life; `home` is the file that need not be named."""
         self._life, self._state, self._home = life, state, home
 
     def begin(self) -> Iterator[Sentence]:
@@ -149,8 +144,7 @@ class Teller:
         return f"{said}, then {verbs}" if verbs else said
 
     def _sum_up(self, parts: Sequence[_Part], between: Summary) -> Sentence:
-        summary = Summary()
-        summary.absorb(between)
+        summary = between.copy()
         for part in parts:
             summary.add(part.turns)
         most = sorted(summary.kinds.values(), key=attrgetter("count"), reverse=True)[:KINDS_SUMMED_UP]

@@ -28,11 +28,7 @@ class Block(NamedTuple):
 
 
 def blocks(keys: Sequence[Hashable]) -> Iterator[Block]:
-    """The parts in their order, with repetitions grouped; takes linear time.
-
-    Args:
-        keys: One for each part; parts that are alike have equal keys.
-    """
+    """Parts in their order, with repetitions grouped; parts that are alike have equal keys. Takes linear time."""
     start = 0
     while start < len(keys):
         block = max((_repeats(keys, start, period) for period in range(1, LONGEST + 1)), key=_worth)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
 
 from asynclab.model.story.turns import Turn
 
@@ -16,9 +16,9 @@ class Alike:
     """The first of them."""
     count: int = 0
     waited: float = 0.0
-    """How long they waited, all together."""
+    """How long they waited in total."""
     longest: float = 0.0
-    """How long the one waited that did longest."""
+    """The longest wait of one of them."""
 
     def add(self, turn: Turn) -> None:
         """Count another one."""
@@ -27,12 +27,6 @@ class Alike:
         self.waited += waited
         if waited > self.longest:
             self.longest = waited
-
-    def absorb(self, others: Alike) -> None:
-        """Count others of the same kind."""
-        self.count += others.count
-        self.waited += others.waited
-        self.longest = max(self.longest, others.longest)
 
 
 @dataclass(slots=True)
@@ -59,19 +53,14 @@ class Summary:
             self.began = min(self.began, turns[0].began)
             self.until = max(self.until, turns[-1].came)
 
-    def absorb(self, other: Summary) -> None:
-        """Sum up what another one has summed up."""
-        for key, others in other.kinds.items():
-            self.kinds.setdefault(key, Alike(others.example)).absorb(others)
-        self.count += other.count
-        self.began = min(self.began, other.began)
-        self.until = max(self.until, other.until)
+    def copy(self) -> Summary:
+        """The same sum, to which more can be added."""
+        return replace(self, kinds={key: replace(kind) for key, kind in self.kinds.items()})
 
 
-def alike(turns: Iterable[Turn]) -> Alike:
+def alike(turns: Sequence[Turn]) -> Alike:
     """Turns that are known to be alike, at least one, in figures."""
-    first, *rest = turns
-    found = Alike(first)
-    for turn in (first, *rest):
-        found.add(turn)
+    summary = Summary()
+    summary.add(turns)
+    (found,) = summary.kinds.values()
     return found

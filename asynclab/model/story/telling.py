@@ -18,12 +18,9 @@ READ_AT_ONCE = 5_000
 
 
 def tell(life: Life, state: LabState, unread: int = 0) -> Story:
-    """A life in at most some sixty sentences, however long it is.
+    """A life in some sixty sentences at most, however long it is.
 
-    Args:
-        life: Read up to the moment of the state, or up to some intervals before it.
-        state: Has the names and the totals.
-        unread: How many intervals are left; if there are any, only the beginning is told.
+    If `unread` intervals are left up to the moment of the state, only the beginning is told.
     """
     task = state.tasks.get(life.task)
     name = state.task_name(life.task)
@@ -53,12 +50,7 @@ class Retelling:
         """How many intervals are yet to be read for the story to be complete: tell it again, then."""
 
     def tell(self, timeline: Timeline, state: LabState) -> Story:
-        """The story at the moment of a state.
-
-        Args:
-            timeline: The run's, up to that moment or further.
-            state: Has the names and the totals.
-        """
+        """The story at the moment of a state; the timeline may go further."""
         if timeline is not self._timeline or state.version < self._version or self._life.has_missed(timeline):
             self._timeline, self._life = timeline, Life(self.task)
         self._version = state.version
@@ -67,13 +59,7 @@ class Retelling:
 
 
 def tell_life(timeline: Timeline, task: int, state: LabState) -> Story:
-    """The whole life of a task.
-
-    Args:
-        timeline: The run's, up to the moment of the state or further.
-        task: Whose life.
-        state: Has the names and the totals.
-    """
+    """The whole life of a task up to the moment of a state."""
     life = Life(task)
     life.read(timeline, state, limit=sys.maxsize)
     return tell(life, state)

@@ -115,7 +115,7 @@ class Turn(msgspec.Struct, gc=False):
     times: int = 1
     """How many turns this stands for: a task that only yields has one for all of them in a row."""
     ready_total: float = 0.0
-    """For these: how long they were ready, all together."""
+    """How long these were ready in total."""
     _key: Hashable = None
 
     @property

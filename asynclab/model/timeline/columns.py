@@ -16,10 +16,10 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
     """Set the kind of each column: running if any step lies in it, else ready if it ever was, else waiting.
 
     Args:
-        cells: One for each column, 0 for nothing; those before `start` are painted already.
+        cells: One for each column; those before `start` are painted already.
         lane: The task's.
         scale: How wide columns are.
-        first: The column that the first cell is for.
+        first: The column of the first cell.
         now: Where an unfinished interval ends for now, in lab seconds.
         start: The cell to begin with.
     """
@@ -46,14 +46,7 @@ def paint_kinds(cells: bytearray, lane: Lane, scale: Scale, first: int, now: flo
 
 
 def marks(lane: Lane, scale: Scale, first: int, last_column: int) -> Iterator[tuple[int, int]]:
-    """The columns that have marks, except the mark of the end, and which matters most: index into `MARK_KINDS`.
-
-    Args:
-        lane: The task's.
-        scale: How wide columns are.
-        first: The column to begin with.
-        last_column: The column to end with.
-    """
+    """The columns that have marks, except the mark of the end, and which matters most: index into `MARK_KINDS`."""
     times, kinds = lane.mark_times, lane.mark_kinds
     at = bisect_left(times, scale.begin(first))
     count = len(times) - (lane.ended is not None)

@@ -23,14 +23,7 @@ STEPS_LOOKED_AT = 1_000
 
 
 def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) -> str:
-    """What a task did in the interval that a moment lies in, or why there is none.
-
-    Args:
-        timeline: The run.
-        task: The task.
-        at: The moment, in lab seconds.
-        state: Has the names of tasks and the labels of primitives.
-    """
+    """What a task did in the interval that a moment lies in, or why there is none."""
     lane = timeline.lanes.get(task)
     if lane is None:
         return "no history for this task"
@@ -43,17 +36,9 @@ def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) ->
 
 
 def explain(timeline: Timeline, lane: Lane, index: int, at: float, state: LabState) -> str:
-    """What a task did in an interval.
+    """What a task did in an interval, up to lab time `at` if it has not ended.
 
-    Args:
-        timeline: The run.
-        lane: The task's lane.
-        index: Which interval of the lane, from 0.
-        at: Until when to tell of an interval that has not ended, in lab seconds.
-        state: Has the names of tasks and the labels of primitives.
-
-    Returns:
-        Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
+    Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
     """
     interval = lane.interval(index)
     end = at if interval.end is None else interval.end

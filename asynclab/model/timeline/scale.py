@@ -61,13 +61,7 @@ class Scale:
 
 
 def fitting(seconds: float, columns: int, finest: int = 0) -> Scale:
-    """The finest scale at which a number of seconds fits into a number of columns.
-
-    Args:
-        seconds: From lab time 0 on.
-        columns: At least 1.
-        finest: The step of the finest scale that will do.
-    """
+    """The finest scale, from the step `finest` on, at which some seconds from lab time 0 fit into some columns."""
     for step in range(finest, STEPS - 1):
         scale = Scale(step)
         if scale.column(seconds) < columns:

@@ -211,13 +211,7 @@ def blocked_loop(seconds: float, callback: str = "") -> Forms:
 
 
 def clock_changed(event: ClockChanged, before: ClockState, *, is_over: bool) -> str:
-    """The changes of a clock; empty if nothing visible changed.
-
-    Args:
-        event: The clock now.
-        before: The clock before.
-        is_over: Whether main has ended, so that the clock resumes for the clean-up.
-    """
+    """The changes of a clock; empty if nothing visible changed. Once main is over, it resumes for the clean-up."""
     changes = []
     if event.paused != before.paused:
         changes.append("paused" if event.paused else "resumed: main has ended" if is_over else "resumed")

@@ -41,13 +41,7 @@ def label_of(primitive: int, state: LabState) -> str:
 
 
 def place(file: str, line: int, home: str = "") -> str:
-    """A line of code in brackets, such as " (cafe.py line 3)".
-
-    Args:
-        file: Its file.
-        line: The line's number; 0 where it is unknown, which gives an empty text.
-        home: The file that the reader expects, so that it is left out.
-    """
+    """A line of code in brackets, such as " (cafe.py line 3)"; empty for line 0. The reader expects the file `home`."""
     if not line:
         return ""
     return f" (line {line})" if file == home or not file else f" ({file_name(file)} line {line})"

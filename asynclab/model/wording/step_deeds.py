@@ -53,9 +53,8 @@ def done(verb: str, resource: int, things: Sequence[str | int], count: int, stat
 
     Args:
         verb: The kind of deed.
-        resource: The number of the queue, or the id of the primitive, that it was done to; 0 where there is none.
-        things: The first things that it was done with: texts, or tasks by id; for a primitive, if its value rose (1)
-            or fell (0).
+        resource: The number of the queue, or the id of the primitive, that it was done to; 0 for none.
+        things: The first objects, as in `turns.Deed`.
         count: How often it was done.
         state: Has the names.
     """

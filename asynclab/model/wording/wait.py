@@ -18,7 +18,7 @@ from asynclab.model.wording.quantities import length
 NOT_RECORDED = "reason not recorded"
 """Stands for the reason of a wait that nobody looked at."""
 
-NAMING: frozenset[WaitKind] = frozenset({"task", "wait_for", "lock"})
+NAMING: frozenset[WaitKind] = frozenset({"task", "wait_for", "shield", "lock"})
 """The waits whose short and plain words name tasks; groups are only counted there, since they may be large."""
 
 
@@ -51,6 +51,8 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
         "gather": _noun("gather of {count}", sentence="for a gather of {count}{members}"),
         "wait": _noun("asyncio.wait of {count}", "wait of {count}", sentence="for asyncio.wait of {count}{members}"),
         "wait_for": _noun("{task} in wait_for", "{task}", sentence="for {names} in wait_for"),
+        "shield": _noun("{task} in shield", "{task}", sentence="for {names} in shield"),
+        "as_completed": _noun("as_completed{of_count}", sentence="for the next in as_completed{of_count}{members}"),
         "task_group": _noun("task group of {count}", "group of {count}", sentence="for its task group{members}"),
         "queue.get": _Words(
             ("queue.get on {it}", "get on {it}", "get {it}"),
@@ -117,6 +119,7 @@ def _filled(
         "it": _resource(kind, number),
         "time": "" if seconds is None else f" {length(seconds)}",
         "count": f"{count:,}",
+        "of_count": f" of {count:,}" if count else "",
         "names": names or "a task",
         "task": f"task {names}" if names else "a task",
         "members": f" ({names})" if names else "",

@@ -24,7 +24,9 @@ from asynclab.model.wording.forms import Forms
 ITEM_LIMIT = 60
 """The most characters of an item in a sentence."""
 
-ENDED_BY_TASKS: frozenset[WaitKind] = frozenset({"task", "gather", "wait", "wait_for", "task_group"})
+ENDED_BY_TASKS: frozenset[WaitKind] = frozenset(
+    {"task", "gather", "wait", "wait_for", "shield", "as_completed", "task_group"}
+)
 """The waits that end with the end of another task."""
 
 

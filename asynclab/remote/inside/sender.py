@@ -25,6 +25,7 @@ from asynclab.remote.wire import (
     Pause,
     ReportAsked,
     Resume,
+    RunTo,
     SetSpeed,
     Step,
 )
@@ -194,6 +195,8 @@ class Sender(LookingThread):
                 control.resume()
             case Step(loop=loop):
                 control.step(loop)
+            case RunTo(loop=loop, task=task):
+                control.run_to(loop, task)
             case SetSpeed(speed=speed):
                 control.set_speed(speed)
             case CancelTask(loop=loop, task=task):
@@ -210,6 +213,7 @@ class Sender(LookingThread):
 
     def _gather(self, *, at_end: bool = False) -> None:
         observation = self._observation
+        self._control.follow()
         following = len(self._following)
         for recording in observation.recorders[len(self._loops) :]:
             self._loops.append(_Loop(len(self._loops) + 1, recording))

@@ -11,11 +11,9 @@ from asynclab.fetch.export import csv_header, to_csv, to_json, to_ndjson
 from asynclab.fetch.har import to_har
 from asynclab.fetch.options import Options
 from asynclab.fetch.rows import Row
+from asynclab.fetch.saving import reserved
 from asynclab.fetch.whole_file import WholeFile
 from asynclab.screens.shared.choice_form import Choice, ChoiceForm
-
-NAMES_TRIED = 100
-"""File names to try before giving up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +58,15 @@ def write_results(rows: Sequence[Row], options: Options, form: Format, folder: P
         OSError: It can't be written.
     """
     text = form.write(rows, options)
-    stem = f"asynclab-fetch-{time.strftime('%Y%m%d-%H%M%S')}"
-    for number in range(1, NAMES_TRIED + 1):
-        suffix = f"-{number}" if number > 1 else ""
-        path = folder / f"{stem}{suffix}.{form.name}"
-        try:
-            path.open("x").close()
-        except FileExistsError:
-            continue
-        try:
-            with WholeFile(path) as file:
-                file.write(text)
-                file.keep()
-        except OSError:
-            path.unlink(missing_ok=True)  # a full disk takes the name and not the text
-            raise
-        return path
-    raise FileExistsError(f"{folder} already has {NAMES_TRIED} files from this second")
+    path = reserved(folder, f"asynclab-fetch-{time.strftime('%Y%m%d-%H%M%S')}.{form.name}")
+    try:
+        with WholeFile(path) as file:
+            file.write(text)
+            file.keep()
+    except OSError:
+        path.unlink(missing_ok=True)  # a full disk takes the name and not the text
+        raise
+    return path
 
 
 def export_form(folder: Path) -> ChoiceForm:

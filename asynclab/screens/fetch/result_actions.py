@@ -75,12 +75,12 @@ class ResultActions(FetchActions):
 
     @command("ignored lines", key="I", group="Text", when=lambda screen: bool(screen.urls.found.ignored))
     def action_ignored(self) -> None:
-        """Show the lines of the text that contain no URL."""
+        """Show what of the text was ignored: lines without a URL, templates, defanged URLs."""
         from asynclab.model.text import one_line
         from asynclab.screens.shared.text_modal import TextList
 
         lines = [((one_line(line), ""),) for line in self.urls.found.ignored]
-        self.app.push_screen(TextList("Lines without a URL", lines))
+        self.app.push_screen(TextList("What was ignored", lines))
 
     @command(
         "copy",

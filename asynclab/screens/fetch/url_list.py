@@ -116,7 +116,7 @@ def summary(urls: UrlList) -> Line:
     if urls.taken_as:
         told[0] = f"read as {urls.taken_as}: {plural(len(urls.found.urls), 'URL')}"
     elif urls.other:
-        told.append(f"F: {plural(urls.other[1], 'other')} as {urls.other[0]}")
+        told.insert(1, f"F: {plural(urls.other[1], 'other')} as {urls.other[0]}")
     return joined(((count, "past"),) for count in told)
 
 

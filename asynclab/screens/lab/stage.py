@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
@@ -56,9 +57,6 @@ PROMISES = {
     "findings": "Bugs that the rules prove are listed here, each with its cause and how to mend it.",
 }
 """What a pane shows once something has run, by its id."""
-
-SAID_OF_NOTHING = {"findings": NOTHING}
-"""What a pane says where something has run and it has nothing to show."""
 
 LESSON_PERCENT = 30
 """The largest share of the stage's height for the lesson."""
@@ -127,6 +125,8 @@ class Stage(Vertical):
 
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES
     """The ids of its panes, and what the tabs call them."""
+    said_of_nothing: ClassVar[Mapping[str, str]] = MappingProxyType({"findings": NOTHING})
+    """What a pane says where something has run and it has nothing to show."""
     lines_below: int = 0
     """The lines that a subclass needs below the panes where all of them show."""
 
@@ -207,7 +207,7 @@ class Stage(Vertical):
         """
         for pane, promise in PROMISES.items():
             view = self.query_one(f"#{pane}", LineView)
-            view.set_hint(f"Press {key} to run this. {promise}" if key else SAID_OF_NOTHING.get(pane, ""))
+            view.set_hint(f"Press {key} to run this. {promise}" if key else self.said_of_nothing.get(pane, ""))
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
         """Show the lesson of what runs.

@@ -21,9 +21,6 @@ class StagedRun:
     fastest = SPEEDS[-1]
     """The highest speed that it can be given."""
 
-    runs_to_events = True
-    """Whether it can go on by itself until something happens to a task."""
-
     def __init__(self, name: str, record: Record | None = None) -> None:
         """Show a run.
 

@@ -65,13 +65,15 @@ def _wrapped(line: str, width: int) -> Iterator[Line]:
     shown = ""
     for part in re.findall(r"\s*\S+(?: \S+)*", line):
         if shown and cell_width(shown + part) > width:
-            yield ((shown, ""),)
+            yield from _fitted(shown, width)
             shown, part = "", " " * HANGING + part.strip()
         shown += part
-    indent = len(shown) - len(shown.lstrip())
-    fits = cell_width(shown) <= width
-    yield from (((text, ""),) for text in ([shown] if fits else _indented(shown, indent, width)))
+    yield from _fitted(shown, width)
 
 
-def _indented(text: str, indent: int, width: int) -> list[str]:
-    return [" " * indent + line for line in wrap(text, max(1, width - indent))]
+def _fitted(text: str, width: int) -> Iterator[Line]:
+    """A text in one line if it fits, else in several that are indented alike."""
+    indent = len(text) - len(text.lstrip())
+    fits = cell_width(text) <= width
+    lines = [text] if fits else [" " * indent + line for line in wrap(text, max(1, width - indent))]
+    yield from (((line, ""),) for line in lines)

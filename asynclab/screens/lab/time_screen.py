@@ -27,11 +27,6 @@ def can_control(screen: TimeScreen) -> bool:
     return screen.program.can_start if screen.record is None else screen.record.control is not None
 
 
-def can_run_to_event(screen: TimeScreen) -> bool:
-    """Whether its run can be told to go on until something happens to a task."""
-    return can_control(screen) and screen.program.runs_to_events
-
-
 def can_be_instant(screen: TimeScreen) -> bool:
     """Whether waiting can be skipped: in a lab alone, for other programs wait for others."""
     return screen.program.can_start and can_control(screen)
@@ -137,7 +132,7 @@ class TimeScreen(CommandScreen):
         group="Time",
         rank=12,
         when=lambda screen: screen.running is not None and screen.has_live_selection,
-        offered=can_run_to_event,
+        offered=can_control,
         explains=True,
     )
     def action_run_to_event(self) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
@@ -26,8 +25,7 @@ CLOSING_SECONDS = 3.0
 """The longest that closing waits for all runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The state of a run, for a row of the list."""
 
     state: StateWord | None
@@ -96,8 +94,7 @@ class Run(Program):
 
     def row(self) -> DemoRow:
         """Its line in the list of demos."""
-        standing = self.standing()
-        return DemoRow(self.demo.key, self.demo.name, self.demo.section, standing.state, standing.note)
+        return DemoRow(self.demo.key, self.demo.name, self.demo.section, *self.standing())
 
     async def enter(self, source: Source, launch: Launch) -> str:
         """Start the demo's main with its parameters."""

@@ -37,6 +37,10 @@ class LiveStage(Stage):
     """
     panes: ClassVar[Mapping[str, str]] = STAGE_PANES | {"terminal": "terminal"}
     terminal = query_one(TerminalPane)
+    said_of_nothing: ClassVar[Mapping[str, str]] = {
+        **Stage.said_of_nothing,
+        "tasks": "No asyncio task so far. Press o for the terminal of the program.",
+    }
 
     def __init__(self, live: LiveProgram, *, id: str | None = None) -> None:
         """Make the views."""

@@ -106,7 +106,6 @@ class LoopRun(StagedRun):
     """A loop with its record."""
 
     fastest = 1.0
-    runs_to_events = False
 
     def __init__(self, program: Clocked, loop: ObservedLoop) -> None:
         """Record a loop from its first event on."""

@@ -138,6 +138,10 @@ class RunScreen(LabScreen):
         """Whether the focus can be moved to a pane."""
         return super().can_go_to(pane) and (pane not in self.list_panes or self.loop_list.display)
 
+    def action_run_to_event(self) -> None:
+        """Let the program run until the next step of the selected task, and freeze it before that."""
+        super().action_run_to_event()
+
     async def start_paused(self) -> None:
         """Say that nothing can be stepped any more."""
         self.host.tell("the program has ended")

@@ -48,14 +48,7 @@ class ChoiceForm(ModalScreen[str | None]):
     BINDINGS = [Binding("escape", "dismiss(None)", "close", show=False)]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, title: str, choices: Sequence[Choice], *, subtitle: str = "", chosen: str = "") -> None:
-        """Make the form.
-
-        Args:
-            title: What is chosen.
-            choices: From top to bottom.
-            subtitle: What else is to be known.
-            chosen: The name of the present choice, on which the cursor is.
-        """
+        """Make a form with the cursor on the choice named `chosen`."""
         super().__init__()
         self._title, self._choices, self._subtitle, self._chosen = title, choices, subtitle, chosen
 
@@ -83,5 +76,5 @@ class ChoiceForm(ModalScreen[str | None]):
 
 def _described(choice: Choice) -> Content:
     return Content.assemble(
-        (f"{choice.key}  ", "bold $state-accent"), (f"{choice.name:<8}", "bold"), (choice.hint, "$state-past")
+        (f"{choice.key}  ", "bold $state-accent"), (f"{choice.name:<10}", "bold"), (choice.hint, "$state-past")
     )

@@ -152,9 +152,5 @@ def _is_found(offer: Offer) -> bool:
 
 
 def filter_entries(lines: str) -> tuple[BarEntry, BarEntry]:
-    """What the key bar says of a filter that is being typed.
-
-    Args:
-        lines: What is filtered, in the plural.
-    """
+    """What the key bar says while a filter is typed; `lines` names what is filtered, in the plural."""
     return BarEntry("enter", "keep the filter", "", rank=0), BarEntry("esc", f"show all {lines}", "leave", rank=0)

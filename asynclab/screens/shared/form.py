@@ -60,12 +60,7 @@ class Field(Vertical):
     """
 
     def __init__(self, entry: Entry, *, is_compact: bool = False) -> None:
-        """Make a field.
-
-        Args:
-            entry: What it changes.
-            is_compact: Whether the hint stands beside the control, not below it.
-        """
+        """Make a field; in a compact one the hint stands beside the control, not below it."""
         super().__init__(classes="-compact" if is_compact else "")
         self.entry = entry
 
@@ -162,14 +157,7 @@ class Form(ModalScreen[dict[str, Any] | None]):
     ]
 
     def __init__(self, title: str, verb: str, entries: Sequence[Entry], *, is_compact: bool = False) -> None:
-        """Make a form.
-
-        Args:
-            title: What it is about.
-            verb: What enter does with the values, such as "run".
-            entries: What can be changed.
-            is_compact: Whether each field takes one line, for forms with many.
-        """
+        """Make a form; enter does to the values what the verb says. In a compact one each field takes one line."""
         super().__init__(classes="-compact" if is_compact else "")
         self._title, self._verb, self._entries, self._is_compact = title, verb, entries, is_compact
 

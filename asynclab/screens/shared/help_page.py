@@ -69,13 +69,7 @@ class HelpScreen(ReadingScreen[None]):
     def __init__(
         self, commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark]
     ) -> None:
-        """Make the screen.
-
-        Args:
-            commands: What the screen offers.
-            views: The bindings of its views, by the heading of their section.
-            marks: What its marks mean.
-        """
+        """Make the help of some commands, the bindings of views by heading, and marks."""
         super().__init__()
         self._offered = commands, views, tuple(marks)
 
@@ -87,14 +81,7 @@ class HelpScreen(ReadingScreen[None]):
 def help_lines(
     commands: Sequence[Command[Any]], views: Mapping[str, Iterable[BindingType]], marks: Iterable[Mark], width: int
 ) -> list[Line]:
-    """The whole help: commands by group, the views' own keys, the marks.
-
-    Args:
-        commands: What the screen offers.
-        views: The bindings of its views, by the heading of their section.
-        marks: What its marks mean.
-        width: Cells of a line.
-    """
+    """The whole help: commands by group, the views' own keys by the heading of their section, the marks."""
     sections: dict[str, list[tuple[Span, str]]] = {
         group: [((keys, "strong accent"), help) for keys, help in rows]
         for group, rows in key_rows(commands, views).items()

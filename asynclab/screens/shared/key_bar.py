@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.events import Click
+from textual.style import Style
 from textual.widget import Widget
 
 from asynclab.screens.shared.command import GAP, BarEntry, fit
@@ -24,9 +24,8 @@ class KeyBar(Widget):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._entries: tuple[BarEntry, ...] = ()
+    auto_links = False  # entries don't look like links
+    _entries: tuple[BarEntry, ...] = ()
 
     def show(self, entries: Sequence[BarEntry]) -> None:
         """Show these entries; repaints only if they changed."""
@@ -36,22 +35,14 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """The entries that fit."""
-        drawn = [
-            Content.assemble((entry.keys, "bold $state-accent"), (f" {entry.name}", "$state-past"))
-            for entry in self._shown()
-        ]
-        return Content(" " * GAP).join(drawn)
+        shown = fit(self._entries, self.content_size.width + GAP)
+        return Content(" " * GAP).join(map(_drawn, shown))
 
-    async def on_click(self, event: Click) -> None:
-        """Run the command of the entry under the mouse."""
-        offset = event.get_content_offset(self)
-        at = 0
-        for entry in self._shown() if offset is not None else ():
-            if offset is not None and at <= offset.x < at + entry.width - GAP:
-                if entry.action:
-                    await self.run_action(entry.action if "." in entry.action else f"screen.{entry.action}")
-                return
-            at += entry.width
 
-    def _shown(self) -> list[BarEntry]:
-        return fit(self._entries, self.content_size.width + GAP)
+def _drawn(entry: BarEntry) -> Content:
+    """Keys and name; a click on them runs the command."""
+    drawn = Content.assemble((entry.keys, "bold $state-accent"), (f" {entry.name}", "$state-past"))
+    if not entry.action:
+        return drawn
+    action = entry.action if "." in entry.action else f"screen.{entry.action}"
+    return drawn.stylize(Style.from_meta({"@click": action}))

@@ -21,11 +21,18 @@ class Freeze:
         self._changed = Condition()
         self._waiting: list[Recorder] = []
         """Those of the loops that wait, the one that came first at the front."""
+        self._goal: tuple[Recorder, int] | None = None
+        """The task before whose next step all are to wait again; until then none waits."""
+
+    @property
+    def is_running_on(self) -> bool:
+        """Whether loops run on until a step comes that was asked for."""
+        return self._goal is not None
 
     def wait(self, recorder: Recorder, handle: StepHandle) -> None:
         """Wait before a step until it may run; signals reach the main thread meanwhile."""
         with self._changed:
-            if not self.is_on:
+            if not self.is_on or self._may_pass(recorder, handle):
                 return
             if handle._record is not None:
                 recorder.write(TaskHeld(recorder.clock.now(), handle._record.id))
@@ -37,15 +44,31 @@ class Freeze:
                 if recorder in self._waiting:  # a signal's handler has raised
                     self._waiting.remove(recorder)
 
+    def _may_pass(self, recorder: Recorder, handle: StepHandle) -> bool:
+        """Whether a step may run as another one is waited for; where it is the one, that is over."""
+        if self._goal is None:
+            return False
+        goal, task = self._goal
+        if recorder is goal and handle._record is not None and handle._record.id == task:
+            self._goal = None
+        return self._goal is not None
+
     def begin(self) -> None:
         """Let loops wait from their next step on."""
         with self._changed:
-            self.is_on = True
+            self.is_on, self._goal = True, None
+
+    def run_on(self, recorder: Recorder, task: int) -> None:
+        """Let all loops go on until the next step of a task: that one and all behind it wait again."""
+        with self._changed:
+            self._goal = recorder, task
+            self._waiting.clear()
+            self._changed.notify_all()
 
     def end(self) -> None:
         """Let all of them go on."""
         with self._changed:
-            self.is_on = False
+            self.is_on, self._goal = False, None
             self._waiting.clear()
             self._changed.notify_all()
 
@@ -56,6 +79,7 @@ class Freeze:
             What was done: "outside" where the loop waits for what wakes it, and has no step to run.
         """
         with self._changed:
+            self._goal = None
             if recorder not in self._waiting:
                 return "outside"
             self._waiting.remove(recorder)

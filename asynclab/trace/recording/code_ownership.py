@@ -7,10 +7,11 @@ import os.path
 import sys
 import sysconfig
 from collections.abc import Callable
-from functools import partial
 from sys import _getframe
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import TypeAlias
+
+from asynclab.trace.recording.values import function_in
 
 if sys.version_info >= (3, 12):
     from sys import _getframemodulename
@@ -64,12 +65,8 @@ class UserCode:
 
     def package_of(self, callback: Callable[..., object]) -> str:
         """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
-        while isinstance(callback, partial):
-            callback = callback.func
-        written = getattr(callback, "__code__", None)
-        if type(written) is not CodeType:
-            return ""
-        return self._package_of_file(written.co_filename)
+        function = function_in(callback)
+        return self._package_of_file(function.__code__.co_filename) if type(function) is FunctionType else ""
 
     def package_calling(self, frame: FrameType | None) -> str:
         """The installed package that calls into asyncio, from a frame of asyncio or the tracer on outwards."""

@@ -24,6 +24,8 @@ REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a c
 
 _cancelled, _cancelling, _get_name = Future.cancelled, Task.cancelling, Task.get_name
 
+_RAISED_ON = (KeyboardInterrupt, SystemExit)
+
 _DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 """What gives out an attribute in C, as of the coroutines of compiled modules: no code of the program's runs."""
 
@@ -276,7 +278,8 @@ class TaskRegistry:
         self.strike_off()
         for record in list(self.tasks_of_loop.values()):
             task = record() if record.key in self._failed and record.tracer is self._recorder else None
-            if task is not None and complains(task):
+            # asyncio itself has raised these two out of the loop
+            if task is not None and complains(task) and not isinstance(exception_of(task), _RAISED_ON):
                 self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
                 self._failed.discard(record.key)
 

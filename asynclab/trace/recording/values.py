@@ -69,12 +69,16 @@ def type_name(value: object) -> str:
     return str(_NAME(type(value)))
 
 
+def function_in(callback: object) -> object:
+    """The function of a callback, inside partials and methods, without asking it; the callback where it has none."""
+    while type(callback) is partial:
+        callback = callback.func
+    return callback.__func__ if type(callback) is MethodType else callback
+
+
 def callable_name(value: object) -> str:
     """What a callback is called, without asking it."""
-    while type(value) is partial:
-        value = value.func
-    if type(value) is MethodType:
-        value = value.__func__
+    value = function_in(value)
     if type(value) is FunctionType or type(value) is BuiltinFunctionType:
         return value.__qualname__
     return type_name(value)

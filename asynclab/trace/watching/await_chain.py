@@ -11,6 +11,8 @@ from asynclab.trace import cpython
 _DEEPEST = 500
 """Frames followed at the most; a longer chain is told as far as it was seen."""
 
+_STEPS = cpython.GENERATOR_STEPS | {cpython.COROUTINE_WRAPPER, CoroutineType.__name__}
+
 
 class Chain(NamedTuple):
     """The coroutines of a suspended task, outermost first, as far as they can be seen."""
@@ -45,6 +47,9 @@ def follow(awaitable: Any) -> Chain:
         elif kind.__name__ == cpython.COROUTINE_WRAPPER:
             (awaitable,) = gc.get_referents(awaitable)
             continue
+        elif kind.__name__ == cpython.ANEXT and (step := _step_of(awaitable)) is not None:
+            awaitable = step
+            continue
         elif kind.__name__ in cpython.GENERATOR_STEPS and (generator := _generator_of(awaitable)) is not None:
             awaitable = generator
             continue
@@ -62,6 +67,12 @@ def _generator_of(step: object) -> object:
     """The async generator that a step of it runs, such as that of an `async for`; None where it is another's."""
     found = [each for each in gc.get_referents(step) if type(each) is AsyncGeneratorType]
     return found[0] if len(found) == 1 and found[0].ag_running else None
+
+
+def _step_of(anext: object) -> object:
+    """What `anext` with a default awaits; None where that can't be told from the default."""
+    found = [each for each in gc.get_referents(anext) if type(each).__name__ in _STEPS]
+    return found[0] if len(found) == 1 else None
 
 
 def first_line_of(code: CodeType) -> int:

@@ -154,7 +154,8 @@ def _waiter(loop: AbstractEventLoop, call: Any) -> int | None:
 
 def _waits_for(loop: AbstractEventLoop, future: Future[Any]) -> int | None:
     for callback, _ in future._callbacks or ():
-        record = tasks_of(loop).known(getattr(callback, "__self__", None))
+        known: Any = callback if type(callback) in (BuiltinMethodType, MethodType) else None  # else it is not asked
+        record = None if known is None else tasks_of(loop).known(known.__self__)
         if record is not None:
             return record.id
     return None

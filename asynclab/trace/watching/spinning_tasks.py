@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
-import linecache
 from asyncio import AbstractEventLoop
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from asynclab.model.events import LoopSpun
 from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import coroutine_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
-from asynclab.trace.recording.values import callable_name
+from asynclab.trace.recording.values import callable_name, function_in
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.loop_monitor import Place
 
@@ -139,10 +140,12 @@ def _ready_again(queue: Iterable[Any]) -> Iterator[_Key]:
 
 
 def _is_the_programs(callback: Any) -> bool:
-    """Whether a callback is neither asyncio's, such as the step of a task, nor ours."""
-    function = getattr(callback, "func", callback)
-    module = getattr(getattr(function, "__func__", function), "__module__", None)
-    return isinstance(module, str) and not module.startswith(("asyncio", "_asyncio", "asynclab."))
+    """Whether a callback is a function, and neither asyncio's nor ours."""
+    function = function_in(callback)
+    if type(function) is not FunctionType:
+        return False
+    module = function.__module__
+    return type(module) is str and not module.startswith(("asyncio.", "asynclab."))
 
 
 def only_waits(file: str, line: int) -> bool:
@@ -150,8 +153,8 @@ def only_waits(file: str, line: int) -> bool:
     if not line:
         return False
     try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     around = [
         node for node in ast.walk(tree) if isinstance(node, ast.While) and node.lineno <= line <= (node.end_lineno or 0)

@@ -58,9 +58,11 @@ def _from_frames(chain: Chain, known: Known) -> Wait | None:
     """What the first function of asyncio below user code says; None where the future has to tell."""
     innermost_foreign: FrameType | None = None
     found: Wait | None = None
-    for frame in chain.frames:
+    for index, frame in enumerate(chain.frames):
         if not is_asyncio(frame.f_code.co_filename):
             innermost_foreign, found = frame, None
+        elif frame.f_code is cpython.COMPLETED:
+            found = _as_completed(frame, chain.links[index - 1] if index else None, known)
         elif found is None or found.kind in ("wait_for", "unknown"):
             describe = _KNOWN.get(id(frame.f_code))
             found = describe(frame, known) if describe else found
@@ -82,6 +84,10 @@ def _from_future(future: Future[Any], known: Known) -> Wait:
         return Wait("gather", tasks=known.tasks.numbers_of(children), count=len(children))
     if isinstance(future, Task):
         return Wait("task", tasks=known.tasks.numbers_of([future]), count=1)
+    shielded = cpython.shielded_by(future)
+    if shielded is not None:
+        inside = _from_future(shielded, known)
+        return Wait("shield", tasks=inside.tasks, count=inside.count) if inside.tasks else inside
     if known.external.is_executor_call(future):
         return Wait("thread")
     return Wait("future")
@@ -135,9 +141,15 @@ def _wait(frame: FrameType, known: Known) -> Wait:
     return Wait("wait", tasks=known.tasks.numbers_of(futures), count=len(futures))
 
 
+def _as_completed(frame: FrameType, waiting: object, known: Known) -> Wait:
+    futures = cpython.left_to_complete(frame, waiting)
+    return Wait("as_completed", tasks=known.tasks.numbers_of(futures), count=len(futures))
+
+
 def _wait_for(frame: FrameType, known: Known) -> Wait:
     inner = frame.f_locals["fut"]
     if is_future(inner):
+        inner = cpython.shielded_by(inner) or inner
         return Wait("wait_for", tasks=known.tasks.numbers_of([inner]), count=1)
     return Wait("unknown")
 

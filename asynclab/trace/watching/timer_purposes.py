@@ -10,6 +10,7 @@ from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled, timeout_of
 
 Purpose: TypeAlias = object
@@ -93,8 +94,7 @@ class TimerPurposes:
     def _schedule(self, callback: Callable[..., object], when: float) -> int:
         """Give a callback that is due at a lab time a number, and tell of it now or later."""
         self._calls = number = self._calls + 1
-        name = getattr(callback, "__qualname__", "") or type(callback).__name__
-        recorder = self._recorder
+        name, recorder = callable_name(callback), self._recorder
         library = recorder.code.package_of(callback)
         self.untold[number] = name, when, recorder.current_number(), library
         if not (self.defers and library):

@@ -155,6 +155,29 @@ async def a_timeout_is_dropped() -> None:
         await stubborn()
 
 
+async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
+    """ignored-cancel"""
+
+    async def child() -> None:
+        try:
+            await asyncio.sleep(1)
+        finally:
+            await asyncio.sleep(0.05)
+
+    async def service() -> None:
+        for _ in range(3):
+            task = asyncio.create_task(child())
+            await asyncio.sleep(0.02)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    served = asyncio.create_task(service())
+    await asyncio.sleep(0.04)
+    served.cancel()
+    await asyncio.wait({served})
+
+
 async def a_step_keeps_others_from_running() -> None:
     """blocked-loop"""
 

@@ -65,6 +65,33 @@ async def a_thread_waits_for_an_item_that_a_task_will_put() -> None:
     await getting
 
 
+async def a_cancel_only_skips_the_job_at_hand() -> None:
+    async def work() -> None:
+        for _ in range(3):
+            try:
+                await asyncio.sleep(0.03)
+            except asyncio.CancelledError:
+                asyncio.current_task().uncancel()  # type: ignore[union-attr]
+
+    worker = asyncio.create_task(work())
+    asyncio.get_running_loop().call_later(0.045, worker.cancel)
+    await worker
+
+
+async def a_service_waits_for_the_children_that_it_cancels() -> None:
+    async def service() -> None:
+        while True:
+            child = asyncio.create_task(asyncio.sleep(1))
+            await asyncio.sleep(0.01)
+            child.cancel()
+            await asyncio.wait({child})
+
+    served = asyncio.create_task(service())
+    await asyncio.sleep(0.025)
+    served.cancel()
+    await asyncio.wait({served})
+
+
 async def threads_wait_for_items_and_other_calls_for_threads() -> None:
     executor, items = ThreadPoolExecutor(2), thread_queue.Queue[int]()
     loop = asyncio.get_running_loop()

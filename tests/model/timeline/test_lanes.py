@@ -178,12 +178,6 @@ def test_a_wake_is_told_where_another_task_caused_it() -> None:
     assert [lane.woken_by(index) for index, kind in enumerate(lane.kinds) if kind == READY][-3:] == [COFFEE, None, MAIN]
 
 
-def test_of_an_unknown_task_nothing_happens_next_or_did_before() -> None:
-    run = brewing()
-    assert run.timeline.next_event(99, 0.0) is None
-    assert run.timeline.previous_event(99, 0.0) is None
-
-
 async def kitchen() -> None:
     """Tasks that sleep, yield, fill a queue, take a lock, time out and are cancelled."""
     queue: asyncio.Queue[int] = asyncio.Queue(1)

@@ -66,7 +66,7 @@ def test_any_moment_of_any_history_can_be_told(events: list[Event], at: float) -
     state, timeline = lab_with_timeline(*events)
     for task in timeline.lanes:
         assert isinstance(explain_moment(timeline, task, at, state), str)
-        timeline.next_event(task, at), timeline.previous_event(task, at)
+        timeline.lanes[task].time_beside(at, 1), timeline.lanes[task].time_beside(at, -1)
 
 
 def test_the_intervals_add_up_to_what_the_model_knows() -> None:
@@ -119,7 +119,7 @@ def test_one_can_go_from_event_to_event_of_a_task_and_back() -> None:
     there: list[float] = []
     at: float | None = -1.0
     while at is not None and len(there) < 100:
-        at = timeline.next_event(consumer, at)
+        at = timeline.lanes[consumer].time_beside(at, 1)
         if at is not None:
             there.append(at)
     assert there == sorted(set(there))
@@ -127,7 +127,7 @@ def test_one_can_go_from_event_to_event_of_a_task_and_back() -> None:
     back: list[float] = []
     at = there[-1] + 1
     while at is not None and len(back) < 100:
-        at = timeline.previous_event(consumer, at)
+        at = timeline.lanes[consumer].time_beside(at, -1)
         if at is not None:
             back.append(at)
     assert back[::-1] == there
