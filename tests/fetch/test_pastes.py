@@ -321,6 +321,23 @@ PASTES: dict[str, list[tuple[str, list[str]]]] = {
             ["https://web.archive.org/web/2020/https://a.example/"],
         ),
     ],
+    "spaces between quotes": [
+        (
+            'open("https://a.example/a b.pdf"), \'https://a.example/My Report.docx\' and "https://a.example/x is fine."',
+            ["https://a.example/a b.pdf", "https://a.example/My Report.docx", "https://a.example/x"],
+        )
+    ],
+    "pictures": [
+        ("👉https://a.example/x👈 https://b.example/y✨", ["https://a.example/x", "https://b.example/y"]),
+        ("https://a.example/👍 https://b.example/❤️/x", ["https://a.example/👍", "https://b.example/❤️/x"]),
+    ],
+    "dashes": [("https://a.example/x— https://b.example/y–z", ["https://a.example/x", "https://b.example/y–z"])],
+    "a table of Jira": [
+        ("||h||\n|[x|https://a.example/1]|https://b.example/|\n", ["https://a.example/1", "https://b.example/"])
+    ],
+    "neither a port nor a host": [
+        ("https://user:pw@/x http://a.example:/x https://b.example:", ["http://a.example:/x", "https://b.example"])
+    ],
     "an interface": [("(http://[fe80::1%25eth0]/z)", ["http://[fe80::1%25eth0]/z"])],
     "settings": [('[project.urls]\nHomepage = "https://a.example/t"\n[[tool.x]]\n', ["https://a.example/t"])],
     "Apple's mail": [

@@ -25,6 +25,15 @@ TEMPLATES = [
     "https://a.example/{a,b}.txt",
     "https://a.example/{user.name}/#{x}",
     r"https://a\.example/x",
+    "https://a.example/%v",
+    "https://a.example/%02d.png",
+    "https://a.example/%USERNAME%/x",
+    "https://a.example/$1",
+    "https://a.example/$($id)/x",
+    "https://a.example/{% if a %}x",
+    "https://a.example/*",
+    "https://a.example/x/*.png",
+    "https://a.example/.*$",
 ]
 
 NO_TEMPLATES = [
@@ -32,7 +41,9 @@ NO_TEMPLATES = [
     "https://a.example/100%",
     "https://a.example/%E4%BD%A0?$filter=a",
     "https://a.example/a*b",
-    "https://a.example/?a[0]=1&b[]=2",
+    "https://a.example/?a[0]=1&b[]=2&c=[1-10]",
+    "https://web.archive.org/web/*/https://a.example/",
+    "https://a.example/%2d/x?p=$1",
     "https://user:pa$$W0RD@a.example/",
     "https://a.example/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}",
 ]

@@ -160,7 +160,7 @@ async def test_while_held_no_time_passes_for_timeouts_and_retries_and_the_frame_
         await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "retrying"])
         clock[0] += 1.0
         await stage.press("space")
-        assert "paused at 1.000 s · nothing ready" in stage.frame
+        await stage.until(lambda: "paused at 1.000 s · nothing ready" in stage.frame)
         before = stage.table
         clock[0] += 1_000.0
         await stage.pilot.pause()

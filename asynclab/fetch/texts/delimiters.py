@@ -58,6 +58,13 @@ _QUOTED = {
     '"': re.compile(r'''((?:[^"\s<>\\]|""(?!https?://))*)"''', re.IGNORECASE),
     "'": re.compile(r"""((?:[^'\s<>\\]|''(?!https?://)|\\'|'(?=[A-Za-z0-9]))*)'""", re.IGNORECASE),
 }
+# Between quotes, spaces belong to a path that ends as a file does.
+_SPACED = {
+    quote: re.compile(
+        rf"(https?://[^\s{quote}<>/]+/(?:(?!://)[^{quote}\r\n<>])*\w\.[A-Za-z0-9]{{2,5}}){quote}", re.IGNORECASE
+    )
+    for quote in "\"'"
+}
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
 _PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?=\))")
@@ -70,6 +77,8 @@ _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
+_PICTURES = ("So", "Sk", "Mn")
+"""Emoji, their colours, and what makes a picture of a character."""
 _NO_BRACES = str.maketrans("{}", "--")
 _TRAILING = ".,;:!?*_~'"
 
@@ -106,6 +115,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         quoted = _QUOTED[before].match(line, start, far)
         if quoted:
             return quoted[1].replace(2 * before, before).replace("\\'", "'"), quoted.end(), ""
+    if before in _SPACED and (spaced := _SPACED[before].match(line, start, far)):
+        return spaced[1], spaced.end(), ""
     if before in _CLOSERS:
         closer = _CLOSERS[before].search(line, start, far)
         inner = _INNER.match(line, start, closer.start()) if closer else None
@@ -130,6 +141,8 @@ def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
         url = url[: glued.start() + 1]
     if not _PLAIN.fullmatch(url):
         short = url.rstrip(_TRAILING + ")]")
+        if before != "*" and url.startswith("/*", len(short) - 1):
+            short = f"{short}*"  # a pattern, and no emphasis
         url = short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
     return url, start + len(url), ""
 
@@ -144,10 +157,13 @@ def _without_trailing(url: str) -> str:
         # Of braces in braces it knows nothing.
         length = _linkify().test_schema_at(url.translate(_NO_BRACES), url[:scheme].lower(), scheme)
         # It knows no underscores in hosts, and ends at a bracket that is opened only.
-        if length and not url.startswith(("(", ".", "[" if "?" in path else "("), scheme + length):
+        # And it takes a host before what is no port, or a user without a host, for all there is.
+        others = ("(", ".", "[" if "?" in path else "(", "@" if "@" in url[scheme + length :] else "(", ":")
+        if length and not url.startswith(others, scheme + length):
             url = url[: scheme + length]
     else:
         url = _up_to_its_brackets(url)
+    url = _without_pictures(url)
     while url and (url[-1] in _TRAILING or _is_foreign(url[-1])):
         url = url[:-1]
     return url.removesuffix("(")
@@ -159,8 +175,16 @@ def _up_to_its_brackets(url: str) -> str:
 
 
 def _is_foreign(character: str) -> bool:
-    """Whether it is punctuation of another script, or invisible."""
-    return character > "\x7f" and unicodedata.category(character) in ("Po", "Ps", "Pe", "Pi", "Pf", "Cf")
+    """Whether it is punctuation of another script, a dash, or invisible."""
+    return character > "\x7f" and unicodedata.category(character) in ("Po", "Ps", "Pe", "Pi", "Pf", "Pd", "Cf")
+
+
+def _without_pictures(url: str) -> str:
+    """The URL without the emoji after a word; one that is all of a path's last part belongs to it."""
+    short = url.rstrip(
+        "".join(character for character in set(url[-8:]) if unicodedata.category(character) in _PICTURES)
+    )
+    return short if short[-1:].isalnum() else url
 
 
 @cache

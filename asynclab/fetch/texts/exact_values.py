@@ -19,7 +19,6 @@ NAMES_OF_URLS = frozenset(
 
 _SENTENCE = re.compile(r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - |https?://\S*\s.*https?://", re.IGNORECASE)
 """What a URL with spaces in it doesn't have, but a sentence that begins with one."""
-_BEFORE_PATH = re.compile(r"https?://\S*\s\S*\Z|https?://[^/?#\s]*\s", re.IGNORECASE)
 _NAMES_OF_PROSE = frozenset(
     "text body message msg content description comment title summary note notes html abstract caption log".split()  # noqa: SIM905
 )

@@ -15,6 +15,8 @@ from asynclab.fetch.texts.hosts import host_url
 TABLE = re.compile(r"(?:\A\s*|(?<=\n)[ \t]*\n|(?<=:\n))(?=[^\n,;\t|]*[,;\t|][^\n]*\n[^\n,;\t|]*[,;\t|])")
 """Where a table may begin."""
 
+_JIRA = re.compile(r"\[[^\]|\n]*\|https?://")
+"""A link of Jira or Confluence, whose tables have the bars of others."""
 _TOLD = re.compile(r"\ufeff?\"?sep=([\t,;|:])\"?\r?\n", re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _LONGEST_RECORD = 100
@@ -58,7 +60,7 @@ def table_at(text: str, start: int) -> Table | None:
     if first.count('"') % 2:
         return None
     for separator in "\t,;|":
-        if separator in first:
+        if separator in first and not (separator == "|" and _JIRA.search(text, start, start + 10_000)):
             table = _table(text, start, separator)
             if table is not None:
                 return table

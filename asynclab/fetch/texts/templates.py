@@ -6,7 +6,7 @@ import re
 
 PLACEHOLDER = (
     r"\$?\{\{[^{}\n]{0,80}\}\}|[$#]\{[^{}\n]{0,80}\}"  # Jinja, JavaScript, Ruby
-    r"|<%[^<>\n]{0,80}%>|(?<=[/=.:@?&_-])<[A-Za-z][\w -]{0,40}>"  # ERB, and README files
+    r"|\{%[^%\n]{0,80}%\}|<%[^<>\n]{0,80}%>|(?<=[/=.:@?&_-])<[A-Za-z][\w -]{0,40}>"  # Django, ERB, README files
 )
 """What stands for a value, of characters that end a URL elsewhere."""
 
@@ -14,10 +14,10 @@ _TEMPLATE = re.compile(
     rf"{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
     r"|\{(?![0-9A-Fa-f]{8}-)[+#./;?&]?\w*(?:[.,|*!-]+\w*)*(?::[\w()]*)?\}"
-    r"|%\(\w+\)[sd]|%[sd](?![A-Za-z0-9])"  # printf
-    r"|\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
-    r"|^[^/]*//(?:[^/?#@]*@)?+[^?#]*\$[A-Z][A-Z0-9_]+"  # shells
-    r"|^[^/]*//[^/?#]*(?:\*|\\\.)",  # wildcards, regular expressions
+    r"|%\(\w+\)[sd]|%(?:0\d)?[sdviq](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
+    r"|^[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
+    r"|^[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
+    r"|^[^/]*//[^/?#]*(?:\*|\\\.)|^[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
 )
 
