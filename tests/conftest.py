@@ -6,15 +6,17 @@ import asyncio
 import gc
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis.strategies import none
 
 from asynclab.collector import RARELY
+from asynclab.practice.server import PracticeServer
 from tests.golden_files import FOLDER, Golden
 
 # The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
@@ -75,6 +77,13 @@ def no_loop_but_those_of_tests() -> None:
     Such a loop is dropped by the next asyncio.run, and complains later, in any test.
     """
     asyncio.set_event_loop(None)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[PracticeServer]:
+    """The practice server, which answers at once."""
+    async with PracticeServer(pace=0) as running:
+        yield running
 
 
 @pytest.fixture

@@ -12,13 +12,11 @@ import pty
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from click.testing import CliRunner
 
 from asynclab.cli import fetch_command
@@ -42,12 +40,6 @@ class Finished:
     @property
     def lines(self) -> list[str]:
         return self.out.splitlines()
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0) as running:
-        yield running
 
 
 async def start(*arguments: str, **streams: Any) -> Process:

@@ -9,11 +9,10 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from aiohttp.helpers import ceil_timeout
 
 from asynclab.fetch import http_session as session
@@ -26,12 +25,6 @@ from asynclab.practice.server import PracticeServer
 from tests.fetch.stage import fetched, fetched_row, run
 
 SPEED = 50.0
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0) as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
@@ -16,12 +14,6 @@ from asynclab.fetch.urls import find_urls
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 from tests.fetch.stage import fetched, fetched_row, run, urls_of
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0) as running:
-        yield running
 
 
 def hanging(server: PracticeServer, count: int, **options: float) -> Fetch:

@@ -8,10 +8,8 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,12 +23,6 @@ from asynclab.fetch.words import row_line, summary_line, totals_line
 from asynclab.practice.server import PracticeServer
 from tests.fetch.har_schema import check_archive
 from tests.fetch.stage import fetched, run, urls_of
-
-
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0) as running:
-        yield running
 
 
 async def test_a_line_of_json_has_curl_s_names(server: PracticeServer) -> None:

@@ -19,12 +19,6 @@ from asynclab.practice.server import CERTIFICATE, PracticeServer
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as opened:
         yield opened
