@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from sys import _getframe
 from types import FrameType
 from typing import Any
 
 from asynclab.trace import cpython
 from asynclab.trace.governing.owners import observer
+from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.watching.observer import Observer
 
@@ -21,24 +21,24 @@ _FILE = os.path.join("aiohttp", "connector.py")
 
 def observe_client_connections(patches: Patches) -> None:
     """Report the connections that clients open, until the patches are undone."""
-    patches.wrap(cpython.SocketTransport, "__init__", _around_init)
+    patches.wrap(cpython.SocketTransport, "__init__", lambda init: around_body(init, _Connection))
 
 
-def _around_init(original: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        tracer = observer()
-        if tracer is None or tracer.loop is None or (tracer.failures and "connections" in tracer.failures):
+class _Connection:
+    """Goes around the making of a transport, and reports whose it is."""
+
+    def __init__(self, transport: Any, *_: object, **__: object) -> None:
+        self._transport = transport
+
+    def __enter__(self) -> bool:
+        return True
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        tracer = observer() if kind is None else None
+        if tracer is None or tracer.loop is None:
             return
-        try:
-            _report(tracer, self, _getframe(1))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            tracer.failed("connections", error)
-
-    return init
+        with tracer.guard("connections"):
+            _report(tracer, self._transport, _getframe(1))
 
 
 def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
