@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Iterable
-from itertools import chain, repeat
 from typing import NamedTuple
 
 import pytest
@@ -73,13 +72,13 @@ CASES: dict[str, Case] = {
     "coding-unknown": Case(packed("sdch", b"hello"), "ok", "Fetched", "taken as it came: sdch"),
     "codings-many": Case(packed(", ".join(["gzip"] * 50), PACKED), "invalid", "more than 5 codings"),
     "gzip-empty": Case(packed("gzip", b""), "ok", "Fetched"),
-    "1xx-flood": Case(repeat(b"HTTP/1.1 102 Processing\r\n\r\n", 20_000), "invalid", "more than 307,200 bytes"),
+    "1xx-flood": Case([b"HTTP/1.1 102 Processing\r\n\r\n"] * 20_000, "invalid", "more than 307,200 bytes"),
     "101": Case(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", "invalid", "101 Switching Protocols"),
     "000": Case(b"HTTP/1.1 000 None\r\n" + FIVE, "invalid", "000 None"),
     "100-alone": Case(b"HTTP/1.1 100 Continue\r\n\r\n", "incomplete", NO_ANSWER),
     "999": Case(b"HTTP/1.1 999 Denied\r\n" + FIVE, "http_error", "The server answered 999 Denied"),
-    "header-flood": Case(chain([OK], repeat(b"X: y\r\n" * 100, 500)), "invalid", "Too many headers"),
-    "header-endless": Case(chain([OK + b"X: "], repeat(b"b" * 9_000, 500)), "invalid", "more than 102400 bytes"),
+    "header-flood": Case([OK, *[b"X: y\r\n" * 100] * 500], "invalid", "Too many headers"),
+    "header-endless": Case([OK + b"X: ", *[b"b" * 9_000] * 500], "invalid", "more than 102400 bytes"),
     "header-nul": Case(with_field(b"X: a\0b"), "invalid", "Invalid HTTP header"),
     "header-no-colon": Case(with_field(b"nonsense"), "invalid", "Invalid header token"),
     "header-no-name": Case(with_field(b": z"), "invalid", "Invalid header token"),
@@ -107,7 +106,7 @@ CASES: dict[str, Case] = {
     "to-nowhere": Case(redirect(b""), "ok", "Fetched", "doesn't say where to"),
     "to-two": Case(with_field(b"Location: /no-reason\r\nLocation: /ssh").replace(b"200", b"302"), "ok", "1 redirect"),
     "endless-redirect": Case(
-        chain([CHUNKED.replace(b"200 OK", b"302 X\r\nLocation: /no-reason")], repeat(b"5\r\nhello\r\n", 9_000)),
+        [CHUNKED.replace(b"200 OK", b"302 X\r\nLocation: /no-reason"), *[b"5\r\nhello\r\n"] * 9_000],
         "ok",
         "1 redirect",
     ),
@@ -115,7 +114,7 @@ CASES: dict[str, Case] = {
     "charset-lie": Case(answer("hi".encode("utf-16"), "Content-Type: text/html; charset=utf-8"), "ok", "Fetched"),
     "charset-codec": Case(answer(b"hi", "Content-Type: text/html; charset=zlib"), "ok", "Fetched"),
     "type-junk": Case(answer(b"hi", "Content-Type: ;;;=/"), "ok", "Fetched"),
-    "endless": Case(chain([OK + b"\r\n"], repeat(b"x" * 65_536, 2_000)), "truncated", "Larger than 1,000,000 bytes"),
+    "endless": Case([OK + b"\r\n", *[b"x" * 65_536] * 2_000], "truncated", "Larger than 1,000,000 bytes"),
 }  # fmt: skip
 
 
