@@ -95,12 +95,13 @@ class _Passing:
     def pass_on(self, number: int, _: FrameType | None) -> None:
         if self.process is None:
             return
+        # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.
+        if number != signal.SIGINT and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
+            self.process.send_signal(number)
         if number in (signal.SIGINT, signal.SIGUSR1):
             self.untold.append(number)
         if not self.is_busy:
             self.tell()
-        if number != signal.SIGINT and (number != signal.SIGUSR1 or _catches(self.process.pid, number)):
-            self.process.send_signal(number)
 
     def tell(self) -> None:
         while self.untold:
