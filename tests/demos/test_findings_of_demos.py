@@ -13,6 +13,7 @@ from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import fill_urls
 from asynclab.findings.catalogue_of_rules import RULES
 from asynclab.findings.live_findings import PERIOD, LiveFindings
+from asynclab.findings.rule import Certainty
 from asynclab.practice.server import PracticeServer
 from asynclab.trace import Lab
 
@@ -27,8 +28,8 @@ def quiet() -> Iterator[None]:
         gc.collect()
 
 
-async def found_in(demo: Demo, **switched_on: bool) -> set[str]:
-    """The rules that find something in a run of a demo, to its end or until it is stuck."""
+async def found_in(demo: Demo, **switched_on: bool) -> dict[str, Certainty]:
+    """The rules that find something in a run of a demo, to its end or until it is stuck, and whether that is proved."""
     async with PracticeServer(pace=0) as server, Lab(demo.name, instant=True, watch=False) as lab:
         findings = LiveFindings(lab.state, seconds=lambda: 0.0)
         lab.subscribe(findings.take)
@@ -43,14 +44,17 @@ async def found_in(demo: Demo, **switched_on: bool) -> set[str]:
             findings.look()
         lab.cancel()
         await ended
-    return {found.finding.rule for found in findings.found if not found.is_over}
+    return {found.finding.rule: found.finding.certainty for found in findings.found if not found.is_over}
 
 
 @pytest.mark.parametrize(("demo", "mistake"), VARIANTS, ids=lambda part: getattr(part, "name", "right"))
 async def test_what_its_lesson_says_is_found(demo: Demo, mistake: object) -> None:
-    name = getattr(mistake, "name", "")
-    expected = set(getattr(mistake, "findings", ()))
-    assert await found_in(demo, **({name: True} if name else {})) == expected
+    if mistake is None:
+        assert not await found_in(demo)
+        return
+    name, expected = getattr(mistake, "name", ""), set(getattr(mistake, "findings", ()))
+    found = await found_in(demo, **{name: True})
+    assert {rule for rule, certainty in found.items() if certainty == "proved"} == expected
 
 
 def test_what_lessons_name_are_rules() -> None:
