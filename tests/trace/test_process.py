@@ -225,7 +225,7 @@ def test_timers_outlive_the_observation() -> None:
         observing.stop()
         told: list[str] = []
         loop = asyncio.get_running_loop()
-        late.append(loop.call_later(0.002, told.append, "set afterwards"))
+        late.append(loop.call_at(last.when() - 0.001, told.append, "set afterwards"))
         early.cancel()
         await kept
         return told
@@ -234,7 +234,7 @@ def test_timers_outlive_the_observation() -> None:
     loop = asyncio.new_event_loop()
     kept, late = loop.create_future(), list[asyncio.TimerHandle]()
     early = loop.call_later(0.001, kept.set_exception, ValueError("it was cancelled"))
-    loop.call_later(0.003, kept.set_result, None)
+    last = loop.call_later(0.003, kept.set_result, None)
     assert loop.run_until_complete(main()) == ["set afterwards"]
     loop.close()
 
