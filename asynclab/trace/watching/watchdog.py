@@ -84,8 +84,8 @@ class BlockReports:
         self._reported = (0.0, 0.0, False)
         """The start of the last step or callback that was seen to block, how long it had when it was reported, and
         whether it was to blame by then."""
-        self._before = (0.0, 0.0)
-        """The start of what was under way at the last look, and the delay up to then."""
+        self._before: tuple[float, float | None] = (0.0, None)
+        """The start of what was under way at the last look, and the delay up to then; None where nothing was."""
         self._delayed = 0.0
         """The delay up to the last look before what is under way was seen first."""
 
@@ -96,13 +96,16 @@ class BlockReports:
             recorder: That of the loop; gets the events.
         """
         started = _started(recorder)
+        if not started:
+            self._before = (0.0, None)
+            return
         seconds = recorder.clock.real_time() - started
         stolen = min(seconds, self._stolen_since(started, recorder.thread))
         same, reported, was_to_blame = self._reported
         is_to_blame = seconds - stolen >= BLAMED_AFTER
         if same != started:
             reported, was_to_blame = 0.0, False
-        if not started or (seconds < max(BLOCKED_AFTER, 2 * reported) and is_to_blame == was_to_blame):
+        if seconds < max(BLOCKED_AFTER, 2 * reported) and is_to_blame == was_to_blame:
             return
         sight = self.sight(recorder)
         if sight is None or sight.started != started:
@@ -118,7 +121,7 @@ class BlockReports:
         delay = self._read_delay(thread)
         before, delay_before = self._before
         if started != before:
-            self._delayed = delay_before
+            self._delayed = delay if delay_before is None else delay_before
         self._before = started, delay
         return delay - self._delayed
 
