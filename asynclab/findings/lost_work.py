@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from asynclab.findings.phrases import at_line, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
+from asynclab.model.events import BACKLOG, CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
-from asynclab.model.resources import BACKLOG, QueueState
+from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place
 from asynclab.model.text import one_line

@@ -57,6 +57,15 @@ WaitKind: TypeAlias = Literal[
 ]
 """What a suspended task waits for; "library" is a future inside a package that is not asyncio's (`Wait.library`)."""
 
+MAIN = 1
+"""The number of the task that a lab was started with."""
+
+BACKLOG = 100
+"""How many items more a queue holds each time that it is told where they were put."""
+
+ITEMS_SHOWN = 1_000
+"""How many items of a queue are kept by name; further ones are only counted."""
+
 BLOCKED_AFTER = 0.1
 """A step that has run for as many real seconds blocks the loop, in every part that speaks of it."""
 

@@ -16,9 +16,6 @@ fire."""
 KEPT = 200
 """How many queues, and how many primitives, are kept though they are quiet."""
 
-BACKLOG = 100
-"""How many items more a queue holds each time that it is told where they were put."""
-
 DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
@@ -33,9 +30,6 @@ CLIENTS_KEPT = 1_000
 
 CLIENT_USES_KEPT = 200
 """Of how many lines of code and hosts clients are counted."""
-
-ITEMS_SHOWN = 1_000
-"""How many items of a queue are kept by name; further ones are only counted."""
 
 
 def label(kind: str, number: int) -> str:

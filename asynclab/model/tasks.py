@@ -13,9 +13,6 @@ StateWord: TypeAlias = Literal["ready", "running", "waiting", "done", "failed", 
 Place: TypeAlias = tuple[str, int]
 """A file and the number of a line in it, from 1."""
 
-MAIN = 1
-"""The number of the task that a lab was started with."""
-
 ENDED: frozenset[StateWord] = frozenset({"done", "failed", "cancelled"})
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 
 import asynclab
 from asynclab.model.events import (
+    ITEMS_SHOWN,
     AnyEvent,
     Event,
     Output,
@@ -33,7 +34,7 @@ from asynclab.model.fold import HANDLERS, apply, fold
 from asynclab.model.fold.births_and_ends import ENDED_KEPT
 from asynclab.model.fold.deadlines import ENDED_TIMEOUTS_KEPT
 from asynclab.model.progress_bars import bar_of
-from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN, KEPT
+from asynclab.model.resources import DEPTH_SAMPLES, KEPT
 from asynclab.model.state import LINES_KEPT, LabState
 from asynclab.model.tasks import ENDED
 from asynclab.model.text import one_line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from asynclab.model.events import (
+    MAIN,
     ClockChanged,
     EndRequested,
     EventsDropped,
@@ -25,7 +26,6 @@ from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import Block, LabState
 from asynclab.model.task_names import COROUTINES_COUNTED
-from asynclab.model.tasks import MAIN
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed
 from asynclab.model.wording.grammar import names_of

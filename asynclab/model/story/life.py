@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from asynclab.model.events import (
+    MAIN,
     Event,
     LoopBlocked,
     Outcome,
@@ -24,7 +25,7 @@ from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Request, Turn, Verb
-from asynclab.model.tasks import MAIN, Progress, TaskState
+from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000

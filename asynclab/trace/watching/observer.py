@@ -9,8 +9,7 @@ from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
 
-from asynclab.model.events import Event, StepEnded, TaskReady, WakeCause
-from asynclab.model.tasks import MAIN
+from asynclab.model.events import MAIN, Event, StepEnded, TaskReady, WakeCause
 from asynclab.trace import cpython
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.recording.future_state import brings_cancel, coroutine_of, is_done, is_future

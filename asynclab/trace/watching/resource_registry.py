@@ -11,6 +11,8 @@ from types import CodeType, FrameType
 from typing import Any
 
 from asynclab.model.events import (
+    BACKLOG,
+    ITEMS_SHOWN,
     ClientConnected,
     ConditionNotified,
     Event,
@@ -23,7 +25,6 @@ from asynclab.model.events import (
     QueueShutDown,
     QueueTaskDone,
 )
-from asynclab.model.resources import BACKLOG, ITEMS_SHOWN
 from asynclab.trace.cpython import BARRIER_VALUE, EVENT_VALUE, LOCK_VALUE, QUEUE_ITEMS, SEMAPHORE_VALUE, UNFINISHED
 from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord

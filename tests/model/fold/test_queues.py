@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from asynclab.model.events import QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone, Wait
+from asynclab.model.events import ITEMS_SHOWN, QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone, Wait
 from asynclab.model.fold import apply, fold
-from asynclab.model.resources import DEPTH_SAMPLES, ITEMS_SHOWN
+from asynclab.model.resources import DEPTH_SAMPLES
 from asynclab.model.state import LabState
 from tests.model.history import COFFEE, TEA, kinds_of, lab, suspended, tea_party, told_of
 
