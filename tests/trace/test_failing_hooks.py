@@ -55,6 +55,7 @@ WATCHERS: list[tuple[Any, str]] = [
     (Resources, "created"),
     (Resources, "changed"),
     (Resources, "notified"),
+    (Resources, "hide"),
     (Timeouts, "armed"),
     (Timeouts, "expired"),
     (Timeouts, "met"),

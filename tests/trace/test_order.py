@@ -149,20 +149,6 @@ async def test_running_to_an_event_passes_over_all_others(lab: Lab) -> None:
     assert state_of(lab).tasks[sleeping].state == "done"
 
 
-async def test_running_to_an_event_ends_where_nothing_can_happen_any_more(lab: Lab) -> None:
-    async def forever() -> None:
-        await asyncio.Event().wait()
-
-    lab.start(forever)
-    lab.pause()
-    await settle()
-    lab.step()
-    await settle()
-    lab.run_to_event(1)
-    await arrived(lab)
-    assert lab.paused
-
-
 @pytest.mark.parametrize("command", [Lab.pause, Lab.step, Lab.resume, Lab.cancel])
 async def test_any_other_command_stops_running_to_an_event(lab: Lab, command: object) -> None:
     async def busy() -> None:

@@ -87,16 +87,6 @@ def test_a_refused_put_or_get_leaves_no_event() -> None:
     assert (len(seen.of(QueuePut)), len(seen.of(QueueGot))) == (1, 0)
 
 
-def test_a_queue_shows_no_inner_event() -> None:
-    async def main() -> None:
-        queue: asyncio.Queue[int] = asyncio.Queue()
-        queue.put_nowait(1)
-        queue.get_nowait()
-        queue.task_done()
-
-    assert observe(main).of(PrimitiveCreated) == []
-
-
 def test_a_queue_from_outside_is_known_when_it_is_first_used() -> None:
     queue: asyncio.Queue[int] = asyncio.Queue()
 
@@ -117,19 +107,6 @@ def test_a_shut_down_queue_says_so() -> None:
     seen = observe(main)
     assert [(event.queue, event.immediate) for event in seen.of(QueueShutDown)] == [(1, True)]
     assert seen.state.queues[1].is_shut_down
-
-
-def test_an_item_whose_repr_fails_harms_nobody() -> None:
-    class Nasty:
-        def __repr__(self) -> str:
-            raise RuntimeError("no repr")
-
-    async def main() -> None:
-        await asyncio.Queue[object]().put(Nasty())
-
-    seen = observe(main)
-    assert seen.ending.outcome == "done"
-    assert "Nasty" in seen.of(QueuePut)[0].item
 
 
 def test_a_lock_tells_who_takes_it() -> None:
