@@ -13,7 +13,7 @@ from asynclab.trace import Lab
 from asynclab.trace.watching.loop_monitor import LoopMonitor
 from asynclab.trace.watching.standstill import STALLED_AFTER
 from tests.fast_loop import FastLoop
-from tests.trace.labs import fast_lab, observe, settle, state_of
+from tests.trace.labs import fast_lab, held, observe, settle, state_of, stepped
 
 
 async def counter(turns: int = 100) -> int:
@@ -113,21 +113,16 @@ async def test_a_paused_lab_keeps_its_timeouts_from_firing(lab: Lab) -> None:
 async def test_one_step_is_one_step_of_one_task(lab: Lab) -> None:
     events: list[object] = []
     lab.subscribe(events.extend)
-    lab.start(counter)
-    lab.pause()
-    await settle()
+    await held(lab, counter)
     for steps in range(1, 8):
         assert lab.held == [1]
-        assert lab.step() == "step"
-        await settle()
+        assert await stepped(lab) == "step"
         lab.pump()
         assert sum(isinstance(event, StepStarted) for event in events) == steps
 
 
 async def test_impatient_steps_are_not_two_at_once(lab: Lab) -> None:
-    lab.start(counter)
-    lab.pause()
-    await settle()
+    await held(lab, counter)
     for _ in range(5):
         lab.step()
     await settle()
@@ -139,17 +134,12 @@ async def test_a_step_with_nothing_ready_moves_on_to_the_next_timer(lab: Lab) ->
         await asyncio.sleep(5)
         print("awake")
 
-    lab.start(sleeper)
-    lab.pause()
-    await settle()
-    assert lab.step() == "step"
-    await settle()
-    assert lab.step() == "jump"
-    await settle()
+    await held(lab, sleeper)
+    assert await stepped(lab) == "step"
+    assert await stepped(lab) == "jump"
     assert lab.now == pytest.approx(5)
     assert (printed(lab), lab.held) == (0, [1])
-    assert lab.step() == "step"
-    await settle()
+    assert await stepped(lab) == "step"
     assert printed(lab) == 1
     assert lab.step() == "nothing"
 

@@ -361,7 +361,9 @@ def until_noticed(start: Any) -> list[Event]:
 
     async def run() -> None:
         async with Lab() as lab:
-            lab.subscribe(lambda events: told.extend(e for e in events if isinstance(e, LoopBlocked | LoopFreed)))
+            lab.subscribe(
+                lambda events: told.extend(event for event in events if isinstance(event, LoopBlocked | LoopFreed))
+            )
             reader = threading.Thread(target=release, args=(lab,))
             reader.start()
             await lab.run(start, noticed)
