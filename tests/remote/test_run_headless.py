@@ -150,7 +150,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_program(tmp_path: Path) -> N
     assert ran.err == ""
 
 
-USAGE = {
+USAGE: dict[tuple[str, ...], str] = {
     (): "nothing to run: try 'asynclab run app.py'",
     ("nowhere.py",): "there is no file nowhere.py; for a module try 'asynclab run -m nowhere.py'",
     ("-m",): "-m needs a module after it",
