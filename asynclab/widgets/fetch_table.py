@@ -43,8 +43,8 @@ class FetchTable(CursorView):
 
     @property
     def selected(self) -> int | None:
-        """The number of the URL that the cursor is on."""
-        return self._selected
+        """The number of the URL that the cursor is on; None if a filter hides that URL."""
+        return None if self.cursor is None else self._selected
 
     def show(self, numbers: Sequence[int], rows: Sequence[Row], now: float, scale: float | None) -> None:
         """Show these URLs, and repaint the lines that changed.
