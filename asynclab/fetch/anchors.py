@@ -35,12 +35,7 @@ class Anchors(HTMLParser):
     """Finds anchors in a page as it comes."""
 
     def __init__(self, wanted: Iterable[str], content_type: str) -> None:
-        """Look for some anchors.
-
-        Args:
-            wanted: Fragments, as they stand in URLs.
-            content_type: The page's header.
-        """
+        """Look for fragments, as they stand in URLs, in a page with this Content-Type."""
         super().__init__()
         self.missing = dict.fromkeys(wanted)
         """Those that were not found yet."""

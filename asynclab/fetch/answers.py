@@ -43,12 +43,7 @@ class Answers(ResponseHandler):
     """The last bytes, in which the end of the headers may begin."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connections: Connections) -> None:
-        """Be what aiohttp makes for each connection.
-
-        Args:
-            loop: On which it is.
-            connections: Where it is noted as long as it is open.
-        """
+        """Be what aiohttp makes for each connection; as long as it is open it is among `connections`."""
         super().__init__(loop)
         self._connections = connections
 

@@ -35,12 +35,9 @@ class Requests:
         touch: Callable[[Row], None],
         is_kept: Callable[[Row], bool],
     ) -> None:
-        """Use a session.
+        """Use a session and its connections; the session is not closed.
 
         Args:
-            session: It is not closed.
-            connections: Those of the session.
-            options: How requests are made.
             clock: Tells the seconds that are noted in rows.
             touch: Called after each change of a row.
             is_kept: Whether a row's whole body is to be kept.

@@ -14,13 +14,9 @@ class Body:
     __slots__ = ("_all", "_also", "_beginning", "_missing", "_room", "_row")
 
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
-        """Expect a body.
+        """Expect a body of at most `limit` bytes; describe it in the row, which gets all of it if `keep`.
 
-        Args:
-            row: Where to note what it is.
-            limit: Bytes that are taken at the most.
-            keep: Whether the row is to have all of it.
-            also: Takes each part, too: a file, or whoever looks for something.
+        `also` takes each part, too: a file, or whoever looks for something.
         """
         self._row = row
         self._room = limit

@@ -63,23 +63,14 @@ def charset_by_guess(body: bytes) -> str:
 
 
 def text_of(body: bytes, charset: str) -> str:
-    """The text; what can't be read is replaced, and a character cut off at the end is left out.
-
-    Args:
-        body: Its beginning, or all of it.
-        charset: The standard's name.
-    """
+    """A text, or its beginning; what can't be read is replaced, and a character cut off at the end is left out."""
     if charset == "utf-8" and body.isascii():
         return body.decode()
     return decoder_of(charset).decode(body).removeprefix("\ufeff")
 
 
 def decoder_of(charset: str) -> codecs.IncrementalDecoder:
-    """Reads a text as it comes; what can't be read is replaced.
-
-    Args:
-        charset: The standard's name.
-    """
+    """Reads a text as it comes, in a charset by the standard's name; what can't be read is replaced."""
     # gb18030 has all of gbk, and the standard reads one as the other.
     codec: codecs.CodecInfo = webencodings.lookup("gb18030" if charset == "gbk" else charset).codec_info
     assert codec.incrementaldecoder is not None

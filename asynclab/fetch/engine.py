@@ -53,8 +53,6 @@ class Fetch(Ledger):
         """Prepare to fetch; nothing happens before `run`.
 
         Args:
-            urls: What to fetch.
-            options: How to fetch it.
             clock: Returns the time of the rows in seconds, such as `lambda: lab.now`; None for the loop's clock.
             chance: Returns a random number from 0 to 1, for the waits between attempts.
             on_end: Called with each row that has ended.
@@ -123,14 +121,7 @@ class Fetch(Ledger):
             self._end(row, self._why_stopped)
 
     def retry(self, rows: Iterable[Row] | None = None) -> int:
-        """Fetch rows again that have ended: now, or in the next `run` if none is under way.
-
-        Args:
-            rows: The rows; None for all that are not ok.
-
-        Returns:
-            How many there are.
-        """
+        """Fetch ended rows again, or all that are not ok: now, or in the next `run`. Returns how many there are."""
         rows = [row for row in self.rows if row.state != "ok"] if rows is None else rows
         wanted = [row for row in rows if row.has_ended]
         for row in wanted:

@@ -36,12 +36,7 @@ class Archive:
     """An archive that is written while rows end, an entry a line."""
 
     def __init__(self, write: Callable[[str], object], options: Options) -> None:
-        """Write the beginning.
-
-        Args:
-            write: Takes each part of the text.
-            options: What the rows are fetched with.
-        """
+        """Write the beginning; `write` takes each part of the text."""
         self._write = write
         self._options = options
         self._before = "\n"
@@ -60,12 +55,7 @@ class Archive:
 
 
 def to_har(rows: Iterable[Row], options: Options) -> str:
-    """Rows as an archive.
-
-    Args:
-        rows: Which.
-        options: What they were fetched with.
-    """
+    """Rows as an archive."""
     parts: list[str] = []
     archive = Archive(parts.append, options)
     for row in rows:

@@ -31,14 +31,10 @@ _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 def open_session(options: Options, connections: Connections) -> aiohttp.ClientSession:
-    """A session to be used and closed by the running task.
+    """A session to be used and closed by the running task; its connections are noted in `connections`.
 
     Limits and timeouts are not the session's: they would count the time that a request waits for its turn. Nor are
     redirects, proxies and unpacking: see `asynclab.fetch.attempt`.
-
-    Args:
-        options: Which addresses are allowed, and how long a connection may take.
-        connections: Where its connections are noted.
     """
     connect_timeout = min(options.connect_timeout, options.timeout)
     connector = aiohttp.TCPConnector(

@@ -21,13 +21,7 @@ class Ledger:
         *,
         keep_rows: bool,
     ) -> None:
-        """Make the rows, now or later.
-
-        Args:
-            urls: Of which rows are made.
-            clock: Tells the seconds in which rows count.
-            keep_rows: Whether all rows are made now, and kept.
-        """
+        """Make all rows now and keep them, or make each when it is its turn; `clock` tells their seconds."""
         self._unread: Iterator[Row] = map(new_row, count(1), urls)
         self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
         """All rows, where they are kept."""
@@ -66,11 +60,7 @@ class Ledger:
         return self.clock() if self.clock is not None else 0.0
 
     def totals(self, now: float | None = None) -> Totals:
-        """What all rows amount to.
-
-        Args:
-            now: The present moment on the clock of the rows.
-        """
+        """What all rows amount to at a moment of their clock, by default now."""
         now = self.now() if now is None else now
         is_real = self.keeps_real_time()
         return self._tally.totals(dict(self._counts), self._size, self.in_flight, now, is_real_time=is_real)
@@ -90,12 +80,7 @@ class Ledger:
             self._counts["queued"] += 1
 
     def _end(self, row: Row, failure: Failure | None) -> None:
-        """End a row.
-
-        Args:
-            row: Which; it has not ended.
-            failure: Why it is not ok; None where it is.
-        """
+        """End a row that has not ended; `failure` says why it is not ok."""
         now = self.now()
         outcome = conclude(row, failure, now, in_real_time=self.keeps_real_time())
         del self._open[row.number]

@@ -18,12 +18,7 @@ class Host:
     """One host: its waiting rows, its limit, and when the next request may start."""
 
     def __init__(self, name: str, limit: int) -> None:
-        """Make a host without waiting rows.
-
-        Args:
-            name: Such as "example.org:443".
-            limit: Requests at once.
-        """
+        """Make a host without waiting rows; its name is such as "example.org:443", its limit the requests at once."""
         self.name = name
         self.waiting: deque[Row] = deque()
         self.is_served = False
@@ -54,11 +49,7 @@ class Host:
     def slow_down(self, seconds: float | None) -> float:
         """Pause, and then send requests less often, because the host had too many.
 
-        Args:
-            seconds: How long it asked us to wait; None if it did not say.
-
-        Returns:
-            Seconds until the next request may start.
+        Returns the seconds until the next request may start: those that the host asked for, or else our own spacing.
         """
         self.spacing = min(MOST_SPACING, max(LEAST_SPACING, self.spacing * 2))
         wait = self.spacing if seconds is None else seconds
@@ -95,13 +86,7 @@ class Limits:
     """The limit of all requests, and of each host."""
 
     def __init__(self, at_once: int, per_host: int, per_second: float | None) -> None:
-        """Begin without requests.
-
-        Args:
-            at_once: Most requests at once.
-            per_host: Most requests at once per host.
-            per_second: Most requests that start per second; None for no limit.
-        """
+        """Limit requests at once, in all and per host, and how many start per second; None for any number."""
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
         """Places in it."""

@@ -64,14 +64,7 @@ def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
 
 
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
-    """The failure that an exception means.
-
-    Args:
-        error: What was raised.
-        row: The row, with what was received so far.
-        options: Its time limits.
-        refused: The private address that was blocked; empty if there was none.
-    """
+    """The failure that an exception means, or a private address that was `refused`; the row tells how far it was."""
     if refused:
         return Failure("blocked", f"{refused} is not a public address")
     for kinds, explain in _EXPLAINED:
@@ -81,11 +74,7 @@ def failure_of_error(error: Exception, row: Row, options: Options, refused: str)
 
 
 def failure_of_redirect(error: ValueError) -> Failure:
-    """The failure that a Location means which can't be followed.
-
-    Args:
-        error: As `asynclab.fetch.address.redirected` raises it.
-    """
+    """The failure that a Location means which `asynclab.fetch.address.redirected` refuses."""
     if isinstance(error, OtherSchemeError):
         target = one_line(redacted(str(error)), 80)
         return Failure("blocked", f"Redirects to {target}, which is not an http or https URL")

@@ -97,13 +97,9 @@ def media_type(content_type: str) -> MediaType:
 
 
 def charset_of(body: bytes, content_type: str) -> str:
-    """What a text is to be read with, by the name that the standard has for it; empty where it is no text.
+    """What the beginning of a text is to be read with, by the name that the standard has; empty for what is no text.
 
-    By its byte order mark, its header, what it declares itself, and else what it looks like.
-
-    Args:
-        body: The beginning.
-        content_type: The header.
+    By its byte order mark, its Content-Type, what it declares itself, and else what it looks like.
     """
     declared = media_type(content_type)
     if found := charset_by_mark(body):

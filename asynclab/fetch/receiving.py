@@ -44,16 +44,7 @@ class Receiver:
         self._is_kept = is_kept
 
     async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
-        """Note an answer, and receive as much of its body as is wanted.
-
-        Args:
-            row: Whose it is.
-            asked: The URL that was answered.
-            response: Its headers were read.
-
-        Returns:
-            What is wrong with it; None where nothing is.
-        """
+        """Note an answer, and receive as much of its body as is wanted. Returns what is wrong with it."""
         self._note(row, asked, response)
         failure = None
         if response.status in REDIRECTS:

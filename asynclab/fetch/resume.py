@@ -63,12 +63,7 @@ class Results:
         self._is_empty = self._old == 0
 
     def is_done(self, url: str, fragments: Iterable[str] = ()) -> bool:
-        """Whether the file says that a URL is ok; of one with a password it can't say that.
-
-        Args:
-            url: The URL.
-            fragments: Those that must have been looked for, too.
-        """
+        """Whether the file says that a URL is ok, with these fragments; of one with a password it can't say."""
         key = key_of(url)
         return self._ok.get(key, False) and set(fragments) <= {*self._fragments.get(key, ())}
 

@@ -22,12 +22,7 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
 
 
 def reset(row: Row, *, failures: bool) -> None:
-    """Forget what the last attempt brought.
-
-    Args:
-        row: Which.
-        failures: Whether the attempts before, and the time they took, are forgotten as well.
-    """
+    """Forget what the last attempt brought; with `failures`, also the attempts before it, and the time they took."""
     row.phases = Phases()
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
@@ -43,17 +38,7 @@ def reset(row: Row, *, failures: bool) -> None:
 
 
 def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:
-    """Note how a row ended.
-
-    Args:
-        row: Which.
-        failure: Why it is not ok; None where it is.
-        now: The moment on the clock of the rows.
-        in_real_time: Whether that clock tells real seconds.
-
-    Returns:
-        Its outcome.
-    """
+    """Note how a row ended, at a moment of its clock, which may not tell real seconds; returns the outcome."""
     if row.phases.current is not None:
         row.phases.enter(None, now)
     row.retry_at = row.expires_at = None

@@ -75,12 +75,7 @@ class Phases:
         return fresh
 
     def spent(self, phase: Phase, now: float | None = None) -> float | None:
-        """Seconds spent in a phase; None where it did not happen.
-
-        Args:
-            phase: The phase.
-            now: The present moment, to count the phase under way.
-        """
+        """Seconds spent in a phase, up to `now` if it is under way; None where it did not happen."""
         seconds = self._spent.get(phase)
         if phase == self.current and now is not None:
             return (seconds or 0.0) + max(0.0, now - self.since)

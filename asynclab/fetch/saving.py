@@ -23,11 +23,9 @@ _UNSAFE = re.compile(r"[^\w.+=-]+|_{2,}", re.ASCII)
 
 
 def file_name(url: str, content_type: str = "") -> str:
-    """A safe name for what was fetched from a URL: its host and its path in plain ASCII, and an ending by its type.
+    """A safe name for what came from a URL without credentials: host and path in plain ASCII, and an ending.
 
-    Args:
-        url: Where it came from, without credentials.
-        content_type: The header; used where the path has no ending.
+    The ending is the path's, or else one that fits the Content-Type.
     """
     parts = urlsplit(url)
     path = unquote(parts.path).strip("/")

@@ -26,12 +26,7 @@ class Sender:
     """Sends the requests of one session."""
 
     def __init__(self, session: aiohttp.ClientSession, options: Options) -> None:
-        """Use a session; it is not closed.
-
-        Args:
-            session: Its connections are used.
-            options: Headers, proxy, and which addresses are allowed.
-        """
+        """Use a session; it is not closed."""
         self._session = session
         self._options = options
         self._environment = Environment() if options.proxy_from_environment else None
@@ -49,8 +44,8 @@ class Sender:
             watch: Who watches the request.
 
         Raises:
-            PrivateAddressError: It is not allowed to be asked.
-            ProxyError: It can't be asked through the proxy that it is to be asked through.
+            PrivateAddressError: It must not be asked.
+            ProxyError: Its proxy can't be used.
             aiohttp.ClientError: There is no answer, or none that can be read.
         """
         url = request_url(asked)

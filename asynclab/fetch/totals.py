@@ -79,15 +79,7 @@ class Tally:
     def totals(
         self, counts: Mapping[RowState, int], rows: int, in_flight: Collection[Row], now: float, *, is_real_time: bool
     ) -> Totals:
-        """The totals at a moment.
-
-        Args:
-            counts: How many rows are in each state.
-            rows: How many there are.
-            in_flight: Those that have begun and have not ended.
-            now: The present moment.
-            is_real_time: Whether the clock tells real seconds.
-        """
+        """The totals at a moment, from the rows that have ended and those that are `in_flight`."""
         wire = self.wire + sum(row.wire for row in in_flight)
         begun_at = now if self._begun_at is None else self._begun_at
         took = (now if self._ended_at is None else self._ended_at) - begun_at
@@ -103,12 +95,7 @@ class Rate:
         self._seen: deque[tuple[float, int]] = deque()
 
     def at(self, now: float, count: int) -> float:
-        """Bytes per second.
-
-        Args:
-            now: The present moment in seconds.
-            count: Bytes received up to now.
-        """
+        """Bytes per second, at a moment in seconds, when `count` bytes have been received."""
         seen = self._seen
         if seen and (count < seen[-1][1] or now < seen[-1][0]):
             seen.clear()

@@ -151,11 +151,7 @@ class Unpacker:
     """Unpacks one body."""
 
     def __init__(self, header: str, most: int) -> None:
-        """Expect a body.
-
-        Args:
-            header: Its Content-Encoding, the values of several joined by commas.
-            most: Bytes that each of the codings may be given.
+        """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes.
 
         Raises:
             UnpackingError: It would not be possible.

@@ -30,12 +30,7 @@ class Page:
 
 
 def document(title: str, body: str) -> str:
-    """Return a small HTML document on one line: the first characters of a page print as one line.
-
-    Args:
-        title: Text; it is escaped.
-        body: HTML; it is not.
-    """
+    """Return a small HTML document on one line, so that its first characters print as one. The title is escaped."""
     title = escape(title)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'

@@ -74,12 +74,7 @@ class SessionLoops:
     """All loops. Its methods may be called on any thread."""
 
     def __init__(self, bystanders: Bystanders, on_frame: Callable[[AnyFrame], object]) -> None:
-        """Begin to observe.
-
-        Args:
-            bystanders: Threads and signal handlers that are none of the tests'.
-            on_frame: Gets all that is told of the loops, in order, after `program` has taken it in.
-        """
+        """Begin to observe, apart from bystanders; `on_frame` gets each frame after `program` has taken it in."""
         self._observation = observation = observe_process(adopts=True, bystanders=bystanders)
         self.program = ObservedProgram()
         self.lock = RLock()

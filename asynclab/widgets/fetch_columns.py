@@ -74,12 +74,7 @@ def columns_for(width: int) -> Columns:
 
 
 def header(columns: Columns, scale: float | None) -> Line:
-    """The names of the columns.
-
-    Args:
-        columns: Which there are.
-        scale: The seconds that a whole waterfall stands for; None while there is none.
-    """
+    """The names of the columns; a whole waterfall stands for `scale` seconds, None while there is none."""
     text = "".join(
         (
             " " * MARK,

@@ -47,13 +47,9 @@ class FetchTable(CursorView):
         return self._selected
 
     def show(self, numbers: Sequence[int], rows: Sequence[Row], now: float, scale: float | None) -> None:
-        """Show these URLs, and repaint the lines that changed.
+        """Show the rows of these numbers, from 1, in this order, and repaint the lines that changed.
 
-        Args:
-            numbers: Which, in the order of the lines; the same object where nothing has changed.
-            rows: All rows, by their numbers from 1.
-            now: Lab time in seconds.
-            scale: The seconds that a whole waterfall stands for; None while nothing was fetched.
+        `numbers` is the same object while nothing has changed; a whole waterfall stands for `scale` seconds.
         """
         if numbers is not self._numbers:
             self._numbers = numbers

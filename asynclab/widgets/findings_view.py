@@ -58,14 +58,7 @@ class FindingsView(CursorView):
         evidence_of: Callable[[Found], Sequence[Evidence]],
         left_out: str = "",
     ) -> None:
-        """Show findings; repaints only lines that changed.
-
-        Args:
-            found: In the order of the list.
-            state: Has the names of tasks; None where nothing has run.
-            evidence_of: Returns the events that show a finding.
-            left_out: How many are left out, and why; empty for none.
-        """
+        """Show findings, with their evidence and what is left out and why; repaints only lines that changed."""
         self._evidence_of = evidence_of
         if (found, left_out) == (self._found, self._left_out) and state is self._state:
             return

@@ -62,13 +62,7 @@ def read_any(text: str, finding: Finding, depth: int = 0) -> None:
 
 
 def read_as(name: str, text: str, finding: Finding) -> None:
-    """Take the URLs of a text of a known format; of one that it isn't, those that any text may have.
-
-    Args:
-        name: One of `asynclab.fetch.texts.FORMATS`.
-        text: The text.
-        finding: Takes them.
-    """
+    """Take the URLs of a text of a format in `FORMATS`; of one that it isn't, those that any text may have."""
     before = finding.total
     cutting = _Cutting(text, finding, 1)
     _READERS[name](text, finding, cutting.read_inner)
