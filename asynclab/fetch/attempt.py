@@ -50,11 +50,7 @@ class Requests:
         self._connections = connections
 
     async def attempt(self, row: Row) -> Failure | None:
-        """Fetch a row's URL once.
-
-        Returns:
-            What went wrong; None where nothing did.
-        """
+        """Fetch a row's URL once. Returns what went wrong."""
         if not row.sent:
             return _unsendable(row)
         now = self._clock()

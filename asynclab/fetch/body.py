@@ -26,14 +26,7 @@ class Body:
         self._also = also
 
     def take(self, chunk: bytes) -> bool:
-        """Take the next bytes, as far as there is room.
-
-        Returns:
-            Whether all of them were taken.
-
-        Raises:
-            SavingError: The disk refuses.
-        """
+        """Take the next bytes, as far as there is room; whether all of them were taken."""
         fits = len(chunk) <= self._room
         if not fits:
             chunk = chunk[: self._room]

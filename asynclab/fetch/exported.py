@@ -1,4 +1,4 @@
-"""Reads results that were exported before: JSON, NDJSON, CSV and HAR."""
+"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. What is none of them raises a ValueError."""
 
 from __future__ import annotations
 
@@ -42,11 +42,7 @@ def exported_urls(text: str) -> list[str] | None:
 
 
 def read_lines(file: IO[str]) -> Iterator[Result | None]:
-    """Read NDJSON; None stands for a last result that is cut off.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read NDJSON; None stands for a last result that is cut off."""
     for number, line in enumerate(file, start=1):
         if line.strip():
             try:
@@ -58,11 +54,7 @@ def read_lines(file: IO[str]) -> Iterator[Result | None]:
 
 
 def read_array(file: IO[str]) -> Iterator[Result | None]:
-    """Read an array of JSON: ours, an object a line, one after another; any other one at once.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read an array of JSON: ours, an object a line, one after another; any other one at once."""
     is_ours = file.readline().strip() == "["
     place = file.tell()
     is_ours = is_ours and file.readline().startswith(("{", "]"))
@@ -83,11 +75,7 @@ def read_array(file: IO[str]) -> Iterator[Result | None]:
 
 
 def read_table(file: IO[str]) -> Iterator[Result | None]:
-    """Read CSV.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read CSV."""
     rows = csv.reader(file)
     names = next(csv.reader([csv_header()]))
     if next(rows, None) != names:
@@ -111,11 +99,7 @@ def _result(entry: Any, text: str) -> Result:
 
 
 def read_archive(file: IO[str]) -> Iterator[Result | None]:
-    """Read a HAR: of the requests that were made for a URL, the first.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read a HAR: of the requests that were made for a URL, the first."""
     was_last = True
     for entry in json.load(file)["log"]["entries"]:
         if was_last:

@@ -75,11 +75,7 @@ class ArchiveFile(WholeFile):
         self.add = self._archive.add
 
     def end(self) -> None:
-        """Put the archive into its place.
-
-        Raises:
-            OSError: The disk refuses.
-        """
+        """Put the archive into its place, or raise the disk's OSError."""
         self._archive.end()
         self.keep()
 

@@ -69,11 +69,7 @@ def show_number(value: float) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Make a number of bytes of a text such as 500, 20kB, 1.5MB or 10MiB.
-
-    Raises:
-        ValueError: The text is no size.
-    """
+    """Make a number of bytes of a text such as 500, 20kB, 1.5MB or 10MiB."""
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError(f"a size is a number of bytes such as 500, 20kB or 10MiB, not {text!r}")
@@ -86,11 +82,7 @@ def show_size(size: int) -> str:
 
 
 def parse_header(text: str) -> tuple[str, str]:
-    """Make a name and a value of "Name: value".
-
-    Raises:
-        ValueError: The text is no such pair.
-    """
+    """Make a name and a value of "Name: value"."""
     name, colon, value = text.partition(":")
     if not colon:
         raise ValueError(f"a header is 'Name: value', not {text!r}")
@@ -100,11 +92,7 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def parse_statuses(text: str) -> tuple[int, ...]:
-    """Make statuses of a text such as "403,429".
-
-    Raises:
-        ValueError: One of them is no number.
-    """
+    """Make statuses of a text such as "403,429"."""
     return tuple(whole_number(part.strip()) for part in text.split(",") if part.strip())
 
 

@@ -91,11 +91,7 @@ class Results:
         self._fresh.add(key_of(row.url))
 
     def end(self) -> None:
-        """Drop the results that a later one replaces.
-
-        Raises:
-            OSError: The disk refuses; then they stay.
-        """
+        """Drop the results that a later one replaces; where the disk refuses, an OSError is raised and they stay."""
         self._file.close()
         self._tidy()
 

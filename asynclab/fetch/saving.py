@@ -43,14 +43,13 @@ def file_name(url: str, content_type: str = "") -> str:
 
 
 class BodyFile:
-    """A file that a body is written to; it has its name only once it is whole."""
+    """A file that a body is written to; it has its name only once it is whole.
+
+    Whatever the disk refuses is a SavingError.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Open a temporary file in the folder, which is made where it does not exist.
-
-        Raises:
-            SavingError: That can't be done.
-        """
+        """Open a temporary file in the folder, which is made where it does not exist."""
         self._folder = folder
         with _refusals():
             folder.mkdir(parents=True, exist_ok=True)
@@ -59,20 +58,12 @@ class BodyFile:
             )
 
     def write(self, data: bytes) -> None:
-        """Write the next part.
-
-        Raises:
-            SavingError: The disk refuses.
-        """
+        """Write the next part."""
         with _refusals():
             self._file.write(data)
 
     def keep(self, name: str) -> Path:
-        """Give the file its name, with a number where that is taken.
-
-        Raises:
-            SavingError: The disk refuses.
-        """
+        """Give the file its name, with a number where that is taken."""
         with _refusals():
             self._file.close()
             path = reserved(self._folder, name)

@@ -148,14 +148,10 @@ ACCEPTED = ", ".join(name for name in _CODINGS if name not in _MISSING)
 
 
 class Unpacker:
-    """Unpacks one body."""
+    """Unpacks one body; raises an UnpackingError where it is not packed as promised."""
 
     def __init__(self, header: str, most: int) -> None:
-        """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes.
-
-        Raises:
-            UnpackingError: It would not be possible.
-        """
+        """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes."""
         names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
         names = [name for name in names if name not in ("", "identity")]
         if len(names) > MOST_CODINGS:
@@ -170,22 +166,14 @@ class Unpacker:
             self._layers.append(_Layer(name, most))
 
     def unpack(self, data: bytes) -> Iterable[bytes]:
-        """Take the next bytes, and give what is in them in pieces.
-
-        Raises:
-            UnpackingError: They are not packed as promised.
-        """
+        """Take the next bytes, and give what is in them in pieces."""
         pieces: Iterable[bytes] = (data,)
         for layer in self._layers:
             pieces = layer.unpack(pieces)
         return pieces
 
     def finish(self) -> None:
-        """Say that the body is at its end.
-
-        Raises:
-            CutShortError: What is packed in it is not.
-        """
+        """Say that the body is at its end; raise a CutShortError where what is packed in it is not."""
         for layer in self._layers:
             layer.finish()
 

@@ -15,16 +15,12 @@ from typing import Self
 class WholeFile:
     """A text file that is written next to its destination, and moved there by `keep`.
 
-    Without `keep`, leaving the context removes it. A destination that is not a file, such as a pipe, gets the whole
-    text at once.
+    Without `keep`, leaving the context removes it, and the destination is as before; so it is where the disk refuses,
+    which raises an OSError. A destination that is not a file, such as a pipe, gets the whole text at once.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a new file next to the destination.
-
-        Raises:
-            OSError: Nothing can be written there.
-        """
+        """Open a new file next to the destination."""
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         self._is_file = path.is_file() or not path.exists()
@@ -37,19 +33,11 @@ class WholeFile:
         self._file = self._beside.open("x", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
-        """Write the next part.
-
-        Raises:
-            OSError: The disk refuses.
-        """
+        """Write the next part."""
         self._file.write(text)
 
     def keep(self) -> None:
-        """Move the text to its destination.
-
-        Raises:
-            OSError: The disk refuses; what was there is still there.
-        """
+        """Move the text to its destination."""
         self._file.flush()
         os.fsync(self._file.fileno())  # a file must not have its name before it has its content
         self._file.close()

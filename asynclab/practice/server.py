@@ -31,7 +31,8 @@ _log.addHandler(logging.NullHandler())  # or a broken request would print on the
 class PracticeServer:
     """Serves small pages on 127.0.0.1, on a port that the system chooses.
 
-    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it.
+    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it. Before and after,
+    it has no URLs, and raises a RuntimeError where one is asked for.
     """
 
     def __init__(self, *, pace: float = 1.0, tls: bool = False) -> None:
@@ -56,29 +57,17 @@ class PracticeServer:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """The URLs of the titled pages.
-
-        Raises:
-            RuntimeError: The server is not running.
-        """
+        """The URLs of the titled pages."""
         return tuple(self.url(f"/pages/{page.name}") for page in PAGES)
 
     def url(self, path: str = "/") -> str:
-        """Return the URL of a path on this server.
-
-        Raises:
-            RuntimeError: The server is not running.
-        """
+        """Return the URL of a path on this server."""
         if self._runner is None:
             raise RuntimeError("the practice server is not running")
         return f"http://{_HOST}:{self._port}{path}"
 
     def tls_url(self, path: str = "/") -> str:
-        """Return the URL of a path on this server, over TLS.
-
-        Raises:
-            RuntimeError: The server is not running, or has no TLS.
-        """
+        """Return the URL of a path on this server, over TLS."""
         if self._runner is None or not self._tls:
             raise RuntimeError("the practice server is not running with TLS")
         return f"https://{_HOST}:{self._tls_port}{path}"

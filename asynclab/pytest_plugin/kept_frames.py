@@ -48,11 +48,7 @@ class KeptFrames:
             self._parts = [part, _Part(self._program)]
 
     def write(self, path: Path, command: tuple[str, ...], ended: ProgramEnded) -> None:
-        """Write a recording, with the source files of the test.
-
-        Raises:
-            OSError: The disk refuses.
-        """
+        """Write a recording, with the source files of the test, or raise the disk's OSError."""
         with path.open("wb") as file:
             writer = RecordingWriter(file, Header(VERSION, __version__, command))
             files: set[str] = set()

@@ -110,11 +110,7 @@ class ObservedTests:
             return (yield)
 
     def finish(self) -> list[Told]:
-        """Stop to observe.
-
-        Returns:
-            What was found after the last test.
-        """
+        """Stop to observe. Returns what was found after the last test."""
         told = self._interrupted
         if self._judge.tests and not told:  # what was interrupted is left as it is, and proves nothing
             gc.collect()
@@ -222,11 +218,7 @@ class ObservedTests:
 
 
 def _complain() -> None:
-    """Refuse to observe where that can't be done.
-
-    Raises:
-        pytest.UsageError: This Python lacks something, or somebody observes this process already.
-    """
+    """Raise a UsageError where this Python lacks something, or somebody observes this process already."""
     if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
         raise pytest.UsageError("asynclab observes this process already, as `asynclab run` does: run pytest by itself")
     try:

@@ -44,11 +44,7 @@ class MarkedTest:
 
 
 def read_options(config: pytest.Config) -> PluginOptions:
-    """Read the command line.
-
-    Raises:
-        pytest.UsageError: Something is wrong with it.
-    """
+    """Read the command line, or raise a UsageError that says what is wrong with it."""
     option = config.option
     fail_on = frozenset(option.asynclab_fail_on or ()) | ({ANY} if option.asynclab == "fail" else frozenset())
     try:
@@ -72,11 +68,7 @@ def read_options(config: pytest.Config) -> PluginOptions:
 
 
 def read_marker(item: pytest.Item) -> MarkedTest | None:
-    """Read the marker of a test; None where it has none.
-
-    Raises:
-        pytest.UsageError: It asks for something that there isn't.
-    """
+    """Read the marker of a test, if it has one, or raise a UsageError that says what is wrong with it."""
     marker = item.get_closest_marker(MARKER)
     if marker is None:
         return None
