@@ -189,7 +189,7 @@ class SessionLoops:
         for part in _cut_before_ends(events, loop.state):
             if (end := _end_of_wait(part[0], loop.state)) is not None:
                 self.before_end[end] = [WHEN[end], *islice(stuck_lines(loop.state, part[0].at), 1, None)]
-            self._tell(LoopEvents(loop.number, tuple(part)))  # type: ignore[arg-type]
+            self._tell(LoopEvents(loop.number, tuple(part)))
         if is_over and not loop.is_over:
             loop.is_over = True
             self._tell(LoopClosed(loop.number, self.now))
