@@ -104,11 +104,6 @@ class Limits:
         return host
 
     @property
-    def hosts(self) -> list[Host]:
-        """All hosts that something waits for, or that are asked."""
-        return list(self._hosts.values())
-
-    @property
     def has_other_hosts(self) -> bool:
         """Whether there is more than one."""
         return len(self._hosts) > 1

@@ -55,11 +55,6 @@ def fraction_of_progress(progress: Progress | None) -> float | None:
     return _within(progress.done / progress.total)
 
 
-def progress_text(progress: Progress) -> str:
-    """What a task reported, in full: "3 of 5 pages", "62%", "17 items"."""
-    return progress_forms(progress)[0]
-
-
 def progress_forms(progress: Progress) -> Forms:
     """What a task reported, in words: ("3 of 5 pages", "3/5"), "62%", ("17 items", "17")."""
     unit = f" {one_line(progress.unit, UNIT_LIMIT)}" if progress.unit else ""

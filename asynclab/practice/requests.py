@@ -34,30 +34,20 @@ def has_body(request: web.Request) -> bool:
 
 
 def whole_number(name: str, text: str, low: int, high: int) -> int:
-    """Parse a whole number from a request.
-
-    Raises:
-        HTTPBadRequest: It is not a number from `low` to `high`.
-    """
-    try:
-        count = int(text)
-    except ValueError:
-        count = low - 1
-    if not low <= count <= high:
-        raise web.HTTPBadRequest(text=f"{name} must be a whole number from {low} to {high}\n")
-    return count
+    """Parse a whole number from a request, as `number` does."""
+    return int(_within(name, text, int, low, high, "whole number"))
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
-    """Parse a number from a request.
+    """Parse a number from a request; raises an HTTPBadRequest for what is none from `low` to `high`."""
+    return _within(name, text, float, low, high, "number")
 
-    Raises:
-        HTTPBadRequest: It is not a number from `low` to `high`.
-    """
+
+def _within(name: str, text: str, parse: type[float], low: float, high: float, kind: str) -> float:
     try:
-        value = float(text)
+        value = parse(text)
     except ValueError:
         value = low - 1
     if not low <= value <= high:  # also refuses NaN, for which every comparison is false
-        raise web.HTTPBadRequest(text=f"{name} must be a number from {low:g} to {high:g}\n")
+        raise web.HTTPBadRequest(text=f"{name} must be a {kind} from {low:.12g} to {high:.12g}\n")
     return value
