@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from asynclab.model.events import TaskReady, TaskStands, Wait, WaitKind, WakeCause
 
@@ -27,15 +29,13 @@ class Progress:
     """When it said so, in lab seconds."""
 
 
-@dataclass(slots=True)
-class TaskState:
+class TaskState(msgspec.Struct):
     """A task as the events so far describe it. Times are lab seconds unless they say otherwise."""
 
     id: int
     name: str
     coroutine: str = ""
     parent: int | None = None
-    children: list[int] = field(default_factory=list)
     file: str = ""
     line: int = 0
     internal: bool = False
@@ -82,6 +82,8 @@ class TaskState:
     """Once ended: the repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
     """What is in that exception, or caused it, drawn as a tree in some lines."""
+    children: list[int] = msgspec.field(default_factory=list)
+    """The tasks that it created."""
 
     @property
     def waited_for(self) -> WaitKind | None:
