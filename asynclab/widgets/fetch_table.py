@@ -32,10 +32,11 @@ class FetchTable(CursorView):
     """One line a URL; posts `UrlSelected`. Only URLs in sight are read, however many there are."""
 
     HEADER_HEIGHT = 1
+    entries: Sequence[int] = ()
+    """The numbers of the URLs."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._numbers: Sequence[int] = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._scale: float | None = None
@@ -51,8 +52,8 @@ class FetchTable(CursorView):
 
         `numbers` is the same object while nothing has changed; a whole waterfall stands for `scale` seconds.
         """
-        if numbers is not self._numbers:
-            self._numbers = numbers
+        if numbers is not self.entries:
+            self.entries = numbers
             self._place_cursor()
         self._rows, self._now, self._scale = rows, now, scale
         self.repaint()
@@ -65,27 +66,23 @@ class FetchTable(CursorView):
             self.keep_in_sight()
             self.repaint()
 
-    def line_count(self) -> int:
-        """The number of URLs."""
-        return len(self._numbers)
-
     def compose_header(self, width: int) -> Line:
         """The names of the columns."""
         return header(columns_for(width), self._scale)
 
     def compose_line(self, index: int, width: int) -> Line:
         """The line of one URL."""
-        row = self._rows[self._numbers[index] - 1]
+        row = self._rows[self.entries[index] - 1]
         return (self.mark(index), *cells(row, self._now, columns_for(width), self._scale))
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which URL the cursor is on."""
-        self._selected = None if index is None else self._numbers[index]
+        self._selected = None if index is None else self.entries[index]
         self.post_message(UrlSelected(self, self._selected))
 
     def _place_cursor(self) -> None:
         """Keep the cursor on the selected URL, wherever its line is now."""
         try:
-            self.cursor = None if self._selected is None else self._numbers.index(self._selected)
+            self.cursor = None if self._selected is None else self.entries.index(self._selected)
         except ValueError:
             self.cursor = None
