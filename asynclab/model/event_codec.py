@@ -14,7 +14,6 @@ from asynclab.model.events import AnyEvent, Event, Wait
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:
@@ -70,4 +69,10 @@ def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
 
 def decode(line: bytes | str) -> AnyEvent:
     """The event in a line of JSON; raises a msgspec.DecodeError, or a ValidationError for JSON that is no event."""
-    return _decoder.decode(line)
+    return _decoder().decode(line)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[AnyEvent]:
+    """Made when it is needed: it takes time, and a program that is observed only writes."""
+    return msgspec.json.Decoder(AnyEvent)

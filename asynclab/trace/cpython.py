@@ -15,7 +15,6 @@ import asyncio.selector_events
 import concurrent.futures.thread
 import gc
 import heapq
-import platform
 import sys
 import threading
 import warnings
@@ -28,6 +27,9 @@ from types import CodeType, FrameType, FunctionType, GeneratorType
 from typing import Any
 
 from asynclab.errors import UnsupportedPythonError
+
+VERSION = sys.version.split()[0]
+"""That of this Python. `platform`, which has it too, would be imported into every program."""
 
 NEWEST = "3.14"
 """The newest Python that the tests have run on."""
@@ -231,7 +233,7 @@ def complain_of_missing() -> None:
     lacks = missing()
     if lacks:
         raise UnsupportedPythonError(
-            f"this Python ({platform.python_version()}) lacks {', '.join(lacks)}, which asynclab needs: "
+            f"this Python ({VERSION}) lacks {', '.join(lacks)}, which asynclab needs: "
             f"use Python 3.11 to {NEWEST}, or a newer asynclab"
         )
 
