@@ -20,7 +20,7 @@ from asynclab.fetch.watch import WATCH, Watch
 MOST_REDIRECTS = 10
 
 _KEPT_FOR_HEAD = frozenset({401, 407, 408, 410, 425, 429, 502, 503, 504})
-"""Failures that an answer to HEAD is believed; after others the same is asked with GET."""
+"""Failures that count when they answer HEAD; after any other, the URL is asked for with GET."""
 
 
 class Requests:

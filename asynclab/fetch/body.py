@@ -1,4 +1,4 @@
-"""Takes the bytes of a body as they come: counts, caps, inspects and saves them, and keeps those of few rows."""
+"""Takes the bytes of a body as they arrive: counts, limits, inspects and saves them, and keeps them for some rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Body:
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
         """Expect a body of at most `limit` bytes; describe it in the row, which gets all of it if `keep`.
 
-        `also` takes each part, too: a file, or whoever looks for something.
+        `also` gets each part as well, such as a file or a search.
         """
         self._row = row
         self._room = limit

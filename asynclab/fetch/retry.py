@@ -13,10 +13,10 @@ LONGEST_BACKOFF = 30.0
 """Seconds."""
 
 LONGEST_RETRY_AFTER = 60.0
-"""Seconds that a server may ask for; more is cut down to it."""
+"""The most seconds that a server may ask us to wait."""
 
 PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
-"""Answers that may be different a moment later."""
+"""Statuses that may be different a moment later."""
 
 
 def backoff(failures: int, chance: float) -> float:

@@ -14,30 +14,30 @@ WINDOW = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all rows amount to at a moment."""
+    """The sums of all rows at a moment."""
 
     counts: Mapping[RowState, int]
     rows: int
     wire: int
     """Bytes of bodies that the rows have received."""
     rate: float
-    """Bytes per second, of late."""
+    """Bytes per second over the last `WINDOW` seconds."""
     took: float
     """Seconds since the run began, or that it took."""
     one_by_one: float
-    """Seconds that what was finished would have taken one after another."""
+    """Seconds that the finished rows would have taken one after another."""
     is_real_time: bool = True
-    """Whether these are real seconds; else a clock's that was held or changed, which say nothing of speed."""
+    """Whether these are real seconds. Those of a paused or changed clock say nothing about speed."""
     together: float = 0.0
-    """Seconds that what was finished took concurrently; 0 where none of it is ok: failing is fast for other reasons."""
+    """Seconds that the finished rows took concurrently; 0 if none is ok, as failing is fast for other reasons."""
 
     def __repr__(self) -> str:
-        """In short, as a lab shows what its main task has returned."""
+        """The short form that a lab shows as its main task's result."""
         return f"<{self.ended} of {self.rows} ended, {self.counts['ok']} ok>"
 
     @property
     def ended(self) -> int:
-        """Rows with which nothing more will happen."""
+        """Rows that have ended."""
         return self.counts["ok"] + self.counts["failed"] + self.counts["cancelled"]
 
     @property
