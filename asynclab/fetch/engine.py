@@ -26,7 +26,7 @@ from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
 TASK_NAME = "fetch "
-"""Begins the name of a row's task; the row's number follows."""
+"""The name of a row's task is this and the row's number."""
 
 READ_AHEAD = 5_000
 """Rows that are open at once if rows aren't kept; with fewer, one slow host's URLs would hold up all others."""
@@ -181,7 +181,7 @@ class Fetch(Ledger):
         return failure.passes and row.attempts <= self.options.retries
 
     def _heed(self, host: Host, failure: Failure | None) -> float:
-        """Slow a host down that is overloaded, speed up others; return the seconds that it wants us to wait."""
+        """Slow an overloaded host down, speed up others; return the seconds that the host wants us to wait."""
         if failure is None:
             host.speed_up()
             return 0.0

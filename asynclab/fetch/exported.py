@@ -15,18 +15,18 @@ from asynclab.fetch.export import csv_header, csv_line, escaped_json
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an export says of a URL."""
+    """The result of one URL in an export."""
 
     url: str
     is_ok: bool
     fragments: tuple[str, ...]
     """Those that were looked for in the page."""
     text: str
-    """All of it, as it is written."""
+    """The whole result, as written."""
 
 
 def exported_urls(text: str) -> list[str] | None:
-    """The URLs whose results a text is, each once for each fragment that was looked for; None for any other text.
+    """The URLs of a text that is our results, each once for each fragment looked for; None for any other text.
 
     Nothing but what was fetched counts: neither where it redirected to, nor what its title says.
     """
@@ -54,7 +54,7 @@ def read_lines(file: IO[str]) -> Iterator[Result | None]:
 
 
 def read_array(file: IO[str]) -> Iterator[Result | None]:
-    """Read an array of JSON: ours, an object a line, one after another; any other one at once."""
+    """Read a JSON array: if it is ours, with one object a line, one by one; any other at once."""
     is_ours = file.readline().strip() == "["
     place = file.tell()
     is_ours = is_ours and file.readline().startswith(("{", "]"))
@@ -79,7 +79,7 @@ def read_table(file: IO[str]) -> Iterator[Result | None]:
     rows = csv.reader(file)
     names = next(csv.reader([csv_header()]))
     if next(rows, None) != names:
-        raise ValueError("the first line is not that of its CSV")
+        raise ValueError("the first line doesn't name its columns")
     for cells in rows:
         if len(cells) == len(names):
             named = dict(zip(names, cells, strict=True))
@@ -99,7 +99,7 @@ def _result(entry: Any, text: str) -> Result:
 
 
 def read_archive(file: IO[str]) -> Iterator[Result | None]:
-    """Read a HAR: of the requests that were made for a URL, the first."""
+    """Read a HAR: the first request that was made for each URL."""
     was_last = True
     for entry in json.load(file)["log"]["entries"]:
         if was_last:

@@ -1,4 +1,4 @@
-"""The one session that all requests share: its connections, its name lookups, what it sends unasked."""
+"""The session that all requests share: its connections, its name lookups, its own headers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from asynclab.fetch.watch import WATCH, public_socket, watched_socket
 USER_AGENT = f"asynclab/{__version__}"
 
 READ_BUFFER = 2**16
-"""Bytes of a body that wait in memory to be read; a connection holds back once there are twice as many."""
+"""Bytes of a body buffered in memory; a connection pauses at twice as many."""
 
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
@@ -60,7 +60,7 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
 
 
 class Request(aiohttp.ClientRequest):
-    """A request with our headers, unless it has others; as headers of a session, each request would copy them."""
+    """A request with our default headers; as headers of the session, each request would copy them."""
 
     DEFAULT_HEADERS: ClassVar[dict[Any, str]] = {  # type: ignore[misc]  # aiohttp's own is a class attribute, too
         hdrs.ACCEPT: "*/*",

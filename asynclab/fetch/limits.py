@@ -62,7 +62,7 @@ class Host:
             self.spacing = self.spacing / 2 if self.spacing > LEAST_SPACING / 8 else 0.0
 
     def has_started_one(self) -> None:
-        """Keep the next request at its distance."""
+        """Put off the next request by `spacing`."""
         self.not_before = asyncio.get_running_loop().time() + self.spacing
 
 
@@ -89,7 +89,7 @@ class Limits:
         """Limit requests at once, in all and per host, and how many start per second; None for any number."""
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
-        """Places in it."""
+        """The most requests at once."""
         self.rate = Rate(per_second) if per_second else None
         self._per_host = per_host
         # Hosts without rows and requests are forgotten, unless they were slowed down.
@@ -131,7 +131,7 @@ class Slot:
         self._has_host = self._has_all = False
 
     async def acquire(self) -> None:
-        """Wait for the host's limit first, then for the global one: rows of a slow host hold up no others."""
+        """Wait for the host's limit first, then for the global one, so that a slow host holds up no other."""
         host, limits = self.host, self._limits
         try:
             while True:

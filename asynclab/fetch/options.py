@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a field of `Options` is called, and how its value becomes text and comes back from it."""
+    """Declares a field of `Options`: its names, and how its value is written and read."""
 
     label: str
     """Its name in the form."""
@@ -31,13 +31,13 @@ class Option:
     help: str
     """What it does, in a sentence that also fits into the form."""
     metavar: str = ""
-    """What stands for its value on the command line; empty for an option that is on or off."""
+    """The name of its value on the command line; empty for an option that is on or off."""
     parse: Callable[[str], Any] = str
     """Makes a value of a text, or raises a ValueError."""
     show: Callable[[Any], str] = str
     """Makes a text of a value."""
     choices: tuple[str, ...] = ()
-    """All values there are, where they are few."""
+    """All values, if there are few."""
     is_repeated: bool = False
     """Whether its value is a tuple; then `parse` and `show` are for one item."""
 

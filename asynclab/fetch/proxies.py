@@ -1,4 +1,4 @@
-"""Chooses the proxy and the password of a request by the environment, as curl does."""
+"""Takes the proxy and the password of a request from the environment, as curl does."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Environment:
 
 
 def _networks(no_proxy: str) -> Iterator[IPv4Network | IPv6Network]:
-    """The networks in NO_PROXY, which Python itself takes for names."""
+    """The networks in NO_PROXY; Python itself would compare them as names."""
     for entry in no_proxy.split(","):
         with suppress(ValueError):
             yield ip_network(entry.strip().strip("[]"), strict=False)

@@ -12,7 +12,7 @@ OTHER_TIME = "lab time: the clock was paused, stepped or changed"
 
 
 def new_row(number: int, url: str | FoundUrl) -> Row:
-    """A row for a URL, which may turn out to be none."""
+    """A row for a URL, which may be invalid."""
     target, count, fragments = (url.url, url.count, url.fragments) if isinstance(url, FoundUrl) else (url, 1, ())
     try:
         sent = sent_text(target)
@@ -38,7 +38,7 @@ def reset(row: Row, *, failures: bool) -> None:
 
 
 def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:
-    """Note how a row ended, at a moment of its clock, which may not tell real seconds; returns the outcome."""
+    """Note how a row ended at a moment of its clock, which may not be real time; return the outcome."""
     if row.phases.current is not None:
         row.phases.enter(None, now)
     row.retry_at = row.expires_at = None
@@ -59,7 +59,7 @@ def state_of(outcome: Outcome) -> RowState:
 
 
 def praise(row: Row) -> str:
-    """What is said of a row that is ok."""
+    """The sentence for a row that is ok."""
     if row.hops:
         return f"Fetched after {len(row.hops)} redirect{'s' if len(row.hops) > 1 else ''}"
     return "Fetched"

@@ -72,7 +72,7 @@ class BodyFile:
         return path
 
     def discard(self) -> None:
-        """Leave nothing behind; nothing happens to a file that was kept."""
+        """Remove the temporary file, unless it was kept."""
         with suppress(OSError):  # a full disk refuses what is left to be written, too
             self._file.close()
         with suppress(OSError):
@@ -88,7 +88,7 @@ def _refusals() -> Iterator[None]:
 
 
 def reserved(folder: Path, name: str) -> Path:
-    """An empty file of that name, or of one with a number, that was not there before."""
+    """Create an empty file with that name, or with a number if the name is taken."""
     stem, dot, ending = name.rpartition(".")
     numbered = (f"{stem}-{number}{dot}{ending}" for number in count(2))
     for path in map(folder.joinpath, chain([name], numbered)):
