@@ -1,12 +1,14 @@
-"""The routes of the practice server that behave well; faults.py has the others."""
+"""The routes of the practice server."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from email.utils import formatdate
 from html import escape
 
 from aiohttp import web
 
-from asynclab.practice.faults import faults
 from asynclab.practice.pages import PAGES, document
 from asynclab.practice.requests import begin, has_body, html, number, pause, whole_number
 
@@ -23,24 +25,18 @@ _CHUNK = b"drip, drop, drip, drop, drip, drop, drip, drop, drip, drop, drip\n"
 _BLOCK = bytes(range(256)) * 256
 _PAGES = {page.name: page for page in PAGES}
 
+FAILURES = web.AppKey("failures", Counter[str])
+"""How often each flaky path has failed."""
+
 routes = web.RouteTableDef()
 
 
 @routes.get("/")
-async def index(_: web.Request) -> web.Response:
+async def index(request: web.Request) -> web.Response:
     """List the pages and the other routes."""
     pages = "".join(f'<li><a href="/pages/{page.name}">{escape(page.title)}</a></li>\n' for page in PAGES)
-    others = "".join(
-        f"<li>{escape(path)}</li>\n"
-        for path in (
-            "/delay/{seconds}",
-            "/status/{code}",
-            "/bytes/{count}",
-            "/drip?chunks=&seconds=",
-            "/redirect/{times}",
-            *(route.path for route in faults if isinstance(route, web.RouteDef)),
-        )
-    )
+    paths = (resource.canonical for resource in request.app.router.resources())
+    others = "".join(f"<li>{escape(path)}</li>\n" for path in paths)
     body = f"<p>Everything here comes from your own machine.</p>\n<ul>\n{pages}</ul>\n<ul>\n{others}</ul>"
     return html(document("Practice pages", body))
 
@@ -99,6 +95,26 @@ async def redirect(request: web.Request) -> web.Response:
     if times:
         raise web.HTTPFound(f"/redirect/{times - 1}")
     return web.Response(text="the end of the redirects\n")
+
+
+@routes.get("/flaky/{name}")
+async def flaky(request: web.Request) -> web.StreamResponse:
+    """Fail the first `times` requests for this name with `status`; with `after`, send so many seconds as Retry-After.
+
+    With `date`, Retry-After is a date.
+    """
+    name = request.match_info["name"]
+    times = whole_number("times", request.query.get("times", "1"), 0, 1_000_000)
+    failures = request.app[FAILURES]
+    if failures[name] >= times:
+        return web.Response(text=f"after {failures[name]} failures\n")
+    failures[name] += 1
+    headers = {}
+    if "after" in request.query:
+        after = whole_number("after", request.query["after"], 0, 1_000_000)
+        headers["Retry-After"] = formatdate(time.time() + after, usegmt=True) if "date" in request.query else str(after)
+    status = whole_number("status", request.query.get("status", "503"), 400, 599)
+    return web.Response(status=status, text="come back later\n", headers=headers)
 
 
 async def _send_slowly(
