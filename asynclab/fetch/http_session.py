@@ -48,7 +48,7 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        request_class=Request,
+        request_class=HttpRequest,
         auto_decompress=False,
         read_bufsize=READ_BUFFER,
         max_line_size=LONGEST_FIELD,
@@ -59,7 +59,7 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
     )
 
 
-class Request(aiohttp.ClientRequest):
+class HttpRequest(aiohttp.ClientRequest):
     """A request with our default headers; as headers of the session, each request would copy them."""
 
     DEFAULT_HEADERS: ClassVar[dict[Any, str]] = {  # type: ignore[misc]  # aiohttp's own is a class attribute, too

@@ -66,7 +66,7 @@ class Host:
         self.not_before = asyncio.get_running_loop().time() + self.spacing
 
 
-class Rate:
+class StartRate:
     """Spaces requests evenly."""
 
     def __init__(self, per_second: float) -> None:
@@ -90,7 +90,7 @@ class Limits:
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
         """The most requests at once."""
-        self.rate = Rate(per_second) if per_second else None
+        self.rate = StartRate(per_second) if per_second else None
         self._per_host = per_host
         # Hosts without rows and requests are forgotten, unless they were slowed down.
         self._hosts: WeakValueDictionary[str, Host] = WeakValueDictionary()

@@ -12,7 +12,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True)
-class Page:
+class PracticePage:
     """One page."""
 
     name: str
@@ -38,8 +38,8 @@ def document(title: str, body: str) -> str:
     )
 
 
-PAGES: tuple[Page, ...] = (
-    Page(
+PAGES: tuple[PracticePage, ...] = (
+    PracticePage(
         "event-loop",
         "The event loop",
         0.5,
@@ -52,7 +52,7 @@ PAGES: tuple[Page, ...] = (
             "timer, every connection and every task by that second.",
         ),
     ),
-    Page(
+    PracticePage(
         "coroutines",
         "Coroutines",
         1.1,
@@ -66,7 +66,7 @@ PAGES: tuple[Page, ...] = (
             "A coroutine that is never awaited is a mistake that Python can only report when the object is deleted.",
         ),
     ),
-    Page(
+    PracticePage(
         "tasks",
         "Tasks",
         0.3,
@@ -80,7 +80,7 @@ PAGES: tuple[Page, ...] = (
             "Cancelling a task raises CancelledError where it waits. It can clean up, and should then let go.",
         ),
     ),
-    Page(
+    PracticePage(
         "futures",
         "Futures",
         0.8,
@@ -93,7 +93,7 @@ PAGES: tuple[Page, ...] = (
             "loop runs it after the current step has ended.",
         ),
     ),
-    Page(
+    PracticePage(
         "queues",
         "Queues",
         0.6,
@@ -106,7 +106,7 @@ PAGES: tuple[Page, ...] = (
             "An asyncio.Queue belongs to one event loop and is not thread-safe. Between threads, use queue.Queue.",
         ),
     ),
-    Page(
+    PracticePage(
         "timeouts",
         "Timeouts",
         1.4,

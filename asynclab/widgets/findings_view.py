@@ -13,7 +13,7 @@ from asynclab.findings.live_findings import Found
 from asynclab.model.state import LabState
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.finding_lines import Evidence, Row, details, heading
+from asynclab.widgets.finding_lines import Evidence, FindingLine, details, heading
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, TaskSelected
 
@@ -28,7 +28,7 @@ class _Entry(NamedTuple):
 
     finding: int
     """Its number in the list."""
-    row: Row
+    row: FindingLine
 
 
 class FindingsView(CursorView):
@@ -166,7 +166,7 @@ class FindingsView(CursorView):
         for number, found in enumerate(self._found):
             task = found.finding.task
             name = "" if self._state is None else self._state.task_name(task)
-            yield _Entry(number, Row(heading(found, name, width)))
+            yield _Entry(number, FindingLine(heading(found, name, width)))
             if number == self._selected:
                 rule = _RULES.get(found.finding.rule)
                 for row in details(found, rule, self._evidence_of(found), width):

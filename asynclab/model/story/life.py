@@ -24,7 +24,7 @@ from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Mark, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
-from asynclab.model.story.turns import Request, Turn, Verb
+from asynclab.model.story.turns import CancelRequest, Turn, Verb
 from asynclab.model.tasks import Progress, TaskState
 from asynclab.model.wording.outcome import COLLECTED
 
@@ -233,7 +233,7 @@ class Life:
             return
         asker = None if event.by is None else timeline.lanes.get(event.by)
         main = timeline.lanes.get(MAIN)
-        turn.cancel = Request(
+        turn.cancel = CancelRequest(
             mark.at,
             event.by,
             self.phase == "waiting",
