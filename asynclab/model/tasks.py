@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from asynclab.model.events import TaskReady, TaskStands, Wait, WaitKind, WakeCause
+from asynclab.model.events import Progressed, TaskReady, TaskStands, Wait, WaitKind, WakeCause
 
 StateWord: TypeAlias = Literal["ready", "running", "waiting", "done", "failed", "cancelled"]
 """The states of a task, in the words that every view uses."""
@@ -16,17 +15,6 @@ Place: TypeAlias = tuple[str, int]
 """A file and the number of a line in it, from 1."""
 
 ENDED: frozenset[StateWord] = frozenset({"done", "failed", "cancelled"})
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a task says it is."""
-
-    done: float
-    total: float | None = None
-    unit: str = ""
-    at: float = 0.0
-    """When it said so, in lab seconds."""
 
 
 class TaskState(msgspec.Struct):
@@ -69,7 +57,8 @@ class TaskState(msgspec.Struct):
     """
     stands: TaskStands | None = None
     """All its frames, for as long, if somebody looked; `place` may still be None, if the line is unknown."""
-    progress: Progress | None = None
+    progress: Progressed | None = None
+    """Its latest report."""
     last_fraction: float | None = None
     """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
     cancel_requested_by: int | None = None

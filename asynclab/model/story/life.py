@@ -11,6 +11,7 @@ from asynclab.model.events import (
     Event,
     LoopBlocked,
     Outcome,
+    Progressed,
     TaskCancelRequested,
     TaskChosen,
     TaskCollected,
@@ -25,7 +26,7 @@ from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import CancelRequest, Turn, Verb
-from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.tasks import TaskState
 from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000
@@ -58,7 +59,7 @@ class Life:
     """Collects which tasks its end woke."""
     complaints: list[tuple[float, str]] = field(default_factory=list)
     """Python's first few complaints after its end, each with its time."""
-    progress: Progress | None = None
+    progress: Progressed | None = None
     """Its latest report."""
     blocking: LoopBlocked | None = None
     """The latest report that its step, still under way, blocks the loop."""
