@@ -44,13 +44,8 @@ def exported_urls(text: str) -> list[str] | None:
 def read_lines(file: IO[str]) -> Iterator[Result | None]:
     """Read NDJSON; None stands for a last result that is cut off."""
     for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                yield _result(json.loads(line), line.strip() + "\n")
-            except ValueError as error:
-                if line.endswith("\n"):
-                    raise ValueError(f"line {number}: {error}") from None
-                yield None
+        if text := line.strip():
+            yield _result_in(line, number, text, f"{text}\n")
 
 
 def read_array(file: IO[str]) -> Iterator[Result | None]:
@@ -65,13 +60,8 @@ def read_array(file: IO[str]) -> Iterator[Result | None]:
     file.seek(place)
     for number, line in enumerate(iter(file.readline, ""), start=2):
         text = line.strip().removesuffix(",")
-        try:
-            if text not in ("", "]"):
-                yield _result(json.loads(text), text)
-        except ValueError as error:
-            if line.endswith("\n"):
-                raise ValueError(f"line {number}: {error}") from None
-            yield None
+        if text not in ("", "]"):
+            yield _result_in(line, number, text, text)
 
 
 def read_table(file: IO[str]) -> Iterator[Result | None]:
@@ -89,6 +79,16 @@ def read_table(file: IO[str]) -> Iterator[Result | None]:
             yield None
         else:
             raise ValueError(f"line {rows.line_num - 1} has not {len(names)} cells")
+
+
+def _result_in(line: str, number: int, text: str, written: str) -> Result | None:
+    """The result that a line has, `written` as it is kept; None for a last line that is cut off."""
+    try:
+        return _result(json.loads(text), written)
+    except ValueError as error:
+        if line.endswith("\n"):
+            raise ValueError(f"line {number}: {error}") from None
+        return None
 
 
 def _result(entry: Any, text: str) -> Result:

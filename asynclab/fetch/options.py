@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -106,6 +107,11 @@ def folder(text: str) -> Path:
     return Path(text).expanduser()
 
 
+_count = partial(option, metavar="N", parse=whole_number)
+_number = partial(option, parse=number, show=show_number)
+_size = partial(option, metavar="SIZE", parse=parse_size, show=show_size)
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How URLs are fetched.
@@ -114,37 +120,19 @@ class Options:
         ValueError: A value is not allowed; the message is one line that names it.
     """
 
-    concurrency: int = option(20, "at once", "--concurrency", "Requests at the same time.", "N", parse=whole_number)
-    per_host: int = option(6, "per host", "--per-host", "Requests to one host at a time.", "N", parse=whole_number)
+    concurrency: int = _count(20, "at once", "--concurrency", "Requests at the same time.")
+    per_host: int = _count(6, "per host", "--per-host", "Requests to one host at a time.")
     """To one host and port."""
-    rate: float | None = option(None, "rate", "--rate", "Requests per second.", "R", parse=number, show=show_number)
+    rate: float | None = _number(None, "rate", "--rate", "Requests per second.", "R")
     """None for no limit."""
-    timeout: float = option(30.0, "timeout", "--timeout", "Seconds per attempt.", "S", parse=number, show=show_number)
+    timeout: float = _number(30.0, "timeout", "--timeout", "Seconds per attempt.", "S")
     """From its slot to its last byte."""
-    connect_timeout: float = option(
-        10.0,
-        "connect timeout",
-        "--connect-timeout",
-        "Seconds to connect, with TLS.",
-        "S",
-        parse=number,
-        show=show_number,
-    )
+    connect_timeout: float = _number(10.0, "connect timeout", "--connect-timeout", "Seconds to connect, with TLS.", "S")
     """No more than `timeout` counts."""
-    deadline: float | None = option(
-        None, "deadline", "--deadline", "Seconds for everything.", "S", parse=number, show=show_number
-    )
+    deadline: float | None = _number(None, "deadline", "--deadline", "Seconds for everything.", "S")
     """None for no limit."""
-    retries: int = option(2, "retries", "--retries", "Retries after a temporary failure.", "N", parse=whole_number)
-    max_bytes: int = option(
-        10 * MEBIBYTE,
-        "keep at most",
-        "--max-bytes",
-        "Stop reading a body after this size.",
-        "SIZE",
-        parse=parse_size,
-        show=show_size,
-    )
+    retries: int = _count(2, "retries", "--retries", "Retries after a temporary failure.")
+    max_bytes: int = _size(10 * MEBIBYTE, "keep at most", "--max-bytes", "Stop reading a body after this size.")
     """Of unpacked bytes."""
     method: Method = option(  # noqa: RUF009 - it makes a field
         "GET", "method", "--method", "HEAD asks for headers only.", "METHOD", choices=METHODS
