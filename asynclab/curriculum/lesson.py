@@ -63,7 +63,7 @@ def read_lesson(source: str) -> Lesson:
 
 
 def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) -> Iterator[Parameter]:
-    """Add to each mistake what to watch while it is on, and what is found then; each has such a line, and no other."""
+    """Add to each mistake what to watch while it is on, and which rules find it; refuse missing and extra lines."""
     watches = {label.removeprefix("Watch "): text for label, text in labelled.items() if label.startswith("Watch ")}
     for parameter in parameters:
         if parameter.mistake and not watches.get(parameter.name):

@@ -85,9 +85,9 @@ def to_csv(row: Row) -> str:
     return csv_line(_cell(name, value) for name, value in record(row).items() if name not in _NOT_IN_CSV)
 
 
-def escaped_json(value: object, indent: int | None = None) -> str:
+def escaped_json(value: object) -> str:
     """A value as JSON that has no effect on a terminal."""
-    return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
+    return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 
 def csv_line(cells: Iterable[object]) -> str:

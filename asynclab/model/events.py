@@ -244,7 +244,7 @@ class RunStalled(RunEvent):
     """
 
     stalled: bool = True
-    """False where the run goes on after all."""
+    """False if the run continues after all."""
 
 
 class TaskCreated(TaskEvent):

@@ -16,12 +16,12 @@ def html(text: str) -> web.Response:
 
 
 async def pause(request: web.Request, seconds: float) -> None:
-    """Wait so many seconds times the server's pace."""
+    """Wait for some seconds, times the server's pace."""
     await asyncio.sleep(seconds * request.app[PACE])
 
 
 async def begin(request: web.Request, content_type: str, length: int) -> web.StreamResponse:
-    """Send the headers of a response with a body of so many bytes."""
+    """Send the headers of a response with a body of `length` bytes."""
     response = web.StreamResponse(headers={"Content-Type": content_type})
     response.content_length = length
     await response.prepare(request)
@@ -39,7 +39,7 @@ def whole_number(name: str, text: str, low: int, high: int) -> int:
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
-    """Parse a number from a request; raises an HTTPBadRequest for what is none from `low` to `high`."""
+    """Parse a number from a request; raises an HTTPBadRequest unless it is from `low` to `high`."""
     return _within(name, text, float, low, high, "number")
 
 

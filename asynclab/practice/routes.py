@@ -16,7 +16,7 @@ LONGEST_DELAY = 10.0
 """Seconds."""
 PAGE_PIECES = 5
 PAGE_SECONDS = 1.0
-"""How long the body of a page takes, in so many pieces, after its headers."""
+"""The number of pieces of a page's body, and the seconds that they take after the headers."""
 MOST_BYTES = 50_000_000
 MOST_CHUNKS = 1_000
 MOST_REDIRECTS = 30
@@ -56,7 +56,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/delay/{seconds}")
 async def delay(request: web.Request) -> web.Response:
-    """Answer after so many seconds."""
+    """Answer after some seconds."""
     seconds = number("seconds", request.match_info["seconds"], 0.0, LONGEST_DELAY)
     await pause(request, seconds)
     return web.Response(text=f"waited {seconds:g} s\n")
@@ -71,7 +71,7 @@ async def status(request: web.Request) -> web.Response:
 
 @routes.get("/bytes/{count}")
 async def some_bytes(request: web.Request) -> web.StreamResponse:
-    """Send so many bytes, as fast as the client reads them."""
+    """Send some bytes, as fast as the client reads them."""
     count = whole_number("count", request.match_info["count"], 0, MOST_BYTES)
     response = await begin(request, "application/octet-stream", count)
     if has_body(request):
@@ -82,7 +82,7 @@ async def some_bytes(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/drip")
 async def drip(request: web.Request) -> web.StreamResponse:
-    """Send a body chunk by chunk, evenly over so many seconds."""
+    """Send a body chunk by chunk, evenly over some seconds."""
     chunks = whole_number("chunks", request.query.get("chunks", "10"), 1, MOST_CHUNKS)
     seconds = number("seconds", request.query.get("seconds", "2"), 0.0, LONGEST_DELAY)
     return await _send_slowly(request, "text/plain", [_CHUNK] * chunks, seconds)
@@ -90,7 +90,7 @@ async def drip(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/redirect/{times}")
 async def redirect(request: web.Request) -> web.Response:
-    """Redirect so many times, then answer."""
+    """Redirect some times, then answer."""
     times = whole_number("times", request.match_info["times"], 0, MOST_REDIRECTS)
     if times:
         raise web.HTTPFound(f"/redirect/{times - 1}")
@@ -99,7 +99,7 @@ async def redirect(request: web.Request) -> web.Response:
 
 @routes.get("/flaky/{name}")
 async def flaky(request: web.Request) -> web.StreamResponse:
-    """Fail the first `times` requests for this name with `status`; with `after`, send so many seconds as Retry-After.
+    """Fail the first `times` requests for this name with `status`, and with `after` seconds as Retry-After.
 
     With `date`, Retry-After is a date.
     """
@@ -120,7 +120,7 @@ async def flaky(request: web.Request) -> web.StreamResponse:
 async def _send_slowly(
     request: web.Request, content_type: str, pieces: list[bytes], seconds: float
 ) -> web.StreamResponse:
-    """Send the headers at once, and the pieces of the body evenly over so many seconds."""
+    """Send the headers at once, and the pieces of the body evenly over some seconds."""
     response = await begin(request, content_type, sum(map(len, pieces)))
     if has_body(request):
         for piece in pieces:

@@ -17,30 +17,30 @@ MARKER = "asynclab"
 
 @dataclass(frozen=True, slots=True)
 class PluginOptions:
-    """What the command line asks for."""
+    """The options on the command line."""
 
     all_tests: bool
-    """Whether all tests are observed; else those that are marked."""
+    """Whether all tests are observed, not only marked ones."""
     fail_on: frozenset[str]
-    """The rules that let a test fail; "any" stands for all."""
+    """The rules that fail a test; "any" stands for all."""
     recordings: Path | None
     """Where recordings of failed tests are kept."""
     filter: FindingFilter
-    """Tells what is reported."""
+    """Decides which findings are reported."""
 
     def fails(self, finding: Finding) -> bool:
-        """Whether a finding lets its test fail."""
+        """Whether a finding fails its test."""
         return finding.certainty == "proved" and not self.fail_on.isdisjoint((ANY, finding.rule))
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedTest:
-    """What a test's marker asks for."""
+    """The options in a test's marker."""
 
     instant: bool = False
-    """Whether time in which it only waits for timers is skipped."""
+    """Whether to skip the time in which the test only waits for timers."""
     allow: tuple[Allowance, ...] = ()
-    """What may be found in it."""
+    """Findings that are allowed in it."""
 
 
 def read_options(config: pytest.Config) -> PluginOptions:

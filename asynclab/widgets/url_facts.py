@@ -1,4 +1,4 @@
-"""Says what is known of one URL beyond its state: its answer, its connection, the beginning of its body."""
+"""Tells more about one URL than its state: its answer, its connection, the beginning of its body."""
 
 from __future__ import annotations
 
