@@ -25,16 +25,12 @@ def naming(path: Path) -> Iterator[None]:
 class WholeFile:
     """A text file that is written next to its destination, and moved there by `keep`.
 
-    Without `keep`, leaving the context removes it. A destination that is not a file, such as a pipe, gets the whole
-    text at once.
+    Without `keep`, leaving the context removes it, and the destination is as before; so it is where the disk refuses,
+    which raises an OSError. A destination that is not a file, such as a pipe, gets the whole text at once.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a new file next to the destination.
-
-        Raises:
-            OSError: Nothing can be written there.
-        """
+        """Open a new file next to the destination."""
         self._path = path
         with naming(path):
             self._open()
@@ -53,20 +49,12 @@ class WholeFile:
         self._file = self._beside.open("x", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
-        """Write the next part.
-
-        Raises:
-            OSError: The disk refuses.
-        """
+        """Write the next part."""
         with naming(self._path):
             self._file.write(text)
 
     def keep(self) -> None:
-        """Move the text to its destination.
-
-        Raises:
-            OSError: The disk refuses; what was there is still there.
-        """
+        """Move the text to its destination."""
         with naming(self._path):
             self._keep()
 

@@ -214,11 +214,7 @@ class SlowLine:
         self._full = since, count
 
     def _look(self) -> float | None:
-        """Check whether the terminal shows by now what was written.
-
-        Returns:
-            In how many seconds to look again; None where a further text will come first.
-        """
+        """Check whether the terminal shows what was written; returns in how many seconds to look again, if at all."""
         now = self._now()
         if self._asked is not None and self._answers is None and now - self._asked >= PATIENCE:
             self._asked, self._answers = None, False

@@ -114,8 +114,8 @@ class FetchViews(Vertical):
 
     @property
     def selected(self) -> Row | None:
-        """The row that the cursor is on."""
-        number = self.table.selected
+        """The row that the cursor is on; none if a filter hides it."""
+        number = None if self.table.cursor is None else self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
