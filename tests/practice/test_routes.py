@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
@@ -172,3 +173,25 @@ async def test_cookies_are_set_and_told(client: Client) -> None:
         for expected in ("none", "visited"):
             async with remembering.get(client.server.url("/cookies")) as response:
                 assert await response.text() == f"cookies: {expected}\n"
+
+
+async def all_bytes(server: PracticeServer, path: str) -> bytes:
+    """What is answered up to the end of the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url("").rpartition(":")[2]))
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: practice\r\n\r\n".encode())
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "end"), [("/disconnect", b""), ("/short", b"x" * 100), ("/not-http", b"practice\r\n\r\n")]
+)
+async def test_a_broken_answer_is_the_last_of_its_connection(server: PracticeServer, path: str, end: bytes) -> None:
+    assert (await all_bytes(server, path)).endswith(end)
+
+
+async def test_a_connection_is_reset_before_the_answer(server: PracticeServer) -> None:
+    with pytest.raises(ConnectionResetError):
+        await all_bytes(server, "/reset")
