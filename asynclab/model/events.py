@@ -724,6 +724,8 @@ class LoopBlocked(Event):
     function: str
     stolen: float = 0.0
     """For how many of these seconds the machine may have run something else instead, as far as it tells."""
+    late: int = 0
+    """How many sleeps should have ended meanwhile."""
 
 
 class LoopFreed(Event):

@@ -263,6 +263,11 @@ def timer_heap(loop: AbstractEventLoop) -> list[TimerHandle]:
     return heap
 
 
+def is_sleep(timer: TimerHandle) -> bool:
+    """Whether a timer is to end a sleep."""
+    return timer._callback is set_result_unless_cancelled  # type: ignore[attr-defined]
+
+
 def push_timer(timer: TimerHandle) -> None:
     """Give a timer to its loop, as `call_at` does."""
     heapq.heappush(timer._loop._scheduled, timer)  # type: ignore[attr-defined]
