@@ -633,9 +633,15 @@ class CoroutineDropped(Event):
 
 
 class ExceptionDropped(Event):
-    """A failed task is gone, or its loop was closed, and nobody has looked at its exception."""
+    """A failed task or future is gone, or the task's loop was closed, and nobody has looked at its exception."""
 
-    task: int
+    task: int | None = None
+    """None for a future that is no task."""
+    error: str = ""
+    """The exception of such a future, in one line."""
+    file: str = ""
+    line: int = 0
+    """Where it was raised: the innermost line of user code; 0 where there is none."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
