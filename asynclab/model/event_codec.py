@@ -14,7 +14,6 @@ from asynclab.model.events import AnyEvent, Event, Wait
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: Event) -> bytes:
@@ -75,4 +74,10 @@ def decode(line: bytes | str) -> AnyEvent:
         msgspec.ValidationError: The line is JSON but no event.
         msgspec.DecodeError: The line is not JSON.
     """
-    return _decoder.decode(line)
+    return _decoder().decode(line)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[AnyEvent]:
+    """Made when it is needed: it takes time, and a program that is observed only writes."""
+    return msgspec.json.Decoder(AnyEvent)

@@ -203,8 +203,6 @@ class _Sent(msgspec.Struct, gc=False, tag="LoopEvents", omit_defaults=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)
-_commands: msgspec.msgpack.Decoder[AnyCommand] = msgspec.msgpack.Decoder(AnyCommand)
 
 
 def events_frame(loop: int, events: list[Event]) -> bytes:
@@ -261,11 +259,11 @@ class FrameReader(_Reader[AnyFrame]):
     """Reads what a program tells."""
 
     def __init__(self) -> None:
-        super().__init__(_decoder)
+        super().__init__(msgspec.msgpack.Decoder(AnyFrame))
 
 
 class CommandReader(_Reader[AnyCommand]):
     """Reads what a program is asked for."""
 
     def __init__(self) -> None:
-        super().__init__(_commands)
+        super().__init__(msgspec.msgpack.Decoder(AnyCommand))

@@ -16,7 +16,6 @@ import concurrent.futures.thread
 import contextlib
 import gc
 import heapq
-import platform
 import sys
 import threading
 import warnings
@@ -29,6 +28,9 @@ from types import CodeType, FrameType, FunctionType, GeneratorType
 from typing import Any
 
 from asynclab.errors import UnsupportedPythonError
+
+VERSION = sys.version.split()[0]
+"""That of this Python. `platform`, which has it too, would be imported into every program."""
 
 NEWEST = "3.14"
 """The newest Python that the tests have run on."""
@@ -236,7 +238,7 @@ def complain_of_missing() -> None:
     lacks = missing()
     if lacks:
         raise UnsupportedPythonError(
-            f"this Python ({platform.python_version()}) lacks {', '.join(lacks)}, which asynclab needs: "
+            f"this Python ({VERSION}) lacks {', '.join(lacks)}, which asynclab needs: "
             f"use Python 3.11 to {NEWEST}, or a newer asynclab"
         )
 

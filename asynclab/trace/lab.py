@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 import time
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -12,6 +11,7 @@ from typing import Any, Self, TypeAlias
 
 from asynclab.model.events import ClockChanged, RunningTo, RunStarted, StepReported, StepTaken
 from asynclab.model.source import Subscriber
+from asynclab.trace.cpython import VERSION
 from asynclab.trace.governing.cleanup import cancel
 from asynclab.trace.governing.event_pump import EventPump
 from asynclab.trace.governing.run_ending import Ending
@@ -167,7 +167,7 @@ class Lab:
         tracer = self._tracer
         tracer.code = UserCode(getattr(main, "__code__", None))
         install.install(tracer, loop)
-        tracer.emit(RunStarted(0.0, self.name, time.time(), platform.python_version()))
+        tracer.emit(RunStarted(0.0, self.name, time.time(), VERSION))
         context = copy_context()
         context.run(CURRENT.set, tracer)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from types import CodeType, FrameType, FunctionType
@@ -18,6 +19,12 @@ _UNITS = 8
 
 _LONG = 14
 """The kind of entry that holds a line, an end line, a column and an end column."""
+
+_SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0, "LOAD_SUPER_ATTR": 2}
+"""By instruction, where the argument is a name's number with flags below it: how many bits these are."""
+
+_NAMED = {number: _SHIFTS.get(dis.opname[number], 0) for number in dis.hasname}
+"""The instructions that look up a name, and these bits."""
 
 
 _Place = tuple[int, int, int, int]
@@ -71,9 +78,16 @@ def hide_frames(made: Any) -> None:
 
 
 def _line_of(code: CodeType, name: str) -> int | None:
-    """The line on which a name is looked up."""
-    steps = dis.get_instructions(code)
-    return next((step.positions.lineno for step in steps if step.argval == name and step.positions), None)
+    """The line on which a name is looked up. `dis.get_instructions` would tell, too, in ten times the time."""
+    number = code.co_names.index(name) if name in code.co_names else None
+    argument = 0
+    for operation, low, place in zip(code.co_code[::2], code.co_code[1::2], code.co_positions(), strict=True):
+        argument = argument << 8 | low
+        if operation in _NAMED and argument >> _NAMED[operation] == number:
+            return place[0]
+        if operation != dis.EXTENDED_ARG:
+            argument = 0
+    return None
 
 
 def _place_of(code: CodeType, name: str) -> _Place | None:

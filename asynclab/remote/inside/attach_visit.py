@@ -6,7 +6,6 @@ import _thread
 import atexit
 import gc
 import os
-import platform
 import socket
 import sys
 import time
@@ -19,7 +18,7 @@ import msgspec
 from asynclab.remote.attach_sockets import Greeting
 from asynclab.remote.inside.sender import PERIOD, Sender
 from asynclab.remote.wire import Attached, LoopFound, LoopUnobserved, ProgramStarted
-from asynclab.trace.cpython import missing
+from asynclab.trace.cpython import VERSION, missing
 from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.recording.code_ownership import UserCode
@@ -82,7 +81,7 @@ class Visit:
         epoch = time.time() - self._observation.clock.now()
         name = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
         loops = [loop for loop in _existing_loops() if not loop.is_closed()]
-        self._sender.tell(ProgramStarted(name, platform.python_version(), os.getpid(), epoch))
+        self._sender.tell(ProgramStarted(name, VERSION, os.getpid(), epoch))
         self._sender.tell(Attached(len(loops)))
         self._sender.start()
         for loop in loops:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
 import socket
 import sys
 import time
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 from asynclab.remote.inside.report_requests import ReportRequests
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
-from asynclab.trace.cpython import complain_of_missing
+from asynclab.trace.cpython import VERSION, complain_of_missing
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.process import observe_process
 from asynclab.trace.same_frames import in_place_of
@@ -54,7 +53,7 @@ def begin(descriptor: int, name: str) -> Sender:
     observation = observe_process()
     requests = ReportRequests()
     sender = Sender(observation, connection, requests)
-    sender.tell(ProgramStarted(name, platform.python_version(), os.getpid(), time.time() - observation.clock.now()))
+    sender.tell(ProgramStarted(name, VERSION, os.getpid(), time.time() - observation.clock.now()))
     sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
     atexit.register(

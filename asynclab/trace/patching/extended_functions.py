@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import tokenize
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from itertools import islice
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -125,16 +125,19 @@ def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
 
 
 def _source_of(code: CodeType) -> str:
-    """The lines of a function. `inspect.getsource` would look at all modules of the program, which takes 9 ms more.
+    """The lines of a function, up to the last that does something.
+
+    `inspect.getsource` would look at all modules of the program and at each token, which takes 10 ms more.
 
     Raises:
         OSError: They are not to be had.
     """
+    last = max(place[1] or 0 for each in _codes_in(code) for place in each.co_positions())
     with tokenize.open(code.co_filename) as file:
-        lines = file.readlines()[code.co_firstlineno - 1 :]
+        lines = list(islice(file, code.co_firstlineno - 1, last))
     if not lines:
         raise OSError(f"{code.co_filename} is shorter now")
-    return "".join(inspect.getblock(lines))
+    return "".join(lines)
 
 
 class _TakenResults(ast.NodeTransformer):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Bystanders:
+class Bystanders(msgspec.Struct, frozen=True):
     """Threads and signal handlers of the process that never wake the program's loops."""
 
     threads: frozenset[int | None] = frozenset()

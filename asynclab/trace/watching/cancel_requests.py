@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from asyncio import Future, Task
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from asynclab.model.events import CancelIgnored, HandoverLost, TaskCancelRequested
 from asynclab.trace.recording.future_state import (
@@ -37,8 +38,7 @@ _FEW = 256
 """So many notes are kept before it is looked which tasks have gone."""
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(msgspec.Struct):
     """What was noticed of the requests to end one task."""
 
     record: TaskRecord

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 import threading
-from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 
 from asynclab.model.events import ThreadStands
 from asynclab.trace import cpython
+from asynclab.trace.recording.code_ownership import is_pythons
 from asynclab.trace.watching.bystanders import Bystanders
 
 _THREADS_OF_PROCESS = "/proc/self/task"
@@ -37,8 +36,7 @@ _BEGINNINGS = frozenset(
     if isinstance(function, FunctionType)
 )
 """By file and name: what runs a call is compiled anew while a lab observes it."""
-_LIBRARIES = (sysconfig.get_path("stdlib"), str(Path(cpython.__file__).parents[1]))
-_INSTALLED = "site-packages"
+_OURS = os.path.dirname(os.path.dirname(__file__))
 
 
 def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tuple[ThreadStands, ...]]:
@@ -60,7 +58,7 @@ def stands(thread: threading.Thread, frame: FrameType | None) -> ThreadStands:
     called = ""
     while frame is not None and not begins_call(frame):
         code = frame.f_code
-        if not code.co_filename.startswith(_LIBRARIES) or _INSTALLED in code.co_filename:
+        if not is_pythons(code.co_filename) and not code.co_filename.startswith(_OURS):
             return ThreadStands(thread.name, code.co_qualname, code.co_filename, frame.f_lineno or 0, called)
         called = code.co_qualname
         frame = frame.f_back

@@ -7,10 +7,11 @@ import threading
 from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from types import CodeType, FrameType
+
+import msgspec
 
 from asynclab.trace.recording.scope import outside_context
 
@@ -18,8 +19,7 @@ PERIOD = 0.05
 """Real seconds between two looks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a thread is."""
 
     file: str

@@ -10,7 +10,6 @@ import asyncio
 import inspect
 from asyncio import Future, Task, TimerHandle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -28,8 +27,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.resource_registry import Resources
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What helps to tell what a task waits for."""
 
     recorder: Recorder

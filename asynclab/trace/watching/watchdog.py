@@ -5,9 +5,10 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, BaseEventLoop
 from asyncio.events import Handle
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from types import CodeType
+
+import msgspec
 
 from asynclab.model.events import BLAMED_AFTER, BLOCKED_AFTER, LoopBlocked, LoopLagged
 from asynclab.trace import cpython
@@ -58,8 +59,7 @@ class Watch:
         self._on_beat()
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True):
     """A step or another callback, as another thread finds it under way."""
 
     started: float
