@@ -95,7 +95,7 @@ class ThreadResolver(AbstractResolver):
         watch = WATCH.get()
         if watch is not None:
             watch.looks_up()
-        found = await self._loop.run_in_executor(self._threads, _look_up, host, port, family)
+        found = await self._loop.run_in_executor(self._threads, look_up, host, port, family)
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family, proto=protocol, flags=_NUMERIC)
             for family, protocol, address in found
@@ -124,7 +124,8 @@ def _run(future: Future[Any], call: Callable[..., Any], args: tuple[Any, ...], k
         future.set_exception(error)
 
 
-def _look_up(host: str, port: int, family: int) -> list[tuple[socket.AddressFamily, int, str]]:
+def look_up(host: str, port: int, family: int) -> list[tuple[socket.AddressFamily, int, str]]:
+    """Ask the system for the addresses of a host, each with its family and protocol."""
     flags = socket.AI_ADDRCONFIG if host != "localhost" else 0
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family, flags=flags)
     return [(kind, protocol, _with_scope(address)) for kind, _, protocol, _, address in found if len(address) >= 2]

@@ -182,7 +182,7 @@ class ActivityLog(CursorView):
 
     def _start_over(self) -> None:
         self._rows.clear()
-        self._next, self._unread, self._version = 0, 0, None
+        self._next, self._unread, self._version = 0, 0, -1
         self.is_following, self.cursor = True, None
 
     def _take_new_lines(self) -> None:

@@ -71,14 +71,14 @@ async def test_a_name_lookup_that_hangs_holds_up_neither_other_names_nor_the_end
     server: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging = threading.Event()
-    look_up = session._look_up
+    look_up = session.look_up
 
     def slow(host: str, port: int, family: int) -> object:
         if host == "slow.invalid":
             hanging.wait(50)
         return look_up("localhost", port, socket.AF_INET)
 
-    monkeypatch.setattr(session, "_look_up", slow)
+    monkeypatch.setattr(session, "look_up", slow)
     names = [f"http://slow.invalid:{port}/" for port in range(1, 41)]
     named = server.url("/delay/0").replace("127.0.0.1", "quick.invalid")
     fetch = await fetched(server, *names, named, concurrency=50, timeout=8.0, retries=0, speed=20)
@@ -100,7 +100,7 @@ async def test_who_waits_for_the_lookup_of_another_request_waited_for_dns(
         go.wait(50)
         return [(socket.AF_INET, socket.IPPROTO_TCP, "127.0.0.1")]
 
-    monkeypatch.setattr(session, "_look_up", slow)
+    monkeypatch.setattr(session, "look_up", slow)
     url = server.url("/delay/0").replace("127.0.0.1", "shared.invalid")
     fetch = Fetch([url, url])
 
@@ -119,7 +119,7 @@ async def test_who_waits_for_the_lookup_of_another_request_waited_for_dns(
 
 async def test_all_addresses_of_a_name_are_tried(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     both = [(socket.AF_INET6, socket.IPPROTO_TCP, "::1"), (socket.AF_INET, socket.IPPROTO_TCP, "127.0.0.1")]
-    monkeypatch.setattr(session, "_look_up", lambda *_: both)
+    monkeypatch.setattr(session, "look_up", lambda *_: both)
     row = await fetched_row(server, server.url("/delay/0").replace("127.0.0.1", "two.invalid"))
     assert (row.outcome, row.address) == ("ok", "127.0.0.1")
 

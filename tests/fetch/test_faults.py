@@ -110,7 +110,7 @@ async def test_a_name_that_is_not_found_is_a_failure_of_dns_and_may_pass(
     def look_up(*_: object) -> None:
         raise socket.gaierror(reason, "no")
 
-    monkeypatch.setattr("asynclab.fetch.http_session._look_up", look_up)
+    monkeypatch.setattr("asynclab.fetch.http_session.look_up", look_up)
     row = await fetched_row(server, "http://nobody.invalid/", retries=1)
     assert (row.outcome, row.attempts) == ("dns", attempts)
     assert "nobody.invalid" in row.sentence

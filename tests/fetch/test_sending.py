@@ -50,7 +50,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise socket.gaierror(socket.EAI_NONAME, "no")
         return [(socket.AF_INET, socket.IPPROTO_TCP, known[host])]
 
-    monkeypatch.setattr(http_session, "_look_up", look_up)
+    monkeypatch.setattr(http_session, "look_up", look_up)
     return known
 
 

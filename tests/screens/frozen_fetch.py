@@ -8,13 +8,14 @@ from asynclab.fetch.engine import Fetch
 from asynclab.fetch.options import Options
 from asynclab.fetch.page import Page
 from asynclab.fetch.row_ends import new_row
-from asynclab.fetch.rows import STATES, Failure, Hop, Phase, Phases, Row, TlsFacts
+from asynclab.fetch.rows import STATES, Failure, Hop, Row, TlsFacts
 from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import find_urls
 from asynclab.model import events as e
 from asynclab.screens.fetch.fetch_session import FetchSession
 from asynclab.screens.lab.run_record import Record
 from tests.screens.frozen import frozen_lab
+from tests.widgets.urls import phases as phases_of
 
 NOW = 4.7
 """Lab seconds."""
@@ -141,8 +142,4 @@ def _failed(row: Row, failure: Failure) -> None:
 def _begin(row: Row, at: float, size: int, phases: dict[str, float]) -> None:
     row.attempts, row.started_at, row.attempt_at, row.method = 1, at, at, "GET"
     row.wire = row.decoded = size
-    spent: dict[Phase, float] = {}
-    for name, seconds in phases.items():
-        spent[name] = seconds  # type: ignore[index]
-    row.phases = Phases()
-    row.phases._spent = spent
+    row.phases = phases_of(phases)  # type: ignore[arg-type]

@@ -153,14 +153,6 @@ async def test_the_bar_of_a_running_demo_at_80_columns_has_what_is_used_most() -
         assert bar(stage.screen, 78) == "0-9 run  c cancel  space pause  n step  , . speed  tab pane  ? help  q quit"
 
 
-async def test_the_bar_has_only_what_applies() -> None:
-    async with opened() as stage:
-        assert not [word for word in ("pause", "cancel", "resume", "history") if word in bar(stage.screen)]
-    async with running("space") as stage:
-        assert "space resume" in bar(stage.screen)
-        assert "p params" in bar(stage.screen)
-
-
 async def test_the_bar_never_is_wider_than_there_is_room() -> None:
     async with running() as stage:
         assert all(len(bar(stage.screen, width)) <= width for width in range(0, 200, 7))
@@ -169,12 +161,6 @@ async def test_the_bar_never_is_wider_than_there_is_room() -> None:
 async def test_help_and_quit_are_the_last_to_go() -> None:
     async with running() as stage:
         assert bar(stage.screen, 14) == "? help  q quit"
-
-
-async def test_while_a_filter_is_typed_the_bar_has_the_keys_that_type_nothing() -> None:
-    async with running("slash") as stage:
-        told = "enter keep the filter  esc show all lines  tab pane  f1 help  ^p palette  ^q quit"
-        assert bar(stage.screen) == told
 
 
 async def test_neighbours_share_an_entry() -> None:

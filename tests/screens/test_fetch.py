@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 
 from asynclab.app import AGAIN_SECONDS
 from asynclab.cli.main import main
@@ -56,13 +56,6 @@ async def test_every_url_gets_its_own_line_with_outcome_size_and_time() -> None:
         assert "✓ 200" in tasks
         assert "✗ 404" in missing
         assert "100%     5.0 kB" in many
-
-
-async def test_the_totals_tell_what_it_would_have_taken_one_after_another() -> None:
-    async with fetching() as stage:
-        await stage.fetched("/pages/tasks", "/status/404")
-        assert stage.totals[0].startswith("1 ok  1 failed")
-        assert "sequential " in stage.totals[0]
 
 
 async def test_enter_again_fetches_afresh() -> None:
@@ -351,15 +344,6 @@ async def test_slash_filters_while_it_is_typed_and_escape_shows_all_again() -> N
         await stage.press("escape")
         await stage.until(lambda: len(stage.table) == 3)
         assert not stage.views.list.is_filtering
-
-
-async def test_the_filter_knows_states_and_titles() -> None:
-    async with fetching() as stage:
-        await stage.fetched("/pages/tasks", "/pages/queues", "/status/404")
-        await stage.press("slash", *"failed")
-        await stage.until(lambda: len(stage.table) == 1)
-        stage.views.query_one("#fetch-table-filter", Input).value = "queues"
-        await stage.until(lambda: len(stage.table) == 1 and "queues" in stage.table[0])
 
 
 async def test_y_copies_the_row_and_capital_y_the_failed_urls() -> None:

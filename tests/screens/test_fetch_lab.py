@@ -166,35 +166,6 @@ async def test_space_holds_it_n_makes_one_step_and_space_lets_it_go() -> None:
         assert stage.states == ["ok", "ok"]
 
 
-async def test_the_task_that_is_selected_goes_next() -> None:
-    async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues")
-        await stage.press("n")
-        await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
-        await stage.press("n", "n")
-        await stage.until(lambda: len(stage.lab.held) == 2)
-        await stage.press("T", "G", "n")
-        await stage.until(lambda: [task.steps for task in stage.lab.state.tasks.values()] == [1, 1, 0, 1])
-        assert any(line.kind == "chosen" for line in stage.lab.state.activity)
-
-
-async def test_n_in_capitals_runs_to_the_next_event_of_the_selected_task() -> None:
-    async with fetching() as stage:
-        await stage.take("/pages/tasks", "/pages/queues")
-        await stage.press("n")
-        await stage.until(lambda: stage.screen.together.is_running and stage.lab.held)
-        await stage.press("n", "n", "j", "T", "N")
-        await stage.until(lambda: stage.lab.state.running_to is None and stage.lab.state.tasks[4].steps == 1)
-        assert stage.lab.paused
-
-
-async def test_comma_and_full_stop_change_its_speed_and_i_skips_the_waiting() -> None:
-    async with hanging("T", "comma", "comma", "full_stop") as stage:
-        assert stage.lab.speed == stage.screen.together.speed == 0.5
-        await stage.press("i")
-        assert stage.lab.instant
-
-
 async def test_c_cancels_everything_and_x_the_selected_task_alone() -> None:
     async with hanging("j", "T", "x") as stage:
         await stage.until(lambda: stage.states == ["running", "cancelled", "running"])
@@ -223,24 +194,6 @@ async def test_the_next_time_it_is_seen_in_its_present() -> None:
     async with hanging("T", "left_square_bracket", "f") as stage:
         await stage.press("T")
         assert not record(stage).is_past
-
-
-async def test_the_timeline_has_a_lane_for_each_task_and_its_cursor_looks_at_the_past() -> None:
-    async with hanging("T") as stage:
-        views = lab_screen(stage).stage
-        assert "timeline" in views.shown_panes
-        await stage.until(lambda: views.timeline.line_count() >= 4)
-        lab_screen(stage).action_show_pane("timeline")
-        await stage.press("left", "left")
-        await stage.until(lambda: record(stage).is_past)
-
-
-async def test_w_shows_timeouts_in_the_place_of_the_timeline() -> None:
-    async with hanging("T", "w") as stage:
-        views = lab_screen(stage).stage
-        await stage.until(lambda: views.gauges.display and views.gauges.line_count() >= 3)
-        assert any("timeout" in views.gauges.line_text(index) for index in range(views.gauges.line_count()))
-        assert "timeline" not in views.shown_panes
 
 
 async def test_tab_goes_through_its_panes_and_z_gives_one_the_whole_screen() -> None:
@@ -414,15 +367,6 @@ async def test_of_a_url_that_was_fetched_again_the_latest_task_is_selected() -> 
         tasks = [task.id for task in stage.lab.state.tasks.values() if task.name == "fetch 1"]
         assert len(tasks) == 2
         assert lab_screen(stage).selected_task == tasks[-1]
-
-
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_it_fits_at_every_size(size: tuple[int, int]) -> None:
-    async with hanging("T", size=size) as stage:
-        views = lab_screen(stage).stage
-        assert views.is_single == (size == (80, 24))
-        assert views.tasks.region.area
-        assert lab_screen(stage).key_bar.region.bottom == size[1]
 
 
 async def test_the_lab_of_another_list_selects_no_url_of_the_present_one() -> None:

@@ -126,20 +126,6 @@ async def test_what_is_not_allowed_is_said_and_not_used() -> None:
         assert stage.options == Options()
 
 
-async def test_escape_leaves_the_options_as_they_were() -> None:
-    async with opened_form() as stage:
-        await stage.enter("concurrency", "7")
-        await stage.pilot.press("escape")
-        assert stage.results == [None]
-
-
-async def test_defaults_can_be_restored() -> None:
-    async with opened_form(Options(concurrency=3, headers=(("A", "b"),), proxy_from_environment=True)) as stage:
-        stage.form.restore_defaults()
-        await stage.pilot.press("enter")
-        assert stage.options == Options()
-
-
 async def test_all_fields_fit_at_80_by_24() -> None:
     async with opened_form(size=(80, 24)) as stage:
         controls = [field.query_one(".control") for field in stage.form.query(Field)]

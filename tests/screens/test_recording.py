@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from textual.content import Content
-
 from asynclab.model import events as e
 from asynclab.screens.lab.run_record import Record
-from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.lab.time_screen import can_be_instant, can_control
 from asynclab.screens.learn.demo_actions import DemoActions
-from asynclab.screens.shared.help_page import HelpScreen
-from asynclab.widgets.line_view import LineView
 from tests.screens.frozen import queue_history
-from tests.screens.stage import Stage, opened, read_help
+from tests.screens.stage import Stage, opened
 from tests.sources import ToldSource
 
 SIZE = (200, 60)
@@ -46,108 +41,6 @@ async def shown(size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[Stage, Reco
         assert not run.runs, "it was shown, and not run"
 
 
-def text_of(view: LineView) -> str:
-    return "\n".join(view.line_text(index) for index in range(view.line_count()))
-
-
-def bar(stage: Stage) -> str:
-    return "  ".join(f"{entry.keys} {entry.name}" for entry in stage.screen.bar())
-
-
-async def test_every_pane_shows_it() -> None:
-    async with shown() as (stage, _):
-        views = stage.views
-        assert all(name in text_of(views.tasks) for name in ("main", "producer-1", "consumer-1", "consumer-2"))
-        assert "queue#1" in text_of(views.gauges)
-        assert "consumer-2" in text_of(views.loop)
-        assert "producer-1" in text_of(views.timeline)
-        assert "put 3" in text_of(views.activity)
-        assert "await queue.put(number)" in text_of(views.source)
-        assert views.concept.line_count()
-        assert Content.from_markup(str(views.concept.border_subtitle)).plain == "paused at 1.600 s · ▸ 1 ready"
-
-
-async def test_its_time_stands_where_it_ends() -> None:
-    async with shown() as (stage, record):
-        assert (record.now, record.next_task) == (1.6, 4)
-        assert (stage.screen.program.is_running, stage.app.sources) == (False, [])
-
-
-async def test_the_past_is_gone_through_event_by_event_and_from_end_to_end() -> None:
-    async with shown() as (stage, record):
-        await stage.press("left_square_bracket")
-        assert record.is_past
-        before = record.moment
-        await stage.press("left_square_bracket")
-        assert before is not None
-        assert record.moment == before - 1
-        await stage.press("right_square_bracket")
-        assert record.moment == before
-        await stage.press("left_curly_bracket")
-        assert record.moment == 0
-        await stage.until(lambda: stage.views.has_class("-past"))
-        await stage.press("right_curly_bracket")
-        assert not record.is_past
-
-
-async def test_the_timeline_has_a_cursor_and_can_be_zoomed() -> None:
-    async with shown() as (stage, record):
-        stage.views.timeline.focus()
-        await stage.press("left", "left")
-        await stage.until(lambda: record.is_past)
-        drawn = text_of(stage.views.timeline)
-        await stage.press("plus")
-        await stage.until(lambda: text_of(stage.views.timeline) != drawn)
-        await stage.press("escape")
-        assert not record.is_past
-
-
-async def test_a_task_can_be_explained() -> None:
-    async with shown() as (stage, _):
-        await stage.press("j", "enter")
-        await stage.until(lambda: isinstance(stage.app.screen, StoryScreen))
-
-
-async def test_the_activity_can_be_filtered_and_copied() -> None:
-    async with shown() as (stage, _):
-        await stage.press("Y")
-        assert "run started" in stage.app.clipboard
-        await stage.press("y")
-        assert "main" in stage.app.clipboard
-        await stage.press("slash", *"producing", "enter")
-        await stage.until(lambda: stage.views.activity.line_count() == 4)
-
-
-async def test_panes_are_focused_zoomed_and_take_turns() -> None:
-    async with shown((120, 40)) as (stage, _):
-        await stage.press("tab")
-        assert stage.app.focused is not stage.views.tasks
-        before = stage.views.shown_panes
-        await stage.press("w")
-        assert stage.views.shown_panes != before
-        await stage.press("z")
-        await stage.until(lambda: stage.views.is_single)
-
-
-async def test_what_needs_a_control_is_offered_nowhere() -> None:
-    async with shown() as (stage, _):
-        screen = stage.screen
-        assert {command.action for command in CONTROLS} == {
-            *("pause", "resume", "step", "run_to_event", "slower", "faster", "instantly"),
-            *("cancel", "cancel_task"),
-        }
-        for absent in ("space", "n step", ", .", "i instant", "N next", "x cancel", "c cancel"):
-            assert absent not in bar(stage)
-        for present in ("[ ] history", "enter explain", "/ filter", "y copy", "z zoom", "tab pane"):
-            assert present in bar(stage)
-        assert not set(CONTROLS) & {offer.command for offer in screen.offers if offer.is_offered}
-        await stage.press("question_mark")
-        await stage.until(lambda: isinstance(stage.app.screen, HelpScreen))
-        text = read_help(stage.app)
-        assert not [command.help for command in CONTROLS if command.help.split(":")[0] in text]
-        assert "Go one event back" in text
-
-
 async def test_keys_that_need_a_control_do_nothing() -> None:
     async with shown() as (stage, record):
         version = record.present.version
@@ -155,13 +48,6 @@ async def test_keys_that_need_a_control_do_nothing() -> None:
             await stage.press(key)
             assert (stage.notices, record.present.version, record.is_past) == ([], version, False), key
             assert not stage.screen.program.is_active
-
-
-async def test_with_a_control_all_of_it_is_offered_again() -> None:
-    async with shown() as (stage, _):
-        stage.screen.select_demo("3")
-        await stage.until(lambda: "n step" in bar(stage))
-        assert ", . speed" in bar(stage)
 
 
 async def test_why_a_step_did_nothing_is_told_once_for_each_report() -> None:

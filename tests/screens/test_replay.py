@@ -90,6 +90,10 @@ async def test_what_needs_a_control_is_offered_nowhere(recording: Path) -> None:
     async with shown(recording) as stage:
         assert CONTROLS
         assert not set(CONTROLS) & {offer.command for offer in stage.screen.offers if offer.is_offered}
+        for absent in ("space", "n step", ", .", "i instant", "N next", "x cancel", "c cancel"):
+            assert absent not in stage.bar
+        for present in ("[ ] history", "enter explain", "/ filter", "y copy", "z zoom", "tab pane"):
+            assert present in stage.bar
         await stage.press("question_mark")
         assert isinstance(stage.app.screen, HelpScreen)
         assert not [command.help for command in CONTROLS if command.help.split(":")[0] in read_help(stage.app)]

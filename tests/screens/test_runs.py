@@ -128,27 +128,6 @@ async def test_a_cancel_between_two_starts_forgets_the_second() -> None:
     assert diary.notes == ["begin", "clean"]
 
 
-async def test_a_failure_shows_as_a_failure() -> None:
-    async def main() -> None:
-        raise ValueError("boom")
-
-    run = run_of(main)
-    run.start()
-    await run.settle()
-    assert run.standing() == Standing("failed")
-
-
-async def test_a_leak_is_told_by_number() -> None:
-    async def main() -> None:
-        leaked.append(asyncio.create_task(asyncio.sleep(60)))
-
-    leaked: list[asyncio.Task[None]] = []
-    run = run_of(main)
-    run.start()
-    await run.settle()
-    assert run.standing() == Standing("done", "1 leak")
-
-
 async def test_a_demo_that_cannot_be_loaded_says_why_and_can_be_tried_again() -> None:
     class Broken:
         key, name, parameters, mistakes = "1", "broken", (), ()
@@ -189,16 +168,6 @@ async def test_closing_does_not_wait_for_ever_for_a_task_that_goes_on(monkeypatc
     assert run.standing().state == "cancelled"
     enough.set()
     await turns()
-
-
-async def test_a_paused_start_holds_the_very_first_step() -> None:
-    diary = Diary()
-    run = run_of(diary.main)
-    run.start(paused=True)
-    await until(lambda: run.lab is not None and run.lab.held)
-    await turns()
-    assert diary.notes == []
-    await run.close()
 
 
 async def test_progress_is_in_the_note_while_it_runs() -> None:
@@ -245,24 +214,6 @@ def test_the_speed_stays_within_what_can_be_chosen() -> None:
     assert run.speed == SPEEDS[0]
 
 
-def test_mistakes_take_turns_and_end_with_none() -> None:
-    gather = Run(find("gather"), Pages(), plain_lab)
-    seen = []
-    for _ in range(3):
-        gather.next_mistake()
-        seen.append(gather.mistakes_on)
-    assert seen == [("one_by_one",), ("one_fails",), ()]
-
-
-def test_the_next_mistake_is_named_with_its_number() -> None:
-    gather = Run(find("gather"), Pages(), plain_lab)
-    seen = [gather.next_mistake_label]
-    for _ in range(2):
-        gather.next_mistake()
-        seen.append(gather.next_mistake_label)
-    assert seen == ["mistake 1 of 2", "mistake 2 of 2", "no mistake"]
-
-
 def test_mistakes_that_are_on_together_give_way_to_the_next_one() -> None:
     gather = Run(find("gather"), Pages(), plain_lab)
     gather.take({"one_by_one": True, "one_fails": True})
@@ -278,33 +229,19 @@ def test_parameters_from_the_form_leave_the_mistakes_as_they_are() -> None:
     assert gather.mistakes_on == ("one_by_one",)
 
 
-async def test_parameters_and_the_mistake_reach_main() -> None:
-    got: dict[str, object] = {}
-
-    async def main(**values: object) -> None:
-        got.update(values)
-
-    parameters = (Parameter("cups", "int", 2, 1, 9), Parameter("spill", "bool", False, mistake="it is spilt"))
-    run = run_of(main, *parameters)
-    run.take({"cups": 4, "spill": True})
-    run.start()
-    await run.settle()
-    assert got == {"cups": 4, "spill": True}
-    assert run.mistakes_on == ("spill",)
-
-
-async def test_all_the_mistakes_that_were_asked_for_reach_main() -> None:
+async def test_parameters_and_all_the_mistakes_that_were_asked_for_reach_main() -> None:
     got: dict[str, object] = {}
 
     async def main(**values: object) -> None:
         got.update(values)
 
     mistakes = [Parameter(name, "bool", False, mistake="it is") for name in ("spill", "burn", "forget")]
-    run = run_of(main, *mistakes)
-    run.take({"spill": True, "burn": False, "forget": True})
+    run = run_of(main, Parameter("cups", "int", 2, 1, 9), *mistakes)
+    run.take({"cups": 4, "spill": True, "burn": False, "forget": True})
     run.start()
     await run.settle()
-    assert got == {"spill": True, "forget": True}
+    assert got == {"cups": 4, "spill": True, "forget": True}
+    assert run.mistakes_on == ("spill", "forget")
 
 
 async def test_a_demo_does_not_inherit_the_app_s_context() -> None:

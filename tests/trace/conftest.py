@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from asynclab.model.events import Event
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop
 from tests.trace.labs import fast_lab
@@ -25,3 +26,11 @@ async def lab() -> AsyncIterator[Lab]:
     """A lab on the FastLoop's time."""
     async with fast_lab() as lab:
         yield lab
+
+
+@pytest.fixture
+def told(lab: Lab) -> list[Event]:
+    """All that this lab has told so far."""
+    events: list[Event] = []
+    lab.subscribe(events.extend)
+    return events

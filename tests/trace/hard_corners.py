@@ -126,21 +126,6 @@ async def functions_that_hide_their_names_run_in_threads() -> None:
 
 
 @program
-async def attributes_are_deleted_and_put_back() -> None:
-    for kind, name in ((asyncio.Lock, "_locked"), (asyncio.Semaphore, "_value"), (asyncio.Event, "_value")):
-        instance = kind()
-        value = getattr(instance, name)
-        delattr(instance, name)
-        print(kind.__name__, hasattr(instance, name), name in vars(instance))
-        try:
-            print(instance)
-        except AttributeError as error:
-            print("no attribute" in str(error), name in str(error))
-        setattr(instance, name, value)
-        print(name in vars(instance), getattr(instance, name) == value)
-
-
-@program
 async def copies_are_like_what_they_copy() -> None:
     event, lock, queue = asyncio.Event(), asyncio.Lock(), asyncio.PriorityQueue[int](3)
     event.set()
@@ -159,6 +144,8 @@ async def a_refusal_shows_the_programs_own_frames() -> None:
     empty: asyncio.Queue[int] = asyncio.Queue()
     refused: list[Callable[[], Any]] = [lambda: full.put_nowait(2), empty.get_nowait, empty.task_done]
     refused += [asyncio.Lock().release, asyncio.BoundedSemaphore(1).release, asyncio.Condition().notify_all]
+    wrong: tuple[Any, ...] = (lambda: asyncio.Queue(1, 2), lambda: asyncio.Condition(1), full.put_nowait)  # type: ignore[call-arg, arg-type]
+    refused += [*wrong, lambda: asyncio.Barrier(0)]
     for refuse in refused:
         try:
             refuse()

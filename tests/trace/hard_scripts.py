@@ -202,14 +202,14 @@ class Duck:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._callbacks: list[tuple[Any, Any]] = []
+        self._woken: list[tuple[Any, Any]] = []
         self._answer: Any = None
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self._loop
 
     def add_done_callback(self, callback: Any, *, context: Any = None) -> None:
-        self._callbacks.append((callback, context))
+        self._woken.append((callback, context))
 
     def cancel(self, msg: object = None) -> bool:
         return False
@@ -221,7 +221,7 @@ class Duck:
 
     def answer(self, answer: object) -> None:
         self._answer = answer
-        for callback, context in self._callbacks:
+        for callback, context in self._woken:
             self._loop.call_soon(callback, self, context=context)
 
     def __await__(self) -> Generator[Any, Any, Any]:

@@ -16,6 +16,8 @@ from tests.fast_loop import FastLoop, run_fast
 
 Kind = TypeVar("Kind", bound=Event)
 
+Main = Callable[..., Coroutine[Any, Any, Any]]
+
 
 @dataclass
 class Observed:
@@ -54,13 +56,27 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def held(lab: Lab, main: Main, *args: Any) -> None:
+    """Start a lab that is held before its first step."""
+    lab.start(main, *args)
+    lab.pause()
+    await settle()
+
+
+async def stepped(lab: Lab, task: int | None = None) -> str:
+    """Let a held lab make one step; what came of it."""
+    outcome = lab.step(task)
+    await settle()
+    return outcome
+
+
 def state_of(lab: Lab) -> LabState:
     """Everything that has happened in a lab up to now."""
     lab.pump()
     return lab.state
 
 
-def observe(main: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **options: Any) -> Observed:
+def observe(main: Main, *args: Any, **options: Any) -> Observed:
     """Run `main(*args)` in a lab to its end."""
     observed = Observed()
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import copy
 import gc
 import io
 import math
 import os
-import pickle
-import signal
-import socket
 import sys
 import threading
 import traceback
-import warnings
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -121,16 +116,6 @@ async def primitives_of_the_users_own() -> None:
 
 
 @script
-async def primitives_are_copied() -> None:
-    event = asyncio.Event()
-    event.set()
-    copies = [copy.copy(event), copy.deepcopy(asyncio.Event()), pickle.loads(pickle.dumps(asyncio.Event()))]
-    print([each.is_set() for each in copies], [sorted(vars(each)) for each in copies])
-    copies[1].set()
-    print(copies[1].is_set(), await copies[1].wait())
-
-
-@script
 async def deadlines_in_the_past() -> None:
     loop = asyncio.get_running_loop()
     for when in (loop.time() - 1, loop.time()):
@@ -191,24 +176,6 @@ async def endless_and_odd_delays() -> None:
 
 
 @script
-async def a_timer_is_cancelled_while_it_fires() -> None:
-    loop = asyncio.get_running_loop()
-
-    def fires() -> None:
-        print("fires", first.cancelled())
-        first.cancel()
-        second.cancel()
-        print(first.cancelled(), second.cancelled())
-
-    when = loop.time() + 1
-    first = loop.call_at(when, fires)
-    second, third = loop.call_at(when, print, "never"), loop.call_at(when, print, "third")
-    await asyncio.sleep(2)
-    print(first < loop.call_later(1, print, "the last"), first == first, third.cancelled())
-    await asyncio.sleep(2)
-
-
-@script
 async def a_task_group_whose_parent_is_cancelled() -> None:
     async def parent() -> str:
         try:
@@ -249,20 +216,6 @@ async def an_exception_handler_of_the_users_own() -> None:
 
 
 @script
-async def signals_arrive() -> None:
-    loop, got = asyncio.get_running_loop(), asyncio.Event()
-
-    def on_signal(name: str) -> None:
-        print(name, asyncio.current_task())
-        got.set()
-
-    loop.add_signal_handler(signal.SIGUSR1, on_signal, "signal")
-    os.kill(os.getpid(), signal.SIGUSR1)
-    await got.wait()
-    print(loop.remove_signal_handler(signal.SIGUSR1), loop.remove_signal_handler(signal.SIGUSR1))
-
-
-@script
 async def pipes_are_read_and_written() -> None:
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     reads, writes = os.pipe()
@@ -279,49 +232,6 @@ async def pipes_are_read_and_written() -> None:
     await done.wait()
     os.close(reads)
     os.close(writes)
-
-
-@script
-async def sockets_without_streams() -> None:
-    loop = asyncio.get_running_loop()
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as client:
-        listening.setblocking(False)
-        client.setblocking(False)
-
-        async def serve() -> None:
-            connection, _ = await loop.sock_accept(listening)
-            with connection:
-                print(await loop.sock_recv(connection, 9))
-                await loop.sock_sendall(connection, b"pong")
-
-        task = asyncio.create_task(serve())
-        await loop.sock_connect(client, listening.getsockname())
-        await loop.sock_sendall(client, b"ping")
-        answer = bytearray(4)
-        print(await loop.sock_recv_into(client, answer), answer)
-        await task
-    print((await loop.getaddrinfo("127.0.0.1", 80))[0][4])
-
-
-@script
-async def a_server_with_many_clients() -> None:
-    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(await reader.readline())
-        writer.close()
-        await writer.wait_closed()
-
-    async def client(text: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        writer.write(text + b"\n")
-        answer = await reader.read()
-        writer.close()
-        await writer.wait_closed()
-        return answer
-
-    server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    print(await asyncio.gather(*(client(b"%d" % number) for number in range(5))))
-    server.close()
-    await server.wait_closed()
 
 
 @script
@@ -446,17 +356,6 @@ async def a_loop_that_is_closed_takes_nothing() -> None:
 
 
 @script
-async def all_others_are_cancelled() -> None:
-    tasks = [asyncio.create_task(job(str(number), 10)) for number in range(3)]
-    await asyncio.sleep(1)
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in asyncio.all_tasks(asyncio.get_running_loop()):
-        if task is not asyncio.current_task():
-            task.cancel()
-    print(len(set(tasks) - others), [repr(each) for each in await asyncio.gather(*tasks, return_exceptions=True)])
-
-
-@script
 async def tasks_of_the_users_own_class() -> None:
     class Slotted(asyncio.Task[Any]):
         __slots__ = ("extra",)
@@ -497,18 +396,6 @@ async def a_callback_that_answers_to_any_name() -> None:
 
     asyncio.get_running_loop().call_soon(Answers())
     await asyncio.sleep(1)
-
-
-@script
-async def warnings_are_caught() -> None:
-    async def forgotten() -> None: ...
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        warnings.warn("careful", stacklevel=1)
-        forgotten()  # type: ignore[unused-coroutine]
-        gc.collect()
-    print([str(warning.message).split(" 'warn")[0] for warning in caught])
 
 
 @script

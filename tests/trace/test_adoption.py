@@ -25,17 +25,17 @@ class Adopted:
     def __init__(self) -> None:
         self.observation = observe_process()
         self.state = LabState()
-        self._complete = asyncio.get_running_loop().create_future()
+        self.complete = asyncio.get_running_loop().create_future()
 
     async def begin(self) -> None:
         """Adopt, and wait until the census is taken."""
         loop = asyncio.get_running_loop()
-        loop.call_soon(self._adopt, loop)
-        await self._complete
+        loop.call_soon(self.adopt, loop)
+        await self.complete
         self.fold()
 
-    def _adopt(self, loop: Any) -> None:
-        self.observation.adopt(loop).look_on(lambda: self._complete.set_result(None))
+    def adopt(self, loop: Any) -> None:
+        self.observation.adopt(loop).look_on(lambda: self.complete.set_result(None))
 
     def fold(self) -> LabState:
         """The state by now."""
@@ -207,9 +207,9 @@ def test_a_step_that_was_ready_before_is_seen() -> None:
         loop: Any = asyncio.get_running_loop()
         ready = [*loop._ready]
         loop._ready.clear()
-        loop.call_soon(adoption._adopt, loop)
+        loop.call_soon(adoption.adopt, loop)
         loop._ready.extend(ready)
-        await adoption._complete
+        await adoption.complete
         task = adoption.task("ready")
         assert (task.state, task.steps, task.detail) == ("done", 2, "'result'")
         adoption.observation.stop()

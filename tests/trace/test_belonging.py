@@ -13,16 +13,8 @@ import pytest
 
 from asynclab.model.events import Output, TaskCreated, TaskEnded
 from tests.fast_loop import run_fast
+from tests.trace.hard_scripts import Duck
 from tests.trace.labs import fast_lab, observe
-
-
-async def outsider(future: asyncio.Future[str]) -> str:
-    try:
-        value = await future
-        await asyncio.sleep(1)
-    except asyncio.CancelledError:
-        return "cancelled"
-    return value
 
 
 @pytest.fixture
@@ -30,39 +22,6 @@ def without_collector() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
-
-
-def test_a_task_from_outside_that_code_inside_wakes_stays_outside() -> None:
-    async def run() -> tuple[str, list[str]]:
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(outsider(future))
-        await asyncio.sleep(0)
-
-        async def main() -> None:
-            future.set_result("a value")
-            await asyncio.sleep(0.1)
-
-        async with fast_lab() as lab:
-            await lab.run(main)
-        return await task, [known.name for known in lab.state.tasks.values()]
-
-    assert run_fast(run()) == ("a value", ["main"])
-
-
-def test_a_task_from_outside_that_code_inside_cancels_is_cancelled_and_stays_outside() -> None:
-    async def run() -> tuple[str, list[str]]:
-        task = asyncio.create_task(outsider(asyncio.get_running_loop().create_future()))
-        await asyncio.sleep(0)
-
-        async def main() -> None:
-            task.cancel()
-            await asyncio.sleep(0.1)
-
-        async with fast_lab() as lab:
-            await lab.run(main)
-        return await task, [known.name for known in lab.state.tasks.values()]
-
-    assert run_fast(run()) == ("cancelled", ["main"])
 
 
 def test_a_callback_from_outside_that_code_inside_causes_stays_outside(capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,44 +116,13 @@ def test_an_exception_that_nobody_retrieves_is_complained_of_at_once() -> None:
     assert observe(main).ending.value == ["Task exception was never retrieved"]
 
 
-class Duck:
-    """Looks like a future: asyncio awaits it. It has neither `cancelled` nor `_exception`."""
-
-    _asyncio_future_blocking = False
-
-    def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.callbacks: list[tuple[Any, Any]] = []
-        self.value: str | None = None
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        return self.loop
-
-    def add_done_callback(self, function: Any, *, context: Any = None) -> None:
-        self.callbacks.append((function, context))
-
-    def set(self, value: str) -> None:
-        self.value = value
-        for function, context in self.callbacks:
-            self.loop.call_soon(function, self, context=context)
-
-    def result(self) -> str | None:
-        return self.value
-
-    def __await__(self) -> Any:
-        if self.value is None:
-            self._asyncio_future_blocking = True
-            yield self
-        return self.value
-
-
 def test_a_task_wakes_that_awaits_what_only_looks_like_a_future() -> None:
     async def waits(duck: Duck) -> Any:
         return await duck
 
     async def main() -> Any:
         duck = Duck()
-        asyncio.get_running_loop().call_later(1, duck.set, "quack")
+        asyncio.get_running_loop().call_later(1, duck.answer, "quack")
         return await asyncio.create_task(waits(duck))
 
     seen = observe(main)

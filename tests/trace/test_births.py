@@ -62,16 +62,16 @@ def line_marked_in(function: Callable[..., object]) -> int:
     return first + at
 
 
-@pytest.mark.parametrize("way", [asyncio.create_task, asyncio.ensure_future, asyncio.gather, Task])
+@pytest.mark.parametrize("way", [asyncio.create_task, asyncio.ensure_future, asyncio.gather, asyncio.shield, Task])
 def test_a_task_is_made_where_the_user_asks_for_it(way: Way) -> None:
     found = birth(way)
-    assert (found.file, found.line) == (__file__, line_marked_in(made))
+    assert (found.file, found.line, found.parent) == (__file__, line_marked_in(made), 1)
 
 
 @pytest.mark.parametrize("way", [in_group, in_callback, in_factory])
 def test_a_task_is_made_at_the_innermost_line_of_the_user(way: Way) -> None:
     found = birth(way)
-    assert (found.file, found.line) == (__file__, line_marked_in(way))
+    assert (found.file, found.line, found.internal) == (__file__, line_marked_in(way), False)
 
 
 def test_a_task_that_only_the_loop_makes_has_no_place() -> None:

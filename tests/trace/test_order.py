@@ -16,7 +16,7 @@ from asynclab.model.fold import apply
 from asynclab.model.state import LabState
 from asynclab.trace import Lab
 from tests.fast_ui import until
-from tests.trace.labs import observe, settle, state_of
+from tests.trace.labs import held, observe, settle, state_of, stepped
 
 
 async def arrived(lab: Lab) -> None:
@@ -52,17 +52,12 @@ def test_in_the_default_order_no_update_is_lost() -> None:
 
 
 async def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so(lab: Lab) -> None:
-    lab.start(Account().both)
-    lab.pause()
-    await settle()
-    lab.step()
-    await settle()
+    await held(lab, Account().both)
+    await stepped(lab)
     small, large = lab.held
-    lab.step(large)
-    await settle()
+    await stepped(lab, large)
     assert lab.held == [small, large]
-    lab.step()
-    await settle()
+    await stepped(lab)
     lab.resume()
     ending = await lab.wait()
     assert ending.value == 40
@@ -72,12 +67,9 @@ async def test_a_chosen_order_makes_a_lost_update_happen_and_the_log_says_so(lab
 async def test_the_first_in_line_needs_no_choosing(lab: Lab) -> None:
     seen: list[object] = []
     lab.subscribe(seen.extend)
-    lab.start(Account().both)
-    lab.pause()
-    await settle()
+    await held(lab, Account().both)
     for _ in range(6):
-        lab.step(lab.held[0] if lab.held else None)
-        await settle()
+        await stepped(lab, lab.held[0] if lab.held else None)
     lab.pump()
     assert not any(isinstance(event, TaskChosen) for event in seen)
 
@@ -127,11 +119,8 @@ async def test_running_to_an_event_passes_over_all_others(lab: Lab) -> None:
     async def both() -> None:
         await asyncio.gather(chatter(), sleeper())
 
-    lab.start(both)
-    lab.pause()
-    await settle()
-    lab.step()
-    await settle()
+    await held(lab, both)
+    await stepped(lab)
     sleeping = lab.held[1]
     before = state_of(lab).tasks[sleeping].steps
     lab.run_to_event(sleeping)
@@ -149,20 +138,6 @@ async def test_running_to_an_event_passes_over_all_others(lab: Lab) -> None:
     assert state_of(lab).tasks[sleeping].state == "done"
 
 
-async def test_running_to_an_event_ends_where_nothing_can_happen_any_more(lab: Lab) -> None:
-    async def forever() -> None:
-        await asyncio.Event().wait()
-
-    lab.start(forever)
-    lab.pause()
-    await settle()
-    lab.step()
-    await settle()
-    lab.run_to_event(1)
-    await arrived(lab)
-    assert lab.paused
-
-
 @pytest.mark.parametrize("command", [Lab.pause, Lab.step, Lab.resume, Lab.cancel])
 async def test_any_other_command_stops_running_to_an_event(lab: Lab, command: object) -> None:
     async def busy() -> None:
@@ -172,12 +147,9 @@ async def test_any_other_command_stops_running_to_an_event(lab: Lab, command: ob
     async def main_of_lab() -> None:
         await asyncio.gather(busy(), asyncio.sleep(1e9))
 
-    lab.start(main_of_lab)
-    lab.pause()
-    await settle()
+    await held(lab, main_of_lab)
     for _ in range(3):
-        lab.step()
-        await settle()
+        await stepped(lab)
     lab.run_to_event(3)
     await settle()
     assert state_of(lab).running_to == 3
@@ -192,11 +164,8 @@ async def test_running_to_an_event_waits_for_what_comes_from_outside(lab: Lab) -
     async def from_a_thread() -> bool:
         return await asyncio.to_thread(gate.wait)
 
-    lab.start(from_a_thread)
-    lab.pause()
-    await settle()
-    lab.step()
-    await settle()
+    await held(lab, from_a_thread)
+    await stepped(lab)
     lab.run_to_event(1)
     await asyncio.sleep(1)
     assert state_of(lab).running_to == 1

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import math
 import sys
 import threading
 import warnings
@@ -35,6 +36,7 @@ from asynclab.model.events import (
     TimeoutStarted,
 )
 from asynclab.trace.process import ProcessObservation, observe_process
+from asynclab.trace.watching import looks
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab
 
@@ -44,6 +46,13 @@ def observation() -> Iterator[ProcessObservation]:
     observing = observe_process()
     yield observing
     observing.stop()
+
+
+@pytest.fixture
+def no_time_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no task be looked at unless that matters at once, and pay for such a look for ever."""
+    for name, value in {"FIRST_LOOK_AT": math.inf, "LOOK_SAVINGS": 0.0, "LOOK_SHARE": 1e-12}.items():
+        monkeypatch.setattr(looks, name, value)
 
 
 async def child() -> None:
@@ -255,10 +264,9 @@ def test_who_blocks_a_loop_is_seen_from_another_thread(observation: ProcessObser
     assert blocked.file == __file__
 
 
+@pytest.mark.usefixtures("no_time_to_look")
 def test_tasks_that_there_was_no_time_to_look_at_are_looked_at_later(observation: ProcessObservation) -> None:
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._observer()
-        tracer.looks.again_at = float("inf")
         waiting = asyncio.create_task(asyncio.Event().wait())
         await asyncio.sleep(0)
         observation.recorders[0].look_later()
@@ -294,6 +302,7 @@ def test_a_task_waits_for_a_call_in_a_pool_however_it_was_handed_in(observation:
     assert waits.count("thread") == 3
 
 
+@pytest.mark.usefixtures("no_time_to_look")
 def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observation: ProcessObservation) -> None:
     async def fail() -> None:
         await asyncio.sleep(0)
@@ -304,13 +313,10 @@ def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observati
             await awaited
 
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._observer()
-        tracer.looks.again_at = float("inf")
         failing = asyncio.create_task(fail())
         waiting = asyncio.create_task(wait_for(failing), name="waits for a failure")
         lasting = asyncio.create_task(asyncio.Event().wait(), name="is cancelled")
         await waiting
-        tracer.looks.again_at = float("inf")  # the look before was paid for
         lasting.cancel()
 
     asyncio.run(main())
@@ -320,6 +326,7 @@ def test_a_task_that_a_cancel_or_an_exception_wakes_is_looked_at_first(observati
     assert waited == [("waits for a failure", "task"), ("is cancelled", "event")]
 
 
+@pytest.mark.usefixtures("no_time_to_look")
 def test_a_task_that_ignores_its_cancel_is_looked_at_first(observation: ProcessObservation) -> None:
     async def ignore() -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -327,14 +334,10 @@ def test_a_task_that_ignores_its_cancel_is_looked_at_first(observation: ProcessO
         await asyncio.Event().wait()
 
     async def main() -> None:
-        tracer: Any = observation.recorders[0]._observer()
-        tracer.looks.again_at = float("inf")
         ignoring = asyncio.create_task(ignore())
         await asyncio.sleep(0)
         ignoring.cancel()
-        tracer.looks.again_at = float("inf")
         await asyncio.sleep(0)
-        tracer.looks.again_at = float("inf")
         await asyncio.sleep(0)
 
     asyncio.run(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import sys
 import weakref
@@ -87,16 +88,6 @@ def test_a_refused_put_or_get_leaves_no_event() -> None:
     assert (len(seen.of(QueuePut)), len(seen.of(QueueGot))) == (1, 0)
 
 
-def test_a_queue_shows_no_inner_event() -> None:
-    async def main() -> None:
-        queue: asyncio.Queue[int] = asyncio.Queue()
-        queue.put_nowait(1)
-        queue.get_nowait()
-        queue.task_done()
-
-    assert observe(main).of(PrimitiveCreated) == []
-
-
 def test_a_queue_from_outside_is_known_when_it_is_first_used() -> None:
     queue: asyncio.Queue[int] = asyncio.Queue()
 
@@ -117,19 +108,6 @@ def test_a_shut_down_queue_says_so() -> None:
     seen = observe(main)
     assert [(event.queue, event.immediate) for event in seen.of(QueueShutDown)] == [(1, True)]
     assert seen.state.queues[1].is_shut_down
-
-
-def test_an_item_whose_repr_fails_harms_nobody() -> None:
-    class Nasty:
-        def __repr__(self) -> str:
-            raise RuntimeError("no repr")
-
-    async def main() -> None:
-        await asyncio.Queue[object]().put(Nasty())
-
-    seen = observe(main)
-    assert seen.ending.outcome == "done"
-    assert "Nasty" in seen.of(QueuePut)[0].item
 
 
 def test_a_lock_tells_who_takes_it() -> None:
@@ -290,21 +268,14 @@ def test_a_timeout_can_be_put_off_brought_forward_and_taken_away() -> None:
 
 
 def test_many_cancelled_timers_do_not_pile_up() -> None:
-    sizes = []
-
-    async def main() -> None:
-        from asynclab.trace.governing.tracer import Tracer
-        from asynclab.trace.recording.scope import CURRENT
-
-        tracer = CURRENT.get()
-        assert isinstance(tracer, Tracer)
+    async def main() -> int:
         for _ in range(2_000):
             async with asyncio.timeout(1_000):
                 await asyncio.sleep(0)
-        sizes.append(len(tracer.timers._heap))
+        return sum(isinstance(thing, asyncio.TimerHandle) for thing in gc.get_objects())
 
     seen = observe(main)
-    assert sizes[0] < 300
+    assert seen.ending.value < 300  # type: ignore[operator]
     assert len(seen.of(TimeoutMet)) == 2_000
 
 

@@ -24,7 +24,7 @@ from asynclab.model.source import Control, Source
 from asynclab.trace import Lab
 from asynclab.trace.watching.standstill import STALLED_AFTER
 from tests.fast_loop import run_fast
-from tests.trace.labs import fast_lab, settle, state_of
+from tests.trace.labs import fast_lab, held, settle, state_of, stepped
 
 
 async def turns(count: int = 3) -> None:
@@ -47,9 +47,7 @@ def test_a_lab_is_a_source_and_its_own_control() -> None:
     assert (lab.name, lab.is_running, lab.ending) == ("mine", False, None)
 
 
-async def test_to_read_the_state_does_no_work(lab: Lab) -> None:
-    told: list[Event] = []
-    lab.subscribe(told.extend)
+async def test_to_read_the_state_does_no_work(lab: Lab, told: list[Event]) -> None:
     lab.start(forever)
     await settle()
     state = lab.state
@@ -93,15 +91,11 @@ async def test_a_subscriber_that_fails_once_loses_nothing_and_is_heard_of_at_the
 
 
 async def test_held_tasks_are_told_one_by_one_and_let_go_by_a_step(lab: Lab) -> None:
-    lab.start(three)
-    lab.pause()
-    await settle()
+    await held(lab, three)
     assert list(state_of(lab).held) == [1] == lab.held
-    lab.step()
-    await settle()
+    await stepped(lab)
     assert list(state_of(lab).held) == [2, 3, 4] == lab.held
-    lab.step(3)
-    await settle()
+    await stepped(lab, 3)
     assert list(state_of(lab).held) == [2, 4, 3] == lab.held
     lab.resume()
     assert not state_of(lab).held
@@ -109,9 +103,7 @@ async def test_held_tasks_are_told_one_by_one_and_let_go_by_a_step(lab: Lab) -> 
 
 
 async def test_a_task_that_was_let_go_is_held_again_by_the_next_pause(lab: Lab) -> None:
-    lab.start(three)
-    lab.pause()
-    await settle()
+    await held(lab, three)
     lab.resume()
     lab.pause()
     assert not state_of(lab).held
@@ -119,19 +111,13 @@ async def test_a_task_that_was_let_go_is_held_again_by_the_next_pause(lab: Lab) 
     assert list(state_of(lab).held) == [1]
 
 
-async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab) -> None:
-    told: list[Event] = []
-    lab.subscribe(told.extend)
-    lab.start(three)
-    lab.pause()
-    await settle()
-    lab.step()
-    await settle()
+async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab, told: list[Event]) -> None:
+    await held(lab, three)
+    await stepped(lab)
     handle: Any = lab._tracer.hold.handles[1]
     step, context = handle._callback, handle._context
     handle.cancel()
-    lab.step()
-    await settle()
+    await stepped(lab)
     assert [event.task for event in told if isinstance(event, TaskReleased)] == []
     assert list(state_of(lab).held) == [4, 2]
     assert [event.task for event in told if isinstance(event, TaskReleased)] == [3]
@@ -140,19 +126,14 @@ async def test_a_held_step_that_was_called_off_is_no_longer_held(lab: Lab) -> No
     await lab.wait()
 
 
-async def test_what_comes_of_a_step_is_told_each_time(lab: Lab) -> None:
+async def test_what_comes_of_a_step_is_told_each_time(lab: Lab, told: list[Event]) -> None:
     async def sleeps() -> None:
         await asyncio.sleep(1)
         await forever()
 
-    told: list[Event] = []
-    lab.subscribe(told.extend)
-    lab.start(sleeps)
-    lab.pause()
-    await settle()
+    await held(lab, sleeps)
     for _ in range(5):
-        lab.step()
-        await settle()
+        await stepped(lab)
     lab.pump()
     outcomes = [event.outcome for event in told if isinstance(event, StepReported)]
     assert outcomes == ["step", "jump", "step", "nothing", "nothing"]
@@ -166,12 +147,8 @@ async def test_a_step_of_a_lab_that_does_not_run_is_no_report(lab: Lab) -> None:
     assert state_of(lab).step_reports == 0
 
 
-async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left(lab: Lab) -> None:
-    told: list[Event] = []
-    lab.subscribe(told.extend)
-    lab.start(forever)
-    lab.pause()
-    await settle()
+async def test_a_run_to_an_event_is_told_and_so_is_that_no_step_is_left(lab: Lab, told: list[Event]) -> None:
+    await held(lab, forever)
     lab.run_to_event(1)
     assert state_of(lab).running_to == 1
     await settle()
@@ -205,15 +182,13 @@ async def test_a_run_to_an_event_takes_no_number_from_the_names_of_tasks() -> No
     assert await number_after(is_pursued=True) == await number_after(is_pursued=False)
 
 
-async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab) -> None:
+async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab, told: list[Event]) -> None:
     async def cleans_up() -> None:
         try:
             await forever()
         finally:
             await asyncio.sleep(1)
 
-    told: list[Event] = []
-    lab.subscribe(told.extend)
     lab.start(cleans_up)
     await settle()
     assert not state_of(lab).is_cleaning_up
@@ -227,22 +202,18 @@ async def test_that_a_run_is_to_end_is_told_once_and_first(lab: Lab) -> None:
     assert kinds.index(EndRequested) < kinds.index(TaskCancelRequested) < kinds.index(RunEnded)
 
 
-async def test_a_run_that_ends_by_itself_was_never_asked_to(lab: Lab) -> None:
-    told: list[Event] = []
-    lab.subscribe(told.extend)
+async def test_a_run_that_ends_by_itself_was_never_asked_to(lab: Lab, told: list[Event]) -> None:
     await lab.run(three)
     assert not any(isinstance(event, EndRequested | TaskHeld | StepReported | RunningTo) for event in told)
 
 
-async def test_a_standstill_is_told_once_and_so_is_its_end(lab: Lab) -> None:
+async def test_a_standstill_is_told_once_and_so_is_its_end(lab: Lab, told: list[Event]) -> None:
     event = asyncio.Event()
 
     async def waits_for_somebody() -> None:
         await event.wait()
         await forever()
 
-    told: list[Event] = []
-    lab.subscribe(told.extend)
     lab.start(waits_for_somebody)
     await settle()
     for _ in range(5):

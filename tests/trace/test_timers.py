@@ -9,7 +9,6 @@ import logging
 import math
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from fractions import Fraction
 from typing import Any
 from unittest import mock
 
@@ -30,18 +29,6 @@ def alike(script: Script) -> Any:
     plain = run_fast(script())
     assert observe(script).ending.value == plain
     return plain
-
-
-def test_timers_for_the_same_moment_fire_in_the_order_of_asyncios_heap() -> None:
-    async def script() -> list[int]:
-        loop, fired = asyncio.get_running_loop(), list[int]()
-        when = loop.time() + 1
-        for number in range(12):
-            loop.call_at(when, fired.append, number)
-        await asyncio.sleep(2)
-        return fired
-
-    assert alike(script) != sorted(alike(script))
 
 
 @given(delays=st.lists(st.sampled_from([0.0, 1.0, 1.5, 2.0, 2.5]), max_size=40))
@@ -130,28 +117,6 @@ def test_an_interrupt_in_a_timer_loses_no_other(in_a_lab: bool) -> None:
     assert fired == ["two", "one", "three", "later"]
 
 
-def test_a_failing_timer_is_reported_with_the_traceback_that_it_has_without_a_lab() -> None:
-    async def script() -> list[str]:
-        loop, told = asyncio.get_running_loop(), list[str]()
-
-        def report(_: object, context: dict[str, Any]) -> None:
-            traceback = context["exception"].__traceback__
-            while traceback is not None:
-                told.append(traceback.tb_frame.f_code.co_name)
-                traceback = traceback.tb_next
-            told.append(context["message"].split(" at ")[0])
-
-        def fails() -> None:
-            raise ValueError("on purpose")
-
-        loop.set_exception_handler(report)
-        loop.call_later(1, fails)
-        await asyncio.sleep(2)
-        return told
-
-    assert alike(script)[:2] == ["_run", "fails"]
-
-
 def test_a_slow_timer_is_named_in_debug_mode(caplog: pytest.LogCaptureFixture) -> None:
     async def script() -> None:
         loop: Any = asyncio.get_running_loop()
@@ -209,24 +174,6 @@ def test_an_instant_lab_skips_no_time_while_a_timer_runs_on_the_programs_own() -
         return await asyncio.wait_for(future, 3_600)
 
     assert observe(script, instant=True).ending.value == "from the loop's heap"
-
-
-class Seconds:
-    """A delay that only adds up."""
-
-    def __radd__(self, other: float) -> float:
-        return other + 1
-
-
-@pytest.mark.parametrize("delay", [1, True, Fraction(1, 2), Seconds()])
-def test_delays_of_all_kinds(delay: Any) -> None:
-    async def script() -> str:
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-        loop.call_later(delay, future.set_result, "fired")
-        return await asyncio.wait_for(future, 100)
-
-    alike(script)
 
 
 class OwnFloat(float):

@@ -1,4 +1,4 @@
-"""Observing changes nothing: programs print and end the same with and without a lab."""
+"""Observing changes nothing: programs print and end the same with and without a lab, though they try to find out."""
 
 from __future__ import annotations
 
@@ -14,43 +14,57 @@ import pytest
 from asynclab.model.events import Event, Output
 from asynclab.trace import Lab
 from tests.fast_loop import FastLoop, run_fast
-from tests.trace.odd_scripts import SCRIPTS, Script
+from tests.trace import hard_complaints, hard_corners, hard_endings
+from tests.trace.hard_scripts import PROGRAMS, Program
+from tests.trace.odd_scripts import SCRIPTS
+
+__all__ = ["hard_complaints", "hard_corners", "hard_endings"]
 
 
-def plainly(script: Script) -> tuple[str, str]:
-    """What a script prints, and how it ends, without a lab."""
+def told(end: object) -> tuple[str, ...]:
+    """How a program ended, without asking its objects for anything."""
+    return (type(end).__name__, *map(str, end.args)) if isinstance(end, BaseException) else (repr(end),)
+
+
+def plainly(program: Program) -> tuple[str, tuple[str, ...]]:
+    """What a program prints, and how it ends, without a lab."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            ending = repr(run_fast(script()))
-        except Exception as error:
-            ending = repr(error)
-    return printed.getvalue(), ending
+            end = told(run_fast(program()))
+        except BaseException as error:
+            end = told(error)
+    return printed.getvalue(), end
 
 
-def in_a_lab(script: Script) -> tuple[str, str]:
-    """The same inside a lab."""
+def in_a_lab(program: Program) -> tuple[str, tuple[str, ...]]:
+    """The same inside a lab that is started when the loop's time is not 0, as the lab's own is."""
     events: list[Event] = []
 
-    async def main() -> str:
-        loop = asyncio.get_running_loop()
-        async with Lab(real_time=loop.time, exact=True, watch=False) as lab:
+    async def main() -> tuple[str, ...]:
+        await asyncio.sleep(5)
+        async with Lab(real_time=asyncio.get_running_loop().time, exact=True, watch=False) as lab:
             lab.subscribe(events.extend)
-            ending = await lab.run(script)
-            return repr(ending.exception or ending.value)
+            ending = await lab.run(program)
+            return told(ending.exception or ending.value)
 
-    ending = run_fast(main())
-    return "".join(event.text for event in events if isinstance(event, Output) and event.stream == "stdout"), ending
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
-def test_a_lab_changes_nothing(script: Script) -> None:
-    expected = plainly(script)
-    assert expected[0] or script.__name__ == "an_exception_leaves_main"
-    assert in_a_lab(script) == expected
+    try:
+        end = run_fast(main())
+    except BaseException as error:
+        end = told(error)
+    return "".join(event.text for event in events if isinstance(event, Output) and event.stream == "stdout"), end
 
 
-def test_there_are_enough_scripts() -> None:
-    assert len(SCRIPTS) >= 65
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("program", [*SCRIPTS, *PROGRAMS], ids=lambda program: program.__name__)
+def test_a_lab_changes_nothing(program: Program) -> None:
+    expected = plainly(program)
+    assert expected[0]
+    assert in_a_lab(program) == expected
+
+
+def test_there_are_enough_programs() -> None:
+    assert len(SCRIPTS) >= 38
+    assert len(PROGRAMS) >= 68
 
 
 def snapshot() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -20,6 +20,8 @@ from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.themes import THEMES
 from asynclab.widgets.title_bar import TabChosen
+
+View = TypeVar("View", bound=LineView)
 
 FRAME = 2
 """The cells that a view's frame takes, both sides together."""
@@ -60,11 +62,11 @@ class Stage(App[None]):
 
 
 @asynccontextmanager
-async def on_stage(view: LineView, width: int = 80, height: int = 12) -> AsyncIterator[Pilot[None]]:
-    """The view in an app of a terminal's size."""
+async def on_stage(view: View, width: int = 80, height: int = 12) -> AsyncIterator[tuple[View, Pilot[None]]]:
+    """The view in an app of a terminal's size, and a hand on its keys."""
     async with Stage(view).run_test(size=(width, height)) as pilot:
         await pilot.pause()
-        yield pilot
+        yield view, pilot
 
 
 def said(pilot: Pilot[None]) -> list[Message]:

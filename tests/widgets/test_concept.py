@@ -8,7 +8,6 @@ from asynclab.model.wording.glyphs import GLYPHS
 from asynclab.widgets.clock_line import ClockReading, clock_and_block, clock_line
 from asynclab.widgets.lesson_pane import Lesson, LessonPane
 from asynclab.widgets.lines import plain
-from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import on_stage, painted, subtitle
 
 LESSON = Lesson(
@@ -22,8 +21,7 @@ LESSON = Lesson(
 
 
 async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentation() -> None:
-    pane = LessonPane()
-    async with on_stage(pane, 100, 8) as pilot:
+    async with on_stage(LessonPane(), 100, 8) as (pane, pilot):
         pane.show_lesson(LESSON)
         await pilot.pause()
         assert painted(pane)[:4] == [
@@ -36,8 +34,7 @@ async def test_it_shows_the_concept_what_to_watch_the_belief_and_the_documentati
 
 
 async def test_long_texts_are_wrapped_under_their_beginning() -> None:
-    pane = LessonPane()
-    async with on_stage(pane, 50, 12) as pilot:
+    async with on_stage(LessonPane(), 50, 12) as (pane, pilot):
         pane.show_lesson(LESSON)
         await pilot.pause()
         assert painted(pane)[4:7] == [
@@ -48,8 +45,7 @@ async def test_long_texts_are_wrapped_under_their_beginning() -> None:
 
 
 async def test_it_is_as_high_as_its_texts() -> None:
-    pane = LessonPane()
-    async with on_stage(pane, 100, 30) as pilot:
+    async with on_stage(LessonPane(), 100, 30) as (pane, pilot):
         pane.styles.height = "auto"
         pane.show_lesson(LESSON)
         await pilot.pause()
@@ -59,17 +55,8 @@ async def test_it_is_as_high_as_its_texts() -> None:
         assert pane.size.height == 1
 
 
-async def test_hostile_texts_do_nothing() -> None:
-    pane = LessonPane()
-    async with on_stage(pane, 60, 12) as pilot:
-        pane.show_lesson(Lesson(*(HOSTILE,) * 6))
-        await pilot.pause()
-        assert "[/] [link=' ␛[31mred␇" in painted(pane)[0]
-
-
 async def test_the_frame_tells_how_the_clock_runs() -> None:
-    pane = LessonPane()
-    async with on_stage(pane, 60, 12) as pilot:
+    async with on_stage(LessonPane(), 60, 12) as (pane, pilot):
         pane.show_clock(ClockReading(ClockState(), 1.24))
         await pilot.pause()
         assert subtitle(pane) == "► 1× · 1.240 s"

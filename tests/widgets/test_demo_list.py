@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from asynclab.widgets.demo_list import DemoChosen, DemoHighlighted, DemoList, DemoRow
-from tests.widgets.labs import HOSTILE
 from tests.widgets.stage import Refreshes, on_stage, painted, said
 
 ROWS = (
@@ -17,8 +16,7 @@ ROWS = (
 
 
 async def test_demos_stand_under_their_sections_with_their_state_at_the_right() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 12):
+    async with on_stage(DemoList(), 27, 12) as (demos, _):
         demos.show_rows(ROWS)
         demos.highlight("2")
         assert painted(demos) == [
@@ -36,8 +34,7 @@ async def test_demos_stand_under_their_sections_with_their_state_at_the_right() 
 
 
 async def test_where_it_is_low_the_space_between_sections_goes() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 9):
+    async with on_stage(DemoList(), 27, 9) as (demos, _):
         demos.show_rows(ROWS)
         demos.highlight("7")
         assert painted(demos)[-2:] == [" QUEUES", "▌7 queue"]
@@ -48,8 +45,7 @@ async def test_where_it_is_low_the_space_between_sections_goes() -> None:
     [(26, " 4 crea…task ✓ 2 leaks", " 7 queue     ✓ 2 leaks"), (22, " 4 create_task   ✓", " 7 queue ✓ 2 leaks")],
 )
 async def test_where_it_is_narrow_a_note_goes_before_much_of_a_name_does(width: int, first: str, second: str) -> None:
-    demos = DemoList()
-    async with on_stage(demos, width, 12):
+    async with on_stage(DemoList(), width, 12) as (demos, _):
         demos.show_rows(
             [DemoRow(key, name, "", "done", "2 leaks") for key, name in (("4", "create_task"), ("7", "queue"))]
         )
@@ -57,8 +53,7 @@ async def test_where_it_is_narrow_a_note_goes_before_much_of_a_name_does(width: 
 
 
 async def test_the_cursor_passes_over_headings_and_tells_what_it_is_on() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 14) as pilot:
+    async with on_stage(DemoList(), 27, 14) as (demos, pilot):
         demos.show_rows(ROWS)
         demos.highlight("2")
         demos.focus()
@@ -68,8 +63,7 @@ async def test_the_cursor_passes_over_headings_and_tells_what_it_is_on() -> None
 
 
 async def test_enter_chooses_the_highlighted_demo() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 14) as pilot:
+    async with on_stage(DemoList(), 27, 14) as (demos, pilot):
         demos.show_rows(ROWS)
         demos.focus()
         await pilot.press("enter")
@@ -79,8 +73,7 @@ async def test_enter_chooses_the_highlighted_demo() -> None:
 
 
 async def test_a_click_highlights_and_another_chooses() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 14) as pilot:
+    async with on_stage(DemoList(), 27, 14) as (demos, pilot):
         demos.show_rows(ROWS)
         await pilot.click(demos, offset=(5, 2))
         await pilot.click(demos, offset=(5, 1))
@@ -90,8 +83,7 @@ async def test_a_click_highlights_and_another_chooses() -> None:
 
 
 async def test_the_highlight_stays_on_its_demo_while_states_change() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 14):
+    async with on_stage(DemoList(), 27, 14) as (demos, _):
         demos.show_rows(ROWS)
         demos.highlight("6")
         refreshes = Refreshes(demos)
@@ -101,8 +93,7 @@ async def test_the_highlight_stays_on_its_demo_while_states_change() -> None:
 
 
 async def test_a_highlighted_demo_comes_into_sight_with_its_heading() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 5) as pilot:
+    async with on_stage(DemoList(), 27, 5) as (demos, pilot):
         demos.show_rows(ROWS)
         await pilot.pause()
         demos.highlight("7")
@@ -111,28 +102,3 @@ async def test_a_highlighted_demo_comes_into_sight_with_its_heading() -> None:
         demos.highlight("1")
         await pilot.pause()
         assert painted(demos)[:2] == [" BASICS", "▌1 coroutines         ✓"]
-
-
-async def test_hostile_names_do_nothing_and_fit() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 12):
-        demos.show_rows([DemoRow("1", HOSTILE, HOSTILE, "done", HOSTILE)])
-        assert {demos.render_line(y).cell_length for y in range(10)} == {24}
-
-
-async def test_nothing_is_painted_again_when_nothing_changed() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 12):
-        demos.show_rows(ROWS)
-        refreshes = Refreshes(demos)
-        demos.show_rows(list(ROWS))
-        demos.highlight("")
-        assert refreshes.lines == []
-
-
-async def test_an_empty_list_takes_keys() -> None:
-    demos = DemoList()
-    async with on_stage(demos, 27, 12) as pilot:
-        demos.focus()
-        await pilot.press("down", "G", "g", "pagedown", "enter")
-        assert said(pilot) == []

@@ -84,8 +84,8 @@ def test_nothing_came_back_is_told() -> None:
 
 
 async def test_only_what_changed_is_painted_again() -> None:
-    view, row = DetailView(story_lines), halfway()
-    async with on_stage(view, 60, 20):
+    row = halfway()
+    async with on_stage(DetailView(story_lines), 60, 20) as (view, _):
         view.show_row(row, NOW)
         assert painted(view)[0] == "https://docs.example.org/guide"
         refreshes = Refreshes(view)
@@ -102,8 +102,8 @@ async def test_what_has_ended_is_not_composed_again_before_it_changes() -> None:
         composed.append(now)
         return []
 
-    view, row = DetailView(compose), url(1)
-    async with on_stage(view, 60, 8):
+    row = url(1)
+    async with on_stage(DetailView(compose), 60, 8) as (view, _):
         view.show_row(row, NOW)
         view.show_row(row, NOW + 1.0)
         assert composed == [NOW]
@@ -113,8 +113,7 @@ async def test_what_has_ended_is_not_composed_again_before_it_changes() -> None:
 
 
 async def test_another_url_begins_at_its_top_and_the_same_stays_where_it_was() -> None:
-    view = DetailView(answer_lines)
-    async with on_stage(view, 60, 8) as pilot:
+    async with on_stage(DetailView(answer_lines), 60, 8) as (view, pilot):
         view.show_row(body(1, "line", 50), NOW)
         await pilot.pause()
         view.scroll_to(y=20, animate=False)
@@ -127,22 +126,13 @@ async def test_another_url_begins_at_its_top_and_the_same_stays_where_it_was() -
         assert painted(view)[1] == "line 0"
 
 
-async def test_hostile_text_is_only_text() -> None:
-    view = DetailView(answer_lines)
-    async with on_stage(view, 80, 8):
-        page = Page(facts=("utf-8", "done [/] [@click=app.quit]here"))
-        view.show_row(url(1, page=page, raw_headers=((b"[/", b"[link='"),)), NOW)
-        assert painted(view)[0] == "done [/] [@click=app.quit]here"
-
-
 def test_where_room_is_short_the_answer_follows_the_story() -> None:
     lines = [plain(line) for line in whole_lines(halfway(), NOW, 60)]
     assert lines.index("https://docs.example.org/guide") < lines.index("headers and preview") < lines.index("A poster")
 
 
 async def test_the_frame_tells_how_many_lines_are_below_and_where_it_has_the_focus_which_key_leads_there() -> None:
-    view = DetailView(answer_lines)
-    async with on_stage(view, 60, 8) as pilot:
+    async with on_stage(DetailView(answer_lines), 60, 8) as (view, pilot):
         view.show_row(body(1, "line", 9), NOW)
         await pilot.pause()
         assert "↓  4 more lines" in str(view.border_subtitle)

@@ -35,8 +35,7 @@ def show(table: FetchTable, *rows: Row) -> None:
 
 
 async def test_it_draws_state_progress_size_rate_and_time() -> None:
-    table = FetchTable()
-    async with on_stage(table, 140, 10):
+    async with on_stage(FetchTable(), 140, 10) as (table, _):
         show(table, *EXAMPLES)
         lines = painted(table)
     assert "✓ 200" in lines[1]
@@ -54,8 +53,7 @@ async def test_it_draws_state_progress_size_rate_and_time() -> None:
 
 
 async def test_the_phases_are_drawn_beside_it() -> None:
-    table = FetchTable()
-    async with on_stage(table, 120, 4):
+    async with on_stage(FetchTable(), 120, 4) as (table, _):
         show(table, url(1))
         assert painted(table)[1].endswith("  ▁▁▂▂▃▄▄▅▅▅▅▇▇▇▇▇▇▇")
 
@@ -76,8 +74,7 @@ async def test_the_phases_are_drawn_beside_it() -> None:
     ],
 )
 async def test_a_column_that_runs_out_of_room_is_left_out_the_least_important_first(width: int, header: str) -> None:
-    table = FetchTable()
-    async with on_stage(table, width, 4):
+    async with on_stage(FetchTable(), width, 4) as (table, _):
         show(table, *EXAMPLES)
         assert " ".join(painted(table)[0].split()) == header
         assert "✓" in painted(table)[1]
@@ -85,15 +82,13 @@ async def test_a_column_that_runs_out_of_room_is_left_out_the_least_important_fi
 
 @pytest.mark.parametrize("width", [8, 20, 33, 41, 57, 80, 99, 120, 160, 200])
 async def test_no_line_is_wider_than_the_view_and_columns_stay_where_they_are(width: int) -> None:
-    table = FetchTable()
-    async with on_stage(table, width, 12):
+    async with on_stage(FetchTable(), width, 12) as (table, _):
         show(table, *EXAMPLES, url(8, url=HOSTILE * 3), url(4_999, wire=10**15, phases=phases({"download": 0.5})))
         assert {table.render_line(y).cell_length for y in range(9)} == {width - 3}
 
 
 async def test_columns_do_not_move_while_figures_grow() -> None:
-    table = FetchTable()
-    async with on_stage(table, 137, 4):
+    async with on_stage(FetchTable(), 137, 4) as (table, _):
         show(table, url(1))
         before = painted(table)[1].index("0.90 s")
         show(table, url(1, wire=999_900_000, ended_at=4.0 + 1234.56, phases=phases({"download": 8.1})))
@@ -102,22 +97,19 @@ async def test_columns_do_not_move_while_figures_grow() -> None:
 
 @pytest.mark.parametrize("width", [91, 100, 120, 131, 160, 200])
 async def test_a_url_of_fifty_characters_is_seen_whole_beside_any_columns(width: int) -> None:
-    table = FetchTable()
-    async with on_stage(table, width, 4):
+    async with on_stage(FetchTable(), width, 4) as (table, _):
         show(table, url(1, url="http://127.0.0.1:43210/a/path/of/fifty/characters/"))
         assert " 127.0.0.1:43210/a/path/of/fifty/characters/ " in painted(table)[1]
 
 
 async def test_before_anything_was_fetched_there_is_no_scale() -> None:
-    table = FetchTable()
-    async with on_stage(table, 200, 4):
+    async with on_stage(FetchTable(), 200, 4) as (table, _):
         table.show([1], [url(1, phases=phases({"queued": 0.1}))], NOW, None)
         assert painted(table)[0].endswith("▇download")
 
 
 async def test_a_long_url_is_cut_in_the_middle() -> None:
-    table = FetchTable()
-    async with on_stage(table, 80, 4):
+    async with on_stage(FetchTable(), 80, 4) as (table, _):
         show(table, url(1, url="https://example.org/a/very/very/very/long/path/that/ends/in/page-17"))
         line = painted(table)[1]
         assert "example.org/a/ver…" in line
@@ -132,16 +124,14 @@ async def test_only_rows_in_sight_are_looked_at() -> None:
             looked.add(index)
             return super().__getitem__(index)
 
-    table = FetchTable()
-    async with on_stage(table, 120, 12):
+    async with on_stage(FetchTable(), 120, 12) as (table, _):
         table.show(range(1, 5_001), Rows([url(1)] * 5_000), NOW, 1.0)
         assert table.line_count() == 5_000
         assert looked == set(range(9))
 
 
 async def test_only_lines_that_look_different_are_painted_again() -> None:
-    table = FetchTable()
-    async with on_stage(table, 120, 12):
+    async with on_stage(FetchTable(), 120, 12) as (table, _):
         show(table, *EXAMPLES)
         refreshes = Refreshes(table)
         show(table, *EXAMPLES)
@@ -151,8 +141,7 @@ async def test_only_lines_that_look_different_are_painted_again() -> None:
 
 
 async def test_the_cursor_selects_a_url_and_says_so() -> None:
-    table = FetchTable()
-    async with on_stage(table, 80, 12) as pilot:
+    async with on_stage(FetchTable(), 80, 12) as (table, pilot):
         show(table, *EXAMPLES)
         table.focus()
         await pilot.press("j", "j", "G")
@@ -161,8 +150,7 @@ async def test_the_cursor_selects_a_url_and_says_so() -> None:
 
 
 async def test_the_cursor_stays_on_its_url_when_the_order_changes() -> None:
-    table = FetchTable()
-    async with on_stage(table, 80, 12):
+    async with on_stage(FetchTable(), 80, 12) as (table, _):
         show(table, *EXAMPLES)
         table.select(2)
         show(table, *reversed(EXAMPLES))
@@ -170,8 +158,7 @@ async def test_the_cursor_stays_on_its_url_when_the_order_changes() -> None:
 
 
 async def test_a_url_that_is_filtered_out_stays_selected() -> None:
-    table = FetchTable()
-    async with on_stage(table, 80, 12):
+    async with on_stage(FetchTable(), 80, 12) as (table, _):
         show(table, *EXAMPLES)
         table.select(2)
         show(table, *EXAMPLES[3:])
@@ -196,16 +183,14 @@ def test_a_row_is_copied_in_words() -> None:
     ids=["404", "429", "anchor", "incomplete", "truncated"],
 )
 async def test_the_bar_of_what_failed_is_as_long_as_what_came_of_what_was_asked_for(row: Row, told: str) -> None:
-    table = FetchTable()
-    async with on_stage(table, 90, 4):
+    async with on_stage(FetchTable(), 90, 4) as (table, _):
         show(table, row)
         assert told in painted(table)[1]
 
 
 async def test_an_error_page_is_not_so_many_percent_and_of_a_body_that_was_too_large_its_part_is_counted() -> None:
-    table = FetchTable()
     missing = url(1, state="failed", outcome="http_error", status=404, wire=312, expected=312)
-    async with on_stage(table, 140, 5):
+    async with on_stage(FetchTable(), 140, 5) as (table, _):
         show(table, missing, failed(2, "truncated", status=200, wire=315, decoded=10, expected=315))
         assert "%" not in painted(table)[1]
         assert "3%         10 B" in painted(table)[2]

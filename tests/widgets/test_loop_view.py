@@ -25,7 +25,7 @@ from asynclab.widgets import loop_view
 from asynclab.widgets.lines import Line
 from asynclab.widgets.loop_view import LoopView
 from asynclab.widgets.messages import TaskSelected
-from tests.widgets.labs import HOSTILE, crowd, folded, sleeps, step, task
+from tests.widgets.labs import crowd, folded, sleeps, step, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
 
@@ -59,8 +59,7 @@ def test_what_never_comes_is_no_timer() -> None:
 
 
 async def test_every_part_of_the_loop_has_its_lines() -> None:
-    view = LoopView()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(busy_loop(), 0.5)
         assert painted(view)[:11] == [
             " between steps",
@@ -79,8 +78,7 @@ async def test_every_part_of_the_loop_has_its_lines() -> None:
 
 
 async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> None:
-    view = LoopView()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(busy_loop(ClockChanged(0.5, paused=True, speed=1.0, instant=False)), 0.5, next_task=2)
         lines = painted(view)
         assert lines[0] == " paused: no step runs"
@@ -90,14 +88,12 @@ async def test_a_held_loop_says_who_is_next_also_where_another_was_chosen() -> N
 
 
 async def test_the_task_that_runs_is_named() -> None:
-    view = LoopView()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(busy_loop(StepStarted(0.6, 3)), 0.6)
         assert painted(view)[:3] == [" ► second runs", " ready queue  1", "    1  first               woken by a timer"]
 
 
 async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done() -> None:
-    view = LoopView()
     state = folded(
         task(1, "main"),
         task(2, "fetch", 1),
@@ -105,7 +101,7 @@ async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done(
         CallScheduled(0.0, 2, "TimerContext.timeout", 3.0, 1, "aiohttp"),
         TaskEnded(0.5, 2, "done", "None"),
     )
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(state, 0.5)
         assert painted(view)[4:6] == [
             "   1.500 s ━━━────────── a timer of aiohttp",
@@ -114,7 +110,6 @@ async def test_a_timer_of_a_library_says_so_and_belongs_to_no_task_that_is_done(
 
 
 async def test_a_task_that_timed_out_or_slept_says_so() -> None:
-    view = LoopView()
     events = [
         task(1, "sleeper"),
         task(2, "waiter"),
@@ -125,24 +120,22 @@ async def test_a_task_that_timed_out_or_slept_says_so() -> None:
         TimeoutExpired(1.0, 1),
         TaskReady(1.0, 2, "timer"),
     ]
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(folded(*events), 1.0)
         assert painted(view)[2].endswith("sleeper             its sleep is over")
         assert painted(view)[3].endswith("waiter              its timeout expired")
 
 
 async def test_timers_count_down_with_no_event() -> None:
-    view = LoopView()
     state = busy_loop()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(state, 0.5)
         view.show(state, 0.75)
         assert "0.250 s" in painted(view)[5]
 
 
 async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> None:
-    view = LoopView()
-    async with on_stage(view, 60, 16) as pilot:
+    async with on_stage(LoopView(), 60, 16) as (view, pilot):
         view.show(busy_loop(), 0.5)
         view.focus()
         await pilot.press("j", "j", "j", "j")
@@ -152,9 +145,8 @@ async def test_the_cursor_goes_through_all_lines_and_tells_whose_they_are() -> N
 
 
 async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
-    view = LoopView()
     state = busy_loop()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(state, 0.5)
         view.select(2)
         assert view.cursor == 3
@@ -164,19 +156,11 @@ async def test_the_cursor_stays_with_its_task_when_lines_come_and_go() -> None:
 
 
 async def test_a_run_that_has_ended_has_nothing_to_do() -> None:
-    view = LoopView()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(busy_loop(RunEnded(1.0, "cancelled")), 1.0)
         assert painted(view)[:2] == [" the run has ended", " ready queue  empty"]
         view.show(None, 0.0)
         assert painted(view)[0] == ""
-
-
-async def test_names_from_anywhere_are_data() -> None:
-    view = LoopView()
-    async with on_stage(view, 44, 16):
-        view.show(folded(task(1, HOSTILE), CallScheduled(0.0, 1, HOSTILE, 1.0, 1)), 0.5)
-        assert not any("\x1b" in line for line in painted(view))
 
 
 def test_thousands_of_timers_are_counted_and_the_next_ones_listed() -> None:
@@ -193,17 +177,15 @@ async def test_of_many_timers_only_those_in_sight_are_drawn(monkeypatch: pytest.
         return ()
 
     monkeypatch.setattr(loop_view, "bar", bar)
-    view = LoopView()
-    async with on_stage(view, 60, 12):
+    async with on_stage(LoopView(), 60, 12) as (view, _):
         view.show(crowd(500), 0.5)
         assert view.line_count() > 100
         assert 0 < len(drawn) <= 10
 
 
 async def test_a_task_that_is_no_longer_kept_keeps_its_line_until_the_parts_are_listed_anew() -> None:
-    view = LoopView()
     state = busy_loop()
-    async with on_stage(view, 60, 16):
+    async with on_stage(LoopView(), 60, 16) as (view, _):
         view.show(state, 0.5)
         del state.tasks[3], state.tasks[5]
         assert view.line_text(2).split()[:3] == ["1", "task", "3"]

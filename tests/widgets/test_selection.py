@@ -35,8 +35,7 @@ def lit(view: LineView, y: int) -> str:
 
 
 async def test_what_the_mouse_is_dragged_over_is_selected_and_lit() -> None:
-    view = StaticLines()
-    async with on_stage(view) as pilot:
+    async with on_stage(StaticLines()) as (view, pilot):
         view.show([(("first line", ""),), (("second", "past"), (" line", "strong")), (("third line", ""),)])
         assert await drag(pilot, (7, 1), (6, 3)) == "line\nsecond line\nthird"
         assert [lit(view, y).rstrip() for y in range(4)] == ["line", "second line", "third", ""]
@@ -46,16 +45,14 @@ async def test_what_the_mouse_is_dragged_over_is_selected_and_lit() -> None:
 
 
 async def test_wide_characters_are_selected_as_a_whole() -> None:
-    view = StaticLines()
-    async with on_stage(view) as pilot:
+    async with on_stage(StaticLines()) as (view, pilot):
         view.show([(("a日本b", ""),)])
         assert await drag(pilot, (2, 1), (4, 1)) == "日本"
         assert lit(view, 0) == "日本"
 
 
 async def test_what_is_selected_stays_so_when_the_view_scrolls() -> None:
-    log = ActivityLog()
-    async with on_stage(log, 60, 8) as pilot:
+    async with on_stage(ActivityLog(), 60, 8) as (log, pilot):
         log.show(printing(30), 0.0)
         log.scroll_to(y=10, animate=False, force=True)
         await pilot.pause()
@@ -67,13 +64,11 @@ async def test_what_is_selected_stays_so_when_the_view_scrolls() -> None:
 
 
 async def test_marks_and_line_numbers_are_not_selected() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12) as pilot:
+    async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, "import asyncio\n\nasync def main() -> None:\n    await asyncio.sleep(1)\n")
         await pilot.pause()
         assert await drag(pilot, (1, 3), (40, 4)) == "async def main() -> None:\n    await asyncio.sleep(1)"
-    table = TaskTable()
-    async with on_stage(table, 80, 12) as pilot:
+    async with on_stage(TaskTable(), 80, 12) as (table, pilot):
         table.show(gather(), 1.24)
         selected = await drag(pilot, (1, 1), (12, 3))
         assert selected is not None
@@ -81,8 +76,7 @@ async def test_marks_and_line_numbers_are_not_selected() -> None:
 
 
 async def test_code_that_is_scrolled_sideways_is_selected_where_the_mouse_is() -> None:
-    view = SourceView()
-    async with on_stage(view, 40, 6) as pilot:
+    async with on_stage(SourceView(), 40, 6) as (view, pilot):
         view.show_source(GATHER, "x = 1  # " + "".join(chr(ord("a") + number % 26) for number in range(100)))
         await pilot.pause()
         view.scroll_to(x=20, animate=False, force=True)
@@ -93,8 +87,7 @@ async def test_code_that_is_scrolled_sideways_is_selected_where_the_mouse_is() -
 
 
 async def test_dragging_does_not_do_what_a_click_does_and_a_double_click_does_no_more() -> None:
-    table = TaskTable()
-    async with on_stage(table, 80, 12) as pilot:
+    async with on_stage(TaskTable(), 80, 12) as (table, pilot):
         table.show(gather(), 1.24)
         await drag(pilot, (3, 3), (9, 3))
         assert table.cursor is None
@@ -105,14 +98,12 @@ async def test_dragging_does_not_do_what_a_click_does_and_a_double_click_does_no
 
 
 async def test_on_the_timeline_the_mouse_drags_the_moment_instead() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 12) as pilot:
+    async with on_stage(TimelineView(), 80, 12) as (_, pilot):
         assert await drag(pilot, (30, 3), (40, 3)) is None
 
 
 @pytest.mark.parametrize("lines", [0, 1, 500])
 async def test_everything_can_be_selected(lines: int) -> None:
-    view = StaticLines()
-    async with on_stage(view, 40, 6):
+    async with on_stage(StaticLines(), 40, 6) as (view, _):
         view.show([((f"line {number}", ""),) for number in range(lines)])
         assert view.get_selection(SELECT_ALL) == ("\n".join(f"line {number}" for number in range(lines)), "\n")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
 from asynclab.model.events import (
     Event,
     Frame,
@@ -18,7 +23,7 @@ from asynclab.model.fold import apply, fold
 from asynclab.model.state import LabState
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.source_view import SourceView
-from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, task
+from tests.widgets.labs import GATHER, folded, sleeps, task
 from tests.widgets.stage import on_stage, painted, subtitle
 
 KETTLE, SECRET = "/demos/kettle.py", "/demos/secret.py"
@@ -54,18 +59,23 @@ def two_tasks(*events: Event) -> LabState:
     return folded(task(1, "tea"), task(2, "coffee"), *sleeps(1, 1.0, line=4), *sleeps(2, 1.0, line=9), *events)
 
 
+@asynccontextmanager
+async def following(state: LabState) -> AsyncIterator[tuple[SourceView, Pilot[None]]]:
+    """A pane with the first file, which follows the first task."""
+    async with on_stage(SourceView(Shelf()), 70, 12) as (view, pilot):
+        view.show_source(GATHER, HOME)
+        view.show(state, 0.0)
+        view.select(1)
+        yield view, pilot
+
+
 def shows(view: SourceView, text: str) -> bool:
     """Whether a line is in sight."""
     return any(f" {text} " in line for line in painted(view))
 
 
 async def test_the_pane_goes_to_the_file_that_the_selected_task_is_in_and_back_with_another() -> None:
-    view = SourceView(Shelf())
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(boils(1)), 0.0)
-        assert view.path == GATHER
-        view.select(1)
+    async with following(two_tasks(boils(1))) as (view, pilot):
         await pilot.pause()
         assert (view.path, view.line_of(1)) == (KETTLE, 40)
         assert shows(view, "kettle_40")
@@ -78,12 +88,8 @@ async def test_the_pane_goes_to_the_file_that_the_selected_task_is_in_and_back_w
 
 
 async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
-    view = SourceView(Shelf())
     state = two_tasks()
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, HOME)
-        view.show(state, 0.0)
-        view.select(1)
+    async with following(state) as (view, pilot):
         for line, file in ((40, KETTLE), (2, KETTLE), (90, GATHER), (30, KETTLE)):
             frames = (Frame("main", GATHER, 90), Frame("boil", KETTLE, line))[: 1 if file == GATHER else 2]
             fold(state, [TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), stands(1, *frames)])
@@ -94,12 +100,8 @@ async def test_the_pane_follows_a_task_that_goes_from_file_to_file() -> None:
 
 
 async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked() -> None:
-    view = SourceView(Shelf())
     state = two_tasks(boils(1))
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, HOME)
-        view.show(state, 0.0)
-        view.select(1)
+    async with following(state) as (view, pilot):
         await pilot.pause()
         fold(state, [TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1)])
         view.show(state, 1.0)
@@ -109,24 +111,16 @@ async def test_while_the_task_runs_the_file_stays_and_its_old_line_is_not_marked
 
 
 async def test_a_task_that_ended_leads_back() -> None:
-    view = SourceView(Shelf())
     state = two_tasks(boils(1))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(state, 0.0)
-        view.select(1)
+    async with following(state) as (view, _):
         fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), TaskEnded(1.0, 1, "done")])
         view.show(state, 1.0)
         assert view.path == GATHER
 
 
 async def test_backspace_goes_back_until_another_task_is_selected() -> None:
-    view = SourceView(Shelf())
     state = two_tasks(boils(1), boils(2))
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, HOME)
-        view.show(state, 0.0)
-        view.select(1)
+    async with following(state) as (view, pilot):
         view.focus()
         await pilot.press("backspace")
         assert view.path == GATHER
@@ -138,12 +132,8 @@ async def test_backspace_goes_back_until_another_task_is_selected() -> None:
 
 
 async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> None:
-    view = SourceView(Shelf())
     state = two_tasks()
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, HOME)
-        view.show(state, 0.0)
-        view.select(1)
+    async with following(state) as (view, pilot):
         await pilot.pause()
         view.scroll_to(y=50, animate=False)
         fold(state, [StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0), boils(1, at=1.0)])
@@ -152,31 +142,19 @@ async def test_the_file_does_not_change_under_a_reader_who_has_scrolled() -> Non
 
 
 async def test_a_file_that_cannot_be_read_is_named_and_the_pane_stays() -> None:
-    view = SourceView(Shelf())
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(stands(1, Frame("main", GATHER, 9), Frame("hide", SECRET, 7))), 0.0)
-        view.select(1)
+    async with following(two_tasks(stands(1, Frame("main", GATHER, 9), Frame("hide", SECRET, 7)))) as (view, _):
         assert view.path == GATHER
         assert subtitle(view) == "tea is at secret.py:7: file can't be read"
 
 
 async def test_another_demo_is_not_left_for_the_file_of_a_task_of_the_last_one() -> None:
-    view = SourceView(Shelf())
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(boils(1)), 0.0)
-        view.select(1)
+    async with following(two_tasks(boils(1))) as (view, _):
         view.show_source("/demos/queue.py", HOME)
         assert view.path == "/demos/queue.py"
 
 
 async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number() -> None:
-    view = SourceView(Shelf())
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(), 0.0)
-        view.select(1)
+    async with following(two_tasks()) as (view, _):
         again = LabState()
         fold(again, [RunStarted(0.0, "lab", 2e9, "3.11.0"), task(1, "tea"), *sleeps(1, 1.0, line=4)])
         view.show(again, 0.0)
@@ -184,22 +162,14 @@ async def test_a_task_of_the_next_run_is_not_selected_for_having_the_same_number
 
 
 async def test_the_frame_tells_the_chain_of_coroutines_with_libraries_folded() -> None:
-    view = SourceView(Shelf())
     frames = (Frame("main", GATHER, 9), Frame("brew", GATHER, 4), Frame("get", library="aiohttp", count=5))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(stands(1, *frames)), 0.0)
-        view.select(1)
+    async with following(two_tasks(stands(1, *frames))) as (view, _):
         assert subtitle(view) == "tea: main → brew → 5 frames in aiohttp"
 
 
 async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
-    view = SourceView(Shelf())
     frames = [Frame(f"a_rather_long_name_{number}", GATHER, number) for number in range(1, 20)]
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(stands(1, *frames, SLEEP)), 0.0)
-        view.select(1)
+    async with following(two_tasks(stands(1, *frames, SLEEP))) as (view, pilot):
         for width in (70, 44):
             await pilot.resize_terminal(width, 12)
             await pilot.pause()
@@ -208,23 +178,18 @@ async def test_a_long_chain_keeps_both_its_ends_in_sight() -> None:
 
 
 async def test_where_nobody_has_looked_yet_the_pane_cannot_tell() -> None:
-    view = SourceView(Shelf())
     state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0, ready=True))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(state, 1.0)
-        view.select(1)
+    async with following(state) as (view, _):
         assert subtitle(view) == "tea: line unknown"
         assert not any(line.startswith(CURSOR) for line in painted(view))
 
 
 async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() -> None:
-    view = SourceView(Shelf())
     state = two_tasks(StepStarted(1.0, 1), StepEnded(1.0, 1, 0.0))
     fold(
         state, [TaskWaiting(1.0, 1, Wait("async_generator")), stands(1, Frame("main", GATHER, 20), opaque=True, at=1.0)]
     )
-    async with on_stage(view, 70, 30):
+    async with on_stage(SourceView(Shelf()), 70, 30) as (view, _):
         view.show_source(GATHER, HOME)
         view.show(state, 1.0)
         view.select(1)
@@ -233,19 +198,14 @@ async def test_where_frames_are_hidden_the_pane_cannot_tell_and_marks_no_line() 
 
 
 async def test_a_task_of_a_library_is_in_no_code_of_the_users() -> None:
-    view = SourceView(Shelf())
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(stands(1, SLEEP)), 0.0)
-        view.select(1)
+    async with following(two_tasks(stands(1, SLEEP))) as (view, _):
         assert subtitle(view) == "tea is inside library code: asyncio.sleep"
 
 
 async def test_a_file_that_was_edited_meanwhile_says_so() -> None:
     shelf = Shelf()
-    view = SourceView(shelf)
     state = two_tasks()
-    async with on_stage(view, 70, 12):
+    async with on_stage(SourceView(shelf), 70, 12) as (view, _):
         view.show_source(GATHER, HOME)
         view.show(state, 0.0)
         assert subtitle(view) == "◌ suspended"
@@ -260,20 +220,9 @@ async def test_at_the_very_beginning_of_its_past_no_run_claims_that_its_file_was
         def has_changed(self, path: str, since: float) -> bool:
             return since < 1e9
 
-    view = SourceView(Edited())
-    async with on_stage(view, 70, 12):
+    async with on_stage(SourceView(Edited()), 70, 12) as (view, _):
         view.show_source(GATHER, HOME)
         view.show(two_tasks(), 0.0)
         assert "changed" not in subtitle(view)
         view.show(LabState(), 0.0)
         assert "changed" not in subtitle(view)
-
-
-async def test_hostile_names_in_the_frame_are_harmless() -> None:
-    view = SourceView(Shelf())
-    hostile = Frame(HOSTILE, GATHER, 9)
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, HOME)
-        view.show(two_tasks(stands(1, hostile)), 0.0)
-        view.select(1)
-        assert subtitle(view).startswith("tea: [/] [link=' ␛[31mred␇")

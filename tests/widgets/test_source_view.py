@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
+from textual.pilot import Pilot
 
 from asynclab.model.events import (
     Event,
@@ -13,13 +17,14 @@ from asynclab.model.events import (
     Wait,
 )
 from asynclab.model.fold import apply, fold
+from asynclab.model.state import LabState
 from asynclab.widgets.code_marks import CodeMarks, mark_spans
 from asynclab.widgets.line_view import CURSOR
 from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import TaskSelected
 from asynclab.widgets.source_view import SourceView
-from tests.widgets.labs import GATHER, HOSTILE, folded, sleeps, step, task
-from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
+from tests.widgets.labs import GATHER, folded, sleeps, step, task
+from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
 SOURCE = """\
 import asyncio
@@ -42,11 +47,17 @@ def waiting(*lines: int) -> list[Event]:
     return [event for number, line in numbered for event in (task(number, "t"), *sleeps(number, 1, line=line))]
 
 
+@asynccontextmanager
+async def showing(state: LabState, source: str = SOURCE) -> AsyncIterator[tuple[SourceView, Pilot[None]]]:
+    """A pane with this code, and the marks of the tasks in it."""
+    async with on_stage(SourceView(), 70, 12) as (view, pilot):
+        view.show_source(GATHER, source)
+        view.show(state, 1.0)
+        yield view, pilot
+
+
 async def test_lines_have_numbers_and_a_mark_where_tasks_are_suspended() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, SOURCE)
-        view.show(folded(*waiting(4, 4, 9)), 0.0)
+    async with showing(folded(*waiting(4, 4, 9))) as (view, pilot):
         await pilot.pause()
         assert painted(view)[:4] == [
             "   1       import asyncio",
@@ -76,21 +87,15 @@ def test_marks_of_all_sizes_take_the_same_room(suspended: int, ready: int, mark:
 
 
 async def test_a_task_that_was_woken_is_marked_as_ready_where_it_waited() -> None:
-    view = SourceView()
     state = folded(*waiting(4, 4), TaskReady(1.0, 2, "timer"))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(state, 1.0)
+    async with showing(state) as (view, _):
         assert painted(view)[3].startswith("   4  ◌1▸1 ")
         assert subtitle(view) == "◌ suspended · ▸ ready"
 
 
 async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
-    view = SourceView()
     state = folded(*waiting(4, 9), TaskReady(1.0, 2, "timer"))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(state, 1.0)
+    async with showing(state) as (view, _):
         view.show(state, 1.0, next_task=2)
         assert painted(view)[8].startswith("   9 →▸1   ")
         assert (view.ground(3), view.ground(8)) == ("row", "row strong")
@@ -100,9 +105,8 @@ async def test_the_line_at_which_the_next_step_goes_on_is_lit() -> None:
 
 
 async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -> None:
-    view = SourceView()
     state = folded(*waiting(4, 90), TaskReady(1.0, 2, "timer"))
-    async with on_stage(view, 70, 12) as pilot:
+    async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, LONG)
         await pilot.pause()
         view.show(state, 1.0, next_task=2)
@@ -110,31 +114,22 @@ async def test_the_next_line_is_brought_into_sight_where_no_task_is_selected() -
 
 
 async def test_marks_go_when_tasks_go_on() -> None:
-    view = SourceView()
     state = folded(*waiting(4))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(state, 0.0)
+    async with showing(state) as (view, _):
         fold(state, (TaskReady(1.0, 1, "timer"), StepStarted(1.0, 1), TaskEnded(1.0, 1, "done")))
         view.show(state, 1.0)
         assert "◌" not in "".join(painted(view))
 
 
 async def test_tasks_in_other_files_leave_no_mark() -> None:
-    view = SourceView()
     wait = Wait("sleep", seconds=1.0, file="/other.py", line=4)
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(folded(task(1, "main"), TaskWaiting(0.0, 1, wait)), 0.0)
+    async with showing(folded(task(1, "main"), TaskWaiting(0.0, 1, wait))) as (view, _):
         assert "◌" not in "".join(painted(view))
 
 
 async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
-    view = SourceView()
     state = folded(task(1, "main"), StepStarted(0.0, 1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(state, 0.2)
+    async with showing(state) as (view, _):
         assert painted(view)[4].startswith("   5 ► ")
         assert (view.ground(4), subtitle(view)) == ("row strong", "► blocks the loop")
         apply(state, StepEnded(0.3, 1, 0.3))
@@ -143,19 +138,13 @@ async def test_the_line_that_blocks_the_loop_is_marked_as_running() -> None:
 
 
 async def test_a_report_that_comes_after_the_block_lights_nothing() -> None:
-    view = SourceView()
     state = folded(task(1, "main"), *step(1), LoopBlocked(0.2, 1, 0.2, GATHER, 5, "brew"))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(state, 0.2)
+    async with showing(state) as (view, _):
         assert "►" not in "".join(painted(view))
 
 
 async def test_the_line_of_the_selected_task_stands_out() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(folded(*waiting(4, 9)), 0.0)
+    async with showing(folded(*waiting(4, 9))) as (view, _):
         view.select(2)
         assert [line[0] for line in painted(view) if line.startswith(CURSOR)] == [CURSOR]
         assert painted(view)[8].startswith(CURSOR)
@@ -163,9 +152,8 @@ async def test_the_line_of_the_selected_task_stands_out() -> None:
 
 
 async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> None:
-    view = SourceView()
     state = folded(*waiting(60))
-    async with on_stage(view, 70, 12) as pilot:
+    async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, LONG)
         await pilot.pause()
         view.show(state, 0.0)
@@ -178,8 +166,7 @@ async def test_the_selected_task_is_kept_in_sight_until_the_reader_scrolls() -> 
 
 
 async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 30) as pilot:
+    async with on_stage(SourceView(), 70, 30) as (view, pilot):
         view.show_source(GATHER, LONG)
         view.show(folded(*waiting(20)), 0.0)
         await pilot.pause()
@@ -189,18 +176,14 @@ async def test_the_selected_task_stays_in_sight_when_there_is_less_room() -> Non
 
 
 async def test_a_file_opens_at_its_first_line_of_code() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12) as pilot:
+    async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, '"""What it teaches.\n\nAt length.\n"""\n\n' + LONG)
         await pilot.pause()
         assert "line_1 = 1" in painted(view)[0]
 
 
 async def test_a_click_on_a_marked_line_selects_its_tasks_in_turn() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source(GATHER, SOURCE)
-        view.show(folded(*waiting(4, 4)), 0.0)
+    async with showing(folded(*waiting(4, 4))) as (view, pilot):
         for _ in range(3):
             await pilot.click(view, offset=(20, 4))
         await pilot.click(view, offset=(20, 2))
@@ -208,8 +191,7 @@ async def test_a_click_on_a_marked_line_selects_its_tasks_in_turn() -> None:
 
 
 async def test_it_scrolls_both_ways() -> None:
-    view = SourceView()
-    async with on_stage(view, 40, 8) as pilot:
+    async with on_stage(SourceView(), 40, 8) as (view, pilot):
         view.show_source(GATHER, f"start = 1  # {'x' * 80} end\n{LONG}")
         view.focus()
         await pilot.pause()
@@ -222,8 +204,7 @@ async def test_it_scrolls_both_ways() -> None:
 
 
 async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12) as pilot:
+    async with on_stage(SourceView(), 70, 12) as (view, pilot):
         view.show_source(GATHER, SOURCE)
         assert (painted(view)[0], part_at(view.compose_line(0, 70), "import")) == ("   1       import asyncio", "")
         await pilot.pause()
@@ -231,23 +212,3 @@ async def test_the_code_is_painted_at_once_and_coloured_afterwards() -> None:
             "   1       import asyncio",
             "keyword",
         )
-
-
-async def test_a_hostile_file_and_title_do_nothing() -> None:
-    view = SourceView()
-    async with on_stage(view, 70, 12) as pilot:
-        view.show_source("/x/" + HOSTILE, f"a = '''{HOSTILE}'''\n")
-        await pilot.pause()
-        assert "␛[31mred␇" in painted(view)[0]
-        assert {view.render_line(y).cell_length for y in range(10)} == {67}
-
-
-async def test_nothing_is_painted_again_when_nothing_changed() -> None:
-    view = SourceView()
-    state = folded(*waiting(4))
-    async with on_stage(view, 70, 12):
-        view.show_source(GATHER, SOURCE)
-        view.show(state, 0.0)
-        refreshes = Refreshes(view)
-        view.show(state, 0.5)
-        assert refreshes.regions == []

@@ -27,7 +27,7 @@ from asynclab.widgets.lines import Line, plain
 from asynclab.widgets.messages import MomentChosen, TaskOpened, TaskSelected
 from asynclab.widgets.timeline import TimelineView
 from tests.model.history import lab_with_timeline
-from tests.widgets.labs import HOSTILE, sleeps, task
+from tests.widgets.labs import sleeps, task
 from tests.widgets.stage import on_stage, painted, part_at, said, subtitle
 
 
@@ -62,8 +62,7 @@ def party() -> Iterable[Event]:
 
 
 async def test_each_task_has_a_lane_under_its_parent() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10):
+    async with on_stage(TimelineView(), 80, 10) as (view, _):
         view.show(*seen(*party()), 2.0)
         assert painted(view)[:6] == [
             " 50 ms a cell       0 s  ·    ·    ·    1 s  ·    ·    ·    2 s  ·    ·    ·",
@@ -76,8 +75,7 @@ async def test_each_task_has_a_lane_under_its_parent() -> None:
 
 
 async def test_states_are_told_apart_by_glyph() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10):
+    async with on_stage(TimelineView(), 80, 10) as (view, _):
         view.show(*seen(*party()), 2.0)
         line = view.compose_line(2, 76)
         assert part_at(line, "▒") == "ready"
@@ -86,8 +84,7 @@ async def test_states_are_told_apart_by_glyph() -> None:
 
 
 async def test_every_glyph_is_one_cell_wide() -> None:
-    view = TimelineView()
-    async with on_stage(view, 140, 10):
+    async with on_stage(TimelineView(), 140, 10) as (view, _):
         view.show(*seen(*party()), 2.0)
         view.select(3)
         text = "".join(painted(view)) + plain(legend(200))
@@ -95,8 +92,7 @@ async def test_every_glyph_is_one_cell_wide() -> None:
 
 
 async def test_an_arrow_goes_from_the_waker_to_the_selected_task() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10):
+    async with on_stage(TimelineView(), 80, 10) as (view, _):
         view.show(*seen(*party()), 2.0)
         view.select(3)
         assert painted(view)[3] == "▌└ coffee           █───────────────────▼▒▒▒▒▒▒▒▒▒█──────────"
@@ -105,8 +101,7 @@ async def test_an_arrow_goes_from_the_waker_to_the_selected_task() -> None:
 
 
 async def test_an_arrow_passes_through_the_lanes_between() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10):
+    async with on_stage(TimelineView(), 80, 10) as (view, _):
         state, timeline = seen(
             task(1, "main"),
             *(
@@ -128,8 +123,7 @@ async def test_an_arrow_passes_through_the_lanes_between() -> None:
 
 
 async def test_before_the_selected_task_was_created_the_frame_says_nothing_of_it() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10):
+    async with on_stage(TimelineView(), 80, 10) as (view, _):
         state, timeline = seen(*party())
         view.show(state, timeline, 2.0)
         view.select(2)
@@ -138,8 +132,7 @@ async def test_before_the_selected_task_was_created_the_frame_says_nothing_of_it
 
 
 async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_looked_at() -> None:
-    view = TimelineView()
-    async with on_stage(view, 120, 10) as pilot:
+    async with on_stage(TimelineView(), 120, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0, 1.2)
         view.select(3)
         await pilot.pause()
@@ -147,8 +140,7 @@ async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_loo
 
 
 async def test_arrow_keys_go_through_time_and_tell_so() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0)
         view.focus()
         await pilot.press("left", "left", "right", "home", "end")
@@ -161,8 +153,7 @@ async def test_arrow_keys_go_through_time_and_tell_so() -> None:
 
 
 async def test_e_goes_to_the_events_of_the_selected_task() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0)
         view.focus()
         view.select(3)
@@ -172,8 +163,7 @@ async def test_e_goes_to_the_events_of_the_selected_task() -> None:
 
 
 async def test_the_lanes_are_gone_through_with_j_and_k_and_opened_with_enter() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0)
         view.focus()
         await pilot.press("j", "j", "enter")
@@ -183,8 +173,7 @@ async def test_the_lanes_are_gone_through_with_j_and_k_and_opened_with_enter() -
 
 
 async def test_a_click_on_the_ruler_goes_to_its_time_and_selects_nothing() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0)
         await pilot.click(TimelineView, offset=(30, 1))
         assert [type(message) for message in said(pilot)] == [MomentChosen]
@@ -193,8 +182,7 @@ async def test_a_click_on_the_ruler_goes_to_its_time_and_selects_nothing() -> No
 
 
 async def test_a_drag_with_the_mouse_goes_through_time() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0)
         await pilot.mouse_down(TimelineView, offset=(30, 3))
         await pilot.hover(TimelineView, offset=(25, 3))
@@ -209,8 +197,7 @@ async def test_a_drag_with_the_mouse_goes_through_time() -> None:
 
 @pytest.mark.parametrize("moment", [None, 1.2])
 async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(moment: float | None) -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0, moment)
         whole = painted(view)
         view.focus()
@@ -223,21 +210,13 @@ async def test_zooming_in_shows_less_of_time_and_following_shows_it_all_again(mo
 
 
 async def test_the_scale_stays_while_the_run_grows_within_it() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10):
+    async with on_stage(TimelineView(), 80, 10) as (view, _):
         state, timeline = seen(*party())
         scales = set()
         for tenths in range(20, 27):
             view.show(state, timeline, tenths / 10)
             scales.add(painted(view)[0])
         assert len(scales) == 1
-
-
-async def test_names_from_anywhere_are_data() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 6):
-        view.show(*seen(task(1, HOSTILE)), 1.0)
-        assert not any("\x1b" in line for line in painted(view))
 
 
 async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,11 +234,3 @@ async def test_of_ten_thousand_lanes_those_in_sight_are_composed(monkeypatch: py
         view.show(*seen(*births), 1.0)
         assert view.line_count() == 10_000
         assert max(composed) < 20
-
-
-async def test_nothing_is_shown_of_no_lab() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 6):
-        view.show(None, None, 0.0)
-        assert view.line_count() == 0
-        assert not any(line.strip() for line in painted(view)[1:])

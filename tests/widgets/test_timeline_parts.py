@@ -45,8 +45,7 @@ def test_the_marks_look_different_unless_they_complain_or_are_about_primitives()
 
 
 async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 8):
+    async with on_stage(TimelineView(), 80, 8) as (view, _):
         for name in ("", "a", "🍵" * 50, "a\u200db", "☕\ufe0f tea"):
             state, timeline = lab_with_timeline(task(1, "main"), task(2, name, parent=1), *sleeps(2, 9.0))
             view.show(state, timeline, 4.0)
@@ -56,8 +55,7 @@ async def test_a_lane_is_as_wide_as_the_view_whatever_the_task_s_name_is() -> No
 
 
 async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 8):
+    async with on_stage(TimelineView(), 80, 8) as (view, _):
         view.show(*asleep(), 4.0)
         assert "rest" not in [part for _, part in view.compose_line(0, 76)]
         view.show(*asleep(), 4.0, 2.0)
@@ -68,8 +66,7 @@ async def test_what_comes_after_the_moment_looked_at_is_grey() -> None:
 
 
 async def test_scrolled_time_stays_where_it_is_until_the_whole_run_is_wanted() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 8) as pilot:
+    async with on_stage(TimelineView(), 80, 8) as (view, pilot):
         state, timeline = asleep()
         view.show(state, timeline, 4.0)
         whole = painted(view)
@@ -86,8 +83,7 @@ async def test_scrolled_time_stays_where_it_is_until_the_whole_run_is_wanted() -
 
 
 async def test_shifted_keys_go_ten_columns_and_past_the_end_is_now() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 8) as pilot:
+    async with on_stage(TimelineView(), 80, 8) as (view, pilot):
         view.show(*asleep(), 4.0)
         view.focus()
         await pilot.press("shift+left", "right", "shift+right")
@@ -97,8 +93,7 @@ async def test_shifted_keys_go_ten_columns_and_past_the_end_is_now() -> None:
 
 
 async def test_a_click_beside_the_lanes_chooses_no_moment() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 10) as pilot:
+    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
         view.show(*asleep(), 4.0)
         await pilot.click(TimelineView, offset=(3, 2))
         await pilot.click(TimelineView, offset=(40, 6))
@@ -108,8 +103,7 @@ async def test_a_click_beside_the_lanes_chooses_no_moment() -> None:
 
 
 async def test_columns_do_not_move_when_more_tasks_come() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 8):
+    async with on_stage(TimelineView(), 80, 8) as (view, _):
         state, timeline = asleep()
         view.show(state, timeline, 4.0)
         lane = painted(view)[1]
@@ -119,8 +113,7 @@ async def test_columns_do_not_move_when_more_tasks_come() -> None:
 
 
 async def test_the_time_in_which_a_callback_blocked_the_loop_is_marked_above_the_lanes() -> None:
-    view = TimelineView()
-    async with on_stage(view, 80, 8):
+    async with on_stage(TimelineView(), 80, 8) as (view, _):
         state, timeline = asleep()
         apply(state, LoopFreed(3.0, 1.0, "read"))
         view.show(state, timeline, 4.0)

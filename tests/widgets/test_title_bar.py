@@ -6,12 +6,11 @@ from asynclab.widgets.lines import plain
 from asynclab.widgets.loop_meter import loop_meter
 from asynclab.widgets.past_banner import Moment
 from asynclab.widgets.title_bar import TabChosen, TitleBar
-from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said
+from tests.widgets.stage import on_stage, painted, part_at, said
 
 
 async def test_it_shows_the_tabs_the_loop_and_what_runs() -> None:
-    bar = TitleBar(("Learn", "Fetch"))
-    async with on_stage(bar, 90, 3):
+    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, _):
         bar.show([0.0004] * 20, 2, 7)
         assert painted(bar)[0] == (
             " asynclab  Learn  Fetch              loop ▁▁▁▁▁▁▁▁▁▁▁▁   0.4 ms        2 runs · 7 tasks"
@@ -19,15 +18,13 @@ async def test_it_shows_the_tabs_the_loop_and_what_runs() -> None:
 
 
 async def test_where_nothing_runs_nothing_is_counted() -> None:
-    bar = TitleBar(("Learn", "Fetch"))
-    async with on_stage(bar, 90, 3):
+    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, _):
         bar.show([0.0004] * 20, 0, 0)
         assert painted(bar)[0].endswith("0.4 ms")
 
 
 async def test_nothing_moves_when_another_run_starts() -> None:
-    bar = TitleBar(("Learn", "Fetch"))
-    async with on_stage(bar, 80, 3):
+    async with on_stage(TitleBar(("Learn", "Fetch")), 80, 3) as (bar, _):
         places = set()
         for runs, tasks in ((0, 0), (1, 1), (2, 20), (11, 999)):
             bar.show([0.0004] * 20, runs, tasks)
@@ -40,8 +37,7 @@ async def test_nothing_moves_when_another_run_starts() -> None:
     ("width", "end"), [(66, "▁▁▁▁   0.4 ms"), (48, " loop    0.4 ms"), (30, " asynclab  Learn  Fetch")]
 )
 async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: int, end: str) -> None:
-    bar = TitleBar(("Learn", "Fetch"))
-    async with on_stage(bar, width, 3):
+    async with on_stage(TitleBar(("Learn", "Fetch")), width, 3) as (bar, _):
         bar.show([0.0004] * 20, 2, 7)
         assert painted(bar)[0].endswith(end)
 
@@ -57,8 +53,7 @@ async def test_where_it_is_narrow_the_counts_go_first_then_the_sparkline(width: 
     ],
 )
 async def test_the_past_is_said_in_its_place_with_the_way_back_however_narrow_it_is(width: int, shown: str) -> None:
-    bar = TitleBar(("Learn",))
-    async with on_stage(bar, width, 3):
+    async with on_stage(TitleBar(("Learn",)), width, 3) as (bar, _):
         bar.show([0.0004] * 20, 2, 7)
         bar.show_moment(Moment(12, 1345, 9.497, "queue put · eggs"))
         assert painted(bar)[0].split() == ["asynclab", "Learn", *shown.split()]
@@ -68,8 +63,7 @@ async def test_the_past_is_said_in_its_place_with_the_way_back_however_narrow_it
 
 
 async def test_the_active_tab_stands_out() -> None:
-    bar = TitleBar(("Learn", "Fetch"))
-    async with on_stage(bar, 90, 3):
+    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, _):
         assert part_at(bar.compose_line(0, 90), "Learn") == "tab"
         bar.activate("Fetch")
         assert part_at(bar.compose_line(0, 90), "Fetch") == "tab"
@@ -77,20 +71,10 @@ async def test_the_active_tab_stands_out() -> None:
 
 
 async def test_a_click_on_a_tab_tells_which() -> None:
-    bar = TitleBar(("Learn", "Fetch"))
-    async with on_stage(bar, 90, 3) as pilot:
+    async with on_stage(TitleBar(("Learn", "Fetch")), 90, 3) as (bar, pilot):
         for x in (3, 12, 18, 40):
             await pilot.click(bar, offset=(x, 0))
         assert [message.tab for message in said(pilot) if isinstance(message, TabChosen)] == ["Learn", "Fetch"]
-
-
-async def test_nothing_is_painted_again_when_nothing_changed() -> None:
-    bar = TitleBar(("Learn",))
-    async with on_stage(bar, 90, 3):
-        bar.show([0.001], 1, 1)
-        refreshes = Refreshes(bar)
-        bar.show([0.001], 1, 1)
-        assert refreshes.regions == []
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,11 @@ PHASES = tuple(SPENT.items())
 
 def phases(spent: dict[Phase, float]) -> Phases:
     """Phases that took these seconds."""
-    made = Phases()
-    made._spent = dict(spent)
+    made, at = Phases(), 0.0
+    for phase, seconds in spent.items():
+        made.enter(phase, at)
+        at += seconds
+    made.enter(None, at)
     return made
 
 

@@ -23,6 +23,9 @@ LOOK_SHARE = 0.01
 LOOK_SAVINGS = 0.002
 """Seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
 
+FIRST_LOOK_AT = -math.inf
+"""Real time from which on there is time for the first look."""
+
 LOOK_LATER = 0.001
 """Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
 
@@ -55,7 +58,7 @@ class Looks:
         """Seconds of CPU time that looks may take now."""
         self._looked_at = 0.0
         """Real time of the last look."""
-        self.again_at = -math.inf
+        self.again_at = FIRST_LOOK_AT
         """Real time from which on there is time for the next look."""
         self.sources = DroppedSources()
         self.pending: dict[int, TaskRecord] = {}
