@@ -92,13 +92,17 @@ async def the_outer_of_two_gathers_fails() -> None:
     async def fail() -> None:
         raise ValueError
 
+    charges = asyncio.Barrier(3)
+
     async def charge() -> None:
-        for _ in range(3):
+        for _ in range(2):
             await asyncio.sleep(0.01)
+        await charges.wait()
 
     with contextlib.suppress(ValueError):
         await asyncio.gather(asyncio.gather(charge(), charge()), fail())
-    await asyncio.sleep(0.05)
+    await charges.wait()
+    await asyncio.sleep(0.01)
 
 
 async def a_call_in_a_thread_fails_unseen() -> None:
@@ -201,6 +205,7 @@ async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
         try:
             await asyncio.sleep(1)
         finally:
+            cleaning.set()
             await asyncio.sleep(0.05)
 
     async def service() -> None:
@@ -211,8 +216,9 @@ async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    cleaning = asyncio.Event()
     served = asyncio.create_task(service())
-    await asyncio.sleep(0.04)
+    await cleaning.wait()
     served.cancel()
     await asyncio.wait({served})
 
