@@ -20,7 +20,7 @@ DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
 SOURCES_KEPT = 20
-"""How many of the tasks that fill a queue it remembers."""
+"""How many of the tasks that fill a queue, or wake the waiters of a primitive, it remembers."""
 
 LENT_KEPT = 100
 """How many items may be out of a queue that is a pool."""
@@ -119,9 +119,10 @@ class PrimitiveState:
     """A lock, semaphore, event, condition or barrier."""
 
     id: int
+    """Counts primitives of all kinds."""
     kind: PrimitiveKind
     number: int
-    """Which one of its kind; `id` counts primitives of all kinds."""
+    """Which one of its kind."""
     value: int = 0
     holder: int | None = None
     """For a lock: the task that holds it."""
@@ -137,6 +138,8 @@ class PrimitiveState:
     """For a lock: of those that are over, the one that made another task wait for longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
+    sources: dict[int | None, float] = field(default_factory=dict)
+    """Who has set an event, or notified a condition, and when each did so last. The first `SOURCES_KEPT`."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
     """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
 
