@@ -133,12 +133,9 @@ class Stage(Vertical):
     def __init__(
         self, *, files: SourceFiles | None = None, in_the_middle: str | None = None, id: str | None = None
     ) -> None:
-        """Make the views.
+        """Make the views, which read files by `files`, or else from the disk.
 
-        Args:
-            files: Reads the files that tasks run; None to read them from the disk.
-            in_the_middle: The id of the pane that starts in the middle row; None for the one with most to show.
-            id: The id in the DOM.
+        `in_the_middle` is the pane that starts in the middle row; None stands for the one with most to show.
         """
         super().__init__(id=id)
         self._files = files or SourceFiles()
@@ -187,35 +184,22 @@ class Stage(Vertical):
         self.concept.can_focus = True
 
     def show_program(self, name: str, path: str, text: str, line: int | None = None) -> None:
-        """Show the code of another program, and divide the room again.
+        """Show the code of another program, by default from its first line of code, and divide the room again.
 
-        Args:
-            name: The name of the program.
-            path: The path of its file, as its tasks report it.
-            text: The text of the file.
-            line: The first line to show while no task is followed; None for the first line of code.
+        `path` is the path of its file as its tasks report it.
         """
         if name != self._program:
             self._program, self._most_tasks, self._most_of_the_loop = name, 0, 0
         self.source.show_source(path, text, line=line)
 
     def say_how_to_begin(self, key: str) -> None:
-        """Say in the empty panes what will be there.
-
-        Args:
-            key: Runs the program; empty once it has run.
-        """
+        """Say in the empty panes what will be there once `key` has run the program; no key if it has run."""
         for pane, promise in PROMISES.items():
             view = self.query_one(f"#{pane}", LineView)
             view.set_hint(f"Press {key} to run this. {promise}" if key else self.said_of_nothing.get(pane, ""))
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
-        """Show the lesson of what runs.
-
-        Args:
-            lesson: The text.
-            is_mistake: Whether a mistake is switched on.
-        """
+        """Show the lesson of what runs, in other colours while a mistake is switched on."""
         self._shows_mistake = is_mistake
         self.set_class(is_mistake, "-mistake")
         self.concept.show_lesson(lesson)
@@ -255,11 +239,7 @@ class Stage(Vertical):
         self._show_the_middle()
 
     def paint(self, record: Record | None) -> None:
-        """Bring every view up to date; each repaints only what changed.
-
-        Args:
-            record: The run to show; None where nothing has run.
-        """
+        """Bring every view up to date with a run, or with none; each repaints only what changed."""
         if record is not self._record:
             self.turn_to(record)
         state, now = looked_at(record)
@@ -285,12 +265,7 @@ class Stage(Vertical):
             self.source.point_at(None)
 
     def turn_to(self, record: Record | None, task: int | None = None) -> None:
-        """Show another run from the next paint on.
-
-        Args:
-            record: The run; None where nothing has run.
-            task: The task to select in it.
-        """
+        """Show another run, or none, from the next paint on, and select one of its tasks."""
         self._record = record
         self.select(task)
 
@@ -350,12 +325,7 @@ class Stage(Vertical):
         return pane == self.front or (pane == "gauges" and self.has_class("-gauges-below"))
 
     def lay_out(self, front: str, *, is_single: bool) -> None:
-        """Show all panes, or one.
-
-        Args:
-            front: The id of the pane that shows where one shows at a time.
-            is_single: Whether one shows at a time.
-        """
+        """Show all panes, or only the one in front."""
         self.front, self.is_single = front, is_single
         if front in BESIDE_CODE:
             self._beside_code[self._program] = front
