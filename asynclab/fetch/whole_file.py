@@ -7,9 +7,19 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Names a file in what the disk says: it may say no name, or that of the new file beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
 class WholeFile:
@@ -21,8 +31,14 @@ class WholeFile:
 
     def __init__(self, path: Path) -> None:
         """Open a new file next to the destination."""
+        self._path = path
+        with naming(path):
+            self._open()
+
+    def _open(self) -> None:
+        path = self._path
         if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         self._is_file = path.is_file() or not path.exists()
         # The file that a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
         self._place = Path(os.path.realpath(path)) if self._is_file else path
@@ -34,10 +50,15 @@ class WholeFile:
 
     def write(self, text: str) -> None:
         """Write the next part."""
-        self._file.write(text)
+        with naming(self._path):
+            self._file.write(text)
 
     def keep(self) -> None:
         """Move the text to its destination."""
+        with naming(self._path):
+            self._keep()
+
+    def _keep(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())  # a file must not have its name before it has its content
         self._file.close()
