@@ -136,3 +136,15 @@ async def fetching(
         finally:
             await app.close_labs()
     assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("run ")] == []
+
+
+@asynccontextmanager
+async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40)) -> AsyncIterator[FetchStage]:
+    """That many URLs in flight that never answer, and then these keys pressed."""
+    async with fetching(size) as stage:
+        await stage.take(*(f"/hang?{number}" for number in range(count)))
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running"] * count)
+        await stage.until(lambda: stage.lab.state.counts["waiting"] == count + 1)
+        await stage.press(*keys)
+        yield stage
