@@ -24,7 +24,7 @@ Timer: TypeAlias = TimeoutState | CallScheduled | TaskState
 """Anything with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
-"""The characters of a callback's name that are looked at."""
+"""The most characters of a callback's name."""
 
 
 @dataclass(frozen=True, slots=True)
