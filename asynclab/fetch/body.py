@@ -23,7 +23,7 @@ class Body:
     __slots__ = ("_all", "_also", "_beginning", "_missing", "_room", "_row")
 
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
-        """Expect a body of at most `limit` bytes; describe it in the row, which gets all of it if `keep`.
+        """Expect a body of at most `limit` bytes, to be described in a row, which gets the whole body if `keep`.
 
         `also` gets each part as well, such as a file or a search.
         """
