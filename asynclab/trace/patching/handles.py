@@ -155,8 +155,7 @@ class TracedHandle(Handle):
         # Whatever it is, it is called from this frame: code that looks at its stack finds as many as in plain Python.
         record, tracer = self._record, self._tracer
         outer = None
-        if record is not None:
-            tracer = record.tracer
+        if record is not None and tracer is not None:
             if tracer.detour and not tracer.admits(self):
                 return None
             if tracer.current is not None:
@@ -197,8 +196,7 @@ class TracedHandle(Handle):
             self = record = args = outer = None  # type: ignore[assignment]
             return None
         try:
-            if record is not None:
-                tracer = record.tracer
+            if record is not None and tracer is not None:
                 ended = real_time()
                 task = self._callback.__self__  # type: ignore[attr-defined]
                 if tracer.emit is emit_first:  # nothing happened in it
