@@ -18,9 +18,9 @@ from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.step_callbacks import is_task_callback, makes_step_of_itself
 from asynclab.trace.recording.code_ownership import frame_of_maker
 from asynclab.trace.recording.future_state import is_done, is_task
+from asynclab.trace.recording.loop_tasks import LoopTasks, tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
-from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
 from asynclab.trace.same_frames import looks_like
 from asynclab.trace.watching.timeouts import timeout_of
 
@@ -236,6 +236,7 @@ class TracedHandle(Handle):
         return tracer.takes_exit(error)
 
     def cancel(self) -> None:
+        """Cancel it; a timeout that was about to expire at once has been met then."""
         tracer = self._tracer
         callback = self._callback
         timeout = None

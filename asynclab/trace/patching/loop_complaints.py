@@ -13,9 +13,9 @@ from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
-from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.observer import Observer
 

@@ -38,6 +38,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
+        """Put a callback in the ready queue, and tell which task it makes ready."""
         try:
             tasks = self._asynclab_tasks  # type: ignore[attr-defined]
         except AttributeError:  # the last lab, in another thread, has put everything back since this was called
