@@ -32,8 +32,8 @@ def _finding(state: LabState, report: LoopBlocked, block: Block | None, took: st
     place = (report.file, report.line) if report.line else None
     at = "" if place is None else f" at {one_line(file_name(place[0]))}:{place[1]}"
     text = f"{who} {took}, in {one_line(report.function)}{at}; no other task could run"
-    begin = report.at if block is None else block.begin
-    return Finding("blocked-loop", text, begin, (state.version,), report.task, place, moves=True)
+    begin, event = (report.at, state.version) if block is None else (block.begin, block.event)
+    return Finding("blocked-loop", text, begin, (event,), report.task, place, moves=True)
 
 
 RULES = (

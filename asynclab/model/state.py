@@ -62,6 +62,8 @@ class Block:
     """Says where the code was meanwhile; None if nobody looked."""
     kept_others: bool = False
     """Whether it was seen to hold up a task that doesn't wait for it anyway."""
+    event: int = 0
+    """The number of the event that tells its end."""
 
 
 @dataclass(slots=True)

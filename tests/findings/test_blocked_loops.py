@@ -11,6 +11,7 @@ from asynclab.model.events import (
     Event,
     LoopBlocked,
     StepEnded,
+    Stepped,
     StepStarted,
     TaskCreated,
     TaskReady,
@@ -77,3 +78,20 @@ def test_the_time_in_which_the_machine_ran_something_else_is_not_the_steps() -> 
     ready = TaskReady(0.0, OTHER, "callback")
     assert _found(ready, seconds=2.0, stolen=1.7) == []
     assert _found(ready, seconds=2.0, stolen=1.5) == ["blocked-loop"]
+
+
+def test_the_evidence_is_the_end_of_the_step_whenever_it_is_found() -> None:
+    feed = EventFeed()
+    feed.take(
+        [
+            TaskCreated(0.0, BUSY, "busy", "busy"),
+            TaskCreated(0.0, OTHER, "other", "other"),
+            TaskReady(0.0, OTHER, "callback"),
+            StepStarted(0.1, BUSY),
+            LoopBlocked(0.7, BUSY, 0.6, "app.py", 7, "busy"),
+            StepEnded(0.9, BUSY, 0.8),
+            Stepped(1.0, OTHER, 0.0),
+        ]
+    )
+    (found,) = find_blocks(feed.state)
+    assert (found.at, found.evidence) == (0.1, (6,))

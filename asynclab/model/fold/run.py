@@ -129,9 +129,8 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
 def loop_freed(state: LabState, event: LoopFreed, at: float) -> None:
     """The callback that blocked the loop has ended."""
     report = state.blocked if state.is_blocking else None
-    state.block(
-        Block(None, max(0.0, at - event.seconds), at, event.seconds, report, report is not None and state.keeps_others)
-    )
+    kept_others = report is not None and state.keeps_others
+    state.block(Block(None, max(0.0, at - event.seconds), at, event.seconds, report, kept_others, state.version))
     state.is_blocking = False
     state.tell(at, None, "blocked", deed.blocked_loop(event.seconds, event.function))
 

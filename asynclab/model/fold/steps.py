@@ -169,7 +169,8 @@ def _stop_blocking(state: LabState, event: StepEnded | Stepped, begin: float, at
     report = state.blocked if state.is_blocking else None
     state.is_blocking = False
     if event.seconds >= BLOCKED_AFTER:
-        state.block(Block(event.task, begin, at, event.seconds, report, report is not None and state.keeps_others))
+        kept_others = report is not None and state.keeps_others
+        state.block(Block(event.task, begin, at, event.seconds, report, kept_others, state.version))
         state.note(event.task, "long_step", event)
         state.tell(at, event.task, "blocked", deed.blocked_loop(event.seconds))
 

@@ -127,7 +127,10 @@ def test_a_block_that_goes_on_is_told_once_and_the_next_one_again() -> None:
 
 def test_the_times_in_which_the_loop_was_blocked_are_kept_with_who_did_it() -> None:
     state = tea_party(StepStarted(0.0, TEA), BLOCKED, StepEnded(0.6, TEA, 0.6), LoopFreed(0.9, 0.2, "f"))
-    assert state.blocks == (Block(TEA, 0.0, 0.6, 0.6, BLOCKED, kept_others=True), Block(None, 0.9 - 0.2, 0.9, 0.2))
+    assert state.blocks == (
+        Block(TEA, 0.0, 0.6, 0.6, BLOCKED, True, event=8),
+        Block(None, 0.9 - 0.2, 0.9, 0.2, event=9),
+    )
     fold(state, [Stepped(1.0, COFFEE, 0.3)])
     assert state.blocks[-1] == Block(COFFEE, 1.0, 1.3, 0.3)
     fold(state, [Stepped(2.0 + number, COFFEE, 0.3) for number in range(BLOCKS_KEPT)])
