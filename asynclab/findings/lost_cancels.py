@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.phrases import at_line, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import CancelIgnored, TaskEnded, TimeoutDropped
+from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -75,6 +75,21 @@ def find_shared(state: LabState) -> Iterator[Finding]:
             yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
 
 
+def find_unread_replies(state: LabState) -> Iterator[Finding]:
+    """Tasks that read from a stream on which a request was cancelled before its reply had come."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, ReplyUnread):
+            who = "it" if event.of == event.task else quoted(state, event.task)
+            text = (
+                f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
+                f"{measured(incident.at)} {who} waited for the reply to another request{at_line(incident.place)} on "
+                f"the same stream: the first reply to come is that to the request before"
+            )
+            place = incident.place
+            yield Finding("reply-of-another", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
     """Whether a task has not ended long after it dropped its cancel: it doesn't only clean up."""
     assert isinstance(incident.event, CancelIgnored)
@@ -112,5 +127,13 @@ RULES = (
         "Wait for a shared task with `await asyncio.shield(task)`.",
         "",
         find_shared,
+    ),
+    Rule(
+        "reply-of-another",
+        "A request was cancelled before its reply had been read, and the next one reads from the same stream.",
+        "It takes the reply to the former for its own, and so does each one after it: users get the data of others.",
+        "Close a connection when a request on it is cancelled or times out.",
+        "",
+        find_unread_replies,
     ),
 )

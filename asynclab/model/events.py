@@ -303,6 +303,14 @@ class HandoverLost(Event):
     """What it had waited for brought this: its repr, cut short."""
 
 
+class ReplyUnread(Event):
+    """A task waits to read from a stream on which a request was cancelled before its reply had been read."""
+
+    task: int
+    of: int
+    """Whose request that was."""
+
+
 class TaskEnded(Event):
     """A task has run to its end."""
 
@@ -339,6 +347,7 @@ TaskEvent: TypeAlias = (
     | CancelIgnored
     | SourceDropped
     | HandoverLost
+    | ReplyUnread
     | TaskEnded
     | TaskCollected
     | Progressed

@@ -16,6 +16,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.private_waits import DroppedSources
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
+from asynclab.trace.watching.unread_replies import UnreadReplies
 
 LOOK_SHARE = 0.01
 """How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
@@ -61,6 +62,7 @@ class Looks:
         self.again_at = FIRST_LOOK_AT
         """Real time from which on there is time for the next look."""
         self.sources = DroppedSources()
+        self.replies = UnreadReplies(recorder)
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
 
@@ -95,6 +97,13 @@ class Looks:
             self._look_at(self.pending.pop(record.id))
             self._pay(self._recorder.clock.real_time(), thread_time() - began)
 
+    def was_cancelled(self, record: TaskRecord) -> None:
+        """A task that still waits was asked to end: see whether it leaves a reply unread."""
+        task = record()
+        if task is not None and WAITS not in self._recorder.failures:
+            with self._recorder.guard(WAITS):
+                self.replies.cancelled(record, task)
+
     def _pay(self, real: float, taken: float) -> None:
         """Take the CPU time of a look from what was saved: another process may have had the processor meanwhile."""
         self._savings = min(LOOK_SAVINGS, self._savings + (real - self._looked_at) * LOOK_SHARE) - taken
@@ -116,6 +125,8 @@ class Looks:
                 if wait.kind in _DROPPABLE:
                     self.sources.begins(record, task)
                 self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
+                if wait.kind == "stream" and self.replies.streams:
+                    self.replies.read_by(record, task)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -160,6 +160,7 @@ class Observer(Recorder):
                     self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
                     if brings_cancel(future) and self.cancels.notice(record, at):
                         cause = "cancel"
+                        self.looks.was_cancelled(record)
                 if kind is not Future and waker is not None and future is waker():
                     self._woken_by_end.append((record, cause))
                     return
