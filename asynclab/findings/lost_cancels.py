@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, quoted
+from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
@@ -66,11 +66,16 @@ def find_shared(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         event = incident.event
         if incident.kind == "cancel_shared" and isinstance(event, TaskEnded):
-            shared, asked = incident.others
+            *shared, asked = incident.others
+            where = at_line(incident.place)
+            who = f"{quoted(state, asked)} was cancelled"
+            hit, waited = "has cancelled the future that", f"waited for{where}, in the function that both had called,"
+            if shared:
+                who += f" while it waited for {listed(state, shared)}"
+                hit, waited = "that with it;", f"waited for the same task{where},"
             text = (
-                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, and that with it; "
-                f"{quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and ended cancelled "
-                f"at {measured(incident.at)} though nobody had asked for that"
+                f"{who}, and {hit} {quoted(state, event.task)} {waited} and ended cancelled at "
+                f"{measured(incident.at)} though nobody had asked for that"
             )
             yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
 

@@ -287,6 +287,14 @@ class CancelIgnored(Event):
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
 
 
+class CancelShared(Event):
+    """A cancelled task has cancelled the future that another one waits for, in the function that both have called."""
+
+    task: int
+    """Who waits."""
+    by: int
+
+
 class SourceDropped(Event):
     """Nobody refers any more to the event or future that a task waits for, as others did when it began to wait."""
 
@@ -345,6 +353,7 @@ TaskEvent: TypeAlias = (
     | TaskRenamed
     | TaskCancelRequested
     | CancelIgnored
+    | CancelShared
     | SourceDropped
     | HandoverLost
     | ReplyUnread

@@ -11,6 +11,7 @@ from select import select
 
 from asynclab.model.events import (
     CancelIgnored,
+    CancelShared,
     ClockChanged,
     CoroutineDropped,
     Event,
@@ -64,6 +65,7 @@ LASTING = (
     TimeoutMet,
     Warned,
     CancelIgnored,
+    CancelShared,
     CoroutineDropped,
     ExceptionDropped,
     HandoverLost,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import weakref
 from asyncio import StreamReader, Task
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from types import CodeType
 from typing import Any
+
+import msgspec
 
 from asynclab.model.events import ReplyUnread
 from asynclab.trace.recording.future_state import coroutine_of
@@ -26,8 +27,7 @@ _SENDS = ("write", "send")
 _MOST = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Unread:
+class _Unread(msgspec.Struct):
     """A request that was cancelled while it waited for its reply."""
 
     stream: weakref.ref[StreamReader]
