@@ -78,16 +78,3 @@ async def test_headers_and_trailers_without_end_are_not_read_to_it(pieces: list[
         row = await fetched_row(server, "/", retries=0)
     assert row.outcome == "invalid", row.sentence  # had it been read to its end, it would be incomplete
     assert sum(map(len, pieces)) > 6 * MOST_OVERHEAD
-
-
-async def test_chunks_that_break_after_the_headers_are_told_at_once() -> None:
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
-    async with RawServer({"/": [head, b"nonsense\r\n"]}) as server:
-        row = await fetched_row(server, "/", retries=0)
-    assert (row.outcome, row.sentence) == ("invalid", "Can't read the body: malformed chunks")
-
-
-async def test_chunks_that_end_too_early_are_incomplete() -> None:
-    async with RawServer({"/": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) as server:
-        row = await fetched_row(server, "/", retries=0)
-    assert row.outcome == "incomplete"

@@ -149,36 +149,6 @@ async def test_cancelling_before_the_first_step_of_a_task_ends_its_row(server: P
     assert fetch.rows[0].outcome == "cancelled"
 
 
-async def test_failed_rows_are_fetched_again_in_a_new_lab(server: PracticeServer) -> None:
-    fetch = await fetched(server, "/pages/tasks", "/flaky/a", "/flaky/b", retries=0)
-    assert fetch.counts["failed"] == 2
-    assert fetch.retry() == 2
-    assert [row.state for row in fetch.rows] == ["ok", "queued", "queued"]
-    await run(fetch)
-    assert fetch.counts["ok"] == 3
-    assert fetch.rows[1].attempts == 1
-
-
-async def test_a_row_is_fetched_again_while_others_are_under_way_and_belongs_to_the_lab(
-    server: PracticeServer,
-) -> None:
-    fetch = Fetch(urls_of(server, "/hang", "/status/404"))
-
-    async def again(lab: Lab) -> None:
-        for _ in range(2):
-            while not fetch.rows[1].has_ended:  # noqa: ASYNC110
-                await asyncio.sleep(0)
-            fetch.retry([fetch.rows[1]])
-        while not fetch.rows[1].has_ended:  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        lab.pump()
-        assert [task.name for task in lab.state.tasks.values()].count("fetch 2") == 3
-        fetch.cancel(fetch.rows[0])
-
-    await run(fetch, beside=again)
-    assert [row.outcome for row in fetch.rows] == ["cancelled", "http_error"]
-
-
 async def test_head_is_asked_and_get_where_that_is_refused(server: PracticeServer) -> None:
     fetch = await fetched(server, "/pages/tasks", "/no-head", "/bytes/1000", method="HEAD")
     assert [(row.method, row.outcome, row.wire) for row in fetch.rows] == [

@@ -79,14 +79,6 @@ def test_between_attempts_the_slot_is_free_and_the_wait_is_told(monkeypatch: pyt
     assert (played.outcomes, row.retries, row.elapsed(0.0)) == (["ok", "ok"], 1, 22.0)
 
 
-def test_too_many_requests_slow_the_whole_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    busy = replace(BUSY, retry_after=20.0)
-    played = Played(monkeypatch, ["a1", "a2", "b1"], failures={"a1": [busy]}, per_host=1)
-    played.run()
-    assert [name for at, name in played.started if at < 20] == ["a1", "b1"]
-    assert played.outcomes == ["ok"] * 3
-
-
 def test_each_row_is_handed_over_as_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     played = Played(monkeypatch, ["a1", "b1"], failures={"a1": [BROKEN]})
     played.run()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -66,6 +68,7 @@ async def test_the_index_lists_every_page(client: Client) -> None:
     assert "<title>Practice pages</title>" in text
     for page in PAGES:
         assert f'href="/pages/{page.name}"' in text
+    assert "<li>/flaky/{name}</li>" in text
 
 
 async def test_an_unknown_page_is_answered_with_the_known_ones(client: Client) -> None:
@@ -141,6 +144,21 @@ async def test_bad_input_is_a_bad_request_with_a_reason(client: Client, path: st
 async def test_a_head_request_has_no_body_and_leaves_the_connection_usable(client: Client, path: str) -> None:
     assert await client.get(path, "HEAD") == (200, "")
     assert (await client.get("/delay/0"))[0] == 200
+
+
+async def test_a_flaky_path_fails_so_many_times_and_then_answers(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asynclab.practice.routes.time", SimpleNamespace(time=lambda: 1_700_000_000.0))
+    statuses = []
+    for _ in range(3):
+        async with client.session.get(client.server.url("/flaky/a?times=2&status=429&after=3")) as response:
+            statuses.append((response.status, response.headers.get("Retry-After")))
+    assert statuses == [(429, "3"), (429, "3"), (200, None)]
+    async with client.session.get(client.server.url("/flaky/b?after=100&date")) as response:
+        assert response.status == 503
+        when = parsedate_to_datetime(response.headers["Retry-After"]).timestamp()
+        assert when == 1_700_000_100
 
 
 async def test_other_methods_and_paths_are_refused(client: Client) -> None:

@@ -133,7 +133,7 @@ async def test_an_error_inside_the_block_closes_it_too() -> None:
 
 
 async def test_it_does_not_start_where_no_port_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asynclab.practice.server._HOST", "192.0.2.1")
+    monkeypatch.setattr("asynclab.practice.server.HOST", "192.0.2.1")
     server = PracticeServer()
     with pytest.raises(OSError, match=r"192\.0\.2\.1"):
         await server.start()

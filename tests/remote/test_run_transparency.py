@@ -111,7 +111,7 @@ def test_the_signal_that_asks_for_a_report_is_the_programs_where_it_sees_to_it(t
     assert observed("-W", "ignore", str(script)).alike == plainly("-W", "ignore", str(script)).alike
 
 
-@pytest.mark.parametrize(("module", "programs"), [("every_program", 60), ("every_curiosity", 9)])
+@pytest.mark.parametrize(("module", "programs"), [("every_program", 40), ("every_curiosity", 9)])
 def test_every_program_prints_what_it_would(module: str, programs: int) -> None:
     program = ("-m", f"tests.remote.{module}")
     ran = observed(*program)

@@ -15,12 +15,12 @@ from textual.widgets import Input
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.request import Request
-from asynclab.practice.server import PracticeServer
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.lab.runnable import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
+from tests.practice.faulty_server import FaultyServer
 from tests.screens.stage import notices_of, plain_lab
 
 
@@ -31,7 +31,7 @@ class FetchStage:
     app: AsyncLabApp
     screen: FetchScreen
     pilot: Pilot[None]
-    server: PracticeServer
+    server: FaultyServer
 
     @property
     def views(self) -> FetchViews:
@@ -126,7 +126,7 @@ async def fetching(
 ) -> AsyncIterator[FetchStage]:
     """The app on its Fetch screen; nothing of it runs on when the block is left."""
     app = AsyncLabApp(make_lab=make_lab, request=request or Request())  # opens on this screen
-    async with PracticeServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
+    async with FaultyServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
         screen = app.screen
         assert isinstance(screen, FetchScreen)
         stage = FetchStage(app, screen, pilot, server)
@@ -136,3 +136,15 @@ async def fetching(
         finally:
             await app.close_labs()
     assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("run ")] == []
+
+
+@asynccontextmanager
+async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40)) -> AsyncIterator[FetchStage]:
+    """That many URLs in flight that never answer, and then these keys pressed."""
+    async with fetching(size) as stage:
+        await stage.take(*(f"/hang?{number}" for number in range(count)))
+        await stage.press("enter")
+        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running"] * count)
+        await stage.until(lambda: stage.lab.state.counts["waiting"] == count + 1)
+        await stage.press(*keys)
+        yield stage

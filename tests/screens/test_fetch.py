@@ -24,7 +24,7 @@ from asynclab.screens.shared.choice_form import ChoiceForm
 from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
-from tests.screens.fetching import FetchStage, fetching
+from tests.screens.fetching import FetchStage, fetching, hanging
 
 
 def written(folder: Path) -> Path:
@@ -59,10 +59,7 @@ async def test_every_url_gets_its_own_line_with_outcome_size_and_time() -> None:
 
 
 async def test_enter_again_fetches_afresh() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.is_running)
+    async with hanging(count=1) as stage:
         first = stage.lab
         await stage.press("enter")
         await stage.until(lambda: stage.lab is not first and stage.screen.together.is_running)
@@ -71,10 +68,7 @@ async def test_enter_again_fetches_afresh() -> None:
 
 
 async def test_x_cancels_the_selected_url_alone() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang", "/hang?2")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+    async with hanging(count=2) as stage:
         await stage.press("j", "x")
         await stage.until(lambda: "cancelled" in stage.states)
         assert stage.states == ["running", "cancelled"]
@@ -251,10 +245,7 @@ async def test_capital_n_runs_to_the_next_event_of_the_selected_urls_task() -> N
 
 
 async def test_what_is_cancelled_while_held_says_so_and_ends_with_its_step() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang", "/hang?2")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+    async with hanging(count=2) as stage:
         await stage.press("space", "j", "x")
         stage.screen.beat()
         assert "► cancelling" in stage.table[1]
@@ -296,10 +287,7 @@ async def test_only_the_selected_body_is_kept_and_capital_r_fetches_another_agai
 
 
 async def test_comma_and_full_stop_change_the_speed() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.is_running)
+    async with hanging(count=1) as stage:
         await stage.press("comma", "comma")
         assert stage.lab.speed == 0.25
         await stage.press("full_stop")
@@ -560,20 +548,14 @@ async def test_tab_goes_through_the_panes() -> None:
 
 
 async def test_escape_goes_back_to_the_demos_while_the_fetch_goes_on() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.is_running)
+    async with hanging(count=1) as stage:
         await stage.press("escape")
         await stage.until(lambda: stage.app.current_mode == "learn")
         assert stage.screen.together.is_running
 
 
 async def test_the_title_tells_how_many_tasks_live_and_events_do_not_pile_up() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang", "/hang?2")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+    async with hanging(count=2) as stage:
         assert "1 run · 3 tasks" in stage.screen.title_bar.line_text(0)
         folded = stage.lab.state.version
         stage.lab.pump()
@@ -581,10 +563,7 @@ async def test_the_title_tells_how_many_tasks_live_and_events_do_not_pile_up() -
 
 
 async def test_the_title_counts_what_runs_on_the_other_screen_too() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang", "/hang?2")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running", "running"])
+    async with hanging(count=2) as stage:
         await stage.press("escape")
         await stage.until(lambda: stage.app.current_mode == "learn")
         learn = stage.app.screen
@@ -593,10 +572,7 @@ async def test_the_title_counts_what_runs_on_the_other_screen_too() -> None:
 
 
 async def test_a_fetch_stands_still_while_the_program_is_stopped() -> None:
-    async with fetching() as stage:
-        await stage.take("/hang")
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.is_running)
+    async with hanging(count=1) as stage:
         stage.app.was_stopped(6.0)
         stage.lab.pump()
         assert not stage.lab.state.clock.paused

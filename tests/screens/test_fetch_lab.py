@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from asynclab.screens.lab.story_screen import StoryScreen
 from asynclab.screens.shared.palette import CommandProvider
 from asynclab.widgets.lines import plain
 from asynclab.widgets.static_lines import StaticLines
-from tests.screens.fetching import FetchStage, fetching
+from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.screens.stage import read_help
 
 ENGINE = str(Path(engine.__file__).parent)
@@ -49,19 +47,6 @@ def task_lines(stage: FetchStage) -> list[str]:
 
 def clock(stage: FetchStage) -> str:
     return plain(lab_screen(stage).stage.concept.subtitle)
-
-
-@asynccontextmanager
-async def hanging(*keys: str, count: int = 3, size: tuple[int, int] = (140, 40)) -> AsyncIterator[FetchStage]:
-    """That many URLs in flight that never answer, and then these keys pressed."""
-    async with fetching(size) as stage:
-        await stage.take(*(f"/hang?{number}" for number in range(count)))
-        await stage.press("enter")
-        await stage.until(lambda: stage.screen.together.fetch and stage.states == ["running"] * count)
-        state = stage.lab.state
-        await stage.until(lambda: state.counts["waiting"] == count + 1)
-        await stage.press(*keys)
-        yield stage
 
 
 async def test_t_in_capitals_shows_the_tasks_of_the_fetch_and_selects_that_of_the_url() -> None:

@@ -14,7 +14,7 @@ from asynclab.fetch.page import Page
 from asynclab.fetch.rows import Failure, Hop, Outcome, Row, TlsFacts
 from asynclab.screens.fetch.export_form import FORMATS, write_results
 from asynclab.screens.fetch.url_list import UrlList, summary
-from asynclab.screens.fetch.url_order import SORTS, Sort, arrange, next_sort
+from asynclab.screens.fetch.url_order import arrange
 from asynclab.widgets.fetch_detail import whole_lines
 from asynclab.widgets.lines import plain
 from asynclab.widgets.url_facts import body_lines, certificate, headers_of
@@ -56,13 +56,6 @@ def test_rows_can_be_sorted(sort: Any, numbers: list[int]) -> None:
 )
 def test_rows_can_be_filtered_by_url_state_status_and_title(wanted: str, numbers: list[int]) -> None:
     assert list(arrange(ROWS, "order", wanted, 10.0)) == numbers
-
-
-def test_after_the_last_way_to_sort_comes_the_first() -> None:
-    sort: Sort = "order"
-    for _ in SORTS:
-        sort = next_sort(sort)
-    assert sort == "order"
 
 
 @pytest.mark.parametrize(
@@ -179,10 +172,3 @@ def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OSError, match="No space left"):
         write_results(ROWS, Options(), FORMATS[1], tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_csv_has_a_line_of_names_and_one_for_each_url(tmp_path: Path) -> None:
-    path = write_results(ROWS, Options(), FORMATS[2], tmp_path)
-    lines = path.read_text("utf-8").splitlines()
-    assert len(lines) == len(ROWS) + 1
-    assert "url" in lines[0]

@@ -20,7 +20,7 @@ from asynclab.widgets.static_lines import StaticLines
 from tests.screens import deadlocked
 from tests.screens.recordings import Shown, shown, text_of, written
 from tests.screens.stage import Stage, notices_of, opened
-from tests.screens.test_learn import replace_main
+from tests.screens.test_learn import run_main
 from tests.widgets.stage import painted
 
 
@@ -182,8 +182,7 @@ async def test_copy_takes_the_selected_finding_with_its_details(tmp_path: Path) 
 
 async def test_where_nothing_was_found_nothing_is_counted_and_the_list_says_so() -> None:
     async with opened() as stage:
-        replace_main(stage.app.runs["1"], lambda **_: asyncio.sleep(3))
-        await stage.press("1")
+        await run_main(stage, lambda **_: asyncio.sleep(3))
         await stage.until(lambda: stage.screen.has_past)
         assert "finding" not in stage.screen.title_bar.line_text(0)
         assert "findings" not in str(stage.screen.key_bar.render())
@@ -244,8 +243,7 @@ async def test_a_deadlock_that_a_timeout_ends_goes() -> None:
             await asyncio.sleep(5)
 
     async with opened() as stage:
-        replace_main(stage.app.runs["1"], main)
-        await stage.press("1")
+        await run_main(stage, main)
         await stage.until(lambda: stage.screen.findings_count == 1)
         await stage.until(lambda: stage.screen.findings_count == 0)
         assert stage.screen.run.is_running

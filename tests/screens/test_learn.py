@@ -74,6 +74,14 @@ def replace_main(run: Run, main: Any) -> None:
     run.demo = Replaced()  # type: ignore[assignment]
 
 
+async def run_main(stage: Stage, main: Any) -> Run:
+    """Run something else in the place of the first demo."""
+    run = stage.app.runs["1"]
+    replace_main(run, main)
+    await stage.press("1")
+    return run
+
+
 @pytest.mark.usefixtures("practice_server_in_a_hurry")
 async def test_each_demos_key_selects_it_and_runs_it_to_its_end() -> None:
     async with opened(make_lab=quick_lab) as stage:
@@ -231,9 +239,7 @@ async def test_n_holds_a_running_demo_first() -> None:
 @pytest.mark.parametrize("keys", [("n", "n"), ("tab", "N")])
 async def test_a_step_that_can_do_nothing_says_why(keys: tuple[str, str]) -> None:
     async with opened() as stage:
-        run = stage.app.runs["1"]
-        replace_main(run, lambda **_: asyncio.Event().wait())
-        await stage.press("1")
+        run = await run_main(stage, lambda **_: asyncio.Event().wait())
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
         await stage.press(*keys)
         assert any("stuck" in notice for notice in stage.notices)
@@ -381,9 +387,7 @@ async def test_a_demo_that_raises_shows_as_failed_and_the_app_goes_on() -> None:
         raise ValueError("[/] no [red]cups[/red]\x1b[31m")
 
     async with opened() as stage:
-        run = stage.app.runs["1"]
-        replace_main(run, main)
-        await stage.press("1")
+        run = await run_main(stage, main)
         await stage.until(lambda: run.standing().state == "failed")
         assert "✗" in stage.screen.demo_list.line_text(1)
         lines = stage.views.activity.visible_text()
@@ -399,9 +403,7 @@ async def test_a_demo_that_leaks_a_task_says_so_in_the_list() -> None:
         kept.append(asyncio.create_task(asyncio.sleep(60)))
 
     async with opened() as stage:
-        run = stage.app.runs["1"]
-        replace_main(run, main)
-        await stage.press("1")
+        run = await run_main(stage, main)
         await stage.until(lambda: run.standing().state == "done")
         await stage.until(lambda: "1 leak" in stage.screen.demo_list.line_text(1))
 
@@ -432,9 +434,7 @@ async def test_hostile_names_and_prints_go_through_every_pane_unread() -> None:
 
     for size in ((80, 24), (120, 40)):
         async with opened(size) as stage:
-            run = stage.app.runs["1"]
-            replace_main(run, main)
-            await stage.press("1")
+            run = await run_main(stage, main)
             await stage.until(lambda run=run: run.state and run.state.timeouts)  # type: ignore[misc]
             seen = ""
             for _ in PANES:
@@ -539,8 +539,7 @@ def blocking(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
 
 async def test_who_blocked_the_loop_is_named_as_soon_as_a_frame_is_painted_and_stays_in_sight() -> None:
     async with opened((140, 40)) as stage:
-        replace_main(stage.app.runs["1"], blocking("cruncher"))
-        await stage.press("1")
+        await run_main(stage, blocking("cruncher"))
         named = "cruncher blocked the loop for 0.5"
         await stage.until(lambda: named in str(stage.views.concept.border_subtitle))
         await stage.until(lambda: "!!!" in painted(stage.views.timeline)[0])
@@ -556,8 +555,7 @@ async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane
     name: str, shown: str
 ) -> None:
     async with opened((80, 24)) as stage:
-        replace_main(stage.app.runs["1"], blocking(name))
-        await stage.press("1")
+        await run_main(stage, blocking(name))
         await stage.until(lambda: "blocked" in clock(stage) or name[9:])
         assert "blocked" not in str(stage.views.tabs.render())
         await stage.press("tab", "z")

@@ -16,7 +16,7 @@ from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from asynclab.widgets.messages import MomentChosen
 from tests.screens.stage import Stage, opened
-from tests.screens.test_learn import key_bar, lab_of, replace_main, start
+from tests.screens.test_learn import key_bar, lab_of, replace_main, run_main, start
 
 
 def record_of(run: Run) -> Record:
@@ -207,9 +207,7 @@ async def test_a_run_that_is_cancelled_says_that_it_cleans_up() -> None:
             await asyncio.sleep(1)
 
     async with opened() as stage:
-        run = stage.app.runs["1"]
-        replace_main(run, main)
-        await stage.press("1")
+        run = await run_main(stage, main)
         await stage.until(lambda: run.is_running and lab_of(run).state.counts["waiting"])
         await stage.press("c")
         await stage.until(lambda: "cleaning up" in clock(stage))

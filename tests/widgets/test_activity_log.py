@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
 from asynclab.model.events import (
     Output,
     Progressed,
@@ -23,9 +28,16 @@ from tests.widgets.labs import folded, gather, printing, said_at, task
 from tests.widgets.stage import Refreshes, on_stage, painted, part_at, said, subtitle
 
 
+@asynccontextmanager
+async def showing(state: LabState, width: int = 80, height: int = 12) -> AsyncIterator[tuple[ActivityLog, Pilot[None]]]:
+    """A log of what has happened in a lab."""
+    async with on_stage(ActivityLog(), width, height) as (log, pilot):
+        log.show(state, 1.0)
+        yield log, pilot
+
+
 async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
-    async with on_stage(ActivityLog(), 60, 16) as (log, _):
-        log.show(gather(), 1.24)
+    async with showing(gather(), 60, 16) as (log, _):
         assert painted(log)[0] == "   0.000              run started"
         assert "   1.000 brew tea     “tea is ready”" in painted(log)
         assert "   1.000 brew tea     returned 'tea'" in painted(log)
@@ -34,11 +46,9 @@ async def test_a_line_has_the_time_the_task_and_what_happened() -> None:
 async def test_a_narrow_log_takes_shorter_forms_and_never_shortens_what_was_printed() -> None:
     state = folded(task(1, "main"), Output(1.0, "x" * 30 + "\n", 1))
     state.tell(2.0, 1, "timeout", ("timeout of 30.00 s started", "timeout of 30.00 s"))
-    async with on_stage(ActivityLog(), 60, 16) as (log, _):
-        log.show(state, 1.0)
+    async with showing(state, 60, 16) as (log, _):
         assert painted(log)[2].endswith("timeout of 30.00 s started")
-    async with on_stage(ActivityLog(), 42, 16) as (log, _):
-        log.show(state, 1.0)
+    async with showing(state, 42, 16) as (log, _):
         assert "“xxxxx" in painted(log)[1]
         assert painted(log)[2].endswith("timeout of 30.00 s")
 
@@ -54,8 +64,7 @@ async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
         StepEnded(1.0, 1, 0.0),
         TaskWaiting(1.0, 1, Wait("queue.put", number=1)),
     )
-    async with on_stage(ActivityLog(), 34, 16) as (log, _):
-        log.show(state, 1.0)
+    async with showing(state, 34, 16) as (log, _):
         assert [line.partition("r-1 ")[2] for line in painted(log)[1:5]] == [
             "put 4",
             "task_done()",
@@ -65,16 +74,13 @@ async def test_the_narrowest_log_cuts_nothing_that_queues_do() -> None:
 
 
 async def test_each_kind_of_line_has_its_colour() -> None:
-    async with on_stage(ActivityLog(), 60, 16) as (log, _):
-        log.show(gather(), 1.24)
+    async with showing(gather(), 60, 16) as (log, _):
         parts = {text: part_at(log.compose_line(index, 57), text) for index, text in ((1, "created"), (5, "sleeps"))}
         assert parts == {"created": "past", "sleeps": "waiting"}
 
 
 async def test_it_follows_the_end() -> None:
-    state = printing(50)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with showing(state := printing(50)) as (log, pilot):
         assert painted(log)[-1].endswith("“line 49”")
         apply(state, said_at(50))
         log.show(state, 0.5)
@@ -84,9 +90,7 @@ async def test_it_follows_the_end() -> None:
 
 
 async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below() -> None:
-    state = printing(50)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with showing(state := printing(50)) as (log, pilot):
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
         before = painted(log)
@@ -98,9 +102,7 @@ async def test_it_stays_where_the_reader_scrolled_and_counts_what_is_new_below()
 
 
 async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_screen() -> None:
-    state = printing(50)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with showing(state := printing(50)) as (log, pilot):
         await pilot.pause()
         refreshes = Refreshes(log)
         apply(state, said_at(50))
@@ -111,8 +113,7 @@ async def test_a_growing_log_moves_its_scrollbar_without_a_new_layout_of_the_scr
 
 
 async def test_it_goes_on_following_when_it_is_given_less_room() -> None:
-    async with on_stage(ActivityLog(), 80, 30) as (log, pilot):
-        log.show(printing(50), 0.5)
+    async with showing(printing(50), 80, 30) as (log, pilot):
         await pilot.resize_terminal(80, 12)
         await pilot.pause()
         assert painted(log)[-1].endswith("“line 49”")
@@ -120,9 +121,7 @@ async def test_it_goes_on_following_when_it_is_given_less_room() -> None:
 
 
 async def test_scrolling_back_to_the_end_follows_again() -> None:
-    state = printing(50)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with showing(state := printing(50)) as (log, pilot):
         await pilot.pause()
         log.scroll_to(y=20, animate=False)
         apply(state, said_at(50))
@@ -136,9 +135,7 @@ async def test_scrolling_back_to_the_end_follows_again() -> None:
 
 
 async def test_a_cursor_on_a_line_before_the_end_stops_following() -> None:
-    state = printing(50)
-    async with on_stage(ActivityLog()) as (log, pilot):
-        log.show(state, 0.5)
+    async with showing(state := printing(50)) as (log, pilot):
         log.focus()
         await pilot.press("k", "k")
         assert log.text_to_copy() == "0.480  main  “line 48”"
@@ -149,8 +146,7 @@ async def test_a_cursor_on_a_line_before_the_end_stops_following() -> None:
 
 
 async def test_moving_to_a_line_tells_whose_it_is() -> None:
-    async with on_stage(ActivityLog(), 60, 20) as (log, pilot):
-        log.show(gather(), 1.24)
+    async with showing(gather(), 60, 20) as (log, pilot):
         await pilot.click(log, offset=(10, 6))
         assert log.selected == 2
         assert [message.task for message in said(pilot) if isinstance(message, TaskSelected)] == [2]
@@ -195,8 +191,7 @@ async def test_a_reader_stays_on_the_same_lines_while_older_ones_are_dropped() -
 
 
 async def test_the_filter_keeps_lines_by_text_or_task() -> None:
-    async with on_stage(ActivityLog(), 60, 20) as (log, pilot):
-        log.show(gather(), 1.24)
+    async with showing(gather(), 60, 20) as (log, pilot):
         log.set_filter("TEA is")
         assert [line for line in painted(log) if line] == ["   1.000 brew tea     “tea is ready”"]
         log.set_filter("coffee")
@@ -218,8 +213,9 @@ async def test_new_lines_go_through_the_filter() -> None:
 
 
 async def test_long_lines_are_cut_on_the_screen_and_copied_in_full() -> None:
-    async with on_stage(ActivityLog(), 60, 20) as (log, pilot):
-        log.show(folded(task(1, "main"), Output(0.0, "x" * 150 + "\n", 1), TaskEnded(0.0, 1, "done")), 0.1)
+    async with showing(
+        folded(task(1, "main"), Output(0.0, "x" * 150 + "\n", 1), TaskEnded(0.0, 1, "done")), 60, 20
+    ) as (log, pilot):
         assert painted(log)[1].endswith("xxx…")
         log.focus()
         await pilot.press("k", "k")
@@ -243,8 +239,7 @@ def warned(text: str) -> LabState:
 
 
 async def test_what_went_wrong_is_wrapped_and_stays_one_line_for_copying() -> None:
-    async with on_stage(ActivityLog(), 40, 12) as (log, pilot):
-        log.show(warned("coroutine 'greet' was never awaited"), 0.6)
+    async with showing(warned("coroutine 'greet' was never awaited"), 40, 12) as (log, pilot):
         assert [line for line in painted(log) if line][-3:] == [
             "   0.500 main     coroutine 'greet'",
             "                  was never awaited",
@@ -259,8 +254,7 @@ async def test_what_went_wrong_is_wrapped_and_stays_one_line_for_copying() -> No
 
 
 async def test_in_another_width_lines_are_divided_anew_and_the_cursor_stays_on_its_line() -> None:
-    async with on_stage(ActivityLog(), 40, 12) as (log, pilot):
-        log.show(warned("coroutine 'greet' was never awaited"), 0.6)
+    async with showing(warned("coroutine 'greet' was never awaited"), 40, 12) as (log, pilot):
         log.focus()
         await pilot.press("k", "k")
         await pilot.resize_terminal(90, 12)
@@ -271,14 +265,12 @@ async def test_in_another_width_lines_are_divided_anew_and_the_cursor_stays_on_i
 
 
 async def test_a_very_long_warning_takes_four_rows() -> None:
-    async with on_stage(ActivityLog(), 40, 20) as (log, _):
-        log.show(warned("so " * 300), 0.6)
+    async with showing(warned("so " * 300), 40, 20) as (log, _):
         assert sum("so so" in line for line in painted(log)) == 4
 
 
 async def test_a_line_about_no_task_takes_the_column_of_names_before_it_is_wrapped() -> None:
-    async with on_stage(ActivityLog(), 40, 12) as (log, _):
-        log.show(folded(RunEnded(0.5, "done", "None")), 0.6)
+    async with showing(folded(RunEnded(0.5, "done", "None")), 40, 12) as (log, _):
         assert painted(log)[1] == "   0.500 run ended: returned None"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import pytest
 from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from asynclab.model.events import (
     Event,
@@ -61,9 +63,16 @@ def party() -> Iterable[Event]:
     yield TaskWaiting(1.5, 3, Wait("sleep", seconds=5.0, deadline=6.5))
 
 
-async def test_each_task_has_a_lane_under_its_parent() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, _):
+@asynccontextmanager
+async def showing(width: int = 80) -> AsyncIterator[tuple[TimelineView, Pilot[None]]]:
+    """A timeline of that party."""
+    async with on_stage(TimelineView(), width, 10) as (view, pilot):
         view.show(*seen(*party()), 2.0)
+        yield view, pilot
+
+
+async def test_each_task_has_a_lane_under_its_parent() -> None:
+    async with showing() as (view, _):
         assert painted(view)[:6] == [
             " 50 ms a cell       0 s  ·    ·    ·    1 s  ·    ·    ·    2 s  ·    ·    ·",
             " main               █────────────────────────────────────────",
@@ -75,8 +84,7 @@ async def test_each_task_has_a_lane_under_its_parent() -> None:
 
 
 async def test_states_are_told_apart_by_glyph() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, _):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, _):
         line = view.compose_line(2, 76)
         assert part_at(line, "▒") == "ready"
         assert "waiting" in part_at(line, "─")
@@ -84,16 +92,14 @@ async def test_states_are_told_apart_by_glyph() -> None:
 
 
 async def test_every_glyph_is_one_cell_wide() -> None:
-    async with on_stage(TimelineView(), 140, 10) as (view, _):
-        view.show(*seen(*party()), 2.0)
+    async with showing(width=140) as (view, _):
         view.select(3)
         text = "".join(painted(view)) + plain(legend(200))
         assert cell_len(text) == len(text)
 
 
 async def test_an_arrow_goes_from_the_waker_to_the_selected_task() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, _):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, _):
         view.select(3)
         assert painted(view)[3] == "▌└ coffee           █───────────────────▼▒▒▒▒▒▒▒▒▒█──────────"
         view.select(1)
@@ -140,8 +146,7 @@ async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_loo
 
 
 async def test_arrow_keys_go_through_time_and_tell_so() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, pilot):
         view.focus()
         await pilot.press("left", "left", "right", "home", "end")
         moments = [message.at for message in said(pilot) if isinstance(message, MomentChosen)]
@@ -153,8 +158,7 @@ async def test_arrow_keys_go_through_time_and_tell_so() -> None:
 
 
 async def test_e_goes_to_the_events_of_the_selected_task() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, pilot):
         view.focus()
         view.select(3)
         await pilot.press("E", "E", "e")
@@ -163,8 +167,7 @@ async def test_e_goes_to_the_events_of_the_selected_task() -> None:
 
 
 async def test_the_lanes_are_gone_through_with_j_and_k_and_opened_with_enter() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, pilot):
         view.focus()
         await pilot.press("j", "j", "enter")
         selected = [message.task for message in said(pilot) if isinstance(message, TaskSelected)]
@@ -173,8 +176,7 @@ async def test_the_lanes_are_gone_through_with_j_and_k_and_opened_with_enter() -
 
 
 async def test_a_click_on_the_ruler_goes_to_its_time_and_selects_nothing() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, pilot):
         await pilot.click(TimelineView, offset=(30, 1))
         assert [type(message) for message in said(pilot)] == [MomentChosen]
         assert view.moment is not None
@@ -182,8 +184,7 @@ async def test_a_click_on_the_ruler_goes_to_its_time_and_selects_nothing() -> No
 
 
 async def test_a_drag_with_the_mouse_goes_through_time() -> None:
-    async with on_stage(TimelineView(), 80, 10) as (view, pilot):
-        view.show(*seen(*party()), 2.0)
+    async with showing() as (view, pilot):
         await pilot.mouse_down(TimelineView, offset=(30, 3))
         await pilot.hover(TimelineView, offset=(25, 3))
         await pilot.mouse_up(TimelineView, offset=(25, 3))
