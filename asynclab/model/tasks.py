@@ -66,7 +66,7 @@ class TaskState(msgspec.Struct):
     cancelled_in: tuple[Wait, float] | None = None
     """What it waited for when it was last asked to end, and when it had begun to."""
     cancelled_for: int | None = None
-    """The task that waited for this one and was asked to end: its request went on to this one."""
+    """The task whose cancellation was passed on to this one, because it waited for this one."""
     cancelled_with: int | None = None
     """The cancelled task that has cancelled what this one waited for."""
     woken_in_step: TaskReady | None = None

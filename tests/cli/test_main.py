@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -126,10 +127,23 @@ def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str]
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["replay"], ["findings"], ["export", "--ndjson"]])
+def test_a_recording_that_cant_be_read_is_told_alike_by_every_command(command: list[str], tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "r", "No such file or directory")):
+        result = run(*command, str(path))
+        assert (result.exit_code, result.stderr) == (1, f"asynclab: can't read {path}: {why}\n")
+
+
 def test_a_closed_stderr_takes_what_is_said_there() -> None:
     code = "import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-m', 'asynclab', *sys.argv[1:]])"
     ran = subprocess.run([sys.executable, "-c", code, "run", "-c", "print(1)"], stdout=subprocess.PIPE, text=True)
     assert (ran.returncode, ran.stdout) == (0, "1\n")
+
+
+def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert run("run", "-c", "print(1)").stderr == "asynclab: the working directory is gone: change to another one\n"
 
 
 def test_what_a_user_typed_comes_back_without_control_sequences() -> None:

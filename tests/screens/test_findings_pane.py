@@ -207,6 +207,16 @@ async def test_a_mistake_shows_its_finding_by_itself_and_the_right_variant_has_n
         await stage.until(lambda: not stage.screen.findings_count and stage.views.log_pane.region.area)
 
 
+async def test_where_one_pane_shows_at_a_time_another_demo_begins_with_its_tasks() -> None:
+    async with opened(size=(80, 24)) as stage:
+        await stuck(stage, "0")
+        await stage.press("b")
+        assert stage.views.findings.has_focus
+        await stage.press("1")
+        assert stage.views.tasks.region.area
+        assert stage.screen.focused_pane == "tasks"
+
+
 @pytest.mark.parametrize(("size", "stays"), [((100, 30), False), ((120, 40), True), ((200, 60), True)])
 async def test_where_room_is_short_the_findings_take_that_of_the_timeline(size: tuple[int, int], stays: bool) -> None:
     async with opened(size) as stage:
@@ -246,7 +256,7 @@ async def test_a_deadlock_that_a_timeout_ends_goes() -> None:
         await run_main(stage, main)
         await stage.until(lambda: stage.screen.findings_count == 1)
         await stage.until(lambda: stage.screen.findings_count == 0)
-        assert stage.screen.run.is_running
+        assert stage.screen.program.is_running
         await stage.press("b")
         assert "It no longer holds" in text_of(stage.views.findings)
 

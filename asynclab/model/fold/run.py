@@ -94,7 +94,7 @@ def step_reported(state: LabState, event: StepReported, at: float) -> None:
 
 
 def running_to(state: LabState, event: RunningTo, at: float) -> None:
-    """A paused lab begins or stops to step by itself."""
+    """A paused lab begins or stops stepping by itself."""
     state.running_to = event.task
 
 
@@ -154,7 +154,7 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
 
 
 _OUTSIDE = frozenset({"stream", "socket", "process", "thread", "library"})
-"""What tasks wait for that may have come unnoticed while nothing runs."""
+"""The waits that may have ended unnoticed while the loop is blocked."""
 
 
 def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:
