@@ -53,7 +53,7 @@ def _seems_to_wait(state: LabState, event: LoopSpun) -> bool:
 RULES = (
     Rule(
         "busy-wait",
-        "A task asks again and again whether it may go on, and a turn of the loop each time.",
+        "A task checks again and again whether it may go on, with a turn of the loop each time.",
         "It takes a whole processor, and the loop never rests.",
         "Wait for an asyncio.Event, a Condition or a future that whoever changes the state sets.",
         "",

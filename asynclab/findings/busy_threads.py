@@ -67,7 +67,7 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "executor-full",
-        "A lookup of a host's name, or a call that others wait for, waits: they have all threads of the executor.",
+        "A lookup of a host's name, or a call that others wait for, gets no thread: all of the executor's are busy.",
         "asyncio.to_thread() and lookups share the same few threads: connecting takes long, or the calls time out.",
         "Give slow calls an executor of their own: loop.run_in_executor(executor, function).",
         "",
@@ -75,7 +75,7 @@ RULES = (
     ),
     Rule(
         "executor-deadlock",
-        "All threads of an executor wait for what only one of them could do.",
+        "All threads of an executor wait for calls or tasks that need one of these threads.",
         "The calls that wait for a thread never begin.",
         "Wait for a coroutine or call in a thread of another executor, or await it in a task.",
         "",

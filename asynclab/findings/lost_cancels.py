@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import at_line, quoted
+from asynclab.findings.phrases import at_line, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import CancelIgnored, TaskEnded, TimeoutDropped
+from asynclab.model.events import CancelIgnored, ReplyUnread, TaskEnded, TimeoutDropped
 from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.state import LabState
@@ -66,13 +66,33 @@ def find_shared(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         event = incident.event
         if incident.kind == "cancel_shared" and isinstance(event, TaskEnded):
-            shared, asked = incident.others
+            *shared, asked = incident.others
+            where = at_line(incident.place)
+            who = f"{quoted(state, asked)} was cancelled"
+            hit, waited = "has cancelled the future that", f"waited for{where}, in the function that both had called,"
+            if shared:
+                who += f" while it waited for {listed(state, shared)}"
+                hit, waited = "that with it;", f"waited for the same task{where},"
             text = (
-                f"{quoted(state, asked)} was cancelled while it waited for {quoted(state, shared)}, and that with it; "
-                f"{quoted(state, event.task)} waited for the same task{at_line(incident.place)}, and ended cancelled "
-                f"at {measured(incident.at)} though nobody had asked for that"
+                f"{who}, and {hit} {quoted(state, event.task)} {waited} and ended cancelled at "
+                f"{measured(incident.at)} though nobody had asked for that"
             )
             yield Finding("shared-cancel", text, incident.at, (incident.version,), event.task, incident.place)
+
+
+def find_unread_replies(state: LabState) -> Iterator[Finding]:
+    """Tasks that read from a stream on which a request was cancelled before its reply had come."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, ReplyUnread):
+            who = "it" if event.of == event.task else quoted(state, event.task)
+            text = (
+                f"{quoted(state, event.of)} sent a request, and was cancelled before its reply had come; at "
+                f"{measured(incident.at)} {who} waited for the reply to another request{at_line(incident.place)} on "
+                f"the same stream: the first reply to come is that to the request before"
+            )
+            place = incident.place
+            yield Finding("reply-of-another", text, incident.at, (incident.version,), event.task, place, "likely")
 
 
 def _goes_on_for_long(state: LabState, incident: Incident) -> bool:
@@ -100,17 +120,25 @@ RULES = (
     Rule(
         "timeout-dropped",
         "A timeout expired, but its block ended without a TimeoutError, since the CancelledError was caught in it.",
-        "Nobody learns that there was a timeout: what is missing, such as None, is taken for the result.",
+        "Nobody learns that there was a timeout: an incomplete result, such as None, passes for the real one.",
         "Let the CancelledError pass, and catch the TimeoutError around the block.",
         "timeout",
         find_dropped_timeouts,
     ),
     Rule(
         "shared-cancel",
-        "Several tasks wait for the same one, and the cancel of one of them has hit all.",
-        "Callers fail that nobody has cancelled: a cancel goes on to the task that is awaited.",
-        "Wait for a shared task with `await asyncio.shield(task)`.",
+        "Several tasks wait for the same task or future, and the cancel of one of them has cancelled others, too.",
+        "Callers fail that nobody has cancelled: a cancel goes on to what is awaited.",
+        "Run shared work in a task of its own, and wait for it with `await asyncio.shield(task)`.",
         "",
         find_shared,
+    ),
+    Rule(
+        "reply-of-another",
+        "A request was cancelled before its reply had been read, and the next one reads from the same stream.",
+        "It takes the reply to the former for its own, and so does each one after it: users get the data of others.",
+        "Close a connection when a request on it is cancelled or times out.",
+        "",
+        find_unread_replies,
     ),
 )

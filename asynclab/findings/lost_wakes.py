@@ -130,15 +130,15 @@ def find_dropped_sources(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "lost-handover",
-        "A task was woken with something, cancelled before it ran, and nobody else got it.",
-        "A connection, permit or notification belongs to nobody from then on, and others wait for it in vain.",
+        "A task was handed a connection, permit or notification, but cancelled before it ran: nobody else got that.",
+        "It belongs to nobody from then on, and others wait for it in vain.",
         "Catch the CancelledError where the task waits, and pass on what has come: future.done() tells whether it has.",
         "",
         find_lost_handovers,
     ),
     Rule(
         "cancel-of-another",
-        "A task ended as it took the CancelledError of a task that it waited for as its own.",
+        "A task took the CancelledError of a task that it awaited for a cancel of its own, and ended.",
         "Its work stops in silence, and whoever depends on it waits in vain.",
         "End only if the task itself was cancelled: asyncio.current_task().cancelling() is more than 0 then.",
         "",

@@ -103,7 +103,7 @@ def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
 RULES = (
     Rule(
         "pool-drained",
-        "A task has ended without putting back what it had taken from a pool, and others wait for it.",
+        "Tasks wait for what was taken from a pool, and those who took it have ended, or wait as well.",
         "The pool has one item less from then on; in the end nobody gets any.",
         "Put it back in a finally, or lend it with an async context manager.",
         "",

@@ -300,6 +300,14 @@ class CancelIgnored(TaskEvent):
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
 
 
+class CancelShared(TaskEvent):
+    """A cancelled task has cancelled the future that another one waits for, in the function that both have called."""
+
+    task: int
+    """Who waits."""
+    by: int
+
+
 class SourceDropped(TaskEvent):
     """Nobody refers any more to the event or future that a task waits for, as others did when it began to wait."""
 
@@ -314,6 +322,14 @@ class HandoverLost(TaskEvent):
     task: int
     result: str
     """What it had waited for brought this: its repr, cut short."""
+
+
+class ReplyUnread(TaskEvent):
+    """A task waits to read from a stream on which a request was cancelled before its reply had been read."""
+
+    task: int
+    of: int
+    """Whose request that was."""
 
 
 class TaskEnded(TaskEvent):

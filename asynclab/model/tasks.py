@@ -67,6 +67,8 @@ class TaskState(msgspec.Struct):
     """What it waited for when it was last asked to end, and when it had begun to."""
     cancelled_for: int | None = None
     """The task whose cancellation was passed on to this one, because it waited for this one."""
+    cancelled_with: int | None = None
+    """The cancelled task that has cancelled what this one waited for."""
     woken_in_step: TaskReady | None = None
     """What made it ready again while its own step still ran."""
     detail: str = ""

@@ -9,6 +9,7 @@ from asynclab.findings.rule import Finding
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
     CancelIgnored,
+    CancelShared,
     ConditionNotified,
     Event,
     ExecutorFull,
@@ -132,6 +133,18 @@ def test_who_notified_a_condition_is_gone_with_the_cancel_of_another() -> None:
     findings = _found(*condition, _waits(FIRST, request), *cancelled, *ends, TaskEnded(0.1, FIRST, "done"), *waits)
     assert _said(findings) == [("cancel-of-another", "proved", FIRST)]
     assert findings[0].place == ("app.py", 5)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_cancel_is_shared_where_one_caller_cancels_what_another_waits_for(asked: bool) -> None:
+    waits = _waits(SECOND, Wait("future", file="app.py", line=7))
+    requests = [TaskCancelRequested(0.1, SECOND, MAIN)] if asked else []
+    hit = [CancelShared(0.1, SECOND, FIRST), TaskReady(0.1, SECOND, "task", FIRST), StepStarted(0.1, SECOND)]
+    ends = [StepEnded(0.1, SECOND, 0.0, ends=True), TaskEnded(0.1, SECOND, "cancelled"), Outside(0.6, io=1)]
+    findings = _found(waits, *requests, *hit, *ends)
+    assert [(each.rule, each.task, each.place) for each in findings] == (
+        [] if asked else [("shared-cancel", SECOND, ("app.py", 7))]
+    )
 
 
 def test_a_librarys_lookup_is_found_where_the_code_waits_that_has_asked_for_it() -> None:

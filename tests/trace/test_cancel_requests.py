@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import CancelIgnored, TaskCancelRequested, TaskEnded, TimeoutExpired
+from asynclab.model.events import CancelIgnored, CancelShared, TaskCancelRequested, TaskEnded, TimeoutExpired
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.recording.scope import CURRENT
 from tests.trace.labs import Observed, fast_lab, observe
@@ -206,6 +206,38 @@ def test_a_timeout_that_takes_its_request_back_is_not_ignored_though_a_task_grou
         raise ValueError
 
     assert [event for event in observe(main).of(CancelIgnored) if event.by_timeout] == []
+
+
+def test_a_cancelled_caller_that_cancels_what_another_caller_of_its_function_waits_for_is_told() -> None:
+    async def main() -> None:
+        shared: list[asyncio.Future[None]] = []
+
+        async def resolve() -> None:
+            if shared:
+                await shared[0]
+            shared.append(asyncio.get_running_loop().create_future())
+            try:
+                await asyncio.sleep(1)
+            finally:
+                shared[0].cancel()
+
+        async def close() -> None:
+            try:
+                await asyncio.sleep(1)
+            finally:
+                shared[0].cancel()
+
+        for ends in (resolve, close):
+            shared[:] = [asyncio.get_running_loop().create_future()] if ends is close else []
+            first = asyncio.create_task(ends(), name=f"{ends.__name__}s")
+            await asyncio.sleep(0)
+            second = asyncio.create_task(resolve())
+            await asyncio.sleep(0.1)
+            first.cancel()
+            await ended(first, second)
+
+    seen = observe(main)
+    assert [event.by for event in seen.of(CancelShared)] == [seen.task("resolves").id]
 
 
 def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import (
+    CancelShared,
     Outcome,
     Progressed,
     TaskCancelRequested,
@@ -96,6 +97,13 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
 
 
+def cancel_shared(state: LabState, event: CancelShared, at: float) -> None:
+    """Note whose cancel has hit a task; it may catch that."""
+    task = state.tasks.get(event.task)
+    if task is not None:
+        task.cancelled_with = event.by
+
+
 def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
     """Note for whose sake a task is cancelled that another waits for: a cancel goes down a chain of awaits."""
     asker = None if by is None else state.tasks.get(by)
@@ -135,6 +143,10 @@ def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float)
     if left is not None and is_left:
         is_sure = event.outcome == "failed" or (left.is_orphan and more_steps > 1)
         state.remember(Incident(event, state.version, at, place, (left.waiter,), "left_behind", is_sure))
+    elif event.outcome == "cancelled" and task.cancelled_with is not None and not task.cancel_requested:
+        wait = task.last_wait
+        where = (wait.file, wait.line) if wait is not None and wait.line else place
+        state.remember(Incident(event, state.version, at, where, (task.cancelled_with,), "cancel_shared"))
     elif event.unseen:
         state.remember(Incident(event, state.version, at, place, (), "item_lost"))
     elif waker is None or waker.state != "cancelled" or task.cancel_requested or task.last_wait is None:
@@ -230,6 +242,7 @@ def _drop_oldest(state: LabState) -> None:
 HANDLERS: Handlers = {
     TaskCreated: task_created,
     TaskRenamed: task_renamed,
+    CancelShared: cancel_shared,
     TaskCancelRequested: task_cancel_requested,
     TaskEnded: task_ended,
     TaskCollected: task_collected,

@@ -12,6 +12,7 @@ from asynclab.model.events import (
     ExecutorFull,
     LoopSpun,
     Outside,
+    ReplyUnread,
     SourceDropped,
     TimeoutDropped,
 )
@@ -109,6 +110,13 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
 
 
+def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
+    """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
+    task = state.tasks.get(event.task)
+    place = None if task is None else task.place
+    state.remember(Incident(event, state.version, at, place, (event.of,), is_sure=False))
+
+
 def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:
     """A task has not noticed that its time was up, or ends in good time because of that: nobody else can tell."""
     place = (event.file, event.line) if event.line else None
@@ -134,6 +142,7 @@ HANDLERS: Handlers = {
     ExecutorFull: executor_full,
     LoopSpun: loop_spun,
     Outside: outside,
+    ReplyUnread: reply_unread,
     SourceDropped: source_dropped,
     TimeoutDropped: timeout_dropped,
 }

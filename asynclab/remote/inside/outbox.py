@@ -11,6 +11,7 @@ from select import select
 
 from asynclab.model.events import (
     CancelIgnored,
+    CancelShared,
     ClockChanged,
     CoroutineDropped,
     Event,
@@ -25,6 +26,7 @@ from asynclab.model.events import (
     PrimitiveCreated,
     QueueCreated,
     QueueShutDown,
+    ReplyUnread,
     SourceDropped,
     Stepped,
     StepReported,
@@ -63,9 +65,11 @@ LASTING = (
     TimeoutMet,
     Warned,
     CancelIgnored,
+    CancelShared,
     CoroutineDropped,
     ExceptionDropped,
     HandoverLost,
+    ReplyUnread,
     SourceDropped,
     ExecutorFull,
     LoopBlocked,

@@ -11,16 +11,19 @@ between is not known then, and none is named.
 
 from __future__ import annotations
 
+import sys
 from asyncio import Future, Task
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import msgspec
 
-from asynclab.model.events import CancelIgnored, HandoverLost, TaskCancelRequested
+from asynclab.model.events import CancelIgnored, CancelShared, HandoverLost, TaskCancelRequested
 from asynclab.trace.recording.future_state import (
     awaited_by,
     cancel_requests_of,
+    coroutine_of,
     exception_of,
     is_cancelled,
     is_done,
@@ -31,6 +34,7 @@ from asynclab.trace.recording.future_state import (
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.recording.values import short_repr
+from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.await_cycles import cancel_innermost
 from asynclab.trace.watching.ignored_cancels import GROUPS_TAKE_BACK, goes_on, is_in_failed_group
 
@@ -86,6 +90,19 @@ class CancelRequests:
         elif seen is not None:
             seen.requests = requests
         return requests > 0
+
+    def see_shared(self, record: TaskRecord, by: TaskRecord, at: float) -> None:
+        """See whether a task that runs cancels what another waits for, in a function of both, as it was cancelled."""
+        task, cancelled = record(), by()
+        if task is None or cancelled is None or not cancel_requests_of(cancelled):
+            return
+        shared = {frame.f_code for frame in follow(coroutine_of(task)).frames}
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and frame.f_code is not self._tasks.boundary:
+            if frame.f_code in shared and self._recorder.code.owns(frame.f_code.co_filename):
+                self._recorder.emit(CancelShared(at, record.id, by.id))
+                return
+            frame = frame.f_back
 
     def look(
         self,

@@ -16,6 +16,7 @@ from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.private_waits import DroppedSources
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
+from asynclab.trace.watching.unread_replies import UnreadReplies
 
 LOOK_SHARE = 0.01
 """How much of a loop's CPU time may go into looks at suspended tasks as soon as their step ends."""
@@ -69,6 +70,7 @@ class Looks:
         self.again_at = FIRST_LOOK_AT
         """Real time before which there is no time for the next look."""
         self.sources = DroppedSources()
+        self.replies = UnreadReplies(recorder)
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
 
@@ -107,6 +109,13 @@ class Looks:
             self._look_at(self.pending.pop(record.id))
             self._savings -= thread_time() - began
 
+    def was_cancelled(self, record: TaskRecord) -> None:
+        """A task that still waits was asked to end: see whether it leaves a reply unread."""
+        task = record()
+        if task is not None and WAITS not in self._recorder.failures:
+            with self._recorder.guard(WAITS):
+                self.replies.cancelled(record, task)
+
     def _has_saved(self, real: float, cpu: float) -> bool:
         """Reckon what is saved at a real time and a CPU time of the thread, and whether that is anything."""
         real_before, cpu_before = self._reckoned
@@ -133,6 +142,8 @@ class Looks:
                 if wait.kind in _DROPPABLE:
                     self.sources.begins(record, task)
                 self._recorder.emit(TaskWaiting(self._recorder.clock.now(), record.id, wait))
+                if wait.kind == "stream" and self.replies.streams:
+                    self.replies.read_by(record, task)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

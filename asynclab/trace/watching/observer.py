@@ -157,8 +157,12 @@ class Observer(Recorder):
             if is_usual or is_future(future):
                 if not is_usual or future._exception is not None or _is_cancelled(future):
                     self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
-                    if brings_cancel(future) and self.cancels.notice(record, at):
-                        cause = "cancel"
+                    if brings_cancel(future):
+                        if self.cancels.notice(record, at):
+                            cause = "cancel"
+                            self.looks.was_cancelled(record)
+                        elif kind is Future and self.current is not None:
+                            self.cancels.see_shared(record, self.current, at)
                 if kind is not Future and waker is not None and future is waker():
                     self._woken_by_end.append((record, cause))
                     return

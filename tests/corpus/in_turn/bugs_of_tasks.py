@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import io
 import threading
 import time
 import weakref
@@ -103,6 +104,23 @@ async def the_outer_of_two_gathers_fails() -> None:
         await asyncio.gather(asyncio.gather(charge(), charge()), fail())
     await charges.wait()
     await asyncio.sleep(0.01)
+
+
+async def a_cancelled_request_leaves_its_reply_to_the_next() -> None:
+    """reply-of-another"""
+
+    connection, replies = io.BytesIO(), asyncio.StreamReader()
+
+    async def ask(request: bytes) -> bytes:
+        connection.write(request)
+        return await replies.readline()
+
+    first = asyncio.create_task(ask(b"who is alice?\n"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    asyncio.get_running_loop().call_later(0.2, replies.feed_data, b"alice\n")
+    await ask(b"who is bob?\n")
 
 
 async def a_call_in_a_thread_fails_unseen() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import io
 import os
 import queue as thread_queue
 import signal
@@ -439,6 +440,21 @@ async def timeouts_are_noticed_or_taken_back() -> None:
         except asyncio.CancelledError:
             asyncio.current_task().uncancel()  # type: ignore[union-attr]
     assert timeout.expired()
+
+
+async def a_stream_of_events_is_read_with_timeouts() -> None:
+    connection, events = io.BytesIO(), asyncio.StreamReader()
+
+    async def read() -> bytes:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    return await events.readline()
+            connection.write(b"ping\n")
+
+    for _ in range(2):
+        asyncio.get_running_loop().call_later(0.1, events.feed_data, b"event\n")
+        await read()
 
 
 async def failures_are_looked_at_later() -> None:
