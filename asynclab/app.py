@@ -77,8 +77,7 @@ class AsyncLabApp(Commanding, TerminalApp):
         """Set the app up.
 
         Args:
-            demo: The demo to start at once; None for none.
-            values: Its parameters.
+            demo: The demo to start at once, with `values` as its parameters; None for none.
             instant: Whether to start it in virtual time, without real waiting.
             request: What to fetch at once, on the Fetch screen; None to open the Learn screen.
             make_lab: Makes a lab from a name, a speed and `instant`; None for `Lab` itself.

@@ -26,11 +26,7 @@ def settings_path() -> Path:
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """Load the settings.
-
-    Returns:
-        The settings, or the defaults if the file is missing or unusable; and a complaint about the file, or "".
-    """
+    """Load the settings, or the defaults with a complaint about a file that is unusable; no complaint is ""."""
     if not os.path.exists(path):  # unlike Path.exists, it doesn't raise where access is denied
         return Settings(), ""
     if not os.path.isfile(path):  # reading a pipe would never end
@@ -44,11 +40,7 @@ def load(path: Path) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Save the settings, completely or not at all.
-
-    Returns:
-        What went wrong in one line, or "".
-    """
+    """Save the settings, completely or not at all. Returns what went wrong in one line, or ""."""
     import msgspec
 
     draft = path.with_suffix(f".{os.getpid()}.tmp")

@@ -38,10 +38,9 @@ HEAD = "<!-- Written by docs/make_events_page.py from the docstrings of asynclab
 def page() -> str:
     """The whole page, in Markdown."""
     module = ast.parse(inspect.getsource(events))
-    texts = dict(_documented(module))
     parts = [f"{HEAD}\n\n# Events\n\n{ast.get_docstring(module)}\n", LIFE]
     for title, names in [
-        *_groups(texts),
+        *_groups(),
         ("What events contain", ["Wait", "Frame", "ThreadStands", "GeneratorStands"]),
     ]:
         parts += [f"## {title}\n", *struct_texts(module, names)]
@@ -54,11 +53,10 @@ def struct_texts(module: ast.Module, names: Iterable[str]) -> list[str]:
     return [_struct(structs[name], dict(_documented(module))) for name in names]
 
 
-def _groups(texts: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The title of each group, which is the docstring of a union, and the names of the events in it."""
-    for union, text in texts.items():
-        if union.endswith("Event") and union != "AnyEvent":
-            yield text.rstrip("."), [kind.__name__ for kind in get_args(getattr(events, union))]
+def _groups() -> Iterator[tuple[str, list[str]]]:
+    """The title of each group, which is the docstring of its base class, and the names of the events in it."""
+    for group in events.Event.__subclasses__():
+        yield (group.__doc__ or "").rstrip("."), [kind.__name__ for kind in group.__subclasses__()]
 
 
 def _documented(body: ast.Module | ast.ClassDef) -> Iterator[tuple[str, str]]:

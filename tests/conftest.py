@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis.strategies import none
 
 from asynclab.collector import RARELY
-from asynclab.practice.server import PracticeServer
 from tests.golden_files import FOLDER, Golden
+from tests.practice.faulty_server import FaultyServer
 
 # The same examples each time, however long one takes: whether a change may land is no matter of luck. To look for more:
 # --hypothesis-profile=explore
@@ -80,9 +80,9 @@ def no_loop_but_those_of_tests() -> None:
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
+async def server() -> AsyncIterator[FaultyServer]:
     """The practice server, which answers at once."""
-    async with PracticeServer(pace=0) as running:
+    async with FaultyServer(pace=0) as running:
         yield running
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from asynclab.practice.server import PracticeServer
+from tests.practice.faulty_server import FaultyServer
 from tests.test_terminal import Terminal
 
 Open = Callable[..., Terminal]
@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
     ready, ended = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        async with PracticeServer(pace=0) as running:
+        async with FaultyServer(pace=0) as running:
             addresses.append(running.url())
             ready.set()
             await ended.wait()

@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
+from asynclab.cli.values import Place, Seconds, WholeNumber
 from asynclab.terminal.streams import has_terminal
 
 
 @click.command()
-@click.argument("pid", type=click.IntRange(min=1))
+@click.argument("pid", type=WholeNumber())
 @click.option("--headless", is_flag=True, help="No screen: print what is there, and at the end what happened.")
-@click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Leave after S seconds; no screen.")
-@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Record the whole visit in a file.")
+@click.option("--seconds", type=Seconds(), metavar="S", help="Leave after S seconds; no screen.")
+@click.option("--record", type=Place(), help="Record the whole visit in a file.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write what is there as JSON to a file; - for standard output.")
 @takes_judging_options

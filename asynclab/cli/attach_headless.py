@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
@@ -14,8 +13,10 @@ import click
 
 from asynclab.cli.attach_report import as_json, picture
 from asynclab.cli.findings_options import FindingsOptions
+from asynclab.cli.json_report import JsonReport
 from asynclab.cli.recording_file import RecordingFile, complain, header_of
 from asynclab.cli.run_report import Report
+from asynclab.fetch.whole_file import naming
 from asynclab.findings.allowed import FindingFilter
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
@@ -59,9 +60,10 @@ def attach_headless(
         follower = _Follower(
             attachment, None if recorder is None else files.enter_context(recorder), asked.judge(os.getcwd())
         )
+        report = None if json_to is None else JsonReport(files, json_to)
         with suppress(KeyboardInterrupt):
             follower.watch(CENSUS, until_found=True)
-            _say(follower.program, json_to)
+            _say(follower.program, report)
             follower.watch(math.inf if seconds is None else seconds)
         follower.leave()
         if json_to is None:
@@ -78,20 +80,17 @@ def recording_of(
     Raises:
         OSError: The file can't be written.
     """
-    writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
+    with naming(file):
+        writer = RecordingWriter(file.open("wb"), header_of(("attach", str(pid))))
     return RecordingFile(writer, keep_sources=keep_sources, complain=complain)
 
 
-def _say(program: ObservedProgram, json_to: str | None) -> None:
-    if json_to is None:
-        for line in picture(program):
-            click.echo(line)
+def _say(program: ObservedProgram, report: JsonReport | None) -> None:
+    if report is not None:
+        report.write(as_json(program))
         return
-    text = json.dumps(as_json(program), indent=1)
-    if json_to == "-":
-        click.echo(text)
-    else:
-        Path(json_to).write_text(f"{text}\n", encoding="utf-8")
+    for line in picture(program):
+        click.echo(line)
 
 
 class _Follower:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from asynclab.cli.values import Place
+
 
 @click.command()
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option(
     "--perfetto",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Place(),
     metavar="OUT",
     help="Write a trace for ui.perfetto.dev to a file.",
 )

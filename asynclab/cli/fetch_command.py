@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from asynclab.cli.fetch_files import check_folder, open_files
+from asynclab.cli.values import Place, WholeNumber
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.fetch.texts import FORMATS
 from asynclab.model.wording.quantities import plural
@@ -31,16 +32,6 @@ MOST_PRINTED = 100_000
 
 LONGEST_SHOWN = 1_000_000
 """Characters of a text that the Fetch screen is given as they are."""
-
-
-class Place(click.Path):
-    """Where something is written to."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; an empty text, such as that of a variable that is not set, is refused."""
-        if not value:
-            self.fail("it is empty", param, ctx)
-        return super().convert(value, param, ctx)
 
 
 class Parsed(click.ParamType):  # type: ignore[type-arg]
@@ -91,17 +82,17 @@ def takes_options(command: Command) -> Command:
 @takes_options
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each URL.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each URL.")
-@click.option("--har", type=Place(path_type=Path, dir_okay=False), metavar="FILE", help="Write an HTTP archive.")
+@click.option("--har", type=Place(), metavar="FILE", help="Write an HTTP archive.")
 @click.option(
     "--resume",
-    type=Place(path_type=Path, dir_okay=False),
+    type=Place(),
     metavar="FILE",
     help="Keep the results in a file (NDJSON, CSV or JSON), and skip URLs that are ok in it.",
 )
 @click.option("--list-only", is_flag=True, help="Print the URLs of the text, and fetch nothing.")
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=WholeNumber(),
     default=MOST_PRINTED,
     metavar="N",
     help=f"Refuse more URLs than this where results are printed. Default: {MOST_PRINTED}.",

@@ -91,11 +91,8 @@ class FindingsFiles:
         if path is None:
             click.echo(text, nl=False)
             return
-        try:
-            self._files[path].write(text)
-            self._files[path].keep()
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(path)) from None
+        self._files[path].write(text)
+        self._files[path].keep()
 
     def _note(self, report: FindingsReport) -> None:
         """Say how many findings are not told, what may have been missed, and which comments allow nothing."""

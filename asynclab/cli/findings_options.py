@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from asynclab.cli.values import Place
+
 if TYPE_CHECKING:
     from asynclab.findings.allowed import Allowance, FindingFilter
     from asynclab.findings.known_bugs import KnownBug
@@ -136,7 +138,7 @@ _OPTIONS = (
     _BASELINE,
     click.option(
         "--write-baseline",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=Place(),
         metavar="FILE",
         help="List the bugs that are found in such a file, together with those of --baseline; they fail nothing.",
     ),

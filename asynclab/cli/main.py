@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+"""What a disk says where a text doesn't fit; only of standard output no name is told."""
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -41,8 +45,9 @@ class Program(click.Group):
         for command in (self, *self.commands.values()):
             if command.callback is not None:
                 command.help = command.help or docstring(command.callback)
-        if sys.stdout is None:
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - stdout was closed by whoever started us
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # closed by whoever started us; print() would use stdout instead of stderr
+                setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know fewer characters than we print
         try:
@@ -57,9 +62,23 @@ class Program(click.Group):
             _forget_stdout()
             code = FAILED
         except (OSError, UnsupportedPythonError) as error:
-            click.echo(f"asynclab: {_one_line(str(error))}", err=True)
+            click.echo(f"asynclab: {_one_line(_told(error))}", err=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say what to do instead where there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            told = error.format_message()
+            if os.path.exists(args[0]) or args[0].endswith(".py"):
+                told = f"there is no command '{args[0]}'; to run a program: asynclab run {args[0]}"
+            elif not told.endswith("?"):  # it names a similar one
+                told += " asynclab --help lists all."
+            raise click.UsageError(told, ctx) from None
 
     def invoke(self, ctx: click.Context) -> int:
         """Run the command; ctrl+c is not announced by an empty line, as click would."""
@@ -164,6 +183,15 @@ def _terminal_width() -> int | None:
 def _forget_stdout() -> None:
     """Discard what is still buffered, or the interpreter complains about the closed pipe at its exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _told(error: Exception) -> str:
+    """An error, without the number that the system has for it."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename:
+        return f"can't write '{error.filename}': {error.strerror}"
+    return f"can't write to standard output: {error.strerror}" if error.errno in _FULL else error.strerror
 
 
 def _one_line(text: str) -> str:

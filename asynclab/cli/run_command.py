@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
+from asynclab.cli.values import Place, Seconds
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from asynclab.remote.launch import Target
 
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _RunCommand(click.Command):
@@ -68,15 +67,13 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 
 @click.command(cls=_RunCommand, options_metavar="[OPTIONS]")
 @click.option("--headless", is_flag=True, help="No screen: the program keeps the terminal, and the report comes last.")
-@click.option("--record", type=_FILE, metavar="FILE", help="Record the whole run in a file.")
+@click.option("--record", type=Place(), metavar="FILE", help="Record the whole run in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
-@click.option("--perfetto", type=_FILE, metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
+@click.option("--perfetto", type=Place(), metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @takes_findings_options
-@click.option(
-    "--stuck", type=click.FloatRange(min=0), metavar="S", help="Report all waits if nothing happens for S seconds."
-)
+@click.option("--stuck", type=Seconds(), metavar="S", help="Report all waits if nothing happens for S seconds.")
 @click.option("--python", metavar="PATH", help="Run it in another Python that has asynclab installed.")
 @click.option("-X", "x_options", multiple=True, metavar="OPTION", help="The same as Python's -X, such as dev.")
 @click.option("-W", "w_options", multiple=True, metavar="FILTER", help="The same as Python's -W, such as error.")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asynclab.cli.exporting import TraceOfRun
-from asynclab.cli.recording_file import RecordingFile, Writer, complain, header_of
+from asynclab.cli.recording_file import RecordingFile, Writer, header_of
+from asynclab.fetch.whole_file import naming
 from asynclab.remote.kept_recording import KeptRecording
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
@@ -35,7 +36,7 @@ class RunFiles:
         files: ExitStack,
         target: Target,
         program: ObservedProgram,
-        complain: Callable[[str], object] = complain,
+        complain: Callable[[str], object],
     ) -> list[Callable[[AnyFrame], object]]:
         """Open them; each of what is returned gets every frame, after the program has taken it in.
 
@@ -46,7 +47,8 @@ class RunFiles:
         """
         takers: list[Callable[[AnyFrame], object]] = []
         if self.record is not None:
-            writer = self._writer(self.record, target, program)
+            with naming(self.record):
+                writer = self._writer(self.record, target, program)
             recording = RecordingFile(writer, keep_sources=self.keep_sources, complain=complain)
             takers.append(files.enter_context(recording).write)
         if self.perfetto is not None:

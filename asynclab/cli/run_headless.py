@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from collections import deque
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, TypeAlias
 
-import click
-
+from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
+from asynclab.cli.json_report import JsonReport
+from asynclab.cli.recording_file import complain
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
@@ -50,11 +49,19 @@ def run_headless(
         OSError: It can't be started, or a file can't be written.
     """
     program = ObservedProgram()
+    refused: list[str] = []
     standstills = _Standstills(program, stuck)
     with ExitStack() as files:
         findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
         report = Report(program, findings.judge)
-        takers = kept.open(files, target, program)
+        report_file = None if json_to is None else JsonReport(files, json_to)
+
+        def refuse(why: str) -> None:
+            """Say why a file ends before the program does."""
+            refused.append(why)
+            complain(why)
+
+        takers = kept.open(files, target, program, refuse)
 
         def take(frame: AnyFrame) -> None:
             """Take a frame in, and hand it on."""
@@ -67,21 +74,17 @@ def run_headless(
         code = run_watched(target, take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()
-        _tell(report, standstills, json_to)
+        _tell(report, standstills, report_file)
         failed = findings.write(program, report.found())
-    return failed or die_as(code)
+    return failed or (FAILED if refused else die_as(code))
 
 
-def _tell(report: Report, standstills: _Standstills, json_to: str | None) -> None:
-    if json_to is None:
-        for line in report.lines():
-            print(f"asynclab: {line}", file=sys.stderr)
+def _tell(report: Report, standstills: _Standstills, file: JsonReport | None) -> None:
+    if file is not None:
+        file.write(report.as_json() | {"stuck": list(standstills.reports)})
         return
-    text = json.dumps(report.as_json() | {"stuck": list(standstills.reports)}, indent=1)
-    if json_to == "-":
-        click.echo(text)
-    else:
-        Path(json_to).write_text(f"{text}\n", encoding="utf-8")
+    for line in report.lines():
+        print(f"asynclab: {line}", file=sys.stderr)
 
 
 class _Standstills:

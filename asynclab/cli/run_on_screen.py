@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import click
 
 from asynclab.app import AsyncLabApp
+from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import complain
@@ -34,7 +35,14 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge)
-        live.takers += kept.open(files, target, live.told, live.warn)
+        refused: list[str] = []
+
+        def refuse(why: str) -> None:
+            """Show why a file ends before the program does."""
+            refused.append(why)
+            live.warn(why)
+
+        live.takers += kept.open(files, target, live.told, refuse)
         if asked != FindingsOptions():
             live.takers.append(lambda _: report.follow())
         app = AsyncLabApp(program=live)
@@ -46,4 +54,4 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         raise click.ClickException(live.problem)
     if live.code is None:
         return failed or app.return_code or 1
-    return failed or die_as(live.code)
+    return failed or (FAILED if refused else die_as(live.code))

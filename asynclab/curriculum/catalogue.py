@@ -50,11 +50,7 @@ class Demo:
         return tuple(parameter for parameter in self.parameters if parameter.mistake)
 
     def arguments(self, texts: Mapping[str, str]) -> dict[str, Value]:
-        """Parse what was typed for its parameters into the arguments of main, as `parse_all` does.
-
-        Raises:
-            ParameterError: A name is unknown, or a text is not valid for its parameter.
-        """
+        """Parse what was typed for its parameters into the arguments of main, as `parse_all` does."""
         return parse_all(self.name, self.parameters, texts)
 
     @cached_property

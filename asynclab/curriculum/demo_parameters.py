@@ -27,7 +27,7 @@ _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 
 
 class ParameterError(ValueError):
-    """A value that is not valid; the message is one line for the person who typed it."""
+    """An invalid value; the message is one line for the person who typed it."""
 
 
 @dataclass(frozen=True)

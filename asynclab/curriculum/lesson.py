@@ -42,11 +42,7 @@ class Lesson:
 
 
 def read_lesson(source: str) -> Lesson:
-    """Read a lesson.
-
-    Raises:
-        LessonError: The docstring or the signature of main lacks something.
-    """
+    """Read a lesson, or raise a LessonError that says what the docstring or the signature of main lacks."""
     tree = ast.parse(source)
     opening, *parts = _LABEL.split(ast.get_docstring(tree) or "")
     labelled = {label: _on_one_line(text) for label, text in zip(parts[::2], parts[1::2], strict=True)}
@@ -67,11 +63,7 @@ def read_lesson(source: str) -> Lesson:
 
 
 def _with_watches(parameters: Iterable[Parameter], labelled: Mapping[str, str]) -> Iterator[Parameter]:
-    """Add to each mistake what to watch while it is on, and what is found then.
-
-    Raises:
-        LessonError: A mistake has no such line, or a line names no mistake.
-    """
+    """Add to each mistake what to watch while it is on, and which rules find it; refuse missing and extra lines."""
     watches = {label.removeprefix("Watch "): text for label, text in labelled.items() if label.startswith("Watch ")}
     for parameter in parameters:
         if parameter.mistake and not watches.get(parameter.name):

@@ -36,11 +36,7 @@ class OtherSchemeError(ValueError):
 
 
 def request_url(sent: str) -> URL:
-    """The URL to send, from its parts: in them it stays as it is, and nothing has to be found in it once more.
-
-    Args:
-        sent: As `sent_text` makes it.
-    """
+    """The URL to send, made of the parts that `sent_text` wrote: nothing in them is escaped once more."""
     scheme, _, place, rest = sent.split("/", 3)
     path, _, query = rest.partition("?")
     if "]" in place:
@@ -49,11 +45,7 @@ def request_url(sent: str) -> URL:
 
 
 def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
-    """What is sent for a URL: what is escaped already stays as it is, the fragment is dropped.
-
-    Args:
-        text: The URL.
-        longest: How many characters it may have; None for any number.
+    """What is sent for a URL of at most `longest` characters: escapes stay as they are, the fragment is dropped.
 
     Raises:
         ValueError: It is no http or https URL; the message says why.
@@ -72,11 +64,9 @@ def sent_text(text: str, longest: int | None = LONGEST_URL) -> str:
 
 
 def redirected(location: str, asked: str) -> str:
-    """What is sent for a Location header, read as browsers read it: whatever bytes it has, they are escaped.
+    """What is sent for the Location header of an answer, read as browsers read it; `asked` is as `sent_text` makes it.
 
-    Args:
-        location: The header; bytes that are not UTF-8 are surrogates, as aiohttp leaves them.
-        asked: The URL that was answered, as `sent_text` makes it.
+    All bytes are escaped that must be; those that are not UTF-8 come from aiohttp as surrogates.
 
     Raises:
         OtherSchemeError: It leads away from http and https.
@@ -92,11 +82,7 @@ def redirected(location: str, asked: str) -> str:
 
 
 def origin(sent: str) -> tuple[str, str]:
-    """Scheme, and name and port: who may see what was meant for the same.
-
-    Args:
-        sent: The URL, as `sent_text` makes it.
-    """
+    """Scheme, and name and port, of a URL as `sent_text` makes it: what was meant for one may be shown to the same."""
     return sent.partition(":")[0], host_key(sent)
 
 
@@ -106,11 +92,7 @@ def redacted(text: str) -> str:
 
 
 def host_key(sent: str) -> str:
-    """What requests to the same server have in common: name and port.
-
-    Args:
-        sent: The URL, as `sent_text` makes it.
-    """
+    """Name and port of a URL as `sent_text` makes it: what requests to the same server have in common."""
     scheme, _, place, _ = sent.split("/", 3)
     return _host_and_port(scheme, place)
 

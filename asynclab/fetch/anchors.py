@@ -1,4 +1,4 @@
-"""Looks for the anchors of a page that fragments of URLs point to."""
+"""Looks in a page for the anchors that fragments of URLs point to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asynclab.fetch.charsets import decoder_of
 from asynclab.fetch.page import charset_of, media_type
 
 LONGEST_TAG = 256 * 1024
-"""Characters of a tag, comment or script whose end has not come, before its beginning is given up."""
+"""Characters after which a tag, comment or script without an end is given up."""
 
 _LONGEST_END = 20
 """Characters that the end of a script may have."""
@@ -27,7 +27,7 @@ def anchors_of(fragments: Iterable[str]) -> tuple[str, ...]:
 
 
 def may_have_anchors(content_type: str) -> bool:
-    """Whether a body is a page whose anchors can be told."""
+    """Whether a body is a page that can have anchors."""
     return media_type(content_type).kind in ("text/html", "application/xhtml+xml")
 
 
@@ -35,15 +35,10 @@ class Anchors(HTMLParser):
     """Finds anchors in a page as it comes."""
 
     def __init__(self, wanted: Iterable[str], content_type: str) -> None:
-        """Look for some anchors.
-
-        Args:
-            wanted: Fragments, as they stand in URLs.
-            content_type: The page's header.
-        """
+        """Look for fragments, as they stand in URLs, in a page with this Content-Type."""
         super().__init__()
         self.missing = dict.fromkeys(wanted)
-        """Those that were not found yet."""
+        """Those not found yet."""
         self._names = {
             prefix + name: fragment
             for fragment in self.missing

@@ -1,4 +1,4 @@
-"""Reads answers as curl does: headers may be large, not endless, and what follows an answer doesn't spoil it."""
+"""Reads answers as curl does: headers may be large but not endless, and bytes after an answer don't spoil it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LENGTH = re.compile(rb"\r\nContent-Length: ?(\d{1,9})\r\n", re.IGNORECASE)
 
 
 class Answers(ResponseHandler):
-    """What one connection receives, and who is at its other end.
+    """Receives the answers on one connection, and knows its peer.
 
     aiohttp's parser raises an error for bytes that come after an answer, such as a body after a 204, and forgets the
     answers that it found in the same bytes. So it is given the headers first, and what follows them apart.
@@ -43,24 +43,19 @@ class Answers(ResponseHandler):
     """The last bytes, in which the end of the headers may begin."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connections: Connections) -> None:
-        """Be what aiohttp makes for each connection.
-
-        Args:
-            loop: On which it is.
-            connections: Where it is noted as long as it is open.
-        """
+        """Make the protocol of a connection, which is among `connections` while it is open."""
         super().__init__(loop)
         self._connections = connections
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Be connected; with TLS, be encrypted."""
+        """Note the peer of the new connection; a TLS handshake is over by now."""
         super().connection_made(transport)
         self.peer = peer_of(transport)
         if self.transport is not None:
             self._connections.open.add(self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Be closed."""
+        """Forget the closed connection."""
         if self.transport is not None:
             self._connections.open.discard(self.transport)
         super().connection_lost(exc)
@@ -75,7 +70,7 @@ class Answers(ResponseHandler):
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come; nothing where what waits is to be gone on with."""
+        """Take bytes; none if aiohttp resumes with those that it has put off."""
         if self._awaits_head and self._is_whole(data):
             self._awaits_head = False
             super().data_received(data)
@@ -95,7 +90,7 @@ class Answers(ResponseHandler):
             self._count(len(data))
 
     def _is_whole(self, data: bytes) -> bool:
-        """Whether this is one answer with nothing before or after it, as most are, and can be parsed at once."""
+        """Whether this is exactly one whole answer, as usual, and can be parsed at once."""
         if not self._may_have_body or not data.startswith(b"HTTP/1.1 200 "):
             return False
         end = data.find(b"\r\n\r\n", 0, MOST_OVERHEAD) + 4
@@ -103,7 +98,7 @@ class Answers(ResponseHandler):
         return length is not None and len(data) - end == int(length[1])
 
     def _take_head(self, data: bytes) -> bytes:
-        """Take what belongs to the headers, and give the rest."""
+        """Take the bytes of the headers, and return the rest."""
         end = _END_OF_HEAD.search(self._end + data)
         size = len(data) if end is None else end.end() - len(self._end)
         super().data_received(data[:size])
@@ -116,7 +111,7 @@ class Answers(ResponseHandler):
         return data[size:]
 
     def _count(self, size: int) -> None:
-        """Count bytes that are none of a body, and break off where they are too many."""
+        """Count bytes that belong to no body, and disconnect if they are too many."""
         self._overhead += size
         if self._overhead > MOST_OVERHEAD and self._exception is None:
             error = BadHttpMessage(f"headers of more than {MOST_OVERHEAD:,} bytes")
@@ -126,6 +121,6 @@ class Answers(ResponseHandler):
                 self.transport.close()
 
     def _break_body(self, error: BaseException) -> None:
-        """Tell who reads the body; of what can't be parsed once the headers are read, aiohttp tells nobody."""
+        """Pass an error on to the reader of the body: aiohttp doesn't, if it comes after the headers."""
         if self._payload is not None and not self._payload.is_eof() and self._payload.exception() is None:
             set_exception(self._payload, aiohttp.ClientPayloadError("the rest can't be read"), error)

@@ -20,7 +20,7 @@ from asynclab.fetch.watch import WATCH, Watch
 MOST_REDIRECTS = 10
 
 _KEPT_FOR_HEAD = frozenset({401, 407, 408, 410, 425, 429, 502, 503, 504})
-"""Failures that an answer to HEAD is believed; after others the same is asked with GET."""
+"""Failures that count when they answer HEAD; after any other, the URL is asked for with GET."""
 
 
 class Requests:
@@ -35,12 +35,9 @@ class Requests:
         touch: Callable[[Row], None],
         is_kept: Callable[[Row], bool],
     ) -> None:
-        """Use a session.
+        """Use a session and its connections; the session is not closed.
 
         Args:
-            session: It is not closed.
-            connections: Those of the session.
-            options: How requests are made.
             clock: Tells the seconds that are noted in rows.
             touch: Called after each change of a row.
             is_kept: Whether a row's whole body is to be kept.
@@ -53,11 +50,7 @@ class Requests:
         self._connections = connections
 
     async def attempt(self, row: Row) -> Failure | None:
-        """Fetch a row's URL once.
-
-        Returns:
-            What went wrong; None where nothing did.
-        """
+        """Fetch a row's URL once. Returns what went wrong."""
         if not row.sent:
             return _unsendable(row)
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Takes the bytes of a body as they come: counts, caps, inspects and saves them, and keeps those of few rows."""
+"""Takes the bytes of a body as they arrive: counts, limits, inspects and saves them, and keeps them for some rows."""
 
 from __future__ import annotations
 
@@ -14,13 +14,9 @@ class Body:
     __slots__ = ("_all", "_also", "_beginning", "_missing", "_room", "_row")
 
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
-        """Expect a body.
+        """Expect a body of at most `limit` bytes; describe it in the row, which gets all of it if `keep`.
 
-        Args:
-            row: Where to note what it is.
-            limit: Bytes that are taken at the most.
-            keep: Whether the row is to have all of it.
-            also: Takes each part, too: a file, or whoever looks for something.
+        `also` gets each part as well, such as a file or a search.
         """
         self._row = row
         self._room = limit
@@ -30,14 +26,7 @@ class Body:
         self._also = also
 
     def take(self, chunk: bytes) -> bool:
-        """Take the next bytes, as far as there is room.
-
-        Returns:
-            Whether all of them were taken.
-
-        Raises:
-            SavingError: The disk refuses.
-        """
+        """Take the next bytes, as far as there is room; whether all of them were taken."""
         fits = len(chunk) <= self._room
         if not fits:
             chunk = chunk[: self._room]

@@ -1,4 +1,4 @@
-"""Tells what a text is to be read with, and reads it, as the WHATWG's standards for encodings and HTML say."""
+"""Finds the charset of a text and decodes it, as the WHATWG's standards for encodings and HTML say."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.
 _MARKS = tuple(mark for mark, _ in _BOMS)
 
 _IN_MARKUP = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
-"""What a charset means that is declared in markup: who could read that it is one of these knows that it is not."""
+"""What is used for charsets that markup declares wrongly: a UTF-16 text could not have been read up to there."""
 
 _EVERY_C1 = "asynclab: as browsers read it"
 
 
 def charset_named(label: str) -> str:
-    """The standard's name for a label; empty where it knows none such."""
+    """The standard's name for a label; empty for an unknown label."""
     # Its labels are ASCII, but letters of other alphabets have small ones that are.
     found = webencodings.lookup(label) if label.isascii() else None
     return "" if found is None else str(found.name)
 
 
 def charset_by_mark(body: bytes) -> str:
-    """The charset that a byte order mark tells; it counts more than all declarations."""
+    """The charset of a byte order mark, which overrides all declarations."""
     return next(name for mark, name in _BOMS if body.startswith(mark)) if body.startswith(_MARKS) else ""
 
 
 def charset_by_zeros(body: bytes) -> str:
-    """UTF-16 without a mark, told by every other byte of its ASCII being zero; empty for anything else."""
+    """UTF-16 without a mark, if every other byte of its ASCII is zero; empty for anything else."""
     sample = body[:1_024]
     if b"\0" not in sample:
         return ""
@@ -50,7 +50,7 @@ def charset_by_markup(body: bytes) -> str:
 
 
 def charset_by_guess(body: bytes) -> str:
-    """UTF-8 where a text can be that, and else what browsers take it for."""
+    """UTF-8 if the text is valid UTF-8, otherwise windows-1252, as in browsers."""
     if body.isascii():
         return "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -63,23 +63,14 @@ def charset_by_guess(body: bytes) -> str:
 
 
 def text_of(body: bytes, charset: str) -> str:
-    """The text; what can't be read is replaced, and a character cut off at the end is left out.
-
-    Args:
-        body: Its beginning, or all of it.
-        charset: The standard's name.
-    """
+    """A text, or its beginning; what can't be read is replaced, and a character cut off at the end is left out."""
     if charset == "utf-8" and body.isascii():
         return body.decode()
     return decoder_of(charset).decode(body).removeprefix("\ufeff")
 
 
 def decoder_of(charset: str) -> codecs.IncrementalDecoder:
-    """Reads a text as it comes; what can't be read is replaced.
-
-    Args:
-        charset: The standard's name.
-    """
+    """Reads a text as it comes, in a charset by the standard's name; what can't be read is replaced."""
     # gb18030 has all of gbk, and the standard reads one as the other.
     codec: codecs.CodecInfo = webencodings.lookup("gb18030" if charset == "gbk" else charset).codec_info
     assert codec.incrementaldecoder is not None

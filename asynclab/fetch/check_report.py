@@ -12,10 +12,10 @@ from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 
 MOST_URLS_NAMED = 100
-"""URLs that are named for each cause; all of them had a line already."""
+"""URLs that are listed for each cause; each of them had a line before."""
 
 MOST_HOSTS_NAMED = 50
-"""Hosts that are named, those with the most broken links first."""
+"""Hosts that are listed, those with the most broken links first."""
 
 Verdict: TypeAlias = Literal["ok", "broken", "undecided", "unchecked"]
 
@@ -28,7 +28,7 @@ _VERDICTS: dict[Outcome, Verdict] = {
     "deadline": "unchecked",
     "cancelled": "unchecked",
 }
-"""What outcomes say of a link; all others, that it is broken. A busy server's links are not."""
+"""The verdict of each outcome; any other means that the link is broken. A busy server's link is undecided."""
 
 _CAUSES: dict[Outcome, str] = {
     "missing_fragment": "The page lacks the #fragment",
@@ -49,7 +49,7 @@ _CAUSES: dict[Outcome, str] = {
 
 
 class CheckReport:
-    """What a check has found up to now."""
+    """What a check has found so far."""
 
     def __init__(self) -> None:
         self._urls: dict[str, list[str]] = {}
@@ -98,7 +98,7 @@ class CheckReport:
 
 
 def cause_of(row: Row) -> str:
-    """Why a row is not ok, in the words that all rows with the same cause share."""
+    """Why a row is not ok, in words shared by all rows with the same cause."""
     if row.outcome in ("http_error", "rate_limited") and row.status is not None:
         return f"{row.status} {_phrase(row.status)}".rstrip()
     return _CAUSES.get(row.outcome or "cancelled", row.outcome or "")

@@ -26,7 +26,7 @@ from asynclab.fetch.totals import Totals
 from asynclab.fetch.urls import FoundUrl
 
 TASK_NAME = "fetch "
-"""Begins the name of a row's task; the row's number follows."""
+"""The name of a row's task is this and the row's number."""
 
 READ_AHEAD = 5_000
 """Rows that are open at once if rows aren't kept; with fewer, one slow host's URLs would hold up all others."""
@@ -53,8 +53,6 @@ class Fetch(Ledger):
         """Prepare to fetch; nothing happens before `run`.
 
         Args:
-            urls: What to fetch.
-            options: How to fetch it.
             clock: Returns the time of the rows in seconds, such as `lambda: lab.now`; None for the loop's clock.
             chance: Returns a random number from 0 to 1, for the waits between attempts.
             on_end: Called with each row that has ended.
@@ -123,14 +121,7 @@ class Fetch(Ledger):
             self._end(row, self._why_stopped)
 
     def retry(self, rows: Iterable[Row] | None = None) -> int:
-        """Fetch rows again that have ended: now, or in the next `run` if none is under way.
-
-        Args:
-            rows: The rows; None for all that are not ok.
-
-        Returns:
-            How many there are.
-        """
+        """Fetch ended rows again, or all that are not ok: now, or in the next `run`. Returns how many there are."""
         rows = [row for row in self.rows if row.state != "ok"] if rows is None else rows
         wanted = [row for row in rows if row.has_ended]
         for row in wanted:
@@ -190,7 +181,7 @@ class Fetch(Ledger):
         return failure.passes and row.attempts <= self.options.retries
 
     def _heed(self, host: Host, failure: Failure | None) -> float:
-        """Slow a host down that is overloaded, speed up others; return the seconds that it wants us to wait."""
+        """Slow an overloaded host down, speed up others; return the seconds that the host wants us to wait."""
         if failure is None:
             host.speed_up()
             return 0.0

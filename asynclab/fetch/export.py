@@ -26,11 +26,11 @@ _HARMFUL = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-"""What may act on a terminal, or can't be written at all, and JSON does not escape by itself."""
+"""Characters that may act on a terminal, or that UTF-8 can't write, and that JSON leaves as they are."""
 
 
 def record(row: Row) -> dict[str, Any]:
-    """What is known of a row that has ended, for programs; absent values are None."""
+    """The result of a row that has ended, for programs; absent values are None."""
     return {
         "url": row.url,
         "url_effective": row.effective_url or None,
@@ -85,9 +85,9 @@ def to_csv(row: Row) -> str:
     return csv_line(_cell(name, value) for name, value in record(row).items() if name not in _NOT_IN_CSV)
 
 
-def escaped_json(value: object, indent: int | None = None) -> str:
-    """A value as JSON of which a terminal obeys nothing."""
-    return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
+def escaped_json(value: object) -> str:
+    """A value as JSON that has no effect on a terminal."""
+    return _HARMFUL.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 
 def csv_line(cells: Iterable[object]) -> str:
@@ -129,7 +129,7 @@ def _date(seconds: float | None) -> str | None:
 
 
 def _cell(name: str, value: object) -> object:
-    """A value for a spreadsheet, which takes no part of it for a formula."""
+    """A value for a spreadsheet, safe from being taken for a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Reads results that were exported before: JSON, NDJSON, CSV and HAR."""
+"""Reads results that were exported before: JSON, NDJSON, CSV and HAR. What is none of them raises a ValueError."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from asynclab.fetch.export import csv_header, csv_line, escaped_json
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an export says of a URL."""
+    """The result of one URL in an export."""
 
     url: str
     is_ok: bool
     fragments: tuple[str, ...]
     """Those that were looked for in the page."""
     text: str
-    """All of it, as it is written."""
+    """The whole result, as written."""
 
 
 def exported_urls(text: str) -> list[str] | None:
-    """The URLs whose results a text is, each once for each fragment that was looked for; None for any other text.
+    """The URLs of a text that is our results, each once for each fragment looked for; None for any other text.
 
     Nothing but what was fetched counts: neither where it redirected to, nor what its title says.
     """
@@ -42,27 +42,14 @@ def exported_urls(text: str) -> list[str] | None:
 
 
 def read_lines(file: IO[str]) -> Iterator[Result | None]:
-    """Read NDJSON; None stands for a last result that is cut off.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read NDJSON; None stands for a last result that is cut off."""
     for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                yield _result(json.loads(line), line.strip() + "\n")
-            except ValueError as error:
-                if line.endswith("\n"):
-                    raise ValueError(f"line {number}: {error}") from None
-                yield None
+        if text := line.strip():
+            yield _result_in(line, number, text, f"{text}\n")
 
 
 def read_array(file: IO[str]) -> Iterator[Result | None]:
-    """Read an array of JSON: ours, an object a line, one after another; any other one at once.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read a JSON array: if it is ours, with one object a line, one by one; any other at once."""
     is_ours = file.readline().strip() == "["
     place = file.tell()
     is_ours = is_ours and file.readline().startswith(("{", "]"))
@@ -73,25 +60,16 @@ def read_array(file: IO[str]) -> Iterator[Result | None]:
     file.seek(place)
     for number, line in enumerate(iter(file.readline, ""), start=2):
         text = line.strip().removesuffix(",")
-        try:
-            if text not in ("", "]"):
-                yield _result(json.loads(text), text)
-        except ValueError as error:
-            if line.endswith("\n"):
-                raise ValueError(f"line {number}: {error}") from None
-            yield None
+        if text not in ("", "]"):
+            yield _result_in(line, number, text, text)
 
 
 def read_table(file: IO[str]) -> Iterator[Result | None]:
-    """Read CSV.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read CSV."""
     rows = csv.reader(file)
     names = next(csv.reader([csv_header()]))
     if next(rows, None) != names:
-        raise ValueError("the first line is not that of its CSV")
+        raise ValueError("the first line doesn't name its columns")
     for cells in rows:
         if len(cells) == len(names):
             named = dict(zip(names, cells, strict=True))
@@ -103,6 +81,16 @@ def read_table(file: IO[str]) -> Iterator[Result | None]:
             raise ValueError(f"line {rows.line_num - 1} has not {len(names)} cells")
 
 
+def _result_in(line: str, number: int, text: str, written: str) -> Result | None:
+    """The result that a line has, `written` as it is kept; None for a last line that is cut off."""
+    try:
+        return _result(json.loads(text), written)
+    except ValueError as error:
+        if line.endswith("\n"):
+            raise ValueError(f"line {number}: {error}") from None
+        return None
+
+
 def _result(entry: Any, text: str) -> Result:
     if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or "outcome" not in entry:
         raise ValueError("an object without url and outcome")
@@ -111,11 +99,7 @@ def _result(entry: Any, text: str) -> Result:
 
 
 def read_archive(file: IO[str]) -> Iterator[Result | None]:
-    """Read a HAR: of the requests that were made for a URL, the first.
-
-    Raises:
-        ValueError: There is something else.
-    """
+    """Read a HAR: the first request that was made for each URL."""
     was_last = True
     for entry in json.load(file)["log"]["entries"]:
         if was_last:

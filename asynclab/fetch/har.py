@@ -27,7 +27,7 @@ _ABSENT = -1
 """Stands for what did not happen or is not known."""
 
 _NOT_FOLLOWED: tuple[Outcome | None, ...] = ("too_many_redirects", "blocked")
-"""How rows end whose last redirect was followed by no request."""
+"""Outcomes of rows whose last redirect was not followed."""
 
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -36,12 +36,7 @@ class Archive:
     """An archive that is written while rows end, an entry a line."""
 
     def __init__(self, write: Callable[[str], object], options: Options) -> None:
-        """Write the beginning.
-
-        Args:
-            write: Takes each part of the text.
-            options: What the rows are fetched with.
-        """
+        """Write the beginning; `write` takes each part of the text."""
         self._write = write
         self._options = options
         self._before = "\n"
@@ -49,7 +44,7 @@ class Archive:
         write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
 
     def add(self, row: Row) -> None:
-        """Write all requests of a row that has ended, those that redirected included; of one that never began, none."""
+        """Write all requests of a row that has ended, including redirected ones; none if it never began."""
         for entry in _entries(row, self._options) if row.attempts else []:
             self._write(self._before + escaped_json(entry))
             self._before = ",\n"
@@ -60,12 +55,7 @@ class Archive:
 
 
 def to_har(rows: Iterable[Row], options: Options) -> str:
-    """Rows as an archive.
-
-    Args:
-        rows: Which.
-        options: What they were fetched with.
-    """
+    """Rows as an archive."""
     parts: list[str] = []
     archive = Archive(parts.append, options)
     for row in rows:
@@ -85,11 +75,7 @@ class ArchiveFile(WholeFile):
         self.add = self._archive.add
 
     def end(self) -> None:
-        """Put the archive into its place.
-
-        Raises:
-            OSError: The disk refuses.
-        """
+        """Put the archive into its place, or raise the disk's OSError."""
         self._archive.end()
         self.keep()
 
@@ -155,7 +141,7 @@ def _ending(row: Row) -> dict[str, Any]:
 
 
 def _server(address: str) -> dict[str, str]:
-    """The address that answered, without its zone, which is no part of an address there; nothing where none did."""
+    """The address that answered, if any, without a zone, which HAR doesn't allow."""
     return {"serverIPAddress": address.partition("%")[0]} if address else {}
 
 
@@ -174,7 +160,7 @@ def _request(method: str, url: str, row: Row, options: Options) -> dict[str, Any
 
 
 def _valid_url(url: str) -> str:
-    """A URL as the standard has it: without user and fragment, and with nothing unescaped that must not be."""
+    """A URL as the standard has it: without user and fragment, and escaped."""
     scheme, _, rest = redacted_url(url).partition("#")[0].partition("://")
     place, slash, path = rest.partition("/")
     place = quote(place.removeprefix(f"{HIDDEN}@"), safe="[]:")
@@ -225,7 +211,7 @@ def _body(row: Row, options: Options) -> dict[str, Any]:
 
 
 def _without_secrets(text: str, options: Options) -> str:
-    """A body in which no header that was sent comes back, as some servers answer what they were asked."""
+    """A body without the secret headers that were sent: some servers echo their requests."""
     for name, value in options.headers:
         if value and redacted_header(name, value) == HIDDEN:
             text = text.replace(value, HIDDEN)

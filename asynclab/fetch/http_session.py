@@ -1,4 +1,4 @@
-"""The one session that all requests share: its connections, its name lookups, what it sends unasked."""
+"""The session that all requests share: its connections, its name lookups, its own headers."""
 
 from __future__ import annotations
 
@@ -25,20 +25,16 @@ from asynclab.fetch.watch import WATCH, public_socket, watched_socket
 USER_AGENT = f"asynclab/{__version__}"
 
 READ_BUFFER = 2**16
-"""Bytes of a body that wait in memory to be read; a connection holds back once there are twice as many."""
+"""Bytes of a body buffered in memory; a connection pauses at twice as many."""
 
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 def open_session(options: Options, connections: Connections) -> aiohttp.ClientSession:
-    """A session to be used and closed by the running task.
+    """A session to be used and closed by the running task; its connections are noted in `connections`.
 
     Limits and timeouts are not the session's: they would count the time that a request waits for its turn. Nor are
     redirects, proxies and unpacking: see `asynclab.fetch.attempt`.
-
-    Args:
-        options: Which addresses are allowed, and how long a connection may take.
-        connections: Where its connections are noted.
     """
     connect_timeout = min(options.connect_timeout, options.timeout)
     connector = aiohttp.TCPConnector(
@@ -52,7 +48,7 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        request_class=Request,
+        request_class=HttpRequest,
         auto_decompress=False,
         read_bufsize=READ_BUFFER,
         max_line_size=LONGEST_FIELD,
@@ -63,8 +59,8 @@ def open_session(options: Options, connections: Connections) -> aiohttp.ClientSe
     )
 
 
-class Request(aiohttp.ClientRequest):
-    """A request with our headers, unless it has others; as headers of a session, each request would copy them."""
+class HttpRequest(aiohttp.ClientRequest):
+    """A request with our default headers; as headers of the session, each request would copy them."""
 
     DEFAULT_HEADERS: ClassVar[dict[Any, str]] = {  # type: ignore[misc]  # aiohttp's own is a class attribute, too
         hdrs.ACCEPT: "*/*",
@@ -87,11 +83,7 @@ class ThreadResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses of a name.
-
-        Raises:
-            OSError: There are none.
-        """
+        """Return the addresses of a name, or raise an OSError where there are none."""
         watch = WATCH.get()
         if watch is not None:
             watch.looks_up()

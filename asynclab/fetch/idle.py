@@ -1,4 +1,4 @@
-"""Closes connections that wait to be used again, while nothing is fetched."""
+"""Closes idle connections while nothing is fetched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the rows of a fetch, and what they add up to."""
+"""Keeps the rows of a fetch, and their totals."""
 
 from __future__ import annotations
 
@@ -21,13 +21,7 @@ class Ledger:
         *,
         keep_rows: bool,
     ) -> None:
-        """Make the rows, now or later.
-
-        Args:
-            urls: Of which rows are made.
-            clock: Tells the seconds in which rows count.
-            keep_rows: Whether all rows are made now, and kept.
-        """
+        """Make and keep all rows now, or make each when it is its turn; `clock` returns seconds for them."""
         self._unread: Iterator[Row] = map(new_row, count(1), urls)
         self.rows: Sequence[Row] = list(self._unread) if keep_rows else ()
         """All rows, where they are kept."""
@@ -35,9 +29,9 @@ class Ledger:
         """Grows with every change of any row; the row then has this version."""
         self.clock = clock
         self.keeps_real_time: Callable[[], bool] = lambda: True
-        """Whether that clock has told real seconds ever since the run began."""
+        """Whether that clock has told real seconds since the run began."""
         self._size = len(self.rows) if keep_rows else len(urls) if isinstance(urls, Sized) else 0
-        """How many URLs there are, as far as that is known."""
+        """How many URLs there are, if known."""
         self._counts: dict[RowState, int] = dict.fromkeys(STATES, 0) | {"queued": self._size}
         self._open = {row.number: row for row in self.rows}
         """The rows that have not ended."""
@@ -66,17 +60,13 @@ class Ledger:
         return self.clock() if self.clock is not None else 0.0
 
     def totals(self, now: float | None = None) -> Totals:
-        """What all rows amount to.
-
-        Args:
-            now: The present moment on the clock of the rows.
-        """
+        """The totals of all rows at a moment of their clock, by default now."""
         now = self.now() if now is None else now
         is_real = self.keeps_real_time()
         return self._tally.totals(dict(self._counts), self._size, self.in_flight, now, is_real_time=is_real)
 
     def keep(self, numbers: Iterable[int]) -> None:
-        """Keep the whole bodies of these rows, when they are downloaded from now on, and of no others."""
+        """From now on keep the whole bodies of these rows, and of no others."""
         self._kept = frozenset(numbers)
         for row in self.rows:
             if row.body is not None and row.number not in self._kept:
@@ -90,12 +80,7 @@ class Ledger:
             self._counts["queued"] += 1
 
     def _end(self, row: Row, failure: Failure | None) -> None:
-        """End a row.
-
-        Args:
-            row: Which; it has not ended.
-            failure: Why it is not ok; None where it is.
-        """
+        """End a row that has not ended; `failure` says why it is not ok."""
         now = self.now()
         outcome = conclude(row, failure, now, in_real_time=self.keeps_real_time())
         del self._open[row.number]

@@ -18,12 +18,7 @@ class Host:
     """One host: its waiting rows, its limit, and when the next request may start."""
 
     def __init__(self, name: str, limit: int) -> None:
-        """Make a host without waiting rows.
-
-        Args:
-            name: Such as "example.org:443".
-            limit: Requests at once.
-        """
+        """Make a host without waiting rows; its name is such as "example.org:443", its limit the requests at once."""
         self.name = name
         self.waiting: deque[Row] = deque()
         self.is_served = False
@@ -54,11 +49,7 @@ class Host:
     def slow_down(self, seconds: float | None) -> float:
         """Pause, and then send requests less often, because the host had too many.
 
-        Args:
-            seconds: How long it asked us to wait; None if it did not say.
-
-        Returns:
-            Seconds until the next request may start.
+        Returns the seconds until the next request may start: those that the host asked for, or else our own spacing.
         """
         self.spacing = min(MOST_SPACING, max(LEAST_SPACING, self.spacing * 2))
         wait = self.spacing if seconds is None else seconds
@@ -71,11 +62,11 @@ class Host:
             self.spacing = self.spacing / 2 if self.spacing > LEAST_SPACING / 8 else 0.0
 
     def has_started_one(self) -> None:
-        """Keep the next request at its distance."""
+        """Put off the next request by `spacing`."""
         self.not_before = asyncio.get_running_loop().time() + self.spacing
 
 
-class Rate:
+class StartRate:
     """Spaces requests evenly."""
 
     def __init__(self, per_second: float) -> None:
@@ -95,17 +86,11 @@ class Limits:
     """The limit of all requests, and of each host."""
 
     def __init__(self, at_once: int, per_host: int, per_second: float | None) -> None:
-        """Begin without requests.
-
-        Args:
-            at_once: Most requests at once.
-            per_host: Most requests at once per host.
-            per_second: Most requests that start per second; None for no limit.
-        """
+        """Limit requests at once, in all and per host, and how many start per second; None for any number."""
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
-        """Places in it."""
-        self.rate = Rate(per_second) if per_second else None
+        """The most requests at once."""
+        self.rate = StartRate(per_second) if per_second else None
         self._per_host = per_host
         # Hosts without rows and requests are forgotten, unless they were slowed down.
         self._hosts: WeakValueDictionary[str, Host] = WeakValueDictionary()
@@ -117,11 +102,6 @@ class Limits:
         if host is None:
             host = self._hosts[name] = Host(name, self._per_host)
         return host
-
-    @property
-    def hosts(self) -> list[Host]:
-        """All hosts that something waits for, or that are asked."""
-        return list(self._hosts.values())
 
     @property
     def has_other_hosts(self) -> bool:
@@ -151,7 +131,7 @@ class Slot:
         self._has_host = self._has_all = False
 
     async def acquire(self) -> None:
-        """Wait for the host's limit first, then for the global one: rows of a slow host hold up no others."""
+        """Wait for the host's limit first, then for the global one, so that a slow host holds up no other."""
         host, limits = self.host, self._limits
         try:
             while True:

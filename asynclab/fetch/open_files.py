@@ -1,4 +1,4 @@
-"""Makes sure that connections don't run out of files, which are what connections are to the system."""
+"""Keeps connections from running out of file descriptors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import resource
 from asynclab.fetch.options import Options
 
 RESERVE = 12
-"""Files that name lookups and the app open meanwhile."""
+"""File descriptors for name lookups and for the app."""
 
 
 def most_requests(options: Options) -> int:
-    """How many requests at once there are files for; the system is asked for more where it grants more."""
+    """How many requests at once there are files for; raises the limit as far as the system allows."""
     # While one is connected, a second address of the same server is tried after a moment.
     files_each = 2 if options.save_to is None else 3
     taken = len(os.listdir("/dev/fd")) + RESERVE

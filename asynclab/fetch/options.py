@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -22,7 +23,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a field of `Options` is called, and how its value becomes text and comes back from it."""
+    """Declares a field of `Options`: its names, and how its value is written and read."""
 
     label: str
     """Its name in the form."""
@@ -31,13 +32,13 @@ class Option:
     help: str
     """What it does, in a sentence that also fits into the form."""
     metavar: str = ""
-    """What stands for its value on the command line; empty for an option that is on or off."""
+    """The name of its value on the command line; empty for an option that is on or off."""
     parse: Callable[[str], Any] = str
     """Makes a value of a text, or raises a ValueError."""
     show: Callable[[Any], str] = str
     """Makes a text of a value."""
     choices: tuple[str, ...] = ()
-    """All values there are, where they are few."""
+    """All values, if there are few."""
     is_repeated: bool = False
     """Whether its value is a tuple; then `parse` and `show` are for one item."""
 
@@ -69,11 +70,7 @@ def show_number(value: float) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Make a number of bytes of a text such as 500, 20kB, 1.5MB or 10MiB.
-
-    Raises:
-        ValueError: The text is no size.
-    """
+    """Make a number of bytes of a text such as 500, 20kB, 1.5MB or 10MiB."""
     match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError(f"a size is a number of bytes such as 500, 20kB or 10MiB, not {text!r}")
@@ -86,11 +83,7 @@ def show_size(size: int) -> str:
 
 
 def parse_header(text: str) -> tuple[str, str]:
-    """Make a name and a value of "Name: value".
-
-    Raises:
-        ValueError: The text is no such pair.
-    """
+    """Make a name and a value of "Name: value"."""
     name, colon, value = text.partition(":")
     if not colon:
         raise ValueError(f"a header is 'Name: value', not {text!r}")
@@ -100,11 +93,7 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def parse_statuses(text: str) -> tuple[int, ...]:
-    """Make statuses of a text such as "403,429".
-
-    Raises:
-        ValueError: One of them is no number.
-    """
+    """Make statuses of a text such as "403,429"."""
     return tuple(whole_number(part.strip()) for part in text.split(",") if part.strip())
 
 
@@ -118,6 +107,11 @@ def folder(text: str) -> Path:
     return Path(text).expanduser()
 
 
+_count = partial(option, metavar="N", parse=whole_number)
+_number = partial(option, parse=number, show=show_number)
+_size = partial(option, metavar="SIZE", parse=parse_size, show=show_size)
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How URLs are fetched.
@@ -126,37 +120,19 @@ class Options:
         ValueError: A value is not allowed; the message is one line that names it.
     """
 
-    concurrency: int = option(20, "at once", "--concurrency", "Requests at the same time.", "N", parse=whole_number)
-    per_host: int = option(6, "per host", "--per-host", "Requests to one host at a time.", "N", parse=whole_number)
+    concurrency: int = _count(20, "at once", "--concurrency", "Requests at the same time.")
+    per_host: int = _count(6, "per host", "--per-host", "Requests to one host at a time.")
     """To one host and port."""
-    rate: float | None = option(None, "rate", "--rate", "Requests per second.", "R", parse=number, show=show_number)
+    rate: float | None = _number(None, "rate", "--rate", "Requests per second.", "R")
     """None for no limit."""
-    timeout: float = option(30.0, "timeout", "--timeout", "Seconds per attempt.", "S", parse=number, show=show_number)
+    timeout: float = _number(30.0, "timeout", "--timeout", "Seconds per attempt.", "S")
     """From its slot to its last byte."""
-    connect_timeout: float = option(
-        10.0,
-        "connect timeout",
-        "--connect-timeout",
-        "Seconds to connect, with TLS.",
-        "S",
-        parse=number,
-        show=show_number,
-    )
+    connect_timeout: float = _number(10.0, "connect timeout", "--connect-timeout", "Seconds to connect, with TLS.", "S")
     """No more than `timeout` counts."""
-    deadline: float | None = option(
-        None, "deadline", "--deadline", "Seconds for everything.", "S", parse=number, show=show_number
-    )
+    deadline: float | None = _number(None, "deadline", "--deadline", "Seconds for everything.", "S")
     """None for no limit."""
-    retries: int = option(2, "retries", "--retries", "Retries after a temporary failure.", "N", parse=whole_number)
-    max_bytes: int = option(
-        10 * MEBIBYTE,
-        "keep at most",
-        "--max-bytes",
-        "Stop reading a body after this size.",
-        "SIZE",
-        parse=parse_size,
-        show=show_size,
-    )
+    retries: int = _count(2, "retries", "--retries", "Retries after a temporary failure.")
+    max_bytes: int = _size(10 * MEBIBYTE, "keep at most", "--max-bytes", "Stop reading a body after this size.")
     """Of unpacked bytes."""
     method: Method = option(  # noqa: RUF009 - it makes a field
         "GET", "method", "--method", "HEAD asks for headers only.", "METHOD", choices=METHODS

@@ -30,7 +30,7 @@ _REASONS = {
 }
 
 _NO_STATUS_LINE = re.compile(r"^Bad status line.*?b['\"](.*?)['\"]\n", re.DOTALL)
-"""What aiohttp says, with a picture of where it stopped."""
+"""Matches aiohttp's message, which goes on with a picture of the error's place."""
 
 
 class SavingError(Exception):
@@ -38,7 +38,7 @@ class SavingError(Exception):
 
 
 def failure_of_status(status: int, reason: str, retry_header: str | None) -> Failure:
-    """The failure that a status of 400 or more means, or one below 200 where an answer should be."""
+    """The failure of a status of 400 or more, or of one below 200, which is no final answer."""
     words = f"{status:03} {one_line(reason, 60)}".rstrip()
     if status < 200:
         return Failure("invalid", f"Invalid answer: {words}, which nobody asked for", status=status)
@@ -50,7 +50,7 @@ def failure_of_status(status: int, reason: str, retry_header: str | None) -> Fai
 
 
 def failure_of_size(options: Options) -> Failure:
-    """The failure of a body that is larger than is wanted."""
+    """The failure of a body that exceeds the limit."""
     return Failure("truncated", f"Larger than {options.max_bytes:,} bytes: the rest was not read")
 
 
@@ -64,14 +64,7 @@ def failure_of_fragments(missing: Sequence[str]) -> Failure | None:
 
 
 def failure_of_error(error: Exception, row: Row, options: Options, refused: str) -> Failure:
-    """The failure that an exception means.
-
-    Args:
-        error: What was raised.
-        row: The row, with what was received so far.
-        options: Its time limits.
-        refused: The private address that was blocked; empty if there was none.
-    """
+    """The failure of an exception, or of a `refused` private address; the row tells how far it was."""
     if refused:
         return Failure("blocked", f"{refused} is not a public address")
     for kinds, explain in _EXPLAINED:
@@ -81,11 +74,7 @@ def failure_of_error(error: Exception, row: Row, options: Options, refused: str)
 
 
 def failure_of_redirect(error: ValueError) -> Failure:
-    """The failure that a Location means which can't be followed.
-
-    Args:
-        error: As `asynclab.fetch.address.redirected` raises it.
-    """
+    """The failure of a Location that `asynclab.fetch.address.redirected` refuses."""
     if isinstance(error, OtherSchemeError):
         target = one_line(redacted(str(error)), 80)
         return Failure("blocked", f"Redirects to {target}, which is not an http or https URL")
@@ -203,4 +192,4 @@ _EXPLAINED: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Row, O
     ((aiohttp.ClientResponseError,), _bad_answer),
     ((ValueError,), _bad_request),
 )
-"""What is said of each exception; the first that fits counts."""
+"""Explains each exception; the first match counts."""

@@ -1,4 +1,4 @@
-"""Tells what a body is, and shows its beginning."""
+"""Finds out what a body is, and shows its beginning."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """The beginning of a body, and what it tells.
+    """The beginning of a body, with its charset and title.
 
     That is worked out when somebody asks: it takes about as long as to receive a small page, and few are looked at.
     """
@@ -39,17 +39,17 @@ class Page:
     content_type: str = ""
     """The header."""
     facts: tuple[str, str] | None = None
-    """Charset and title; None while nobody has asked."""
+    """Charset and title; None until somebody asks."""
 
     @classmethod
     def of(cls, beginning: bytes, content_type: str) -> Page:
-        """What is kept of a beginning; where that is not all of it, it is read first."""
+        """Keep the head of a beginning; look for charset and title first if there is more."""
         facts = _facts_of(beginning, content_type) if len(beginning) > HEAD_KEPT else None
         return cls(beginning[:HEAD_KEPT], content_type, facts)
 
     @property
     def charset(self) -> str:
-        """What the text is read with; empty for what is no text."""
+        """The charset of a text; empty for a body that is no text."""
         return self._known()[0]
 
     @property
@@ -72,16 +72,16 @@ def _facts_of(beginning: bytes, content_type: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """What a Content-Type header promises."""
+    """The meaning of a Content-Type header."""
 
     kind: str
     """Without its parameters, such as "text/html"."""
     is_media: bool
-    """Whether it is a picture, a sound, a video or a font, not meant to be read."""
+    """Whether it is a picture, a sound, a video or a font."""
     is_text: bool
-    """Whether it is meant to be read."""
+    """Whether it is text, JSON, XML or a script."""
     charset: str
-    """The charset that it names; empty where it names none that is known."""
+    """The charset that it names, if that is known."""
 
 
 @lru_cache(256)
@@ -97,13 +97,9 @@ def media_type(content_type: str) -> MediaType:
 
 
 def charset_of(body: bytes, content_type: str) -> str:
-    """What a text is to be read with, by the name that the standard has for it; empty where it is no text.
+    """The charset of a body by its beginning, with the standard's name; empty for a body that is no text.
 
-    By its byte order mark, its header, what it declares itself, and else what it looks like.
-
-    Args:
-        body: The beginning.
-        content_type: The header.
+    By its byte order mark, its Content-Type, what it declares itself, and else what it looks like.
     """
     declared = media_type(content_type)
     if found := charset_by_mark(body):
@@ -117,7 +113,7 @@ def charset_of(body: bytes, content_type: str) -> str:
 
 
 def is_binary(body: bytes, declared: MediaType) -> bool:
-    """Whether a body is not meant to be read."""
+    """Whether a body is no text."""
     if declared.is_media:
         return True
     sample = body[: HEX_WIDTH * 64]
@@ -127,7 +123,7 @@ def is_binary(body: bytes, declared: MediaType) -> bool:
 
 
 def preview_of(body: bytes, charset: str, lines: int = 200) -> str:
-    """The beginning of a body: as text, or in hex where it is none.
+    """The beginning of a body: as text, or else in hex.
 
     The text is as the server sent it: whoever shows it neutralises it first.
     """

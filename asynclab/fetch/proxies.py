@@ -1,4 +1,4 @@
-"""Chooses the proxy and the password of a request by the environment, as curl does."""
+"""Takes the proxy and the password of a request from the environment, as curl does."""
 
 from __future__ import annotations
 
@@ -29,11 +29,7 @@ class Environment:
             self._netrc = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
 
     def proxy_for(self, url: URL) -> URL | None:
-        """The proxy to ask for a URL; None to ask the server itself.
-
-        Raises:
-            ProxyError: There is one, but of a kind that can't be used.
-        """
+        """The proxy to ask for a URL; None to ask the server itself. A ProxyError tells of one that can't be used."""
         text = self._proxies.get(url.scheme) or self._proxies.get("all")
         if not text or self._is_direct(url.host or ""):
             return None
@@ -59,7 +55,7 @@ class Environment:
 
 
 def _networks(no_proxy: str) -> Iterator[IPv4Network | IPv6Network]:
-    """The networks in NO_PROXY, which Python itself takes for names."""
+    """The networks in NO_PROXY; Python itself would compare them as names."""
     for entry in no_proxy.split(","):
         with suppress(ValueError):
             yield ip_network(entry.strip().strip("[]"), strict=False)

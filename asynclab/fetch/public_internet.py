@@ -11,14 +11,14 @@ _REACHABLE = """
     0.0.0.0/0 192.0.0.9/32 192.0.0.10/32
     2000::/3 2001::/32 2001:1::1/128 2001:1::2/128 2001:1::3/128 2001:3::/32 2001:4:112::/48 2001:20::/28 2001:30::/28
 """
-"""What is public, if no smaller block below says otherwise; of IPv6 no more than 2000::/3 was ever given out."""
+"""Public blocks, apart from smaller ones below; of IPv6, only 2000::/3 is allocated."""
 
 _SPECIAL = """
     0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
     192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
     ::/0 2001::/23 2001:db8::/32 3fff::/20
 """
-"""What is not public, if no smaller block above says otherwise: private, shared, loopback, documentation, multicast."""
+"""Blocks that are not public, apart from smaller ones above: private, shared, loopback, documentation, multicast."""
 
 _BLOCKS = sorted(
     [(ip_network(block), True) for block in _REACHABLE.split()]

@@ -1,4 +1,4 @@
-"""Receives answers: notes their headers, and reads as much of their bodies as is wanted."""
+"""Receives answers: notes their headers, and reads their bodies as far as they are wanted."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.unpacking import PIECE, Unpacker
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""Statuses that say where to go on."""
+"""Statuses whose Location is followed."""
 
 LONGEST_HEADER = 1_000
 """Bytes of a header's value that are kept."""
 
 REPORT_SECONDS = 0.1
-"""How often a download says how far it is."""
+"""Seconds between two progress reports of a download."""
 
 
 class Receiver:
-    """Receives answers, and notes in their rows what they are."""
+    """Receives answers and notes them in their rows."""
 
     def __init__(
         self,
@@ -44,16 +44,7 @@ class Receiver:
         self._is_kept = is_kept
 
     async def take(self, row: Row, asked: str, response: aiohttp.ClientResponse) -> Failure | None:
-        """Note an answer, and receive as much of its body as is wanted.
-
-        Args:
-            row: Whose it is.
-            asked: The URL that was answered.
-            response: Its headers were read.
-
-        Returns:
-            What is wrong with it; None where nothing is.
-        """
+        """Note an answer, and receive as much of its body as is wanted. Returns what is wrong with it."""
         self._note(row, asked, response)
         failure = None
         if response.status in REDIRECTS:
@@ -70,11 +61,11 @@ class Receiver:
         return failure_of_body if failure is None or is_allowed else failure
 
     def wants_anchors(self, row: Row) -> bool:
-        """Whether fragments of a URL are to be looked for in what answers."""
+        """Whether to look for a URL's fragments in its page."""
         return self._options.check and may_have_anchors(row.content_type) and bool(anchors_of(row.fragments))
 
     async def _look_for_anchors(self, row: Row, response: aiohttp.ClientResponse) -> Failure | None:
-        """Read a page as far as its fragments ask for; nothing of any other body."""
+        """Read a page until its fragments are found; nothing of any other body."""
         if row.method == "HEAD" or not self.wants_anchors(row):
             return None
         anchors = Anchors(anchors_of(row.fragments), row.content_type)
@@ -118,7 +109,7 @@ class Receiver:
         return None
 
     async def _read(self, row: Row, response: aiohttp.ClientResponse, body: Body) -> bool:
-        """Read a body to its end, or as far as there is room; whether it was read to its end."""
+        """Read a body to its end, or as far as there is room; return whether that was its end."""
         content = response.content
         codings = [*response.headers.getall("Content-Encoding", ()), *_transfer_codings(response)]
         unpacker = Unpacker(", ".join(codings), 2 * self._options.max_bytes + PIECE) if codings else None
@@ -145,19 +136,19 @@ class Receiver:
 
 
 def _kept_headers(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers, each as long as is kept of it."""
+    """The headers, each cut to `LONGEST_HEADER`."""
     if sum([len(value) for _, value in headers]) <= LONGEST_HEADER:
         return headers  # as nearly all are
     return tuple([(name, value[:LONGEST_HEADER]) for name, value in headers])
 
 
 def _header_text(text: str) -> str:
-    """The text of a header, in which aiohttp leaves bytes that are no UTF-8 as surrogates."""
+    """The text of a header; aiohttp decodes bytes that are no UTF-8 to surrogates."""
     return text if text.isascii() else header_text(text.encode("utf-8", "surrogateescape"))
 
 
 def _transfer_codings(response: aiohttp.ClientResponse) -> list[str]:
-    """What a body was packed with for its way, which nobody asked for."""
+    """The packings among the transfer codings, which nobody asked for."""
     named = ",".join(response.headers.getall("Transfer-Encoding", ())).split(",")
     return [name for name in named if name.strip().lower() not in ("", "chunked", "identity")]
 

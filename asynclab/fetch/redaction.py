@@ -16,20 +16,20 @@ _SECRET_NAME = re.compile(
 _PUBLIC_NAME = re.compile(
     r"access-control-.*|(?:.*-)?(?:surrogate|cache|idempotency|websocket)-key|public-key-pins.*", re.IGNORECASE
 )
-"""What looks like a secret's name and is none: hiding these would hide how a page is cached or whom a server trusts."""
+"""Names that look secret and aren't: without them one can't see how a page is cached or whom a server trusts."""
 
 _SECRET_VALUE = re.compile(
     r"\s*(?:Basic|Bearer|Digest|Negotiate|NTLM|Token|AWS4-HMAC-SHA256)\s+\S"
     r"|.*?(?:\beyJ[\w-]{6,}\.[\w-]+\.|\b(?:gh[oprsu]|github_pat|glpat|xox[abeoprs]|[prs]k)[-_]\w{8,}|\bAKIA[0-9A-Z]{12,})",
     re.IGNORECASE | re.DOTALL,
 )
-"""Credentials that are told by their scheme, a JSON Web Token, or a prefix that services give to their tokens."""
+"""Credentials known by their scheme, by being a JSON Web Token, or by a service's prefix for tokens."""
 
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#?/\s]{1,100})=([^&;#\s\"'<>]+)")
 
 
 def redacted_header(name: str, value: str) -> str:
-    """The value of a header as it may be shown and written down."""
+    """The value of a header, without secrets."""
     if name.lower() == "set-cookie":
         cookie, semicolon, rest = value.partition(";")
         return f"{cookie.partition('=')[0]}={HIDDEN}{semicolon}{rest}"

@@ -1,4 +1,4 @@
-"""Holds what somebody asks to be fetched."""
+"""Holds a request to fetch: the text with URLs, and the options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Request:
     """A text with URLs in it, and how they are to be fetched."""
 
     text: str = ""
-    """Any text; where it is empty, nothing is to be fetched yet."""
+    """Any text; if empty, nothing is fetched yet."""
     taken_as: str = ""
-    """The format that the text is read as; empty to tell it by the text."""
+    """The format of the text; empty to detect it."""
     options: Options = field(default_factory=Options)

@@ -1,4 +1,4 @@
-"""Keeps results in a file over several runs: what is ok in it need not be fetched again.
+"""Keeps results in a file over several runs: URLs that are ok in it need not be fetched again.
 
 Each result is in the file as soon as it is there, so that a run that is killed loses nothing. Of two results for a URL,
 the later counts; the earlier is dropped when the run ends.
@@ -26,10 +26,10 @@ class ResultsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How results stand in a file."""
+    """The format of a results file."""
 
     read: Callable[[IO[str]], Iterator[Result | None]]
-    """Reads one after another; None stands for the last one where that is cut off."""
+    """Reads one result after another; None stands for a last one that is cut off."""
     write: Callable[[Row], str]
     beginning: str = ""
     between: str = ""
@@ -63,12 +63,7 @@ class Results:
         self._is_empty = self._old == 0
 
     def is_done(self, url: str, fragments: Iterable[str] = ()) -> bool:
-        """Whether the file says that a URL is ok; of one with a password it can't say that.
-
-        Args:
-            url: The URL.
-            fragments: Those that must have been looked for, too.
-        """
+        """Whether the file says that a URL is ok, with these fragments; of one with a password it can't say."""
         key = key_of(url)
         return self._ok.get(key, False) and set(fragments) <= {*self._fragments.get(key, ())}
 
@@ -96,11 +91,7 @@ class Results:
         self._fresh.add(key_of(row.url))
 
     def end(self) -> None:
-        """Drop the results that a later one replaces.
-
-        Raises:
-            OSError: The disk refuses; then they stay.
-        """
+        """Drop the results that a later one replaces; where the disk refuses, an OSError is raised and they stay."""
         self._file.close()
         self._tidy()
 
@@ -116,7 +107,7 @@ class Results:
             data = data[self._file.write(data) :]
 
     def _tidy(self) -> int:
-        """Write the file anew, without what is replaced or cut off; return how many results it has."""
+        """Rewrite the file without replaced or cut-off results; return how many it has."""
         last = {key_of(result.url): number for number, result in enumerate(self._read())}
         kept = 0
         with WholeFile(self.path) as file:
@@ -156,7 +147,7 @@ class Results:
 
 
 def key_of(url: str) -> str:
-    """What all spellings of a URL have in common."""
+    """The same key for all spellings of a URL."""
     try:
         return sent_text(url) if HIDDEN not in url else url
     except ValueError:
@@ -164,7 +155,7 @@ def key_of(url: str) -> str:
 
 
 def _layout_of(path: Path) -> Layout:
-    """By what the file begins with; by its name where it is empty, or does not exist."""
+    """The format by the beginning of the file, or by its name if it is empty or new."""
     if path.exists() and not path.is_file():
         raise ResultsError(f"'{path}' is not a file")
     beginning = ""

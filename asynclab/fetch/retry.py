@@ -13,28 +13,24 @@ LONGEST_BACKOFF = 30.0
 """Seconds."""
 
 LONGEST_RETRY_AFTER = 60.0
-"""Seconds that a server may ask for; more is cut down to it."""
+"""The most seconds that a server may ask us to wait."""
 
 PASSING_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
-"""Answers that may be different a moment later."""
+"""Statuses that may be different a moment later."""
 
 
 def backoff(failures: int, chance: float) -> float:
     """Seconds to wait after so many failures: full jitter, as in Amazon's "Exponential Backoff And Jitter".
 
-    Args:
-        failures: From 1 on.
-        chance: A random number from 0 to 1.
+    `chance` is a random number from 0 to 1.
     """
     return chance * min(LONGEST_BACKOFF, BASE * 2.0 ** (failures - 1))
 
 
 def retry_after(text: str | None, now: float | None = None) -> float | None:
-    """Seconds that a Retry-After header asks to wait, capped; None where it says nothing that can be read.
+    """Seconds, capped, that a Retry-After header asks to wait, as a number or a date; None for what can't be read.
 
-    Args:
-        text: The header's value: seconds, or a date.
-        now: Seconds since 1970; the present where it is None.
+    `now` is in seconds since 1970; by default the present.
     """
     if text is None:
         return None

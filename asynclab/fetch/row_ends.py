@@ -12,7 +12,7 @@ OTHER_TIME = "lab time: the clock was paused, stepped or changed"
 
 
 def new_row(number: int, url: str | FoundUrl) -> Row:
-    """A row for a URL, which may turn out to be none."""
+    """A row for a URL, which may be invalid."""
     target, count, fragments = (url.url, url.count, url.fragments) if isinstance(url, FoundUrl) else (url, 1, ())
     try:
         sent = sent_text(target)
@@ -22,12 +22,7 @@ def new_row(number: int, url: str | FoundUrl) -> Row:
 
 
 def reset(row: Row, *, failures: bool) -> None:
-    """Forget what the last attempt brought.
-
-    Args:
-        row: Which.
-        failures: Whether the attempts before, and the time they took, are forgotten as well.
-    """
+    """Forget what the last attempt brought; with `failures`, also the attempts before it, and the time they took."""
     row.phases = Phases()
     row.outcome = row.status = row.tls = row.expected = row.body = row.saved = row.retry_at = row.ended_at = None
     row.sentence = row.effective_url = row.reason = row.http_version = row.address = ""
@@ -43,17 +38,7 @@ def reset(row: Row, *, failures: bool) -> None:
 
 
 def conclude(row: Row, failure: Failure | None, now: float, *, in_real_time: bool) -> Outcome:
-    """Note how a row ended.
-
-    Args:
-        row: Which.
-        failure: Why it is not ok; None where it is.
-        now: The moment on the clock of the rows.
-        in_real_time: Whether that clock tells real seconds.
-
-    Returns:
-        Its outcome.
-    """
+    """Note how a row ended at a moment of its clock, which may not be real time; return the outcome."""
     if row.phases.current is not None:
         row.phases.enter(None, now)
     row.retry_at = row.expires_at = None
@@ -74,7 +59,7 @@ def state_of(outcome: Outcome) -> RowState:
 
 
 def praise(row: Row) -> str:
-    """What is said of a row that is ok."""
+    """The sentence for a row that is ok."""
     if row.hops:
         return f"Fetched after {len(row.hops)} redirect{'s' if len(row.hops) > 1 else ''}"
     return "Fetched"

@@ -1,4 +1,4 @@
-"""Holds the data of each URL that is fetched; a view may read it at any time.
+"""Holds the data of each fetched URL; a view may read it at any time.
 
 Moments are seconds of the clock that the fetch was given, sizes are bytes. Reason, headers, content type, title and
 body are as the server sent them: whoever shows them neutralises them first, with `asynclab.model.text.clean`.
@@ -65,7 +65,7 @@ class Phases:
         self.since = now
 
     def rename(self, phase: Phase) -> None:
-        """The phase under way turns out to be another one."""
+        """Correct the phase under way to another one."""
         self.current = phase
 
     def only_queued(self, now: float) -> Phases:
@@ -75,12 +75,7 @@ class Phases:
         return fresh
 
     def spent(self, phase: Phase, now: float | None = None) -> float | None:
-        """Seconds spent in a phase; None where it did not happen.
-
-        Args:
-            phase: The phase.
-            now: The present moment, to count the phase under way.
-        """
+        """Seconds spent in a phase, up to `now` if it is under way; None where it did not happen."""
         seconds = self._spent.get(phase)
         if phase == self.current and now is not None:
             return (seconds or 0.0) + max(0.0, now - self.since)
@@ -126,16 +121,16 @@ class Failure:
     sentence: str
     """For people; one line, neutralised, without credentials."""
     passes: bool = False
-    """Whether it may be gone when tried again."""
+    """Whether a retry may succeed."""
     status: int | None = None
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
     is_crowded: bool = False
-    """Whether this machine has no files for so many requests at once."""
+    """Whether this machine ran out of files for open connections."""
 
 
 def header_text(header: bytes) -> str:
-    """The text of a header: UTF-8, or where it is none Latin-1, which it was meant to be of old."""
+    """The text of a header: UTF-8, otherwise Latin-1, which older standards meant."""
     try:
         return header.decode()
     except UnicodeDecodeError:
@@ -143,31 +138,31 @@ def header_text(header: bytes) -> str:
 
 
 NO_PAGE = Page()
-"""What every row has before a body comes."""
+"""The page of every row without a body."""
 
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One URL and what is known of it."""
+    """One URL, its progress and its result."""
 
     number: int
     """Counts from 1 in the order of the list."""
     url: str
-    """For people and exports: credentials hidden."""
+    """For display and exports: credentials are hidden."""
     target: str = field(repr=False)
-    """As it was given, credentials included."""
+    """The URL as given, with credentials."""
     sent: str = field(default="", repr=False)
-    """As it is sent; empty where it can't be."""
+    """The URL as sent; empty if it is invalid."""
     host: str = ""
     """Name and port."""
     count: int = 1
-    """How often it was in the text."""
+    """How many times the text had it."""
     fragments: tuple[str, ...] = ()
     """What followed # in the text."""
 
     state: RowState = "queued"
     version: int = 0
-    """What the version of the fetch was when this row changed last."""
+    """The version of the fetch at this row's last change."""
     outcome: Outcome | None = None
     """How it ended; None before."""
     is_stopping: bool = False
@@ -178,7 +173,7 @@ class Row:
     failures: tuple[Failure, ...] = ()
     """Of the attempts that were followed by another."""
     notes: tuple[str, ...] = ()
-    """What else is worth knowing, one neutralised line each."""
+    """Anything else worth knowing, one neutralised line each."""
 
     phases: Phases = field(default_factory=Phases)
     """Of the present or last attempt."""
@@ -196,7 +191,7 @@ class Row:
 
     method: str = ""
     effective_url: str = ""
-    """What answered in the end, after redirects, without credentials."""
+    """The URL that answered, after redirects, without credentials."""
     status: int | None = None
     reason: str = ""
     http_version: str = ""
@@ -208,9 +203,9 @@ class Row:
     tls: TlsFacts | None = None
 
     expected: int | None = None
-    """The size of the body as it travels, where the server said."""
+    """The size of the packed body, if the server said."""
     wire: int = 0
-    """Bytes of the body received, as they travelled."""
+    """Bytes of the body received, still packed."""
     decoded: int = 0
     """Bytes of the body, unpacked."""
     content_type: str = ""
@@ -246,7 +241,7 @@ class Row:
 
     @property
     def fraction(self) -> float | None:
-        """How much of the body is there, from 0 to 1; None where nobody knows."""
+        """The part of the body received, from 0 to 1; None if its size is unknown."""
         if self.outcome == "ok":
             return 1.0
         if not self.expected:
@@ -260,7 +255,7 @@ class Row:
         return max(0.0, (now if self.ended_at is None else self.ended_at) - self.started_at)
 
     def rate(self, now: float) -> float | None:
-        """Bytes per second of the download; None where none is or was under way."""
+        """Bytes per second of the download; None without a download."""
         seconds = self.phases.spent("download", now)
         return self.wire / seconds if seconds else None
 

@@ -23,11 +23,9 @@ _UNSAFE = re.compile(r"[^\w.+=-]+|_{2,}", re.ASCII)
 
 
 def file_name(url: str, content_type: str = "") -> str:
-    """A safe name for what was fetched from a URL: its host and its path in plain ASCII, and an ending by its type.
+    """A safe name for what came from a URL without credentials: host and path in plain ASCII, and an ending.
 
-    Args:
-        url: Where it came from, without credentials.
-        content_type: The header; used where the path has no ending.
+    The ending is the path's, or else one that fits the Content-Type.
     """
     parts = urlsplit(url)
     path = unquote(parts.path).strip("/")
@@ -45,14 +43,13 @@ def file_name(url: str, content_type: str = "") -> str:
 
 
 class BodyFile:
-    """A file that a body is written to; it has its name only once it is whole."""
+    """A file that a body is written to; it has its name only once it is whole.
+
+    Whatever the disk refuses is a SavingError.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Open a temporary file in the folder, which is made where it does not exist.
-
-        Raises:
-            SavingError: That can't be done.
-        """
+        """Open a temporary file in the folder, which is made where it does not exist."""
         self._folder = folder
         with _refusals():
             folder.mkdir(parents=True, exist_ok=True)
@@ -61,20 +58,12 @@ class BodyFile:
             )
 
     def write(self, data: bytes) -> None:
-        """Write the next part.
-
-        Raises:
-            SavingError: The disk refuses.
-        """
+        """Write the next part."""
         with _refusals():
             self._file.write(data)
 
     def keep(self, name: str) -> Path:
-        """Give the file its name, with a number where that is taken.
-
-        Raises:
-            SavingError: The disk refuses.
-        """
+        """Give the file its name, with a number where that is taken."""
         with _refusals():
             self._file.close()
             path = reserved(self._folder, name)
@@ -83,7 +72,7 @@ class BodyFile:
         return path
 
     def discard(self) -> None:
-        """Leave nothing behind; nothing happens to a file that was kept."""
+        """Remove the temporary file, unless it was kept."""
         with suppress(OSError):  # a full disk refuses what is left to be written, too
             self._file.close()
         with suppress(OSError):
@@ -99,7 +88,7 @@ def _refusals() -> Iterator[None]:
 
 
 def reserved(folder: Path, name: str) -> Path:
-    """An empty file of that name, or of one with a number, that was not there before."""
+    """Create an empty file with that name, or with a number if the name is taken."""
     stem, dot, ending = name.rpartition(".")
     numbered = (f"{stem}-{number}{dot}{ending}" for number in count(2))
     for path in map(folder.joinpath, chain([name], numbered)):

@@ -1,4 +1,4 @@
-"""Sends requests: to each server what is meant for it, directly or through a proxy."""
+"""Sends requests, directly or through a proxy, with the headers meant for each server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asynclab.fetch.redaction import is_secret
 from asynclab.fetch.watch import Watch, refuse_private, tls_context
 
 MOST_STALE = 5
-"""Tries over connections that the server may have closed meanwhile; aiohttp tries each twice (RFC 9112, 9.3.1)."""
+"""Tries over kept connections that the server may have closed; aiohttp tries each twice (RFC 9112, 9.3.1)."""
 
 NOT_CHECKED = "the proxy alone can look up this name: whether its address is public was not checked"
 
@@ -26,12 +26,7 @@ class Sender:
     """Sends the requests of one session."""
 
     def __init__(self, session: aiohttp.ClientSession, options: Options) -> None:
-        """Use a session; it is not closed.
-
-        Args:
-            session: Its connections are used.
-            options: Headers, proxy, and which addresses are allowed.
-        """
+        """Use a session; it is not closed."""
         self._session = session
         self._options = options
         self._environment = Environment() if options.proxy_from_environment else None
@@ -49,8 +44,8 @@ class Sender:
             watch: Who watches the request.
 
         Raises:
-            PrivateAddressError: It is not allowed to be asked.
-            ProxyError: It can't be asked through the proxy that it is to be asked through.
+            PrivateAddressError: It must not be asked.
+            ProxyError: Its proxy can't be used.
             aiohttp.ClientError: There is no answer, or none that can be read.
         """
         url = request_url(asked)
@@ -99,7 +94,7 @@ class Sender:
         return self._environment.authorization_for(url) if self._environment is not None else None
 
     async def _refuse_private(self, host: str, watch: Watch) -> None:
-        """Look at the address that a proxy is going to connect to, as far as it is known here."""
+        """Refuse a host that a proxy would connect to, if its address can be looked up here and is private."""
         if is_address(host):
             refuse_private(host)
             return
@@ -115,7 +110,7 @@ class Sender:
 
 
 def _is_for_one_server(name: str) -> bool:
-    """Whether a header is not sent on to another server that is redirected to."""
+    """Whether a header must not follow a redirect to another server."""
     return name.lower() == "host" or is_secret(name)
 
 

@@ -14,30 +14,30 @@ WINDOW = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all rows amount to at a moment."""
+    """The sums of all rows at a moment."""
 
     counts: Mapping[RowState, int]
     rows: int
     wire: int
     """Bytes of bodies that the rows have received."""
     rate: float
-    """Bytes per second, of late."""
+    """Bytes per second over the last `WINDOW` seconds."""
     took: float
     """Seconds since the run began, or that it took."""
     one_by_one: float
-    """Seconds that what was finished would have taken one after another."""
+    """Seconds that the finished rows would have taken one after another."""
     is_real_time: bool = True
-    """Whether these are real seconds; else a clock's that was held or changed, which say nothing of speed."""
+    """Whether these are real seconds. Those of a paused or changed clock say nothing about speed."""
     together: float = 0.0
-    """Seconds that what was finished took concurrently; 0 where none of it is ok: failing is fast for other reasons."""
+    """Seconds that the finished rows took concurrently; 0 if none is ok, as failing is fast for other reasons."""
 
     def __repr__(self) -> str:
-        """In short, as a lab shows what its main task has returned."""
+        """The short form that a lab shows as its main task's result."""
         return f"<{self.ended} of {self.rows} ended, {self.counts['ok']} ok>"
 
     @property
     def ended(self) -> int:
-        """Rows with which nothing more will happen."""
+        """Rows that have ended."""
         return self.counts["ok"] + self.counts["failed"] + self.counts["cancelled"]
 
     @property
@@ -79,15 +79,7 @@ class Tally:
     def totals(
         self, counts: Mapping[RowState, int], rows: int, in_flight: Collection[Row], now: float, *, is_real_time: bool
     ) -> Totals:
-        """The totals at a moment.
-
-        Args:
-            counts: How many rows are in each state.
-            rows: How many there are.
-            in_flight: Those that have begun and have not ended.
-            now: The present moment.
-            is_real_time: Whether the clock tells real seconds.
-        """
+        """The totals at a moment, from the rows that have ended and those that are `in_flight`."""
         wire = self.wire + sum(row.wire for row in in_flight)
         begun_at = now if self._begun_at is None else self._begun_at
         took = (now if self._ended_at is None else self._ended_at) - begun_at
@@ -103,12 +95,7 @@ class Rate:
         self._seen: deque[tuple[float, int]] = deque()
 
     def at(self, now: float, count: int) -> float:
-        """Bytes per second.
-
-        Args:
-            now: The present moment in seconds.
-            count: Bytes received up to now.
-        """
+        """Bytes per second, at a moment in seconds, when `count` bytes have been received."""
         seen = self._seen
         if seen and (count < seen[-1][1] or now < seen[-1][0]):
             seen.clear()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from asynclab.model.text import one_line
 
 PIECE = 2**18
-"""Bytes that are unpacked at a time; a few of them are all that the memory has to hold of a bomb."""
+"""Bytes that are unpacked at a time, so that a bomb takes little memory."""
 
 MOST_CODINGS = 5
 """How many codings a body may have, one over another; curl refuses more as well."""
@@ -24,11 +24,11 @@ class UnpackingError(Exception):
 
 
 class CutShortError(UnpackingError):
-    """A body ends before what is packed in it does."""
+    """A body ends within a packed stream."""
 
 
 class TooLargeError(UnpackingError):
-    """A body that is small in the end is too large in between, or before it is unpacked."""
+    """A body is too large before or between its codings, though it may be small in the end."""
 
 
 class Member(Protocol):
@@ -106,7 +106,7 @@ class _Brotli:
 
 
 def _deflate(start: bytes) -> _Zlib:
-    """What deflate is: in zlib's format by the standard, without it by some servers, so that all clients take both."""
+    """Deflate in zlib's format, as the standard says, or raw, as some servers send it; all clients take both."""
     has_header = start[0] & 15 == 8 and int.from_bytes(start[:2]) % 31 == 0
     return _Zlib(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
 
@@ -126,11 +126,11 @@ _ZSTD = _installed("compression.zstd", "backports.zstd")
 
 class _Coding(NamedTuple):
     begin: Callable[[bytes], Member]
-    """Begins to unpack a stream of which these are the first bytes."""
+    """Begins to unpack a stream with these first bytes."""
     needed: int = 1
-    """How many first bytes tell how."""
+    """How many first bytes it needs."""
     mark: bytes = b""
-    """What another stream after the first begins with; all else is no part of the body. Empty where none may follow."""
+    """The beginning of a further stream; anything else is ignored. Empty if only one stream is allowed."""
 
 
 _CODINGS: Mapping[str, _Coding] = {
@@ -144,29 +144,21 @@ _MISSING = {name for name, module in (("br", _BROTLI), ("zstd", _ZSTD)) if modul
 _ERRORS = (zlib.error, *[module.error for module in [_BROTLI] if module], *[m.ZstdError for m in [_ZSTD] if m])
 
 ACCEPTED = ", ".join(name for name in _CODINGS if name not in _MISSING)
-"""What to ask servers for: the codings that can be unpacked here."""
+"""The Accept-Encoding header: the codings that can be unpacked here."""
 
 
 class Unpacker:
-    """Unpacks one body."""
+    """Unpacks one body; raises an UnpackingError where it is not packed as promised."""
 
     def __init__(self, header: str, most: int) -> None:
-        """Expect a body.
-
-        Args:
-            header: Its Content-Encoding, the values of several joined by commas.
-            most: Bytes that each of the codings may be given.
-
-        Raises:
-            UnpackingError: It would not be possible.
-        """
+        """Expect a body with this Content-Encoding; each of its codings may be given `most` bytes."""
         names = [name.strip().lower().removeprefix("x-") for name in header.split(",")] if header else []
         names = [name for name in names if name not in ("", "identity")]
         if len(names) > MOST_CODINGS:
             raise UnpackingError(f"Can't unpack the body: it has more than {MOST_CODINGS} codings over one another")
         self._layers: list[_Layer] = []
         self._unknown = ""
-        """A coding that nobody knows; what it was applied to is taken as it comes, as browsers do."""
+        """An unknown coding; its data is taken as it comes, as in browsers."""
         for name in reversed(names):
             if name not in _CODINGS:
                 self._unknown = one_line(name, 40)
@@ -174,22 +166,14 @@ class Unpacker:
             self._layers.append(_Layer(name, most))
 
     def unpack(self, data: bytes) -> Iterable[bytes]:
-        """Take the next bytes, and give what is in them in pieces.
-
-        Raises:
-            UnpackingError: They are not packed as promised.
-        """
+        """Take the next bytes, and give what is in them in pieces."""
         pieces: Iterable[bytes] = (data,)
         for layer in self._layers:
             pieces = layer.unpack(pieces)
         return pieces
 
     def finish(self) -> None:
-        """Say that the body is at its end.
-
-        Raises:
-            CutShortError: What is packed in it is not.
-        """
+        """Say that the body is at its end; raise a CutShortError where what is packed in it is not."""
         for layer in self._layers:
             layer.finish()
 

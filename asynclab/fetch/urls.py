@@ -51,12 +51,7 @@ _COLUMNS = re.compile(r"https?://(?:(?!https?://)[^\s,;|])*[,;|\t]")
 
 
 def other_reading(text: str, found: Found) -> tuple[str, int] | None:
-    """Another way to read a text whose format was guessed, and how many other URLs it finds; None where it finds none.
-
-    Args:
-        text: The text.
-        found: What was found in it.
-    """
+    """Another way to read a text whose format was guessed, with how many other URLs it finds; None if it finds none."""
     taken_for = set(found.taken_for.split(", "))
     if dict(found.ignored_counts).get("defanged URL"):
         name = "defanged"
@@ -79,8 +74,7 @@ def find_urls(text: str, most: int = MOST_URLS, taken_as: str = "") -> Found:
     or an IP address.
 
     Args:
-        text: Where they are.
-        most: How many different ones are taken.
+        most: How many different URLs are taken.
         taken_as: One of `asynclab.fetch.texts.FORMATS`; empty to tell the format by the text.
     """
     finding = Finding(most)

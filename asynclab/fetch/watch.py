@@ -148,11 +148,7 @@ def watched_socket(info: _AddressInfo) -> socket.socket:
 
 
 def public_socket(info: _AddressInfo) -> socket.socket:
-    """A socket for an address of the public internet.
-
-    Raises:
-        PrivateAddressError: The address is not one.
-    """
+    """A socket for an address of the public internet; raises a PrivateAddressError for any other."""
     watch = WATCH.get()
     if watch is None or not watch.has_proxy:
         refuse_private(str(info[4][0]))
@@ -160,11 +156,7 @@ def public_socket(info: _AddressInfo) -> socket.socket:
 
 
 def refuse_private(address: str) -> None:
-    """Do nothing, unless an IP address is private.
-
-    Raises:
-        PrivateAddressError: It is.
-    """
+    """Raise a PrivateAddressError where an IP address is private."""
     if is_private(address):
         watch = WATCH.get()
         if watch is not None:

@@ -7,26 +7,38 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Names a file in what the disk says: it may say no name, or that of the new file beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
 class WholeFile:
     """A text file that is written next to its destination, and moved there by `keep`.
 
-    Without `keep`, leaving the context removes it. A destination that is not a file, such as a pipe, gets the whole
-    text at once.
+    Without `keep`, leaving the context removes it, and the destination is as before; so it is where the disk refuses,
+    which raises an OSError. A destination that is not a file, such as a pipe, gets the whole text at once.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a new file next to the destination.
+        """Open a new file next to the destination."""
+        self._path = path
+        with naming(path):
+            self._open()
 
-        Raises:
-            OSError: Nothing can be written there.
-        """
+    def _open(self) -> None:
+        path = self._path
         if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         self._is_file = path.is_file() or not path.exists()
         # The file that a symbolic link points to is replaced, not the link; /dev/stderr may point to a nameless pipe.
         self._place = Path(os.path.realpath(path)) if self._is_file else path
@@ -37,19 +49,16 @@ class WholeFile:
         self._file = self._beside.open("x", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
-        """Write the next part.
-
-        Raises:
-            OSError: The disk refuses.
-        """
-        self._file.write(text)
+        """Write the next part."""
+        with naming(self._path):
+            self._file.write(text)
 
     def keep(self) -> None:
-        """Move the text to its destination.
+        """Move the text to its destination."""
+        with naming(self._path):
+            self._keep()
 
-        Raises:
-            OSError: The disk refuses; what was there is still there.
-        """
+    def _keep(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())  # a file must not have its name before it has its content
         self._file.close()

@@ -68,12 +68,7 @@ def _numbers_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
 
 
 def decode(line: bytes | str) -> AnyEvent:
-    """The event in a line of JSON.
-
-    Raises:
-        msgspec.ValidationError: The line is JSON but no event.
-        msgspec.DecodeError: The line is not JSON.
-    """
+    """The event in a line of JSON; raises a msgspec.DecodeError, or a ValidationError for JSON that is no event."""
     return _decoder().decode(line)
 
 

@@ -19,7 +19,7 @@ An event is a past fact. The tracer writes events, the model folds them into a `
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, Union
 
 import msgspec
 
@@ -123,13 +123,41 @@ class Frame(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Event(msgspec.Struct, gc=False, tag=True, omit_defaults=True):
-    """The base of all events."""
+    """The base of the groups of events, which are the bases of all events."""
 
     at: float
     """Lab time in seconds."""
 
 
-class RunStarted(Event):
+class RunEvent(Event):
+    """The run."""
+
+
+class TaskEvent(Event):
+    """The life of a task."""
+
+
+class StepEvent(Event):
+    """Steps and waits."""
+
+
+class QueueEvent(Event):
+    """Queues."""
+
+
+class PrimitiveEvent(Event):
+    """Locks, semaphores, events, conditions and barriers."""
+
+
+class TimeoutEvent(Event):
+    """Timeouts and callbacks."""
+
+
+class ProgramEvent(Event):
+    """What the program and the loop say."""
+
+
+class RunStarted(RunEvent):
     """A lab began to run a coroutine function."""
 
     name: str
@@ -140,7 +168,7 @@ class RunStarted(Event):
     """The interpreter's version, such as "3.13.0"."""
 
 
-class RunEnded(Event):
+class RunEnded(RunEvent):
     """The main task ended, and everything it left behind was cleaned up."""
 
     outcome: Outcome
@@ -150,7 +178,7 @@ class RunEnded(Event):
     """Tasks that were still pending when main ended."""
 
 
-class ClockChanged(Event):
+class ClockChanged(RunEvent):
     """Lab time was paused, resumed, given another speed, or stood still because the whole process did."""
 
     paused: bool
@@ -163,7 +191,7 @@ class ClockChanged(Event):
     """For how many real seconds the whole process was stopped just before, as by ctrl+z."""
 
 
-class TaskChosen(Event):
+class TaskChosen(RunEvent):
     """The person at the keyboard let a ready task of a paused lab run before others that were ahead of it."""
 
     task: int
@@ -171,7 +199,7 @@ class TaskChosen(Event):
     """The task that would have run."""
 
 
-class TaskHeld(Event):
+class TaskHeld(RunEvent):
     """A paused lab keeps a ready task from running its step, until it steps or ends, or the clock resumes.
 
     Held tasks run in the order in which they were held, unless somebody chooses.
@@ -180,7 +208,7 @@ class TaskHeld(Event):
     task: int
 
 
-class TaskReleased(Event):
+class TaskReleased(RunEvent):
     """A held step was called off, as code cancelled its handle: the task is no longer held, and does not step.
 
     A task that steps, or that a resumed clock lets run, has no such event.
@@ -189,13 +217,13 @@ class TaskReleased(Event):
     task: int
 
 
-class StepReported(Event):
+class StepReported(RunEvent):
     """The person at the keyboard asked a lab for a step, and this came of it; the step itself follows."""
 
     outcome: StepTaken
 
 
-class RunningTo(Event):
+class RunningTo(RunEvent):
     """A paused lab begins to run step after step until something happens to a task, or stops doing so.
 
     It stops because that has happened, because no step is left, or because of another command.
@@ -205,36 +233,21 @@ class RunningTo(Event):
     """The task to whose next event it runs; None where it has stopped."""
 
 
-class EndRequested(Event):
+class EndRequested(RunEvent):
     """The run was asked to end, by a person or by its program's own end; it cleans up until RunEnded."""
 
 
-class RunStalled(Event):
+class RunStalled(RunEvent):
     """All tasks wait, and nothing that is known could wake one: no timer, no I/O, no thread, no process.
 
     It comes once that has lasted 0.1 real seconds.
     """
 
     stalled: bool = True
-    """False where the run goes on after all."""
+    """False if the run continues after all."""
 
 
-RunEvent: TypeAlias = (
-    RunStarted
-    | RunEnded
-    | ClockChanged
-    | TaskChosen
-    | TaskHeld
-    | TaskReleased
-    | StepReported
-    | RunningTo
-    | EndRequested
-    | RunStalled
-)
-"""The run."""
-
-
-class TaskCreated(Event):
+class TaskCreated(TaskEvent):
     """A task was born; it is ready, and has not run yet. Or it was there before anybody looked: see `found`."""
 
     task: int
@@ -253,14 +266,14 @@ class TaskCreated(Event):
     """Whether it was pending already when its loop began to be observed: it waits, and who created it isn't known."""
 
 
-class TaskRenamed(Event):
+class TaskRenamed(TaskEvent):
     """A task was given another name."""
 
     task: int
     name: str
 
 
-class TaskCancelRequested(Event):
+class TaskCancelRequested(TaskEvent):
     """Somebody called cancel() on a task. It is not cancelled yet: it may clean up, or refuse.
 
     A request to a task that is ready, or has not begun, wakes nobody: it is told at the end of the step that made the
@@ -275,7 +288,7 @@ class TaskCancelRequested(Event):
     """
 
 
-class CancelIgnored(Event):
+class CancelIgnored(TaskEvent):
     """A task was asked to end, got its CancelledError, dropped it and waits again."""
 
     task: int
@@ -287,7 +300,7 @@ class CancelIgnored(Event):
     """Whether it still is in the body of a task group that has failed, and has asked it to end."""
 
 
-class SourceDropped(Event):
+class SourceDropped(TaskEvent):
     """Nobody refers any more to the event or future that a task waits for, as others did when it began to wait."""
 
     task: int
@@ -295,7 +308,7 @@ class SourceDropped(Event):
     """Which event it is; 0 for a future."""
 
 
-class HandoverLost(Event):
+class HandoverLost(TaskEvent):
     """A task was cancelled after it had been woken and before it ran: it never saw what it was woken with."""
 
     task: int
@@ -303,7 +316,7 @@ class HandoverLost(Event):
     """What it had waited for brought this: its repr, cut short."""
 
 
-class TaskEnded(Event):
+class TaskEnded(TaskEvent):
     """A task has run to its end."""
 
     task: int
@@ -316,13 +329,13 @@ class TaskEnded(Event):
     """Whether it brought an item that it got from a queue, and nobody has a reference to the task any more."""
 
 
-class TaskCollected(Event):
+class TaskCollected(TaskEvent):
     """A pending task was destroyed by the garbage collector: nothing referred to it any more. It counts as failed."""
 
     task: int
 
 
-class Progressed(Event):
+class Progressed(TaskEvent):
     """A task reported how far it is, with progress() or track()."""
 
     task: int
@@ -332,21 +345,7 @@ class Progressed(Event):
     unit: str = ""
 
 
-TaskEvent: TypeAlias = (
-    TaskCreated
-    | TaskRenamed
-    | TaskCancelRequested
-    | CancelIgnored
-    | SourceDropped
-    | HandoverLost
-    | TaskEnded
-    | TaskCollected
-    | Progressed
-)
-"""The life of a task."""
-
-
-class TaskReady(Event):
+class TaskReady(StepEvent):
     """A task was put in the ready queue; if its own step is still under way, it is ready when that ends.
 
     A new task needs no such event, and a task that yields with sleep(0) has none: see `ready` of Stepped and StepEnded.
@@ -358,7 +357,7 @@ class TaskReady(Event):
     """The task whose step made it ready, directly or through callbacks."""
 
 
-class Stepped(Event):
+class Stepped(StepEvent):
     """A whole step of a task, in which nothing else happened: StepStarted and StepEnded in one, as most steps are.
 
     `at` is its beginning. Its end in lab time is `at + seconds * speed`, or `at` while the clock is paused.
@@ -373,7 +372,7 @@ class Stepped(Event):
     """Whether the task ended with this step: its TaskEnded follows, and until then it does not wait."""
 
 
-class StepStarted(Event):
+class StepStarted(StepEvent):
     """The loop began to run a task, up to its next suspension; what happens in the step follows, then its StepEnded.
 
     Steps nest: a task that starts eagerly runs its first step within the step of the task that creates it.
@@ -382,7 +381,7 @@ class StepStarted(Event):
     task: int
 
 
-class StepEnded(Event):
+class StepEnded(StepEvent):
     """A task gave control back to the loop."""
 
     task: int
@@ -394,7 +393,7 @@ class StepEnded(Event):
     """Whether the task ended with this step: its TaskEnded follows, and until then it does not wait."""
 
 
-class TaskWaiting(Event):
+class TaskWaiting(StepEvent):
     """A suspended task was looked at, and this is what it waits for.
 
     Not every wait is looked at; a short one may end unseen.
@@ -404,7 +403,7 @@ class TaskWaiting(Event):
     wait: Wait
 
 
-class TaskStands(Event):
+class TaskStands(StepEvent):
     """A task between two of its steps was looked at, and this is where in the code it stands.
 
     It comes when somebody watches: for the selected task, and for ready tasks whose line no TaskWaiting has told. It is
@@ -418,11 +417,7 @@ class TaskStands(Event):
     """Whether more frames may follow that can't be seen: inside an async generator, or in C."""
 
 
-StepEvent: TypeAlias = TaskReady | Stepped | StepStarted | StepEnded | TaskWaiting | TaskStands
-"""Steps and waits."""
-
-
-class QueueCreated(Event):
+class QueueCreated(QueueEvent):
     """A queue was made, or first seen. Queue number N is called "queue#N" everywhere."""
 
     queue: int
@@ -438,7 +433,7 @@ class QueueCreated(Event):
     """How many items lacked their task_done() then."""
 
 
-class QueuePut(Event):
+class QueuePut(QueueEvent):
     """An item went in."""
 
     queue: int
@@ -454,7 +449,7 @@ class QueuePut(Event):
     """Where it was put, if it makes the queue hold a multiple of a hundred items; else 0."""
 
 
-class QueueGot(Event):
+class QueueGot(QueueEvent):
     """An item came out."""
 
     queue: int
@@ -469,7 +464,7 @@ class QueueGot(Event):
     task: int | None = None
 
 
-class QueueTaskDone(Event):
+class QueueTaskDone(QueueEvent):
     """Somebody called task_done()."""
 
     queue: int
@@ -478,7 +473,7 @@ class QueueTaskDone(Event):
     task: int | None = None
 
 
-class QueueShutDown(Event):
+class QueueShutDown(QueueEvent):
     """A queue was shut down (Python 3.13 and later): it takes no more items."""
 
     queue: int
@@ -487,11 +482,7 @@ class QueueShutDown(Event):
     task: int | None = None
 
 
-QueueEvent: TypeAlias = QueueCreated | QueuePut | QueueGot | QueueTaskDone | QueueShutDown
-"""Queues."""
-
-
-class PrimitiveCreated(Event):
+class PrimitiveCreated(PrimitiveEvent):
     """A lock, semaphore, event, condition or barrier was made, or first seen."""
 
     primitive: int
@@ -505,7 +496,7 @@ class PrimitiveCreated(Event):
     """For a lock that was held when it was first seen: the task that holds it, where that is known."""
 
 
-class PrimitiveChanged(Event):
+class PrimitiveChanged(PrimitiveEvent):
     """A lock was taken or released, a semaphore's or barrier's count changed, an event was set or cleared."""
 
     primitive: int
@@ -522,7 +513,7 @@ class PrimitiveChanged(Event):
     """Where a lock was released by another than the task that held it; else 0."""
 
 
-class ConditionNotified(Event):
+class ConditionNotified(PrimitiveEvent):
     """Somebody called notify() or notify_all() on a condition."""
 
     primitive: int
@@ -531,11 +522,7 @@ class ConditionNotified(Event):
     task: int | None = None
 
 
-PrimitiveEvent: TypeAlias = PrimitiveCreated | PrimitiveChanged | ConditionNotified
-"""Locks, semaphores, events, conditions and barriers."""
-
-
-class TimeoutStarted(Event):
+class TimeoutStarted(TimeoutEvent):
     """A timeout (asyncio.timeout, wait_for) was armed around a block of a task."""
 
     timeout: int
@@ -546,7 +533,7 @@ class TimeoutStarted(Event):
     """The installed package that armed it; empty for the user's own code, and for Python's."""
 
 
-class TimeoutRescheduled(Event):
+class TimeoutRescheduled(TimeoutEvent):
     """A timeout's deadline was moved."""
 
     timeout: int
@@ -554,13 +541,13 @@ class TimeoutRescheduled(Event):
     """None for never."""
 
 
-class TimeoutExpired(Event):
+class TimeoutExpired(TimeoutEvent):
     """The deadline came before the block's end."""
 
     timeout: int
 
 
-class TimeoutDropped(Event):
+class TimeoutDropped(TimeoutEvent):
     """The block of a timeout that had expired ended without an exception: its CancelledError was dropped."""
 
     task: int
@@ -569,7 +556,7 @@ class TimeoutDropped(Event):
     """Where the block is."""
 
 
-class TimeoutMet(Event):
+class TimeoutMet(TimeoutEvent):
     """The block ended before the timeout could expire."""
 
     timeout: int
@@ -577,7 +564,7 @@ class TimeoutMet(Event):
     """How long after the deadline, in lab seconds: a busy loop runs no timer, and by then the block was over."""
 
 
-class CallScheduled(Event):
+class CallScheduled(TimeoutEvent):
     """A callback was set for later with call_later or call_at; sleeps and timeouts have their own events.
 
     Where a whole process is observed, a library's is told a moment later, and not at all if it was cancelled by then.
@@ -593,19 +580,13 @@ class CallScheduled(Event):
     """The installed package whose function it is; empty for the user's own, and for Python's."""
 
 
-class CallEnded(Event):
+class CallEnded(TimeoutEvent):
     """A callback that was set for later is called now, or was cancelled."""
 
     call: int
 
 
-TimeoutEvent: TypeAlias = (
-    TimeoutStarted | TimeoutRescheduled | TimeoutExpired | TimeoutDropped | TimeoutMet | CallScheduled | CallEnded
-)
-"""Timeouts and callbacks."""
-
-
-class Output(Event):
+class Output(ProgramEvent):
     """Text was printed."""
 
     text: str
@@ -614,14 +595,14 @@ class Output(Event):
     stream: Literal["stdout", "stderr"] = "stdout"
 
 
-class Warned(Event):
+class Warned(ProgramEvent):
     """Python or asyncio complained: a coroutine never awaited, an exception never retrieved."""
 
     text: str
     task: int | None = None
 
 
-class CoroutineDropped(Event):
+class CoroutineDropped(ProgramEvent):
     """A coroutine that was never awaited is gone: none of its code has run."""
 
     coroutine: str
@@ -632,7 +613,7 @@ class CoroutineDropped(Event):
     task: int | None = None
 
 
-class ExceptionDropped(Event):
+class ExceptionDropped(ProgramEvent):
     """A failed task is gone, or its loop was closed, and nobody has looked at its exception."""
 
     task: int
@@ -662,7 +643,7 @@ class GeneratorStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True)
     """Which lock or semaphore: 2 for "lock#2"."""
 
 
-class ExecutorFull(Event):
+class ExecutorFull(ProgramEvent):
     """A call has waited for a thread of its executor for a while: all are busy.
 
     It is told of lookups of hosts' names, for which the loop uses the same threads as `asyncio.to_thread`, and of calls
@@ -685,7 +666,7 @@ class ExecutorFull(Event):
     """Whether the call uses what all the threads wait for, so that it may be what would let one go on."""
 
 
-class Outside(Event):
+class Outside(ProgramEvent):
     """The loop has been idle for a while, and this is what could still wake it.
 
     It is told again only after something has happened, or when it has changed. If all are 0, nothing can.
@@ -711,7 +692,7 @@ class Outside(Event):
     """Main tasks that wait for something no other code can reach: they can only be meant to wait for ctrl+c."""
 
 
-class LoopBlocked(Event):
+class LoopBlocked(ProgramEvent):
     """A step, or another callback, kept the whole loop from running; sent while it still does."""
 
     task: int | None
@@ -726,7 +707,7 @@ class LoopBlocked(Event):
     """For how many of these seconds the machine may have run something else instead, as far as it tells."""
 
 
-class LoopFreed(Event):
+class LoopFreed(ProgramEvent):
     """A callback that kept the loop from running has ended; for a step, its own end tells that."""
 
     seconds: float
@@ -734,7 +715,7 @@ class LoopFreed(Event):
     function: str
 
 
-class ClientConnected(Event):
+class ClientConnected(ProgramEvent):
     """A client of an HTTP library has opened a connection. Only aiohttp's are seen."""
 
     library: str
@@ -748,7 +729,7 @@ class ClientConnected(Event):
     """Where the user's code waits for it."""
 
 
-class LoopSpun(Event):
+class LoopSpun(ProgramEvent):
     """For a while nothing ran on the loop but tasks, or a callback, that ask for another turn at once."""
 
     tasks: tuple[int, ...]
@@ -763,14 +744,14 @@ class LoopSpun(Event):
     """Whether the code there does nothing but ask whether it may go on."""
 
 
-class LoopLagged(Event):
+class LoopLagged(ProgramEvent):
     """A regular measurement of the loop's health."""
 
     seconds: float
     """How late the loop was to run a callback."""
 
 
-class EventsDropped(Event):
+class EventsDropped(ProgramEvent):
     """Events were lost before they could be read, or left out of a recording that keeps the newest."""
 
     count: int
@@ -780,21 +761,8 @@ class EventsDropped(Event):
     """How many ended tasks were left out entirely."""
 
 
-ProgramEvent: TypeAlias = (
-    Output
-    | Warned
-    | CoroutineDropped
-    | ExceptionDropped
-    | ExecutorFull
-    | Outside
-    | LoopBlocked
-    | LoopFreed
-    | ClientConnected
-    | LoopSpun
-    | LoopLagged
-    | EventsDropped
-)
-"""What the program and the loop say."""
-
-AnyEvent: TypeAlias = RunEvent | TaskEvent | StepEvent | QueueEvent | PrimitiveEvent | TimeoutEvent | ProgramEvent
-"""The tagged union that `event_codec` reads and writes."""
+if TYPE_CHECKING:
+    AnyEvent: TypeAlias = Event
+else:
+    AnyEvent = Union[tuple(kind for group in Event.__subclasses__() for kind in group.__subclasses__())]  # noqa: UP007
+"""The tagged union of all events, which `event_codec` reads and writes."""

@@ -9,8 +9,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import TypeAlias
 
-from asynclab.model.events import WaitKind
-from asynclab.model.resources import CallState, TimeoutState
+from asynclab.model.events import CallScheduled, WaitKind
+from asynclab.model.resources import TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
@@ -20,7 +20,7 @@ from asynclab.model.wording.quantities import length
 OUTSIDE: frozenset[WaitKind] = frozenset({"stream", "socket", "process", "thread", "library"})
 """The waits that end when something outside the program happens."""
 
-Timer: TypeAlias = TimeoutState | CallState | TaskState
+Timer: TypeAlias = TimeoutState | CallScheduled | TaskState
 """Anything with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
@@ -94,7 +94,7 @@ def _pending(state: LabState) -> Iterator[tuple[float, Timer]]:
 def _due_of(at: float, timer: Timer, state: LabState) -> Due:
     if isinstance(timer, TimeoutState):
         return Due(at, timer.started_at, timeout_text(timer.length, timer.library), timer.task)
-    if isinstance(timer, CallState):
+    if isinstance(timer, CallScheduled):
         return _due_of_call(at, timer, state)
     wait = timer.waits_for
     assert wait is not None
@@ -102,13 +102,13 @@ def _due_of(at: float, timer: Timer, state: LabState) -> Due:
     return Due(at, at - seconds, f"{wait.kind} {length(seconds)}", timer.id)
 
 
-def _due_of_call(at: float, call: CallState, state: LabState) -> Due:
+def _due_of_call(at: float, call: CallScheduled, state: LabState) -> Due:
     """A library's callback: named after the library, without the task that scheduled it once that has ended."""
     if not call.library:
-        return Due(at, call.started_at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
+        return Due(at, call.at, f"calls {one_line(call.name, NAME_LIMIT)}", call.task)
     task = state.tasks.get(call.task or 0)
     what = f"a timer of {one_line(call.library, NAME_LIMIT)}"
-    return Due(at, call.started_at, what, None if task is None or task.has_ended else task.id)
+    return Due(at, call.at, what, None if task is None or task.has_ended else task.id)
 
 
 def _waits_for_outside(task: TaskState) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from asynclab.model.events import Wait
+from asynclab.model.events import Progressed, Wait
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.forms import Forms
 
@@ -48,19 +48,14 @@ def fraction_of_wait(wait: Wait, task: TaskState, state: LabState, now: float) -
     return ended / count if count else None
 
 
-def fraction_of_progress(progress: Progress | None) -> float | None:
+def fraction_of_progress(progress: Progressed | None) -> float | None:
     """What a task reported, from 0 to 1; None without a total."""
     if progress is None or progress.total is None or not progress.total > 0:
         return None
     return _within(progress.done / progress.total)
 
 
-def progress_text(progress: Progress) -> str:
-    """What a task reported, in full: "3 of 5 pages", "62%", "17 items"."""
-    return progress_forms(progress)[0]
-
-
-def progress_forms(progress: Progress) -> Forms:
+def progress_forms(progress: Progressed) -> Forms:
     """What a task reported, in words: ("3 of 5 pages", "3/5"), "62%", ("17 items", "17")."""
     unit = f" {one_line(progress.unit, UNIT_LIMIT)}" if progress.unit else ""
     fraction = fraction_of_progress(progress)

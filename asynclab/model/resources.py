@@ -177,19 +177,3 @@ class TimeoutState:
         if self.deadline is None:
             return None
         return max(0.0, self.deadline - (now if self.ended_at is None else self.ended_at))
-
-
-@dataclass(frozen=True, slots=True)
-class CallState:
-    """A scheduled callback."""
-
-    id: int
-    name: str
-    """What is called."""
-    task: int | None
-    """Who asked for it."""
-    started_at: float
-    deadline: float | None
-    """Lab time at which it is due; None for never."""
-    library: str = ""
-    """The installed package whose function it is; empty for the user's own, and for Python's."""

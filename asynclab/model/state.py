@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
-from asynclab.model.events import Event, LoopBlocked, Outcome, Outside, StepTaken
+from asynclab.model.events import CallScheduled, Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
 from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
-from asynclab.model.resources import KEPT, CallState, ClientUse, PrimitiveState, QueueState, TimeoutState
+from asynclab.model.resources import KEPT, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
 from asynclab.model.tasks import ENDED, Place, StateWord, TaskState
 from asynclab.model.text import one_line
@@ -102,7 +102,7 @@ class LabState:
     named_primitives: dict[tuple[str, int], PrimitiveState] = field(default_factory=dict)
     """The same by kind and number, as a wait names them."""
     timeouts: dict[int, TimeoutState] = field(default_factory=dict)
-    calls: dict[int, CallState] = field(default_factory=dict)
+    calls: dict[int, CallScheduled] = field(default_factory=dict)
     """The callbacks that `call_later` or `call_at` are to call, apart from those of sleeps and timeouts."""
     activity: deque[ActivityLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     """The latest lines, oldest first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from asynclab.model.events import TaskReady, TaskStands, Wait, WaitKind, WakeCause
+import msgspec
+
+from asynclab.model.events import Progressed, TaskReady, TaskStands, Wait, WaitKind, WakeCause
 
 StateWord: TypeAlias = Literal["ready", "running", "waiting", "done", "failed", "cancelled"]
 """The states of a task, in the words that every view uses."""
@@ -16,26 +17,13 @@ Place: TypeAlias = tuple[str, int]
 ENDED: frozenset[StateWord] = frozenset({"done", "failed", "cancelled"})
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a task says it is."""
-
-    done: float
-    total: float | None = None
-    unit: str = ""
-    at: float = 0.0
-    """When it said so, in lab seconds."""
-
-
-@dataclass(slots=True)
-class TaskState:
+class TaskState(msgspec.Struct):
     """A task as the events so far describe it. Times are lab seconds unless they say otherwise."""
 
     id: int
     name: str
     coroutine: str = ""
     parent: int | None = None
-    children: list[int] = field(default_factory=list)
     file: str = ""
     line: int = 0
     internal: bool = False
@@ -69,7 +57,8 @@ class TaskState:
     """
     stands: TaskStands | None = None
     """All its frames, for as long, if somebody looked; `place` may still be None, if the line is unknown."""
-    progress: Progress | None = None
+    progress: Progressed | None = None
+    """Its latest report."""
     last_fraction: float | None = None
     """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
     cancel_requested_by: int | None = None
@@ -82,6 +71,8 @@ class TaskState:
     """Once ended: the repr of its result, or its exception in one line."""
     tree: tuple[str, ...] = ()
     """What is in that exception, or caused it, drawn as a tree in some lines."""
+    children: list[int] = msgspec.field(default_factory=list)
+    """The tasks that it created."""
 
     @property
     def waited_for(self) -> WaitKind | None:

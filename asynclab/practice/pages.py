@@ -12,7 +12,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True)
-class Page:
+class PracticePage:
     """One page."""
 
     name: str
@@ -30,12 +30,7 @@ class Page:
 
 
 def document(title: str, body: str) -> str:
-    """Return a small HTML document on one line: the first characters of a page print as one line.
-
-    Args:
-        title: Text; it is escaped.
-        body: HTML; it is not.
-    """
+    """Return a small HTML document on one line, so that its first characters print as one. The title is escaped."""
     title = escape(title)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
@@ -43,8 +38,8 @@ def document(title: str, body: str) -> str:
     )
 
 
-PAGES: tuple[Page, ...] = (
-    Page(
+PAGES: tuple[PracticePage, ...] = (
+    PracticePage(
         "event-loop",
         "The event loop",
         0.5,
@@ -57,7 +52,7 @@ PAGES: tuple[Page, ...] = (
             "timer, every connection and every task by that second.",
         ),
     ),
-    Page(
+    PracticePage(
         "coroutines",
         "Coroutines",
         1.1,
@@ -71,7 +66,7 @@ PAGES: tuple[Page, ...] = (
             "A coroutine that is never awaited is a mistake that Python can only report when the object is deleted.",
         ),
     ),
-    Page(
+    PracticePage(
         "tasks",
         "Tasks",
         0.3,
@@ -85,7 +80,7 @@ PAGES: tuple[Page, ...] = (
             "Cancelling a task raises CancelledError where it waits. It can clean up, and should then let go.",
         ),
     ),
-    Page(
+    PracticePage(
         "futures",
         "Futures",
         0.8,
@@ -98,7 +93,7 @@ PAGES: tuple[Page, ...] = (
             "loop runs it after the current step has ended.",
         ),
     ),
-    Page(
+    PracticePage(
         "queues",
         "Queues",
         0.6,
@@ -111,7 +106,7 @@ PAGES: tuple[Page, ...] = (
             "An asyncio.Queue belongs to one event loop and is not thread-safe. Between threads, use queue.Queue.",
         ),
     ),
-    Page(
+    PracticePage(
         "timeouts",
         "Timeouts",
         1.4,

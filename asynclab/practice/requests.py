@@ -16,12 +16,12 @@ def html(text: str) -> web.Response:
 
 
 async def pause(request: web.Request, seconds: float) -> None:
-    """Wait so many seconds times the server's pace."""
+    """Wait for some seconds, times the server's pace."""
     await asyncio.sleep(seconds * request.app[PACE])
 
 
 async def begin(request: web.Request, content_type: str, length: int) -> web.StreamResponse:
-    """Send the headers of a response with a body of so many bytes."""
+    """Send the headers of a response with a body of `length` bytes."""
     response = web.StreamResponse(headers={"Content-Type": content_type})
     response.content_length = length
     await response.prepare(request)
@@ -34,30 +34,20 @@ def has_body(request: web.Request) -> bool:
 
 
 def whole_number(name: str, text: str, low: int, high: int) -> int:
-    """Parse a whole number from a request.
-
-    Raises:
-        HTTPBadRequest: It is not a number from `low` to `high`.
-    """
-    try:
-        count = int(text)
-    except ValueError:
-        count = low - 1
-    if not low <= count <= high:
-        raise web.HTTPBadRequest(text=f"{name} must be a whole number from {low} to {high}\n")
-    return count
+    """Parse a whole number from a request, as `number` does."""
+    return int(_within(name, text, int, low, high, "whole number"))
 
 
 def number(name: str, text: str, low: float, high: float) -> float:
-    """Parse a number from a request.
+    """Parse a number from a request; raises an HTTPBadRequest unless it is from `low` to `high`."""
+    return _within(name, text, float, low, high, "number")
 
-    Raises:
-        HTTPBadRequest: It is not a number from `low` to `high`.
-    """
+
+def _within(name: str, text: str, parse: type[float], low: float, high: float, kind: str) -> float:
     try:
-        value = float(text)
+        value = parse(text)
     except ValueError:
         value = low - 1
     if not low <= value <= high:  # also refuses NaN, for which every comparison is false
-        raise web.HTTPBadRequest(text=f"{name} must be a number from {low:g} to {high:g}\n")
+        raise web.HTTPBadRequest(text=f"{name} must be a {kind} from {low:.12g} to {high:.12g}\n")
     return value

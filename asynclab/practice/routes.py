@@ -1,12 +1,14 @@
-"""The routes of the practice server that behave well; faults.py has the others."""
+"""The routes of the practice server."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from email.utils import formatdate
 from html import escape
 
 from aiohttp import web
 
-from asynclab.practice.faults import faults
 from asynclab.practice.pages import PAGES, document
 from asynclab.practice.requests import begin, has_body, html, number, pause, whole_number
 
@@ -14,7 +16,7 @@ LONGEST_DELAY = 10.0
 """Seconds."""
 PAGE_PIECES = 5
 PAGE_SECONDS = 1.0
-"""How long the body of a page takes, in so many pieces, after its headers."""
+"""The number of pieces of a page's body, and the seconds that they take after the headers."""
 MOST_BYTES = 50_000_000
 MOST_CHUNKS = 1_000
 MOST_REDIRECTS = 30
@@ -23,24 +25,18 @@ _CHUNK = b"drip, drop, drip, drop, drip, drop, drip, drop, drip, drop, drip\n"
 _BLOCK = bytes(range(256)) * 256
 _PAGES = {page.name: page for page in PAGES}
 
+FAILURES = web.AppKey("failures", Counter[str])
+"""How often each flaky path has failed."""
+
 routes = web.RouteTableDef()
 
 
 @routes.get("/")
-async def index(_: web.Request) -> web.Response:
+async def index(request: web.Request) -> web.Response:
     """List the pages and the other routes."""
     pages = "".join(f'<li><a href="/pages/{page.name}">{escape(page.title)}</a></li>\n' for page in PAGES)
-    others = "".join(
-        f"<li>{escape(path)}</li>\n"
-        for path in (
-            "/delay/{seconds}",
-            "/status/{code}",
-            "/bytes/{count}",
-            "/drip?chunks=&seconds=",
-            "/redirect/{times}",
-            *(route.path for route in faults if isinstance(route, web.RouteDef)),
-        )
-    )
+    paths = (resource.canonical for resource in request.app.router.resources())
+    others = "".join(f"<li>{escape(path)}</li>\n" for path in paths)
     body = f"<p>Everything here comes from your own machine.</p>\n<ul>\n{pages}</ul>\n<ul>\n{others}</ul>"
     return html(document("Practice pages", body))
 
@@ -60,7 +56,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/delay/{seconds}")
 async def delay(request: web.Request) -> web.Response:
-    """Answer after so many seconds."""
+    """Answer after some seconds."""
     seconds = number("seconds", request.match_info["seconds"], 0.0, LONGEST_DELAY)
     await pause(request, seconds)
     return web.Response(text=f"waited {seconds:g} s\n")
@@ -75,7 +71,7 @@ async def status(request: web.Request) -> web.Response:
 
 @routes.get("/bytes/{count}")
 async def some_bytes(request: web.Request) -> web.StreamResponse:
-    """Send so many bytes, as fast as the client reads them."""
+    """Send some bytes, as fast as the client reads them."""
     count = whole_number("count", request.match_info["count"], 0, MOST_BYTES)
     response = await begin(request, "application/octet-stream", count)
     if has_body(request):
@@ -86,7 +82,7 @@ async def some_bytes(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/drip")
 async def drip(request: web.Request) -> web.StreamResponse:
-    """Send a body chunk by chunk, evenly over so many seconds."""
+    """Send a body chunk by chunk, evenly over some seconds."""
     chunks = whole_number("chunks", request.query.get("chunks", "10"), 1, MOST_CHUNKS)
     seconds = number("seconds", request.query.get("seconds", "2"), 0.0, LONGEST_DELAY)
     return await _send_slowly(request, "text/plain", [_CHUNK] * chunks, seconds)
@@ -94,17 +90,37 @@ async def drip(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/redirect/{times}")
 async def redirect(request: web.Request) -> web.Response:
-    """Redirect so many times, then answer."""
+    """Redirect some times, then answer."""
     times = whole_number("times", request.match_info["times"], 0, MOST_REDIRECTS)
     if times:
         raise web.HTTPFound(f"/redirect/{times - 1}")
     return web.Response(text="the end of the redirects\n")
 
 
+@routes.get("/flaky/{name}")
+async def flaky(request: web.Request) -> web.StreamResponse:
+    """Fail the first `times` requests for this name with `status`, and with `after` seconds as Retry-After.
+
+    With `date`, Retry-After is a date.
+    """
+    name = request.match_info["name"]
+    times = whole_number("times", request.query.get("times", "1"), 0, 1_000_000)
+    failures = request.app[FAILURES]
+    if failures[name] >= times:
+        return web.Response(text=f"after {failures[name]} failures\n")
+    failures[name] += 1
+    headers = {}
+    if "after" in request.query:
+        after = whole_number("after", request.query["after"], 0, 1_000_000)
+        headers["Retry-After"] = formatdate(time.time() + after, usegmt=True) if "date" in request.query else str(after)
+    status = whole_number("status", request.query.get("status", "503"), 400, 599)
+    return web.Response(status=status, text="come back later\n", headers=headers)
+
+
 async def _send_slowly(
     request: web.Request, content_type: str, pieces: list[bytes], seconds: float
 ) -> web.StreamResponse:
-    """Send the headers at once, and the pieces of the body evenly over so many seconds."""
+    """Send the headers at once, and the pieces of the body evenly over some seconds."""
     response = await begin(request, content_type, sum(map(len, pieces)))
     if has_body(request):
         for piece in pieces:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections import Counter
-from pathlib import Path
-from types import TracebackType
+from typing import ClassVar, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from asynclab.practice.faults import FAILURES, faults
 from asynclab.practice.pages import PAGES
 from asynclab.practice.requests import PACE
-from asynclab.practice.routes import routes
+from asynclab.practice.routes import FAILURES, routes
 
-_HOST = "127.0.0.1"
+HOST = "127.0.0.1"
 _GRACE = 0.5
 """Real seconds that a connection may take to close after its request was cancelled."""
-
-CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""The self-signed certificate of the TLS listener, with its key."""
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # or a broken request would print on the terminal that the app draws on
@@ -31,22 +25,19 @@ _log.addHandler(logging.NullHandler())  # or a broken request would print on the
 class PracticeServer:
     """Serves small pages on 127.0.0.1, on a port that the system chooses.
 
-    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it.
+    `async with PracticeServer() as server:` starts and closes it. It runs on the loop that starts it. Before and after,
+    it has no URLs, and raises a RuntimeError where one is asked for.
     """
 
-    def __init__(self, *, pace: float = 1.0, tls: bool = False) -> None:
-        """Create a server that is not running yet.
+    ROUTES: ClassVar[tuple[web.RouteTableDef, ...]] = (routes,)
+    """What it serves."""
 
-        Args:
-            pace: The factor for every delay; 0 answers at once.
-            tls: Also answer over TLS on a second port, with a certificate that nobody trusts.
-        """
+    def __init__(self, *, pace: float = 1.0) -> None:
+        """Create a server that is not running yet; `pace` is the factor for every delay, 0 to answer at once."""
         self._pace = pace
-        self._tls = tls
         self._changing = asyncio.Lock()
         self._runner: web.AppRunner | None = None
         self._port = 0
-        self._tls_port = 0
         self.in_flight: set[asyncio.Task[object]] = set()
 
     @property
@@ -56,32 +47,14 @@ class PracticeServer:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """The URLs of the titled pages.
-
-        Raises:
-            RuntimeError: The server is not running.
-        """
+        """The URLs of the titled pages."""
         return tuple(self.url(f"/pages/{page.name}") for page in PAGES)
 
     def url(self, path: str = "/") -> str:
-        """Return the URL of a path on this server.
-
-        Raises:
-            RuntimeError: The server is not running.
-        """
+        """Return the URL of a path on this server."""
         if self._runner is None:
             raise RuntimeError("the practice server is not running")
-        return f"http://{_HOST}:{self._port}{path}"
-
-    def tls_url(self, path: str = "/") -> str:
-        """Return the URL of a path on this server, over TLS.
-
-        Raises:
-            RuntimeError: The server is not running, or has no TLS.
-        """
-        if self._runner is None or not self._tls:
-            raise RuntimeError("the practice server is not running with TLS")
-        return f"https://{_HOST}:{self._tls_port}{path}"
+        return f"http://{HOST}:{self._port}{path}"
 
     async def start(self) -> None:
         """Start answering; does nothing if the server is running.
@@ -100,14 +73,12 @@ class PracticeServer:
                 runner, self._runner = self._runner, None
                 await runner.cleanup()
 
-    async def __aenter__(self) -> PracticeServer:
+    async def __aenter__(self) -> Self:
         """Start it."""
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *why: object) -> None:
         """Close it."""
         await self.close()
 
@@ -115,16 +86,13 @@ class PracticeServer:
         app = web.Application(middlewares=[self._note_request])
         app[PACE] = self._pace
         app[FAILURES] = Counter()
-        app.add_routes(routes)
-        app.add_routes(faults)
+        for served in self.ROUTES:
+            app.add_routes(served)
         app.on_shutdown.append(self._cancel_requests)
         runner = web.AppRunner(app, access_log=None, logger=_log, shutdown_timeout=_GRACE)
         await runner.setup()
-        await web.TCPSite(runner, _HOST, 0).start()
+        await web.TCPSite(runner, HOST, 0).start()
         self._port = runner.addresses[0][1]
-        if self._tls:
-            await web.TCPSite(runner, _HOST, 0, ssl_context=_tls_context()).start()
-            self._tls_port = runner.addresses[1][1]
         return runner
 
     @web.middleware
@@ -141,9 +109,3 @@ class PracticeServer:
         """Cancel all requests: aiohttp would wait for slow responses before it closes."""
         for request in self.in_flight:
             request.cancel()
-
-
-def _tls_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    return context

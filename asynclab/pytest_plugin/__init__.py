@@ -12,7 +12,7 @@ _MARKER = (
 )
 
 _OPTIONS = ("asynclab", "asynclab_fail_on", "asynclab_baseline", "asynclab_write_baseline", "asynclab_record")
-"""Those that ask for all tests to be observed."""
+"""The options that have all tests observed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell of the marker, and observe all tests where an option asks for that."""
+    """Register the marker, and observe all tests if an option asks for it."""
     config.addinivalue_line("markers", _MARKER)
     config.pluginmanager.register(_Collected(config), "asynclab-collected")
     if any(config.getoption(name) for name in _OPTIONS):
@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Observe the tests that are marked."""
+    """Observe the marked tests."""
     marked = [item for item in session.items if item.get_closest_marker("asynclab")]
     if marked:
         _observe(session.config)
@@ -65,7 +65,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _observe(config: pytest.Config) -> None:
-    """Import what observes, once."""
+    """Import and register the observer, once."""
     if not config.pluginmanager.has_plugin("asynclab-observer"):
         from asynclab.pytest_plugin.observed_tests import ObservedTests
 
@@ -73,27 +73,27 @@ def _observe(config: pytest.Config) -> None:
 
 
 class _Collected:
-    """What was found, in this process and in the workers of pytest-xdist."""
+    """Collects findings of this process and of pytest-xdist's workers."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._told: list[Any] = []
         self._sends_reports = hasattr(config, "workerinput")
-        """Whether reports, and what came with them, go to another process."""
+        """Whether another process gets the reports, with what they carry."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what came with a test's report."""
+        """Take the findings that a test's report carries."""
         told = getattr(report, "asynclab", None)
         if told is not None and not self._sends_reports:
             self._told.append(told)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker found at its end."""
+        """Take the findings that a worker made at its end."""
         self._told += getattr(node, "workeroutput", {}).get("asynclab", ())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Any:
-        """Take what was found at the very end, and let the session fail where no test could."""
+        """Take the last findings, and fail the session for those that came too late to fail a test."""
         observer = session.config.pluginmanager.get_plugin("asynclab-observer")
         if observer is not None:
             self._told += observer.finish()
@@ -107,7 +107,7 @@ class _Collected:
         return (yield)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        """Print all of it."""
+        """Print the findings."""
         if self._told:
             from asynclab.pytest_plugin.findings_summary import print_summary
 

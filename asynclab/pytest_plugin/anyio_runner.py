@@ -1,4 +1,4 @@
-"""Tells which task of anyio's test runner waits for which: one calls a test, and another one runs it."""
+"""Explains the waits of anyio's test runner, where one task calls a test and another runs it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AnyioRunner:
         self._callers: set[int] = set()
 
     def explained(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events, where each wait of a caller is one for the runner."""
+        """The events, with each wait of a caller turned into one for the runner."""
         for event in events:
             if isinstance(event, TaskCreated):
                 if event.coroutine == _RUNNER:

@@ -1,4 +1,4 @@
-"""Prints what was found in tests, behind pytest's own report."""
+"""Prints the findings in tests after pytest's own report."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LEFT_OUT = {
 
 
 def fails(told: Iterable[Told]) -> bool:
-    """Whether something was found that is to be a failure, and came too late for its test to fail."""
+    """Whether a finding should fail its test, but came too late for that."""
     return any(finding["fails"] for each in told for finding in each.get("findings", ()))
 
 
 def print_summary(told: Sequence[Told], terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the findings of each test, and what else there is to say; write the baseline that was asked for."""
+    """Print the findings of each test, and remarks; write the baseline if one was asked for."""
     baseline = config.option.asynclab_write_baseline
     written = [] if baseline is None else [_write_baseline(config.invocation_params.dir / baseline, told)]
     findings = [finding for each in told for finding in each.get("findings", ())]

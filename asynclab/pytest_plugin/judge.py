@@ -1,4 +1,4 @@
-"""Decides to which test a finding belongs, whether it is reported, and whether the test fails for it."""
+"""Decides which test a finding belongs to, whether it is reported, and whether it fails the test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asynclab.pytest_plugin.plugin_options import MarkedTest, PluginOptions
 from asynclab.trace.recording.code_ownership import UserCode
 
 Told: TypeAlias = dict[str, Any]
-"""What is told of a test, as plain data: a worker of pytest-xdist sends it home."""
+"""What is reported of a test, as plain data that a worker of pytest-xdist can send."""
 
 
 @dataclass
@@ -31,25 +31,25 @@ class ObservedTest:
     """When it began, in seconds of the observed time."""
     has_failed: bool = False
     failures: list[str] = field(default_factory=list)
-    """What was found that is to let it fail."""
+    """The findings that fail it."""
     told: Told = field(default_factory=dict)
-    """What goes with its next report."""
+    """What its next report will carry."""
 
 
 class Judge:
-    """Judges what is found in tests."""
+    """Judges findings in tests."""
 
     def __init__(self, options: PluginOptions, root: str) -> None:
         self._options = options
         self._root = root
         self._owns = UserCode().owns
         self.tests: list[ObservedTest] = []
-        """All that were observed in one go, in their order."""
+        """All tests observed without a break, in their order."""
         self.is_over = False
-        """Whether no test can fail any more."""
+        """Whether it is too late for any test to fail."""
 
     def take(self, found: Iterable[tuple[Finding, TaskState | None, float]], test: ObservedTest) -> None:
-        """Note findings: with the test that runs, whatever test they are of, as reports of earlier ones are sent."""
+        """Note findings with the test that runs, even those of earlier tests, whose reports have been sent."""
         for finding, task, moment in found:
             of = self._test_at(moment)
             verdict = self._verdict(finding, of)

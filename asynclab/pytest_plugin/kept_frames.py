@@ -1,4 +1,4 @@
-"""Keeps the newest of what happens in memory, to write a recording of a test that has failed."""
+"""Keeps the newest frames in memory, to write a recording of a failed test."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from asynclab.remote.wire import AnyFrame, LoopEvents, ProgramEnded
 from asynclab.trace.recording.code_ownership import UserCode
 
 MOST = 200_000
-"""Events that a recording has at the most: some four megabytes."""
+"""The most events in a recording, some four megabytes."""
 
 LONGEST_NAME = 80
-"""Characters of a test's name that a file's name has."""
+"""The most characters of a test's name in a file's name."""
 
 
 class _Part:
-    """Frames, and how all stood before them."""
+    """Frames, and the state of the program before them."""
 
     def __init__(self, program: ObservedProgram) -> None:
         self.before = list(checkpoint(program))
@@ -34,13 +34,13 @@ class KeptFrames:
     """The frames since a test began, or the newest of them."""
 
     def __init__(self, program: ObservedProgram) -> None:
-        """Begin where a program stands now."""
+        """Begin with the present state of a program."""
         self._program = program
         self._owns = UserCode().owns
         self._parts = [_Part(program)]
 
     def add(self, frame: AnyFrame) -> None:
-        """Keep a frame that the program has taken in; of too many the older half goes."""
+        """Keep a frame that the program has taken in; if there are too many, drop the older half."""
         part = self._parts[-1]
         part.frames.append(frame)
         part.events += len(frame.events) if isinstance(frame, LoopEvents) else 0
@@ -48,11 +48,7 @@ class KeptFrames:
             self._parts = [part, _Part(self._program)]
 
     def write(self, path: Path, command: tuple[str, ...], ended: ProgramEnded) -> None:
-        """Write a recording, with the source files of the test.
-
-        Raises:
-            OSError: The disk refuses.
-        """
+        """Write a recording, with the source files of the test, or raise the disk's OSError."""
         with path.open("wb") as file:
             writer = RecordingWriter(file, Header(VERSION, __version__, command))
             files: set[str] = set()
@@ -64,6 +60,6 @@ class KeptFrames:
 
 
 def file_name_of(test: str) -> str:
-    """A name for a test's recording that any file system takes, and that is no other test's."""
+    """A unique name for a test's recording that any file system takes."""
     readable = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")[-LONGEST_NAME:].lstrip("-.")
     return f"{readable}-{hashlib.sha256(test.encode(errors='surrogatepass')).hexdigest()[:6]}.rec"

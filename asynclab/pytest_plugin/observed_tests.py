@@ -28,14 +28,14 @@ Result = TypeVar("Result")
 Wrapper: TypeAlias = Generator[None, Result, Result]
 
 TITLE = "asynclab"
-"""The title of what is told in a test's sections."""
+"""The title of our section in a test's report."""
 
 
 class ObservedTests:
     """The hooks that observe tests."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Read the options; nothing is observed before the first test that is to be.
+        """Read the options; observing begins with the first test that needs it.
 
         Raises:
             pytest.UsageError: Something is wrong with the options, or somebody observes this process already.
@@ -49,11 +49,11 @@ class ObservedTests:
         self._test: ObservedTest | None = None
         self._judge = Judge(self._options, str(config.rootpath))
         self._interrupted: Told = {}
-        """What is told where somebody ends the session."""
+        """What is reported if the user interrupts the session."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper[object]:
-        """Observe a test with its fixtures, where that is asked for."""
+        """Observe a test with its fixtures, if asked to."""
         marked = read_marker(item)
         if marked is None and not self._options.all_tests:
             self._stop()
@@ -67,22 +67,22 @@ class ObservedTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self) -> Wrapper[object]:
-        """Tell why it was stuck, if it was."""
+        """Report why the setup was stuck, if it was."""
         return (yield from self._phase("setup"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Wrapper[object]:
-        """Tell why it was stuck, if it was; and fail where something was found that is to be a failure."""
+        """Report why the test was stuck, if it was; fail it for findings that are failures."""
         return (yield from self._phase("call"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Wrapper[object]:
-        """The same for what shows only when the loop is closed."""
+        """Do the same for what shows only when the loop is closed."""
         return (yield from self._phase("teardown"))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Wrapper[pytest.TestReport]:
-        """Let the test's report take along what was found."""
+        """Add the findings to the test's report."""
         report = yield
         test = self._test
         if test is not None and test.item is item:
@@ -96,7 +96,7 @@ class ObservedTests:
 
     @pytest.hookimpl(wrapper=True, optionalhook=True)
     def pytest_timeout_set_timer(self) -> Wrapper[object]:
-        """Let pytest-timeout tell what each task waits for, before its timer ends the process."""
+        """Have pytest-timeout print what each task waits for before its timer ends the process."""
         with pytest.MonkeyPatch.context() as patch:
             timeouts: Any = sys.modules["pytest_timeout"]
             original = timeouts.timeout_timer
@@ -110,11 +110,7 @@ class ObservedTests:
             return (yield)
 
     def finish(self) -> list[Told]:
-        """Stop to observe.
-
-        Returns:
-            What was found after the last test.
-        """
+        """Stop observing. Returns what was found after the last test."""
         told = self._interrupted
         if self._judge.tests and not told:  # what was interrupted is left as it is, and proves nothing
             gc.collect()
@@ -179,7 +175,7 @@ class ObservedTests:
             )
 
     def _explain(self, test: ObservedTest, when: str, error: BaseException) -> None:
-        """Say what each task waited for, where that is why a part of a test has failed."""
+        """Report what each task waited for, if that made a part of a test fail."""
         self._find(test)
         test.failures.clear()  # it fails anyway, or is expected to
         loops = self._loops
@@ -222,11 +218,7 @@ class ObservedTests:
 
 
 def _complain() -> None:
-    """Refuse to observe where that can't be done.
-
-    Raises:
-        pytest.UsageError: This Python lacks something, or somebody observes this process already.
-    """
+    """Raise a UsageError if this Python can't be observed, or if this process is observed already."""
     if inspect.unwrap(BaseEventLoop.__init__) is not BaseEventLoop.__init__:
         raise pytest.UsageError("asynclab observes this process already, as `asynclab run` does: run pytest by itself")
     try:
@@ -243,7 +235,7 @@ def _is_trio(item: pytest.Item) -> bool:
 
 
 def _lines_at(loops: SessionLoops, error: BaseException) -> list[str]:
-    """The stuck report where an error tells of a timeout, or of somebody who wouldn't wait any longer."""
+    """The stuck report, if an error means a timeout or that somebody would not wait any longer."""
     loops.follow()
     before = loops.before_end
     if any(isinstance(each, TimeoutError) for each in _behind(error)):

@@ -17,38 +17,34 @@ MARKER = "asynclab"
 
 @dataclass(frozen=True, slots=True)
 class PluginOptions:
-    """What the command line asks for."""
+    """The options on the command line."""
 
     all_tests: bool
-    """Whether all tests are observed; else those that are marked."""
+    """Whether all tests are observed, not only marked ones."""
     fail_on: frozenset[str]
-    """The rules that let a test fail; "any" stands for all."""
+    """The rules that fail a test; "any" stands for all."""
     recordings: Path | None
     """Where recordings of failed tests are kept."""
     filter: FindingFilter
-    """Tells what is reported."""
+    """Decides which findings are reported."""
 
     def fails(self, finding: Finding) -> bool:
-        """Whether a finding lets its test fail."""
+        """Whether a finding fails its test."""
         return finding.certainty == "proved" and not self.fail_on.isdisjoint((ANY, finding.rule))
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedTest:
-    """What a test's marker asks for."""
+    """The options in a test's marker."""
 
     instant: bool = False
-    """Whether time in which it only waits for timers is skipped."""
+    """Whether to skip the time in which the test only waits for timers."""
     allow: tuple[Allowance, ...] = ()
-    """What may be found in it."""
+    """Findings that are allowed in it."""
 
 
 def read_options(config: pytest.Config) -> PluginOptions:
-    """Read the command line.
-
-    Raises:
-        pytest.UsageError: Something is wrong with it.
-    """
+    """Read the command line, or raise a UsageError that says what is wrong with it."""
     option = config.option
     fail_on = frozenset(option.asynclab_fail_on or ()) | ({ANY} if option.asynclab == "fail" else frozenset())
     try:
@@ -72,11 +68,7 @@ def read_options(config: pytest.Config) -> PluginOptions:
 
 
 def read_marker(item: pytest.Item) -> MarkedTest | None:
-    """Read the marker of a test; None where it has none.
-
-    Raises:
-        pytest.UsageError: It asks for something that there isn't.
-    """
+    """Read the marker of a test, if it has one, or raise a UsageError that says what is wrong with it."""
     marker = item.get_closest_marker(MARKER)
     if marker is None:
         return None

@@ -35,7 +35,7 @@ PERIOD = 0.025
 UVLOOP = "uvloop.Loop"
 
 EndOfWait: TypeAlias = Literal["timeout", "cancel"]
-"""How a wait was ended: by a timeout, or by somebody who is no task."""
+"""How a wait was ended from outside: by a timeout, or by a cancel() of no task."""
 
 WHEN: dict[EndOfWait, str] = {"timeout": "When the timeout expired:", "cancel": "Before it was cancelled:"}
 
@@ -52,15 +52,15 @@ class SessionLoop:
     findings: Findings
     anyio_runner: AnyioRunner = field(default_factory=AnyioRunner)
     told: set[object] = field(default_factory=set)
-    """The keys of the findings that were handed out."""
+    """The keys of the findings returned so far."""
     looked_at: int = 0
     """How many events had happened when the rules last looked."""
     is_over: bool = False
     ends_tried: int = 0
-    """How often its run was ended, as nothing could wake it."""
+    """How often its run was ended because nothing could wake it."""
 
     def new_findings(self) -> Iterator[tuple[Finding, TaskState | None]]:
-        """What was found since the last call, with the tasks."""
+        """The findings since the last call, with their tasks."""
         if self.looked_at != self.state.version:
             self.looked_at = self.state.version
             self.findings.look()
@@ -74,25 +74,20 @@ class SessionLoops:
     """All loops. Its methods may be called on any thread."""
 
     def __init__(self, bystanders: Bystanders, on_frame: Callable[[AnyFrame], object]) -> None:
-        """Begin to observe.
-
-        Args:
-            bystanders: Threads and signal handlers that are none of the tests'.
-            on_frame: Gets all that is told of the loops, in order, after `program` has taken it in.
-        """
+        """Begin to observe, apart from bystanders; `on_frame` gets each frame after `program` has taken it in."""
         self._observation = observation = observe_process(adopts=True, bystanders=bystanders)
         self.program = ObservedProgram()
         self.lock = RLock()
         self.before_end: dict[EndOfWait, list[str]] = {}
-        """The stuck reports of the moments before a wait was last ended in each way."""
+        """The stuck report from just before a wait was last ended in each way."""
         self.when_stuck: list[str] = []
-        """The stuck report of a run that was ended, as nothing could wake it."""
+        """The stuck report of a run that was ended because nothing could wake it."""
         self._on_frame = on_frame
         self._loops: dict[int, SessionLoop] = {}
         self._refused = 0
         """How many loops could not be observed before the present test."""
         self._seen = 0
-        """How many of the recordings are known."""
+        """How many of the recordings have been opened."""
         epoch = time.time() - observation.clock.now()
         self._tell(ProgramStarted("pytest", platform.python_version(), os.getpid(), epoch))
         self._thread = LookingThread(self._look, lambda: PERIOD)
@@ -112,7 +107,7 @@ class SessionLoops:
         return self._observation.clock.now()
 
     def _look(self) -> None:
-        """Follow, and end a run that nothing can wake; for another thread than those of the loops."""
+        """Read new events, and end runs that nothing can wake; called on a thread of its own."""
         with self.lock:
             for loop in self._loops.values():
                 if not loop.is_over:
@@ -125,7 +120,7 @@ class SessionLoops:
                     self._end_run(loop)
 
     def follow(self) -> None:
-        """Take in what has happened."""
+        """Read new events."""
         with self.lock:
             self._open_new()
             for loop in list(self._loops.values()):
@@ -133,7 +128,7 @@ class SessionLoops:
                     self._read(loop)
 
     def begin_test(self, *, instant: bool) -> None:
-        """Forget what was said of the test before; where the next one is instant, let it skip idle time."""
+        """Forget the reports of the last test, and skip idle time if the next one is instant."""
         with self.lock:
             self.before_end, self.when_stuck = {}, []
             self._refused = len(self._observation.unobserved)
@@ -143,7 +138,7 @@ class SessionLoops:
             self._observation.skip_idle_time()
 
     def end_test(self) -> None:
-        """Let time pass as ever."""
+        """Let time pass normally again."""
         self._observation.pass_idle_time()
 
     def refused(self) -> list[str]:
@@ -154,9 +149,9 @@ class SessionLoops:
             return [*self._observation.unobserved[self._refused :], *uvloops]
 
     def new_findings(self) -> list[tuple[Finding, TaskState | None, float]]:
-        """What was found since the last call, with the tasks, and the moments in which it came to be.
+        """The findings since the last call, with their tasks and the moments of their causes.
 
-        What is seen only when a task is collected, or its loop is closed, came to be before.
+        What shows only when a task is collected, or its loop closed, has its cause before that.
         """
         with self.lock:
             self.follow()
@@ -194,7 +189,7 @@ class SessionLoops:
         for part in _cut_before_ends(events, loop.state):
             if (end := _end_of_wait(part[0], loop.state)) is not None:
                 self.before_end[end] = [WHEN[end], *islice(stuck_lines(loop.state, part[0].at), 1, None)]
-            self._tell(LoopEvents(loop.number, tuple(part)))  # type: ignore[arg-type]
+            self._tell(LoopEvents(loop.number, tuple(part)))
         if is_over and not loop.is_over:
             loop.is_over = True
             self._tell(LoopClosed(loop.number, self.now))
@@ -219,7 +214,7 @@ def _has_pending(state: LabState) -> bool:
 
 
 def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
-    """The events in parts, so that each end of a wait begins one: before that, it shows who held it up."""
+    """The events in parts that begin with each end of a wait: the state before it shows who held it up."""
     begin = 0
     for index, event in enumerate(events):
         if index > begin and _end_of_wait(event, state) is not None:
@@ -230,7 +225,7 @@ def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Seque
 
 
 def _end_of_wait(event: Event, state: LabState) -> EndOfWait | None:
-    """How somebody ends a wait from outside: by asyncio's timeout, or one of anyio or async_timeout; by ctrl+c."""
+    """How an event ends a wait from outside: by a timeout of asyncio, anyio or async_timeout, or by ctrl+c."""
     if isinstance(event, TaskCancelRequested):
         return "cancel" if event.by is None else None
     if not isinstance(event, CallEnded):

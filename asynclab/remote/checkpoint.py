@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any, get_args
 
 from asynclab.model.events import (
-    CallScheduled,
     Event,
     EventsDropped,
     Outcome,
@@ -62,8 +61,7 @@ def _events(state: LabState) -> Iterator[Event]:
     for timeout in state.timeouts.values():
         if timeout.outcome == "running":
             yield TimeoutStarted(timeout.started_at, timeout.id, timeout.deadline, timeout.task)
-    for call in state.calls.values():
-        yield CallScheduled(call.started_at, call.id, call.name, call.deadline, call.task, call.library)
+    yield from state.calls.values()
     yield from chain.from_iterable(_of_queue(queue, state.now) for queue in state.queues.values())
     yield from chain.from_iterable(_of_primitive(primitive, state.now) for primitive in state.primitives.values())
     ended: dict[Outcome, int] = {word: state.counts[word] for word in get_args(Outcome)}

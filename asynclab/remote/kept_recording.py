@@ -17,7 +17,7 @@ from typing import IO
 
 from asynclab.remote.checkpoint import checkpoint
 from asynclab.remote.observed_program import ObservedProgram
-from asynclab.remote.program_recording import Header, Line, Packer, source_texts
+from asynclab.remote.program_recording import Header, Line, Packer, put, source_texts
 
 LEAST = 1024 * 1024
 """The fewest bytes that may be asked for: checkpoints of a large program need some room."""
@@ -106,8 +106,8 @@ class KeptRecording:
             part.begin += moved
 
     def _put(self, packed: bytes) -> None:
-        self._size += self._file.write(packed)
-        self._file.flush()
+        put(self._file, packed)
+        self._size += len(packed)
 
 
 def _packed(*lines: Line | Header) -> bytes:

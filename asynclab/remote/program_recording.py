@@ -10,6 +10,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self, TypeAlias
 
@@ -116,12 +117,26 @@ class RecordingWriter:
 
     def close(self) -> None:
         """Finish the file."""
-        self._file.write(self._packer.end())
+        put(self._file, self._packer.end())
         self._file.close()
 
     def _put(self, line: Line | Header) -> None:
-        self._file.write(self._packer.pack(line))
-        self._file.flush()
+        put(self._file, self._packer.pack(line))
+
+
+def put(file: IO[bytes], data: bytes) -> None:
+    """Write at once. A file whose disk refuses is closed, or Python would complain of what is left in its buffer.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    try:
+        file.write(data)
+        file.flush()
+    except OSError:
+        with suppress(OSError):
+            file.close()
+        raise
 
 
 def source_texts(files: Iterable[str]) -> Iterator[SourceText]:

@@ -158,7 +158,7 @@ class StdoutDriver(LinuxDriver):
             return True
 
     def _sigcont_application(self, *arguments: Any) -> None:
-        if not self._is_stopped:  # by SIGSTOP, of which no process is told
+        if not self._is_stopped:  # by SIGSTOP, about which no process is told
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._draw_anew)
         self._is_stopped = False

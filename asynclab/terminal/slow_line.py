@@ -36,6 +36,9 @@ BEHIND = 0.15
 PATIENCE = 1.0
 """Seconds after which a terminal that has never answered counts as one that never will; any other is asked again."""
 
+LAST_ANSWER = 0.4
+"""Seconds that the end waits for an answer."""
+
 REST = 0.25
 """Seconds between frames for a terminal that doesn't answer: so even a slow line catches up."""
 
@@ -98,6 +101,8 @@ class SlowLine:
         self._pace = Pace()
         self._waiting = bytearray()
         self._changed = threading.Condition()
+        self._is_ending = False
+        """Whether nothing more is asked, as nobody would read the answer."""
         self._is_closing = False
         self._is_behind = False
         self._asked: float | None = None
@@ -128,7 +133,7 @@ class SlowLine:
         """Ask the terminal for its status, after a frame."""
         with self._changed:
             self._framed = self._now()
-            if self._asked is None and self._answers is not False and not self._is_asked_about:
+            if self._asked is None and self._answers is not False and not self._is_ending and not self._is_asked_about:
                 self._waiting += QUESTION.encode()
                 self._asked = self._asked_again = self._framed
                 self._is_asked_about = True
@@ -140,15 +145,22 @@ class SlowLine:
             if self._asked is not None:
                 self._is_slow = self._now() - self._asked > BEHIND
             self._asked, self._answers = None, True
-            self._changed.notify()
+            self._changed.notify_all()
         self.ask()
 
     def drop(self) -> None:
-        """Drop what has not been written. A sequence that was sent in part is cancelled."""
+        """Drop what has not been written, and ask no more. A sequence that was sent in part is cancelled.
+
+        Waits a moment for an answer that is due: if nobody read it, the shell would take it for what was typed.
+        """
         with self._changed:
+            self._is_ending = True
+            if QUESTION.encode() in self._waiting:
+                self._asked = None
             if self._waiting:
                 self._waiting[:] = b"\x18\x1b[m"  # CAN ends a sequence that was cut
-            self._answers = False  # nobody would read the answer to a question at the end
+            self._changed.wait_for(lambda: self._asked is None, LAST_ANSWER)
+            self._asked = None
 
     def close(self) -> None:
         """Write what is left, then end."""
@@ -202,11 +214,7 @@ class SlowLine:
         self._full = since, count
 
     def _look(self) -> float | None:
-        """Check whether the terminal shows by now what was written.
-
-        Returns:
-            In how many seconds to look again; None where a further text will come first.
-        """
+        """Check whether the terminal shows what was written; returns in how many seconds to look again, if at all."""
         now = self._now()
         if self._asked is not None and self._answers is None and now - self._asked >= PATIENCE:
             self._asked, self._answers = None, False
@@ -214,7 +222,7 @@ class SlowLine:
             late = math.inf if self._is_slow else now - self._asked - BEHIND
             again: float | None = -late if late < 0 else PATIENCE
             # Answers get lost: flushed while the process stops, or taken by another program that reads the terminal.
-            if self._answers and now - self._asked_again >= PATIENCE:
+            if self._answers and not self._is_ending and now - self._asked_again >= PATIENCE:
                 self._waiting += QUESTION.encode()
                 self._asked_again, again = now, 0.0
         else:

@@ -101,3 +101,30 @@ class CursorView(LineView):
         """Show by the cursor's mark whether the view has the focus."""
         super().watch_has_focus(has_focus)
         self.repaint()
+
+
+class SelectionView(CursorView):
+    """A view whose cursor stays with a task or URL, which stays selected also while no line is about it."""
+
+    selected: int | None = None
+    """The number of the task or URL."""
+
+    def line_of(self, number: int) -> int | None:
+        """The index of the line about a task or URL, if there is one."""
+        raise NotImplementedError
+
+    def select(self, number: int | None) -> None:
+        """Put the cursor on a task or URL without posting a message."""
+        if number != self.selected:
+            self.selected = number
+            self.place_cursor()
+            self.keep_in_sight()
+            self.repaint()
+
+    def place_cursor(self) -> None:
+        """Keep the cursor on what is selected, wherever its line is now, and keep it in sight if it was."""
+        before = self.cursor
+        self.cursor = None if self.selected is None else self.line_of(self.selected)
+        top = self.scroll_offset.y
+        if before is not None and before != self.cursor and top <= before < top + self.page_height:
+            self.call_after_refresh(self.keep_in_sight)  # when the new lines are there to scroll to

@@ -63,7 +63,7 @@ class DemoList(CursorView):
 
     BORDER_TITLE = "Demos"
     _rows: tuple[DemoRow, ...] = ()
-    _entries: Sequence[Entry] = ()
+    entries: Sequence[Entry] = ()
     _highlighted: str | None = None
 
     @property
@@ -89,18 +89,14 @@ class DemoList(CursorView):
 
     def repaint(self) -> None:
         """Lay the list out for its height, and refresh lines that changed."""
-        self._entries = tuple(_lay_out(self._rows, self.page_height))
-        keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self._entries]
+        self.entries = tuple(_lay_out(self._rows, self.page_height))
+        keys = [entry.key if isinstance(entry, DemoRow) else None for entry in self.entries]
         self.cursor = keys.index(self._highlighted) if self._highlighted in keys and self._highlighted else None
         super().repaint()
 
-    def line_count(self) -> int:
-        """The number of lines of the list."""
-        return len(self._entries)
-
     def compose_line(self, index: int, width: int) -> Line:
         """A demo with its state at the right, or a heading; a narrow list drops the note first."""
-        entry = self._entries[index]
+        entry = self.entries[index]
         if isinstance(entry, str):
             return ((f" {one_line(entry).upper()}", "heading"),)
         is_picked = index == self.cursor
@@ -117,7 +113,7 @@ class DemoList(CursorView):
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which demo the cursor is on."""
-        entry = None if index is None else self._entries[index]
+        entry = None if index is None else self.entries[index]
         if isinstance(entry, DemoRow):
             self._highlighted = entry.key
             self.post_message(DemoHighlighted(entry))
@@ -129,7 +125,7 @@ class DemoList(CursorView):
 
     def stops(self) -> Sequence[int]:
         """The lines of demos."""
-        return [index for index, entry in enumerate(self._entries) if isinstance(entry, DemoRow)]
+        return [index for index, entry in enumerate(self.entries) if isinstance(entry, DemoRow)]
 
     def line_clicked(self, index: int) -> None:
         """Highlight a demo, or choose it if it is highlighted already."""
@@ -141,7 +137,7 @@ class DemoList(CursorView):
     def scroll_to_line(self, index: int) -> None:
         """Bring a demo into sight; the first of a section with its heading."""
         super().scroll_to_line(index)
-        if index and isinstance(self._entries[index - 1], str):
+        if index and isinstance(self.entries[index - 1], str):
             super().scroll_to_line(index - 1)
 
 

@@ -74,12 +74,7 @@ def columns_for(width: int) -> Columns:
 
 
 def header(columns: Columns, scale: float | None) -> Line:
-    """The names of the columns.
-
-    Args:
-        columns: Which there are.
-        scale: The seconds that a whole waterfall stands for; None while there is none.
-    """
+    """The names of the columns; a whole waterfall stands for `scale` seconds, None while there is none."""
     text = "".join(
         (
             " " * MARK,
@@ -122,7 +117,7 @@ def cells(row: Row, now: float, columns: Columns, scale: float | None) -> Line:
 
 @lru_cache(maxsize=1_024)
 def _address(url: str, width: int) -> str:
-    """A URL in so many cells; to cut those in sight anew in every frame took half of its time."""
+    """A URL in `width` cells; cached, since cutting all URLs in sight took half of each frame's time."""
     return left(without_scheme(one_line(url, URL_LIMIT)), width)
 
 

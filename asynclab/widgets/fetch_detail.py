@@ -29,28 +29,18 @@ SEPARATOR: Line = (("", ""),)
 
 
 class DetailView(StaticLines):
-    """Some of what is known of one URL, in as many lines as that takes."""
+    """A part of what is known about one URL, in as many lines as needed."""
 
     def __init__(self, compose: Compose, *, id: str | None = None) -> None:
-        """Make the view.
-
-        Args:
-            compose: Makes its lines.
-            id: Its id in the DOM.
-        """
+        """Make a view whose lines `compose` makes."""
         super().__init__(id=id)
         self._compose_row = compose
         self._number: int | None = None
         self._seen: object = None
-        """What the lines were made of: the row, its version, the width, and the lab time while it goes on."""
+        """What the lines were made of: the row, its version, the width, and the lab time until it ends."""
 
     def show_row(self, row: Row | None, now: float) -> None:
-        """Show a URL, or nothing, and repaint the lines that changed.
-
-        Args:
-            row: The URL.
-            now: Lab time in seconds.
-        """
+        """Show a URL at a lab time, or nothing, and repaint the lines that changed."""
         width = self.content_width()
         seen = None if row is None else (row, row.version, width, None if row.has_ended else now)
         if seen == self._seen:

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from asynclab.fetch.rows import Row
-from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.cursor_view import SelectionView
 from asynclab.widgets.fetch_columns import cells, columns_for, header
 from asynclab.widgets.lines import Line
 
@@ -28,50 +28,33 @@ class UrlSelected(Message):
         return self.view
 
 
-class FetchTable(CursorView):
+class FetchTable(SelectionView):
     """One line a URL; posts `UrlSelected`. Only URLs in sight are read, however many there are."""
 
     HEADER_HEIGHT = 1
+    entries: Sequence[int] = ()
+    """The numbers of the URLs."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._numbers: Sequence[int] = ()
         self._rows: Sequence[Row] = ()
         self._now = 0.0
         self._scale: float | None = None
-        self._selected: int | None = None
-
-    @property
-    def selected(self) -> int | None:
-        """The number of the URL that the cursor is on."""
-        return self._selected
 
     def show(self, numbers: Sequence[int], rows: Sequence[Row], now: float, scale: float | None) -> None:
-        """Show these URLs, and repaint the lines that changed.
+        """Show the rows of these numbers, from 1, in this order, and repaint the lines that changed.
 
-        Args:
-            numbers: Which, in the order of the lines; the same object where nothing has changed.
-            rows: All rows, by their numbers from 1.
-            now: Lab time in seconds.
-            scale: The seconds that a whole waterfall stands for; None while nothing was fetched.
+        `numbers` is the same object while nothing has changed; a whole waterfall stands for `scale` seconds.
         """
-        if numbers is not self._numbers:
-            self._numbers = numbers
-            self._place_cursor()
+        if numbers is not self.entries:
+            self.entries = numbers
+            self.place_cursor()
         self._rows, self._now, self._scale = rows, now, scale
         self.repaint()
 
-    def select(self, number: int | None) -> None:
-        """Put the cursor on a URL without posting a message."""
-        if number != self._selected:
-            self._selected = number
-            self._place_cursor()
-            self.keep_in_sight()
-            self.repaint()
-
-    def line_count(self) -> int:
-        """The number of URLs."""
-        return len(self._numbers)
+    def line_of(self, number: int) -> int | None:
+        """The line of a URL."""
+        return self.entries.index(number) if number in self.entries else None
 
     def compose_header(self, width: int) -> Line:
         """The names of the columns."""
@@ -79,17 +62,10 @@ class FetchTable(CursorView):
 
     def compose_line(self, index: int, width: int) -> Line:
         """The line of one URL."""
-        row = self._rows[self._numbers[index] - 1]
+        row = self._rows[self.entries[index] - 1]
         return (self.mark(index), *cells(row, self._now, columns_for(width), self._scale))
 
     def cursor_moved(self, index: int | None) -> None:
         """Post which URL the cursor is on."""
-        self._selected = None if index is None else self._numbers[index]
-        self.post_message(UrlSelected(self, self._selected))
-
-    def _place_cursor(self) -> None:
-        """Keep the cursor on the selected URL, wherever its line is now."""
-        try:
-            self.cursor = None if self._selected is None else self._numbers.index(self._selected)
-        except ValueError:
-            self.cursor = None
+        self.selected = None if index is None else self.entries[index]
+        self.post_message(UrlSelected(self, self.selected))

@@ -55,10 +55,7 @@ def totals_line(totals: Totals, width: int, *, is_running: bool) -> Line:
 def race_lines(racers: Sequence[Racer], width: int) -> list[Line]:
     """The ways to fetch a list, one below the other, each with a bar as long as its time.
 
-    Args:
-        racers: At least one. The sequential time of the first is what the slowest is expected to take, as far as that
-            is known: the scale of all bars, unless one has taken longer.
-        width: Cells.
+    The scale is what the slowest is expected to take, the sequential time of the first, unless one has taken longer.
     """
     longest = max(racers[0].totals.one_by_one, *(racer.totals.took for racer in racers)) or 1.0
     remark = 0 if all(racer.totals.is_real_time for racer in racers) else len(LAB_TIME)

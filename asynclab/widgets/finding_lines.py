@@ -34,7 +34,7 @@ class Evidence(NamedTuple):
     words: str
 
 
-class Row(NamedTuple):
+class FindingLine(NamedTuple):
     """A line of the list of findings, without the cursor's mark."""
 
     line: Line
@@ -66,7 +66,7 @@ def heading(found: Found, task: str, width: int) -> Line:
     return (f"{mark} ", part), named, (rest, "past"), (right(moment, len(moment) + 1), "past")
 
 
-def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width: int) -> Iterator[Row]:
+def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width: int) -> Iterator[FindingLine]:
     """The lines below it."""
     finding = found.finding
     yield from _paragraph(sentence(finding.text), "past" if found.is_over else "", width)
@@ -84,13 +84,13 @@ def details(found: Found, rule: Rule | None, evidence: Sequence[Evidence], width
         yield from _labelled("learn", "heading", f"asynclab demo {rule.demo}", width)
 
 
-def _paragraph(text: str, part: str, width: int) -> Iterator[Row]:
+def _paragraph(text: str, part: str, width: int) -> Iterator[FindingLine]:
     for line in wrap(one_line(text, TEXT_LIMIT), max(LEAST_ROOM, width - INDENT)):
-        yield Row(((" " * INDENT, ""), (line, part)))
+        yield FindingLine(((" " * INDENT, ""), (line, part)))
 
 
-def _labelled(label: str, part: str, text: str, width: int, event: int | None = None) -> Iterator[Row]:
+def _labelled(label: str, part: str, text: str, width: int, event: int | None = None) -> Iterator[FindingLine]:
     start = f"{' ' * INDENT}{label:<{LABEL}}"
     for line in wrap(one_line(text, TEXT_LIMIT), max(LEAST_ROOM, width - INDENT - LABEL)):
-        yield Row(((start, part), (line, "waiting" if event is not None else "")), event)
+        yield FindingLine(((start, part), (line, "waiting" if event is not None else "")), event)
         start = " " * len(start)

@@ -13,7 +13,7 @@ from asynclab.findings.live_findings import Found
 from asynclab.model.state import LabState
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.cursor_view import CursorView
-from asynclab.widgets.finding_lines import Evidence, Row, details, heading
+from asynclab.widgets.finding_lines import Evidence, FindingLine, details, heading
 from asynclab.widgets.lines import Line
 from asynclab.widgets.messages import FindingOpened, TaskSelected
 
@@ -28,7 +28,7 @@ class _Entry(NamedTuple):
 
     finding: int
     """Its number in the list."""
-    row: Row
+    row: FindingLine
 
 
 class FindingsView(CursorView):
@@ -49,7 +49,7 @@ class FindingsView(CursorView):
     """The number of the finding whose details show."""
     _laid_out_for: int | None = None
     """The width for which the lines are laid out."""
-    _entries: Sequence[_Entry] = ()
+    entries: Sequence[_Entry] = ()
 
     def show(
         self,
@@ -58,14 +58,7 @@ class FindingsView(CursorView):
         evidence_of: Callable[[Found], Sequence[Evidence]],
         left_out: str = "",
     ) -> None:
-        """Show findings; repaints only lines that changed.
-
-        Args:
-            found: In the order of the list.
-            state: Has the names of tasks; None where nothing has run.
-            evidence_of: Returns the events that show a finding.
-            left_out: How many are left out, and why; empty for none.
-        """
+        """Show findings, with their evidence and what is left out and why; repaints only lines that changed."""
         self._evidence_of = evidence_of
         if (found, left_out) == (self._found, self._left_out) and state is self._state:
             return
@@ -77,7 +70,7 @@ class FindingsView(CursorView):
         self._selected = keys.index(before) if before in keys else 0
         self._lay_out()
         if self.cursor is not None:
-            self.cursor = min(self._first_line(self._selected) + at, len(self._entries) - 1) if found else None
+            self.cursor = min(self._first_line(self._selected) + at, len(self.entries) - 1) if found else None
         self.set_subtitle(self._summary())
         self.repaint()
 
@@ -93,18 +86,18 @@ class FindingsView(CursorView):
     def line_count(self) -> int:
         """The number of lines, for the present width."""
         self._fit_lines()
-        return len(self._entries)
+        return len(self.entries)
 
     def compose_line(self, index: int, width: int) -> Line:
         """A line of the list, or of the details."""
         self._fit_lines()
-        return (self.mark(index), *self._entries[index].row.line)
+        return (self.mark(index), *self.entries[index].row.line)
 
     def cursor_moved(self, index: int | None) -> None:
         """Show the details of the finding that the cursor has come to, and select its task."""
-        if index is None or self._entries[index].finding == self._selected:
+        if index is None or self.entries[index].finding == self._selected:
             return
-        self._select(self._entries[index].finding)
+        self._select(self.entries[index].finding)
 
     def begin_somewhere(self) -> None:
         """Put the cursor on the selected finding if it is nowhere."""
@@ -115,14 +108,14 @@ class FindingsView(CursorView):
 
     def text_to_copy(self) -> str:
         """The selected finding with its details."""
-        lines = (entry.row.line for entry in self._entries if entry.finding == self._selected)
+        lines = (entry.row.line for entry in self.entries if entry.finding == self._selected)
         return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
 
     def action_open(self) -> None:
         """Ask for the moment of the finding, or of the event that the line under the cursor is about."""
         self.begin_somewhere()
         if self.cursor is not None:
-            entry = self._entries[self.cursor]
+            entry = self.entries[self.cursor]
             self.post_message(FindingOpened(self._found[entry.finding].finding, entry.row.event))
 
     def on_resize(self, event: Resize) -> None:
@@ -134,7 +127,7 @@ class FindingsView(CursorView):
         self._lay_out()
         self.cursor = self._first_line(number)
         self.fit_content()
-        last = max(index for index, entry in enumerate(self._entries) if entry.finding == number)
+        last = max(index for index, entry in enumerate(self.entries) if entry.finding == number)
         self.scroll_to_line(last)
         self.scroll_to_line(self.cursor)
         self._tell_task()
@@ -145,7 +138,7 @@ class FindingsView(CursorView):
             self.post_message(TaskSelected(task, is_choice=False))
 
     def _first_line(self, number: int) -> int:
-        return next((index for index, entry in enumerate(self._entries) if entry.finding == number), 0)
+        return next((index for index, entry in enumerate(self.entries) if entry.finding == number), 0)
 
     @property
     def _cursor_in_finding(self) -> int:
@@ -167,13 +160,13 @@ class FindingsView(CursorView):
 
     def _lay_out(self) -> None:
         self._laid_out_for = self.content_width()
-        self._entries = list(self._laid_out(self.content_width() - 2))
+        self.entries = list(self._laid_out(self.content_width() - 2))
 
     def _laid_out(self, width: int) -> Iterator[_Entry]:
         for number, found in enumerate(self._found):
             task = found.finding.task
             name = "" if self._state is None else self._state.task_name(task)
-            yield _Entry(number, Row(heading(found, name, width)))
+            yield _Entry(number, FindingLine(heading(found, name, width)))
             if number == self._selected:
                 rule = _RULES.get(found.finding.rule)
                 for row in details(found, rule, self._evidence_of(found), width):

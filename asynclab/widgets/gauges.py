@@ -32,7 +32,7 @@ class Gauges(LineView):
     BORDER_TITLE = "Queues and deadlines"
     _state: LabState | None = None
     _now = 0.0
-    _plan: Sequence[Draw] = ()
+    entries: Sequence[Draw] = ()
 
     def show(self, state: LabState | None, now: float) -> None:
         """Show a lab at a lab time, in seconds, and repaint the lines that changed."""
@@ -56,16 +56,12 @@ class Gauges(LineView):
 
     def repaint(self) -> None:
         """Lay out the gauges again, and refresh the lines that changed."""
-        self._plan = tuple(self._lay_out())
+        self.entries = tuple(self._lay_out())
         super().repaint()
-
-    def line_count(self) -> int:
-        """The number of lines."""
-        return len(self._plan)
 
     def compose_line(self, index: int, width: int) -> Line:
         """One line of a gauge, after a blank cell."""
-        return ((" ", ""), *self._plan[index](width - 2))
+        return ((" ", ""), *self.entries[index](width - 2))
 
     def _lay_out(self) -> Iterator[Draw]:
         state = self._state

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -55,6 +56,9 @@ class LineView(ScrollView, can_focus=True):
     SELECTED_FROM: ClassVar[int] = 0
     """The first cell of a line that can be selected with the mouse; before it are marks and numbers."""
 
+    entries: Sequence[Any] = ()
+    """What the lines are about, or are made of, one each."""
+
     _is_retitling = False
     _news: tuple[object, ...] = ()
 
@@ -74,7 +78,7 @@ class LineView(ScrollView, can_focus=True):
 
     def line_count(self) -> int:
         """The number of lines, without the header."""
-        raise NotImplementedError
+        return len(self.entries)
 
     def compose_line(self, index: int, width: int) -> Line:
         """The line of an index from 0; what is longer than `width` cells is cut."""

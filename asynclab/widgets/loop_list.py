@@ -39,22 +39,18 @@ class LoopList(CursorView):
     """The loops in the order in which they were made; posts `LoopHighlighted`."""
 
     BORDER_TITLE = "Loops"
-    _rows: tuple[LoopRow, ...] = ()
+    entries: tuple[LoopRow, ...] = ()
 
     def show_rows(self, rows: Sequence[LoopRow], shown: int | None) -> None:
         """Show loops, the cursor on the number of the one on the stage; repaints only lines that changed."""
-        self._rows = tuple(rows)
+        self.entries = tuple(rows)
         numbers = [row.number for row in rows]
         self.cursor = numbers.index(shown) if shown in numbers else None
         self.repaint()
 
-    def line_count(self) -> int:
-        """The number of loops."""
-        return len(self._rows)
-
     def compose_line(self, index: int, width: int) -> Line:
         """A loop's number and kind; at the right what was found there, its tasks and its state."""
-        row = self._rows[index]
+        row = self.entries[index]
         is_picked = index == self.cursor
         found: Line = ((f"{FOUND}{row.findings} ", "failed"),) if row.findings else ()
         state: Line = (*found, (f"{row.tasks:,} {GLYPHS[row.state]}", row.state))
@@ -69,4 +65,4 @@ class LoopList(CursorView):
     def cursor_moved(self, index: int | None) -> None:
         """Post which loop the cursor is on."""
         if index is not None:
-            self.post_message(LoopHighlighted(self._rows[index].number))
+            self.post_message(LoopHighlighted(self.entries[index].number))

@@ -54,7 +54,7 @@ class LoopView(TaskView):
     _next: int | None = None
     _parts = NOTHING
     _parts_of: object = None
-    _entries: Sequence[_Entry] = ()
+    entries: Sequence[_Entry] = ()
 
     def show(self, state: LabState | None, now: float, next_task: int | None = None) -> None:
         """Show a lab, and repaint the lines that changed; the next step of a paused lab runs `next_task`."""
@@ -63,21 +63,17 @@ class LoopView(TaskView):
         self._state, self._now, self._next = state, now, next_task
         self._update()
 
-    def line_count(self) -> int:
-        """The number of lines."""
-        return len(self._entries)
-
     def compose_line(self, index: int, width: int) -> Line:
         """One line."""
-        return (self.mark(index), *self._entries[index].draw(width - 1))
+        return (self.mark(index), *self.entries[index].draw(width - 1))
 
     def task_at(self, index: int) -> int | None:
         """The task that a line is about."""
-        return self._entries[index].task
+        return self.entries[index].task
 
     def line_of(self, task: int) -> int | None:
         """The first line about a task."""
-        return next((at for at, entry in enumerate(self._entries) if entry.task == task), None)
+        return next((at for at, entry in enumerate(self.entries) if entry.task == task), None)
 
     def cursor_moved(self, index: int | None) -> None:
         """Select the task of the line that the cursor is on, if it has one."""
@@ -90,7 +86,7 @@ class LoopView(TaskView):
         if version != self._parts_of:  # a timer's countdown changes no part
             self._parts_of = version
             self._parts = NOTHING if state is None else loop_parts(state, LISTED)
-        self._entries = () if state is None else tuple(self._lay_out(state))
+        self.entries = () if state is None else tuple(self._lay_out(state))
         self.place_cursor()
         self.set_subtitle(self._summary())
         self.repaint()

@@ -83,7 +83,6 @@ class SourceView(LineView):
         self._files = files
         self._first = self._file = _File()
         self._coloured: dict[str, tuple[Line, ...]] = {}
-        self._lines: tuple[Line, ...] = ()
         self._widest = 0
         self._state: LabState | None = None
         self._next: int | None = None
@@ -152,10 +151,6 @@ class SourceView(LineView):
         """The file."""
         return self._file.text
 
-    def line_count(self) -> int:
-        """The number of lines."""
-        return len(self._lines)
-
     def content_width(self) -> int:
         """As wide as the longest line."""
         return max(super().content_width(), self._widest + GUTTER + 1)
@@ -168,7 +163,7 @@ class SourceView(LineView):
             (CURSOR if picked else " ", "mark"),
             (f"{number:>3}".ljust(4), "past"),
             *mark_spans(self._marks, number),
-            *self._lines[index],
+            *self.entries[index],
         )
 
     def ground(self, index: int) -> str:
@@ -214,8 +209,8 @@ class SourceView(LineView):
 
     def _open(self, file: _File) -> None:
         self._file = file
-        self._lines = self._coloured.get(file.text) or uncoloured(file.text)
-        self._widest = max(map(width_of, self._lines), default=0)
+        self.entries = self._coloured.get(file.text) or uncoloured(file.text)
+        self._widest = max(map(width_of, self.entries), default=0)
         back = "" if file is self._first else f" · backspace: {file_name(self._first.path)}"
         self.set_title(file_name(file.path) + back)
         self._is_following = True
@@ -229,7 +224,7 @@ class SourceView(LineView):
             return
         if file.text not in self._coloured:
             self._coloured[file.text] = highlighted(file.text)
-        self._lines = self._coloured[file.text]
+        self.entries = self._coloured[file.text]
         self._is_following = True
         self._is_unseen = not self.page_height
         line = self._line_to_follow()

@@ -1,4 +1,4 @@
-"""A view of tasks: its cursor stays with a task, and a key opens the task's story."""
+"""A view of tasks, whose stories a key opens."""
 
 from __future__ import annotations
 
@@ -7,47 +7,22 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from asynclab.widgets.code_marks import FOUND
-from asynclab.widgets.cursor_view import CursorView
+from asynclab.widgets.cursor_view import SelectionView
 from asynclab.widgets.lines import Span
 from asynclab.widgets.messages import TaskOpened, TaskSelected
 
 
-class TaskView(CursorView):
-    """A view whose lines are about tasks; posts `TaskSelected`, and `TaskOpened` on enter.
-
-    The selected task stays selected, also while no line is about it.
-    """
+class TaskView(SelectionView):
+    """A view whose lines are about tasks; posts `TaskSelected`, and `TaskOpened` on enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Explain", show=False)]
 
-    selected: int | None = None
-    """The id of the selected task."""
     _found: frozenset[int | None] = frozenset()
     """The tasks that a finding is about."""
 
     def task_at(self, index: int) -> int | None:
         """The task that a line is about, if any."""
         raise NotImplementedError
-
-    def line_of(self, task: int) -> int | None:
-        """The index of the line about a task, if there is one."""
-        raise NotImplementedError
-
-    def select(self, task: int | None) -> None:
-        """Put the cursor on a task without posting a message."""
-        if task != self.selected:
-            self.selected = task
-            self.place_cursor()
-            self.keep_in_sight()
-            self.repaint()
-
-    def place_cursor(self) -> None:
-        """Keep the cursor on the selected task, wherever its line is now, and keep it in sight if it was."""
-        before = self.cursor
-        self.cursor = None if self.selected is None else self.line_of(self.selected)
-        top = self.scroll_offset.y
-        if before is not None and before != self.cursor and top <= before < top + self.page_height:
-            self.call_after_refresh(self.keep_in_sight)  # when the new lines are there to scroll to
 
     def begin_somewhere(self) -> None:
         """Put the cursor on the first task if none is selected, so that keys have a line to act on."""

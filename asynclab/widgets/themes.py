@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.theme import Theme
 
-DARK = Theme(
+
+def _theme(*, accent: str, background: str, frame: str, row: str, hover: str, **colours: Any) -> Theme:
+    """A theme whose frames and scrollbars are of few colours; Textual would give them more."""
+    variables = {"state-frame": frame, "state-row": row, "border": accent, "border-blurred": frame}
+    bars = {"": frame, "-hover": hover, "-active": accent, "-corner-color": background}
+    grounds = dict.fromkeys(("-background", "-background-hover", "-background-active"), background)
+    variables |= {f"scrollbar{part}": colour for part, colour in {**bars, **grounds}.items()}
+    return Theme(primary=accent, accent=accent, background=background, variables=variables, **colours)
+
+
+DARK = _theme(
     name="asynclab",
-    primary="#4dd0dc",
-    secondary="#6ea8fe",
+    dark=True,
     accent="#4dd0dc",
+    secondary="#6ea8fe",
     success="#7fd88f",
     warning="#f5c06b",
     error="#ff6b7f",
@@ -16,28 +28,17 @@ DARK = Theme(
     background="#0f131a",
     surface="#131822",
     panel="#18202c",
-    dark=True,
-    variables={
-        "state-frame": "#303848",
-        "state-row": "#1d2a39",
-        "border": "#4dd0dc",
-        "border-blurred": "#303848",
-        "scrollbar": "#303848",
-        "scrollbar-hover": "#46526a",
-        "scrollbar-active": "#4dd0dc",
-        "scrollbar-background": "#0f131a",
-        "scrollbar-background-hover": "#0f131a",
-        "scrollbar-background-active": "#0f131a",
-        "scrollbar-corner-color": "#0f131a",
-    },
+    frame="#303848",
+    row="#1d2a39",
+    hover="#46526a",
 )
 """Dark ground, cyan accent."""
 
-LIGHT = Theme(
+LIGHT = _theme(
     name="asynclab-light",
-    primary="#0b7285",
-    secondary="#1f5fbf",
+    dark=False,
     accent="#0b7285",
+    secondary="#1f5fbf",
     success="#2b7a3a",
     warning="#8f6200",
     error="#b4232f",
@@ -45,20 +46,9 @@ LIGHT = Theme(
     background="#fafbfc",
     surface="#f1f3f6",
     panel="#e6eaef",
-    dark=False,
-    variables={
-        "state-frame": "#c5ccd6",
-        "state-row": "#dde8f2",
-        "border": "#0b7285",
-        "border-blurred": "#c5ccd6",
-        "scrollbar": "#c5ccd6",
-        "scrollbar-hover": "#9aa5b4",
-        "scrollbar-active": "#0b7285",
-        "scrollbar-background": "#fafbfc",
-        "scrollbar-background-hover": "#fafbfc",
-        "scrollbar-background-active": "#fafbfc",
-        "scrollbar-corner-color": "#fafbfc",
-    },
+    frame="#c5ccd6",
+    row="#dde8f2",
+    hover="#9aa5b4",
 )
 """The same on a light ground."""
 

@@ -9,14 +9,23 @@ from rich.cells import cell_len
 from textual.events import Click
 from textual.message import Message
 
+from asynclab.model.events import BLOCKED_AFTER
 from asynclab.model.wording.quantities import plural
 from asynclab.widgets.line_view import LineView
-from asynclab.widgets.lines import Line, width_of
-from asynclab.widgets.loop_meter import loop_meter
+from asynclab.widgets.lines import Line, sparkline, width_of
 from asynclab.widgets.past_banner import Moment, banner
 
 NAME = " asynclab "
 """The start of the bar."""
+
+FULL_LAG = 0.010
+"""The lag in seconds that fills a column, unless a later lag was larger."""
+
+LAGS_SHOWN = 12
+"""How many of the latest measurements are shown."""
+
+WARN, ALARM = 0.010, BLOCKED_AFTER
+"""The lags in seconds at which the meter turns amber and red."""
 
 
 @dataclass
@@ -109,3 +118,14 @@ class TitleBar(LineView, can_focus=False):
     def _start(self) -> Line:
         tabs = ((f" {tab} ", "tab" if tab == self._active else "past") for tab in self._tabs)
         return ((NAME, "strong accent"), *tabs)
+
+
+def loop_meter(lag: Sequence[float], width: int = LAGS_SHOWN) -> Line:
+    """A sparkline of the loop's lag and its latest figure, "loop ▁▁▂▁ 0.4 ms"; if it was late, the worst."""
+    recent = list(lag)[-max(width, LAGS_SHOWN) :]
+    worst = max(recent, default=0.0)
+    part = "failed" if worst >= ALARM else "ready" if worst >= WARN else "running"
+    told = worst if worst >= WARN else recent[-1] if recent else None
+    figure = "     – ms" if told is None else f"{told * 1000:6.1f} ms"
+    word = " late" if worst >= WARN else "     "
+    return (("loop ", "past"), (sparkline(recent, width, max(FULL_LAG, worst)), part), (figure, ""), (word, part))

@@ -1,4 +1,4 @@
-"""Says what is known of one URL beyond its state: its answer, its connection, the beginning of its body."""
+"""Tells more about one URL than its state: its answer, its connection, the beginning of its body."""
 
 from __future__ import annotations
 
@@ -46,12 +46,7 @@ def facts_of(row: Row) -> Iterator[str]:
 
 
 def certificate(tls: TlsFacts, now: float) -> str:
-    """How a connection was encrypted, and until when its certificate is valid.
-
-    Args:
-        tls: The facts.
-        now: Seconds since 1970.
-    """
+    """How a connection was encrypted, and until when its certificate is valid; `now` is in seconds since 1970."""
     until = ""
     if tls.expires is not None:
         day = time.strftime("%Y-%m-%d", time.gmtime(tls.expires))

@@ -31,11 +31,7 @@ _STEPS = (1.0, 2.0, 5.0)
 
 
 def nice_scale(seconds: float) -> float:
-    """The seconds that a whole bar stands for, so that it seldom changes: 1, 2, 5, 10, 20, 50 … times 0.01.
-
-    Args:
-        seconds: The longest that has to fit in.
-    """
+    """The seconds that a whole bar stands for: 1, 2, 5, 10, 20, 50 … times 0.01, so that it seldom changes."""
     unit = 0.01
     while True:
         for step in _STEPS:
@@ -50,15 +46,10 @@ def scale_text(scale: float) -> str:
 
 
 def waterfall(phases: Phases, scale: float, width: int) -> Line:
-    """The phases as a bar.
+    """The phases as a bar of `width` cells, which stand for `scale` seconds.
 
     The time in the queue takes at most a quarter of it: thousands of rows wait there, and what comes after is what
     one looks for.
-
-    Args:
-        phases: The phases that happened, in order.
-        scale: The seconds that `width` stands for; greater than 0.
-        width: Cells.
     """
     spans: list[Span] = []
     begin = end = 0.0
@@ -79,12 +70,7 @@ def waterfall(phases: Phases, scale: float, width: int) -> Line:
 
 
 def staircase(phases: Phases, width: int) -> list[Line]:
-    """Each phase on its own line, beginning where the one before ended, with its time after it.
-
-    Args:
-        phases: The phases that happened, in order.
-        width: Cells, names and times included.
-    """
+    """Each phase on its own line, beginning where the one before ended, with its time after it."""
     room = max(1, width - NAME_WIDTH - FIGURE_WIDTH)
     total = sum(seconds for _, seconds in phases) or 1.0
     lines: list[Line] = []
@@ -108,12 +94,7 @@ FIGURE_WIDTH = 11
 
 
 def legend(width: int, scale: float | None) -> Line:
-    """The phases with their marks, the last ones first of all, and how long a whole bar is, as far as that fits.
-
-    Args:
-        width: Cells.
-        scale: The seconds that a whole bar stands for; None while there is none.
-    """
+    """The phases with their marks, the last ones first of all, and how long a whole bar is, as far as that fits."""
     told = "" if scale is None else scale_text(scale)
     names = list(MARKS)
     for shown in (*(_named(names[first:]) for first in range(len(names) - 1)), (("phases", "past"),), ()):

@@ -26,7 +26,7 @@ class Window:
         return self.first + self.width - 1
 
     def fit(self, end: float, *, goes_on: bool) -> None:
-        """Show the whole run up to a lab time, if it follows; while it goes on, at a scale that lasts for a while."""
+        """Show the whole run up to a lab time, if it follows; until the run ends, with room to grow."""
         if self.is_following:
             self.scale = fitting(end, max(1, self.width - MARGIN), LIVE_FINEST if goes_on else 0)
             self.first = 0

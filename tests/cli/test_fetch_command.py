@@ -280,7 +280,7 @@ async def test_a_terminal_is_told_what_is_skipped_and_what_is_fetched_again(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("my diary\n", "the first line is not that of its CSV); name another file"),
+        ("my diary\n", "the first line doesn't name its columns); name another file"),
         ('{"a": 1}\n', "line 1: an object without url and outcome); name another file"),
         ('{"url": "http://a.b/", "outcome": "ok"}\n{"url"\n', "line 2: "),
         ('["http://a.b/"]', "an object without url and outcome); name another file"),

@@ -106,7 +106,13 @@ def test_a_demo_that_takes_urls_fetches_from_the_practice_server() -> None:
         (["demo", "gather", "-p", "cups=3"], "no parameter 'cups'"),
         (["demo", "gather", "-p", "tasks"], "not KEY=VALUE"),
         (["demo"], "Missing argument"),
-        (["brew"], "brew"),
+        (["brew"], "No such command 'brew'. asynclab --help lists all."),
+        (["rnu"], "Did you mean 'run'?"),
+        (["app.py", "x"], "to run a program: asynclab run app.py"),
+        (["attach", "abc"], "'abc' is not a valid whole number"),
+        (["run", "--stuck", "nan", "app.py"], "'nan' is not a number of seconds"),
+        (["run", "--perfetto", "-", "app.py"], "standard output can't take it: name a file"),
+        (["fetch", "--har", "-", "http://a.example"], "standard output can't take it: name a file"),
         (["demos", "--xml"], "--xml"),
         ([], "needs a terminal"),
     ],
@@ -118,6 +124,12 @@ def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str]
     assert result.stderr.startswith("asynclab: ")
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_closed_stderr_takes_what_is_said_there() -> None:
+    code = "import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-m', 'asynclab', *sys.argv[1:]])"
+    ran = subprocess.run([sys.executable, "-c", code, "run", "-c", "print(1)"], stdout=subprocess.PIPE, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "1\n")
 
 
 def test_what_a_user_typed_comes_back_without_control_sequences() -> None:

@@ -14,17 +14,16 @@ import pytest_asyncio
 
 from asynclab.fetch.rows import Outcome
 from asynclab.fetch.watch import tls_context
-from asynclab.practice.faults import ESCAPES, MARKUP
-from asynclab.practice.server import CERTIFICATE, PracticeServer
 from tests.fetch.stage import fetched, fetched_row
+from tests.practice.faulty_server import CERTIFICATE, ESCAPES, MARKUP, FaultyServer
 
 SPEED = 10.0
 """Waits and timeouts pass so many times as fast, where something is waited for."""
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0, tls=True) as running:
+async def server() -> AsyncIterator[FaultyServer]:
+    async with FaultyServer(pace=0, tls=True) as running:
         yield running
 
 
@@ -68,7 +67,7 @@ async def server() -> AsyncIterator[PracticeServer]:
     ],
 )
 async def test_each_fault_has_its_outcome(
-    server: PracticeServer, path: str, outcome: Outcome, attempts: int, says: str
+    server: FaultyServer, path: str, outcome: Outcome, attempts: int, says: str
 ) -> None:
     speed = SPEED if "hang" in path or "429" in path else 1.0
     row = await fetched_row(
@@ -81,7 +80,7 @@ async def test_each_fault_has_its_outcome(
 
 
 @pytest.mark.parametrize("path", ["/bomb", "/endless", "/bytes/50000000"])
-async def test_a_body_without_end_takes_no_more_memory_than_its_cap(server: PracticeServer, path: str) -> None:
+async def test_a_body_without_end_takes_no_more_memory_than_its_cap(server: FaultyServer, path: str) -> None:
     tracemalloc.start()
     try:
         row = await fetched_row(server, path, max_bytes=2_000_000)
@@ -94,7 +93,7 @@ async def test_a_body_without_end_takes_no_more_memory_than_its_cap(server: Prac
     assert peak < 8_000_000
 
 
-async def test_what_travels_and_what_unpacks_are_counted_apart(server: PracticeServer) -> None:
+async def test_what_travels_and_what_unpacks_are_counted_apart(server: FaultyServer) -> None:
     row = await fetched_row(server, "/gzip")
     assert row.decoded == 200_000
     assert row.wire == row.expected
@@ -104,7 +103,7 @@ async def test_what_travels_and_what_unpacks_are_counted_apart(server: PracticeS
 
 @pytest.mark.parametrize(("reason", "attempts"), [(socket.EAI_NONAME, 1), (socket.EAI_AGAIN, 2)])
 async def test_a_name_that_is_not_found_is_a_failure_of_dns_and_may_pass(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch, reason: int, attempts: int
+    server: FaultyServer, monkeypatch: pytest.MonkeyPatch, reason: int, attempts: int
 ) -> None:
     def look_up(*_: object) -> None:
         raise socket.gaierror(reason, "no")
@@ -116,19 +115,19 @@ async def test_a_name_that_is_not_found_is_a_failure_of_dns_and_may_pass(
     assert [phase for phase, _ in row.phases.items()] == ["queued", "dns"]
 
 
-async def test_a_certificate_that_nobody_trusts_is_a_failure_of_tls(server: PracticeServer) -> None:
+async def test_a_certificate_that_nobody_trusts_is_a_failure_of_tls(server: FaultyServer) -> None:
     row = await fetched_row(server, server.tls_url("/delay/0"))
     assert (row.outcome, row.attempts) == ("tls", 1)
     assert "Certificate not trusted: self-signed certificate" in row.sentence
 
 
-async def test_plain_http_where_tls_is_expected_is_a_failure_of_tls(server: PracticeServer) -> None:
+async def test_plain_http_where_tls_is_expected_is_a_failure_of_tls(server: FaultyServer) -> None:
     row = await fetched_row(server, server.url("/").replace("http", "https", 1))
     assert row.outcome == "tls"
     assert "TLS failed" in row.sentence
 
 
-async def test_a_trusted_certificate_is_told_about(server: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_trusted_certificate_is_told_about(server: FaultyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     row = await fetched_row(server, server.tls_url("/delay/0"))
     assert row.outcome == "ok", row.sentence
@@ -139,7 +138,7 @@ async def test_a_trusted_certificate_is_told_about(server: PracticeServer, monke
     assert [phase for phase, _ in row.phases.items()] == ["queued", "tcp", "tls", "wait", "download"]
 
 
-async def test_text_is_read_whatever_the_server_says_of_it(server: PracticeServer) -> None:
+async def test_text_is_read_whatever_the_server_says_of_it(server: FaultyServer) -> None:
     paths = ("/charset/zlib", "/charset/utf-16x", "/charset/idna", "/charset/latin-1?sent=latin-1", "/meta-charset")
     rows = (await fetched(server, *paths)).rows
     assert [row.page.charset for row in rows] == ["utf-8", "utf-8", "utf-8", "windows-1252", "windows-1252"]
@@ -147,7 +146,7 @@ async def test_text_is_read_whatever_the_server_says_of_it(server: PracticeServe
 
 
 @pytest.mark.skipif(sys.flags.dev_mode, reason="in development mode aiohttp refuses what servers must not send")
-async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) -> None:
+async def test_escapes_stay_data_and_nothing_but_data(server: FaultyServer) -> None:
     row = await fetched_row(server, "/evil")
     assert row.outcome == "ok"
     assert ESCAPES.encode().decode("utf-8", "surrogateescape")[:4] in row.reason
@@ -158,7 +157,7 @@ async def test_escapes_stay_data_and_nothing_but_data(server: PracticeServer) ->
 
 
 async def test_trusted_certificates_are_read_once_and_not_on_the_loop(
-    server: PracticeServer, monkeypatch: pytest.MonkeyPatch
+    server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = []
 

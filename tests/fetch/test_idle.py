@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 
 from asynclab.fetch.engine import Fetch
-from asynclab.practice.server import CERTIFICATE, PracticeServer
 from asynclab.trace import Lab
 from tests.fetch.stage import run, urls_of
+from tests.practice.faulty_server import CERTIFICATE, FaultyServer
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[PracticeServer]:
-    async with PracticeServer(pace=0, tls=True) as running:
+async def server() -> AsyncIterator[FaultyServer]:
+    async with FaultyServer(pace=0, tls=True) as running:
         yield running
 
 
@@ -33,7 +33,7 @@ async def until_retrying(fetch: Fetch) -> None:
 
 @pytest.mark.parametrize("encrypted", [False, True])
 async def test_an_instant_lab_skips_the_wait_before_a_retry(
-    server: PracticeServer, encrypted: bool, monkeypatch: pytest.MonkeyPatch
+    server: FaultyServer, encrypted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     url = server.tls_url if encrypted else server.url
@@ -48,7 +48,7 @@ async def test_an_instant_lab_skips_the_wait_before_a_retry(
     assert fetch.rows[1].elapsed(0.0) == pytest.approx(50, abs=2)
 
 
-async def test_with_nothing_ready_a_step_goes_on_to_the_next_timer(server: PracticeServer) -> None:
+async def test_with_nothing_ready_a_step_goes_on_to_the_next_timer(server: FaultyServer) -> None:
     fetch = Fetch(urls_of(server, "/pages/tasks", "/flaky/step?after=50"))
 
     async def step(lab: Lab) -> None:
@@ -63,7 +63,7 @@ async def test_with_nothing_ready_a_step_goes_on_to_the_next_timer(server: Pract
     assert [row.state for row in fetch.rows] == ["ok", "ok"]
 
 
-async def test_while_a_request_is_under_way_no_time_is_skipped(server: PracticeServer) -> None:
+async def test_while_a_request_is_under_way_no_time_is_skipped(server: FaultyServer) -> None:
     fetch = Fetch(urls_of(server, "/pages/tasks", "/flaky/again?after=50", "/pages/queues"))
 
     async def skip(lab: Lab) -> None:

@@ -85,8 +85,9 @@ def test_a_slow_host_is_remembered_and_others_are_forgotten_when_nothing_is_left
     async def look() -> None:
         limits = Limits(10, 10, None)
         limits.slow_down(limits.host("a"), 60.0)
-        limits.host("b")
-        assert [host.name for host in limits.hosts] == ["a"]
+        limits.host("b").spacing = 1.0
+        assert not limits.has_other_hosts
+        assert [limits.host(name).spacing for name in "ab"] == [LEAST_SPACING, 0.0]
 
     run_fast(look())
 

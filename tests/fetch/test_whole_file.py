@@ -49,8 +49,9 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "fsync", refuse)
     with WholeFile(place) as file:
         file.write("new")
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match="No space left") as refused:
             file.keep()
+    assert refused.value.filename == str(place)
     assert place.read_text() == "old"
     assert list(tmp_path.iterdir()) == [place]
 

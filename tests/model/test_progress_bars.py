@@ -22,7 +22,7 @@ from asynclab.model.events import (
 from asynclab.model.fold import apply, fold
 from asynclab.model.progress_bars import Bar, bar_of
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.tasks import TaskState
 from tests.model.history import COFFEE, MAIN, TEA, lab, suspended, tea_party
 
 SLEEP = Wait("sleep", seconds=2.0, deadline=2.0)
@@ -137,24 +137,24 @@ def test_what_a_task_reports_comes_before_its_timer() -> None:
 @pytest.mark.parametrize(
     ("progress", "expected"),
     [
-        (Progress(2), (None, "2")),
-        (Progress(2.5, None, "MB"), (None, "2.50 MB")),
-        (Progress(2500, 10_000), (0.25, "25%")),
-        (Progress(0.5, 2.0), (0.25, "25%")),
-        (Progress(7, 5), (1.0, "7 of 5")),
-        (Progress(-1, 5), (0.0, "-1 of 5")),
-        (Progress(3, 0), (None, "3")),
-        (Progress(3, -1), (None, "3")),
-        (Progress(1, 2, "\x1b[31m"), (0.5, "1 of 2 ␛[31m")),
+        (Progressed(0.0, 1, 2), (None, "2")),
+        (Progressed(0.0, 1, 2.5, None, "MB"), (None, "2.50 MB")),
+        (Progressed(0.0, 1, 2500, 10_000), (0.25, "25%")),
+        (Progressed(0.0, 1, 0.5, 2.0), (0.25, "25%")),
+        (Progressed(0.0, 1, 7, 5), (1.0, "7 of 5")),
+        (Progressed(0.0, 1, -1, 5), (0.0, "-1 of 5")),
+        (Progressed(0.0, 1, 3, 0), (None, "3")),
+        (Progressed(0.0, 1, 3, -1), (None, "3")),
+        (Progressed(0.0, 1, 1, 2, "\x1b[31m"), (0.5, "1 of 2 ␛[31m")),
     ],
 )
-def test_a_report_is_told_briefly(progress: Progress, expected: tuple[float | None, str]) -> None:
+def test_a_report_is_told_briefly(progress: Progressed, expected: tuple[float | None, str]) -> None:
     assert told(bar_of(TaskState(1, "tea", progress=progress), lab(), 0.0)) == expected
 
 
 @given(st.floats(), st.none() | st.floats())
 def test_no_report_breaks_a_bar(done: float, total: float | None) -> None:
-    fraction, text = told(bar_of(TaskState(1, "tea", progress=Progress(done, total)), lab(), 0.0))
+    fraction, text = told(bar_of(TaskState(1, "tea", progress=Progressed(0.0, 1, done, total)), lab(), 0.0))
     assert text
     assert fraction is None or 0.0 <= fraction <= 1.0
 

@@ -1,8 +1,7 @@
-"""What the practice server answers over real loopback connections; what becomes of its faults is in tests/fetch."""
+"""What the practice server answers, asked over real loopback connections."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
@@ -63,13 +62,13 @@ def test_the_pages_arrive_in_another_order_than_they_are_asked_for() -> None:
     assert max(delays) < 2
 
 
-async def test_the_index_lists_every_page_and_the_faults(client: Client) -> None:
+async def test_the_index_lists_every_page(client: Client) -> None:
     status, text = await client.get("/")
     assert status == 200
     assert "<title>Practice pages</title>" in text
     for page in PAGES:
         assert f'href="/pages/{page.name}"' in text
-    assert "/lying-encoding" in text
+    assert "<li>/flaky/{name}</li>" in text
 
 
 async def test_an_unknown_page_is_answered_with_the_known_ones(client: Client) -> None:
@@ -147,16 +146,10 @@ async def test_a_head_request_has_no_body_and_leaves_the_connection_usable(clien
     assert (await client.get("/delay/0"))[0] == 200
 
 
-async def test_other_methods_and_paths_are_refused(client: Client) -> None:
-    assert (await client.get("/", "POST"))[0] == 405
-    assert (await client.get("/nowhere"))[0] == 404
-    assert (await client.get("/pages/../etc/passwd"))[0] == 404
-
-
 async def test_a_flaky_path_fails_so_many_times_and_then_answers(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asynclab.practice.faults.time", SimpleNamespace(time=lambda: 1_700_000_000.0))
+    monkeypatch.setattr("asynclab.practice.routes.time", SimpleNamespace(time=lambda: 1_700_000_000.0))
     statuses = []
     for _ in range(3):
         async with client.session.get(client.server.url("/flaky/a?times=2&status=429&after=3")) as response:
@@ -164,34 +157,11 @@ async def test_a_flaky_path_fails_so_many_times_and_then_answers(
     assert statuses == [(429, "3"), (429, "3"), (200, None)]
     async with client.session.get(client.server.url("/flaky/b?after=100&date")) as response:
         assert response.status == 503
-        assert parsedate_to_datetime(response.headers["Retry-After"]).timestamp() == 1_700_000_100
+        when = parsedate_to_datetime(response.headers["Retry-After"]).timestamp()
+        assert when == 1_700_000_100
 
 
-async def test_cookies_are_set_and_told(client: Client) -> None:
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with aiohttp.ClientSession(cookie_jar=jar) as remembering:
-        for expected in ("none", "visited"):
-            async with remembering.get(client.server.url("/cookies")) as response:
-                assert await response.text() == f"cookies: {expected}\n"
-
-
-async def all_bytes(server: PracticeServer, path: str) -> bytes:
-    """What is answered up to the end of the connection."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url("").rpartition(":")[2]))
-    try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: practice\r\n\r\n".encode())
-        return await reader.read()
-    finally:
-        writer.close()
-
-
-@pytest.mark.parametrize(
-    ("path", "end"), [("/disconnect", b""), ("/short", b"x" * 100), ("/not-http", b"practice\r\n\r\n")]
-)
-async def test_a_broken_answer_is_the_last_of_its_connection(server: PracticeServer, path: str, end: bytes) -> None:
-    assert (await all_bytes(server, path)).endswith(end)
-
-
-async def test_a_connection_is_reset_before_the_answer(server: PracticeServer) -> None:
-    with pytest.raises(ConnectionResetError):
-        await all_bytes(server, "/reset")
+async def test_other_methods_and_paths_are_refused(client: Client) -> None:
+    assert (await client.get("/", "POST"))[0] == 405
+    assert (await client.get("/nowhere"))[0] == 404
+    assert (await client.get("/pages/../etc/passwd"))[0] == 404

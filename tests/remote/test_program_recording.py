@@ -52,7 +52,7 @@ def frames(file: str = "app.py", forever: float | None = float("inf")) -> list[A
     return [
         ProgramStarted("app.py", "3.13.0", 7, 1_000.0),
         LoopOpened(1, "_UnixSelectorEventLoop", 0.05),
-        LoopEvents(1, tuple(events)),  # type: ignore[arg-type]
+        LoopEvents(1, tuple(events)),
         Heartbeat(1.0),
         LoopClosed(1, 1.1),
         ProgramEnded(1.2, 1),

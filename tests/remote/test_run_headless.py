@@ -145,17 +145,22 @@ def test_a_full_disk_ends_the_recording_and_not_the_program(tmp_path: Path) -> N
     )
     code = "import asyncio; asyncio.run(asyncio.sleep(0)); print('ran')"
     ran = plainly("-c", limited, "--record", str(tmp_path / "r"), "-c", code)
-    assert (ran.code, ran.out) == (0, "ran\n")
+    assert (ran.code, ran.out) == (1, "ran\n")
     assert ran.report[0] == "the recording ends here: File too large"
+    assert ran.err == ""
 
 
-USAGE = {
+USAGE: dict[tuple[str, ...], str] = {
     (): "nothing to run: try 'asynclab run app.py'",
     ("nowhere.py",): "there is no file nowhere.py; for a module try 'asynclab run -m nowhere.py'",
     ("-m",): "-m needs a module after it",
     ("-c",): "-c needs the code after it",
     ("--nothing", "app.py"): "No such option",
-    ("--record", "/nowhere/at/all", "-c", "print('ran')"): "[Errno 2] No such file or directory: '/nowhere/at/all'",
+    ("--record", "/dev/full", "-c", "print('ran')"): "can't write '/dev/full': No space left on device",
+    **{
+        (option, f"{form}/nowhere/at/all", "-c", "print('ran')"): "can't write '/nowhere/at/all': No such file"
+        for option, form in {"--record": "", "--json": "", "--perfetto": "", "--findings": "sarif:"}.items()
+    },
 }
 
 

@@ -15,12 +15,12 @@ from textual.widgets import Input
 from asynclab.app import AsyncLabApp
 from asynclab.fetch.engine import Fetch
 from asynclab.fetch.request import Request
-from asynclab.practice.server import PracticeServer
 from asynclab.screens.fetch.fetch_screen import FetchScreen
 from asynclab.screens.fetch.fetch_views import FetchViews
 from asynclab.screens.lab.runnable import LabFactory
 from asynclab.trace import Lab
 from tests.fast_ui import until
+from tests.practice.faulty_server import FaultyServer
 from tests.screens.stage import notices_of, plain_lab
 
 
@@ -31,7 +31,7 @@ class FetchStage:
     app: AsyncLabApp
     screen: FetchScreen
     pilot: Pilot[None]
-    server: PracticeServer
+    server: FaultyServer
 
     @property
     def views(self) -> FetchViews:
@@ -126,7 +126,7 @@ async def fetching(
 ) -> AsyncIterator[FetchStage]:
     """The app on its Fetch screen; nothing of it runs on when the block is left."""
     app = AsyncLabApp(make_lab=make_lab, request=request or Request())  # opens on this screen
-    async with PracticeServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
+    async with FaultyServer(pace=pace) as server, app.run_test(size=size, notifications=True) as pilot:
         screen = app.screen
         assert isinstance(screen, FetchScreen)
         stage = FetchStage(app, screen, pilot, server)

@@ -47,7 +47,7 @@ def frames(file: str = "ticker.py") -> Iterable[AnyFrame]:
     yield LoopClosed(1, 1.0)
     yield LoopOpened(2, "_UnixSelectorEventLoop", 0.0)
     _, *queue = queue_history()
-    yield LoopEvents(2, tuple(queue))  # type: ignore[arg-type]
+    yield LoopEvents(2, tuple(queue))
 
 
 def written(path: Path, *told: AnyFrame, is_whole: bool = True, code: str = CODE) -> Path:

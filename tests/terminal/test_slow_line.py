@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import threading
 import time
 import tty
@@ -66,6 +67,22 @@ def test_a_terminal_is_asked_behind_each_frame_and_is_behind_until_it_answers(te
     terminal.wait_until(is_behind=True)
     terminal.line.answer()
     terminal.wait_until(is_behind=False)
+
+
+def test_the_end_waits_for_an_answer_that_is_due_and_asks_no_more(terminal: Terminal) -> None:
+    terminal.line.write("a frame")
+    terminal.line.ask()
+    terminal.read_until(QUESTION)
+    ending = threading.Thread(target=terminal.line.drop)
+    ending.start()
+    assert ending.is_alive()
+    terminal.line.answer()
+    ending.join()
+    terminal.line.write("the end")
+    terminal.line.ask()
+    assert terminal.read_until("the end") == b"the end"
+    terminal.line.close()
+    assert not select.select([terminal.main], [], [], 0)[0]
 
 
 def test_what_was_written_after_a_question_is_asked_about_when_the_answer_has_come(terminal: Terminal) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from copy import copy
 from typing import Any
 
 from asynclab.model.events import Frame, TaskStands
@@ -38,7 +38,7 @@ def task_after(main: Callable[[], Coroutine[Any, Any, Any]], steps: int) -> Task
     async def run() -> TaskState:
         async with held(main, steps) as lab:
             lab.sample(selected=1)
-            return replace(state_of(lab).tasks[1])  # as it is now: the lab goes on to its end
+            return copy(state_of(lab).tasks[1])  # as it is now: the lab goes on to its end
 
     return run_fast(run())
 

@@ -9,9 +9,10 @@ import gc
 import math
 import sys
 import threading
+import traceback
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest import mock
@@ -179,6 +180,53 @@ def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(obs
         assert told() == [("CallScheduled", 3), ("CallEnded", 3)]
 
     asyncio.run(main())
+
+
+def calls_of(does: Callable[[], object]) -> int:
+    """How many Python functions a call runs."""
+    count = 0
+
+    def see(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        does()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_a_librarys_timer_that_is_cancelled_takes_no_more_calls_than_without_a_recorder() -> None:
+    async def counts() -> int:
+        loop, of_a_library = asyncio.get_running_loop(), TimerNoop().__enter__
+        loop.call_at(1 << 40, of_a_library).cancel()  # where its package was looked up
+        return calls_of(lambda: loop.call_at(1 << 41, of_a_library).cancel())
+
+    plain = asyncio.run(counts())
+    observing = observe_process()
+    try:
+        assert asyncio.run(counts()) < plain
+    finally:
+        observing.stop()
+
+
+def test_a_time_that_cant_be_compared_fails_in_the_frames_that_it_would_fail_in() -> None:
+    async def frames() -> list[tuple[str, int | None, str]]:
+        loop: Any = asyncio.get_running_loop()
+        loop.call_later(100, print)
+        with pytest.raises(TypeError) as caught:
+            loop.call_at("soon", print)
+        return [(each.filename, each.lineno, each.name) for each in traceback.extract_tb(caught.value.__traceback__)]
+
+    plain = asyncio.run(frames())
+    observing = observe_process()
+    try:
+        assert asyncio.run(frames()) == plain
+    finally:
+        observing.stop()
 
 
 def test_a_loop_with_a_time_of_its_own_is_not_asked_for_it_while_it_is_made(observation: ProcessObservation) -> None:

@@ -92,10 +92,7 @@ def run_end(line: str, start: int) -> int:
 def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
     """The URL that begins in a line, where it ends, and what it was delimited by: "Markdown", "LaTeX" or nothing.
 
-    Args:
-        line: The line.
-        start: Where the URL begins.
-        run_ends: What `run_end` says of it.
+    `run_ends` is what `run_end` says of it.
     """
     far = start + _LONGEST
     before = line[start - 1] if start else "\n"

@@ -25,12 +25,7 @@ _NAMES_OF_PROSE = frozenset(
 
 
 def is_exact(value: str, name: str = "") -> bool:
-    """Whether a value is one URL, spaces included, and no text that begins with one.
-
-    Args:
-        value: The value, without white space around it.
-        name: What its field is called.
-    """
+    """Whether a stripped value is one URL, spaces included, and no text that begins with one; `name` is its field's."""
     if not has_scheme(value):
         return False
     if not any(map(str.isspace, value[:10_000])):
@@ -42,14 +37,7 @@ def is_exact(value: str, name: str = "") -> bool:
 
 
 def read_value(value: str, finding: Finding, read: ReadText, name: str = "") -> None:
-    """Take a value that is a URL as it is; read any other as a text.
-
-    Args:
-        value: The value.
-        finding: Takes URLs.
-        read: Reads a text of any format.
-        name: What its field is called; a host counts where that says so.
-    """
+    """Take a value that is a URL as it is, or a host, if its field's name says so; read any other as a text."""
     value = value.strip()
     if is_exact(value, name):
         if not finding.take(value):

@@ -99,20 +99,13 @@ class Finding:
     def forget_lines(self, since: int, count: int) -> None:
         """Forget the lines that gave nothing in a text which is a part of something that gave URLs.
 
-        Args:
-            since: How long `ignored` was before that text.
-            count: How many lines were ignored before it.
+        Before that text, `ignored` had `since` entries, and `count` lines were ignored.
         """
         self.ignored[since:] = [entry for entry in self.ignored[since:] if entry[0] != "line"]
         self.ignored_counts["line"] = count
 
     def was_read_as(self, name: str, before: int) -> None:
-        """Note what a part of the text was taken for.
-
-        Args:
-            name: The format.
-            before: What `total` was before that part.
-        """
+        """Note which format a part of the text was taken for; `before` is what `total` was before it."""
         self.formats[name] = self.formats.get(name, 0) + self.total - before
 
 

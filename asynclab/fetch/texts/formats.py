@@ -62,13 +62,7 @@ def read_any(text: str, finding: Finding, depth: int = 0) -> None:
 
 
 def read_as(name: str, text: str, finding: Finding) -> None:
-    """Take the URLs of a text of a known format; of one that it isn't, those that any text may have.
-
-    Args:
-        name: One of `asynclab.fetch.texts.FORMATS`.
-        text: The text.
-        finding: Takes them.
-    """
+    """Take the URLs of a text of a format in `FORMATS`; of one that it isn't, those that any text may have."""
     before = finding.total
     cutting = _Cutting(text, finding, 1)
     _READERS[name](text, finding, cutting.read_inner)
@@ -101,7 +95,7 @@ class _Cutting:
             return mail
         if _PAGE.match(text, start):
             ends = _PAGE_ENDS.search(text, start)
-            return _Page(ends.end(), text[start : ends.end()]) if ends else None
+            return _HtmlPart(ends.end(), text[start : ends.end()]) if ends else None
         xml = _XML.match(text, start)
         if xml is None or (xml[1] or "").lower() in KNOWN or start < self._fails_up_to:
             return None
@@ -168,7 +162,7 @@ def read_markup(text: str, finding: Finding) -> None:
     read_prose(text[end:], finding)
 
 
-class _Page:
+class _HtmlPart:
     """A part that is a page of HTML."""
 
     def __init__(self, end: int, text: str) -> None:
@@ -179,7 +173,7 @@ class _Page:
         read_html(self.text, finding)
 
 
-class _BrokenXml(_Page):
+class _BrokenXml(_HtmlPart):
     """A part that is XML with faults, such as a bare & in a URL."""
 
     def read(self, finding: Finding, read: ReadText) -> None:

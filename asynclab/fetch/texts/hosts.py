@@ -32,14 +32,10 @@ _FILE_ENDINGS = frozenset(
 
 
 def host_url(text: str, *, needs_path: bool = False) -> str:
-    """The URL of a host, port and path that a text consists of: https, or http for localhost and IP addresses.
+    """The URL of a host, port and path that a line or cell consists of: https, or http for localhost and IP addresses.
 
-    Args:
-        text: A line or a cell; bullets and quotes around the host don't matter.
-        needs_path: Whether a host alone is none, since prose has dots, too.
-
-    Returns:
-        The URL; empty if the text is anything else.
+    Bullets and quotes around it don't matter. Empty for any other text, with `needs_path` also for a host alone, since
+    prose has dots, too.
     """
     if "." not in text and "localhost" not in text and "[" not in text:
         return ""

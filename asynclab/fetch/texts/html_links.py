@@ -60,10 +60,7 @@ class _Page:
 def read_html(text: str, finding: Finding, is_xml: Callable[[str], bool] | None = None) -> None:
     """Take links and sources, and URLs in the text between the tags, in their order; relative links are ignored.
 
-    Args:
-        text: The text, from tag to tag.
-        finding: Takes them.
-        is_xml: Where the text is XML with faults: which of its attributes may point to something.
+    Where the text is XML with faults, `is_xml` tells which attributes may point to something.
     """
     page = _Page(finding, is_xml)
     position = 0

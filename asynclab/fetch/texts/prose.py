@@ -67,10 +67,7 @@ def read_prose(text: str, finding: Finding) -> None:
 def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
     """Take the URLs of the text between tags; a host only with a path or port, as prose has dots.
 
-    Args:
-        text: The text, as it is in the source.
-        finding: Takes them.
-        shown: What the link around the text points to; the text may name it once more.
+    The text of a link may name once more what that points to, which is `shown`.
     """
     for line in _plain(text).splitlines():
         urls = list(urls_in(line))

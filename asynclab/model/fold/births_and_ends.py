@@ -20,7 +20,7 @@ from asynclab.model.lanes import READY, WAITING
 from asynclab.model.progress_bars import fraction_of_progress, progress_forms
 from asynclab.model.state import LabState
 from asynclab.model.task_names import shown_name
-from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.tasks import TaskState
 from asynclab.model.wording import deed
 from asynclab.model.wording.outcome import COLLECTED, ending
 
@@ -161,13 +161,13 @@ def progressed(state: LabState, event: Progressed, at: float) -> None:
     if task is None or task.has_ended:
         return
     before = _tenth(task.progress)
-    task.progress = Progress(event.done, event.total, event.unit, at)
+    task.progress = event
     if _tenth(task.progress) > before:
         forms = progress_forms(task.progress)
         state.tell(at, event.task, "progress", (f"progress {forms[0]}", *forms))
 
 
-def _tenth(progress: Progress | None) -> int:
+def _tenth(progress: Progressed | None) -> int:
     return int(10 * (fraction_of_progress(progress) or 0.0))
 
 

@@ -11,7 +11,7 @@ from asynclab.model.events import (
     TimeoutStarted,
 )
 from asynclab.model.fold.handler import Handlers
-from asynclab.model.resources import CallState, TimeoutOutcome, TimeoutState
+from asynclab.model.resources import TimeoutOutcome, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
 
@@ -64,7 +64,7 @@ def timeout_met(state: LabState, event: TimeoutMet, at: float) -> None:
 
 def call_scheduled(state: LabState, event: CallScheduled, at: float) -> None:
     """Add a scheduled callback."""
-    state.calls[event.call] = CallState(event.call, event.name, event.task, at, event.deadline, event.library)
+    state.calls[event.call] = event
 
 
 def call_ended(state: LabState, event: CallEnded, at: float) -> None:

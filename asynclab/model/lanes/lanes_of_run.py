@@ -49,14 +49,9 @@ class Timeline:
         """When each step of any task began, and whose it is."""
 
     def begin(self, task: int, kind: int, at: float, moment: int, reason: Reason = None) -> None:
-        """Begin another interval of a task; the first one begins its lane.
+        """Begin another interval of a task, of the kind `READY`, `RUNNING` or `WAITING`; the first one begins its lane.
 
-        Args:
-            task: Whose.
-            kind: `READY`, `RUNNING` or `WAITING`.
-            at: Lab seconds.
-            moment: How many events have happened, including the one that reports it.
-            reason: Why the task is in that state.
+        `moment` counts the events that have happened, with the one that reports it.
         """
         lane = self.lanes.get(task)
         if lane is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.model.events import TaskEnded, Wait
-from asynclab.model.progress_bars import progress_text
+from asynclab.model.progress_bars import progress_forms
 from asynclab.model.state import LabState
 from asynclab.model.story.beginning import coroutine_name
 from asynclab.model.story.life import Life
 from asynclab.model.story.sentences import Sentence
 from asynclab.model.story.turns import Turn
 from asynclab.model.story.wakes import did, readiness
-from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording import outcome
 from asynclab.model.wording.grammar import listed, place, sentence
@@ -105,9 +105,8 @@ def _due(wait: Wait) -> str:
 def totals(life: Life, task: TaskState | None, now: float) -> Iterator[Sentence]:
     """Its last report of progress, and how long it was running, ready and waiting."""
     if life.progress is not None:
-        report = life.progress
-        text = one_line(progress_text(Progress(report.done, report.total, report.unit)))
-        yield Sentence(None, "progress", f"Last progress report at {measured(report.at)}: {text}.")
+        text, at = progress_forms(life.progress)[0], measured(life.progress.at)
+        yield Sentence(None, "progress", f"Last progress report at {at}: {text}.")
     if task is None:
         return
     spent = max(0.0, now - task.since)

@@ -11,6 +11,7 @@ from asynclab.model.events import (
     Event,
     LoopBlocked,
     Outcome,
+    Progressed,
     TaskCancelRequested,
     TaskChosen,
     TaskCollected,
@@ -24,8 +25,8 @@ from asynclab.model.lanes import READY, RUNNING, WAITING, Lane, Mark, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story import mark_reading
 from asynclab.model.story.summary import Summary
-from asynclab.model.story.turns import Request, Turn, Verb
-from asynclab.model.tasks import Progress, TaskState
+from asynclab.model.story.turns import CancelRequest, Turn, Verb
+from asynclab.model.tasks import TaskState
 from asynclab.model.wording.outcome import COLLECTED
 
 TURNS_KEPT = 1_000
@@ -58,7 +59,7 @@ class Life:
     """Collects which tasks its end woke."""
     complaints: list[tuple[float, str]] = field(default_factory=list)
     """Python's first few complaints after its end, each with its time."""
-    progress: Progress | None = None
+    progress: Progressed | None = None
     """Its latest report."""
     blocking: LoopBlocked | None = None
     """The latest report that its step, still under way, blocks the loop."""
@@ -233,7 +234,7 @@ class Life:
             return
         asker = None if event.by is None else timeline.lanes.get(event.by)
         main = timeline.lanes.get(MAIN)
-        turn.cancel = Request(
+        turn.cancel = CancelRequest(
             mark.at,
             event.by,
             self.phase == "waiting",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.story.beginning import beginning, home_of
@@ -56,13 +54,6 @@ class Retelling:
         self._version = state.version
         self.unread = self._life.read(timeline, state, READ_AT_ONCE)
         return tell(self._life, state, self.unread)
-
-
-def tell_life(timeline: Timeline, task: int, state: LabState) -> Story:
-    """The whole life of a task up to the moment of a state."""
-    life = Life(task)
-    life.read(timeline, state, limit=sys.maxsize)
-    return tell(life, state)
 
 
 def _being_read(unread: int) -> Sentence:

@@ -54,7 +54,7 @@ class Deed(msgspec.Struct, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CancelRequest:
     """Somebody's request that the task end."""
 
     at: float
@@ -93,7 +93,7 @@ class Turn(msgspec.Struct, gc=False):
     waker: int | None = None
     reason: Event | None = None
     """What the waker had done just before; possibly the reason."""
-    cancel: Request | None = None
+    cancel: CancelRequest | None = None
     """The first request to end that came before its step."""
     expired: float | None = None
     """The length of the task's own timeout that expired during the wait."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asynclab.model.events import Event, TaskEnded
 from asynclab.model.state import LabState
-from asynclab.model.story.turns import Request, Turn
+from asynclab.model.story.turns import CancelRequest, Turn
 from asynclab.model.wording.grammar import joined, listed
 from asynclab.model.wording.quantities import duration, length, measured, plural
 from asynclab.model.wording.step_deeds import done
@@ -29,7 +29,7 @@ def ended_by(turn: Turn, state: LabState) -> str:
     return joined(timeout, woken, request)
 
 
-def cancelled_by(request: Request, state: LabState) -> str:
+def cancelled_by(request: CancelRequest, state: LabState) -> str:
     """Who cancelled a task: "main called cancel() on it"."""
     if request.by is None:
         return "the lab cancelled it because main had ended" if request.after_main else "it was cancelled from outside"

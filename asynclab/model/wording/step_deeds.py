@@ -51,12 +51,7 @@ _WORDS: Mapping[str, _Words] = MappingProxyType(
 def done(verb: str, resource: int, things: Sequence[str | int], count: int, state: LabState) -> str:
     """One kind of deed with its particulars: "put 'A1', 'A2' and 3 more into queue#1".
 
-    Args:
-        verb: The kind of deed.
-        resource: The number of the queue, or the id of the primitive, that it was done to; 0 for none.
-        things: The first objects, as in `turns.Deed`.
-        count: How often it was done.
-        state: Has the names.
+    It was done `count` times to a queue, by its number, or to a primitive, by its id; `things` are its first objects.
     """
     if verb == "changed":
         told = _changes(resource, things, count, state)

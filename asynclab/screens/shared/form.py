@@ -16,7 +16,6 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, TextArea
 
 from asynclab.model.text import one_line
 from asynclab.widgets.paste_area import PasteArea
-from asynclab.widgets.tick_box import TickBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,17 @@ class Entry:
     choices: tuple[str, ...] = ()
     has_lines: bool = False
     """Whether its text may have several lines."""
+
+
+class TickBox(Checkbox):
+    """A check box that is empty while it is off. Textual's own shows on and off by colour alone."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        """Draw an X, or nothing."""
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
 
 
 class Field(Vertical):

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import sys
 from asyncio import AbstractEventLoop, format_helpers
-from asyncio.constants import DEBUG_STACK_DEPTH
-from asyncio.events import Handle, TimerHandle
+from asyncio.events import TimerHandle
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from types import FrameType
 from typing import Any, Protocol
 
-from asynclab.trace import cpython
-from asynclab.trace.recording.recorder import Recorder
-from asynclab.trace.same_frames import looks_like
-
-_run_untraced = cpython.run_handle
-
-_SLOTS = (*TimerHandle.__slots__, *(slot for slot in Handle.__slots__ if slot != "__weakref__"))
-
-_DEPTH = DEBUG_STACK_DEPTH - 2
-"""How many frames debug mode keeps of where a timer was set: asyncio takes its own two off."""
+from asynclab.trace.watching.observed_timers import TIMER_DEPTH, ObservedTimer, look_like_timers
+from asynclab.trace.watching.observer import Observer
 
 
 class Keeper(Protocol):
     """Who keeps the timers of a lab."""
 
-    def cancelled(self, handle: LabTimerHandle, caller: FrameType | None) -> None:
-        """A timer was cancelled, by the frame `caller` where it is a timeout's."""
-
-    @property
-    def came(self) -> Callable[[object], None]:
-        """Is called when the time of a timeout or a call has come."""
+    def cancelled(self, handle: LabTimerHandle) -> None:
+        """A timer was cancelled."""
 
     def drive(self, driver: Driver) -> None:
         """The time has come for which the real timer was set."""
 
 
-class LabTimerHandle(TimerHandle):
+class LabTimerHandle(ObservedTimer):
     """A timer in a lab's heap instead of the loop's."""
 
-    __slots__ = ("_keeper", "_purpose", "_tracer")
+    __slots__ = ("_keeper",)
 
     def __init__(
         self,
@@ -49,7 +35,7 @@ class LabTimerHandle(TimerHandle):
         args: tuple[Any, ...],
         loop: AbstractEventLoop,
         context: Context | None,
-        tracer: Recorder,
+        observer: Observer,
         keeper: Keeper,
     ) -> None:
         # As Handle.__init__ and TimerHandle.__init__ do it: calling them would cost more than the rest.
@@ -59,17 +45,16 @@ class LabTimerHandle(TimerHandle):
         self._args = args
         self._cancelled = False
         self._repr = None
-        self._source_traceback = format_helpers.extract_stack(sys._getframe(3), _DEPTH) if loop._debug else None  # type: ignore[attr-defined]
+        self._source_traceback = format_helpers.extract_stack(sys._getframe(3), TIMER_DEPTH) if loop._debug else None  # type: ignore[attr-defined]
         self._when = when
         self._scheduled = False
-        self._tracer = tracer
+        self._observer = observer
         self._keeper = keeper
-        self._purpose: object = None
-        """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
+        self._purpose = None
 
     def cancel(self) -> None:
-        tracer = self._tracer
-        if tracer.loop is None:  # it has outlasted its lab, and is in the loop's own heap
+        observer = self._observer
+        if observer.loop is None:  # it has outlasted its lab, and is in the loop's own heap
             TimerHandle.cancel(self)
             return
         # As Handle.cancel does it; the loop doesn't count this one, as it is not in its heap. Each sleep() cancels.
@@ -77,62 +62,13 @@ class LabTimerHandle(TimerHandle):
             return
         self._cancelled = True
         purpose = self._purpose
-        # A frame object costs as much as all the rest: none for a sleep, or a call.
-        self._keeper.cancelled(self, None if purpose is None or type(purpose) is int else sys._getframe(1))
-        if self._loop._debug:  # type: ignore[attr-defined]
-            self._repr = repr(self)  # type: ignore[assignment]
+        if purpose is not None:
+            observer.purposes.called_off(purpose, sys._getframe(1))
+        self._keeper.cancelled(self)
+        if self._loop._debug:
+            self._repr = repr(self)
         # Nothing stays alive because a cancelled timer is still in the heap.
         self._callback = self._args = self._purpose = None  # type: ignore[assignment]
-
-    @looks_like(_run_untraced, "_context", "call_exception_handler")
-    def _run(self) -> None:
-        tracer = self._tracer
-        if tracer.loop is None:
-            return _run_untraced(self)
-        purpose, self._purpose = self._purpose, None
-        tracer.in_timer = True
-        if purpose is not None:
-            self._keeper.came(purpose)
-        tracer.time_callback(self._callback)
-        try:
-            try:
-                self._context.run(self._callback, *self._args)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
-                self._loop.call_exception_handler(context)
-        except (SystemExit, KeyboardInterrupt) as error:
-            if not tracer.takes_exit(error):
-                raise
-        finally:
-            try:
-                tracer.callback_timed()
-                if tracer.eager.under_way:
-                    tracer.eager.settle()
-            except KeyboardInterrupt:  # a signal that came while our code ran is the program's
-                raise
-            except BaseException as error:
-                tracer.failed("callbacks", error)
-            tracer.in_timer = False
-            if purpose is not None:
-                tracer.firing_for = None
-        if tracer.attention:
-            tracer.attend()
-        self = None  # type: ignore[assignment]
-        return None
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Let a copy be an ordinary timer, and what can't be pickled fail as one does."""
-        plain = TimerHandle.__new__(TimerHandle)
-        for name in _SLOTS:
-            setattr(plain, name, getattr(self, name))
-        made = plain.__reduce_ex__(protocol)
-        return _plain_timer, (), *made[2:]
-
-
-def _plain_timer() -> TimerHandle:
-    return TimerHandle.__new__(TimerHandle)
 
 
 class Driver(TimerHandle):
@@ -183,10 +119,7 @@ class Driver(TimerHandle):
             self._timers.drive(self)
 
 
-# A handle's repr names its class; observing must not change it.
-for _kind in LabTimerHandle, Driver:
-    _kind.__name__ = _kind.__qualname__ = "TimerHandle"
-    _kind.__module__ = TimerHandle.__module__
+look_like_timers(LabTimerHandle, Driver)
 
 
 class Deadline(float):
@@ -205,13 +138,3 @@ def run_late(handle: TimerHandle) -> None:
     """Run a timer that a loop keeps under another handle."""
     if not handle._cancelled:
         handle._run()
-
-
-def deadline_at(when: float) -> Deadline:
-    """The entry for a time.
-
-    A float that comes from elsewhere, such as numpy, is read without running code of its own.
-    """
-    if type(when) is not float and issubclass(type(when), float):
-        when = float.__pos__(when)
-    return Deadline(when)

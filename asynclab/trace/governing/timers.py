@@ -7,31 +7,27 @@ import math
 from asyncio.events import TimerHandle
 from collections.abc import Callable
 from contextvars import Context
-from types import FrameType
 from typing import Any
 
 from asynclab.trace import cpython
-from asynclab.trace.governing.timer_handles import Deadline, Driver, LabTimerHandle, deadline_at, run_late
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.governing.timer_handles import Deadline, Driver, LabTimerHandle, run_late
+from asynclab.trace.recording.clock import plain_seconds
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.external_waits import ExternalWaits
-from asynclab.trace.watching.timer_purposes import TimerPurposes
+from asynclab.trace.watching.observer import Observer
 
 
 class Timers:
     """The timer heap of a lab, and the one real timer that drives it."""
 
-    def __init__(self, recorder: Recorder, purposes: TimerPurposes, external: ExternalWaits) -> None:
+    def __init__(self, observer: Observer, external: ExternalWaits) -> None:
         """Begin with no timer.
 
         Args:
-            recorder: Gets the events.
-            purposes: Tells what they are for.
+            observer: That of the lab.
             external: Tells what is awaited that no timer will end, such as I/O.
         """
-        self._recorder = recorder
-        self._purposes = purposes
-        self.came = purposes.came  # a method here would cost each timeout that fires one more call
+        self._recorder = observer
         self._external = external
         self._heap: list[Deadline] = []
         """Times of the loop as code inside the lab knows them."""
@@ -88,7 +84,7 @@ class Timers:
         recorder = self._recorder
         loop = recorder.loop
         assert loop is not None
-        deadline = Deadline(when) if type(when) is float else deadline_at(when)
+        deadline = Deadline(when if type(when) is float else plain_seconds(when))
         handle = deadline.handle = LabTimerHandle(when, callback, args, loop, context, recorder, self)
         handle._scheduled = True
         heapq.heappush(self._heap, deadline)
@@ -99,7 +95,9 @@ class Timers:
                 if recorder.current is None and recorder.cause is None:
                     self.attend()
             if callback is not cpython.set_result_unless_cancelled:  # what a sleep arms its timer with
-                handle._purpose = self._purposes.of(callback, args, self._in_lab(deadline))
+                handle._purpose = recorder.purposes.of(
+                    callback, args, deadline if deadline == deadline else self.loop_time()
+                )
         except KeyboardInterrupt:  # a signal that came while our code ran is the program's
             raise
         except BaseException as error:
@@ -114,18 +112,10 @@ class Timers:
             self._cancelled -= 1
         return self._in_lab(heap[0]) if heap else None
 
-    def cancelled(self, handle: LabTimerHandle, caller: FrameType | None) -> None:
-        """A timer was cancelled before it fired, or after.
-
-        Args:
-            handle: The timer.
-            caller: The frame that cancels it, where it is a timeout's.
-        """
+    def cancelled(self, handle: LabTimerHandle) -> None:
+        """A timer was cancelled before it fired, or after."""
         if handle._scheduled:
             self._cancelled += 1
-        purpose = handle._purpose
-        if purpose is not None:
-            self._purposes.called_off(purpose, caller)
         if self._cancelled > 100 and self._cancelled * 2 > len(self._heap):
             self._heap = [deadline for deadline in self._heap if not deadline.handle._cancelled]
             heapq.heapify(self._heap)

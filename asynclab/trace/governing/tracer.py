@@ -41,7 +41,7 @@ class Tracer(Observer):
             exact: Whether what a task waits for is looked at after each step, whatever that costs.
         """
         super().__init__(clock, boundary, echo=echo, exact=exact)
-        self.timers = Timers(self, self.purposes, self.external)
+        self.timers = Timers(self, self.external)
         self.hold = Hold(self, self.external, self.timers)
         self.factory: Any = None
         """The task factory that code inside the lab has set."""

@@ -10,10 +10,10 @@ from functools import wraps
 from typing import Any
 
 from asynclab.trace import cpython
-from asynclab.trace.governing.timer_handles import LabTimerHandle
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.future_state import awaited_by
 from asynclab.trace.same_frames import looks_like
+from asynclab.trace.watching.observed_timers import ObservedTimer
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.timeouts import timeout_of
 
@@ -49,7 +49,7 @@ class FoundTimers:
         tasks = observer.registry.tasks()
         waiters = {id(awaited_by(task)): record.id for record, task in tasks}
         for timer in list(cpython.timer_heap(loop)):
-            if not isinstance(timer, LabTimerHandle) and not timer.cancelled():
+            if not isinstance(timer, ObservedTimer) and not timer.cancelled():
                 self._known[id(timer)] = _Found(timer, observer, _purpose(timer, observer, waiters))
 
     def _take(self, timer: TimerHandle) -> _Found | None:
@@ -115,4 +115,4 @@ def _purpose(timer: TimerHandle, observer: Observer, waiters: dict[int, int]) ->
     if callback is cpython.release_waiter:
         observer.timeouts.found(args[0], due, waiters.get(id(args[0])))
         return args[0]
-    return observer.purposes.of(callback, args, due)
+    return observer.purposes.of(callback, args, timer.when())

@@ -22,7 +22,6 @@ from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.handle_classes import replace_handles
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks, call_at_of
 from asynclab.trace.patching.loop_methods import govern_methods, observe_methods
-from asynclab.trace.patching.loop_timers import LoopTimers
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
@@ -166,7 +165,8 @@ def observe_loop(tracer: Observer, loop: AbstractEventLoop) -> None:
     tasks.join(tracer)
     setattr(loop, TASKS, tasks)
     if isinstance(loop, BaseEventLoop) and cpython.keeps_timers_in_heap(call_at_of(loop)):
-        tasks.set_timer = LoopTimers(tracer, loop).call_at
+        tasks.timed_by = tracer
+        tracer.purposes.defers = True
     tracer.begin(loop)
     _process.tracers.add(tracer)
 

@@ -6,22 +6,18 @@ import sys
 from asyncio import BaseEventLoop, Future, Task
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
 from functools import partial, wraps
 from types import FunctionType
 from typing import Any
 
 from asynclab.trace.governing.owners import governor, observer
+from asynclab.trace.patching.call_at import GOVERNS, govern_call_at, observe_call_at
 from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.loop_complaints import see_complaints
 from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.task_registry import LoopTasks
-from asynclab.trace.same_frames import looks_like
-
-_GOVERNS = "_asynclab_governs"
-"""The attribute of a `time` of ours."""
 
 
 def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -32,7 +28,7 @@ def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
     """
     patches.set(kind, TASKS, None)
     _tell_of_eager_starts(kind, patches)
-    patches.set(kind, "call_at", _around_call_at(kind, _function(kind, "call_at")))
+    patches.set(kind, "call_at", observe_call_at(kind, _function(kind, "call_at")))
     see_complaints(kind, patches)
 
 
@@ -46,6 +42,7 @@ def govern_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
         TypeError: As `observe_methods`.
     """
     patches.set(kind, "time", _around_time(kind, _function(kind, "time")))
+    patches.set(kind, "call_at", govern_call_at(kind, _function(kind, "call_at")))
     for name in REPLACED:
         patches.set(kind, name, _around(kind, _function(kind, name)))
     call = around_body(_function(kind, "run_in_executor"), partial(_executor_call, kind), takes_result=True)
@@ -136,53 +133,8 @@ def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> C
             return original(self)
         return tracer.timers.loop_time()
 
-    vars(time)[_GOVERNS] = True
+    vars(time)[GOVERNS] = True
     return time
-
-
-def _around_call_at(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(original)
-    @looks_like(original, "TimerHandle", "TypeError", "_check_closed", "_check_thread", "_check_callback")
-    def call_at(
-        self: BaseEventLoop, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> Any:
-        try:
-            tasks = self._asynclab_tasks  # type: ignore[attr-defined]
-        except AttributeError:
-            tasks = None
-        tracer = None if tasks is None or tasks.sole is not None else governor(context)
-        is_governed = (
-            tracer is not None
-            and tracer.loop is self
-            and type(self) is kind
-            # else the program keeps a time of its own, and means that
-            and "time" not in self.__dict__
-            and hasattr(kind.time, _GOVERNS)
-        )
-        set_timer = None if tasks is None or type(self) is not kind else tasks.set_timer
-        if not is_governed and set_timer is None:
-            timer = original(self, when, callback, *args, context=context)
-            if timer._source_traceback:
-                del timer._source_traceback[-1]  # this frame: asyncio takes its own off by their number, from the end
-            return timer
-        if when is None:
-            raise TypeError("when cannot be None")
-        if self._closed:  # type: ignore[attr-defined]
-            self._check_closed()  # type: ignore[attr-defined]
-        if self._debug:  # type: ignore[attr-defined]
-            self._check_thread()  # type: ignore[attr-defined]
-            self._check_callback(callback, "call_at")  # type: ignore[attr-defined]
-        if tracer is None or not is_governed:
-            assert set_timer is not None
-            return set_timer(when, callback, args, context)
-        try:
-            return tracer.timers.call_at(when, callback, args, context)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # it is no number, or something that only asyncio's own heap can compare
-            return original(self, when, callback, *args, context=context)
-
-    return call_at
 
 
 def _tasks_of(loop: BaseEventLoop) -> LoopTasks | None:

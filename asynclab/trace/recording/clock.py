@@ -11,6 +11,15 @@ def finite(seconds: float) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
+def plain_seconds(when: float) -> float:
+    """A deadline as a plain number: a float that comes from elsewhere, such as numpy, runs no code of its own.
+
+    Raises:
+        TypeError: It is no number.
+    """
+    return float.__pos__(when) if issubclass(type(when), float) else float(when)
+
+
 class VirtualClock:
     """Lab time: real time scaled by a speed, and still while paused.
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from sys import _getframe
 from types import CodeType, FrameType, FunctionType
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from asynclab.trace.recording.values import function_in
 
@@ -32,14 +32,17 @@ _LONGEST_FIRST = sorted(_LIBRARIES, key=len, reverse=True)
 _NOT_THE_USERS = (*_LIBRARIES, _TRACE, "<frozen")
 
 
-class _Judged(dict[str, bool]):
-    """What was found of the files that were asked for."""
+Judgement = TypeVar("Judgement")
 
-    def __init__(self, judge: Callable[[str], bool]) -> None:
-        super().__init__({"": False})
+
+class _Judged(dict[str, Judgement], Generic[Judgement]):
+    """What was found of the files that were asked for: an answer is looked up in C."""
+
+    def __init__(self, judge: Callable[[str], Judgement]) -> None:
+        super().__init__()
         self._judge = judge
 
-    def __missing__(self, file: str) -> bool:
+    def __missing__(self, file: str) -> Judgement:
         judged = self[file] = self._judge(file)
         return judged
 
@@ -55,9 +58,9 @@ class UserCode:
         """
         self._home = os.path.dirname(main.co_filename) + os.sep if main is not None else None
         self.owns: Callable[[str], bool] = _Judged(self._judge).__getitem__
-        """Whether a file is the user's own. Each birth asks: so an answer is looked up in C."""
-        self._packages: dict[str, str] = {}
-        """The installed packages that files are part of."""
+        """Whether a file is the user's own. Each birth asks."""
+        self.package_of_file: Callable[[str], str] = _Judged(self._find_package).__getitem__
+        """The installed package that a file is part of; empty for any other file. Each timer asks."""
 
     def owns_code_of(self, coroutine: object) -> bool:
         """Whether a coroutine was written by the user."""
@@ -67,22 +70,20 @@ class UserCode:
     def package_of(self, callback: Callable[..., object]) -> str:
         """The installed package that a function is part of; empty for the user's own code, for Python's, and for C."""
         function = function_in(callback)
-        return self._package_of_file(function.__code__.co_filename) if type(function) is FunctionType else ""
+        return self.package_of_file(function.__code__.co_filename) if type(function) is FunctionType else ""
 
     def package_calling(self, frame: FrameType | None) -> str:
         """The installed package that calls into asyncio, from a frame of asyncio or the tracer on outwards."""
         while frame is not None and frame.f_code.co_filename.startswith((_ASYNCIO, _TRACE)):
             frame = frame.f_back
-        return "" if frame is None else self._package_of_file(frame.f_code.co_filename)
+        return "" if frame is None else self.package_of_file(frame.f_code.co_filename)
 
-    def _package_of_file(self, file: str) -> str:
-        found = self._packages.get(file)
-        if found is None:
-            is_packaged = file.startswith(_PACKAGES) and not self.owns(file)
-            found = self._packages[file] = library_of(file) if is_packaged else ""
-        return found
+    def _find_package(self, file: str) -> str:
+        return library_of(file) if file.startswith(_PACKAGES) and not self.owns(file) else ""
 
     def _judge(self, file: str) -> bool:
+        if not file:
+            return False
         if self._home and file.startswith(self._home) and not self._home.startswith(_ASYNCIO):
             return True
         return not file.startswith(_NOT_THE_USERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import Future, Task, TimerHandle
+from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
 from types import CodeType, CoroutineType, FrameType, GeneratorType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeAlias
@@ -39,7 +39,7 @@ class LoopTasks(dict[int, TaskRecord]):
     One for each loop: loops in several threads never share one, and an id() is not used twice at the same time there.
     """
 
-    __slots__ = ("everybodys", "set_timer", "sole", "tracers")
+    __slots__ = ("everybodys", "sole", "timed_by", "tracers")
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,8 +49,8 @@ class LoopTasks(dict[int, TaskRecord]):
         """The one of them that observes whatever is in no lab; None where nobody does."""
         self.sole: Recorder | None = None
         """The same, where nobody else observes: all that happens on the loop is its."""
-        self.set_timer: Callable[..., TimerHandle] | None = None
-        """Sets a timer in the loop's own heap that is observed; None where nobody observes those."""
+        self.timed_by: Recorder | None = None
+        """Who observes the timers that the loop keeps itself; None where nobody does."""
 
     def join(self, tracer: Recorder) -> None:
         """One more observes the loop."""
@@ -61,7 +61,7 @@ class LoopTasks(dict[int, TaskRecord]):
         """One of those who observe the loop does so no more."""
         self.tracers.remove(tracer)
         if self.everybodys is tracer:
-            self.everybodys = self.set_timer = None
+            self.everybodys = self.timed_by = None
         self._see_to_sole()
 
     def _see_to_sole(self) -> None:

@@ -18,7 +18,10 @@ from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.task_waits import Known, describe_wait
 
 LOOK_SHARE = 0.01
-"""How much of a loop's time may go into looks at suspended tasks as soon as their step ends."""
+"""How much of a loop's CPU time may go into looks at suspended tasks as soon as their step ends."""
+
+IDLE_SHARE = 0.001
+"""How much of the time in which the loop waits, or other processes have the processor, may go there, too."""
 
 LOOK_SAVINGS = 0.002
 """Seconds: how much of that time may be saved up. So short programs and those with few tasks are seen whole."""
@@ -28,6 +31,9 @@ FIRST_LOOK_AT = -math.inf
 
 LOOK_LATER = 0.001
 """Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
+
+_RECKON_AGAIN = 0.001
+"""Real seconds between two reckonings at least: to ask for a thread's CPU time takes a microsecond."""
 
 _DROPPABLE = ("event", "future")
 
@@ -56,10 +62,10 @@ class Looks:
         self._exact = exact
         self._savings = LOOK_SAVINGS
         """Seconds of CPU time that looks may take now."""
-        self._looked_at = 0.0
-        """Real time of the last look."""
+        self._reckoned = 0.0, 0.0
+        """Real time and the thread's CPU time when that was reckoned last."""
         self.again_at = FIRST_LOOK_AT
-        """Real time from which on there is time for the next look."""
+        """Real time before which there is no time for the next look."""
         self.sources = DroppedSources()
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
@@ -78,28 +84,35 @@ class Looks:
             self._look_at(pending.pop(next(iter(pending))))
 
     def look(self, record: TaskRecord, task: Task[Any], real: float) -> None:
-        """Look at a task whose step ended at the real time `real`; not to be called before `again_at`."""
-        if self.pending:
-            self.pending.pop(record.id, None)
+        """Look at a task whose step ended at the real time `real`, or later; not to be called before `again_at`."""
         if self._exact:
             self._look(record, task)
             return
         began = thread_time()
-        self._look(record, task)
-        self._pay(real, thread_time() - began)
+        if self._has_saved(real, began):
+            self.pending.pop(record.id, None)
+            self._look(record, task)
+            self._savings -= thread_time() - began
+        else:
+            self.pending[record.id] = record
+        if self._savings <= 0:  # not sooner, even if the loop is busy all the time
+            self.again_at = real + max(_RECKON_AGAIN, -self._savings / LOOK_SHARE)
 
     def look_now(self, record: TaskRecord) -> None:
         """Look at a task if there was no time to before, as what it waits for matters now. Later looks pay for it."""
         if record.id in self.pending:
             began = thread_time()
             self._look_at(self.pending.pop(record.id))
-            self._pay(self._recorder.clock.real_time(), thread_time() - began)
+            self._savings -= thread_time() - began
 
-    def _pay(self, real: float, taken: float) -> None:
-        """Take the CPU time of a look from what was saved: another process may have had the processor meanwhile."""
-        self._savings = min(LOOK_SAVINGS, self._savings + (real - self._looked_at) * LOOK_SHARE) - taken
-        self._looked_at = real
-        self.again_at = real - self._savings / LOOK_SHARE
+    def _has_saved(self, real: float, cpu: float) -> bool:
+        """Reckon what is saved at a real time and a CPU time of the thread, and whether that is anything."""
+        real_before, cpu_before = self._reckoned
+        self._reckoned = real, cpu
+        passed = real - real_before
+        busy = min(passed, max(0.0, cpu - cpu_before))  # the loop may go on in another thread
+        self._savings = min(LOOK_SAVINGS, self._savings + busy * LOOK_SHARE + (passed - busy) * IDLE_SHARE)
+        return self._savings > 0
 
     def _look_at(self, record: TaskRecord | None) -> None:
         task = None if record is None else record()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FrameType, MethodType
+from types import FrameType, FunctionType, MethodType
 from typing import Any, TypeAlias
 
 from asynclab.model.events import CallEnded, CallScheduled
 from asynclab.trace import cpython
-from asynclab.trace.recording.clock import finite
+from asynclab.trace.recording.clock import finite, plain_seconds
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.timeouts import Timeouts, is_rescheduled, timeout_of
+
+_release_waiter, _on_timeout = cpython.release_waiter, cpython.on_timeout
 
 Purpose: TypeAlias = object
 """What a timer is for until it fires: a timeout (see Timeouts.armed), or a call's number."""
@@ -37,17 +39,28 @@ class TimerPurposes:
         """The calls that are pending and not told yet, by their numbers."""
 
     def of(self, callback: Callable[..., object], args: tuple[Any, ...], when: float) -> Purpose:
-        """The purpose of a timer that is set for a moment in lab time, and that no sleep sets."""
+        """The purpose of a timer that is set for a moment of the loop's time, and that no sleep sets."""
         try:
-            owner = None
-            if callback is cpython.release_waiter:
+            recorder, kind = self._recorder, type(when)
+            due = (when if kind is float or kind is int else plain_seconds(when)) - recorder.origin
+            function = callback.__func__ if type(callback) is MethodType else callback
+            owner: object = None
+            if function is _release_waiter:
                 owner = args[0]
-            elif type(callback) is MethodType and callback.__func__ is cpython.on_timeout:
+            elif function is _on_timeout:
                 owner = timeout_of(callback)
-            if owner is None:
-                return self._schedule(callback, when)
-            self._timeouts.armed(owner, when)
-            return owner
+            if owner is not None:
+                self._timeouts.armed(owner, due)
+                return owner
+            if type(function) is FunctionType:
+                name, library = function.__qualname__, recorder.code.package_of_file(function.__code__.co_filename)
+            else:
+                name, library = callable_name(callback), recorder.code.package_of(callback)
+            self._calls = number = self._calls + 1
+            self.untold[number] = name, due, recorder.current_number(), library
+            if not (self.defers and library):
+                self._tell(number)
+            return number
         except KeyboardInterrupt:  # a signal that came while our code ran is the program's
             raise
         except BaseException as error:
@@ -90,16 +103,6 @@ class TimerPurposes:
         """Tell of the calls that are pending and not told yet."""
         for number in list(self.untold):
             self._tell(number)
-
-    def _schedule(self, callback: Callable[..., object], when: float) -> int:
-        """Give a callback that is due at a lab time a number, and tell of it now or later."""
-        self._calls = number = self._calls + 1
-        name, recorder = callable_name(callback), self._recorder
-        library = recorder.code.package_of(callback)
-        self.untold[number] = name, when, recorder.current_number(), library
-        if not (self.defers and library):
-            self._tell(number)
-        return number
 
     def _tell(self, number: int) -> None:
         name, when, task, library = self.untold.pop(number)

@@ -20,7 +20,6 @@ from asynclab.model.events import (
 from asynclab.model.fold import apply, fold
 from asynclab.model.fold.births_and_ends import DROPPED_AT_ONCE, ENDED_KEPT
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Progress
 from asynclab.model.wording.outcome import ending
 from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, suspended, tea_party, told, told_of
 
@@ -99,13 +98,13 @@ def test_a_collected_task_has_failed_and_says_why() -> None:
 def test_progress_is_kept_and_told_at_each_tenth() -> None:
     reports = [Progressed(0.0, TEA, done, 100, "cups") for done in range(25)]
     state = tea_party(*reports)
-    assert state.tasks[TEA].progress == Progress(24, 100, "cups")
+    assert state.tasks[TEA].progress == reports[-1]
     assert told_of(state, TEA) == ["progress 10 of 100 cups", "progress 20 of 100 cups"]
 
 
 def test_progress_without_a_total_is_kept_and_not_told() -> None:
     state = tea_party(Progressed(0.0, TEA, 3))
-    assert state.tasks[TEA].progress == Progress(3)
+    assert state.tasks[TEA].progress == Progressed(0.0, TEA, 3)
     assert told_of(state, TEA) == []
 
 

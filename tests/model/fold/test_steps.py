@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -142,7 +143,7 @@ def test_a_step_is_accounted_for_even_if_the_end_of_its_task_came_first() -> Non
 )
 def test_an_ended_task_stays_ended(event: Event) -> None:
     state = tea_party(TaskEnded(1.0, TEA, "done", "'tea'"))
-    before = replace(state.tasks[TEA]), dict(state.counts)
+    before = copy(state.tasks[TEA]), dict(state.counts)
     apply(state, event)
     assert (state.tasks[TEA], state.counts) == before
     assert state.running is None

@@ -6,9 +6,20 @@ import inspect
 from collections.abc import Callable
 
 from asynclab.model.events import Event
-from asynclab.model.story import Story, tell_life
+from asynclab.model.lanes import Timeline
+from asynclab.model.state import LabState
+from asynclab.model.story import Retelling, Story
 from tests.model.history import lab_with_timeline, timeline_of
 from tests.trace.labs import Observed
+
+
+def tell_life(timeline: Timeline, task: int, state: LabState) -> Story:
+    """The whole life of a task up to the moment of a state."""
+    retelling = Retelling(task)
+    story = retelling.tell(timeline, state)
+    while retelling.unread:
+        story = retelling.tell(timeline, state)
+    return story
 
 
 def story_of(seen: Observed, name: str) -> Story:

@@ -21,14 +21,14 @@ from asynclab.model.events import (
     TaskWaiting,
     Wait,
 )
-from asynclab.model.story import Story, tell_life
+from asynclab.model.story import Story
 from asynclab.model.story.life import TURNS_KEPT, Life
 from asynclab.model.story.repeats import Block, blocks
 from asynclab.model.story.summary import Summary
 from asynclab.model.story.turns import Turn
 from tests.model.anything import any_history
 from tests.model.history import lab_with_timeline, suspended
-from tests.model.story.lives import story_from, told_of
+from tests.model.story.lives import story_from, tell_life, told_of
 
 WORKER = 2
 MOST = 60

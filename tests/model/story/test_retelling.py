@@ -12,11 +12,11 @@ from asynclab.model.fold import fold
 from asynclab.model.history import History
 from asynclab.model.lanes import Timeline
 from asynclab.model.state import LabState
-from asynclab.model.story import Retelling, tell_life
+from asynclab.model.story import Retelling
 from asynclab.model.story.life import Life
 from tests.model.anything import any_history
 from tests.model.history import MAIN, TEA, lab_with_timeline, suspended
-from tests.model.story.lives import story_from, told
+from tests.model.story.lives import story_from, tell_life, told
 
 
 @given(any_history(), st.lists(st.integers(0, 60), max_size=5))

@@ -28,10 +28,9 @@ from asynclab.model.events import (
     WaitKind,
     Warned,
 )
-from asynclab.model.story import tell_life
 from tests.golden_files import Golden
 from tests.model.history import COFFEE, MAIN, TEA, suspended
-from tests.model.story.lives import story_from, told_of
+from tests.model.story.lives import story_from, tell_life, told_of
 from tests.model.timeline.lives import Run
 
 BIRTH: tuple[Event, ...] = (

@@ -1,22 +1,22 @@
-"""The routes of the practice server that misbehave: one path for each fault that a client has to survive."""
+"""The practice server with more routes, one path for each fault that a client has to survive, and with TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
 import socket
+import ssl
 import struct
-import time
 import zlib
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from email.utils import formatdate
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from asynclab.practice.pages import document
 from asynclab.practice.requests import begin, has_body, html, pause, whole_number
+from asynclab.practice.server import HOST, PracticeServer
 
 BOMB_MEGABYTES = 200
 """The unpacked size of the gzip bomb."""
@@ -27,12 +27,36 @@ ESCAPES = "\x1b]0;PWNED\x07\x1b[31m\x9b31m\u202e\x01\u2028"
 MARKUP = "done [/] [red]x[/red] [@click=app.quit]here[/]"
 """Text that a view would obey if it took text for markup."""
 
-FAILURES = web.AppKey("failures", Counter[str])
-"""How often each flaky path has failed."""
-
 _TEXT = "naïve café, 10 €: ☕\n"
 
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
+"""The self-signed certificate of the TLS listener, with its key."""
+
 faults = web.RouteTableDef()
+
+
+class FaultyServer(PracticeServer):
+    """The practice server with faults; if `tls`, it also answers over TLS, with a certificate that nobody trusts."""
+
+    ROUTES = (*PracticeServer.ROUTES, faults)
+
+    def __init__(self, *, pace: float = 1.0, tls: bool = False) -> None:
+        super().__init__(pace=pace)
+        self._tls, self._tls_port = tls, 0
+
+    def tls_url(self, path: str = "/") -> str:
+        """The URL of a path on this server, over TLS."""
+        return f"https://{HOST}:{self._tls_port}{path}"
+
+    async def _listen(self) -> web.AppRunner:
+        runner = await super()._listen()
+        if not self._tls:
+            return runner
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
+        self._tls_port = runner.addresses[1][1]
+        return runner
 
 
 class RawAnswer(web.StreamResponse):
@@ -201,26 +225,6 @@ async def meta_charset(_: web.Request) -> web.StreamResponse:
     """Send HTML that declares its charset only in a meta element."""
     text = document("10 €", _TEXT).replace("utf-8", "windows-1252")
     return web.Response(body=text.encode("windows-1252", errors="replace"), headers={"Content-Type": "text/html"})
-
-
-@faults.get("/flaky/{name}")
-async def flaky(request: web.Request) -> web.StreamResponse:
-    """Fail the first `times` requests for this name with `status`; with `after`, send so many seconds as Retry-After.
-
-    With `date`, Retry-After is a date.
-    """
-    name = request.match_info["name"]
-    times = whole_number("times", request.query.get("times", "1"), 0, 1_000_000)
-    failures = request.app[FAILURES]
-    if failures[name] >= times:
-        return web.Response(text=f"after {failures[name]} failures\n")
-    failures[name] += 1
-    headers = {}
-    if "after" in request.query:
-        after = whole_number("after", request.query["after"], 0, 1_000_000)
-        headers["Retry-After"] = formatdate(time.time() + after, usegmt=True) if "date" in request.query else str(after)
-    status = whole_number("status", request.query.get("status", "503"), 400, 599)
-    return web.Response(status=status, text="come back later\n", headers=headers)
 
 
 @faults.get("/markup")
