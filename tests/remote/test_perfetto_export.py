@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from asynclab.model.events import (
 )
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import ENDED_KEPT, FIRST_PID, PerfettoExport
+from asynclab.remote.perfetto.task_track import TaskTrack
 from asynclab.remote.program_recording import Header, RecordingWriter
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
 from tests.model.anything import any_history
@@ -208,8 +210,7 @@ def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
         batch: Any = (TaskCreated(1.0, number, "a", "main"), TaskEnded(1.0, number, "done"))
         program.take(LoopEvents(1, batch))
         export.take(LoopEvents(1, batch))
-    assert len(export._ended) == ENDED_KEPT
-    assert not export._tracks
+    assert sum(isinstance(kept, TaskTrack) for kept in gc.get_objects()) == ENDED_KEPT
 
 
 NUMBERS = st.integers(1, 3)
