@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,7 @@ from asynclab.remote.perfetto.perfetto_export import ENDED_KEPT, FIRST_PID, Perf
 from asynclab.remote.perfetto.task_track import TaskTrack
 from asynclab.remote.program_recording import Header, RecordingWriter
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from tests.alive import alive
 from tests.model.anything import any_history
 from tests.remote.programs import observed
 from tests.remote.trace_checks import Entry, checked
@@ -202,6 +202,7 @@ def test_a_paused_clock_gives_a_step_no_time() -> None:
 
 def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
     program = ObservedProgram()
+    before = alive(TaskTrack)
     export = PerfettoExport(program, len)
     for frame in told():
         program.take(frame)
@@ -210,7 +211,7 @@ def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
         batch: Any = (TaskCreated(1.0, number, "a", "main"), TaskEnded(1.0, number, "done"))
         program.take(LoopEvents(1, batch))
         export.take(LoopEvents(1, batch))
-    assert sum(isinstance(kept, TaskTrack) for kept in gc.get_objects()) == ENDED_KEPT
+    assert alive(TaskTrack) - before == ENDED_KEPT
 
 
 NUMBERS = st.integers(1, 3)
