@@ -1,4 +1,4 @@
-"""The Textual app: its screens, themes, notices and clean exit."""
+"""The Textual app: its screens, themes and clean exit."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.events import Event, Key, Paste
-from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen
 from textual.theme import Theme, ThemeProvider
 
 from asynclab import settings
 from asynclab.collector import RareCollections
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.pane_screen import LOW, NARROW
 from asynclab.screens.learn.learn_screen import LearnScreen
 from asynclab.screens.shared.command import Command, Commanding
 from asynclab.screens.shared.command_screen import TABS, CommandScreen
+from asynclab.screens.shared.notices import Notices
 from asynclab.terminal.terminal_app import TerminalApp
 from asynclab.widgets.colours import state_variables
 from asynclab.widgets.themes import DARK, THEMES
@@ -49,7 +48,7 @@ AGAIN_SECONDS = 2.0
 """Seconds within which a second ctrl+c quits."""
 
 
-class AsyncLabApp(Commanding, TerminalApp):
+class AsyncLabApp(Commanding, Notices, TerminalApp):
     """The dashboard."""
 
     TITLE = "asynclab"
@@ -203,30 +202,11 @@ class AsyncLabApp(Commanding, TerminalApp):
         """Remove notices at the next key, since they may be out of date. Problems stay."""
         if isinstance(event, Key):
             if not event.is_forwarded:
-                self._forget("information")
+                self.forget_notices("information")
             # A forwarded one, too: it was on its way to another view when the key before it went to the terminal.
             if isinstance(self.screen, CommandScreen) and self.screen.takes_key(event):
                 return
         await super().on_event(event)
-
-    def tell(self, text: str, *, is_problem: bool = False) -> None:
-        """Show a notice for some seconds, instead of the one before; the text is not parsed as markup.
-
-        A problem stays when a notice replaces another one, and when a key is pressed.
-        """
-        severity: SeverityLevel = "error" if is_problem else "information"
-        self._forget("information", severity)
-        self.notify(one_line(text, limit=400), severity=severity, markup=False)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text, and say how long it is."""
-        super().copy_to_clipboard(text)
-        self.tell(f"copied {plural(len(text.splitlines()), 'line')}, {plural(len(text), 'character')}")
-
-    def _forget(self, *severities: SeverityLevel) -> None:
-        for notice in list(self._notifications):
-            if notice.severity in severities:
-                self._unnotify(notice)
 
     @command("fetch", key="f", group="App", rank=7, offered=lambda app: app.current_mode != "fetch")
     async def action_fetch(self) -> None:

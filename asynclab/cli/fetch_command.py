@@ -234,17 +234,21 @@ def _why_none(found: Found) -> str:
 
 
 def _tell_what_was_found(text: str, found: Found, taken_as: str) -> None:
-    """Say on a terminal what a text was taken for and what of it is not fetched, and show the first of that."""
+    """Say what of a text is not fetched, and show the first of that.
+
+    Without a terminal only if that has URLs; on one, what the text was taken for is said, too.
+    """
     from asynclab.fetch.urls import other_reading
     from asynclab.fetch.words import counts_of
     from asynclab.model.text import one_line
 
-    if not is_terminal(sys.stderr):
+    other = None if taken_as else other_reading(text, found)
+    lost = [text for text in found.ignored if "://" in text]
+    if not (other or lost or is_terminal(sys.stderr)):
         return
     is_plain = found.taken_for in ("", "text")
-    other = None if taken_as else other_reading(text, found)
     if found.ignored or found.duplicates or not is_plain or other:
-        first = f", first: {one_line(found.ignored[0], 60)}" if found.ignored else ""
+        first = "".join(f", first: {one_line(text, 60)}" for text in (lost or found.ignored)[:1])
         told = [*counts_of(found), f"--as {other[0]}: {plural(other[1], 'other')}"] if other else counts_of(found)
         click.echo(" · ".join(told) + first, err=True)
 

@@ -189,6 +189,8 @@ def _told(error: Exception) -> str:
     """An error, without the number that the system has for it."""
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
+    if error.errno == errno.ENOENT and not error.filename:
+        return "the working directory is gone: change to another one"
     if error.filename:
         return f"can't write '{error.filename}': {error.strerror}"
     return f"can't write to standard output: {error.strerror}" if error.errno in _FULL else error.strerror

@@ -82,7 +82,7 @@ def redirected(location: str, asked: str) -> str:
 
 
 def origin(sent: str) -> tuple[str, str]:
-    """Scheme, and name and port, of a URL as `sent_text` makes it: what was meant for one may be shown to the same."""
+    """Scheme, name and port of a URL as `sent_text` makes it; secrets for one origin must go to no other."""
     return sent.partition(":")[0], host_key(sent)
 
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from asynclab.fetch.address import redacted
+from asynclab.fetch.html_head import declared_refresh, refresh_target
 from asynclab.fetch.page import SCANNED, Page
 from asynclab.fetch.rows import Row
+from asynclab.model.text import one_line
+
+
+def note_refresh(row: Row, refresh: str, where: str) -> None:
+    """Note that a browser would go on to another URL, which is not fetched."""
+    if target := refresh_target(refresh):
+        row.notes += (f"a browser would go on to {one_line(redacted(target))} ({where})",)
 
 
 class Body:
@@ -14,7 +23,7 @@ class Body:
     __slots__ = ("_all", "_also", "_beginning", "_missing", "_room", "_row")
 
     def __init__(self, row: Row, limit: int, *, keep: bool, also: Callable[[bytes], object] | None = None) -> None:
-        """Expect a body of at most `limit` bytes; describe it in the row, which gets all of it if `keep`.
+        """Expect a body of at most `limit` bytes, to be described in a row, which gets the whole body if `keep`.
 
         `also` gets each part as well, such as a file or a search.
         """
@@ -44,6 +53,9 @@ class Body:
 
     def describe(self) -> None:
         """Note in the row what came."""
-        self._row.page = Page.of(b"".join(self._beginning), self._row.content_type)
+        beginning = b"".join(self._beginning)
+        self._row.page = Page.of(beginning, self._row.content_type)
+        if "html" in self._row.content_type.lower() and (refresh := declared_refresh(beginning)):
+            note_refresh(self._row, refresh, "meta refresh")
         if self._all is not None:
             self._row.body = b"".join(self._all)

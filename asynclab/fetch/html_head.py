@@ -30,6 +30,10 @@ _TITLE_END = re.compile(r"</title(?=[\s/>])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""")
 _XML_ENCODING = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']\s*([^"'>\s]+)""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]{1,60})""", re.IGNORECASE)
+_REFRESH = re.compile(
+    r"""\s*[\d.]+\s*[;,\s]\s*(?:url\s*=\s*)?(?:"([^"]+)|'([^']+)|([^\s"';,][^\r\n]*?)\s*\Z)""", re.IGNORECASE
+)
+"""As the HTML standard reads it: seconds, a separator, and a URL with or without its name and quotes."""
 
 _APART = frozenset({"svg", "math", "template"})
 """Elements with titles of their own."""
@@ -58,22 +62,41 @@ def declared_charsets(beginning: bytes) -> Iterator[str]:
     # Nearly all pages without a charset in their header have none here either, and that is faster to see.
     if b"charset" not in beginning.lower():
         return
-    for tag in _TOKEN.finditer(beginning.decode("latin-1")):
-        name = (tag["name"] or "").lower()
-        if name == "body":
-            return
-        if name == "meta" and not tag["close"]:
-            attributes = dict(reversed([_name_and_value(found) for found in _ATTRIBUTE.finditer(tag["attributes"])]))
-            if "charset" in attributes:
-                yield attributes["charset"]
-            elif attributes.get("http-equiv", "").lower() == "content-type":
-                yield charset_in(attributes.get("content", ""))
+    for attributes in _metas(beginning):
+        if "charset" in attributes:
+            yield attributes["charset"]
+        elif attributes.get("http-equiv", "").lower() == "content-type":
+            yield charset_in(attributes.get("content", ""))
+
+
+def declared_refresh(beginning: bytes) -> str:
+    """What a meta element says in place of a Refresh header; empty where none does."""
+    if b"refresh" not in beginning.lower():
+        return ""
+    said = (meta.get("content", "") for meta in _metas(beginning) if meta.get("http-equiv", "").lower() == "refresh")
+    return html.unescape(next(said, ""))
+
+
+def refresh_target(refresh: str) -> str:
+    """The URL that a Refresh header sends a browser to; empty where it only loads the same page again."""
+    found = _REFRESH.match(refresh[:10_000])
+    return "" if found is None else found[1] or found[2] or found[3] or ""
 
 
 def charset_in(content_type: str) -> str:
     """The label of a charset in a Content-Type; empty where there is none."""
     found = _CHARSET.search(content_type[:1_000])
     return "" if found is None else found[1]
+
+
+def _metas(beginning: bytes) -> Iterator[dict[str, str]]:
+    """The attributes of the meta elements before the body."""
+    for tag in _TOKEN.finditer(beginning.decode("latin-1")):
+        name = (tag["name"] or "").lower()
+        if name == "body":
+            return
+        if name == "meta" and not tag["close"]:
+            yield dict(reversed([_name_and_value(found) for found in _ATTRIBUTE.finditer(tag["attributes"])]))
 
 
 def _name_and_value(found: re.Match[str]) -> tuple[str, str]:

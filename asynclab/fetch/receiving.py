@@ -10,7 +10,7 @@ import aiohttp
 import asynclab
 from asynclab.fetch.address import redacted
 from asynclab.fetch.anchors import Anchors, anchors_of, may_have_anchors
-from asynclab.fetch.body import Body
+from asynclab.fetch.body import Body, note_refresh
 from asynclab.fetch.options import Options
 from asynclab.fetch.outcomes import failure_of_fragments, failure_of_size, failure_of_status
 from asynclab.fetch.rows import Failure, Row, header_text
@@ -49,6 +49,8 @@ class Receiver:
         failure = None
         if response.status in REDIRECTS:
             row.notes += ("a redirect that doesn't say where to (no Location)",)
+        if refresh := response.headers.get("Refresh"):
+            note_refresh(row, _header_text(refresh), "Refresh header")
         if response.status >= 400:
             failure = failure_of_status(response.status, row.reason, response.headers.get("Retry-After"))
         is_allowed = response.status in self._options.allow

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from asynclab.model.text import one_line
 
@@ -31,32 +31,29 @@ class TooLargeError(UnpackingError):
     """A body is too large before or between its codings, though it may be small in the end."""
 
 
-class Member(Protocol):
+class _Stream:
     """One packed stream; gzip and Zstandard allow one after the other."""
+
+    _stream: Any
 
     @property
     def eof(self) -> bool:
         """Whether its end was found."""
+        return bool(self._stream.eof)
 
     @property
     def unused_data(self) -> bytes:
         """What came after its end."""
+        return bytes(self._stream.unused_data)
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         """Take the next bytes, and give what is in them in pieces."""
+        raise NotImplementedError
 
 
-class _Zlib:
+class _Zlib(_Stream):
     def __init__(self, window_bits: int) -> None:
         self._stream = zlib.decompressobj(window_bits)
-
-    @property
-    def eof(self) -> bool:
-        return self._stream.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         piece = b""
@@ -67,18 +64,10 @@ class _Zlib:
             yield piece
 
 
-class _Zstd:
+class _Zstd(_Stream):
     def __init__(self, _: bytes) -> None:
         # RFC 9659 allows HTTP no larger window; zstd itself takes 128 MiB of memory where a server asks for it.
         self._stream = _ZSTD.ZstdDecompressor(options={_ZSTD.DecompressionParameter.window_log_max: 23})
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._stream.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._stream.unused_data)
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         yield self._stream.decompress(data, PIECE)
@@ -86,7 +75,7 @@ class _Zstd:
             yield self._stream.decompress(b"", PIECE)
 
 
-class _Brotli:
+class _Brotli(_Stream):
     unused_data = b""
 
     def __init__(self, _: bytes) -> None:
@@ -125,7 +114,7 @@ _ZSTD = _installed("compression.zstd", "backports.zstd")
 
 
 class _Coding(NamedTuple):
-    begin: Callable[[bytes], Member]
+    begin: Callable[[bytes], _Stream]
     """Begins to unpack a stream with these first bytes."""
     needed: int = 1
     """How many first bytes it needs."""
@@ -197,7 +186,7 @@ class _Layer:
         """Bytes after the end of what is packed; some servers pad with zeros."""
         self._room = most
         self._coding = _CODINGS[name]
-        self._member: Member | None = None
+        self._member: _Stream | None = None
         self._start = b""
         self._is_first = True
 

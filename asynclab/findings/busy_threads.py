@@ -50,7 +50,7 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
     """Programs whose main task has ended, and that wait for a thread which nobody can let go on."""
     told = state.outside
     main = next(iter(state.tasks.values()), None)
-    if told is None or state.outside_version != state.version or not told.held or main is None or not main.has_ended:
+    if told is None or not state.is_idle or not told.held or main is None or not main.has_ended:
         return
     waits = [task for task in state.tasks.values() if not task.has_ended]
     if told.io or told.processes or told.signals or not all(_SHUTDOWN in task.coroutine for task in waits) or not waits:

@@ -45,10 +45,14 @@ class Findings:
         self._state = state
         self._found: dict[object, Finding] = {}
         self._looked_at = 0.0
+        self._version = 0
+        """The number of the latest event that the rules have seen."""
 
     @property
     def found(self) -> list[Finding]:
         """Each bug once, as it was last seen, in the order in which they were found."""
+        if self._version != self._state.version:  # the last events may come just after a look
+            self.look()
         return list(self._found.values())
 
     def take(self, events: Sequence[Event]) -> None:
@@ -61,6 +65,7 @@ class Findings:
 
     def look(self) -> None:
         """Let each rule look at the state."""
+        self._version = self._state.version
         for rule in RULES:
             for finding in rule.check(self._state):
                 known = self._found.get(finding.key)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
-from asynclab.findings.lost_wakes import find_dropped_sources, find_gone_sources, find_lost_handovers
+from asynclab.findings.lost_wakes import find_dropped_sources, find_gone_sources, find_lost_handovers, waits_at
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
-from asynclab.findings.rule import Finding, Rule, place_of
-from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers
+from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers, wait_for_long
+from asynclab.findings.told_waits import doing
 from asynclab.findings.wait_graph import WaitGraph, holders_of
 from asynclab.model.events import GeneratorStands
-from asynclab.model.resources import PrimitiveState
+from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
-from asynclab.model.wording.wait import NOT_RECORDED, plain_wait
 
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
@@ -119,26 +119,40 @@ def find_kept(state: LabState) -> Iterator[Finding]:
 
 def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
     """The tasks that have waited for a lock or semaphore while nothing else could have happened, as it still stands."""
-    if state.outcome is None:
-        return list(primitive.waiters) if state.is_starved else []
-    key = (primitive.kind, primitive.number)
     ended = [task.ended_at for task in map(state.tasks.get, holders_of(primitive)) if task is not None]
     since = max((at for at in ended if at is not None), default=0.0)
-    found = [each.task for each in state.in_vain if (each.wait.kind, each.wait.number) == key and each.until >= since]
-    return list(dict.fromkeys(found))
+    return list(waits_at(state, primitive.kind, primitive.number, since))
 
 
 def find_joins(state: LabState) -> Iterator[Finding]:
     """A join() of an empty queue whose items were all taken, where nobody is left to call task_done()."""
-    if not state.is_stuck:
-        return
     for queue in state.queues.values():
-        if queue.joiners and queue.unfinished > 0 and not queue.size:
-            joiner = state.tasks[queue.joiners[0]]
-            who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
-            counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
-            text = f"{who}: {counts}; the queue is empty, and nobody is left to call it"
-            yield Finding("join-without-task-done", text, state.now, (state.version,), joiner.id, place_of(joiner))
+        if not queue.joiners or queue.unfinished <= 0 or queue.size:
+            continue
+        is_sure = state.is_stuck
+        if not is_sure and not _all_have_come_back(state, queue):
+            continue
+        joiner = state.tasks[queue.joiners[0]]
+        who = f"{quoted(state, joiner.id)} waits in join() of {queue.label}{in_brackets(joiner.place)}"
+        counts = f"{queue.puts:,} put, {queue.gets:,} got, {queue.dones:,} task_done()"
+        left = "nobody is left to call it" if is_sure else "whoever took an item waits for the next, or has ended"
+        text = f"{who}: {counts}; the queue is empty, and {left}"
+        certainty: Certainty = "proved" if is_sure else "likely"
+        rule = "join-without-task-done"
+        yield Finding(rule, text, state.now, (state.version,), joiner.id, place_of(joiner), certainty)
+
+
+def _all_have_come_back(state: LabState, queue: QueueState) -> bool:
+    """Whether all who took items have waited for the next for long, where only they, or who joins, have put any."""
+    left = {number for number in (*queue.takers, *queue.sources) if number is None or not _has_ended(state, number)}
+    takers = left.intersection(queue.takers)
+    waiters = *queue.getters, *queue.joiners
+    return takers.issubset(queue.getters) and left.issubset(waiters) and wait_for_long(state, queue.getters, 0.0)
+
+
+def _has_ended(state: LabState, number: int) -> bool:
+    task = state.tasks.get(number)
+    return task is None or task.has_ended
 
 
 def find_standstills(state: LabState) -> Iterator[Finding]:
@@ -153,10 +167,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not waiting:
         return
     last = max(waiting, key=lambda task: task.since)
-    said = [
-        f"{quoted(state, task.id)} {_doing(state, task)}{in_brackets(task.place)}{_source(state, task)}"
-        for task in waiting[:NAMED]
-    ]
+    said = [f"{quoted(state, task.id)} {doing(task, state)}{in_brackets(task.place)}" for task in waiting[:NAMED]]
     said += [f"{plural(len(waiting) - NAMED, 'task')} more"] if len(waiting) > NAMED else []
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
@@ -170,28 +181,6 @@ def _only_waits_for_interrupt(state: LabState) -> bool:
     if len(tasks) != 1 or state.dropped.tasks or tasks[0].waits_for is None:
         return False
     return tasks[0].waits_for.kind in ("event", "future") and not (state.outside is not None and state.outside.held)
-
-
-def _source(state: LabState, task: TaskState) -> str:
-    """Of a queue that a task waits to get from: who has filled it, if they have all ended."""
-    wait = task.waits_for
-    queue = None if wait is None or wait.kind != "queue.get" else state.queues.get(wait.number)
-    sources = {} if queue is None else queue.sources
-    tasks = [state.tasks.get(number) for number in sources if number is not None]
-    if not tasks or None in sources or any(each is None or not each.has_ended for each in tasks):
-        return ""
-    return ", which was filled by " + ", ".join(
-        f"{quoted(state, each.id)}, which {how_ended(each)}" for each in tasks if each
-    )
-
-
-def _doing(state: LabState, task: TaskState) -> str:
-    """What a task waits for, and who has that, as far as it is known."""
-    wait, primitive = task.waits_for, _waited(state, task)
-    if wait is None:
-        return f"waits ({NOT_RECORDED})"
-    holders = [] if primitive is None or primitive.kind == "lock" else holders_of(primitive)
-    return plain_wait(wait, state)[0] + (f", whose permits are with {listed(state, holders)}" if holders else "")
 
 
 RULES = (

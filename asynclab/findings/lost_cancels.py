@@ -45,7 +45,7 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
     """Blocks that ended as if in time. What they bring may be meant to be what there was until then."""
     for incident in state.incidents:
         event = incident.event
-        if isinstance(event, TimeoutDropped):
+        if isinstance(event, TimeoutDropped) and not _is_told_otherwise(state, event):
             text = (
                 f"a timeout around {quoted(state, event.task)} expired, but the CancelledError was caught and not "
                 f"raised again: at {measured(incident.at)} its block ended{at_line(incident.place)} without a "
@@ -53,6 +53,12 @@ def find_dropped_timeouts(state: LabState) -> Iterator[Finding]:
             )
             place = incident.place
             yield Finding("timeout-dropped", text, incident.at, (incident.version,), event.task, place, "likely")
+
+
+def _is_told_otherwise(state: LabState, event: TimeoutDropped) -> bool:
+    """Whether the task waited for another one, which ignored that it was cancelled for the timeout's sake."""
+    events = (incident.event for incident in state.incidents)
+    return any(isinstance(each, CancelIgnored) and each.by == event.task for each in events)
 
 
 def find_shared(state: LabState) -> Iterator[Finding]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from asynclab.findings.phrases import at_line, listed, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model.events import SourceDropped, TaskEnded, Wait
 from asynclab.model.hardships import LostHandover, key_of
 from asynclab.model.incidents import Incident
-from asynclab.model.resources import QueueState
+from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
@@ -50,38 +50,51 @@ def vain_waits(state: LabState) -> Iterator[tuple[int, Wait, float]]:
 
 
 def find_gone_sources(state: LabState) -> Iterator[Finding]:
-    """Tasks that alone filled a queue, and ended as another task's cancel was taken for theirs, while others wait."""
+    """Tasks that alone woke others, and ended as another task's cancel was taken for theirs, while these wait."""
     for incident in state.incidents:
         event = incident.event
         if incident.kind != "cancel_of_another" or not isinstance(event, TaskEnded):
             continue
-        for queue in state.queues.values():
-            if event.task not in queue.sources or not _have_ended(state, queue):
-                continue
-            waits = [
-                (task, wait.number)
-                for task, wait, until in vain_waits(state)
-                if wait.kind == "queue.get" and until >= incident.at
-            ]
-            victims = list(dict.fromkeys(task for task, number in waits if number == queue.id))
-            if victims:
-                yield _gone_source(state, incident, queue, victims)
+        for resource in state.resources():
+            if event.task in resource.sources and ended_since(state, resource.sources) is not None:
+                kind, number = _waited(resource)
+                victims = waits_at(state, kind, number, incident.at)
+                if victims:
+                    yield _gone_source(state, incident, resource, victims)
 
 
-def _have_ended(state: LabState, queue: QueueState) -> bool:
-    """Whether nobody is left of those who have filled a queue."""
-    tasks = [None if number is None else state.tasks.get(number) for number in queue.sources]
-    return all(task is not None and task.has_ended for task in tasks)
+def _waited(resource: QueueState | PrimitiveState) -> tuple[str, int]:
+    """Kind and number of the waits for what comes of a queue, or for a primitive."""
+    if isinstance(resource, QueueState):
+        return "queue.get", resource.id
+    return resource.kind, resource.number
 
 
-def _gone_source(state: LabState, incident: Incident, queue: QueueState, victims: list[int]) -> Finding:
+def waits_at(state: LabState, kind: str, number: int, since: float) -> dict[int, Wait | None]:
+    """Who has waited at a queue or primitive from some moment on while nothing could end that, and how."""
+    waits = vain_waits(state)
+    return {task: wait for task, wait, until in waits if until >= since and (wait.kind, wait.number) == (kind, number)}
+
+
+def ended_since(state: LabState, numbers: Iterable[int | None]) -> float | None:
+    """When the last of some tasks has ended; None where one hasn't, isn't known, or there are none."""
+    tasks = [None if number is None else state.tasks.get(number) for number in numbers]
+    ends = [None if task is None else task.ended_at for task in tasks]
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
+
+
+def _gone_source(
+    state: LabState, incident: Incident, resource: QueueState | PrimitiveState, victims: Iterable[int]
+) -> Finding:
     event = incident.event
     assert isinstance(event, TaskEnded)
     (cancelled,) = incident.others
+    woke = f"fills {resource.label}" if isinstance(resource, QueueState) else f"wakes who waits for {resource.label}"
     text = (
         f"{quoted(state, event.task)} ended at {measured(incident.at)}, when {quoted(state, cancelled)} was cancelled, "
-        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else fills "
-        f"{queue.label}, and {listed(state, victims)} waited to get from it in vain"
+        f"for which it waited{at_line(incident.place)}: it took that CancelledError for its own; nobody else {woke}, "
+        f"and {listed(state, victims)} waited for that in vain"
     )
     return Finding("cancel-of-another", text, incident.at, (incident.version,), event.task, incident.place)
 

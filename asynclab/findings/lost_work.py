@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from asynclab.findings.phrases import at_line, quoted
+from asynclab.findings.phrases import at_line, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
 from asynclab.model.events import BACKLOG, CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
-from asynclab.model.frames import file_name
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured
 
@@ -28,9 +26,8 @@ def find_collected(state: LabState) -> Iterator[Finding]:
     for incident in state.incidents:
         if isinstance(incident.event, TaskCollected):
             task = state.tasks.get(incident.event.task)
-            made = "" if task is None or not task.line else f" (made at {_shown((task.file, task.line))})"
-            where = "" if incident.place is None else f" at {_shown(incident.place)}"
-            text = f"'{state.task_name(incident.event.task)}'{made} was garbage-collected while it waited{where}"
+            name = f"{quoted(state, incident.event.task)}{made_at(task)}"
+            text = f"{name} was garbage-collected while it waited{at_line(incident.place)}"
             yield _finding("task-collected", text, incident, incident.event.task)
 
 
@@ -38,21 +35,24 @@ def find_never_awaited(state: LabState) -> Iterator[Finding]:
     """Coroutines that were made and never awaited."""
     for incident in state.incidents:
         if isinstance(incident.event, CoroutineDropped):
-            where = "" if incident.place is None else f", let go at {_shown(incident.place)}"
+            where = f", let go{at_line(incident.place)}" if incident.place else ""
             text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{where}"
             yield _finding("never-awaited", text, incident, incident.event.task)
 
 
 def find_never_retrieved(state: LabState) -> Iterator[Finding]:
-    """Tasks that failed, and nobody has looked at their exception."""
+    """Tasks and futures that failed, and nobody has looked at their exception."""
     for incident in state.incidents:
         if isinstance(incident.event, ExceptionDropped):
             number = incident.event.task
-            task = state.tasks.get(number)
-            made = "" if incident.place is None else f" (made at {_shown(incident.place)})"
-            when = "" if task is None or task.ended_at is None else f" at {measured(task.ended_at)}"
-            how = "" if task is None else f" with {one_line(task.detail)}"
-            text = f"'{state.task_name(number)}'{made} failed{when}{how}, and nobody looked at its exception"
+            task = None if number is None else state.tasks.get(number)
+            where = f", raised{at_line(incident.place)}" if incident.place else ""
+            text = f"a future failed with {one_line(incident.event.error)}{where}, and nobody looked at its exception"
+            if number is not None:
+                when = "" if task is None or task.ended_at is None else f" at {measured(task.ended_at)}"
+                how = "" if task is None else f" with {one_line(task.detail)}"
+                name = f"{quoted(state, number)}{made_at(task)}"
+                text = f"{name} failed{when}{how}, and nobody looked at its exception"
             yield _finding("never-retrieved", text, incident, number)
 
 
@@ -102,10 +102,6 @@ def _finding(rule: str, text: str, incident: Incident, task: int | None) -> Find
     return Finding(rule, text, incident.at, (incident.version,), task, incident.place, certainty)
 
 
-def _shown(place: Place) -> str:
-    return f"{one_line(file_name(place[0]))}:{place[1]}"
-
-
 RULES = (
     Rule(
         "task-collected",
@@ -125,9 +121,9 @@ RULES = (
     ),
     Rule(
         "never-retrieved",
-        "A task failed, and nobody looked at its exception.",
+        "A task or future failed, and nobody looked at its exception.",
         "The failure stays unseen until the task is collected, and what it was to do is not done.",
-        "Await the task, use a TaskGroup, or look at task.exception() in a done callback.",
+        "Await it, use a TaskGroup, or look at its exception() in a done callback.",
         "",
         find_never_retrieved,
     ),

@@ -4,78 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from asynclab.findings.lost_wakes import vain_waits
+from asynclab.findings.lost_wakes import ended_since, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
-from asynclab.findings.rule import Finding, Rule, place_of
-from asynclab.model.events import Wait, WaitKind
+from asynclab.findings.rule import Certainty, Finding, Rule, place_of
+from asynclab.model.events import Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import Place
+from asynclab.model.tasks import Place, TaskState
 from asynclab.model.text import one_line
+
+LONG = 1.0
+"""Lab seconds in which those who are to go on might have done so."""
 
 
 def find_drained_pools(state: LabState) -> Iterator[Finding]:
-    """Queues whose items are put back after use, where tasks have ended with those that others wait for."""
+    """Queues whose items are put back after use, where nobody is left to put back those that others wait for."""
     for queue in state.queues.values():
         lent = queue.lent
-        # What is taken from a queue of work is seldom put back, and reported as done.
-        if not lent or queue.size or queue.dones or queue.returned < 2 or 2 * queue.returned < queue.gets:
+        takers = {task: state.tasks.get(task or 0) for task in (lent or {}).values()}
+        if not lent or queue.size or not _is_pool(queue, len(lent), takers.values()):
             continue
-        since = _since_all_have_ended(state, lent.values())
-        waits = [] if since is None else _victims(state, queue, "queue.get", since)
-        if waits:
-            ends = "; ".join(
-                f"{quoted(state, task)} took {one_line(item)} and {how_ended(state.tasks.get(task or 0))}"
-                for item, task in list(lent.items())[:NAMED]
-            )
-            victims = [task for task, _ in waits]
-            place = _place(state, *waits[0])
-            text = (
-                f"nobody will put back what was taken from {queue.label}, where {listed(state, victims)} waited in "
-                f"vain{at_line(place)}: {ends}"
-            )
-            yield Finding("pool-drained", text, state.now, (state.version,), next(iter(lent.values())), place)
+        since = ended_since(state, takers)
+        waits = waits_at(state, "queue.get", queue.id, since or 0.0)
+        # Who has one and waits for one itself may have meant to keep it, as a worker its last job.
+        is_sure = since is not None
+        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and takers.keys() <= waits.keys())):
+            continue
+        ends = "; ".join(
+            f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
+            for item, task in list(lent.items())[:NAMED]
+        )
+        place = _place(state, *next(iter(waits.items())))
+        text = (
+            f"nobody will put back what was taken from {queue.label}, where {listed(state, waits)} waited in vain"
+            f"{at_line(place)}: {ends}"
+        )
+        certainty: Certainty = "proved" if is_sure else "likely"
+        yield Finding("pool-drained", text, state.now, (state.version,), next(iter(lent.values())), place, certainty)
+
+
+def _is_pool(queue: QueueState, lent: int, takers: Iterable[TaskState | None]) -> bool:
+    """Whether what is taken from a queue is put back: of a queue of work it seldom is, and is reported as done."""
+    enough = 1 if any(task is not None and task.state in ("failed", "cancelled") for task in takers) else 2
+    return not queue.dones and queue.returned >= max(enough, lent)
+
+
+def _does(task: TaskState | None) -> str:
+    """What became of a task, where it ended, or it waits now."""
+    return how_ended(task) if task is None or task.has_ended else "waits for one itself"
 
 
 def find_lone_producers(state: LabState) -> Iterator[Finding]:
     """Tasks that wait to put into a full queue, where all tasks that took from it have ended."""
     for queue in state.queues.values():
-        since = _since_all_have_ended(state, queue.takers) if queue.is_full else None
-        waits = [] if since is None else _victims(state, queue, "queue.put", since)
+        since = ended_since(state, queue.takers) if queue.is_full else None
+        if since is None:
+            continue
         tasks = [state.tasks.get(task) for task in queue.takers if task is not None]
         # Who has taken enough may leave the producer to be cancelled; not so where nobody is left who could do that.
-        if waits and (state.is_stuck or any(task is not None and task.state != "done" for task in tasks)):
+        if not state.is_stuck and all(task is None or task.state == "done" for task in tasks):
+            continue
+        certainty: Certainty = "proved"
+        waits = waits_at(state, "queue.put", queue.id, since)
+        if not waits and _is_unnoticed(state, queue, since):
+            certainty, waits = "likely", {task: state.tasks[task].waits_for for task in queue.putters}
+        if waits:
             ends = ", ".join(f"{quoted(state, task.id)} {how_ended(task)}" for task in tasks[:NAMED] if task)
-            victims = [task for task, _ in waits]
-            place = _place(state, *waits[0])
+            victim, wait = next(iter(waits.items()))
+            place = _place(state, victim, wait)
             text = (
                 f"nobody takes from {queue.label}, which is full with {queue.size:,} items: {ends}; "
-                f"{listed(state, victims)} waited to put into it in vain{at_line(place)}"
+                f"{listed(state, waits)} waited to put into it in vain{at_line(place)}"
             )
-            yield Finding("consumer-gone", text, state.now, (state.version,), victims[0], place)
+            yield Finding("consumer-gone", text, state.now, (state.version,), victim, place, certainty)
 
 
-def _since_all_have_ended(state: LabState, numbers: Iterable[int | None]) -> float | None:
-    """When the last of some tasks has ended; None where one hasn't, isn't known, or there are none."""
-    tasks = [None if number is None else state.tasks.get(number) for number in numbers]
-    ends = [None if task is None else task.ended_at for task in tasks]
-    known = [end for end in ends if end is not None]
-    return max(known) if known and len(known) == len(ends) else None
+def _is_unnoticed(state: LabState, queue: QueueState, since: float) -> bool:
+    """Whether nobody seems to have noticed for long that a queue's consumers have ended: no task was woken by that."""
+    others = (task for task in state.tasks.values() if not task.has_ended and task.id not in queue.putters)
+    wakers = {task.waker for task in others}
+    return wakers.isdisjoint(queue.takers) and wait_for_long(state, queue.putters, since)
 
 
-def _victims(state: LabState, queue: QueueState, kind: WaitKind, since: float) -> list[tuple[int, Wait]]:
-    """Who has waited at a queue from some moment on while nobody could have ended that."""
-    found = [
-        (task, wait)
-        for task, wait, until in vain_waits(state)
-        if (wait.kind, wait.number) == (kind, queue.id) and until >= since and task in state.tasks
-    ]
-    return list(dict(found).items())
+def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
+    """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
+    tasks = [state.tasks[number] for number in numbers]
+    timed = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
+    if not tasks or any(task.id in timed or task.waits_for is None or task.waits_for.deadline for task in tasks):
+        return False
+    return state.is_idle or state.now - max(since, *(task.since for task in tasks)) >= LONG
 
 
-def _place(state: LabState, task: int, wait: Wait) -> Place | None:
+def _place(state: LabState, task: int, wait: Wait | None) -> Place | None:
     """Where a task waited; where it was made if only Python's own code waits in it."""
-    return (wait.file, wait.line) if wait.line else place_of(state.tasks[task])
+    return (wait.file, wait.line) if wait is not None and wait.line else place_of(state.tasks[task])
 
 
 RULES = (

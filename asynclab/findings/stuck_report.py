@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from asynclab.findings.deadlocks import find_cycles, find_joins
-from asynclab.findings.phrases import line_of, listed, made_at, quoted
-from asynclab.findings.wait_graph import holders_of
-from asynclab.model.events import Wait
+from asynclab.findings.phrases import line_of, made_at
+from asynclab.findings.told_waits import doing, waited_tasks
 from asynclab.model.frames import file_name
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import duration, plural
-from asynclab.model.wording.wait import NAMING, NOT_RECORDED, plain_wait
 
 LISTED = 200
 """How many lines list the tasks of a loop; tasks that wait alike share one."""
@@ -47,7 +45,7 @@ def standstill(state: LabState, now: float) -> Standstill:
     if state.is_stuck:
         return Standstill("nothing-can-wake", "All tasks wait, and nothing can wake any of them.")
     told = state.outside
-    if told is None or state.outside_version != state.version:
+    if told is None or not state.is_idle:
         return Standstill("none", "No standstill: the loop was not idle when it was last seen.")
     wakers = [words for name, words in _WAKERS if getattr(told, name)]
     if wakers:
@@ -68,13 +66,13 @@ def stuck_lines(state: LabState, now: float) -> Iterator[str]:
     timeouts = _timeouts(state)
     groups: dict[tuple[str, str, str], list[TaskState]] = {}
     for task in _pending(state):
-        groups.setdefault((task.coroutine, _doing(task, state), _where(task)), []).append(task)
-    for (_, doing, where), tasks in list(groups.items())[:LISTED]:
+        groups.setdefault((task.coroutine, doing(task, state), _where(task)), []).append(task)
+    for (_, does, where), tasks in list(groups.items())[:LISTED]:
         more = f"(and {len(tasks) - 1:,} like it)" if len(tasks) > 1 else ""
         first = min(tasks, key=lambda task: task.since)
         due = timeouts.get(first.id)
         times_out = "" if due is None else f"times out in {duration(max(0.0, due - now))}"
-        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", doing, where, _since(first, now), times_out, more)
+        parts = (f"    {state.task_name(first.id):<{NAME_WIDTH}}", does, where, _since(first, now), times_out, more)
         yield "  ".join(filter(None, parts)).rstrip()
     left = sum(map(len, list(groups.values())[LISTED:]))
     if left:
@@ -109,52 +107,6 @@ def _timeouts(state: LabState) -> dict[int, float]:
     return found
 
 
-def _holders(wait: Wait, state: LabState) -> tuple[int, ...]:
-    """The tasks that a wait is for, as far as they have not ended.
-
-    Of a lock or semaphore those who hold it now, since it may have changed hands.
-    """
-    primitive = state.named_primitives.get((wait.kind, wait.number))
-    if primitive is not None:
-        return tuple(holders_of(primitive))
-    return tuple(number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
-
-
-def _doing(task: TaskState, state: LabState) -> str:
-    if task.state != "waiting":
-        return f"is {task.state}"
-    wait = task.waits_for
-    if wait is None:
-        return f"waits ({NOT_RECORDED})"
-    holders = _holders(wait, state)
-    if wait.kind == "lock":
-        wait = Wait("lock", number=wait.number, tasks=holders)
-    return plain_wait(wait, state)[0] + _more_of(wait, holders, state)
-
-
-def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
-    """Who has what a task waits for, where the words for the wait don't name them."""
-    if wait.kind == "semaphore" and holders:
-        return f", whose permits are with {listed(state, holders)}"
-    if wait.kind in NAMING or not wait.kind.startswith("queue."):
-        return f": {listed(state, holders)}" if holders and wait.kind not in NAMING else ""
-    queue = state.queues.get(wait.number)
-    if queue is None:
-        return ""
-    if wait.kind == "queue.get":
-        borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
-        if queue.returned and borrowers:  # a pool: what is taken comes back
-            return f", whose items are with {listed(state, borrowers)}"
-        return _last(state, "put", queue.sources)
-    return _last(state, "got", queue.takers)
-
-
-def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
-    """Who did something last; empty where that was no task."""
-    task = max(tasks, key=tasks.__getitem__, default=None)
-    return "" if task is None else f", last {did} by {quoted(state, task)}"
-
-
 def _where(task: TaskState) -> str:
     """The line where a task stands; of one that runs none of the program's code, where it was made."""
     return made_at(task).strip() if task.place is None else line_of(task.place)
@@ -175,8 +127,8 @@ def _json(task: TaskState, state: LabState, now: float) -> dict[str, Any]:
         "task": state.task_name(task.id),
         "coroutine": task.coroutine,
         "state": task.state,
-        "wait": _doing(task, state) if task.state == "waiting" else None,
-        "waits_for_tasks": [] if wait is None else [state.task_name(number) for number in _holders(wait, state)],
+        "wait": doing(task, state) if task.state == "waiting" else None,
+        "waits_for_tasks": [] if wait is None else [state.task_name(number) for number in waited_tasks(wait, state)],
         "seconds": None if _is_from_before(task) else round(max(0.0, now - task.since), 6),
         "file": file,
         "line": line,

@@ -614,9 +614,15 @@ class CoroutineDropped(ProgramEvent):
 
 
 class ExceptionDropped(ProgramEvent):
-    """A failed task is gone, or its loop was closed, and nobody has looked at its exception."""
+    """A failed task or future is gone, or the task's loop was closed, and nobody has looked at its exception."""
 
-    task: int
+    task: int | None = None
+    """None for a future that is no task."""
+    error: str = ""
+    """The exception of such a future, in one line."""
+    file: str = ""
+    line: int = 0
+    """Where it was raised: the innermost line of user code; 0 where there is none."""
 
 
 class ThreadStands(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -705,6 +711,8 @@ class LoopBlocked(ProgramEvent):
     function: str
     stolen: float = 0.0
     """For how many of these seconds the machine may have run something else instead, as far as it tells."""
+    late: int = 0
+    """How many sleeps should have ended meanwhile."""
 
 
 class LoopFreed(ProgramEvent):

@@ -27,7 +27,7 @@ def chain_text(stands: TaskStands) -> str:
 
 
 def file_name(path: str) -> str:
-    """A path without its folders, whoever's slashes it has; safe to show."""
+    """A path without its folders, with either kind of slashes; safe to show."""
     return one_line(path.replace("\\", "/").rpartition("/")[2], FILE_LIMIT)
 
 

@@ -24,7 +24,7 @@ Timer: TypeAlias = TimeoutState | CallScheduled | TaskState
 """Anything with a known due time: a timeout, a scheduled call, or a task whose wait has a deadline."""
 
 NAME_LIMIT = 80
-"""The characters of a callback's name that are looked at."""
+"""The most characters of a callback's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,26 @@ class Due:
 class LoopParts:
     """The parts of a lab's event loop at one moment."""
 
-    running: int | None
+    running: int | None = None
     """The task whose step is under way."""
-    ready: tuple[int, ...]
+    ready: tuple[int, ...] = ()
     """The tasks that are ready, the next first; at most as many as were asked for."""
-    ready_count: int
+    ready_count: int = 0
     """How many are ready."""
-    timers: tuple[Due, ...]
+    timers: tuple[Due, ...] = ()
     """What is due, the next first; at most as many as were asked for."""
-    timer_count: int
+    timer_count: int = 0
     """How many timers there are."""
-    outside: tuple[int, ...]
+    outside: tuple[int, ...] = ()
     """The tasks that wait for I/O, a thread or a process, oldest first; at most as many as were asked for."""
-    outside_count: int
+    outside_count: int = 0
     """How many tasks wait for those."""
 
 
 def loop_parts(state: LabState, most: int) -> LoopParts:
     """The parts of a lab's loop; of each, `most` entries are listed and all are counted."""
     if state.outcome is not None:
-        return LoopParts(None, (), 0, (), 0, (), 0)
+        return LoopParts()
     dues = list(_pending(state))
     outside = [task.id for task in state.tasks.values() if _waits_for_outside(task)]
     return LoopParts(

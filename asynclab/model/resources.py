@@ -20,16 +20,16 @@ DEPTH_SAMPLES = 512
 """How many past sizes a queue remembers."""
 
 SOURCES_KEPT = 20
-"""How many of the tasks that fill a queue it remembers."""
+"""How many of the tasks that fill a queue, or wake the waiters of a primitive, it remembers."""
 
 LENT_KEPT = 100
-"""How many items may be out of a queue that is a pool."""
+"""The most items that may be out of a queue for it to count as a pool."""
 
 CLIENTS_KEPT = 1_000
-"""How many clients are counted of those that one line of code connects with."""
+"""The most clients that are counted for one line of code."""
 
 CLIENT_USES_KEPT = 200
-"""Of how many lines of code and hosts clients are counted."""
+"""The most pairs of a line of code and a host for which clients are counted."""
 
 
 def label(kind: str, number: int) -> str:
@@ -62,11 +62,11 @@ class QueueState:
     depth: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=DEPTH_SAMPLES))
     """(lab time, size) after each change."""
     filled_at: Place | None = None
-    """Where the put is that first made it hold a hundred items, or a multiple."""
+    """Where the put was that first made it hold a multiple of a hundred items."""
     takers: dict[int | None, float] = field(default_factory=dict)
     """The tasks that took items out, and when each did so last; None for other code. The first `SOURCES_KEPT`."""
     lent: dict[str, int | None] | None = field(default_factory=dict)
-    """Items that were taken and not put back so far, and who took each; None where so many are that it is no pool."""
+    """Items taken and not put back so far, and who took each; None if there are too many for a pool."""
     returned: int = 0
     """How often an item was put back."""
 
@@ -119,9 +119,10 @@ class PrimitiveState:
     """A lock, semaphore, event, condition or barrier."""
 
     id: int
+    """Counts primitives of all kinds."""
     kind: PrimitiveKind
     number: int
-    """Which one of its kind; `id` counts primitives of all kinds."""
+    """Which one of its kind."""
     value: int = 0
     holder: int | None = None
     """For a lock: the task that holds it."""
@@ -137,6 +138,8 @@ class PrimitiveState:
     """For a lock: of those that are over, the one that made another task wait for longest."""
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
+    sources: dict[int | None, float] = field(default_factory=dict)
+    """Who has set an event, or notified a condition, and when each did so last. The first `SOURCES_KEPT`."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
     """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
 

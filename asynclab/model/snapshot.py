@@ -33,7 +33,7 @@ class Snapshot:
     """
 
     def __init__(self, state: LabState, earlier: Snapshot | None = None) -> None:
-        """Keep what a state is now; it may change after that. The earlier snapshot is of the same run."""
+        """Copy the present state, sharing unchanged tasks with an earlier snapshot of the same run."""
         known = {} if earlier is None else earlier.tasks
         self.tasks: dict[int, Values] = {}
         """By number, in order of creation."""

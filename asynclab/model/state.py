@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import get_args
 
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
@@ -207,6 +209,10 @@ class LabState:
             self._rows_structure = self.structure
         return self._rows
 
+    def resources(self) -> Iterator[QueueState | PrimitiveState]:
+        """All queues and primitives."""
+        return chain(self.queues.values(), self.primitives.values())
+
     def block(self, block: Block) -> None:
         """Add a time in which the loop was blocked; of many, the oldest is dropped."""
         self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
@@ -217,10 +223,15 @@ class LabState:
             self.incidents = (*self.incidents, incident)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether the loop was found idle, and nothing has happened since."""
+        return self.outside is not None and self.outside_version == self.version
+
+    @property
     def is_stuck(self) -> bool:
         """Whether it is proved that nothing can wake any task: no code, no timer, nothing from outside."""
         told = self.outside
-        if self.is_stalled or told is None or self.outside_version != self.version:
+        if self.is_stalled or told is None or not self.is_idle:
             return self.is_stalled
         return not (told.io or told.threads or told.processes or told.signals or told.timers or told.interrupt)
 
@@ -228,7 +239,7 @@ class LabState:
     def is_starved(self) -> bool:
         """Whether it is proved that nothing but timeouts can end any task's wait: no code will run before."""
         told = self.outside
-        if self.is_stuck or told is None or self.outside_version != self.version:
+        if self.is_stuck or told is None or not self.is_idle:
             return self.is_stuck
         if told.io or told.threads or told.processes or told.signals or self.calls:
             return False

@@ -63,8 +63,10 @@ class TaskState(msgspec.Struct):
     """How far it was, from 0 to 1, when its last wait was cut short; None if it wasn't, or if that is unknown."""
     cancel_requested_by: int | None = None
     cancel_requested: bool = False
+    cancelled_in: tuple[Wait, float] | None = None
+    """What it waited for when it was last asked to end, and when it had begun to."""
     cancelled_for: int | None = None
-    """The task that waited for this one and was asked to end: its request went on to this one."""
+    """The task whose cancellation was passed on to this one, because it waited for this one."""
     woken_in_step: TaskReady | None = None
     """What made it ready again while its own step still ran."""
     detail: str = ""

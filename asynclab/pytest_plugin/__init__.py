@@ -25,21 +25,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="asynclab",
         action="store_const",
         const="fail",
-        help="The same, and fail a test in which a rule has proved something.",
+        help="The same, and fail tests in which a rule proves a bug.",
     )
     add(
         "--asynclab-fail-on",
         action="append",
         metavar="RULE",
-        help="Fail a test in which this rule has proved something; or any. Asynclab's command `rules` lists them.",
+        help="Fail tests in which this rule proves a bug; `any` stands for all rules, which `asynclab rules` lists.",
     )
     add(
         "--asynclab-allow",
         action="append",
         metavar="RULE[:FILE[:LINE]]",
-        help="Allow what a rule finds, everywhere, in a file, or in a line of it.",
+        help="Leave out what a rule finds: everywhere, in a file, or in a line.",
     )
-    add("--asynclab-likely", action="store_true", help="Report also what is only likely.")
+    add("--asynclab-likely", action="store_true", help="Also report findings that are likely, but not proved.")
     add("--asynclab-baseline", metavar="FILE", help="Leave out the findings that this file lists.")
     add("--asynclab-write-baseline", metavar="FILE", help="List the findings in this file.")
     add("--asynclab-record", metavar="DIR", help="Keep a recording of each failed test, for asynclab replay.")

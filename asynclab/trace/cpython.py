@@ -13,6 +13,7 @@ import asyncio.events
 import asyncio.format_helpers
 import asyncio.selector_events
 import concurrent.futures.thread
+import contextlib
 import gc
 import heapq
 import sys
@@ -58,6 +59,9 @@ PythonTask: type[Task[Any]] = _find(asyncio.tasks, "_PyTask")
 
 # What asyncio.gather returns while its children run, all versions.
 GatheringFuture: type = _find(asyncio.tasks, "_GatheringFuture")
+
+# What a function returns that contextlib.asynccontextmanager has decorated, all versions.
+GeneratorContext: type = _find(contextlib, "_AsyncGeneratorContextManager")
 
 # What wait() arms its timer with, and wait_for() before 3.12: it had no asyncio.timeout in it then.
 release_waiter: Callable[..., object] = _find(asyncio.tasks, "_release_waiter")
@@ -168,6 +172,7 @@ _NAMES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("asyncio.tasks", asyncio.tasks, ("_GatheringFuture", "_PyTask", "_release_waiter", "_wait")),
     ("asyncio.futures", asyncio.futures, ("_PyFuture", "_chain_future", "_set_result_unless_cancelled")),
     ("asyncio.Timeout", Timeout, ("_on_timeout",)),
+    ("contextlib", contextlib, ("_AsyncGeneratorContextManager",)),
     # The C types have these as descriptors, those written in Python in their classes.
     (
         "asyncio.Task",
@@ -265,6 +270,11 @@ def timer_heap(loop: AbstractEventLoop) -> list[TimerHandle]:
     return heap
 
 
+def is_sleep(timer: TimerHandle) -> bool:
+    """Whether a timer is to end a sleep."""
+    return timer._callback is set_result_unless_cancelled  # type: ignore[attr-defined]
+
+
 def push_timer(timer: TimerHandle) -> None:
     """Give a timer to its loop, as `call_at` does."""
     heapq.heappush(timer._loop._scheduled, timer)  # type: ignore[attr-defined]
@@ -320,6 +330,12 @@ def children_of(gathering: Any) -> list[Future[Any]]:
     """What a future of asyncio.gather waits for."""
     children: list[Future[Any]] = gathering._children
     return children
+
+
+def innermost_children_of(gathering: Any) -> Iterator[Future[Any]]:
+    """The same, with what gathers in it wait for in place of these."""
+    for child in children_of(gathering):
+        yield from innermost_children_of(child) if type(child) is GatheringFuture else (child,)
 
 
 def shielded_by(future: Future[Any]) -> Future[Any] | None:

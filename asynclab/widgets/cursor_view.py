@@ -104,7 +104,7 @@ class CursorView(LineView):
 
 
 class SelectionView(CursorView):
-    """A view whose cursor stays with a task or URL, which stays selected also while no line is about it."""
+    """A view whose cursor stays with a task or URL; that stays selected even while no line shows it."""
 
     selected: int | None = None
     """The number of the task or URL."""

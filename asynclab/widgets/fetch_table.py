@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from textual.message import Message
@@ -54,7 +55,9 @@ class FetchTable(SelectionView):
 
     def line_of(self, number: int) -> int | None:
         """The line of a URL."""
-        return self.entries.index(number) if number in self.entries else None
+        with suppress(ValueError):
+            return self.entries.index(number)
+        return None
 
     def compose_header(self, width: int) -> Line:
         """The names of the columns."""

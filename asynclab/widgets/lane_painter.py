@@ -15,15 +15,6 @@ LANES_REMEMBERED = 1_000
 """How many painted lanes are cached; many more than are ever in sight."""
 
 
-class _Arrow(NamedTuple):
-    """An arrow from a task that woke the selected one."""
-
-    column: int
-    """The column, counted from the first in sight."""
-    waker: int
-    """The row of the waker."""
-
-
 class _Painted(NamedTuple):
     """A painted lane."""
 
@@ -47,7 +38,8 @@ class LanePainter:
         self._timeline: Timeline | None = None
         self._now = 0.0
         self._moment: float | None = None
-        self._arrows: list[_Arrow] = []
+        self._arrows: list[tuple[int, int]] = []
+        """Arrows from tasks that woke the selected one: the column in sight, from 0, and the row of the waker."""
         self._woken = 0
         """The row that the arrows lead to."""
         self._painted: dict[int, _Painted] = {}
@@ -76,7 +68,7 @@ class LanePainter:
             index = index_of_wake(lane, window.scale, window.first + column)
             waker = None if index is None else rows.position(lane.woken_by(index))
             if waker is not None:
-                self._arrows.append(_Arrow(column, waker))
+                self._arrows.append((column, waker))
 
     def paint(self, task: int, row: int, width: int) -> bytes:
         """The cells of one task's lane, which stands at a row."""
@@ -94,7 +86,7 @@ class LanePainter:
 
     def _overlay(self, cells: bytearray, row: int) -> None:
         """Draw the arrows in a lane: heads in the lane that they lead to, shafts on the way there."""
-        arrows = [arrow for arrow in self._arrows if arrow.column < len(cells)]
+        arrows = [arrow for arrow in self._arrows if arrow[0] < len(cells)]
         if row == self._woken:
             for column, waker in arrows:
                 on_step = cells[column] == RUNNING or cells[column] & ON_STEP

@@ -29,8 +29,6 @@ COUNTDOWN = 9
 
 Draw: TypeAlias = Callable[[int], Line]
 
-NOTHING = LoopParts(None, (), 0, (), 0, (), 0)
-
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -52,7 +50,7 @@ class LoopView(TaskView):
     _state: LabState | None = None
     _now = 0.0
     _next: int | None = None
-    _parts = NOTHING
+    _parts = LoopParts()
     _parts_of: object = None
     entries: Sequence[_Entry] = ()
 
@@ -85,7 +83,7 @@ class LoopView(TaskView):
         version = None if state is None else (id(state), state.version)
         if version != self._parts_of:  # a timer's countdown changes no part
             self._parts_of = version
-            self._parts = NOTHING if state is None else loop_parts(state, LISTED)
+            self._parts = LoopParts() if state is None else loop_parts(state, LISTED)
         self.entries = () if state is None else tuple(self._lay_out(state))
         self.place_cursor()
         self.set_subtitle(self._summary())

@@ -208,6 +208,13 @@ def test_a_list_is_printed_as_it_is_sent_and_nothing_is_fetched(tmp_path: Path) 
     assert result.stdout == "http://a:b@127.0.0.1:9/%C3%BC\nhttp://127.0.0.1:9/2\n"
 
 
+def test_urls_that_are_not_fetched_are_told_without_a_terminal_and_other_lines_are_not(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("Links\nhttp://127.0.0.1:9/ http://a.example/$id\nhttp://a.example:80x/\n")
+    result = CliRunner().invoke(main, ["fetch", "--list-only", "-f", str(tmp_path / "list")], prog_name="asynclab")
+    told = "1 URL · 2 lines, 1 template ignored, first: template: http://a.example/$id\n"
+    assert (result.stdout, result.stderr) == ("http://127.0.0.1:9/\n", told)
+
+
 async def test_what_is_ok_in_a_file_is_not_fetched_again_and_the_file_has_all_at_the_end(
     server: PracticeServer, tmp_path: Path
 ) -> None:

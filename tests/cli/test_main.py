@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -130,6 +131,12 @@ def test_a_closed_stderr_takes_what_is_said_there() -> None:
     code = "import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-m', 'asynclab', *sys.argv[1:]])"
     ran = subprocess.run([sys.executable, "-c", code, "run", "-c", "print(1)"], stdout=subprocess.PIPE, text=True)
     assert (ran.returncode, ran.stdout) == (0, "1\n")
+
+
+def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert run("run", "-c", "print(1)").stderr == "asynclab: the working directory is gone: change to another one\n"
 
 
 def test_what_a_user_typed_comes_back_without_control_sequences() -> None:

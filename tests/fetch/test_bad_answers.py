@@ -110,7 +110,16 @@ CASES: dict[str, Case] = {
         "ok",
         "1 redirect",
     ),
-    "refresh": Case(answer(b"hello", "Refresh: 0; url=http://x.example/"), "ok", "Fetched"),
+    "refresh": Case(
+        answer(b"hello", "Refresh: 0; url=http://u:p@x.example/"), "ok", "Fetched", "go on to http://•••@x.example/ ("
+    ),
+    "meta-refresh": Case(
+        answer(b"<meta http-equiv=REFRESH content=\"5; URL='/next?a=1&amp;b=2'\">", "Content-Type: text/html"),
+        "ok",
+        "Fetched",
+        "go on to /next?a=1&b=2 (meta refresh)",
+    ),
+    "refresh-itself": Case(answer(b"hello", "Refresh: 30"), "ok", "Fetched"),
     "charset-lie": Case(answer("hi".encode("utf-16"), "Content-Type: text/html; charset=utf-8"), "ok", "Fetched"),
     "charset-codec": Case(answer(b"hi", "Content-Type: text/html; charset=zlib"), "ok", "Fetched"),
     "type-junk": Case(answer(b"hi", "Content-Type: ;;;=/"), "ok", "Fetched"),

@@ -34,6 +34,10 @@ TEMPLATES = [
     "https://a.example/*",
     "https://a.example/x/*.png",
     "https://a.example/.*$",
+    "https://a.example/users/$id/posts",
+    "https://a.example/$user",
+    "https://a.example/v1/$version.json",
+    "https://a.example/x?id=$userId&y=1",
 ]
 
 NO_TEMPLATES = [
@@ -42,6 +46,9 @@ NO_TEMPLATES = [
     "https://a.example/%E4%BD%A0?$filter=a",
     "https://a.example/a*b",
     "https://a.example/?a[0]=1&b[]=2&c=[1-10]",
+    "https://a.example/odata/$metadata",
+    "https://a.example/odata/People(1)/$value?$top=2",
+    "https://a.example/fhir/Patient/1/$everything",
     "https://web.archive.org/web/*/https://a.example/",
     "https://a.example/%2d/x?p=$1",
     "https://user:pa$$W0RD@a.example/",
@@ -110,6 +117,45 @@ def test_what_is_no_url_beside_one_is_told() -> None:
 )
 def test_another_reading_is_told_where_it_finds_other_urls(text: str, other: tuple[str, int] | None) -> None:
     assert other_reading(text, find_urls(text)) == other
+
+
+RUN_ON = {
+    "请看https://a.example/x页面说明": "https://a.example/x",
+    "访问 https://a.example/docs/intro.html查看更多": "https://a.example/docs/intro.html",
+    "詳細: https://a.example/xをご覧ください。": "https://a.example/x",
+    "자세한 내용은 https://a.example/x를 보세요": "https://a.example/x",
+    "官网https://a.example:8080欢迎访问": "https://a.example:8080",
+}
+
+
+@pytest.mark.parametrize("text", RUN_ON)
+def test_text_of_another_script_that_follows_without_a_space_is_no_part_of_a_url_and_is_told(text: str) -> None:
+    found = find_urls(text)
+    assert [url.url for url in found.urls] == [RUN_ON[text]]
+    assert dict(found.ignored_counts)["run-on text"] == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://zh.wikipedia.org/wiki/C语言",
+        "https://a.example/路径/页面",
+        "https://例え.jp/C言語の基礎",
+        "https://a.example/한국어에서",
+        "https://a.example/?q=T細胞",
+    ],
+)
+def test_a_name_in_another_script_is_a_part_of_a_url(url: str) -> None:
+    for text in (url, f"百科：{url} 。", f"见 {url}，", f"[x]({url})", f"请看“{url}”"):
+        found = find_urls(text)
+        assert ([other.url for other in found.urls], found.ignored) == ([url], ()), text
+
+
+def test_a_url_that_a_mail_breaks_is_whole_also_without_the_mails_headers() -> None:
+    beginning = "See https://a.example/a/very/long/path/that/is/broken/over/the/line/at/se"
+    assert [url.url for url in find_urls(f"{beginning}=\nventy.html for more\n").urls] == [f"{beginning[4:]}venty.html"]
+    padded = "See https://a.example/a/very/long/path/verify/the/address/of/a/mail?t=ABCD="
+    assert [url.url for url in find_urls(f"{padded}\nThanks\n").urls] == [padded[4:]]
 
 
 def test_what_is_ignored_is_counted_by_what_it_is() -> None:

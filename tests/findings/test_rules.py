@@ -14,6 +14,7 @@ from asynclab.curriculum.catalogue import find
 from asynclab.findings.catalogue_of_rules import RULES, Findings
 from asynclab.model.event_feed import EventFeed
 from asynclab.model.events import (
+    ExceptionDropped,
     Outside,
     PrimitiveChanged,
     PrimitiveCreated,
@@ -21,6 +22,7 @@ from asynclab.model.events import (
     StepEnded,
     StepStarted,
     TaskCreated,
+    TaskEnded,
     TaskWaiting,
     TimeoutStarted,
     Wait,
@@ -72,6 +74,16 @@ def test_a_task_that_waits_for_its_own_lock_is_found_though_the_loop_may_still_w
 
 def test_a_timeout_around_the_task_may_still_end_its_wait() -> None:
     assert _own_lock(TimeoutStarted(0.1, 1, 5.0, 1)).found == []
+
+
+def test_what_came_just_after_a_look_is_found_in_the_end() -> None:
+    feed = EventFeed()
+    findings = Findings(feed.state)
+    feed.subscribe(findings.take)
+    failed = [TaskCreated(0.0, 1, "main", "main"), TaskEnded(0.0, 1, "failed", "ValueError"), Outside(0.6)]
+    feed.take(failed)
+    feed.take([ExceptionDropped(0.6001, 1)])
+    assert [finding.rule for finding in findings.found] == ["never-retrieved"]
 
 
 def test_the_page_is_written_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -327,6 +327,7 @@ async def test_slash_filters_while_it_is_typed_and_escape_shows_all_again() -> N
         await stage.fetched("/pages/tasks", "/status/404", "/status/500")
         await stage.press("slash", *"status")
         await stage.until(lambda: len(stage.table) == 2)
+        assert stage.views.selected is stage.fetch.rows[1]
         await stage.press("enter")
         assert focused(stage) == "fetch-table"
         await stage.press("escape")

@@ -246,7 +246,7 @@ async def test_a_deadlock_that_a_timeout_ends_goes() -> None:
         await run_main(stage, main)
         await stage.until(lambda: stage.screen.findings_count == 1)
         await stage.until(lambda: stage.screen.findings_count == 0)
-        assert stage.screen.run.is_running
+        assert stage.screen.program.is_running
         await stage.press("b")
         assert "It no longer holds" in text_of(stage.views.findings)
 

@@ -89,7 +89,7 @@ async def test_each_demos_key_selects_it_and_runs_it_to_its_end() -> None:
             await stage.press(demo.key)
             run = stage.app.runs[demo.key]
             await stage.until(lambda run=run: run.standing().state == "done")  # type: ignore[misc]
-            assert stage.screen.run is run
+            assert stage.screen.program is run
             assert title(stage) == f"{demo.key} {demo.name}"
             assert stage.views.tasks.line_count() > 0
             assert stage.views.activity.line_count() > 0
@@ -117,10 +117,10 @@ async def test_a_digit_starts_a_running_demo_afresh() -> None:
 async def test_the_list_s_cursor_selects_without_starting() -> None:
     async with opened() as stage:
         await stage.press("j", "j")
-        assert stage.screen.run.demo.name == "gather"
-        assert not stage.screen.run.is_active
+        assert stage.screen.program.demo.name == "gather"
+        assert not stage.screen.program.is_active
         await stage.press("k")
-        assert stage.screen.run.demo.name == "await"
+        assert stage.screen.program.demo.name == "await"
 
 
 async def test_another_demo_is_shown_at_once_and_no_frame_mixes_two(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ async def test_while_a_run_is_held_frames_come_as_ever_and_keys_are_obeyed(monke
         await stage.until(lambda: len(frames) >= 10)
         assert len(set(frames)) == 1
         await stage.press("4")
-        await stage.until(lambda: stage.screen.run.demo.name == "create_task")
+        await stage.until(lambda: stage.screen.program.demo.name == "create_task")
         assert lab_of(run).paused
 
 
@@ -448,7 +448,7 @@ async def test_the_demo_of_the_command_line_starts_with_its_parameters() -> None
     async with opened(make_lab=quick_lab, demo=find("gather"), tasks=3, one_by_one=True) as stage:
         run = stage.app.runs["3"]
         await stage.until(lambda: run.standing().state == "done")
-        assert stage.screen.run is run
+        assert stage.screen.program is run
         assert title(stage) == "3 gather tasks=3 · mistake 1 of 2: one_by_one"
 
 

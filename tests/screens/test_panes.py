@@ -93,7 +93,7 @@ async def test_a_wish_for_another_pane_is_kept_for_its_demo_alone() -> None:
         await finish(stage, "7")
         assert "gauges" in shown_panes(stage)  # what its lesson tells to watch
         await stage.press("k", "k", "k", "k")
-        await stage.until(lambda: stage.screen.run.demo.name == "gather")
+        await stage.until(lambda: stage.screen.program.demo.name == "gather")
         assert "loop" in shown_panes(stage)
 
 
@@ -317,7 +317,7 @@ async def test_letters_in_the_filter_are_letters() -> None:
         await finish(stage, "3")
         await stage.press("slash", "q", "c", "1", "question_mark")
         assert stage.screen.query_one(Input).value == "qc1?"
-        assert stage.screen.run.demo.name == "gather"
+        assert stage.screen.program.demo.name == "gather"
         await stage.press("escape")
         await stage.until(lambda: not stage.screen.query(Input))
         assert stage.views.activity.filter_text == ""
@@ -361,7 +361,7 @@ async def test_y_in_the_code_copies_the_whole_file() -> None:
     async with opened(make_lab=quick_lab) as stage:
         await finish(stage, "3")
         await stage.press("tab", "tab", "tab", "y")
-        assert stage.app.clipboard == stage.screen.run.demo.source
+        assert stage.app.clipboard == stage.screen.program.demo.source
 
 
 async def test_capital_y_copies_all_activity() -> None:

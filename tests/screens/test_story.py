@@ -83,7 +83,7 @@ async def test_enter_on_a_task_tells_its_story_and_enter_closes_it() -> None:
         assert "Now sleeps 5.00 s" in read(stage)
         await stage.press("enter")
         assert story(stage) is None
-        assert stage.screen.run.is_running
+        assert stage.screen.program.is_running
 
 
 async def test_without_a_cursor_enter_tells_of_the_first_task() -> None:
@@ -119,7 +119,7 @@ async def test_tab_and_arrows_go_to_other_tasks_and_the_last_one_is_selected_the
         assert read(stage).startswith("◌ main: ")
         await stage.press("tab", "left", "right", "escape")
         assert story(stage) is None
-        state = stage.screen.run.state
+        state = stage.screen.program.state
         assert state is not None
         await stage.until(lambda: state.task_name(stage.screen.selected_task) == "tea")
 
@@ -171,9 +171,9 @@ async def test_the_key_bar_offers_explain_on_the_table_and_run_elsewhere() -> No
 
 async def test_r_still_runs_the_demo_from_the_table() -> None:
     async with running() as stage:
-        first = stage.screen.run.lab
+        first = stage.screen.program.lab
         await stage.press("r")
-        await stage.until(lambda: stage.screen.run.lab is not first)
+        await stage.until(lambda: stage.screen.program.lab is not first)
 
 
 async def test_enter_on_an_empty_table_does_nothing() -> None:
@@ -181,5 +181,5 @@ async def test_enter_on_an_empty_table_does_nothing() -> None:
         stage.screen.action_show_pane("tasks")
         await stage.press("enter")
         await stage.pilot.pause()
-        assert not stage.screen.run.is_active
+        assert not stage.screen.program.is_active
         assert len(stage.app.screen_stack) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import TaskCancelRequested, TaskEnded, TimeoutExpired
+from asynclab.model.events import CancelIgnored, TaskCancelRequested, TaskEnded, TimeoutExpired
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.recording.scope import CURRENT
 from tests.trace.labs import Observed, fast_lab, observe
@@ -153,6 +153,25 @@ async def test_what_the_person_at_the_keyboard_asks_is_told_once() -> None:
         await lab.wait()
     asked = [event for event in events if isinstance(event, TaskCancelRequested)]
     assert [(event.task, event.by) for event in asked] == [(1, None)]
+
+
+def test_a_timeout_that_takes_its_request_back_is_not_ignored_though_a_task_group_has_left_one() -> None:
+    async def main() -> None:
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fails())
+        for seconds in (0.1, 0.2):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await asyncio.sleep(1)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0.1)
+
+    async def fails() -> None:
+        await asyncio.sleep(0.1)
+        raise ValueError
+
+    assert [event for event in observe(main).of(CancelIgnored) if event.by_timeout] == []
 
 
 def test_what_is_noticed_of_tasks_that_are_gone_is_forgotten() -> None:

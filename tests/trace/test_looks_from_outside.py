@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from asynclab.model.events import LoopBlocked
+from asynclab.model.events import Event, LoopBlocked, TaskCreated, TaskRenamed
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching.private_waits import DroppedSources
@@ -31,11 +31,19 @@ def _elsewhere(call: Callable[[], object]) -> None:
     thread.join()
 
 
+@pytest.mark.parametrize(
+    ("delays", "ran", "stolen"),
+    [
+        ([0.0, 0.3, 0.3, 0.3], [0.0, 0.0, 0.0, 0.0], [0.3, 0.3]),
+        ([0.0, 0.7, 0.9, 1.1], [1.0, 1.0, 1.1, 1.6], [0.5, 0.15]),
+    ],
+    ids=["others ran", "it ran while others waited"],
+)
 def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_took(
-    observation: ProcessObservation,
+    observation: ProcessObservation, delays: list[float], ran: list[float], stolen: list[float]
 ) -> None:
-    delays = iter([1.0, 1.3, 1.3, 1.3])
-    reports = BlockReports(BOUNDARY, lambda _: next(delays))
+    times = iter(zip(delays, ran, strict=True))
+    reports = BlockReports(BOUNDARY, lambda _: next(times))
 
     async def blocks() -> None:
         tracer: Any = observation.recorders[0]._observer()
@@ -50,8 +58,41 @@ def test_a_block_is_told_again_when_it_is_to_blame_without_what_other_programs_t
     real_time = observation.clock.real_time
     asyncio.run(blocks())
     told = [event for event in observation.recorders[0].take_events() if isinstance(event, LoopBlocked)]
-    assert [round(event.stolen, 3) for event in told] == [0.3, 0.3]
+    assert [round(event.stolen, 3) for event in told] == stolen
     assert told[0].seconds < 0.7 <= told[1].seconds
+
+
+def test_a_step_that_blocks_is_told_with_the_tasks_that_it_made_and_the_sleeps_that_are_due(
+    observation: ProcessObservation,
+) -> None:
+    reports = BlockReports(BOUNDARY, lambda _: (0.0, 0.0))
+    told: list[Event] = []
+
+    async def blocks() -> None:
+        recording = observation.recorders[0]
+        tracer: Any = recording._observer()
+        sleeper = asyncio.create_task(asyncio.sleep(0.001), name="sleeper")
+        await asyncio.sleep(0)
+        child = asyncio.create_task(asyncio.sleep(0), name="child")
+        real_time = observation.clock.real_time
+        observation.clock.real_time = lambda: real_time() + 1.0
+        while asyncio.get_running_loop().time() < due(sleeper):
+            pass
+        _elsewhere(lambda: reports.look(tracer))
+        _elsewhere(lambda: told.extend(recording.take_events()))
+        observation.clock.real_time = real_time
+        child.set_name("renamed")
+        await asyncio.gather(child, sleeper)
+
+    def due(task: asyncio.Task[None]) -> float:
+        timer: asyncio.TimerHandle = task.get_stack()[0].f_locals["h"]
+        return timer.when()
+
+    asyncio.run(blocks())
+    assert [event.name for event in told if isinstance(event, TaskCreated)][-2:] == ["sleeper", "child"]
+    assert [event.late for event in told if isinstance(event, LoopBlocked)] == [1]
+    later = observation.recorders[0].take_events()
+    assert [event.name for event in later if isinstance(event, TaskRenamed)] == ["renamed"]
 
 
 def test_an_event_that_was_dropped_after_its_waiter_had_begun_is_found_at_the_second_look() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import sys
 import threading
@@ -17,6 +18,7 @@ from asynclab.trace import Lab
 from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.watching import looks
+from asynclab.trace.watching.entered_blocks import entered
 from asynclab.trace.watching.looks import IDLE_SHARE, LOOK_SAVINGS, LOOK_SHARE, Looks
 from asynclab.trace.watching.observer import Observer
 from tests.trace.labs import fast_lab, observe, state_of
@@ -131,17 +133,39 @@ def test_an_awaited_task_is_named() -> None:
 
 def test_gather_wait_and_task_groups_name_their_tasks() -> None:
     async def main() -> None:
-        await asyncio.gather(asyncio.sleep(1), asyncio.sleep(2))
+        await asyncio.gather(asyncio.gather(asyncio.sleep(1), asyncio.sleep(1)), asyncio.sleep(2))
         await asyncio.wait([asyncio.create_task(asyncio.sleep(1)) for _ in range(3)])
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.sleep(1))
 
     waits = [event.wait for event in observe(main).of(TaskWaiting) if event.task == 1]
     assert [(wait.kind, wait.count, len(wait.tasks)) for wait in waits] == [
-        ("gather", 2, 2),
+        ("gather", 2, 3),
         ("wait", 3, 3),
         ("task_group", 1, 1),
     ]
+
+
+def test_a_block_that_a_generators_context_manager_has_begun_is_entered() -> None:
+    lock = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def locked() -> AsyncIterator[None]:
+        async with lock:
+            yield
+
+    async def waits() -> None:
+        async with locked():
+            await asyncio.sleep(9)
+
+    async def main() -> list[object]:
+        task = asyncio.create_task(waits())
+        await asyncio.sleep(0)
+        managers = list(entered(task.get_coro()))
+        task.cancel()
+        return managers
+
+    assert asyncio.run(main())[1:] == [lock]
 
 
 def test_wait_for_says_what_is_inside() -> None:

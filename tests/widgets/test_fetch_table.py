@@ -157,6 +157,16 @@ async def test_the_cursor_stays_on_its_url_when_the_order_changes() -> None:
         assert table.cursor == 5
 
 
+async def test_the_selected_url_stays_in_sight_where_the_order_moves_it_away() -> None:
+    async with on_stage(FetchTable(), 80, 10) as (table, pilot):
+        rows = [url(number) for number in range(1, 41)]
+        show(table, *rows)
+        table.select(3)
+        show(table, *rows[3:], *rows[:3])
+        await pilot.pause()
+        assert any(CURSOR in line for line in painted(table))
+
+
 async def test_a_url_that_is_filtered_out_stays_selected() -> None:
     async with on_stage(FetchTable(), 80, 12) as (table, _):
         show(table, *EXAMPLES)

@@ -10,6 +10,7 @@ from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from markdown_it.helpers import parseLinkDestination
 
 from asynclab.fetch.address import LONGEST_URL
+from asynclab.fetch.texts.run_on import end_before_text
 from asynclab.fetch.texts.templates import PLACEHOLDER, is_template
 
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
@@ -136,6 +137,8 @@ def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
         url = url.partition(before)[0]
     if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
         url = url[: glued.start() + 1]
+    if not url.isascii():
+        url = url[: end_before_text(url.rstrip(_TRAILING), before)]
     if not _PLAIN.fullmatch(url):
         short = url.rstrip(_TRAILING + ")]")
         if before != "*" and url.startswith("/*", len(short) - 1):

@@ -25,7 +25,10 @@ _NAMES_OF_PROSE = frozenset(
 
 
 def is_exact(value: str, name: str = "") -> bool:
-    """Whether a stripped value is one URL, spaces included, and no text that begins with one; `name` is its field's."""
+    """Whether a stripped value is one URL, spaces included, and not a text that begins with one.
+
+    `name` is the name of its field.
+    """
     if not has_scheme(value):
         return False
     if not any(map(str.isspace, value[:10_000])):

@@ -11,7 +11,7 @@ from typing import Literal
 from asynclab.fetch.address import redacted, sent_text
 from asynclab.fetch.texts.templates import is_defanged, is_template
 
-Reason = Literal["line", "template", "defanged URL", "script URL"]
+Reason = Literal["line", "template", "defanged URL", "script URL", "run-on text"]
 """What something is that gave no URL."""
 
 IGNORED_KEPT = 1_000

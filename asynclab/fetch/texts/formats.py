@@ -75,7 +75,9 @@ class _Cutting:
     def __init__(self, text: str, finding: Finding, depth: int) -> None:
         self._text, self._finding, self._depth = text, finding, depth
         self._fails_up_to = self._no_mail_up_to = 0
+        """Up to where no JSON or XML, and no mail, can begin: another attempt would meet the same error."""
         self._budget = 20 * len(text) + 10_000_000
+        """Characters that attempts at JSON may still waste, so that a text full of brackets takes no quadratic time."""
         self._scripts = _scripts(text)
 
     def part_at(self, start: int) -> Part | None:

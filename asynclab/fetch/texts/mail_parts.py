@@ -24,6 +24,10 @@ _USUAL = re.compile(r"^(?:from|to|cc|subject|date|reply-to|sender):", re.IGNOREC
 _NEXT = re.compile(r"^From \S+@?\S* +\w{3} +\w{3} ", re.MULTILINE)
 _STRUCTURED = re.compile(r"^[ \t]*(?:[\[{][^\n]*\"|<\?xml)", re.MULTILINE)
 _FLOWED = re.compile(r"(?<=\S) \r?\n(?!>)")
+_SOFT_URL = re.compile(
+    r"^(?=[^\n]{70,76}\r?\n)[^\n]*?https?://[^\s<>\"=]*=\r?\n(?!https?://)[^\s<>=]", re.MULTILINE | re.IGNORECASE
+)
+"""A URL that goes on in the next line; its own = would be =3D."""
 _SOFT_BREAK = re.compile(r"^[^\n]{20,75}=\r?\n", re.MULTILINE)
 
 
@@ -71,7 +75,7 @@ def mail_at(text: str, start: int) -> tuple[MailPart | None, int]:
 
 def without_quoting(text: str) -> str | None:
     """The text that a part of a mail was before it was made quoted-printable; None if it is not that."""
-    if "=3D" not in text or not ('=3D"' in text or _SOFT_BREAK.search(text)):
+    if not (_SOFT_URL.search(text) or ("=3D" in text and ('=3D"' in text or _SOFT_BREAK.search(text)))):
         return None
     return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from asynclab.fetch.texts.delimiters import end_of, run_end
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
+from asynclab.fetch.texts.run_on import text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
 # linkify-it takes what follows git+ for a URL of its own.
@@ -51,7 +52,9 @@ def read_prose(text: str, finding: Finding) -> None:
         if not line.strip():
             continue
         taken, others = False, []
-        for url, delimited in _urls(line):
+        for url, delimited, run_on in _urls(line):
+            if run_on:
+                finding.ignore(f"{run_on} after {url}", "run-on text")
             if not url.startswith("#") and finding.take(url):
                 taken, markup = True, markup or delimited
             else:
@@ -81,11 +84,14 @@ def read_between_tags(text: str, finding: Finding, shown: str = "") -> None:
 
 def urls_in(text: str) -> Iterator[str]:
     """The URLs of a text that needs nothing undone."""
-    return (url for line in text.splitlines() for url, _ in _urls(line))
+    return (url for line in text.splitlines() for url, _, _ in _urls(line))
 
 
-def _urls(line: str) -> Iterator[tuple[str, str]]:
-    """The URLs of a line with how each is delimited; one that is commented out begins with #."""
+def _urls(line: str) -> Iterator[tuple[str, str, str]]:
+    """The URLs of a line, how each is delimited, and the text of another script that follows without a space.
+
+    One that is commented out begins with #.
+    """
     position = run_ends = 0
     while (start := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
         if start.start() >= run_ends:
@@ -93,7 +99,7 @@ def _urls(line: str) -> Iterator[tuple[str, str]]:
         url, end, delimited = end_of(line, start.start(), run_ends)
         if _COMMENTED_OUT.search(line, max(0, start.start() - 8), start.start()):
             url = f"# {url}"
-        yield url, delimited
+        yield url, delimited, text_at(line, end, run_ends)
         position = max(start.end(), end)
 
 

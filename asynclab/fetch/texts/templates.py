@@ -10,6 +10,13 @@ PLACEHOLDER = (
 )
 """What stands for a value, of characters that end a URL elsewhere."""
 
+_OPERATIONS = (
+    "all|apply|batch|count|crossjoin|each|entity|it|links|metadata|query|ref|root|value"  # OData
+    "|closure|conforms|convert|docref|document|everything|expand|export|graphql|import|lastn|lookup|match|meta|stats"
+    "|submit|subsumes|transform|translate|validate|versions"  # FHIR
+)
+"""Parts of paths that begin with a dollar as they are."""
+
 _TEMPLATE = re.compile(
     rf"{PLACEHOLDER}"
     # RFC 6570, routes, Python's format, and lists of shells; neither JSON in a query nor a GUID.
@@ -17,6 +24,7 @@ _TEMPLATE = re.compile(
     r"|%\(\w+\)[sd]|%(?:0\d)?[sdviq](?![A-Za-z0-9])|%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%"  # printf, Windows
     r"|^[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
     r"|^[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
+    rf"|^[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
     r"|^[^/]*//[^/?#]*(?:\*|\\\.)|^[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
 )

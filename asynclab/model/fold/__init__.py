@@ -32,7 +32,7 @@ HANDLERS: Handlers = {
     **run.HANDLERS,
     **mishaps.HANDLERS,
 }
-"""By the type of the event; there is one for each member of the union."""
+"""By the type of the event; there is one for each kind."""
 
 
 def apply(state: LabState, event: Event) -> None:

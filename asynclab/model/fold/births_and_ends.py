@@ -90,6 +90,7 @@ def task_cancel_requested(state: LabState, event: TaskCancelRequested, at: float
     if event.by != event.task:
         state.note(event.by, "asked", event)
     if task.waits_for is not None:
+        task.cancelled_in = task.waits_for, task.since
         keep_fraction(state, task, at)  # now, before the tasks it waits for are cancelled with it and count as ended
     task.cancel_requested_by = event.by
     state.tell(at, event.task, "cancel", deed.cancel_requested(event, state))
@@ -143,7 +144,7 @@ def _note_odd_end(state: LabState, task: TaskState, event: TaskEnded, at: float)
         if event.outcome == "cancelled" and waker.cancelled_for not in (None, task.id):
             others = waker.id, waker.cancelled_for
             state.remember(Incident(event, state.version, at, where, others, "cancel_shared"))
-        elif event.outcome == "done" and any(task.id in queue.sources for queue in state.queues.values()):
+        elif event.outcome == "done" and any(task.id in each.sources for each in state.resources()):
             state.remember(Incident(event, state.version, at, where, (waker.id,), "cancel_of_another"))
 
 

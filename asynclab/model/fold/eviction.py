@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from asynclab.model.resources import KEPT
+from asynclab.model.resources import KEPT, PrimitiveState, QueueState
 
-
-class Resource(Protocol):
-    """What may be dropped while it is quiet."""
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing depends on it now."""
+Resource = TypeVar("Resource", QueueState, PrimitiveState)
 
 
-AnyResource = TypeVar("AnyResource", bound=Resource)
-
-
-def make_room(resources: dict[int, AnyResource], room: int) -> tuple[int, int]:
+def make_room(resources: dict[int, Resource], room: int) -> tuple[int, int]:
     """Drop the oldest quiet resources before another one comes, if there are `room` of them, at first `KEPT`.
 
     Returns:

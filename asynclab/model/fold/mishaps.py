@@ -38,8 +38,12 @@ def cancel_ignored(state: LabState, event: CancelIgnored, at: float) -> None:
     is_sure = event.by_timeout or event.by_group
     incident = Incident(event, state.version, at, place, is_sure=is_sure)
     state.remember(incident)
-    if task is not None and task.last_wait is not None and not is_sure:
-        state.ignored_cancels[task.id] = IgnoredCancel(incident, task.last_wait, task.last_wait_began)
+    if task is None or is_sure:
+        return
+    began = None if task.last_wait is None else (task.last_wait, task.last_wait_began)
+    wait = task.cancelled_in or began
+    if wait is not None:
+        state.ignored_cancels[task.id] = IgnoredCancel(incident, *wait)
         see_round(state, task)
 
 
@@ -53,18 +57,26 @@ def see_round(state: LabState, task: TaskState) -> None:
         return
     if now.kind in _KEPT_WAITS and now.tasks == before.tasks:
         return
-    waits = [(other.waits_for, other.since) for other in state.tasks.values() if other.waits_for is not None]
-    if any(wait is not None and task.id in wait.tasks and since > ignored.began for wait, since in waits):
+    if any(_waits_for_end(state, other, task.id, ignored.began) for other in state.tasks.values()):
         del state.ignored_cancels[task.id]
         sure = replace(ignored.incident, is_sure=True)
         state.incidents = tuple(sure if each is ignored.incident else each for each in state.incidents)
 
 
+def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> bool:
+    """Whether a task waits for the end of another one: it began to after a moment, or its time has been up since."""
+    if task.waits_for is None or of not in task.waits_for.tasks:
+        return False
+    timeouts = (each for each in state.timeouts.values() if each.task == task.id and each.outcome == "expired")
+    return task.since > since or any(each.ended_at is not None and each.ended_at > since for each in timeouts)
+
+
 def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> None:
-    """A task failed, and nobody can look at its exception any more."""
-    task = state.tasks.get(event.task)
-    place = None if task is None or not task.line else (task.file, task.line)
-    state.remember(Incident(event, state.version, at, place))
+    """A task or future failed, and nobody can look at its exception any more. A library's future may be no mistake."""
+    task = None if event.task is None else state.tasks.get(event.task)
+    place = (event.file, event.line) if event.line else None
+    place = place if task is None or not task.line else (task.file, task.line)
+    state.remember(Incident(event, state.version, at, place, is_sure=bool(event.line or event.task)))
 
 
 def outside(state: LabState, event: Outside, at: float) -> None:
@@ -76,9 +88,12 @@ def outside(state: LabState, event: Outside, at: float) -> None:
 
 
 def executor_full(state: LabState, event: ExecutorFull, at: float) -> None:
-    """A lookup waits for a thread."""
-    task = None if event.task is None else state.tasks.get(event.task)
-    state.remember(Incident(event, state.version, at, None if task is None else task.place))
+    """A call waits for a thread. A library's own task stands nowhere in the user's code, but who made it does."""
+    number, place = event.task, None
+    while number is not None and place is None and number in state.tasks:
+        task = state.tasks[number]
+        number, place = task.parent, task.place
+    state.remember(Incident(event, state.version, at, place))
 
 
 def loop_spun(state: LabState, event: LoopSpun, at: float) -> None:

@@ -81,7 +81,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:
-    """Remember who has an item, as long as that may be of use: of a pool, few are out, and no two look the same."""
+    """Remember who took an item, unless the queue is no pool: then many items are out, or two look the same."""
     if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
         queue.lent = None
     else:

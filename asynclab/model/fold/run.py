@@ -94,7 +94,7 @@ def step_reported(state: LabState, event: StepReported, at: float) -> None:
 
 
 def running_to(state: LabState, event: RunningTo, at: float) -> None:
-    """A paused lab begins or stops to step by itself."""
+    """A paused lab begins or stops stepping by itself."""
     state.running_to = event.task
 
 
@@ -119,7 +119,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     """Something blocks the loop; the activity says so once."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
-    state.keeps_others = _keeps_others(state, event.task, at)
+    state.keeps_others = event.late > 0 or _keeps_others(state, event.task, at)
     if state.is_blocking:
         return
     state.is_blocking = True
@@ -154,7 +154,7 @@ def events_dropped(state: LabState, event: EventsDropped, at: float) -> None:
 
 
 _OUTSIDE = frozenset({"stream", "socket", "process", "thread", "library"})
-"""What tasks wait for that may have come unnoticed while nothing runs."""
+"""The waits that may have ended unnoticed while the loop is blocked."""
 
 
 def _keeps_others(state: LabState, blocking: int | None, at: float) -> bool:

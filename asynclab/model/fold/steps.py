@@ -13,7 +13,7 @@ from asynclab.model.wording import deed
 
 
 def task_ready(state: LabState, event: TaskReady, at: float) -> None:
-    """The task joins the ready queue, or if its own step still runs, will at the end of that step."""
+    """Put the task in the ready queue: now, or at the end of its own step if that is still running."""
     task = state.tasks.get(event.task)
     if task is None:
         return

@@ -7,7 +7,7 @@ from asynclab.model.events import ConditionNotified, PrimitiveChanged, Primitive
 from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
-from asynclab.model.resources import Hold, PrimitiveState
+from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
 
@@ -42,6 +42,8 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         _lock_changed(state, primitive, event, at)
     elif primitive.kind == "semaphore":
         _permits_changed(primitive, event, event.value - before)
+    elif primitive.kind == "event" and event.value:
+        _add_source(primitive, event.task, at)
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"
     state.tell(at, event.task, kind, deed.changed(primitive, event.value, before))
 
@@ -95,8 +97,15 @@ def _permits_changed(semaphore: PrimitiveState, event: PrimitiveChanged, by: int
 def condition_notified(state: LabState, event: ConditionNotified, at: float) -> None:
     """Tell who notified how many waiters of a condition."""
     state.mark(event.task, "changed", at, event)
-    if event.primitive in state.primitives:
+    condition = state.primitives.get(event.primitive)
+    if condition is not None:
+        _add_source(condition, event.task, at)
         state.tell(at, event.task, "event", deed.notified(event, state))
+
+
+def _add_source(primitive: PrimitiveState, task: int | None, at: float) -> None:
+    if task in primitive.sources or len(primitive.sources) < SOURCES_KEPT:
+        primitive.sources[task] = at
 
 
 HANDLERS: Handlers = {

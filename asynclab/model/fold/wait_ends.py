@@ -40,7 +40,7 @@ def _leave_behind(state: LabState, waiter: int, wait: Wait) -> None:
 
 
 def handover_lost(state: LabState, event: HandoverLost, at: float) -> None:
-    """A task will never see what it was woken with; it matters where nobody is woken instead."""
+    """A task will never see what it was woken with; that matters unless another task is woken instead."""
     task = state.tasks.get(event.task)
     wait = None if task is None else task.last_wait
     key = None if wait is None else key_of(wait)

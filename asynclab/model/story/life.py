@@ -106,7 +106,7 @@ class Life:
             self.turns[-1].did(verb, resource, thing)
 
     def has_missed(self, timeline: Timeline) -> bool:
-        """Whether the lane has let something go that was not read yet."""
+        """Whether the lane has dropped something not read yet."""
         lane = timeline.lanes.get(self.task)
         return lane is not None and lane.intervals_gone > self.intervals_read
 

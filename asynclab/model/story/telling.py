@@ -45,7 +45,7 @@ class Retelling:
         self._version = 0
         """The moment up to which the life was told, counted in events."""
         self.unread = 0
-        """How many intervals are yet to be read for the story to be complete: tell it again, then."""
+        """How many intervals are still unread; while there are any, the story must be told again."""
 
     def tell(self, timeline: Timeline, state: LabState) -> Story:
         """The story at the moment of a state; the timeline may go further."""

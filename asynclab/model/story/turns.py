@@ -1,4 +1,4 @@
-"""Defines the turns of a life: each a wait, the step that ended it, and what happened beside them."""
+"""Defines the turns of a life: each a wait, the step that followed it, and what happened beside them."""
 
 from __future__ import annotations
 

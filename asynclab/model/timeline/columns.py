@@ -78,7 +78,7 @@ def index_of_wake(lane: Lane, scale: Scale, column: int) -> int | None:
 
 
 def loudest(kinds: bytearray, first: int, last: int) -> int:
-    """The kind that is drawn for some intervals in a row; one of any three is a step, so that little is looked at."""
+    """The kind that is drawn for some intervals in a row; one of any three is a step, so the search is short."""
     for kind in (RUNNING, READY):
         if kinds.find(kind, first, last) >= 0:
             return kind

@@ -56,7 +56,8 @@ def occurrence(event: Event, state: LabState) -> str:
         case CoroutineDropped():
             return f"the coroutine {one_line(event.coroutine)} is gone, never awaited"
         case ExceptionDropped():
-            return f"{name} is gone, and nobody has looked at its exception"
+            who = "a future" if task is None else name
+            return f"{who} is gone, and nobody has looked at its exception"
         case LoopBlocked():
             return f"{name} has run for {duration(event.seconds)}{_at(event.file, event.line)}"
         case Outside() | RunStalled():

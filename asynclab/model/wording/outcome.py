@@ -9,7 +9,7 @@ from asynclab.model.wording.forms import Forms
 COLLECTED = "garbage-collected while pending"
 
 _OF_PROCESSES = ("exit code ", "killed by ")
-"""How the clause begins that says how a whole process ended: no exception's line does, and no repr."""
+"""The beginnings of clauses about a whole process; no exception's line and no repr begins so."""
 
 
 def ending(outcome: Outcome, detail: str) -> Forms:

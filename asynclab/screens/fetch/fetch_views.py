@@ -83,6 +83,7 @@ class FetchViews(Vertical):
         self._arranged: tuple[object, ...] = ()
         self._arranged_at = 0.0
         self._numbers: Sequence[int] = ()
+        self._is_filter_new = False
 
     def compose(self) -> ComposeResult:
         """The panes from top to bottom."""
@@ -113,8 +114,8 @@ class FetchViews(Vertical):
 
     @property
     def selected(self) -> Row | None:
-        """The row that the cursor is on."""
-        number = self.table.selected
+        """The row that the cursor is on; none if a filter hides it."""
+        number = None if self.table.cursor is None else self.table.selected
         return self._rows[number - 1] if number is not None and number <= len(self._rows) else None
 
     def show_rows(self, rows: Sequence[Row], version: int, now: float, *, is_running: bool) -> None:
@@ -132,6 +133,9 @@ class FetchViews(Vertical):
         self._measure(version)
         self._arrange(version, is_running=is_running)
         self.table.show(self._numbers, rows, now, nice_scale(self._longest) if self._longest else None)
+        if self._is_filter_new and self.table.cursor is None:
+            self.table.move_cursor(0)
+        self._is_filter_new = False
         self.table.set_title(plural(len(rows), "URL"))
 
     def show_clock(self, clock: Line) -> None:
@@ -192,7 +196,9 @@ class FetchViews(Vertical):
         self.totals.display = not is_beside
 
     def _want(self, text: str) -> None:
+        """Filter; if that hides the selected URL, the first one that shows is selected."""
         self.wanted = text
+        self._is_filter_new = True
 
     def _measure(self, version: int) -> None:
         """Measure the longest bar; a quarter of it is for the time in the queue."""

@@ -46,23 +46,18 @@ class DemoActions(LabScreen):
         return cast("LearnApp", self.app)
 
     @property
-    def runs(self) -> Runs:
+    def programs(self) -> Runs:
         """All demos' runs."""
         return self.host.runs
 
     @property
-    def run(self) -> Run:
-        """The selected run."""
-        return self.runs[self.selected_key]
-
-    @property
     def program(self) -> Run:
         """The selected run."""
-        return self.run
+        return self.programs[self.selected_key]
 
     def other_palette_entries(self) -> Iterator[PaletteEntry]:
         """The demos."""
-        for run in self.runs:
+        for run in self.programs:
             demo = run.demo
             start = partial(self.action_start_demo, demo.key)
             yield PaletteEntry(f"{demo.key} {demo.name}", demo.lesson.concept, start)
@@ -70,7 +65,7 @@ class DemoActions(LabScreen):
     def select_demo(self, key: str) -> None:
         """Put a demo on the stage."""
         self.selected_key = key
-        demo = self.run.demo
+        demo = self.program.demo
         self.stage.show_program(demo.name, str(demo.path), demo.source)
         self.describe()
 
@@ -78,7 +73,7 @@ class DemoActions(LabScreen):
         """Name in the frame the demo, its changed parameters, and the mistakes that are switched on."""
         from asynclab.screens.learn.demo_runs import lesson_of
 
-        self.stage.describe(lesson_of(self.run), is_mistake=bool(self.run.mistakes_on))
+        self.stage.describe(lesson_of(self.program), is_mistake=bool(self.program.mistakes_on))
 
     @command(
         "run",
@@ -91,9 +86,9 @@ class DemoActions(LabScreen):
     )
     def action_start_demo(self, key: str) -> None:
         """Run that demo without mistakes; if it runs already, cancel it, let it clean up and start over."""
-        self.runs[key].mistakes_on = ()
+        self.programs[key].mistakes_on = ()
         self.select_demo(key)
-        self.run.start()
+        self.program.start()
 
     # Enter is the list's own key: elsewhere it must not throw away a run.
     @command(
@@ -113,7 +108,7 @@ class DemoActions(LabScreen):
         """Run the selected demo, or run it again, paused before its first step."""
         super().action_start_held()
 
-    @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.run.is_active, offered=can_control)
+    @command("cancel", key="c", group="Run", rank=5, when=lambda screen: screen.program.is_active, offered=can_control)
     def action_cancel(self) -> None:
         """Cancel the selected demo and let it clean up."""
         super().action_cancel()
@@ -123,11 +118,11 @@ class DemoActions(LabScreen):
         key="p",
         group="Run",
         rank=10,
-        when=lambda screen: len(screen.run.demo.parameters) > len(screen.run.mistakes),
+        when=lambda screen: len(screen.program.demo.parameters) > len(screen.program.mistakes),
     )
     def action_parameters(self) -> None:
         """Change the demo's parameters and run it."""
-        run = self.run
+        run = self.program
 
         def use(values: dict[str, Value] | None) -> None:
             """Run the demo with the values of the form, unless it was left."""
@@ -143,14 +138,14 @@ class DemoActions(LabScreen):
         key="v",
         group="Run",
         rank=9,
-        bar=lambda screen: ("v", screen.run.next_mistake_label),
-        when=lambda screen: bool(screen.run.mistakes),
+        bar=lambda screen: ("v", screen.program.next_mistake_label),
+        when=lambda screen: bool(screen.program.mistakes),
     )
     def action_mistake(self) -> None:
         """Run the demo with its next classic mistake; after the last one, without."""
-        self.run.next_mistake()
+        self.program.next_mistake()
         self.describe()
-        self.run.start()
+        self.program.start()
 
 
 def parameter_form(run: Run) -> Form:

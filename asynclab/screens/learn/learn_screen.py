@@ -19,7 +19,6 @@ from asynclab.screens.learn.demo_actions import DemoActions
 from asynclab.screens.shared.command import bindings_of
 
 if TYPE_CHECKING:
-    from asynclab.screens.learn.demo_runs import Runs
     from asynclab.widgets.demo_list import DemoChosen, DemoList
 
 FIRST_PAINT_SECONDS = 0.03
@@ -63,11 +62,6 @@ class LearnScreen(DemoActions):
         if not self.is_furnished:
             self._early_keys.append(event.key)
 
-    @property
-    def programs(self) -> Runs:
-        """All demos' runs."""
-        return self.runs
-
     def select_demo(self, key: str) -> None:
         """Select a demo in one update, so that no frame shows two demos."""
         with self.app.batch_update():
@@ -89,7 +83,7 @@ class LearnScreen(DemoActions):
     def paint(self) -> None:
         """Bring every view up to date; each repaints only what changed."""
         super().paint()
-        self.demo_list.show_rows([run.row() for run in self.runs])
+        self.demo_list.show_rows([run.row() for run in self.programs])
         self._show_problem()
 
     async def _furnish(self) -> None:
@@ -105,7 +99,7 @@ class LearnScreen(DemoActions):
             await self.mount(self.title_bar, Horizontal(self.demo_list, stage, id="body"), self.key_bar)
             await self.query("#curtain").remove()
         self.stage = stage
-        self.demo_list.show_rows([run.row() for run in self.runs])
+        self.demo_list.show_rows([run.row() for run in self.programs])
         self.demo_list.focus()
         self.lay_out()
         self._begin()
@@ -115,7 +109,7 @@ class LearnScreen(DemoActions):
         first = self.host.first
         self.select_demo(self.selected_key if first is None else first.key)
         if first is not None:
-            self.run.start(instant=self.host.starts_instantly)
+            self.program.start(instant=self.host.starts_instantly)
         self.host.begin_to_measure()
         self.paint()
         self.set_interval(1 / FRAMES_PER_SECOND, self.beat)
@@ -130,7 +124,7 @@ class LearnScreen(DemoActions):
                 await self.run_action(binding.action)
 
     def _show_problem(self) -> None:
-        run = self.run
+        run = self.program
         if run.problem != self._told_problem:
             self._told_problem = run.problem
             if run.problem:

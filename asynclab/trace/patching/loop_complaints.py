@@ -13,6 +13,7 @@ from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
 from asynclab.trace.recording.task_registry import tasks_of
@@ -20,8 +21,8 @@ from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.observer import Observer
 
 _COMPLAIN = "call_exception_handler"
-_NEVER_RETRIEVED = "Task exception was never retrieved"
-"""What asyncio's tasks say of themselves as they are collected, all versions."""
+_NEVER_RETRIEVED = " exception was never retrieved"
+"""What asyncio's tasks and futures say of themselves as they are collected, after their types' names, all versions."""
 
 
 def see_complaints(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -102,13 +103,18 @@ def _tell(tracer: Observer, context: dict[str, Any]) -> None:
 
 
 def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
-    """Tell of a failed task whose exception nobody has looked at; asyncio tells so as the task goes."""
+    """Tell of a failed task or future whose exception nobody has looked at; asyncio tells so as it goes."""
     if not isinstance(tracer, Observer):
         return
     with tracer.guard("complaints"):
-        task = _number(context, tracer) if context.get("message") == _NEVER_RETRIEVED else None
-        if task is not None:
-            tracer.emit(ExceptionDropped(tracer.clock.now(), task))
+        error = context.get("exception")
+        if not str(context.get("message")).endswith(_NEVER_RETRIEVED) or not isinstance(error, BaseException):
+            return
+        event = ExceptionDropped(tracer.clock.now(), _number(context, tracer))
+        if event.task is None:
+            event.error = short_error(error)
+            event.file, event.line = raised_at(error, tracer.code.owns)
+        tracer.emit(event)
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:

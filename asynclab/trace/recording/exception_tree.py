@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from asynclab.trace.recording.values import short_error
@@ -19,9 +19,20 @@ CHAIN = 5
 
 # Read from the base classes: a class of the program's may have attributes of its own by these names.
 _CAUSE = BaseException.__dict__["__cause__"].__get__
+_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 _CONTEXT = BaseException.__dict__["__context__"].__get__
 _SUPPRESSES = BaseException.__dict__["__suppress_context__"].__get__
 _EXCEPTIONS = BaseExceptionGroup.__dict__["exceptions"].__get__
+
+
+def raised_at(error: BaseException, is_of_interest: Callable[[str], bool]) -> tuple[str, int]:
+    """The innermost line of the files of interest that an exception came through; ("", 0) where there is none."""
+    found, traceback = ("", 0), _TRACEBACK(error)
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        found = (file, traceback.tb_lineno) if is_of_interest(file) else found
+        traceback = traceback.tb_next
+    return found
 
 
 def tree_of(error: BaseException) -> tuple[str, ...]:

@@ -205,6 +205,16 @@ class Recorder:
         """A `with` for code of ours inside somebody's loop; where each step would pay for it, it is written out."""
         return Guard(self, watcher)
 
+    @property
+    def busy_since(self) -> float:
+        """The real time at which the step or callback under way began; 0 where there is none."""
+        return self.callback_started if self.current is None else self.step_started
+
+    def blocks(self) -> bool:
+        """Whether what is under way has kept the loop from running for long."""
+        since = self.busy_since
+        return since > 0 and self.clock.real_time() - since >= BLOCKED_AFTER
+
     def open_step(self) -> None:
         """Write that the step under way has begun, unless that is written."""
         if self.emit is self.emit_first:

@@ -171,17 +171,19 @@ class TaskRegistry:
                 task, created = record(), record.created
                 if task is None or created is None:
                     continue
-                if type(task) is Task:
+                if created.name:  # it was settled early, and may have been renamed since
+                    self.notice_name(record, task)
+                elif type(task) is Task:
                     created.name = _get_name(task)
-                    if not _cancelling(task):
-                        continue
                 else:
                     created.name = name_of(task)
+                if type(task) is Task and not _cancelling(task):
+                    continue
                 if self.when_named is not None:  # only who made it has run since
                     self.when_named(record, task, None, created.parent)
         while self._ended_newborn:
             task, created = self._ended_newborn.pop()
-            created.name = name_of(task)
+            created.name = created.name or name_of(task)
 
     def settled_until(self, count: int) -> int:
         """How many of the first `count` events can't change any more: those before the first unsettled birth.
@@ -190,9 +192,19 @@ class TaskRegistry:
         """
         births = [record.created for record in list(self._newborn)]
         births += [created for _, created in list(self._ended_newborn)]
-        unsettled = {id(created) for created in births}
+        unsettled = {id(created) for created in births if created is not None and not created.name}
         events = self._recorder.events
-        return next((index for index in range(count) if id(events[index]) in unsettled), count) if births else count
+        return next((index for index in range(count) if id(events[index]) in unsettled), count) if unsettled else count
+
+    def settle_early(self) -> None:
+        """Give the newborn the names that they have now: the step that made them blocks the loop, and may never end.
+
+        May be called on any thread.
+        """
+        born = [(record(), record.created) for record in list(self._newborn)]
+        for task, created in (*born, *list(self._ended_newborn)):
+            if task is not None and created is not None and not created.name:
+                created.name = name_of(task)
 
     def introduce(self, task: Task[Any], name: str) -> None:
         """Show a newborn task under a name that it does not bear itself."""

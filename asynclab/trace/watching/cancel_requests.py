@@ -159,6 +159,8 @@ class CancelRequests:
 
     def _without_timeouts(self, seen: _Seen, requests: int) -> tuple[int, int]:
         """The requests now, and those before, of which those by timeouts are no news; keeps the count up to date."""
+        if requests < seen.requests:  # the last one was taken back, as by its timeout; those left may be a task group's
+            seen.by, seen.by_timer = None, False
         by_timeouts = min(seen.expired, max(0, requests - seen.requests))
         before = min(seen.requests, requests) + by_timeouts  # fewer where it has taken one back: see Task.uncancel
         seen.requests, seen.expired = before, 0

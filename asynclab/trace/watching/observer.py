@@ -93,6 +93,8 @@ class Observer(Recorder):
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; on another thread than the loop's, up to the first unsettled birth."""
         if self.is_elsewhere():
+            if self.blocks():
+                self.registry.settle_early()
             return self._take(self.registry.settled_until(len(self.events)))
         self.open_step()
         self.registry.settle_names()

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
 
-ReadDelay: TypeAlias = Callable[[int], float]
-"""Tells for how many real seconds a thread, by its identifier, has waited for a processor since it was started."""
+ReadDelay: TypeAlias = Callable[[int], tuple[float, float]]
+"""Tells for how many real seconds a thread, by its identifier, has waited for a processor, and has run on one."""
 
 _NANOSECOND = 1e-9
 
 
-def run_delay(thread: int) -> float:
-    """For how many real seconds a thread, and the calling one, have waited for a processor; 0 where that isn't known.
+def run_delay(thread: int) -> tuple[float, float]:
+    """For how many real seconds a thread has waited for a processor, and has run; 0 where that isn't known.
 
-    The calling one counts, as it may have held Python's lock meanwhile. Only Linux tells.
+    The calling thread's waits count, too, as it may have held Python's lock meanwhile. Only Linux tells.
     """
-    numbers = [_native_id(thread), threading.get_native_id()]
-    return sum(_delay_of(number) for number in numbers if number is not None)
+    ran, waited = _times_of(_native_id(thread))
+    return waited + _times_of(threading.get_native_id())[1], ran
 
 
 def _native_id(thread: int) -> int | None:
@@ -27,7 +27,8 @@ def _native_id(thread: int) -> int | None:
     return None if known is None else known.native_id
 
 
-def _delay_of(native_id: int) -> float:
-    with suppress(OSError, ValueError, IndexError), open(f"/proc/self/task/{native_id}/schedstat", "rb") as file:
-        return int(file.read().split()[1]) * _NANOSECOND
-    return 0.0
+def _times_of(native_id: int | None) -> tuple[float, float]:
+    with suppress(OSError, ValueError), open(f"/proc/self/task/{native_id}/schedstat", "rb") as file:
+        ran, waited, *_ = map(int, file.read().split())
+        return ran * _NANOSECOND, waited * _NANOSECOND
+    return 0.0, 0.0

@@ -78,8 +78,8 @@ _OPAQUE = ("async_generator_asend", "async_generator_athrow", "anext_awaitable")
 
 def _from_future(future: Future[Any], known: Known) -> Wait:
     if isinstance(future, cpython.GatheringFuture):
-        children = cpython.children_of(future)
-        return Wait("gather", tasks=known.tasks.numbers_of(children), count=len(children))
+        count, innermost = len(cpython.children_of(future)), cpython.innermost_children_of(future)
+        return Wait("gather", tasks=known.tasks.numbers_of(innermost), count=count)
     if isinstance(future, Task):
         return Wait("task", tasks=known.tasks.numbers_of([future]), count=1)
     shielded = cpython.shielded_by(future)

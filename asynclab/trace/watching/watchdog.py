@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, BaseEventLoop
 from asyncio.events import Handle
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +11,7 @@ from types import CodeType
 import msgspec
 
 from asynclab.model.events import BLAMED_AFTER, BLOCKED_AFTER, LoopBlocked, LoopLagged
+from asynclab.trace import cpython
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
 from asynclab.trace.watching.loop_monitor import LoopMonitor, Place, place_in
@@ -88,6 +89,8 @@ class BlockReports:
         """The start of what was under way at the last look, and the delay up to then; None where nothing was."""
         self._delayed = 0.0
         """The delay up to the last look before what is under way was seen first."""
+        self._ran = 0.0
+        """For how long the loop's thread had run when what is under way was seen first."""
 
     def look(self, recorder: Recorder) -> None:
         """Report what blocks now, at first, whenever its time has doubled, and when it is to blame.
@@ -95,12 +98,12 @@ class BlockReports:
         Args:
             recorder: That of the loop; gets the events.
         """
-        started = _started(recorder)
+        started = recorder.busy_since
         if not started:
             self._before = (0.0, None)
             return
         seconds = recorder.clock.real_time() - started
-        stolen = min(seconds, self._stolen_since(started, recorder.thread))
+        stolen = self._stolen_of(seconds, started, recorder.thread)
         same, reported, was_to_blame = self._reported
         is_to_blame = seconds - stolen >= BLAMED_AFTER
         if same != started:
@@ -114,28 +117,39 @@ class BlockReports:
         recorder.open_step()  # whoever reads now sees who runs
         place = sight.place
         at = recorder.clock.now()
-        recorder.write(LoopBlocked(at, sight.task, seconds, place.file, place.line, place.function, stolen))
+        blocked = LoopBlocked(at, sight.task, seconds, place.file, place.line, place.function, stolen)
+        blocked.late = _sleepers_due(recorder)
+        recorder.write(blocked)
 
-    def _stolen_since(self, started: float, thread: int) -> float:
-        """For how long a thread was kept from running, since the last look before the one that first saw `started`."""
-        delay = self._read_delay(thread)
+    def _stolen_of(self, seconds: float, started: float, thread: int) -> float:
+        """For how long a thread was kept from running, of the seconds since `started`.
+
+        It counts from the last look before the one that first saw `started`; but time in which the thread itself ran
+        was not stolen, however long others waited.
+        """
+        delay, ran = self._read_delay(thread)
         before, delay_before = self._before
         if started != before:
-            self._delayed = delay if delay_before is None else delay_before
+            self._delayed, self._ran = delay if delay_before is None else delay_before, ran
         self._before = started, delay
-        return delay - self._delayed
+        return max(0.0, min(delay - self._delayed, seconds - (ran - self._ran)))
 
     def sight(self, recorder: Recorder) -> Sight | None:
         """What is under way on a loop; None where nothing is."""
-        started, current, callback = _started(recorder), recorder.current, recorder.callback
+        started, current, callback = recorder.busy_since, recorder.current, recorder.callback
         if not started:
             return None
         place = place_in(recorder.thread, recorder.code.owns, self._boundary) or Place("", 0, callable_name(callback))
-        if started != _started(recorder):
+        if started != recorder.busy_since:
             return None
         return Sight(started, None if current is None else current.id, place)
 
 
-def _started(recorder: Recorder) -> float:
-    """The real time at which the step or callback under way began; 0 where there is none."""
-    return recorder.callback_started if recorder.current is None else recorder.step_started
+def _sleepers_due(recorder: Recorder) -> int:
+    """How many sleeps should have ended by now."""
+    loop = recorder.loop
+    if not isinstance(loop, BaseEventLoop):
+        return 0
+    now = loop.time()
+    sleeps = [timer for timer in list(cpython.timer_heap(loop)) if cpython.is_sleep(timer)]
+    return sum(timer.when() <= now for timer in sleeps)

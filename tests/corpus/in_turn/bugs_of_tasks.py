@@ -86,6 +86,35 @@ async def a_task_awaits_one_that_waits_for_its_lock() -> None:
     await asyncio.wait({asyncio.create_task(parent())}, timeout=1.3)
 
 
+async def the_outer_of_two_gathers_fails() -> None:
+    """left-behind"""
+
+    async def fail() -> None:
+        raise ValueError
+
+    charges = asyncio.Barrier(3)
+
+    async def charge() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+        await charges.wait()
+
+    with contextlib.suppress(ValueError):
+        await asyncio.gather(asyncio.gather(charge(), charge()), fail())
+    await charges.wait()
+    await asyncio.sleep(0.01)
+
+
+async def a_call_in_a_thread_fails_unseen() -> None:
+    """never-retrieved"""
+
+    def write() -> None:
+        raise OSError
+
+    call = asyncio.get_running_loop().run_in_executor(None, write)
+    await asyncio.wait({call})
+
+
 async def a_lookup_waits_behind_slow_calls() -> None:
     """executor-full"""
 
@@ -155,6 +184,20 @@ async def a_timeout_is_dropped() -> None:
         await stubborn()
 
 
+async def a_retry_catches_the_cancel_of_a_timeout() -> None:
+    """ignored-cancel"""
+
+    async def fetch() -> None:
+        for _ in range(3):
+            try:
+                await asyncio.sleep(0.1)
+            except BaseException:
+                await asyncio.sleep(0.01)
+
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.create_task(fetch()), 0.05)
+
+
 async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
     """ignored-cancel"""
 
@@ -162,6 +205,7 @@ async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
         try:
             await asyncio.sleep(1)
         finally:
+            cleaning.set()
             await asyncio.sleep(0.05)
 
     async def service() -> None:
@@ -172,8 +216,9 @@ async def a_service_takes_its_own_cancel_for_that_of_its_child() -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    cleaning = asyncio.Event()
     served = asyncio.create_task(service())
-    await asyncio.sleep(0.04)
+    await cleaning.wait()
     served.cancel()
     await asyncio.wait({served})
 

@@ -439,3 +439,32 @@ async def timeouts_are_noticed_or_taken_back() -> None:
         except asyncio.CancelledError:
             asyncio.current_task().uncancel()  # type: ignore[union-attr]
     assert timeout.expired()
+
+
+async def failures_are_looked_at_later() -> None:
+    def fail() -> None:
+        raise OSError
+
+    loop, seen = asyncio.get_running_loop(), list[BaseException | None]()
+    first, second = loop.run_in_executor(None, fail), loop.run_in_executor(None, fail)
+    first.add_done_callback(lambda future: seen.append(future.exception()))
+    await asyncio.wait({first, second})
+    with contextlib.suppress(OSError):
+        await second
+
+
+async def a_group_in_a_context_manager_fails() -> None:
+    @contextlib.asynccontextmanager
+    async def children() -> AsyncIterator[asyncio.TaskGroup]:
+        async with asyncio.TaskGroup() as group:
+            yield group
+
+    async def fail() -> None:
+        raise ValueError
+
+    for _ in range(2):
+        with contextlib.suppress(BaseExceptionGroup):
+            async with children() as group:
+                group.create_task(fail())
+                await asyncio.sleep(9)
+        await asyncio.sleep(0.01)

@@ -1,0 +1,45 @@
+"""Tells a URL from Chinese, Japanese or Korean text that follows it without a space."""
+
+from __future__ import annotations
+
+import re
+
+_LETTER = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_RUN_ON = re.compile(rf"(?<=[A-Za-z0-9]){_LETTER}")
+"""Where such a text may begin; after a slash it is more likely a name in the path."""
+_HOST = re.compile(rf"https?://[A-Za-z0-9.-]*\.[A-Za-z]{{2,}}(?::\d+)?(?={_LETTER})", re.IGNORECASE)
+"""A host that is whole: no top-level domain has letters of two scripts."""
+_AFTER_FILE = re.compile(
+    rf"\.(?:[sx]?html?|php|aspx?|jspx?|pdf|docx?|xlsx?|pptx?|txt|md|csv|json|xml|png|jpe?g|gif|svg|webp|zip|gz|exe|mp[34])"
+    rf"(?={_LETTER})",
+    re.IGNORECASE,
+)
+_ENDS_SENTENCE = re.compile(r"(?:ください|下さい|です|ます|ました|でした|ません)\Z")
+_PARTICLE = re.compile(
+    r"(?<=[A-Za-z0-9])(?:을|를|은|는|이|가|에|에서|에는|로|으로|와|과|의|도|까지|부터|입니다|이고|이며)\Z"
+)
+"""What Korean adds to a word, without a space."""
+
+
+def text_at(line: str, start: int, end: int) -> str:
+    """The text from a place of a line on, if it is such a text."""
+    return line[start:end] if start < end and re.match(_LETTER, line[start]) else ""
+
+
+def end_before_text(url: str, before: str) -> int:
+    """Where a URL ends that such a text may follow; its length if none does.
+
+    Nobody can tell for sure: `/wiki/C语言` is an address, too. So the text has to follow a whole host or a file, to be
+    a part of a sentence by its end, or the sentence has to have no space before the URL either.
+
+    Args:
+        url: As far as its characters go.
+        before: The character before it.
+    """
+    for certain in (_HOST.match(url), _AFTER_FILE.search(url), _PARTICLE.search(url)):
+        if certain:
+            return certain.start() if certain.re is _PARTICLE else certain.end()
+    text = _RUN_ON.search(url)
+    if text and (re.match(_LETTER, before) or _ENDS_SENTENCE.search(url)):
+        return text.start()
+    return len(url)

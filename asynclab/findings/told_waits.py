@@ -1,0 +1,69 @@
+"""Says what a task waits for, and who has that or brought it last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from asynclab.findings.phrases import how_ended, listed, quoted
+from asynclab.findings.wait_graph import holders_of
+from asynclab.model.events import Wait
+from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
+from asynclab.model.wording.wait import NAMING, NOT_RECORDED, plain_wait
+
+
+def doing(task: TaskState, state: LabState) -> str:
+    """What a task does: "waits to get from queue#1, last put by 'feed', which failed at 0.200 s"."""
+    if task.state != "waiting":
+        return f"is {task.state}"
+    wait = task.waits_for
+    if wait is None:
+        return f"waits ({NOT_RECORDED})"
+    holders = waited_tasks(wait, state)
+    if wait.kind == "lock":
+        wait = Wait("lock", number=wait.number, tasks=holders)
+    return plain_wait(wait, state)[0] + _more_of(wait, holders, state)
+
+
+def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
+    """The tasks that a wait is for, as far as they have not ended.
+
+    Of a lock or semaphore those who hold it now, since it may have changed hands.
+    """
+    primitive = state.named_primitives.get((wait.kind, wait.number))
+    if primitive is not None:
+        return tuple(holders_of(primitive))
+    return tuple(number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
+
+
+def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
+    """Who has what a task waits for, where the words for the wait don't name them."""
+    if wait.kind == "semaphore" and holders:
+        return f", whose permits are with {listed(state, holders)}"
+    if wait.kind in ("event", "condition"):
+        primitive = state.named_primitives.get((wait.kind, wait.number))
+        return "" if primitive is None else _last(state, _BROUGHT[wait.kind], primitive.sources)
+    if wait.kind in NAMING or not wait.kind.startswith("queue."):
+        return f": {listed(state, holders)}" if holders and wait.kind not in NAMING else ""
+    queue = state.queues.get(wait.number)
+    if queue is None:
+        return ""
+    if wait.kind == "queue.get":
+        borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
+        if queue.returned and borrowers:  # a pool: what is taken comes back
+            return f", whose items are with {listed(state, borrowers)}"
+        return _last(state, "put", queue.sources)
+    return _last(state, "got", queue.takers)
+
+
+_BROUGHT = {"event": "set", "condition": "notified"}
+
+
+def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:
+    """Who did something last, and how that ended; empty where it was no task."""
+    number = max(tasks, key=tasks.__getitem__, default=None)
+    if number is None:
+        return ""
+    task = state.tasks.get(number)
+    end = "" if task is None or not task.has_ended else f", which {how_ended(task)}"
+    return f", last {did} by {quoted(state, number)}{end}"

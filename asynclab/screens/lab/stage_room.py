@@ -1,0 +1,218 @@
+"""Which views of a stage show, and how many lines each gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.css.scalar import Scalar
+from textual.getters import query_one
+from textual.widget import Widget
+
+from asynclab.screens.lab.filtered import Filtered
+from asynclab.screens.lab.layout import (
+    BESIDE_CODE,
+    FRAME,
+    LEAST_FINDINGS,
+    LEAST_MIDDLE,
+    LEAST_TASKS,
+    LOWEST,
+    MIDDLE,
+    STAGE_PANES,
+    Needs,
+    shares,
+    shown,
+    turns,
+)
+from asynclab.screens.lab.pane_tabs import PaneTabs
+from asynclab.screens.lab.source_files import SourceFiles
+from asynclab.widgets.activity_log import ActivityLog
+from asynclab.widgets.findings_view import FindingsView
+from asynclab.widgets.gauges import Gauges
+from asynclab.widgets.lesson_pane import LessonPane
+from asynclab.widgets.loop_view import LoopView
+from asynclab.widgets.source_view import SourceView
+from asynclab.widgets.task_table import TaskTable
+from asynclab.widgets.timeline import TimelineView
+
+LESSON_PERCENT = 30
+"""The largest share of the stage's height for the lesson."""
+
+LESSON_ABOVE_A_PANE = 4
+"""The most lines of the lesson, with its frame, where one pane shows at a time."""
+
+
+class StageRoom(Vertical):
+    """The views of a stage, and the room that they share."""
+
+    concept = query_one(LessonPane)
+    tabs = query_one(PaneTabs)
+    tasks = query_one(TaskTable)
+    timeline = query_one(TimelineView)
+    gauges = query_one(Gauges)
+    loop = query_one(LoopView)
+    source = query_one(SourceView)
+    log_pane = query_one(Filtered)
+    activity = query_one(ActivityLog)
+    findings = query_one(FindingsView)
+
+    panes: ClassVar[Mapping[str, str]] = STAGE_PANES
+    """The ids of its panes, and what the tabs call them."""
+    lines_below: int = 0
+    """The lines that a subclass needs below the panes where all of them show."""
+
+    def __init__(
+        self, *, files: SourceFiles | None = None, in_the_middle: str | None = None, id: str | None = None
+    ) -> None:
+        """Make the views, which read files by `files`, or else from the disk.
+
+        `in_the_middle` is the pane that starts in the middle row; None stands for the one with most to show.
+        """
+        super().__init__(id=id)
+        self._files = files or SourceFiles()
+        self.front = "tasks"
+        """The id of the pane that shows where one shows at a time."""
+        self.is_single = False
+        """Whether one pane shows at a time."""
+        self._gauge_lines = 0
+        """Lines that queues, locks and deadlines take."""
+        self._most_tasks = 0
+        """The most tasks that this program has had so far."""
+        self._most_of_the_loop = 0
+        """The most lines that its event loop has taken so far."""
+        self._wishes: dict[str, str] = {}
+        """The pane that the user chose for the middle row, by the name of the program."""
+        self._beside_code: dict[str, str] = {}
+        """The pane that the user chose to see beside the code, by the name of the program."""
+        self._shows_mistake = False
+        """Whether a mistake is switched on."""
+        self._program = ""
+        """The name of what runs in the lab."""
+        self._first_wish = in_the_middle
+        """The pane in the middle row until the user chooses."""
+
+    def compose(self) -> ComposeResult:
+        """The panes from top to bottom."""
+        # Above the lesson, so that a long one, or another demo's, moves no tab.
+        yield PaneTabs(self.panes)
+        yield LessonPane(id="concept")
+        yield TaskTable(id="tasks")
+        yield Gauges(id="gauges")
+        with Horizontal(id="middle"):
+            yield TimelineView(id="timeline")
+            yield LoopView(id="loop")
+        with Horizontal(id="lower"):
+            yield SourceView(self._files, id="source")
+            activity = ActivityLog(id="activity")
+            yield Filtered(activity, "lines", activity.set_filter, id="log")
+            yield FindingsView(id="findings")
+
+    def on_mount(self) -> None:
+        """Let keys scroll a long lesson."""
+        self.concept.can_focus = True
+
+    @property
+    def shown_panes(self) -> frozenset[str]:
+        """The ids of the panes that show where one at a time is not enough; without demos and lesson."""
+        width, height = self.size.width, self._height
+        middle = shown(
+            width, height, has_gauges=self._gauge_lines > 0, chosen=self._wishes.get(self._program, self._first_wish)
+        )
+        return (middle if self._has_middle else frozenset()) | {"tasks", "source", self._pane_beside_code}
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether panes take turns in the middle row."""
+        return not self.is_single and len(self._turns()) > 1
+
+    def show_next_in_the_middle(self) -> None:
+        """Show the next of the panes that take turns in the middle row."""
+        if not self._has_middle:
+            self._beside_code[self._program] = "activity"
+        waiting = self._turns()
+        front = next((pane for pane in waiting if pane in self.shown_panes), waiting[-1])
+        self._wishes[self._program] = waiting[(waiting.index(front) + 1) % len(waiting)]
+        self._share_the_room()
+        self._show_the_middle()
+
+    def lay_out(self, front: str, *, is_single: bool) -> None:
+        """Show all panes, or only the one in front."""
+        self.front, self.is_single = front, is_single
+        if front in BESIDE_CODE:
+            self._beside_code[self._program] = front
+        self.tabs.show(front, self._tabs())
+        self._share_the_room()
+        self._show_the_middle()
+
+    def _show_the_middle(self) -> None:
+        """Bring the panes in the middle row up to date."""
+        raise NotImplementedError
+
+    @property
+    def _has_middle(self) -> bool:
+        """Whether there is room for the row in the middle: findings come first, since they are to be read."""
+        rest = self._height - 2 - self._lines_of_lesson - LEAST_TASKS - LEAST_MIDDLE
+        return self._pane_beside_code != "findings" or rest >= LEAST_FINDINGS
+
+    @property
+    def _lines_of_lesson(self) -> int:
+        return self.concept.lines_in(self._height * LESSON_PERCENT // 100 - FRAME) + FRAME
+
+    @property
+    def _pane_beside_code(self) -> str:
+        """The pane that the user chose; else a mistake's findings, once there are any, as they are what it shows."""
+        has_lesson = self._shows_mistake and self.findings.selected is not None
+        return self._beside_code.get(self._program, "findings" if has_lesson else "activity")
+
+    def _tabs(self) -> dict[str, str]:
+        """What the tabs call the panes; findings have one where there are any, or where they are in front."""
+        is_empty = self.findings.selected is None and self.front != "findings"
+        return {pane: name for pane, name in self.panes.items() if pane != "findings" or not is_empty}
+
+    def _is_seen(self, pane: str) -> bool:
+        if not self.is_single:
+            return pane in self.shown_panes
+        return pane == self.front or (pane == "gauges" and self.has_class("-gauges-below"))
+
+    @property
+    def _height(self) -> int:
+        """The lines of a screen that has no more than the panes of every stage."""
+        return self.screen.size.height - (0 if self.is_single else self.lines_below)
+
+    def _turns(self) -> tuple[str, ...]:
+        return turns(self.size.width, self._height, has_gauges=self._gauge_lines > 0)
+
+    def _share_the_room(self) -> None:
+        """Show the panes whose turn it is, and divide the lines among them."""
+        height, panes = self._height, self.shown_panes
+        is_below = self.front == "tasks" and self._gauge_lines > 0 and height >= LOWEST
+        # Not "-shows" beside "-single": which of both rules counts would depend on the depth of a subclass.
+        shows = {f"-shows-{pane}": pane in panes and not self.is_single for pane in (*MIDDLE, "findings")}
+        fronts = {f"-front-{pane}": pane == self.front for pane in self.panes}
+        # All at once: Textual matches every rule with every part of the stage anew after each change.
+        self.update_classes({"-single": self.is_single, "-gauges-below": is_below} | shows | fronts)
+        if "loop" in panes:
+            self._most_of_the_loop = max(self._most_of_the_loop, self.loop.line_count())
+        lesson = self._lines_of_lesson
+        needs = Needs(lesson, self._most_tasks, self._gauge_lines, self._most_of_the_loop)
+        share = shares(height, needs, panes)
+        self._limit_the_lesson(lesson)
+        self._set_height(self.tasks, share.tasks)
+        self._set_height(self.gauges, share.gauges, stays=is_below)
+        self._set_height(self.query_one("#middle"), share.middle)
+
+    def _limit_the_lesson(self, lines: int) -> None:
+        """Give the lesson at most this many lines, or few where one pane shows at a time; all where that is its own."""
+        limit = str(LESSON_ABOVE_A_PANE if self.is_single else lines)
+        if self.is_single and self.front == "concept":
+            limit = "100%"
+        if self.concept.styles.max_height != Scalar.parse(limit):
+            self.concept.styles.max_height = limit
+
+    def _set_height(self, pane: Widget, lines: int, *, stays: bool = False) -> None:
+        """Give a pane this many lines; all of them where it shows alone, unless it keeps its height."""
+        wanted = "1fr" if self.is_single and not stays else str(lines)
+        if pane.styles.height != Scalar.parse(wanted):
+            pane.styles.height = wanted

@@ -1,0 +1,152 @@
+"""What rules say of queues at which tasks wait in vain, and of those who should have let them go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from asynclab.findings.catalogue_of_rules import Findings
+from asynclab.findings.rule import Finding
+from asynclab.model.event_feed import EventFeed
+from asynclab.model.events import (
+    CancelIgnored,
+    ConditionNotified,
+    Event,
+    ExecutorFull,
+    LoopLagged,
+    Outside,
+    PrimitiveCreated,
+    QueueCreated,
+    QueueGot,
+    QueuePut,
+    RunStarted,
+    StepEnded,
+    StepStarted,
+    TaskCancelRequested,
+    TaskCreated,
+    TaskEnded,
+    TaskReady,
+    TaskWaiting,
+    TimeoutExpired,
+    TimeoutStarted,
+    Wait,
+)
+
+MAIN, FIRST, SECOND = 1, 2, 3
+IDLE = Outside(5.0)
+LISTENING = Outside(5.0, io=1)
+
+
+def _found(*events: Event) -> list[Finding]:
+    """What the rules find in a run of main and two more tasks, which have all made a step and wait."""
+    feed = EventFeed()
+    findings = Findings(feed.state)
+    feed.subscribe(findings.take)
+    made: list[Event] = [RunStarted(0.0, "app.py", 0.0, "3.13.0"), TaskCreated(0.0, MAIN, "main", "main")]
+    made += [TaskCreated(0.0, task, name, name, MAIN) for task, name in ((FIRST, "first"), (SECOND, "second"))]
+    for task in (MAIN, FIRST, SECOND):
+        made += [StepStarted(0.0, task), StepEnded(0.0, task, 0.0)]
+    feed.take([*made, QueueCreated(0.0, 1, "Queue", 2), *events])
+    return findings.found
+
+
+def _waits(task: int, wait: Wait) -> TaskWaiting:
+    return TaskWaiting(0.1, task, wait)
+
+
+def _said(findings: list[Finding]) -> list[tuple[str, str, int | None]]:
+    return [(finding.rule, finding.certainty, finding.task) for finding in findings]
+
+
+def _fails(task: int) -> list[Event]:
+    ready = TaskReady(0.1, task, "timer")
+    return [ready, StepStarted(0.1, task), StepEnded(0.1, task, 0.0, ends=True), TaskEnded(0.1, task, "failed", "no")]
+
+
+def _pool(rounds: int, *, takers: tuple[int, ...]) -> list[Event]:
+    """A pool of two connections that were put back some times each, and are now with the takers."""
+    names = ("one", "two")
+    events: list[Event] = [QueuePut(0.0, 1, name, number, 0, MAIN) for number, name in enumerate(names, 1)]
+    for _ in range(rounds):
+        for name in names:
+            events += [QueueGot(0.0, 1, name, 1, 0, 0, MAIN), QueuePut(0.0, 1, name, 2, 0, MAIN)]
+    return events + [QueueGot(0.0, 1, name, 1 - number, 0, 0, takers[number]) for number, name in enumerate(names)]
+
+
+GETS = Wait("queue.get", 1, file="app.py", line=7)
+PUTS = Wait("queue.put", 1, file="app.py", line=9)
+JOINS = Wait("queue.join", 1, file="app.py", line=11)
+
+
+def test_a_pool_is_likely_drained_where_all_who_have_its_items_wait_for_one_more() -> None:
+    waits = [_waits(task, GETS) for task in (FIRST, SECOND)]
+    held = [_waits(MAIN, Wait("task", tasks=(FIRST,))), *waits, Outside(5.0, timers=1)]
+    assert _said(_found(*_pool(3, takers=(FIRST, SECOND)), *held)) == [("pool-drained", "likely", FIRST)]
+    # Once each is how often a queue of work may try a job again; and main may yet put back what it has.
+    assert _said(_found(*_pool(1, takers=(FIRST, SECOND)), *held)) == []
+    assert _said(_found(*_pool(3, takers=(FIRST, MAIN)), *held)) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "idle", "said"),
+    [
+        ((MAIN,), LISTENING, [("join-without-task-done", "likely", MAIN)]),
+        ((MAIN,), IDLE, [("join-without-task-done", "proved", MAIN)]),
+        ((MAIN, SECOND), LISTENING, []),
+        ((MAIN, None), LISTENING, []),
+        ((MAIN,), LoopLagged(0.9, 0.0), []),
+        ((MAIN,), LoopLagged(1.2, 0.0), [("join-without-task-done", "likely", MAIN)]),
+    ],
+    ids=["a server lives", "nothing can wake it", "more may be put", "by a callback, too", "not for long", "for long"],
+)
+def test_join_waits_in_vain_where_all_who_took_items_wait_for_the_next(
+    sources: tuple[int | None, ...], idle: Event, said: list[tuple[str, str, int]]
+) -> None:
+    puts = [QueuePut(0.0, 1, "job", 1, number, source) for number, source in enumerate(sources, 1)]
+    gets = [QueueGot(0.0, 1, "job", 0, len(sources), 0, FIRST) for _ in sources]
+    sleeps = _waits(SECOND, Wait("sleep", deadline=9.0) if idle is not IDLE else Wait("future"))
+    assert _said(_found(*puts, *gets, _waits(FIRST, GETS), _waits(MAIN, JOINS), sleeps, idle)) == said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([], [("consumer-gone", "likely", SECOND)]),
+        ([TaskReady(0.1, MAIN, "task", FIRST), StepStarted(0.1, MAIN), StepEnded(0.1, MAIN, 0.0)], []),
+        ([TimeoutStarted(0.1, 1, 9.0, SECOND)], []),
+    ],
+    ids=["nobody knows", "who knows may begin another", "a timeout"],
+)
+def test_a_consumer_has_failed_while_the_loop_waits_for_io(more: list[Event], said: list[tuple[str, str, int]]) -> None:
+    filled = [QueuePut(0.0, 1, "job", size, size, SECOND) for size in (1, 2)]
+    taken = [QueueGot(0.0, 1, "job", 1, 2, 0, FIRST), QueuePut(0.0, 1, "job", 2, 3, SECOND)]
+    assert _said(_found(*filled, *taken, _waits(SECOND, PUTS), *_fails(FIRST), *more, LISTENING)) == said
+
+
+def test_who_notified_a_condition_is_gone_with_the_cancel_of_another() -> None:
+    condition = [PrimitiveCreated(0.0, 1, "condition", 1), ConditionNotified(0.0, 1, 1, FIRST)]
+    request = Wait("task", tasks=(SECOND,), file="app.py", line=5)
+    cancelled = [TaskCancelRequested(0.1, SECOND, MAIN), TaskReady(0.1, SECOND, "cancel", MAIN)]
+    cancelled += [StepStarted(0.1, SECOND), StepEnded(0.1, SECOND, 0.0, ends=True), TaskEnded(0.1, SECOND, "cancelled")]
+    ends = [TaskReady(0.1, FIRST, "task", SECOND), StepStarted(0.1, FIRST), StepEnded(0.1, FIRST, 0.0, ends=True)]
+    waits = [_waits(MAIN, Wait("condition", 1)), Outside(0.9, timers=1)]
+    findings = _found(*condition, _waits(FIRST, request), *cancelled, *ends, TaskEnded(0.1, FIRST, "done"), *waits)
+    assert _said(findings) == [("cancel-of-another", "proved", FIRST)]
+    assert findings[0].place == ("app.py", 5)
+
+
+def test_a_librarys_lookup_is_found_where_the_code_waits_that_has_asked_for_it() -> None:
+    full = ExecutorFull(0.6, "getaddrinfo", 0.6, 1, (), 2, FIRST)
+    (finding,) = _found(_waits(MAIN, Wait("library", library="aiohttp", file="app.py", line=2)), full)
+    assert (finding.rule, finding.place) == ("executor-full", ("app.py", 2))
+
+
+def test_a_timeout_that_waits_for_a_task_shows_that_it_ignores_its_cancel() -> None:
+    """As wait_for() does since Python 3.12: it has waited for the task all the time."""
+    sleep, pause = Wait("sleep", file="app.py", line=3), Wait("sleep", file="app.py", line=6)
+    waits = [_waits(MAIN, Wait("wait_for", tasks=(FIRST,))), TimeoutStarted(0.1, 1, 0.2, MAIN), _waits(FIRST, sleep)]
+    asked = [TimeoutExpired(0.2, 1), TaskCancelRequested(0.2, FIRST, MAIN), TaskReady(0.2, FIRST, "timer")]
+    cleans = [StepStarted(0.2, FIRST), StepEnded(0.2, FIRST, 0.0), TaskWaiting(0.2, FIRST, pause)]
+    again = [TaskReady(0.3, FIRST, "timer"), StepStarted(0.3, FIRST), StepEnded(0.3, FIRST, 0.0)]
+    goes_on = [TaskWaiting(0.3, FIRST, sleep), CancelIgnored(0.3, FIRST, by=MAIN)]
+    found = _found(*waits, *asked, *cleans, *again, *goes_on, LISTENING)
+    assert _said(found) == [("ignored-cancel", "proved", FIRST)]
