@@ -10,7 +10,7 @@ from asynclab.cli.findings_options import FindingsOptions, takes_findings_option
 
 
 @click.command()
-@click.argument("recording", metavar="RECORDING", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("recording", metavar="RECORDING", type=click.Path(path_type=Path))
 @takes_findings_options
 def findings(recording: Path, asked: FindingsOptions) -> int:
     """Print what the rules find in a recording that `asynclab run --record FILE` has made.

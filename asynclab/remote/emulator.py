@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,10 @@ PIECE = 2_048
 
 ALTERNATE = {47, 1047, 1049}
 """The modes, by any of which a full-screen program asks for a screen of its own."""
+
+# Pyte would show them as text: pictures, and questions for what a terminal can (DCS, SOS, PM and APC in ECMA-48).
+_COMMAND = re.compile(r"\x1b[PX^_][^\x1b\x07\x18\x1a]*(?:\x1b\\|[\x07\x18\x1a]|(?=\x1b[^\\]))")
+_CUT_COMMAND = re.compile(r"\x1b(?:[PX^_][^\x1b]*\x1b?)?\Z")
 
 APPLICATION_KEYS, BRACKETED_PASTE = 1, 2004
 """Modes that change what keys send."""
@@ -126,6 +131,17 @@ class _Forgiving:
         return call
 
 
+class _Stream(pyte.Stream):
+    """Pyte's parser, which would ignore the characters that curses draws frames with, as the text was UTF-8."""
+
+    def __init__(self, screen: _Forgiving) -> None:
+        super().__init__(screen, strict=False)  # type: ignore[arg-type]
+        self.use_utf8 = False
+
+    def select_other_charset(self, code: str) -> None:
+        """The text is decoded already."""
+
+
 class Emulator:
     """What a terminal shows, folded from the bytes that a program prints."""
 
@@ -138,8 +154,10 @@ class Emulator:
             answer: Gets what a terminal tells a program that asks.
         """
         self._screen = _Screen(columns, lines, answer)
-        self._stream = pyte.Stream(_Forgiving(self._screen), strict=False)  # type: ignore[arg-type]
+        self._stream = _Stream(_Forgiving(self._screen))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._cut = ""
+        """The beginning of a command that goes on in what is printed next."""
         self._rows: dict[int, Row] = {}
         self.version = 0
         """Counts what was printed."""
@@ -161,7 +179,10 @@ class Emulator:
 
     def feed(self, data: bytes) -> None:
         """Take in what was printed."""
-        text = self._decoder.decode(data)
+        text = _COMMAND.sub("", self._cut + self._decoder.decode(data))
+        cut = _CUT_COMMAND.search(text)
+        self._cut = "" if cut is None else _shortened(cut[0])
+        text = text if cut is None else text[: cut.start()]
         for start in range(0, len(text), PIECE):
             with suppress(Exception):  # the parser begins anew by itself
                 self._stream.feed(text[start : start + PIECE])
@@ -204,6 +225,11 @@ class Emulator:
             self._rows.pop(y, None)
         self._screen.dirty.clear()
         self.version += 1
+
+
+def _shortened(command: str) -> str:
+    """The beginning of a command with as much of it as tells where it ends: a picture may have megabytes."""
+    return command if len(command) < PIECE else command[:2] + "\x1b" * command.endswith("\x1b")
 
 
 def _row(line: Any, columns: int) -> Row:

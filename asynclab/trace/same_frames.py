@@ -41,6 +41,7 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:
+        """Replace the code of a function by the same at other places."""
         if isinstance(function, FunctionType) and isinstance(original, FunctionType):
             code = function.__code__
             places = [place for name in calls if (place := _place_of(original.__code__, name)) is not None]

@@ -127,6 +127,13 @@ def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str]
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["replay"], ["findings"], ["export", "--ndjson"]])
+def test_a_recording_that_cant_be_read_is_told_alike_by_every_command(command: list[str], tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "r", "No such file or directory")):
+        result = run(*command, str(path))
+        assert (result.exit_code, result.stderr) == (1, f"asynclab: can't read {path}: {why}\n")
+
+
 def test_a_closed_stderr_takes_what_is_said_there() -> None:
     code = "import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-m', 'asynclab', *sys.argv[1:]])"
     ran = subprocess.run([sys.executable, "-c", code, "run", "-c", "print(1)"], stdout=subprocess.PIPE, text=True)

@@ -66,6 +66,19 @@ def test_a_lower_terminal_keeps_the_lines_at_the_cursor() -> None:
     assert terminal.size == (10, 5)
 
 
+@pytest.mark.parametrize("frame", [b"\x1b(0lqk\x1b(Bl", b"\x1b)0\x0elqk\x0fl", b"\x1b%G\x1b(0lqk\x1b(Bl"])
+def test_frames_are_drawn_as_curses_draws_them(frame: bytes) -> None:
+    assert text(shown(frame))[0] == "┌─┐l"
+
+
+@pytest.mark.parametrize("command", [b"\x1bP+q544e\x1b\\", b"\x1b_Ga=q\x1b\\", b"\x1bPq" + b"#0" * 9_000 + b"\x07"])
+def test_commands_that_a_terminal_need_not_know_show_no_text_however_they_arrive(command: bytes) -> None:
+    printed = b"a" + command + b"b\x1b[1mc"
+    for cut in (1, 2, 3, len(command), len(command) + 1, len(printed)):
+        assert text(shown(printed[:cut], printed[cut:]))[0] == "abc"
+    assert text(shown(b"a\x1bP1\x1b[1mb"))[0] == "ab"
+
+
 def test_the_cursor_can_be_hidden() -> None:
     assert shown(b"\x1b[?25l").cursor is None
 

@@ -107,3 +107,14 @@ def test_a_viewer_that_is_killed_leaves_the_program_to_its_own_end(tmp_path: Pat
     assert out.splitlines()[-1] == "end"
     program, is_cut = recorded(tmp_path / "run")
     assert (program.ended, is_cut) == (None, True)
+
+
+def test_ctrl_c_before_the_first_line_of_a_program_shows_no_lines_of_ours(tmp_path: Path) -> None:
+    package = tmp_path / "asynclab" / "remote" / "inside"
+    package.mkdir(parents=True)
+    for folder in (package, *package.parents[:2]):
+        (folder / "__init__.py").touch()
+    (package / "begin.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    given = {"PYTHONPATH": str(ROOT / "asynclab/remote/inside/hook"), "ASYNCLAB_CHILD_HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", "print(1)"], env=os.environ | given, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (-signal.SIGINT, "", "")

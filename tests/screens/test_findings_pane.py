@@ -207,6 +207,16 @@ async def test_a_mistake_shows_its_finding_by_itself_and_the_right_variant_has_n
         await stage.until(lambda: not stage.screen.findings_count and stage.views.log_pane.region.area)
 
 
+async def test_where_one_pane_shows_at_a_time_another_demo_begins_with_its_tasks() -> None:
+    async with opened(size=(80, 24)) as stage:
+        await stuck(stage, "0")
+        await stage.press("b")
+        assert stage.views.findings.has_focus
+        await stage.press("1")
+        assert stage.views.tasks.region.area
+        assert stage.screen.focused_pane == "tasks"
+
+
 @pytest.mark.parametrize(("size", "stays"), [((100, 30), False), ((120, 40), True), ((200, 60), True)])
 async def test_where_room_is_short_the_findings_take_that_of_the_timeline(size: tuple[int, int], stays: bool) -> None:
     async with opened(size) as stage:

@@ -311,8 +311,8 @@ LOOK_TAKES = 1e-4
 """Real seconds that a look takes in these tests."""
 
 
-def looks_taken(*, busy: float = 0.0, idle: float = 0.0, exact: bool = False) -> tuple[int, int]:
-    """How many of a thousand waits are told that come one after the other, and how many there were.
+def looks_taken(*, busy: float = 0.0, idle: float = 0.0, exact: bool = False) -> tuple[int, int, int]:
+    """How many of a thousand waits are told that come one after the other, how many could be, and how many there were.
 
     Args:
         busy: Seconds that the program works for before each.
@@ -320,7 +320,7 @@ def looks_taken(*, busy: float = 0.0, idle: float = 0.0, exact: bool = False) ->
         exact: Whether the lab is to look at all of them.
     """
     real = cpu = 0.0
-    waits = 1_000
+    waits, asked = 1_000, 0
 
     def look(*_: object) -> None:
         nonlocal real, cpu
@@ -334,22 +334,28 @@ def looks_taken(*, busy: float = 0.0, idle: float = 0.0, exact: bool = False) ->
         for _ in range(waits):
             real, cpu = real + busy + idle, cpu + busy
             if real >= tracer.looks.again_at:
+                asked += 1
                 tracer.looks.look(record, task, real)
-    return len(taken), waits
+    return len(taken), asked, waits
 
 
 @pytest.mark.parametrize("idle", [0.0, 0.001])
 def test_looks_take_no_more_than_a_hundredth_of_a_busy_loop(idle: float) -> None:
-    taken, waits = looks_taken(busy=0.001, idle=idle)
+    taken, _, waits = looks_taken(busy=0.001, idle=idle)
     share = waits * (0.001 * LOOK_SHARE + idle * IDLE_SHARE)
     assert share <= taken * LOOK_TAKES <= 1.2 * share + LOOK_SAVINGS + LOOK_TAKES
 
 
+def test_a_loop_that_seldom_gets_the_processor_seldom_asks_how_long_it_had_it() -> None:
+    taken, asked, _ = looks_taken(busy=0.0001, idle=0.001)
+    assert asked <= taken + 10
+
+
 def test_an_idle_loop_has_time_for_every_look() -> None:
-    taken, waits = looks_taken(idle=2 * LOOK_TAKES / IDLE_SHARE)
+    taken, _, waits = looks_taken(idle=2 * LOOK_TAKES / IDLE_SHARE)
     assert taken == waits
 
 
 def test_an_exact_lab_takes_every_look_however_busy_it_is() -> None:
-    taken, waits = looks_taken(exact=True)
+    taken, _, waits = looks_taken(exact=True)
     assert taken == waits

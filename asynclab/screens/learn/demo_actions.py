@@ -63,7 +63,12 @@ class DemoActions(LabScreen):
             yield PaletteEntry(f"{demo.key} {demo.name}", demo.lesson.concept, start)
 
     def select_demo(self, key: str) -> None:
-        """Put a demo on the stage."""
+        """Put a demo on the stage; findings in front are another's, so its tasks take their place."""
+        if key != self.selected_key and self.is_single and self.stage.front == "findings":
+            if self.is_in_list:
+                self.stage.lay_out("tasks", is_single=True)
+            else:
+                self.action_show_pane("tasks")
         self.selected_key = key
         demo = self.program.demo
         self.stage.show_program(demo.name, str(demo.path), demo.source)

@@ -53,6 +53,7 @@ class LabTimerHandle(ObservedTimer):
         self._purpose = None
 
     def cancel(self) -> None:
+        """Cancel it, and let its lab know."""
         observer = self._observer
         if observer.loop is None:  # it has outlasted its lab, and is in the loop's own heap
             TimerHandle.cancel(self)

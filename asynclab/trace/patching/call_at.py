@@ -36,6 +36,7 @@ def observe_call_at(kind: type[BaseEventLoop], original: FunctionType) -> Callab
     def call_at(
         self: Any, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
+        """Set a timer that tells what becomes of it, in the loop's own heap."""
         try:
             tasks = self._asynclab_tasks
         except AttributeError:  # whoever observed it, in another thread, has put everything back since this was called
@@ -84,6 +85,7 @@ def govern_call_at(kind: type[BaseEventLoop], observed: FunctionType) -> Callabl
     def call_at(
         self: Any, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
+        """Set a timer in the heap of the lab whose code asks; for anybody else, in the loop's own."""
         tasks = getattr(self, TASKS, None) if type(self) is kind else None
         tracer = None if tasks is None or tasks.sole is not None else governor(context)
         is_governed = (

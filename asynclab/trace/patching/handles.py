@@ -18,9 +18,9 @@ from asynclab.trace.governing.owners import busy_observer
 from asynclab.trace.patching.step_callbacks import is_task_callback, makes_step_of_itself
 from asynclab.trace.recording.code_ownership import frame_of_maker
 from asynclab.trace.recording.future_state import is_done, is_task
+from asynclab.trace.recording.loop_tasks import LoopTasks, tasks_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.scope import CURRENT, TASKS
-from asynclab.trace.recording.task_registry import LoopTasks, tasks_of
 from asynclab.trace.same_frames import looks_like
 from asynclab.trace.watching.timeouts import timeout_of
 
@@ -155,8 +155,7 @@ class TracedHandle(Handle):
         # Whatever it is, it is called from this frame: code that looks at its stack finds as many as in plain Python.
         record, tracer = self._record, self._tracer
         outer = None
-        if record is not None:
-            tracer = record.tracer
+        if record is not None and tracer is not None:
             if tracer.detour and not tracer.admits(self):
                 return None
             if tracer.current is not None:
@@ -197,8 +196,7 @@ class TracedHandle(Handle):
             self = record = args = outer = None  # type: ignore[assignment]
             return None
         try:
-            if record is not None:
-                tracer = record.tracer
+            if record is not None and tracer is not None:
                 ended = real_time()
                 task = self._callback.__self__  # type: ignore[attr-defined]
                 if tracer.emit is emit_first:  # nothing happened in it
@@ -238,6 +236,7 @@ class TracedHandle(Handle):
         return tracer.takes_exit(error)
 
     def cancel(self) -> None:
+        """Cancel it; a timeout that was about to expire at once has been met then."""
         tracer = self._tracer
         callback = self._callback
         timeout = None

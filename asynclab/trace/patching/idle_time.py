@@ -30,6 +30,7 @@ def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystande
     def around(original: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
         @wraps(original)
         def select(timeout: float | None = None) -> list[Any]:
+            """Wait as the selector does, or jump to the next timer instead."""
             due = _next_timer(loop)
             if timeout is None or timeout <= 0 or due is None or is_outside_awaited(loop, observer, bystanders):
                 return original(timeout)

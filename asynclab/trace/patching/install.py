@@ -29,8 +29,8 @@ from asynclab.trace.patching.printed import observe_output
 from asynclab.trace.patching.ready_callbacks import replace_call_soon
 from asynclab.trace.patching.uvloop_steps import replace_uvloop_call_soon
 from asynclab.trace.patching.warning_hooks import observe_warnings
+from asynclab.trace.recording.loop_tasks import LoopTasks
 from asynclab.trace.recording.scope import CURRENT, TASKS, bare_context
-from asynclab.trace.recording.task_registry import LoopTasks
 from asynclab.trace.same_frames import looks_like
 from asynclab.trace.watching.observer import Observer
 
@@ -214,6 +214,7 @@ def _around_all_tasks(original: Callable[..., set[Task[Any]]]) -> Callable[..., 
     @functools.wraps(original)
     @looks_like(original, "get_running_loop")
     def all_tasks(loop: AbstractEventLoop | None = None) -> set[Task[Any]]:
+        """Inside a lab, the lab's tasks; outside, all of them."""
         loop = loop or asyncio.get_running_loop()  # asked here, an error shows the frame that it would
         found = original(loop)
         tracer = governor()
@@ -234,6 +235,7 @@ def _around_thread_start(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def start(bootstrap: Any, *args: Any, **kwargs: Any) -> Any:
+        """Start a thread, inside the lab whose code starts it."""
         tracer = governor()
         thread = getattr(bootstrap, "__self__", None)
         if tracer is not None and isinstance(thread, threading.Thread):

@@ -14,9 +14,9 @@ from asynclab.trace.patching.extended_functions import around_body, can_be_compi
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
-from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.recording.values import short_error
 from asynclab.trace.watching.observer import Observer
 

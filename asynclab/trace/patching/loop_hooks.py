@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import weakref
 from asyncio import BaseEventLoop, Future, Task
@@ -13,8 +14,8 @@ from typing import Any
 from asynclab.trace.governing.owners import governor
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.loop_tasks import LoopTasks, tasks_of
 from asynclab.trace.recording.scope import TASKS, outside_context
-from asynclab.trace.recording.task_registry import LoopTasks, is_eager_factory, tasks_of
 from asynclab.trace.same_frames import hide_frames
 
 REPLACED = (
@@ -61,7 +62,7 @@ class LoopHooks:
     def add(self, tracer: Tracer) -> None:
         """Observe for one more lab."""
         factory = self._own.get_task_factory()
-        tracer.factory = None if is_eager_factory(factory) else factory
+        tracer.factory = None if _is_eager_factory(factory) else factory
         tasks = tracer.registry.tasks_of_loop = tasks_of(self._loop)
         with ExitStack() as undoing:  # nothing of a lab that could not begin stays behind
             self.tracers.append(tracer)
@@ -200,6 +201,16 @@ def _original(loop: BaseEventLoop, name: str) -> Callable[..., Any]:
     """A method of a loop as it is without us."""
     method = getattr(type(loop), name)
     return MethodType(method.__wrapped__, loop)
+
+
+def _is_eager_factory(factory: object) -> bool:
+    """Whether a task factory is asyncio's own that starts tasks at once (Python 3.12 and later)."""
+    if factory is None:
+        return False
+    if factory is getattr(asyncio, "eager_task_factory", None):
+        return True
+    name = getattr(factory, "__qualname__", "")
+    return getattr(factory, "__module__", "") == "asyncio.tasks" and name.startswith("create_eager_task_factory.")
 
 
 HOOKS: weakref.WeakKeyDictionary[BaseEventLoop, LoopHooks] = weakref.WeakKeyDictionary()

@@ -16,8 +16,8 @@ from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.loop_complaints import see_complaints
 from asynclab.trace.patching.loop_hooks import HOOKS, REPLACED, LoopHooks
 from asynclab.trace.patching.patches import Patches
+from asynclab.trace.recording.loop_tasks import LoopTasks
 from asynclab.trace.recording.scope import TASKS
-from asynclab.trace.recording.task_registry import LoopTasks
 
 
 def observe_methods(kind: type[BaseEventLoop], patches: Patches) -> None:
@@ -62,6 +62,7 @@ def _tell_of_eager_starts(kind: type[BaseEventLoop], patches: Patches) -> None:
 
     @wraps(original)
     def is_running(self: BaseEventLoop) -> bool:
+        """Whether the loop runs; a task that starts eagerly asks just before."""
         is_it = original(self)
         tasks = _tasks_of(self) if is_it and type(self) is kind else None
         if tasks is not None:
@@ -111,6 +112,7 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 
     @wraps(original)
     def method(self: BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
+        """Do what the loop's hooks do, or where it has none, what the original does."""
         # a class derived from this one, and replaced itself, calls what it overrides
         hooks = HOOKS.get(self) if type(self) is kind else None
         return original(self, *args, **kwargs) if hooks is None else stand_in(hooks, *args, **kwargs)
@@ -121,6 +123,7 @@ def _around(kind: type[BaseEventLoop], original: Callable[..., Any]) -> Callable
 def _around_time(kind: type[BaseEventLoop], original: Callable[..., float]) -> Callable[..., float]:
     @wraps(original)
     def time(self: BaseEventLoop) -> float:
+        """The lab's time inside a lab, the loop's own outside."""
         # The loop asks once a turn, and each timeout: so who governs is asked only where somebody may.
         try:
             tasks = self._asynclab_tasks  # type: ignore[attr-defined]

@@ -72,12 +72,14 @@ def _reporting(attribute: str, watcher: str, report: _Report, quiet: CodeType | 
     """
 
     def read(self: Any) -> Any:
+        """The value, as the attribute itself would give it."""
         try:
             return self.__dict__[attribute]
         except KeyError:
             raise AttributeError(_lacks(self, attribute), name=attribute, obj=self) from None
 
     def write(self: Any, value: Any) -> None:
+        """Keep a value, and report it where it is another one."""
         kept = self.__dict__
         before = kept.get(attribute, _ABSENT)
         kept[attribute] = value
@@ -174,6 +176,7 @@ def _shutdown_report(tracer: Observer, queue: Any, before: Any, value: Any, sett
 
 def _value_report(kind: PrimitiveKind) -> _Report:
     def report(tracer: Observer, primitive: Any, before: Any, value: Any, setter: FrameType) -> None:
+        """Tell of a primitive that is new, or of its new value."""
         resources = tracer.resources
         known = resources.known.get(id(primitive))
         if known is None:

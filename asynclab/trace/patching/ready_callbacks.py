@@ -15,7 +15,7 @@ from typing import Any
 from asynclab.trace import cpython
 from asynclab.trace.patching.handles import TracedHandle
 from asynclab.trace.patching.patches import Patches
-from asynclab.trace.patching.step_callbacks import STEP_TYPE, TASK_CALLBACKS, is_task_callback
+from asynclab.trace.patching.step_callbacks import STEP_TYPE, TASK_CALLBACKS, WAKE_UP, is_task_callback
 
 _new = Handle.__new__
 _DEPTH = DEBUG_STACK_DEPTH - 2
@@ -38,6 +38,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
+        """Put a callback in the ready queue, and tell which task it makes ready."""
         try:
             tasks = self._asynclab_tasks  # type: ignore[attr-defined]
         except AttributeError:  # the last lab, in another thread, has put everything back since this was called
@@ -67,7 +68,10 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                 record = tasks.get(id(callback.__self__))  # type: ignore[attr-defined]
                 if record is not None and record.tracer.gone:  # the id() may be that of a task that is gone
                     record = tasks.known(callback.__self__)  # type: ignore[attr-defined]
-                if record is not None and (is_step or callback.__name__ in TASK_CALLBACKS):
+                # The name is a new string each time: to compare it costs less than to hash it.
+                if record is not None and (
+                    is_step or callback.__name__ == WAKE_UP or callback.__name__ in TASK_CALLBACKS
+                ):
                     handle._record = record
                     handle._tracer = owner = record.tracer
                     handle._waker = None

@@ -30,7 +30,10 @@ def _find_step_type() -> type:
 
 
 STEP_TYPE = _find_step_type()
-TASK_CALLBACKS = frozenset({"task_wakeup", "TaskWakeupMethWrapper", "__step", "__wakeup"})
+WAKE_UP = "task_wakeup"
+"""The name of the callback that wakes a task written in C."""
+
+TASK_CALLBACKS = frozenset({WAKE_UP, "TaskWakeupMethWrapper", "__step", "__wakeup"})
 """The names of the other callbacks that run a step: a wake-up, and both in tasks written in Python."""
 
 

@@ -44,6 +44,7 @@ def replace_uvloop_call_soon(kind: type[AbstractEventLoop], patches: Patches) ->
     def call_soon(
         self: AbstractEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
+        """Schedule a callback; the step of an observed task by way of a handle of ours."""
         tasks = getattr(self, TASKS, None)
         if tasks is None or not is_task_callback(callback):
             return original(self, callback, *args, context=context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -15,8 +14,8 @@ from asynclab.model.events import ExceptionDropped, TaskCollected, TaskCreated, 
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.exception_tree import tree_of
 from asynclab.trace.recording.future_state import complains, exception_of, is_cancelled, is_done, name_of, result_of
+from asynclab.trace.recording.loop_tasks import LoopTasks
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
-from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.recording.values import short_error, short_repr, type_name
 
 REFERENCES_OF_A_STEP = 2 if sys.version_info >= (3, 14) else 6  # since 3.14 a call only borrows its arguments
@@ -31,55 +30,6 @@ _DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 
 Birth: TypeAlias = tuple[float, str, int]
 """When a task was made, in lab seconds, and where: file and line."""
-
-
-class LoopTasks(dict[int, TaskRecord]):
-    """The observed tasks of one loop, by their id(): whose a step is, is told by its task, in one look.
-
-    One for each loop: loops in several threads never share one, and an id() is not used twice at the same time there.
-    """
-
-    __slots__ = ("everybodys", "sole", "timed_by", "tracers")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tracers: list[Recorder] = []
-        """Those who observe the loop."""
-        self.everybodys: Recorder | None = None
-        """The one of them that observes whatever is in no lab; None where nobody does."""
-        self.sole: Recorder | None = None
-        """The same, where nobody else observes: all that happens on the loop is its."""
-        self.timed_by: Recorder | None = None
-        """Who observes the timers that the loop keeps itself; None where nobody does."""
-
-    def join(self, tracer: Recorder) -> None:
-        """One more observes the loop."""
-        self.tracers.append(tracer)
-        self._see_to_sole()
-
-    def leave(self, tracer: Recorder) -> None:
-        """One of those who observe the loop does so no more."""
-        self.tracers.remove(tracer)
-        if self.everybodys is tracer:
-            self.everybodys = self.timed_by = None
-        self._see_to_sole()
-
-    def _see_to_sole(self) -> None:
-        self.sole = self.everybodys if len(self.tracers) == 1 else None
-
-    def known(self, task: object) -> TaskRecord | None:
-        """What is kept of a task; None where it is not known, or was destroyed."""
-        record = self.get(id(task))
-        if record is not None and record.tracer.gone:
-            record.tracer.strike_off()
-            record = self.get(id(task))
-        return record
-
-
-def tasks_of(loop: object) -> LoopTasks:
-    """The observed tasks of a loop; empty where it is not observed."""
-    found: LoopTasks | None = getattr(loop, TASKS, None)
-    return LoopTasks() if found is None else found
 
 
 class TaskRegistry:
@@ -336,13 +286,3 @@ def _name_of_coroutine(coroutine: Any) -> str:
     described: Any = kind.__dict__.get("__qualname__")
     name = described.__get__(coroutine) if type(described) in _DESCRIPTORS else ""
     return name if type(name) is str and name else type_name(coroutine)
-
-
-def is_eager_factory(factory: object) -> bool:
-    """Whether a task factory is asyncio's own that starts tasks at once (Python 3.12 and later)."""
-    if factory is None:
-        return False
-    if factory is getattr(asyncio, "eager_task_factory", None):
-        return True
-    name = getattr(factory, "__qualname__", "")
-    return getattr(factory, "__module__", "") == "asyncio.tasks" and name.startswith("create_eager_task_factory.")

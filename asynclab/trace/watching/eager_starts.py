@@ -179,6 +179,7 @@ class EagerStarts:
             return
 
         def add(task: Task[Any]) -> None:
+            """Register a task, and learn that it is the one that starts."""
             with suppress(AttributeError):  # another thread was first
                 del scheduled.add
             scheduled.add(task)

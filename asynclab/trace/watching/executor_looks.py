@@ -21,8 +21,8 @@ from typing import Any
 from asynclab.model.events import ExecutorFull
 from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_future
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
-from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.watching.held_threads import begins_call, is_idle_worker, stands
 
 FULL_AFTER = 0.5

@@ -15,8 +15,8 @@ import msgspec
 from asynclab.model.events import Outside, SourceDropped
 from asynclab.trace import cpython
 from asynclab.trace.recording.future_state import is_done
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
-from asynclab.trace.recording.task_registry import tasks_of
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.held_threads import look_at_threads

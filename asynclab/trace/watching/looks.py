@@ -32,8 +32,8 @@ FIRST_LOOK_AT = -math.inf
 LOOK_LATER = 0.001
 """Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
 
-_RECKON_AGAIN = 0.001
-"""Real seconds between two reckonings at least: to ask for a thread's CPU time takes a microsecond."""
+_ENOUGH = 0.0002
+"""Seconds: how much is to be saved again once all is spent: enough for some looks, as to reckon costs time, too."""
 
 _DROPPABLE = ("event", "future")
 
@@ -64,6 +64,8 @@ class Looks:
         """Seconds of CPU time that looks may take now."""
         self._reckoned = 0.0, 0.0
         """Real time and the thread's CPU time when that was reckoned last."""
+        self._rate = IDLE_SHARE
+        """What was saved in a real second when it was."""
         self.again_at = FIRST_LOOK_AT
         """Real time before which there is no time for the next look."""
         self.sources = DroppedSources()
@@ -95,8 +97,8 @@ class Looks:
             self._savings -= thread_time() - began
         else:
             self.pending[record.id] = record
-        if self._savings <= 0:  # not sooner, even if the loop is busy all the time
-            self.again_at = real + max(_RECKON_AGAIN, -self._savings / LOOK_SHARE)
+        if self._savings <= 0:
+            self.again_at = real + (_ENOUGH - self._savings) / self._rate
 
     def look_now(self, record: TaskRecord) -> None:
         """Look at a task if there was no time to before, as what it waits for matters now. Later looks pay for it."""
@@ -111,7 +113,9 @@ class Looks:
         self._reckoned = real, cpu
         passed = real - real_before
         busy = min(passed, max(0.0, cpu - cpu_before))  # the loop may go on in another thread
-        self._savings = min(LOOK_SAVINGS, self._savings + busy * LOOK_SHARE + (passed - busy) * IDLE_SHARE)
+        saved = busy * LOOK_SHARE + (passed - busy) * IDLE_SHARE
+        self._rate = saved / passed if passed else LOOK_SHARE
+        self._savings = min(LOOK_SAVINGS, self._savings + saved)
         return self._savings > 0
 
     def _look_at(self, record: TaskRecord | None) -> None:

@@ -37,6 +37,7 @@ class ObservedTimer(TimerHandle):
     """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
 
     def cancel(self) -> None:
+        """Cancel it, and tell what it was for, if that was told."""
         # As TimerHandle.cancel and Handle.cancel do it.
         if self._cancelled:
             return

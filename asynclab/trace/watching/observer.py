@@ -155,8 +155,7 @@ class Observer(Recorder):
             kind = type(future)
             is_usual = kind is Future or kind is Task
             if is_usual or is_future(future):
-                is_plain = is_usual and future._exception is None and not _is_cancelled(future)
-                if not is_plain:
+                if not is_usual or future._exception is not None or _is_cancelled(future):
                     self.looks.look_now(record)  # what it waits for tells whose cancel or exception this is
                     if brings_cancel(future) and self.cancels.notice(record, at):
                         cause = "cancel"

@@ -47,6 +47,12 @@ def _begin(given: dict[str, str]) -> None:
         from asynclab.remote.inside.begin import begin
 
         begin(int(given["ASYNCLAB_CHILD_SOCKET"]), given["ASYNCLAB_CHILD_NAME"])
+    except KeyboardInterrupt:
+        # Nothing of the program has run, and Python would call it a fatal error of its own, with our lines in it.
+        from signal import SIG_DFL, SIGINT, raise_signal, signal
+
+        signal(SIGINT, SIG_DFL)
+        raise_signal(SIGINT)
     except Exception as error:
         print(f"asynclab: can't observe this program: {type(error).__name__}: {error}", file=sys.stderr)
     finally:
