@@ -16,6 +16,7 @@ import textual.app
 import textual.pilot
 from textual._styles_cache import StylesCache
 from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notification
 
 from asynclab.collector import RareCollections
 from tests.fast_loop import FastLoop, JumpingSelector
@@ -108,6 +109,8 @@ def apps_on_jumping_time() -> Iterator[None]:
         patch.setattr(RareCollections, "start", lambda _: None)
         patch.setattr(textual.app, "wait_for_idle", _wait_for_idle)
         patch.setattr(textual.pilot, "wait_for_idle", _wait_for_idle)
+        # Notices go when the timer of their toast has passed, and not by the clock on the wall of a busy machine.
+        patch.setattr(Notification, "time_left", property(lambda notice: notice.timeout))
         yield
 
 

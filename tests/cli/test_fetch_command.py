@@ -12,12 +12,13 @@ import pty
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from asynclab.cli import fetch_command
 from asynclab.cli.fetch_files import open_files
@@ -55,6 +56,22 @@ async def asynclab_fetch(*arguments: str, text: str | None = None, closed: int |
     out, errors = await process.communicate(None if text is None else text.encode())
     assert process.returncode is not None
     return Finished(process.returncode, out.decode(), errors.decode())
+
+
+def here(*arguments: str, text: str | None = None) -> Result:
+    """Run it in this process."""
+    return CliRunner().invoke(main, ["fetch", *arguments], prog_name="asynclab", input=text)
+
+
+async def on_terminal(*arguments: str, streams: Sequence[str] = ("stderr",)) -> str:
+    """What it writes into these streams where they are a terminal."""
+    ours, theirs = pty.openpty()
+    process = await start(*arguments, **dict.fromkeys(streams, theirs))
+    os.close(theirs)
+    written = await asyncio.to_thread(_read_all, ours)
+    await process.wait()
+    os.close(ours)
+    return written.decode()
 
 
 async def test_a_line_is_printed_for_each_url_and_one_that_failed_makes_the_exit_code_1(server: PracticeServer) -> None:
@@ -125,7 +142,7 @@ async def test_files_options_saving_and_archive_work_together(server: PracticeSe
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr_and_exits_with_2(arguments: list[str], says: str) -> None:
-    result = CliRunner().invoke(main, ["fetch", *arguments], prog_name="asynclab")
+    result = here(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert says in result.stderr
@@ -139,7 +156,7 @@ def test_a_folder_that_was_removed_is_noticed_before_anything_is_fetched(
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", *arguments], prog_name="asynclab")
+    result = here("--headless", "127.0.0.1:9/", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.endswith(f" '{arguments[1]}': No such file or directory\n")
 
@@ -179,14 +196,14 @@ async def test_all_urls_of_a_long_list_are_printed(tmp_path: Path) -> None:
 
 def test_a_list_that_is_too_long_is_refused_instead_of_cut(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("http://127.0.0.1:9/1\nhttp://127.0.0.1:9/2\nhttp://127.0.0.1:9/3\n")
-    result = CliRunner().invoke(main, ["fetch", "--limit", "2", "-f", str(tmp_path / "list")], prog_name="asynclab")
+    result = here("--limit", "2", "-f", str(tmp_path / "list"))
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "asynclab: 3 URLs are more than 2: raise --limit, or split the list\n"
 
 
 def test_a_list_is_printed_as_it_is_sent_and_nothing_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("see http://a:b@127.0.0.1:9/ü#x and (http://127.0.0.1:9/2)\n")
-    result = CliRunner().invoke(main, ["fetch", "--list-only", "-f", str(tmp_path / "list")], prog_name="asynclab")
+    result = here("--list-only", "-f", str(tmp_path / "list"))
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "http://a:b@127.0.0.1:9/%C3%BC\nhttp://127.0.0.1:9/2\n"
 
@@ -273,12 +290,7 @@ async def test_a_terminal_is_told_what_is_skipped_and_what_is_fetched_again(
     ok, failed = server.url("/pages/tasks"), server.url("/status/404")
     await asynclab_fetch(ok, failed, "--resume", str(results))
     results.write_text(results.read_text() + '{"url": "http')
-    ours, theirs = pty.openpty()
-    process = await start(ok, failed, "--resume", str(results), stderr=theirs)
-    os.close(theirs)
-    told = (await asyncio.to_thread(_read_all, ours)).decode().splitlines()[0]
-    await process.wait()
-    os.close(ours)
+    told = (await on_terminal(ok, failed, "--resume", str(results))).splitlines()[0]
     assert told == (
         f"1 of 2 URLs are ok in '{results}', 1 that failed are fetched again, its last line was cut off and is dropped"
     )
@@ -295,8 +307,7 @@ async def test_a_terminal_is_told_what_is_skipped_and_what_is_fetched_again(
 )
 def test_a_file_that_holds_no_results_is_left_alone(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "file").write_text(content)
-    arguments = ["fetch", "127.0.0.1:9/", "--resume", str(tmp_path / "file")]
-    result = CliRunner().invoke(main, arguments, prog_name="asynclab")
+    result = here("127.0.0.1:9/", "--resume", str(tmp_path / "file"))
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert says in result.stderr
     assert (tmp_path / "file").read_text() == content
@@ -311,7 +322,7 @@ def test_a_text_that_is_too_long_is_refused_instead_of_cut(
     monkeypatch.setattr(fetch_command, "MOST_TEXT", 20)
     text = "http://127.0.0.1:9/12"
     Path("list").write_text(text)
-    result = CliRunner().invoke(main, ["fetch", "--headless", "-f", name], prog_name="asynclab", input=text)
+    result = here("--headless", "-f", name, text=text)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"asynclab: '{name}' has more than 20 bytes; split it\n"
 
@@ -328,7 +339,7 @@ def test_a_text_that_is_too_long_is_refused_instead_of_cut(
     ],
 )
 def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument: str, part: str) -> None:
-    result = CliRunner().invoke(main, ["fetch", "--headless", "127.0.0.1:9/", argument], prog_name="asynclab")
+    result = here("--headless", "127.0.0.1:9/", argument)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert f"is not a URL, only '{part}' in it is: escape the rest" in result.stderr
@@ -345,8 +356,7 @@ def test_an_argument_that_is_more_than_a_url_is_refused_instead_of_cut(argument:
     ],
 )
 def test_an_argument_is_asked_as_it_is_beside_others(argument: str, asked: str) -> None:
-    arguments = ["fetch", "--json", "--retries", "0", "127.0.0.1:9/1,2", argument]
-    result = CliRunner().invoke(main, arguments, prog_name="asynclab")
+    result = here("--json", "--retries", "0", "127.0.0.1:9/1,2", argument)
     assert sorted(json.loads(line)["url"] for line in result.stdout.splitlines()) == sorted(
         ["http://127.0.0.1:9/1,2", asked]
     )
@@ -430,14 +440,8 @@ async def test_a_reader_that_does_not_read_holds_up_no_request_and_not_the_way_o
 async def test_nothing_from_outside_acts_on_the_terminal_and_the_progress_line_is_cleared(
     server: PracticeServer,
 ) -> None:
-    ours, theirs = pty.openpty()
     evil = [server.url("/evil"), server.url("/markup"), server.url("/redirect-to?url=ftp://%1b[31m/")]
-    process = await start(*evil, server.url("/delay/0"), "--headless", stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    written = await asyncio.to_thread(_read_all, ours)
-    await process.wait()
-    os.close(ours)
-    text = written.decode()
+    text = await on_terminal(*evil, server.url("/delay/0"), "--headless", streams=("stdout", "stderr"))
     assert "done [/] [red]x[/red]" in text
     assert "PWNED" in text
     assert "\x07" not in text
@@ -450,13 +454,7 @@ async def test_on_a_terminal_it_says_what_of_a_text_is_not_fetched(server: Pract
     url = server.url("/pages/tasks")
     file = tmp_path / "list.txt"
     file.write_text(f"my \x1b[31mlist\n{url}\n{url}\nthat is all\n", encoding="utf-8")
-    ours, theirs = pty.openpty()
-    process = await start("-f", str(file), "--headless", stderr=theirs)
-    os.close(theirs)
-    written = await asyncio.to_thread(_read_all, ours)
-    await process.wait()
-    os.close(ours)
-    told = written.decode().splitlines()[0]
+    told = (await on_terminal("-f", str(file), "--headless")).splitlines()[0]
     assert told.startswith("1 URL · 1 duplicate · 2 lines ignored, first: my ")
     assert told.isprintable()
 

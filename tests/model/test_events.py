@@ -31,7 +31,6 @@ from asynclab.model.events import (
 )
 from tests.model.anything import any_event
 
-EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 DOCS = Path(__file__).parents[2] / "docs"
 
 

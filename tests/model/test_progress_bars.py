@@ -38,20 +38,19 @@ def told(bar: Bar) -> tuple[float | None, str]:
     return bar.fraction, bar.forms[0]
 
 
-def test_a_sleeping_task_is_as_far_as_its_timer() -> None:
-    state = tea_party(*suspended(0.0, TEA, SLEEP))
-    assert bar(state, TEA, 1.25) == (0.625, "62%")
-
-
-def test_a_sleep_whose_end_is_unknown_counts_from_when_it_began() -> None:
-    state = tea_party(*suspended(1.0, TEA, Wait("sleep", seconds=2.0)))
-    assert bar(state, TEA, 1.5) == (0.25, "25%")
-
-
-def test_a_timer_never_leaves_its_bar() -> None:
-    state = tea_party(*suspended(0.0, TEA, SLEEP))
-    assert bar(state, TEA, 9.0) == (1.0, "100%")
-    assert bar(state, TEA, -9.0) == (0.0, "0%")
+@pytest.mark.parametrize(
+    ("began", "wait", "now", "expected"),
+    [
+        (0.0, SLEEP, 1.25, (0.625, "62%")),
+        (0.0, SLEEP, 9.0, (1.0, "100%")),
+        (0.0, SLEEP, -9.0, (0.0, "0%")),
+        (1.0, Wait("sleep", seconds=2.0), 1.5, (0.25, "25%")),
+    ],
+)
+def test_a_sleeping_task_is_as_far_as_its_timer(
+    began: float, wait: Wait, now: float, expected: tuple[float, str]
+) -> None:
+    assert bar(tea_party(*suspended(began, TEA, wait)), TEA, now) == expected
 
 
 def test_a_task_that_gathers_is_as_far_as_its_children() -> None:

@@ -42,8 +42,10 @@ from asynclab.model.events import (
 )
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.perfetto.perfetto_export import ENDED_KEPT, FIRST_PID, PerfettoExport
+from asynclab.remote.perfetto.task_track import TaskTrack
 from asynclab.remote.program_recording import Header, RecordingWriter
 from asynclab.remote.wire import AnyFrame, LoopClosed, LoopEvents, LoopOpened, ProgramEnded, ProgramStarted
+from tests.alive import alive
 from tests.model.anything import any_history
 from tests.remote.programs import observed
 from tests.remote.trace_checks import Entry, checked
@@ -200,6 +202,7 @@ def test_a_paused_clock_gives_a_step_no_time() -> None:
 
 def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
     program = ObservedProgram()
+    before = alive(TaskTrack)
     export = PerfettoExport(program, len)
     for frame in told():
         program.take(frame)
@@ -208,8 +211,7 @@ def test_what_is_remembered_is_bounded_by_the_tasks_that_live() -> None:
         batch: Any = (TaskCreated(1.0, number, "a", "main"), TaskEnded(1.0, number, "done"))
         program.take(LoopEvents(1, batch))
         export.take(LoopEvents(1, batch))
-    assert len(export._ended) == ENDED_KEPT
-    assert not export._tracks
+    assert alive(TaskTrack) - before == ENDED_KEPT
 
 
 NUMBERS = st.integers(1, 3)

@@ -7,12 +7,26 @@ import re
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.remote.programs import observed, plainly
+from tests.remote.programs import Ran, observed, plainly
 
-HELLO = "import asyncio\nasync def main():\n    print('hello')\nasyncio.run(main())\n"
+
+def same(*arguments: str, **where: Any) -> Ran:
+    """Run a program both ways: it must end alike. How it ran observed."""
+    ran = observed(*arguments, **where)
+    assert ran.alike == plainly(*arguments, **where).alike
+    return ran
+
+
+def script(folder: Path, text: str) -> str:
+    """A program in a file."""
+    path = folder / "script.py"
+    path.write_text(text)
+    return str(path)
+
 
 FAILS = """
 import asyncio
@@ -67,17 +81,12 @@ COMPLAINTS = """
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_program_ends_as_it_would(tmp_path: Path, ending: str) -> None:
-    script = tmp_path / "fails.py"
-    script.write_text(FAILS.format(how=ENDINGS[ending], debug=""))
-    assert observed(str(script)).alike == plainly(str(script)).alike
+    same(script(tmp_path, FAILS.format(how=ENDINGS[ending], debug="")))
 
 
 @pytest.mark.parametrize("debug", ["", ", debug=True"])
 def test_asyncio_complains_as_it_would(tmp_path: Path, debug: str) -> None:
-    script = tmp_path / "complains.py"
-    script.write_text(FAILS.format(how=COMPLAINTS, debug=debug))
-    ran = observed(str(script))
-    assert ran.alike == plainly(str(script)).alike
+    ran = same(script(tmp_path, FAILS.format(how=COMPLAINTS, debug=debug)))
     for complaint in ("in callback int(", "was never awaited", "never retrieved", "ValueError: boom"):
         assert complaint in ran.err
 
@@ -106,17 +115,12 @@ os.kill(os.getpid(), signal.SIGUSR1)
 
 
 def test_the_signal_that_asks_for_a_report_is_the_programs_where_it_sees_to_it(tmp_path: Path) -> None:
-    script = tmp_path / "signalled.py"
-    script.write_text(SIGNALLED)
-    assert observed("-W", "ignore", str(script)).alike == plainly("-W", "ignore", str(script)).alike
+    same("-W", "ignore", script(tmp_path, SIGNALLED))
 
 
 @pytest.mark.parametrize(("module", "programs"), [("every_program", 40), ("every_curiosity", 9)])
 def test_every_program_prints_what_it_would(module: str, programs: int) -> None:
-    program = ("-m", f"tests.remote.{module}")
-    ran = observed(*program)
-    assert ran.alike == plainly(*program).alike
-    assert ran.out.count("==") > programs
+    assert same("-m", f"tests.remote.{module}").out.count("==") > programs
 
 
 WHO = """
@@ -135,10 +139,7 @@ asyncio.run(main())
     "options", [(), ("-X", "dev"), ("-W", "error", "-O", "-u")], ids=lambda options: " ".join(options) or "plain"
 )
 def test_a_script_finds_itself_as_it_would(tmp_path: Path, options: tuple[str, ...]) -> None:
-    script = tmp_path / "who.py"
-    script.write_text(WHO)
-    args = (*options, str(script), "--port", "8080", "-m", "x", "--", "--headless")
-    assert observed(*args, stdin="typed\n").alike == plainly(*args, stdin="typed\n").alike
+    same(*options, script(tmp_path, WHO), "--port", "8080", "-m", "x", "--", "--headless", stdin="typed\n")
 
 
 def test_a_module_a_package_code_and_standard_input_find_themselves_as_they_would(tmp_path: Path) -> None:
@@ -146,19 +147,17 @@ def test_a_module_a_package_code_and_standard_input_find_themselves_as_they_woul
     (tmp_path / "whoami" / "__main__.py").write_text(WHO)
     (tmp_path / "mod.py").write_text(WHO)
     for args in (("-m", "whoami", "a", "-c"), ("-m", "mod"), ("-mmod", "-x"), ("-c", WHO, "--json", "b"), ("whoami",)):
-        assert observed(*args, folder=tmp_path).alike == plainly(*args, folder=tmp_path).alike
-    assert observed("-", "x", stdin=WHO, folder=tmp_path).alike == plainly("-", "x", stdin=WHO, folder=tmp_path).alike
+        same(*args, folder=tmp_path)
+    same("-", "x", stdin=WHO, folder=tmp_path)
 
 
 @pytest.mark.parametrize("text", ["def broken(:\n", "import nothing_by_this_name\n"], ids=["syntax", "import"])
 def test_what_never_begins_is_told_as_python_tells_it(tmp_path: Path, text: str) -> None:
-    script = tmp_path / "broken.py"
-    script.write_text(text)
-    assert observed(str(script)).alike == plainly(str(script)).alike
+    same(script(tmp_path, text))
 
 
 def test_a_module_that_is_not_there_is_told_as_python_tells_it() -> None:
-    assert observed("-m", "nothing_by_this_name").alike == plainly("-m", "nothing_by_this_name").alike
+    same("-m", "nothing_by_this_name")
 
 
 FORKS = """
@@ -192,9 +191,7 @@ if __name__ == "__main__":
 
 
 def test_processes_that_it_starts_are_as_they_would_be(tmp_path: Path) -> None:
-    script = tmp_path / "forks.py"
-    script.write_text(FORKS)
-    assert observed(str(script)).alike == plainly(str(script)).alike
+    same(script(tmp_path, FORKS))
 
 
 THREADED_FORK = """
@@ -209,27 +206,24 @@ ended.set()
 
 
 def test_the_warning_of_a_fork_beside_threads_is_on_the_line_of_the_program(tmp_path: Path) -> None:
-    script = tmp_path / "forks.py"
-    script.write_text(THREADED_FORK)
-    without_number = re.compile(r"pid=\d+")
-    ran, plain = observed(str(script)), plainly(str(script))
+    forks, without_number = script(tmp_path, THREADED_FORK), re.compile(r"pid=\d+")
+    ran, plain = observed(forks), plainly(forks)
     assert (ran.code, ran.out) == (plain.code, plain.out)
     assert without_number.sub("", ran.err) == without_number.sub("", plain.err)
-    assert ("forks.py:5" in ran.err) == (sys.version_info >= (3, 12))
+    assert ("script.py:5" in ran.err) == (sys.version_info >= (3, 12))
 
 
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("VALUE = __name__, __file__, __doc__\n")
     (tmp_path / "asks.py").write_text("import sitecustomize\nprint(sitecustomize.VALUE, sitecustomize.__file__)\n")
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    ran = observed("asks.py", folder=tmp_path, environment={"PYTHONPATH": path})
-    assert ran.alike == plainly("asks.py", folder=tmp_path, environment={"PYTHONPATH": path}).alike
+    ran = same("asks.py", folder=tmp_path, environment={"PYTHONPATH": path})
     assert ran.out.startswith("('sitecustomize', ")
 
 
 def test_a_signal_to_asynclab_reaches_the_program(tmp_path: Path) -> None:
-    script = tmp_path / "handles.py"
-    script.write_text(
+    handles = script(
+        tmp_path,
         "import asyncio, os, signal\n"
         "async def main():\n"
         "    stop = asyncio.Event()\n"
@@ -237,9 +231,9 @@ def test_a_signal_to_asynclab_reaches_the_program(tmp_path: Path) -> None:
         "    os.kill(os.getppid(), signal.SIGTERM)\n"
         "    await stop.wait()\n"
         "    print('stopped')\n"
-        "asyncio.run(main())\n"
+        "asyncio.run(main())\n",
     )
-    ran = observed(str(script))
+    ran = observed(handles)
     assert (ran.code, ran.out) == (0, "stopped\n")
 
 

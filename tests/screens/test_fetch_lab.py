@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from textual.command import Hit
 
@@ -16,8 +14,6 @@ from asynclab.widgets.lines import plain
 from asynclab.widgets.static_lines import StaticLines
 from tests.screens.fetching import FetchStage, fetching, hanging
 from tests.screens.stage import read_help
-
-ENGINE = str(Path(engine.__file__).parent)
 
 
 def lab_screen(stage: FetchStage) -> FetchScreen:

@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input, Label, Select, TextArea
+from textual.widgets import Checkbox, Select
 
-from asynclab.app import AsyncLabApp
 from asynclab.cli.fetch_command import fetch
 from asynclab.fetch.options import OPTIONS, Options
 from asynclab.screens.fetch.fetch_options import ALSO, SUMMARY, options_form, summary_lines
-from asynclab.screens.shared.form import Field, Form
+from asynclab.screens.shared.form import Field
 from asynclab.widgets.lines import plain
+from tests.screens.forms import FormStage, form_on_stage
 from tests.tables import check_table
 
 
-@dataclass
-class FormStage:
-    """A form, and what came out of it."""
-
-    form: Form
-    pilot: Pilot[None]
-    results: list[dict[str, Any] | None]
-
-    @property
-    def options(self) -> Options | None:
-        """What came out last; None where nothing did."""
-        return Options(**self.results[-1]) if self.results and self.results[-1] is not None else None
-
-    def field(self, name: str) -> Field:
-        return next(field for field in self.form.query(Field) if field.entry.name == name)
-
-    def hint(self, name: str) -> str:
-        return str(self.field(name).query_one(".hint", Label).render())
-
-    async def enter(self, name: str, text: str) -> str:
-        """Put a text into a field; what was in it before."""
-        control = self.field(name).query_one(".control")
-        if isinstance(control, TextArea):
-            before = control.text
-            control.load_text(text)
-        else:
-            assert isinstance(control, Input)
-            before, control.value = control.value, text
-        await self.pilot.pause()
-        return before
-
-
-@asynccontextmanager
-async def opened_form(options: Options | None = None, size: tuple[int, int] = (120, 40)) -> AsyncIterator[FormStage]:
-    app = AsyncLabApp()
-    async with app.run_test(size=size) as pilot:
-        stage = FormStage(options_form(options or Options()), pilot, [])
-        app.push_screen(stage.form, stage.results.append)
-        await pilot.pause()
-        yield stage
+def options_of(stage: FormStage) -> Options:
+    """What came out last."""
+    assert stage.results[-1] is not None
+    return Options(**stage.results[-1])
 
 
 def test_every_option_is_in_form_and_summary_or_only_seldom_of_interest() -> None:
@@ -71,13 +31,13 @@ def test_every_option_is_in_form_and_summary_or_only_seldom_of_interest() -> Non
 
 async def test_enter_gives_all_options_as_they_were() -> None:
     options = Options(concurrency=3, rate=2.5, headers=(("A", "b"), ("C", "d")), save_to=Path("/tmp/x"), method="HEAD")
-    async with opened_form(options) as stage:
+    async with form_on_stage(options_form(options)) as stage:
         await stage.pilot.press("enter")
-        assert stage.options == options
+        assert options_of(stage) == options
 
 
 async def test_what_is_entered_comes_out() -> None:
-    async with opened_form() as stage:
+    async with form_on_stage(options_form(Options())) as stage:
         for name, text in (
             ("concurrency", "50"),
             ("deadline", "90"),
@@ -89,7 +49,7 @@ async def test_what_is_entered_comes_out() -> None:
         stage.field("block_private").query_one(Checkbox).value = True
         stage.field("method").query_one(Select).value = "HEAD"
         await stage.pilot.press("enter")
-        assert stage.options == Options(
+        assert options_of(stage) == Options(
             concurrency=50,
             deadline=90.0,
             max_bytes=500_000,
@@ -112,7 +72,7 @@ NOT_ALLOWED = [
 
 
 async def test_what_is_not_allowed_is_said_and_not_used() -> None:
-    async with opened_form() as stage:
+    async with form_on_stage(options_form(Options())) as stage:
         for name, text, why in NOT_ALLOWED:
             before = await stage.enter(name, text)
             assert why in stage.hint(name)
@@ -123,11 +83,11 @@ async def test_what_is_not_allowed_is_said_and_not_used() -> None:
             await stage.enter(name, before)
         stage.form.action_accept()
         await stage.pilot.pause()
-        assert stage.options == Options()
+        assert options_of(stage) == Options()
 
 
 async def test_all_fields_fit_at_80_by_24() -> None:
-    async with opened_form(size=(80, 24)) as stage:
+    async with form_on_stage(options_form(Options()), size=(80, 24)) as stage:
         controls = [field.query_one(".control") for field in stage.form.query(Field)]
         assert all(control.region.height for control in controls)
         assert stage.form.query_one("#accept").region.bottom <= 24
@@ -151,7 +111,7 @@ def test_where_room_is_short_the_summary_has_one_column() -> None:
 
 
 async def test_a_box_that_is_off_is_empty_and_not_only_of_another_colour() -> None:
-    async with opened_form(Options(block_private=True)) as stage:
+    async with form_on_stage(options_form(Options(block_private=True))) as stage:
         boxes = [str(box._button.plain) for box in stage.form.query(Checkbox)]
         assert boxes == ["▐ ▌", "▐X▌", "▐ ▌"]
 

@@ -1,4 +1,4 @@
-"""Programs that have a say in how complaints are told; and those with threads and processes of their own."""
+"""Programs that have a say in how complaints are told, and those with threads of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 import traceback
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
@@ -19,7 +18,7 @@ from typing import Any
 from tests.trace.hard_endings import exits, interrupts, tell_complaints
 from tests.trace.hard_scripts import outcome_of, program
 
-# Exception handlers, loggers and warnings of the program's own
+# Exception handlers and loggers of the program's own
 
 
 @contextlib.contextmanager
@@ -49,20 +48,6 @@ async def complaints_are_logged_where_no_handler_is_set() -> None:
         loop.call_soon(lambda: 1 / 0)
         loop.call_exception_handler({"message": "made up", "exception": KeyError("k"), "extra": 1})
         loop.default_exception_handler({"message": "by default"})
-        await asyncio.sleep(1)
-    print(lines)
-
-
-@program
-async def a_handler_fails_itself() -> None:
-    def fails(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        print("handler fails")
-        raise LookupError("in the handler")
-
-    loop = asyncio.get_running_loop()
-    with logged() as lines:
-        loop.set_exception_handler(fails)
-        loop.call_soon(lambda: 1 / 0)
         await asyncio.sleep(1)
     print(lines)
 
@@ -138,88 +123,7 @@ async def a_task_is_destroyed_while_it_waits() -> None:
     print("end of main")
 
 
-async def forgotten() -> None:
-    """Is never awaited."""
-
-
-@program
-async def a_warning_is_shown_by_the_programs_own_function() -> None:
-    def show(message: Any, category: Any, filename: str, lineno: int, *_: Any, **__: Any) -> None:
-        print(category.__name__, str(message)[:32], os.path.basename(filename), lineno > 1)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        original: Any = warnings.showwarning
-        warnings.showwarning = show
-        try:
-            forgotten()  # type: ignore[unused-coroutine]
-            gc.collect()
-        finally:
-            warnings.showwarning = original
-    print("end")
-
-
-@program
-async def a_filter_knows_a_module_by_its_name() -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        warnings.filterwarnings("ignore", module=__name__.replace(".", r"\."))
-        forgotten()  # type: ignore[unused-coroutine]
-        gc.collect()
-    print(len(caught))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("ignore")
-        warnings.filterwarnings("always", message=".*forgotten", category=RuntimeWarning, module=__name__)
-        forgotten()  # type: ignore[unused-coroutine]
-        forgotten()  # type: ignore[unused-coroutine]
-        gc.collect()
-    print([(os.path.basename(each.filename), each.category.__name__) for each in caught])
-
-
-@program
-async def a_warning_is_an_error_that_nobody_can_raise() -> None:
-    def tell(unraisable: Any) -> None:
-        print(unraisable.exc_type.__name__, str(unraisable.exc_value)[:32])
-
-    original, sys.unraisablehook = sys.unraisablehook, tell
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            forgotten()  # type: ignore[unused-coroutine]
-            gc.collect()
-    finally:
-        sys.unraisablehook = original
-    print("end")
-
-
-# Threads and processes
-
-
-@program
-async def a_forked_process_has_an_asyncio_of_its_own() -> None:
-    async def inner() -> str:
-        queue: asyncio.Queue[str] = asyncio.Queue()
-        task = asyncio.create_task(queue.get())
-        await asyncio.sleep(0)
-        queue.put_nowait("from the child")
-        return f"{await task} {len(asyncio.all_tasks())}"
-
-    reads, writes = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        child = os.fork()
-    if not child:
-        try:
-            asyncio._set_running_loop(None)
-            os.write(writes, asyncio.run(inner()).encode())
-        except BaseException as error:
-            os.write(writes, repr(error).encode())
-        os._exit(7)
-    os.close(writes)
-    await asyncio.sleep(1)
-    with os.fdopen(reads) as answer:
-        ended = os.waitpid(child, 0)[1]  # noqa: ASYNC222 - it has answered, and ends
-        print(answer.read(), os.waitstatus_to_exitcode(ended))
+# Threads
 
 
 @program

@@ -10,12 +10,11 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import Any
 
-from tests.trace.hard_scripts import Odd, frames_of, outcome_of, program
+from tests.trace.hard_scripts import Odd, frames_of, program
 
 # Contexts
 
@@ -60,30 +59,6 @@ async def tasks_made_in_an_empty_context_belong_here() -> None:
 
 
 # Executors
-
-
-class Inline(ThreadPoolExecutor):
-    """Runs what it is handed at once, and notes what that was."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-        self.handed: list[Any] = []
-
-    def submit(self, function: Any, /, *args: Any, **options: Any) -> Any:
-        self.handed.append((function, args, options))
-        future: ThreadFuture[Any] = ThreadFuture()
-        try:
-            future.set_result(function(*args, **options))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
-
-
-@program
-async def an_executor_is_handed_the_function_itself() -> None:
-    loop, executor = asyncio.get_running_loop(), Inline()
-    print(await loop.run_in_executor(executor, max, 1, 2), executor.handed == [(max, (1, 2), {})])
-    print(await outcome_of(loop.run_in_executor(executor, int, "x")), executor.handed[1][0] is int)
 
 
 @program

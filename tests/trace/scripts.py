@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import gc
 import inspect
 import itertools
 import sys
@@ -380,20 +379,6 @@ async def streams_talk_over_loopback() -> None:
         print(await reader.readline())
         writer.close()
         await writer.wait_closed()
-
-
-@script
-async def a_lost_task_is_collected() -> None:
-    async def lost() -> None:
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            print("collected")
-
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: print(context["message"]))
-    asyncio.create_task(lost())  # noqa: RUF006 - that nobody keeps it is the point
-    await asyncio.sleep(0)
-    gc.collect()
 
 
 @script

@@ -55,80 +55,6 @@ def test_a_task_that_another_cancels_before_its_first_step_was_asked_by_nobody_k
     assert requests(observe(main)) == [(3, None)]
 
 
-def test_a_task_that_is_ready_when_it_is_cancelled_was_asked() -> None:
-    async def main() -> None:
-        task = asyncio.create_task(works())
-        await asyncio.sleep(0)
-        task.cancel()
-        await ended(task)
-
-    seen = observe(main)
-    assert requests(seen) == [(2, None)]
-    assert [event.outcome for event in seen.of(TaskEnded)] == ["cancelled", "done"]
-
-
-def test_a_task_that_waits_when_it_is_cancelled_was_asked_by_who_cancels_it() -> None:
-    async def main() -> None:
-        task = asyncio.create_task(asyncio.sleep(100))
-        await asyncio.sleep(1)
-        task.cancel()
-        await ended(task)
-
-    assert requests(observe(main)) == [(2, 1)]
-
-
-def test_a_request_that_is_refused_is_told_once() -> None:
-    async def stubborn() -> None:
-        for _ in range(3):
-            with contextlib.suppress(asyncio.CancelledError):
-                await works()
-            await asyncio.sleep(1)
-
-    async def main() -> None:
-        task = asyncio.create_task(stubborn())
-        await asyncio.sleep(0)
-        task.cancel()
-        await ended(task)
-
-    assert requests(observe(main)) == [(2, None)]
-
-
-def test_each_of_two_requests_is_told() -> None:
-    async def stubborn() -> None:
-        for _ in range(2):
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.sleep(100)
-
-    async def main() -> None:
-        task = asyncio.create_task(stubborn())
-        for _ in range(2):
-            await asyncio.sleep(1)
-            task.cancel()
-        await ended(task)
-
-    assert requests(observe(main)) == [(2, 1), (2, 1)]
-
-
-def test_a_request_after_one_that_was_taken_back_is_told() -> None:
-    async def takes_back() -> None:
-        for _ in range(2):
-            try:
-                await asyncio.sleep(100)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                assert task is not None
-                task.uncancel()
-
-    async def main() -> None:
-        task = asyncio.create_task(takes_back())
-        for _ in range(2):
-            await asyncio.sleep(1)
-            task.cancel()
-        await ended(task)
-
-    assert requests(observe(main)) == [(2, 1), (2, 1)]
-
-
 async def times_out_waiting() -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(1):
@@ -167,14 +93,54 @@ def test_what_a_timeout_asks_is_no_request_of_anybodys(child: Callable[[], Corou
     assert len(seen.of(TimeoutExpired)) == 1
 
 
-def test_a_request_beside_a_timeout_is_told() -> None:
+async def refuses_once() -> None:
+    for _ in range(3):
+        with contextlib.suppress(asyncio.CancelledError):
+            await works()
+        await asyncio.sleep(1)
+
+
+async def sleeps_on() -> None:
+    for _ in range(2):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+
+
+async def takes_back() -> None:
+    for _ in range(2):
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+
+
+BY_MAIN, BY_NOBODY_KNOWN = (2, 1), (2, None)
+
+
+@pytest.mark.parametrize(
+    ("child", "pauses", "told"),
+    [
+        (works, [0], [BY_NOBODY_KNOWN]),  # it is ready then
+        (refuses_once, [0], [BY_NOBODY_KNOWN]),
+        (sleeps_on, [1], [BY_MAIN]),
+        (sleeps_on, [1, 1], [BY_MAIN, BY_MAIN]),
+        (takes_back, [1, 1], [BY_MAIN, BY_MAIN]),
+        (times_out_cleaning_up, [1.5], [BY_MAIN]),
+    ],
+)
+def test_each_request_is_told_once_with_who_asked_where_that_is_known(
+    child: Callable[[], Coroutine[Any, Any, None]], pauses: list[float], told: list[tuple[int, int | None]]
+) -> None:
     async def main() -> None:
-        task = asyncio.create_task(times_out_cleaning_up())
-        await asyncio.sleep(1.5)
-        task.cancel()
+        task = asyncio.create_task(child())
+        for seconds in pauses:
+            await asyncio.sleep(seconds)
+            task.cancel()
         await ended(task)
 
-    assert requests(observe(main)) == [(2, 1)]
+    assert requests(observe(main)) == told
 
 
 async def test_what_the_person_at_the_keyboard_asks_is_told_once() -> None:

@@ -79,8 +79,6 @@ ERRORS = (ValueError, SystemExit, asyncio.CancelledError, GeneratorExit, MemoryE
 _LEFT_OUT = {
     # It lets a GeneratorExit out of a task: in a coroutine that is awaited by another one, that closes it.
     "exceptions_that_are_no_errors",
-    # Two complaints come in the order in which the garbage collector finds what they are about.
-    "a_lost_task_is_collected",
 }
 PROGRAMS = {script.__name__: script for script in SCRIPTS if script.__name__ not in _LEFT_OUT}
 

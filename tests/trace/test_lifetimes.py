@@ -20,6 +20,7 @@ import pytest
 from asynclab.model.events import Output, Warned
 from asynclab.trace import Lab
 from asynclab.trace.watching.observer import Observer
+from tests.alive import alive
 from tests.fast_loop import run_fast
 from tests.trace.labs import fast_lab, observe, settle, state_of
 from tests.trace.test_transparency import snapshot
@@ -221,19 +222,15 @@ async def test_a_thousand_labs_leave_nothing() -> None:
             await asyncio.sleep(1)
             queue.put_nowait(1)
 
-    def observers() -> int:
-        gc.collect()
-        return sum(isinstance(thing, Observer) for thing in gc.get_objects())
-
     references: list[weakref.ref[object]] = []
-    before = observers()
+    before = alive(Observer)
     for number in range(1_000):
         async with fast_lab(watch=number % 100 == 0) as lab:
             await lab.run(work)
         references.append(weakref.ref(lab))
     del lab
     await settle()
-    assert observers() <= before
+    assert alive(Observer) <= before
     assert [reference for reference in references if reference() is not None] == []
 
 

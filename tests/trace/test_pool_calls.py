@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
-
-import pytest
+from typing import Any
 
 from asynclab.model.events import Output
 from asynclab.trace import Lab
@@ -56,19 +53,6 @@ def test_a_pool_gets_the_function_itself() -> None:
     assert printed == "own pool\nsubmitted\n"
 
 
-def test_debug_mode_still_refuses_a_coroutine_function() -> None:
-    async def nothing() -> None: ...
-
-    async def script() -> str:
-        loop = asyncio.get_running_loop()
-        loop.set_debug(True)
-        with pytest.raises(TypeError, match="coroutines cannot be used"):
-            await loop.run_in_executor(None, cast("Callable[[], None]", nothing))
-        return "refused"
-
-    assert observe(script).ending.value == "refused"
-
-
 def test_a_pools_thread_keeps_the_context_that_its_calls_set() -> None:
     variable = contextvars.ContextVar("variable", default="nothing")
 
@@ -90,19 +74,3 @@ def test_the_call_shows_no_callback_of_ours() -> None:
         return text
 
     assert "discard" not in str(observe(script).ending.value)
-
-
-def test_a_call_that_fails_fails_alike() -> None:
-    async def script() -> list[str]:
-        try:
-            await asyncio.get_running_loop().run_in_executor(None, functools.partial(int, "x"))
-        except ValueError as error:
-            names = []
-            traceback = error.__traceback__
-            while traceback is not None:
-                names.append(traceback.tb_frame.f_code.co_name)
-                traceback = traceback.tb_next
-            return names
-        return []
-
-    assert asyncio.run(script()) == run(script)[0] != []

@@ -5,33 +5,28 @@ from __future__ import annotations
 import pytest
 
 from asynclab.widgets.lines import plain, width_of
-from asynclab.widgets.waterfall import CUT, MARKS, legend, nice_scale, staircase, waterfall
+from asynclab.widgets.waterfall import CUT, MARKS, Phases, legend, nice_scale, staircase, waterfall
 from tests.widgets.urls import PHASES
 
 
-def test_each_phase_has_its_share_of_the_scale() -> None:
-    assert plain(waterfall(PHASES, 1.0, 20)) == "▁▁▂▂▃▃▄▄▅▅▅▅▇▇▇▇▇▇▇▇"
-    assert plain(waterfall(PHASES, 2.0, 20)) == "▁▂▃▄▅▅▇▇▇▇"
+@pytest.mark.parametrize(
+    ("phases", "scale", "width", "drawn"),
+    [
+        (PHASES, 1.0, 20, "▁▁▂▂▃▃▄▄▅▅▅▅▇▇▇▇▇▇▇▇"),
+        (PHASES, 2.0, 20, "▁▂▃▄▅▅▇▇▇▇"),
+        ((("wait", 0.5), ("download", 0.5)), 1.0, 10, "▅▅▅▅▅▇▇▇▇▇"),
+        ((("queued", 60.0), ("wait", 0.5)), 1.0, 12, f"{CUT}▁▁▅▅▅▅▅▅"),
+        ((("tcp", 0.0001), ("wait", 0.0003)), 10.0, 20, "▅"),
+        ((), 1.0, 20, ""),
+    ],
+    ids=["all", "shrunk", "two", "long_in_the_queue", "next_to_nothing", "nothing"],
+)
+def test_each_phase_has_its_share_of_the_scale(phases: Phases, scale: float, width: int, drawn: str) -> None:
+    assert plain(waterfall(phases, scale, width)) == drawn
 
 
 def test_every_phase_has_a_mark_and_a_colour_of_its_own() -> None:
     assert len({mark for mark, _ in MARKS.values()}) == len({part for _, part in MARKS.values()}) == len(MARKS)
-
-
-def test_a_phase_that_did_not_happen_takes_no_room() -> None:
-    assert plain(waterfall((("wait", 0.5), ("download", 0.5)), 1.0, 10)) == "▅▅▅▅▅▇▇▇▇▇"
-
-
-def test_a_long_time_in_the_queue_takes_a_quarter_and_says_that_it_is_cut() -> None:
-    assert plain(waterfall((("queued", 60.0), ("wait", 0.5)), 1.0, 12)) == f"{CUT}▁▁▅▅▅▅▅▅"
-
-
-def test_what_took_next_to_nothing_still_shows_by_its_longest_phase() -> None:
-    assert plain(waterfall((("tcp", 0.0001), ("wait", 0.0003)), 10.0, 20)) == "▅"
-
-
-def test_nothing_happened_nothing_is_drawn() -> None:
-    assert waterfall((), 1.0, 20) == ()
 
 
 @pytest.mark.parametrize("scale", [0.01, 0.3, 1.0, 50.0])

@@ -16,16 +16,9 @@ def printed(*texts: str) -> list[str]:
     return told_of(state, TEA)
 
 
-def test_a_printed_line_is_quoted() -> None:
-    assert printed("tea is ready\n") == ["“tea is ready”"]
-
-
-def test_each_line_of_a_print_has_its_own() -> None:
+def test_each_printed_line_is_quoted_in_whatever_pieces_it_comes() -> None:
+    assert printed("tea", " ", "is ready", "\n") == printed("tea is ready\n") == ["“tea is ready”"]
     assert printed("a\n\nb\n") == ["“a”", "“”", "“b”"]
-
-
-def test_a_line_that_comes_in_pieces_is_one_line() -> None:
-    assert printed("tea", " ", "is ready", "\n") == ["“tea is ready”"]
 
 
 def test_pieces_of_other_code_on_the_loop_are_one_line() -> None:

@@ -23,10 +23,6 @@ def test_items_stand_in_the_order_of_putting() -> None:
     assert (queue.size, queue.unfinished, queue.puts, queue.peak, queue.is_full) == (3, 3, 3, 3, True)
 
 
-def test_a_queue_without_a_bound_is_never_full() -> None:
-    assert not queue_of("1").queues[1].is_full
-
-
 @pytest.mark.parametrize(
     ("index", "left"), [(0, ["2", "3"]), (2, ["1", "2"]), (1, ["1", "3"]), (-1, ["1", "2"]), (9, ["1", "2"])]
 )
@@ -36,6 +32,12 @@ def test_the_item_that_was_got_leaves_from_where_it_stood(index: int, left: list
     queue = state.queues[1]
     assert list(queue.items) == left
     assert (queue.size, queue.gets, queue.unfinished) == (2, 1, 3)
+
+
+def test_a_queue_without_a_bound_is_never_full_and_told_without_one() -> None:
+    state = queue_of("1")
+    assert not state.queues[1].is_full
+    assert "(1)" in told_of(state, TEA)[0]
 
 
 def test_done_items_are_counted() -> None:
@@ -93,10 +95,6 @@ def test_what_happens_to_a_queue_is_told() -> None:
     assert kinds_of(state, TEA) == ["put"]
     assert kinds_of(state, COFFEE) == ["got", "task_done", "event", "event"]
     assert "(1/5)" in told_of(state, TEA)[0]
-
-
-def test_a_queue_without_a_bound_is_told_without_one() -> None:
-    assert "(1)" in told_of(queue_of("3"), TEA)[0]
 
 
 def test_items_are_clean_and_short() -> None:

@@ -36,14 +36,27 @@ from tests.model.history import COFFEE, MAIN, TEA, kinds_of, lab, tea_party, tol
 BLOCKED = LoopBlocked(0.3, TEA, 0.3, "/home/ada/blocking.py", 12, "fetch")
 
 
-def test_a_plain_callback_can_block_the_loop() -> None:
+def test_a_callback_blocks_the_loop_until_that_is_freed_or_a_measurement_comes_through() -> None:
     report = LoopBlocked(0.3, None, 0.2, "/x/protocol.py", 7, "data_received")
     state = tea_party(report, LoopBlocked(0.5, None, 0.4, "/x/protocol.py", 7, "data_received"))
     assert (state.blocked is not None, state.is_blocking) == (True, True)
     assert kinds_of(state, None) == ["blocked"]
-    assert "protocol.py:7" in told_of(state, None)[0]
     apply(state, LoopLagged(0.5, 0.4))
     assert not state.is_blocking
+    fold(state, [report, LoopFreed(0.8, 0.5, "data_received")])
+    assert "0.500 s" in told_of(state, None)[-1]
+    assert not state.is_blocking
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "place"),
+    [("/x/protocol.py", 7, "at protocol.py:7 in f"), ("C:\\labs\\a.py", 1, "at a.py:1 in f"), ("", 0, " in f")],
+)
+def test_the_place_of_a_block_is_told_without_its_folders_or_by_its_function_alone(
+    file: str, line: int, place: str
+) -> None:
+    (told,) = told_of(tea_party(LoopBlocked(0.3, None, 0.3, file, line, "f")), None)
+    assert told.endswith(place)
 
 
 def test_a_measurement_ends_no_step_that_blocks() -> None:
@@ -139,11 +152,6 @@ def test_the_times_in_which_the_loop_was_blocked_are_kept_with_who_did_it() -> N
     assert not state.blocks
 
 
-def test_the_file_of_a_block_is_told_without_its_folders() -> None:
-    state = tea_party(LoopBlocked(0.3, None, 0.3, "C:\\labs\\a.py", 1, "f"))
-    assert told_of(state, None)[-1].endswith("at a.py:1 in f")
-
-
 def test_the_latest_lags_are_kept() -> None:
     state = lab(*(LoopLagged(0.0, float(lag)) for lag in range(LAG_SAMPLES + 2)))
     assert list(state.lag) == [float(lag) for lag in range(2, LAG_SAMPLES + 2)]
@@ -161,21 +169,6 @@ def test_tasks_that_came_and_went_in_what_was_lost_count_as_ended() -> None:
     )
     assert (state.counts["done"], state.counts["failed"], state.counts["cancelled"]) == (3, 1, 1)
     assert sum(state.counts.values()) == len(state.tasks) + state.dropped.tasks
-
-
-def test_a_callback_that_blocks_the_loop_is_told_and_how_long_it_did() -> None:
-    blocked = LoopBlocked(0.3, None, 0.3, "/home/ada/reader.py", 4, "read")
-    state = tea_party(blocked)
-    assert kinds_of(state, None) == ["blocked"]
-    assert state.is_blocking
-    apply(state, LoopFreed(0.8, 0.5, "read"))
-    assert "0.500 s" in told_of(state, None)[-1]
-    assert not state.is_blocking
-
-
-def test_a_callback_without_python_code_is_told_by_its_function() -> None:
-    state = tea_party(LoopBlocked(0.3, None, 0.3, "", 0, "sleep"))
-    assert told_of(state, None)[-1].endswith(" in sleep")
 
 
 HELD = (ClockChanged(1.0, True, 1.0, False), TaskHeld(1.0, COFFEE), TaskHeld(1.0, TEA))
