@@ -145,7 +145,7 @@ def test_the_times_in_which_the_loop_was_blocked_are_kept_with_who_did_it() -> N
         Block(None, 0.9 - 0.2, 0.9, 0.2, event=9),
     )
     fold(state, [Stepped(1.0, COFFEE, 0.3)])
-    assert state.blocks[-1] == Block(COFFEE, 1.0, 1.3, 0.3)
+    assert state.blocks[-1] == Block(COFFEE, 1.0, 1.3, 0.3, event=10)
     fold(state, [Stepped(2.0 + number, COFFEE, 0.3) for number in range(BLOCKS_KEPT)])
     assert (len(state.blocks), state.blocks[0].begin) == (BLOCKS_KEPT, 2.0)
     apply(state, RunStarted(0.0, "again", 0.0, "3.13.0"))

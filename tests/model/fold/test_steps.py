@@ -191,8 +191,12 @@ def test_a_step_in_one_event_is_the_same_as_its_beginning_and_its_end(events: li
     for event in events:
         apply(in_one, event)
         fold(in_two, _in_two(event, in_two.clock))
-        assert replace(in_one, version=0) == replace(in_two, version=0)
+        assert _unnumbered(in_one) == _unnumbered(in_two)
         assert list(in_one.ready_queue) == list(in_two.ready_queue)
+
+
+def _unnumbered(state: LabState) -> LabState:
+    return replace(state, version=0, blocks=tuple(replace(block, event=0) for block in state.blocks))
 
 
 def _in_two(event: Event, clock: ClockState) -> list[Event]:
