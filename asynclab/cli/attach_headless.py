@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import click
@@ -55,7 +55,7 @@ def attach_headless(
         OSError: A file can't be written.
     """
     with ExitStack() as files:
-        attachment = attach(pid)
+        attachment = files.enter_context(closing(attach(pid)))
         recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
         follower = _Follower(
             attachment, None if recorder is None else files.enter_context(recorder), asked.judge(os.getcwd())

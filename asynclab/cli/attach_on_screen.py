@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
@@ -29,8 +29,9 @@ def attach_on_screen(pid: int, record: Path | None, asked: FindingsOptions, *, k
         AttachError: It can't be attached to.
         OSError: A file can't be written.
     """
-    program = AttachedProgram(attach(pid), judge=asked.judge(os.getcwd()))
     with ExitStack() as files:
+        attachment = files.enter_context(closing(attach(pid)))
+        program = AttachedProgram(attachment, judge=asked.judge(os.getcwd()))
         if record is not None:
             recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources, complain=program.warn))
             program.takers.append(recording.write)

@@ -60,6 +60,10 @@ class Attachment:
             self.connection.shutdown(socket.SHUT_WR)
         while not self.has_ended and select([self.connection], [], [], PATIENCE)[0]:
             yield from self.frames(0)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection: sooner or later the program notices."""
         self.connection.close()
 
 

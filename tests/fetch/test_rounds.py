@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ import pytest
 from asynclab.fetch.engine import READ_AHEAD, Fetch
 from asynclab.fetch.rows import Row
 from asynclab.fetch.words import comparison, summary_line
+from tests.alive import alive
 from tests.fetch.played import BROKEN, BUSY, NOT_FOUND, Played
 
 NAMES = [f"a{number}" for number in range(1, 5)]
@@ -165,7 +165,7 @@ def test_a_bug_in_whoever_is_told_of_ended_rows_ends_the_run_and_nothing_else_is
 def test_rows_that_are_not_kept_are_made_in_their_turn_and_dropped_when_they_have_ended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    most, read = 0, 0
+    most, read, before = 0, 0, alive(Row)
 
     def names() -> Iterator[str]:
         nonlocal read
@@ -176,7 +176,7 @@ def test_rows_that_are_not_kept_are_made_in_their_turn_and_dropped_when_they_hav
     def note(row: Row) -> None:
         nonlocal most
         if row.number % 4_999 == 0:
-            most = max(most, sum(isinstance(thing, Row) for thing in gc.get_objects()))
+            most = max(most, alive(Row) - before)
 
     played = Played(monkeypatch, names(), seconds=0.0, keep_rows=False, concurrency=20)
     monkeypatch.setattr(played, "note_end", note)

@@ -12,9 +12,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
+from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
 
+from asynclab.cli import attach_command, attach_headless, attach_on_screen
 from asynclab.remote import attach_sockets
 from asynclab.remote.attach import AttachError, Attachment, attach
 from asynclab.remote.observed_program import ObservedProgram
@@ -249,6 +252,22 @@ def test_the_command_line_says_it_in_one_line() -> None:
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python 3.14 attaches to it all the same")
+@pytest.mark.parametrize("command", [attach_headless, attach_on_screen])
+def test_a_program_is_let_go_where_its_recording_cannot_be_written(
+    command: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, its = socket.socketpair()
+    monkeypatch.setattr(command, "attach", lambda pid: Attachment(pid, ours))
+    options = ["--headless"] if command is attach_headless else []
+    monkeypatch.setattr("asynclab.cli.attach_command.has_terminal", lambda: True)
+    with its:
+        finished = CliRunner().invoke(
+            attach_command.attach, ["4711", *options, "--record", str(tmp_path / "no" / "file")]
+        )
+        assert isinstance(finished.exception, FileNotFoundError)
+        assert its.recv(1) == b""
+
+
 def test_a_program_that_listens_no_more_or_never_did_is_told_what_to_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
