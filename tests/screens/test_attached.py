@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from asynclab.app import AsyncLabApp
-from asynclab.remote.attach import attach
+from asynclab.remote.attach import Attachment, attach
 from asynclab.screens.run.attached_program import AttachedProgram
 from asynclab.screens.run.run_screen import RunScreen
 from tests.fast_ui import until
@@ -66,3 +68,16 @@ async def test_a_program_that_ends_meanwhile_is_said_to_have_ended(tmp_path: Pat
         await until(lambda: attached.has_ended)
         assert "It has ended" in " ".join(attached.facts)
         await attached.close()
+
+
+async def test_it_is_let_go_though_the_app_ends_before_it_says_so() -> None:
+    ours, its = socket.socketpair()
+    with its:
+        attached = AttachedProgram(Attachment(4711, ours))
+        attached.begin()
+        closing = asyncio.create_task(attached.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        assert ours.fileno() == -1

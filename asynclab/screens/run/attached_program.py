@@ -85,10 +85,12 @@ class AttachedProgram(ConnectedProgram):
         with suppress(OSError):
             self._attachment.connection.shutdown(socket.SHUT_WR)
         until = time.monotonic() + PATIENCE
-        while not self.is_deaf and time.monotonic() < until:
-            await asyncio.sleep(0.02)
-            self.pump()
-        self.hang_up()
+        try:
+            while not self.is_deaf and time.monotonic() < until:
+                await asyncio.sleep(0.02)
+                self.pump()
+        finally:  # the app may end meanwhile
+            self.hang_up()
 
     def _how_it_is(self) -> str:
         if self.has_ended:
