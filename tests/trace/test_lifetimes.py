@@ -28,12 +28,14 @@ from tests.trace.test_transparency import snapshot
 
 @pytest.fixture(autouse=True)
 def _nothing_stays_replaced() -> Any:
-    before, threads = snapshot(), threading.active_count()
+    before, threads = snapshot(), set(threading.enumerate())
     yield
     assert {
         key for key, value in snapshot().items() if value is not before.get(key) and value != before.get(key)
     } == set()
-    assert threading.active_count() <= threads
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(10.0)  # a program's own has done its last deed, and is about to end
+        assert not thread.is_alive()
 
 
 async def careful(seconds: float = 1) -> None:
