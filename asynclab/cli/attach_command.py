@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
-from asynclab.cli.values import Place, Seconds, WholeNumber
+from asynclab.cli.option_types import Place, Seconds, WholeNumber
 from asynclab.terminal.streams import has_terminal
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from asynclab.cli.values import Place
+from asynclab.cli.option_types import Place
 
 
 @click.command()

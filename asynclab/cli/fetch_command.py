@@ -12,7 +12,7 @@ from urllib.parse import quote
 import click
 
 from asynclab.cli.fetch_files import check_folder, open_files
-from asynclab.cli.values import Place, WholeNumber
+from asynclab.cli.option_types import Place, WholeNumber
 from asynclab.fetch.options import OPTIONS, Option, Options
 from asynclab.fetch.texts import FORMATS
 from asynclab.model.wording.quantities import plural

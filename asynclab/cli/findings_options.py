@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from asynclab.cli.values import Place
+from asynclab.cli.option_types import Place
 
 if TYPE_CHECKING:
     from asynclab.findings.allowed import Allowance, FindingFilter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.values import Place, Seconds
+from asynclab.cli.option_types import Place, Seconds
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:

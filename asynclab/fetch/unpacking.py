@@ -56,6 +56,7 @@ class _Zlib(_Stream):
         self._stream = zlib.decompressobj(window_bits)
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the next bytes hold, in pieces."""
         piece = b""
         # A full piece may leave bytes in zlib's window although it has read all that it was given.
         while (data or len(piece) == PIECE) and not self.eof:
@@ -86,6 +87,7 @@ class _Brotli(_Stream):
         return bool(self._stream.is_finished())
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the next bytes hold, in pieces."""
         piece = self._stream.process(data, output_buffer_limit=PIECE)
         yield piece
         # It may have more to give although it says that it can take more.
@@ -191,6 +193,7 @@ class _Layer:
         self._is_first = True
 
     def unpack(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield what the pieces of a body hold, up to the most that it may have."""
         for piece in pieces:
             self._room -= len(piece)
             if self._room < 0:

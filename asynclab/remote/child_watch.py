@@ -93,6 +93,7 @@ class _Passing:
     untold: list[int] = field(default_factory=list)
 
     def pass_on(self, number: int, _: FrameType | None) -> None:
+        """Handle a signal to us: the program gets it, and who asked to be told of it."""
         if self.process is None:
             return
         # First, as whoever reads what we say may send another: the loop misses that one as it goes to sleep again.

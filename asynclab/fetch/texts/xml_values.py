@@ -85,6 +85,7 @@ class _Reading:
         self._open: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
         self._flush()
         local = name.rpartition(":")[2]
         if not self._open:

@@ -1,4 +1,4 @@
-"""Which views of a stage show, and how many lines each gets."""
+"""Decides which views of a stage show, and how many lines each gets."""
 
 from __future__ import annotations
 

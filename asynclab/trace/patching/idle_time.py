@@ -28,6 +28,8 @@ def skip_idle_time(observer: Observer, loop: BaseEventLoop, bystanders: Bystande
         raise TypeError(f"{type(loop).__name__} has no selector")
 
     def around(original: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+        """What stands in for a selector's `select`."""
+
         @wraps(original)
         def select(timeout: float | None = None) -> list[Any]:
             """Wait as the selector does, or jump to the next timer instead."""
