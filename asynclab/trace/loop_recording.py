@@ -128,7 +128,7 @@ class LoopRecording:
         self._is_to_look = False
         observer = self._observer()
         if observer is not None and observer.loop is not None:
-            observer.looks.look_at_the_rest()
+            observer.looks.look_later()
             observer.purposes.tell_the_rest()
 
     def follow_clock(self) -> None:
