@@ -38,6 +38,9 @@ TEMPLATES = [
     "https://a.example/$user",
     "https://a.example/v1/$version.json",
     "https://a.example/x?id=$userId&y=1",
+    "https://a.example/users/:id",
+    "https://a.example/users/:user_id/posts?page=1",
+    "https://a.example/frame%02d.png",
 ]
 
 NO_TEMPLATES = [
@@ -51,6 +54,7 @@ NO_TEMPLATES = [
     "https://a.example/fhir/Patient/1/$everything",
     "https://web.archive.org/web/*/https://a.example/",
     "https://a.example/%2d/x?p=$1",
+    "https://a.example/:w:/g/x:y/12:30?u=/:id",
     "https://user:pa$$W0RD@a.example/",
     "https://a.example/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}",
 ]

@@ -63,7 +63,8 @@ def test_ignored_lines_hide_passwords() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">", "http://x:"]
+    "piece",
+    ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">", "http://x:", "\\n"],
 )
 @pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
 def test_hostile_text_takes_no_longer_than_its_length_asks_for(piece: str) -> None:

@@ -71,7 +71,7 @@ _SPACED = {
 }
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
-_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?=\))")
+_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?:&(?!#?\w+;)[^\s()<>\\&\x00-\x1f\x7f]*)*(?=\))")
 _AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
@@ -89,6 +89,11 @@ _NO_BRACES = str.maketrans("{}", "--")
 _NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
 _JIRA_ENDS = re.compile(r"\{(?:color|code|quote|noformat|panel)\}")
 _TRAILING = ".,;:!?*_~'"
+
+
+def is_url(line: str) -> bool:
+    """Whether a line is one URL and nothing else, as most are in a list; False is no answer."""
+    return _PLAIN.fullmatch(line) is not None and "://" not in line[8:]
 
 
 def run_end(line: str, start: int) -> int:
@@ -148,6 +153,8 @@ def _destination(line: str, start: int) -> tuple[str, int]:
 def _in_prose(url: str, before: str) -> str:
     if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
         url = url.partition(before)[0]
+    if before == "{":  # DokuWiki writes the text of a picture behind a bar
+        url = url.partition("|")[0]
     if before == "=" and (following := _NEXT_VALUE.search(url)):
         url = url[: following.start()]
     if "{" in url and (markup := _JIRA_ENDS.search(url)):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from asynclab.fetch.texts.delimiters import end_of, run_end
+from asynclab.fetch.texts.delimiters import end_of, is_url, run_end
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import text_at
@@ -96,6 +96,9 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 
     One that is commented out begins with #.
     """
+    if is_url(line):
+        yield line, "", ""
+        return
     position = run_ends = 0
     while (start := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
         if start.start() >= run_ends:
