@@ -92,6 +92,13 @@ def test_a_defanged_url_is_fetched_only_where_it_is_asked_for(written: str, url:
         assert [found.url for found in find_urls(text, taken_as="defanged").urls] == [url]
 
 
+@pytest.mark.parametrize("base", ["https://[::", "https://ﬀ／x/"])
+def test_a_link_that_is_relative_to_no_url_is_ignored(base: str) -> None:
+    found = find_urls(f'<base href="{base}"><a href="y">y</a> <a href="https://a.example/">x</a>')
+    assert [url.url for url in found.urls] == ["https://a.example/"]
+    assert "y" in found.ignored
+
+
 def test_a_defanged_host_counts_alone_in_its_line() -> None:
     assert find_urls("a.b[.]example\n").ignored == ("defanged URL: a.b[.]example",)
     assert [found.url for found in find_urls("a.b[.]example\n", taken_as="defanged").urls] == ["https://a.b.example"]
