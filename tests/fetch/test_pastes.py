@@ -164,6 +164,8 @@ WRITTEN = [
     ("names and values", "⟦https://a.example/;u=https://b.example/⟧"),
     ("git remote -v", "origin\t⟦https://g.example/x.git⟧ (fetch)\nup\t⟦https://h.example/x.git⟧ (push)\n"),
     ("a copy of a file", '{"u":"⟦https://a.example/Report (1).pdf⟧"}'),
+    ("arrows", "⟦https://a.example/x⟧→⟦https://a.example/y⟧ ⟦https://a.example/z⟧->⟦https://a.example/v⟧=>w"),
+    ("dashes", "see ⟦https://a.example/x⟧—and ⟦https://a.example/y–z⟧"),
     ("brackets of TeX", "\\(⟦https://a.example/x⟧\\)"),
 ]  # fmt: skip
 """Texts by where they come from, in which the URLs that a person would expect are marked."""

@@ -16,7 +16,7 @@ from asynclab.fetch.texts.templates import PLACEHOLDER, is_template
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
 _OTHER_BRACKETS = (
-    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…"
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
 _ESCAPED = r"\\[?=&_%#~*()+!$:]"
@@ -133,6 +133,8 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         if closer and inner and inner.end() == closer.start():
             return inner[0], closer.end(), ""
     url = "://".join(line[start : min(far, run_ends)].split("://", _MOST_INNER)[:_MOST_INNER])
+    if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
+        url = url.rstrip("-").removesuffix("=")
     if "\\" not in url:
         url = _in_prose(url, before)
         return url, start + len(url), ""
