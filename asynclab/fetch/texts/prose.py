@@ -41,6 +41,12 @@ _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-f
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+_WRAPPED = re.compile(
+    r"^((?=[^\n]{60,80}$)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=\r?$)"
+    r"(?!\r?\n\S+\r?$)",
+    re.MULTILINE | re.IGNORECASE | re.ASCII,
+)
+"""A URL that fills its line, and goes on in a line of its own; two such lines may be a list."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
 _COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
@@ -124,6 +130,8 @@ def _plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
+    if "\n" in text:
+        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[2]) else found[1] + found[2], text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: unquote(found[0]), text)
     return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))
