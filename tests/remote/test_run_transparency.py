@@ -118,6 +118,21 @@ def test_the_signal_that_asks_for_a_report_is_the_programs_where_it_sees_to_it(t
     same("-W", "ignore", script(tmp_path, SIGNALLED))
 
 
+WAITED_FOR = """
+import asyncio, os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGTERM})
+async def main():
+    for number in (signal.SIGUSR2, signal.SIGTERM) * 9:
+        os.kill(os.getpid(), number)
+        print(signal.sigpending(), await asyncio.to_thread(signal.sigwait, [number]))
+asyncio.run(main())
+"""
+
+
+def test_a_signal_that_the_program_blocks_and_waits_for_is_taken_by_no_thread_of_ours(tmp_path: Path) -> None:
+    same(script(tmp_path, WAITED_FOR))
+
+
 @pytest.mark.parametrize(("module", "programs"), [("every_program", 40), ("every_curiosity", 9)])
 def test_every_program_prints_what_it_would(module: str, programs: int) -> None:
     assert same("-m", f"tests.remote.{module}").out.count("==") > programs
