@@ -60,6 +60,7 @@ class ProcessObservation:
         self._numbering = Numbering()
         self._lock = Lock()
         self._patches = Patches()
+        self._timers: FoundTimers | None = None
         self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
         kind = uvloop_kind()
         if kind is None:
@@ -67,7 +68,6 @@ class ProcessObservation:
         else:
             self._patches.wrap(kind, "__init__", self._around_init)
         self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, self._before_run))
-        self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found; a loop that was paused or slowed, at its next callback."""
@@ -180,6 +180,8 @@ class ProcessObservation:
         census = Census(tracer, loop)
         if isinstance(loop, BaseEventLoop):
             trace_ready_steps(loop)
+            if self._timers is None:
+                self._timers = FoundTimers(self._patches)
             self._timers.add(tracer, loop)
         return census
 

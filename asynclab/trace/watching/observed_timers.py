@@ -68,13 +68,17 @@ class ObservedTimer(TimerHandle):
         real_time = observer.clock.real_time
         started = observer.callback_started = real_time()
         try:
-            try:
-                self._context.run(self._callback, *self._args)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
-                self._loop.call_exception_handler(context)
+            theirs = Handle._run
+            if theirs is not _run_untraced:  # the program's
+                theirs(self)
+            else:
+                try:
+                    self._context.run(self._callback, *self._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                    self._loop.call_exception_handler(context)
         except (SystemExit, KeyboardInterrupt) as error:
             if not observer.takes_exit(error):
                 raise
