@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 
 import click
@@ -11,7 +10,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
-from asynclab.cli.recording_file import complain
+from asynclab.cli.recording_file import complain, working_folder
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as
@@ -32,7 +31,7 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         OSError: A file can't be written.
     """
     with ExitStack() as files:
-        findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        findings = files.enter_context(FindingsFiles(asked, working_folder()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge)
         refused: list[str] = []

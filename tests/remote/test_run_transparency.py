@@ -208,6 +208,53 @@ def test_what_the_program_puts_in_place_of_a_handles_run_is_called(tmp_path: Pat
     assert ran.out.count("'TimerHandle'") == 1
 
 
+CLOSED = """
+import asyncio, traceback
+class Told:
+    def __call__(self): ...
+    def __repr__(self):
+        traceback.print_stack()
+        return "told"
+loop = asyncio.new_event_loop()
+loop.set_debug({debug})
+async def misuse():
+    for callback in (main, 3):
+        for way in ways[:3]:
+            try:
+                way(callback)
+            except TypeError:
+                traceback.print_exc()
+    for way in ways[:3]:
+        way(Told()).cancel()
+def main():
+    for way in ways:
+        try:
+            way(print)
+        except RuntimeError:
+            traceback.print_exc()
+ways = [
+    lambda callback: loop.call_soon(callback),
+    lambda callback: loop.call_later(1, callback),
+    lambda callback: loop.call_soon_threadsafe(callback),
+    lambda callback: loop.run_in_executor(None, callback),
+    lambda callback: loop.create_task(asyncio.sleep(0)).get_name(),
+]
+async def elsewhere():
+    await asyncio.to_thread(main)
+loop.run_until_complete(misuse() if {debug} else asyncio.sleep(0))
+if {debug}:
+    loop.run_until_complete(elsewhere())
+loop.close()
+main()
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_a_loop_refuses_is_told_with_no_line_of_ours(tmp_path: Path, debug: bool) -> None:
+    ran = same(script(tmp_path, CLOSED.format(debug=debug)))
+    assert ran.err.count("Event loop is closed") > 3
+
+
 ODD_CONTEXT = """
 import asyncio
 async def main():

@@ -272,6 +272,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
         tracer.callback, tracer.cause, tracer.callback_started = outer, None, 0.0
         return tracer.takes_exit(error)
 
+    @looks_like(Handle.cancel, "repr")
     def cancel(self) -> None:
         """Cancel it; a timeout that was about to expire at once has been met then."""
         tracer = self._tracer
@@ -286,7 +287,11 @@ class TracedHandle(Handle, metaclass=_StandIn):
                 raise
             except BaseException as error:
                 tracer.failed("timeouts", error)
-        super().cancel()
+        if not self._cancelled:  # as Handle.cancel does it
+            self._cancelled = True
+            if self._loop.get_debug():
+                self._repr = repr(self)
+            self._callback = self._args = None  # type: ignore[assignment]
 
 
 # A handle's repr names its class; observing must not change it, nor what is said of one that can't be pickled: Python
