@@ -11,6 +11,7 @@ from functools import partial, wraps
 from threading import Lock, get_ident
 from typing import Any, TypeVar
 
+from asynclab.trace.collector_ballast import CollectorBallast
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.loop_time import origin_of
@@ -59,6 +60,7 @@ class ProcessObservation:
         self._kinds: set[type[AbstractEventLoop]] = set()
         self._numbering = Numbering()
         self._lock = Lock()
+        self._ballast = CollectorBallast()
         self._patches = Patches()
         self._timers: FoundTimers | None = None
         self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
@@ -91,7 +93,8 @@ class ProcessObservation:
         @wraps(original)
         def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
-            self._guard(loop, self._observe)
+            with self._ballast.thrown_out():
+                self._guard(loop, self._observe)
 
         return init
 

@@ -155,6 +155,7 @@ class Loud:
     def write(self, text):
         sys.__stdout__.write(text.upper())
         return "odd"
+    def flush(self): ...
 print("kept from before")
 async def main():
     print("kept", end="")
@@ -255,6 +256,29 @@ def test_what_a_loop_refuses_is_told_with_no_line_of_ours(tmp_path: Path, debug:
     assert ran.err.count("Event loop is closed") > 3
 
 
+NOT_CLOSED = """
+import asyncio, gc
+async def main():
+    await asyncio.sleep(0)
+def leave_a_loop():
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main())
+    loop.create_task(main())
+gc.collect()
+gc.set_threshold(300)
+gc.callbacks.append(lambda phase, _: print(phase))
+loops = [asyncio.new_event_loop()]
+gc.callbacks.clear()
+for _ in range(3):
+    leave_a_loop()
+loops.pop().run_until_complete(main())
+"""
+
+
+def test_a_loop_that_nobody_closes_is_destroyed_as_it_would_be(tmp_path: Path) -> None:
+    assert "never awaited" in same(script(tmp_path, NOT_CLOSED)).err
+
+
 ODD_CONTEXT = """
 import asyncio
 async def main():
@@ -262,7 +286,6 @@ async def main():
     loop.call_soon(print, context={})
     loop.call_later(0.001, print, context="x")
     loop.call_soon_threadsafe(print, context=3)
-    loop.call_soon(print)._args = 4
     await asyncio.sleep(0.01)
 asyncio.run(main())
 """
