@@ -290,7 +290,7 @@ class TracedHandle(Handle, metaclass=_StandIn):
         if not self._cancelled:  # as Handle.cancel does it
             self._cancelled = True
             if self._loop.get_debug():
-                self._repr = repr(self)
+                self._repr = repr(self)  # type: ignore[assignment]
             self._callback = self._args = None  # type: ignore[assignment]
 
 
