@@ -60,17 +60,18 @@ def run_headless(
             refused.append(why)
             complain(why)
 
-        takers = kept.open(files, target, program, refuse)
+        with ExitStack() as run_files:  # whole before anything is written that may fail
+            takers = kept.open(run_files, target, program, refuse)
 
-        def take(frame: AnyFrame) -> None:
-            """Take a frame in, and hand it on."""
-            program.take(frame)
-            report.follow()
-            standstills.follow()
-            for taker in takers:
-                taker(frame)
+            def take(frame: AnyFrame) -> None:
+                """Take a frame in, and hand it on."""
+                program.take(frame)
+                report.follow()
+                standstills.follow()
+                for taker in takers:
+                    taker(frame)
 
-        code = run_watched(target, take, standstills.on_signal)
+            code = run_watched(target, take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()
         _tell(report, standstills, report_file)

@@ -41,11 +41,12 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
             refused.append(why)
             live.warn(why)
 
-        live.takers += kept.open(files, target, live.told, refuse)
-        if asked != FindingsOptions():
-            live.takers.append(lambda _: report.follow())
-        app = AsyncLabApp(program=live)
-        app.run()
+        with ExitStack() as run_files:  # whole before anything is written that may fail
+            live.takers += kept.open(run_files, target, live.told, refuse)
+            if asked != FindingsOptions():
+                live.takers.append(lambda _: report.follow())
+            app = AsyncLabApp(program=live)
+            app.run()
         failed = 0 if live.problem else findings.write(live.told, report.found())
     for warning in live.warnings:
         complain(warning)
