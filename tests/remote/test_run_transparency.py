@@ -279,6 +279,25 @@ def test_a_loop_that_nobody_closes_is_destroyed_as_it_would_be(tmp_path: Path) -
     assert "never awaited" in same(script(tmp_path, NOT_CLOSED)).err
 
 
+COPIED = """
+import asyncio, copy, pickle, sys
+sys.unraisablehook = lambda _: None  # of a loop that is half copied
+async def main():
+    loop = asyncio.get_running_loop()
+    for copies in (copy.deepcopy, pickle.dumps):
+        for thing in (loop, asyncio.current_task()):
+            try:
+                print(type(copies(thing)))
+            except Exception as error:
+                print(type(thing), error)
+asyncio.run(main())
+"""
+
+
+def test_what_can_not_be_copied_is_told_with_what_keeps_it_from_that(tmp_path: Path) -> None:
+    same(script(tmp_path, COPIED))
+
+
 ODD_CONTEXT = """
 import asyncio
 async def main():
