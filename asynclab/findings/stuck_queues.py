@@ -26,9 +26,10 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
             continue
         since = ended_since(state, takers)
         waits = waits_at(state, "queue.get", queue.id, since or 0.0)
-        # Who has one and waits for one itself may have meant to keep it, as a worker its last job.
+        # Who has one and waits for one itself may have meant to keep it, as a worker its last job, or to take them all.
         is_sure = since is not None
-        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and takers.keys() <= waits.keys())):
+        each_has_one = len(takers) == len(lent) and takers.keys() <= waits.keys()
+        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and each_has_one)):
             continue
         ends = "; ".join(
             f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
