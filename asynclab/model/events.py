@@ -332,6 +332,17 @@ class ReplyUnread(TaskEvent):
     """Whose request that was."""
 
 
+class ScheduledFromThread(TaskEvent):
+    """Code in another thread has put a callback in the loop's ready queue, without call_soon_threadsafe()."""
+
+    task: int | None = None
+    """The task whose step that is."""
+    thread: str = ""
+    file: str = ""
+    line: int = 0
+    """Where, in the other thread."""
+
+
 class TaskEnded(TaskEvent):
     """A task has run to its end."""
 

@@ -13,6 +13,7 @@ from asynclab.model.events import (
     LoopSpun,
     Outside,
     ReplyUnread,
+    ScheduledFromThread,
     SourceDropped,
     TimeoutDropped,
 )
@@ -117,6 +118,11 @@ def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, (event.of,), is_sure=False))
 
 
+def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
+    """Code in another thread has used the loop, or what is bound to it."""
+    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+
+
 def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:
     """A task has not noticed that its time was up, or ends in good time because of that: nobody else can tell."""
     place = (event.file, event.line) if event.line else None
@@ -143,6 +149,7 @@ HANDLERS: Handlers = {
     LoopSpun: loop_spun,
     Outside: outside,
     ReplyUnread: reply_unread,
+    ScheduledFromThread: scheduled_from_thread,
     SourceDropped: source_dropped,
     TimeoutDropped: timeout_dropped,
 }

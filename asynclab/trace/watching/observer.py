@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, Future, Task
 from asyncio.events import Handle
 from collections.abc import Callable, Sequence
+from sys import _getframe
 from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
@@ -19,6 +20,7 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.foreign_threads import ForeignThreads
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -36,6 +38,7 @@ class Observer(Recorder):
         "_woken_by_end",
         "cancels",
         "external",
+        "foreign",
         "gate",
         "looks",
         "printed",
@@ -72,6 +75,7 @@ class Observer(Recorder):
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
         self.external = ExternalWaits(self)
+        self.foreign = ForeignThreads(self, boundary)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.gate: Callable[[StepHandle], None] | None = None
@@ -148,7 +152,10 @@ class Observer(Recorder):
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
             self.eager.settle()
-        waker = self.current or self.cause
+        is_elsewhere = get_ident() != self.thread
+        if is_elsewhere:
+            self.scheduled_elsewhere(_getframe(1), record)
+        waker = None if is_elsewhere else self.current or self.cause
         cause: WakeCause = "callback" if waker is None else "task"
         if args:
             future = args[0]
@@ -170,6 +177,11 @@ class Observer(Recorder):
             self.emit(TaskReady(at, record.id, "timer"))
             return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
+
+    def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
+        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
+        with self.guard("threads"):
+            self.foreign.schedules(frame, record)
 
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""
