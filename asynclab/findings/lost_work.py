@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from asynclab.findings.phrases import at_line, made_at, quoted
+from asynclab.findings.phrases import at_line, how_ended, in_brackets, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import BACKLOG, CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
+from asynclab.findings.told_waits import doing
+from asynclab.model.events import BACKLOG, CoroutineDropped, ExceptionDropped, FailureUnseen, TaskCollected, TaskEnded
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
@@ -54,6 +55,27 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 name = f"{quoted(state, number)}{made_at(task)}"
                 text = f"{name} failed{when}{how}, and nobody looked at its exception"
             yield _finding("never-retrieved", text, incident, number)
+
+
+def find_unseen_failures(state: LabState) -> Iterator[Finding]:
+    """Tasks that have failed unseen, while others still wait for what their code would have brought."""
+    for incident in state.incidents:
+        event = incident.event
+        if not isinstance(event, FailureUnseen):
+            continue
+        tasks = [state.tasks[number] for number in event.waiting if number in state.tasks]
+        waiting = [task for task in tasks if task.waits_for is not None and task.since <= incident.at]
+        if not waiting:
+            continue
+        task = state.tasks.get(event.task)
+        waits = "; ".join(f"{quoted(state, each.id)} {doing(each, state)}{in_brackets(each.place)}" for each in waiting)
+        text = (
+            f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
+            f"exception since; its code would have woken who waits in vain now: {waits}"
+        )
+        certainty: Certainty = "proved" if state.is_starved else "likely"
+        place = incident.place
+        yield Finding("unseen-failure", text, incident.at, (incident.version,), event.task, place, certainty)
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
@@ -126,6 +148,14 @@ RULES = (
         "Await it, use a TaskGroup, or look at its exception() in a done callback.",
         "",
         find_never_retrieved,
+    ),
+    Rule(
+        "unseen-failure",
+        "A task failed, nobody looked at its exception, and others wait for what its code was to bring.",
+        "The program hangs, or does half of its work, though nothing was reported.",
+        "Wait for the task as well as for what it brings, as a TaskGroup does, or wake who waits in a finally.",
+        "",
+        find_unseen_failures,
     ),
     Rule(
         "left-behind",

@@ -332,6 +332,17 @@ class ReplyUnread(TaskEvent):
     """Whose request that was."""
 
 
+class FailureUnseen(TaskEvent):
+    """A task has failed, nobody has looked at its exception since, and its code would have woken others that wait."""
+
+    task: int
+    waiting: tuple[int, ...] = ()
+    """Those others."""
+    file: str = ""
+    line: int = 0
+    """Where it failed, in the user's code."""
+
+
 class ScheduledFromThread(TaskEvent):
     """Code in another thread has put a callback in the loop's ready queue, without call_soon_threadsafe()."""
 

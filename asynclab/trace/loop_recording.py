@@ -23,7 +23,7 @@ from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks, tell_of_dropped_sources
+from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, tell_of_dropped_sources
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -95,10 +95,11 @@ class LoopRecording:
 
     def report_idleness(self) -> None:
         """Tell what could wake the loop if it is idle; to be called from another thread."""
-        observer = self._observer()
-        if observer is not None:
+        observer, loop = self._observer(), self._loop()
+        if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
+                observer.unseen.look(is_idle=is_idle(loop, observer))
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)

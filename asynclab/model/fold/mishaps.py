@@ -10,6 +10,7 @@ from asynclab.model.events import (
     CoroutineDropped,
     ExceptionDropped,
     ExecutorFull,
+    FailureUnseen,
     LoopSpun,
     Outside,
     ReplyUnread,
@@ -81,6 +82,12 @@ def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> No
     state.remember(Incident(event, state.version, at, place, is_sure=bool(event.line or event.task)))
 
 
+def failure_unseen(state: LabState, event: FailureUnseen, at: float) -> None:
+    """A task has failed unseen, and others wait. Somebody may still look, or wake them."""
+    place = (event.file, event.line) if event.line else None
+    state.remember(Incident(event, state.version, at, place, event.waiting, is_sure=False))
+
+
 def outside(state: LabState, event: Outside, at: float) -> None:
     """The loop is idle."""
     state.outside = event
@@ -146,6 +153,7 @@ HANDLERS: Handlers = {
     CoroutineDropped: coroutine_dropped,
     ExceptionDropped: exception_dropped,
     ExecutorFull: executor_full,
+    FailureUnseen: failure_unseen,
     LoopSpun: loop_spun,
     Outside: outside,
     ReplyUnread: reply_unread,

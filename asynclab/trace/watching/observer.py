@@ -26,6 +26,7 @@ from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
+from asynclab.trace.watching.unseen_failures import UnseenFailures
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
@@ -46,6 +47,7 @@ class Observer(Recorder):
         "registry",
         "resources",
         "timeouts",
+        "unseen",
     )
 
     def __init__(
@@ -78,6 +80,7 @@ class Observer(Recorder):
         self.foreign = ForeignThreads(self, boundary)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
+        self.unseen = UnseenFailures(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
         """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
