@@ -343,6 +343,16 @@ class FailureUnseen(TaskEvent):
     """Where it failed, in the user's code."""
 
 
+class PipeFull(TaskEvent):
+    """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
+
+    task: int
+    stream: str
+    """The child's stream: "stdout" or "stderr"."""
+    held: int = 0
+    """How many bytes its StreamReader holds, beside those in the pipe."""
+
+
 class ScheduledFromThread(TaskEvent):
     """Code in another thread has put a callback in the loop's ready queue, without call_soon_threadsafe()."""
 

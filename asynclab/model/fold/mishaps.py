@@ -13,6 +13,7 @@ from asynclab.model.events import (
     FailureUnseen,
     LoopSpun,
     Outside,
+    PipeFull,
     ReplyUnread,
     ScheduledFromThread,
     SourceDropped,
@@ -118,6 +119,25 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
 
 
+def pipe_full(state: LabState, event: PipeFull, at: float) -> None:
+    """A task waits for a child process that can't go on, unless another task reads what it has written."""
+    task = state.tasks.get(event.task)
+    place = None if task is None else task.place
+    state.remember(Incident(event, state.version, at, place, is_sure=not state.calls and _waits_alone(state, event.task)))
+
+
+def _waits_alone(state: LabState, number: int) -> bool:
+    """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
+    behind, left = {number}, [task for task in state.tasks.values() if not task.has_ended and task.id != number]
+    for _ in range(len(left)):
+        found = [task for task in left if task.waits_for is not None and not behind.isdisjoint(task.waits_for.tasks)]
+        behind.update(task.id for task in found)
+        left = [task for task in left if task.id not in behind]
+        if not (found and left):
+            break
+    return not left
+
+
 def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
@@ -156,6 +176,7 @@ HANDLERS: Handlers = {
     FailureUnseen: failure_unseen,
     LoopSpun: loop_spun,
     Outside: outside,
+    PipeFull: pipe_full,
     ReplyUnread: reply_unread,
     ScheduledFromThread: scheduled_from_thread,
     SourceDropped: source_dropped,

@@ -21,6 +21,7 @@ from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
 from asynclab.trace.watching.foreign_threads import ForeignThreads
+from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
@@ -42,6 +43,7 @@ class Observer(Recorder):
         "foreign",
         "gate",
         "looks",
+        "pipes",
         "printed",
         "purposes",
         "registry",
@@ -80,6 +82,7 @@ class Observer(Recorder):
         self.foreign = ForeignThreads(self, boundary)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
+        self.pipes = FullPipes(self, self.registry)
         self.unseen = UnseenFailures(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
         """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
