@@ -761,6 +761,8 @@ class LoopBlocked(ProgramEvent):
     """For how many of these seconds the machine may have run something else instead, as far as it tells."""
     late: int = 0
     """How many sleeps should have ended meanwhile."""
+    ready: int = 0
+    """How many callbacks are ready, where it waits without a timeout for another thread."""
 
 
 class LoopFreed(ProgramEvent):
