@@ -23,7 +23,7 @@ from asynclab.model.wording.quantities import measured, plural
 def find_cycles(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
     told: set[object] = set()
-    for members in WaitGraph(state).circles():
+    for members, certainty in WaitGraph(state).circles():
         first = members[0]
         primitive = _waited(state, first)
         if primitive is not None and _generator_in(state, primitive) is not None:
@@ -39,7 +39,7 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
                 for task in members
             )
-        yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first))
+        yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
 def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
@@ -70,6 +70,9 @@ def _target(state: LabState, task: TaskState) -> str:
     if primitive is not None:
         held = "held by" if primitive.kind == "lock" else "whose permits are with"
         return f"{primitive.label}, {held} {listed(state, holders_of(primitive))}"
+    queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
+    if queue is not None:
+        return f"room in {queue.label}, from which only {listed(state, filter(None, queue.takers))} took"
     return listed(state, () if wait is None else wait.tasks)
 
 

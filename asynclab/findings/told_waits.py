@@ -52,7 +52,7 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
         if queue.returned and borrowers:  # a pool: what is taken comes back
             return f", whose items are with {listed(state, borrowers)}"
-        return _last(state, "put", queue.sources)
+        return _last(state, "put", queue.sources) + _last(state, "got", queue.takers)
     return _last(state, "got", queue.takers)
 
 

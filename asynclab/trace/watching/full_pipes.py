@@ -14,6 +14,7 @@ from asyncio import StreamReader, StreamWriter, Task
 from asyncio.subprocess import Process, SubprocessStreamProtocol
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from asynclab.model.events import PipeFull
@@ -21,6 +22,7 @@ from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.reachable_objects import Reach
 
 _ATOMIC = 4_096
 """A write of up to as many bytes waits until there is room for all of them."""
@@ -28,7 +30,8 @@ _ATOMIC = 4_096
 FULL_AFTER = 0.3
 """Real seconds in which nobody has read."""
 
-_MOST_TASKS = 200
+_MOST_TASKS = 50
+_MOST_OBJECTS = 500
 _CAPACITY = 65_536
 """Bytes that a pipe holds where the system does not say so."""
 
@@ -53,20 +56,27 @@ class FullPipes:
         if not processes:
             return
         now = self._recorder.clock.real_time()
-        for count, (record, task) in enumerate(self._registry.tasks()):
-            if count == _MOST_TASKS:
-                return
-            for number, held in _full_streams(task):
-                key = record.id, number, held
+        tasks = list(islice(self._registry.tasks(), _MOST_TASKS))
+        for record, task in tasks:
+            for number, reader in _full_streams(task):
+                key = record.id, number, len(reader._buffer)
                 self._since[key] = since = before.get(key, now)
-                if now - since >= FULL_AFTER and key[:2] not in self._told:
+                if now - since < FULL_AFTER or key[:2] in self._told:
+                    continue
+                if not any(other is not task and _may_read(other, reader) for _, other in tasks):
                     self._told.add(key[:2])
                     stream = "stdout" if number == 1 else "stderr"
-                    self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, held))
+                    self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, key[2]))
 
 
-def _full_streams(task: Task[Any]) -> Iterator[tuple[int, int]]:
-    """The full streams of the child process that a suspended task waits for: its file descriptor, and bytes held."""
+def _may_read(task: Task[Any], reader: object) -> bool:
+    """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
+    chain = follow(coroutine_of(task))
+    return Reach(chain.links, chain.frames, _MOST_OBJECTS).has(reader)
+
+
+def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:
+    """The full streams of the child process that a suspended task waits for, by their file descriptors."""
     for frame in follow(coroutine_of(task)).frames:
         waits_for = frame.f_locals.get("self")
         protocol = _protocol_of(waits_for)
@@ -75,7 +85,7 @@ def _full_streams(task: Task[Any]) -> Iterator[tuple[int, int]]:
             if reader is None or reader is waits_for or not reader._paused:
                 continue
             if _is_full(protocol._transport.get_pipe_transport(number)):
-                yield number, len(reader._buffer)
+                yield number, reader
 
 
 def _protocol_of(value: Any) -> Any:

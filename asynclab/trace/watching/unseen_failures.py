@@ -1,23 +1,24 @@
 """Sees that a task has failed unseen, while others wait for what its code was to bring.
 
 Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task waits
-for, and call what wakes such a waiter, then the failure may be why it waits.
+for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
-from asyncio import AbstractEventLoop, Future, Task
-from collections.abc import Iterable, Iterator
-from types import CellType, CodeType, FrameType, FunctionType, MethodType, ModuleType, TracebackType
-from typing import Any
+from asyncio import Future, Task
+from collections.abc import Iterator
+from itertools import islice
+from types import CodeType, TracebackType
+from typing import Any, NamedTuple
 
 from asynclab.model.events import FailureUnseen
-from asynclab.trace.recording.future_state import awaited_by, complains, coroutine_of, exception_of, is_done
-from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of, exception_of, is_done
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.await_chain import Chain, follow
+from asynclab.trace.watching.reachable_objects import Reach
 
 UNSEEN_AFTER = 1.0
 """Real seconds in which nobody has looked at a failure, though the loop has other things to do."""
@@ -25,10 +26,14 @@ UNSEEN_AFTER = 1.0
 UNSEEN_IDLE = 0.2
 """The same for a loop that is idle."""
 
-_MOST_TASKS = 200
+AGAIN_AFTER = 1.0
+"""Real seconds until failures that hold up nobody yet are looked at again."""
+
+_MOST_TASKS = 50
+"""Of a program with more tasks nothing is told: to find out what each could do would take too long."""
+
 _MOST_OBJECTS = 2_000
-_DEEPEST = 5
-"""How far what a frame refers to is followed: from an object to its attributes, and from there into two containers."""
+_MOST_OBJECTS_OF_OTHERS = 300
 
 _WAITS: dict[CodeType, frozenset[str]] = {
     asyncio.Event.wait.__code__: frozenset({"set"}),
@@ -43,8 +48,22 @@ _WAITS: dict[CodeType, frozenset[str]] = {
 """Where a task waits for a queue or primitive, and the methods that end such a wait."""
 
 _SETS_FUTURE = frozenset({"set_result", "set_exception"})
-_CLOSED = (type, ModuleType, CodeType, FunctionType, FrameType, AbstractEventLoop, Future, str, bytes, int, float)
-"""What is not followed: it leads to the whole program, or nowhere."""
+
+
+class _Waiting(NamedTuple):
+    """A task that has not ended."""
+
+    record: TaskRecord
+    chain: Chain
+    sources: list[tuple[object, frozenset[str]]]
+    """The queues, primitives or future that it waits for, and what would end its wait."""
+
+    def may_bring(self, source: object, wakes: frozenset[str]) -> bool:
+        """Whether its code may end such a wait of another task."""
+        if any(source is each for each, _ in self.sources):
+            return False
+        reach = Reach(self.chain.links, self.chain.frames, _MOST_OBJECTS_OF_OTHERS)
+        return self.chain.is_opaque or (reach.has(source) and not wakes.isdisjoint(reach.names()))
 
 
 class UnseenFailures:
@@ -56,6 +75,7 @@ class UnseenFailures:
         self._since: dict[int, float] = {}
         """By the number of a task: the real time at which it was first found to have failed unseen."""
         self._told: set[int] = set()
+        self._next_look = 0.0
 
     def look(self, *, is_idle: bool) -> None:
         """Look once; to be called some times a second, on any thread but the loop's."""
@@ -64,37 +84,44 @@ class UnseenFailures:
         self._since = {number: self._since.get(number, now) for number in list(unseen)[:_MOST_TASKS]}
         patience = UNSEEN_IDLE if is_idle else UNSEEN_AFTER
         late = [number for number, since in self._since.items() if now - since >= patience and number not in self._told]
-        if not late:
+        if not late or now < self._next_look:
             return
-        sources = list(self._sources())
-        for number in late:
-            self._tell(number, unseen[number], sources)
+        self._next_look = now + AGAIN_AFTER
+        tasks = list(self._tasks())
+        for number in late if len(tasks) <= _MOST_TASKS else ():
+            self._tell(number, unseen[number], tasks)
 
-    def _tell(self, number: int, task: Task[Any], sources: list[tuple[int, object, frozenset[str]]]) -> None:
+    def _tell(self, number: int, task: Task[Any], tasks: list[_Waiting]) -> None:
         traceback = list(_traceback_of(exception_of(task)))
         frames = [each.tb_frame for each in traceback]
-        reached = _reached(frames)
-        names = set[str]().union(*(code.co_names for code in _codes(frames, reached)))
-        waiting = tuple(waiter for waiter, source, wakes in sources if id(source) in reached and wakes & names)
+        reach = Reach(frames, frames, _MOST_OBJECTS)
+        names = reach.names()
+        waiting = [
+            waiter.record.id
+            for waiter in tasks
+            for source, wakes in waiter.sources
+            if reach.has(source) and wakes & names and not any(other.may_bring(source, wakes) for other in tasks)
+        ]
         if waiting:
             self._told.add(number)
             lines = [(each.tb_frame.f_code.co_filename, each.tb_lineno) for each in traceback]
             place = next((line for line in reversed(lines) if self._recorder.code.owns(line[0])), ("", 0))
-            self._recorder.write(FailureUnseen(self._recorder.clock.now(), number, waiting, *place))
+            self._recorder.write(FailureUnseen(self._recorder.clock.now(), number, tuple(waiting), *place))
 
-    def _sources(self) -> Iterator[tuple[int, object, frozenset[str]]]:
-        """The tasks that wait for a queue, primitive or future, what that is, and what ends such a wait."""
-        for count, (record, task) in enumerate(self._registry.tasks()):
-            if count == _MOST_TASKS:
-                return
+    def _tasks(self) -> Iterator[_Waiting]:
+        """The tasks that have not ended, up to one too many."""
+        for record, task in islice(self._registry.tasks(), _MOST_TASKS + 1):
             chain, future = follow(coroutine_of(task)), awaited_by(task)
-            if not chain.frames or chain.is_opaque or future is None or is_done(future):
-                continue
             waits = [frame for frame in chain.frames if frame.f_code in _WAITS]  # a barrier waits for a condition
-            for frame in waits:
-                yield record.id, frame.f_locals["self"], _WAITS[frame.f_code]
-            if not waits and type(future) is Future and chain.frames[-1].f_code is not asyncio.sleep.__code__:
-                yield record.id, future, _SETS_FUTURE
+            sources = [(frame.f_locals["self"], _WAITS[frame.f_code]) for frame in waits]
+            if not waits and type(future) is Future and not _sleeps(chain):
+                sources = [(future, _SETS_FUTURE)]
+            is_suspended = bool(chain.frames) and future is not None and not is_done(future)
+            yield _Waiting(record, chain, sources if is_suspended and not chain.is_opaque else [])
+
+
+def _sleeps(chain: Chain) -> bool:
+    return bool(chain.frames) and chain.frames[-1].f_code is asyncio.sleep.__code__
 
 
 def _traceback_of(error: BaseException | None) -> Iterator[TracebackType]:
@@ -102,30 +129,3 @@ def _traceback_of(error: BaseException | None) -> Iterator[TracebackType]:
     while traceback is not None:
         yield traceback
         traceback = traceback.tb_next
-
-
-def _reached(frames: Iterable[FrameType]) -> dict[int, object]:
-    """What some frames refer to, and what those objects refer to in turn, by id(); bounded."""
-    found: dict[int, object] = {}
-    level: list[object] = []
-    for frame in frames:
-        level += gc.get_referents(frame)  # to ask for f_locals would keep a copy in the frame
-        level += [frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals]
-    for _ in range(_DEEPEST):
-        new = {id(each): each for each in level if id(each) not in found and each is not None}
-        found.update(new)
-        if len(found) > _MOST_OBJECTS:
-            return found
-        level = [inner for each in new.values() if not isinstance(each, _CLOSED) for inner in gc.get_referents(each)]
-    return found
-
-
-def _codes(frames: Iterable[FrameType], reached: dict[int, object]) -> Iterator[CodeType]:
-    """The code of some frames, and that of the functions and methods that it calls by name."""
-    kinds = {type(each) for each in reached.values() if not isinstance(each, (*_CLOSED, CellType, MethodType))}
-    for frame in frames:
-        yield frame.f_code
-        for name in frame.f_code.co_names:
-            for called in (frame.f_globals.get(name), *(vars(kind).get(name) for kind in kinds)):
-                if isinstance(called, FunctionType):
-                    yield called.__code__
