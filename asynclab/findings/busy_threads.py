@@ -52,9 +52,10 @@ def find_foreign_calls(state: LabState) -> Iterator[Finding]:
         event = incident.event
         if isinstance(event, ScheduledFromThread):
             what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
+            who = f"thread '{one_line(event.thread)}'" if event.thread else "a signal handler"
             text = (
-                f"thread '{one_line(event.thread)}' {what}{at_line(incident.place)} at {measured(incident.at)}, without "
-                f"call_soon_threadsafe(): that does not wake the loop"
+                f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
+                f"that does not wake the loop"
             )
             yield Finding("wrong-thread", text, incident.at, (incident.version,), event.task, incident.place)
 
@@ -80,9 +81,9 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "wrong-thread",
-        "Code in another thread set a future, event or queue, or made a task, without call_soon_threadsafe().",
+        "Code in another thread or a signal handler set a future, event or queue, or made a task, as only the loop may.",
         "The loop is not woken: the task runs late or never, and the loop's own data may break.",
-        "Use loop.call_soon_threadsafe(function, ...) or asyncio.run_coroutine_threadsafe(coroutine, loop).",
+        "Use loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe(); for signals loop.add_signal_handler().",
         "",
         find_foreign_calls,
     ),

@@ -40,7 +40,7 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
     """Who has what a task waits for, where the words for the wait don't name them."""
     if wait.kind == "semaphore" and holders:
         return f", whose permits are with {listed(state, holders)}"
-    if wait.kind in ("event", "condition"):
+    if wait.kind in _BROUGHT:
         primitive = state.named_primitives.get((wait.kind, wait.number))
         return "" if primitive is None else _last(state, _BROUGHT[wait.kind], primitive.sources)
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
@@ -56,7 +56,7 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
     return _last(state, "got", queue.takers)
 
 
-_BROUGHT = {"event": "set", "condition": "notified"}
+_BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 
 def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:

@@ -131,7 +131,7 @@ class WaitGraph:
         # A timeout lets it go on; but where it waits for itself, nobody else can do anything before.
         if has_timeout and (number not in holders or not self._is_starved):
             held, timed = self._held_since.get(number), self._timed_since.get(number)
-            if wait.deadline is not None or held is None or timed is None or timed > held:
+            if wait.deadline is not None or held is None or timed is None or timed >= held:
                 return None  # a timeout around the second wait alone may be there to break circles
             self._timed.add(number)
         if wait.kind == "queue.put":

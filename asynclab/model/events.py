@@ -354,14 +354,15 @@ class PipeFull(TaskEvent):
 
 
 class ScheduledFromThread(TaskEvent):
-    """Code in another thread has put a callback in the loop's ready queue, without call_soon_threadsafe()."""
+    """Code in another thread, or in a signal handler, has put a callback in the ready queue without waking the loop."""
 
     task: int | None = None
     """The task whose step that is."""
     thread: str = ""
+    """The thread's name; empty for a signal handler."""
     file: str = ""
     line: int = 0
-    """Where, in the other thread."""
+    """Where, in that code."""
 
 
 class TaskEnded(TaskEvent):
@@ -763,6 +764,17 @@ class LoopBlocked(ProgramEvent):
     """How many sleeps should have ended meanwhile."""
     ready: int = 0
     """How many callbacks are ready, where it waits without a timeout for another thread."""
+
+
+class CallbackFailed(ProgramEvent):
+    """A callback, or a method of a protocol, has raised an exception, which asyncio only logs."""
+
+    function: str
+    error: str
+    """The exception in one line."""
+    file: str = ""
+    line: int = 0
+    """Where the user's code raised it, or passed it on."""
 
 
 class LoopFreed(ProgramEvent):

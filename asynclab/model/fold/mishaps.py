@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asynclab.model.events import (
+    CallbackFailed,
     CancelIgnored,
     ClientConnected,
     CoroutineDropped,
@@ -32,6 +33,11 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
     """A coroutine was made and never awaited; Python's warning is an event of its own."""
+    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+
+
+def callback_failed(state: LabState, event: CallbackFailed, at: float) -> None:
+    """A callback has not done all that it was to do."""
     state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
 
 
@@ -122,8 +128,10 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
 def pipe_full(state: LabState, event: PipeFull, at: float) -> None:
     """A task waits for a child process that can't go on, unless another task reads what it has written."""
     task = state.tasks.get(event.task)
-    place = None if task is None else task.place
-    state.remember(Incident(event, state.version, at, place, is_sure=not state.calls and _waits_alone(state, event.task)))
+    place = None if task is None else task.place or ((task.file, task.line) if task.line else None)
+    state.remember(
+        Incident(event, state.version, at, place, is_sure=not state.calls and _waits_alone(state, event.task))
+    )
 
 
 def _waits_alone(state: LabState, number: int) -> bool:
@@ -168,6 +176,7 @@ def client_connected(state: LabState, event: ClientConnected, at: float) -> None
 
 
 HANDLERS: Handlers = {
+    CallbackFailed: callback_failed,
     CancelIgnored: cancel_ignored,
     ClientConnected: client_connected,
     CoroutineDropped: coroutine_dropped,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from select import select
 
 from asynclab.model.events import (
+    CallbackFailed,
     CancelIgnored,
     CancelShared,
     ClockChanged,
@@ -67,6 +68,7 @@ LASTING = (
     TimeoutExpired,
     TimeoutMet,
     Warned,
+    CallbackFailed,
     CancelIgnored,
     CancelShared,
     CoroutineDropped,

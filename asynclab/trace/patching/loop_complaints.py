@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from asyncio import BaseEventLoop, Future
+from asyncio.events import Handle
 from asyncio.log import logger
 from functools import partial
 from types import FunctionType
 from typing import Any
 
-from asynclab.model.events import ExceptionDropped, Warned
+from asynclab.model.events import CallbackFailed, ExceptionDropped, Warned
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.future_state import exception_of, is_done, is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
-from asynclab.trace.recording.values import short_error
+from asynclab.trace.recording.values import callable_name, short_error, type_name
 from asynclab.trace.watching.observer import Observer
 
 _COMPLAIN = "call_exception_handler"
+_PROTOCOL_FAILED = "Fatal error: protocol."
 _NEVER_RETRIEVED = " exception was never retrieved"
 """What asyncio's tasks and futures say of themselves as they are collected, after their types' names, all versions."""
 
@@ -108,13 +111,29 @@ def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
         return
     with tracer.guard("complaints"):
         error = context.get("exception")
-        if not str(context.get("message")).endswith(_NEVER_RETRIEVED) or not isinstance(error, BaseException):
+        if not isinstance(error, BaseException):
+            return
+        if (name := _failed_callback(context, error)) is not None:
+            place = raised_at(error, tracer.code.owns)
+            tracer.emit(CallbackFailed(tracer.clock.now(), name, short_error(error), *place))
+        if not str(context.get("message")).endswith(_NEVER_RETRIEVED):
             return
         event = ExceptionDropped(tracer.clock.now(), _number(context, tracer))
         if event.task is None:
             event.error = short_error(error)
             event.file, event.line = raised_at(error, tracer.code.owns)
         tracer.emit(event)
+
+
+def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:
+    """The name of the callback that a complaint is about; None for one that only passes a task's exception on."""
+    handle, protocol = context.get("handle"), context.get("protocol")
+    if isinstance(handle, Handle):
+        passed_on = any(
+            is_future(each) and is_done(each) and exception_of(each) is error for each in handle._args or ()
+        )  # type: ignore[attr-defined]
+        return None if passed_on else callable_name(handle._callback)  # type: ignore[attr-defined]
+    return type_name(protocol) if str(context.get("message")).startswith(_PROTOCOL_FAILED) else None
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:

@@ -1,14 +1,27 @@
-"""Sees that code in another thread puts callbacks in a loop's ready queue without waking the loop."""
+"""Sees that callbacks are put in a loop's ready queue without waking the loop: in another thread, or by a signal handler.
+
+A handler that `signal.signal` has set runs on the loop's own thread, within the loop's call of select(), which goes on
+waiting after that.
+"""
 
 from __future__ import annotations
 
+import selectors
 import threading
 from types import CodeType, FrameType
 
 from asynclab.model.events import ScheduledFromThread
+from asynclab.trace import cpython
 from asynclab.trace.recording.code_ownership import Place, place_from
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
+ASLEEP_AFTER = 0.15
+"""Real seconds that a loop sleeps on: one that was woken some other way would have run by then."""
+
+_SELECTS = frozenset(
+    kind.select.__code__ for kind in vars(selectors).values() if isinstance(kind, type) and hasattr(kind, "select")
+)
+_DEEPEST = 50
 _MOST_PLACES = 50
 """How many lines of code are told of, each once."""
 
@@ -26,15 +39,43 @@ class ForeignThreads:
         self._recorder = recorder
         self._boundary = boundary
         self._told: set[Place] = set()
+        self._asleep: tuple[float, TaskRecord, Place] | None = None
+        """What a signal handler has made ready within select(): when, in real time, which task, and where."""
 
     def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
         """A frame on another thread than the loop's calls call_soon(); a loop that doesn't run may be prepared so."""
         recorder = self._recorder
         if getattr(recorder.loop, "_thread_id", None) is None:
             return
-        place = place_from(frame, self._boundary)
-        if place in self._told or len(self._told) >= _MOST_PLACES:
+        place, thread = place_from(frame, self._boundary), threading.current_thread().name
+        self._tell(None if record is None else record.id, thread, place)
+
+    def made_ready_by_nobody(self, frame: FrameType, record: TaskRecord) -> None:
+        """A frame makes a task ready on the loop's thread, though no callback is under way: a signal handler may."""
+        outer: FrameType | None = frame
+        for _ in range(_DEEPEST):
+            if outer is None:
+                return
+            if outer.f_code in _SELECTS:
+                place = place_from(frame, self._boundary)
+                self._asleep = self._recorder.clock.real_time(), record, place
+                return
+            outer = outer.f_back
+
+    def look(self) -> None:
+        """Tell of a loop that sleeps on after a signal handler; to be called some times a second, on any thread."""
+        if self._asleep is None:
             return
-        self._told.add(place)
-        number, thread = None if record is None else record.id, threading.current_thread().name
-        recorder.write(ScheduledFromThread(recorder.clock.now(), number, thread, *place))
+        at, record, place = self._asleep
+        loop = self._recorder.loop
+        ready = () if loop is None else tuple(cpython.ready_queue(loop))
+        if not any(getattr(handle, "_record", None) is record for handle in ready):
+            self._asleep = None
+        elif self._recorder.clock.real_time() - at >= ASLEEP_AFTER:
+            self._asleep = None
+            self._tell(record.id, "", place)
+
+    def _tell(self, task: int | None, thread: str, place: Place) -> None:
+        if place not in self._told and len(self._told) < _MOST_PLACES:
+            self._told.add(place)
+            self._recorder.write(ScheduledFromThread(self._recorder.clock.now(), task, thread, *place))

@@ -21,7 +21,7 @@ from asynclab.model.events import PipeFull
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.await_chain import follow
+from asynclab.trace.watching.await_chain import follow, waits_for_end
 from asynclab.trace.watching.reachable_objects import Reach
 
 _ATOMIC = 4_096
@@ -63,7 +63,8 @@ class FullPipes:
                 self._since[key] = since = before.get(key, now)
                 if now - since < FULL_AFTER or key[:2] in self._told:
                     continue
-                if not any(other is not task and _may_read(other, reader) for _, other in tasks):
+                others = [other for _, other in tasks if other is not task and not waits_for_end(other, task)]
+                if not any(_may_read(other, reader) for other in others):
                     self._told.add(key[:2])
                     stream = "stdout" if number == 1 else "stderr"
                     self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, key[2]))

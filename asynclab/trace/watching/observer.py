@@ -162,6 +162,9 @@ class Observer(Recorder):
         if is_elsewhere:
             self.scheduled_elsewhere(_getframe(1), record)
         waker = None if is_elsewhere else self.current or self.cause
+        if waker is None and not (is_elsewhere or self.in_timer or self.callback is not None):
+            with self.guard("threads"):
+                self.foreign.made_ready_by_nobody(_getframe(1), record)
         cause: WakeCause = "callback" if waker is None else "task"
         if args:
             future = args[0]

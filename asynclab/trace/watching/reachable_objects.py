@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dis
 import gc
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Iterable
+from functools import lru_cache
 from types import CellType, CodeType, FrameType, FunctionType, MethodType, ModuleType
+
+from asynclab.trace.recording.code_ownership import is_asyncio
 
 _DEEPEST = 5
 """How far objects are followed: from one to its attributes, and from there into two containers."""
@@ -25,7 +29,7 @@ class Reach:
             frames: Theirs.
             most: How many objects are looked at, about.
         """
-        self._frames = tuple(frames)
+        self._frames = tuple(frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
         self._found: dict[int, object] = {}
         level = [inner for root in roots for inner in gc.get_referents(root)]  # f_locals would keep a copy in the frame
         for frame in self._frames:
@@ -35,20 +39,28 @@ class Reach:
             self._found.update(new)
             if len(self._found) > most:
                 return
-            level = [inner for each in new.values() if not isinstance(each, _CLOSED) for inner in gc.get_referents(each)]
+            level = [
+                inner for each in new.values() if not isinstance(each, _CLOSED) for inner in gc.get_referents(each)
+            ]
 
     def has(self, value: object) -> bool:
         """Whether they can get hold of it."""
         return id(value) in self._found
 
-    def names(self) -> set[str]:
-        """The names that they use, and that the functions and methods use which they call by name."""
+    def methods(self) -> set[str]:
+        """The names of the methods that they call, or the functions and methods do that they call by name."""
         kinds = {type(each) for each in self._found.values() if not isinstance(each, (*_CLOSED, CellType, MethodType))}
         names = set[str]()
         for frame in self._frames:
-            names.update(frame.f_code.co_names)
+            names.update(_attributes(frame.f_code))
             for name in frame.f_code.co_names:
                 for called in (frame.f_globals.get(name), *(vars(kind).get(name) for kind in kinds)):
                     if isinstance(called, FunctionType):
-                        names.update(called.__code__.co_names)
+                        names.update(_attributes(called.__code__))
         return names
+
+
+@lru_cache(1_000)
+def _attributes(code: CodeType) -> frozenset[str]:
+    """The names of the attributes that some code looks up: `set` of an event, not the type `set`."""
+    return frozenset(each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_ATTR", "LOAD_METHOD"))

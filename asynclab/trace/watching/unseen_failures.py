@@ -10,14 +10,15 @@ import asyncio
 from asyncio import Future, Task
 from collections.abc import Iterator
 from itertools import islice
-from types import CodeType, TracebackType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from asynclab.model.events import FailureUnseen
+from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, exception_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.recording.task_registry import TaskRegistry
-from asynclab.trace.watching.await_chain import Chain, follow
+from asynclab.trace.watching.await_chain import Chain, follow, waits_for_end
 from asynclab.trace.watching.reachable_objects import Reach
 
 UNSEEN_AFTER = 1.0
@@ -54,16 +55,17 @@ class _Waiting(NamedTuple):
     """A task that has not ended."""
 
     record: TaskRecord
+    task: Task[Any]
     chain: Chain
     sources: list[tuple[object, frozenset[str]]]
     """The queues, primitives or future that it waits for, and what would end its wait."""
 
-    def may_bring(self, source: object, wakes: frozenset[str]) -> bool:
-        """Whether its code may end such a wait of another task."""
-        if any(source is each for each, _ in self.sources):
+    def may_wake(self, waiter: _Waiting, source: object, wakes: frozenset[str]) -> bool:
+        """Whether its code may end the wait of another task."""
+        if any(source is each for each, _ in self.sources) or waits_for_end(self.task, waiter.task):
             return False
         reach = Reach(self.chain.links, self.chain.frames, _MOST_OBJECTS_OF_OTHERS)
-        return self.chain.is_opaque or (reach.has(source) and not wakes.isdisjoint(reach.names()))
+        return self.chain.is_opaque or (reach.has(source) and not wakes.isdisjoint(reach.methods()))
 
 
 class UnseenFailures:
@@ -92,20 +94,20 @@ class UnseenFailures:
             self._tell(number, unseen[number], tasks)
 
     def _tell(self, number: int, task: Task[Any], tasks: list[_Waiting]) -> None:
-        traceback = list(_traceback_of(exception_of(task)))
-        frames = [each.tb_frame for each in traceback]
+        error = exception_of(task)
+        assert error is not None
+        frames = list(_frames_of(error))
         reach = Reach(frames, frames, _MOST_OBJECTS)
-        names = reach.names()
+        methods = reach.methods()
         waiting = [
             waiter.record.id
             for waiter in tasks
             for source, wakes in waiter.sources
-            if reach.has(source) and wakes & names and not any(other.may_bring(source, wakes) for other in tasks)
+            if reach.has(source) and wakes & methods and not any(each.may_wake(waiter, source, wakes) for each in tasks)
         ]
         if waiting:
             self._told.add(number)
-            lines = [(each.tb_frame.f_code.co_filename, each.tb_lineno) for each in traceback]
-            place = next((line for line in reversed(lines) if self._recorder.code.owns(line[0])), ("", 0))
+            place = raised_at(error, self._recorder.code.owns)
             self._recorder.write(FailureUnseen(self._recorder.clock.now(), number, tuple(waiting), *place))
 
     def _tasks(self) -> Iterator[_Waiting]:
@@ -117,15 +119,15 @@ class UnseenFailures:
             if not waits and type(future) is Future and not _sleeps(chain):
                 sources = [(future, _SETS_FUTURE)]
             is_suspended = bool(chain.frames) and future is not None and not is_done(future)
-            yield _Waiting(record, chain, sources if is_suspended and not chain.is_opaque else [])
+            yield _Waiting(record, task, chain, sources if is_suspended and not chain.is_opaque else [])
 
 
 def _sleeps(chain: Chain) -> bool:
     return bool(chain.frames) and chain.frames[-1].f_code is asyncio.sleep.__code__
 
 
-def _traceback_of(error: BaseException | None) -> Iterator[TracebackType]:
-    traceback = None if error is None else error.__traceback__
+def _frames_of(error: BaseException) -> Iterator[FrameType]:
+    traceback = error.__traceback__
     while traceback is not None:
-        yield traceback
+        yield traceback.tb_frame
         traceback = traceback.tb_next
