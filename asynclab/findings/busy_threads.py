@@ -81,7 +81,7 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 RULES = (
     Rule(
         "wrong-thread",
-        "Code in another thread or a signal handler set a future, event or queue, or made a task, as only the loop may.",
+        "Code in another thread or a signal handler set a future or event, filled a queue, or made a task.",
         "The loop is not woken: the task runs late or never, and the loop's own data may break.",
         "Use loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe(); for signals loop.add_signal_handler().",
         "",

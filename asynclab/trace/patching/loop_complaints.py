@@ -127,13 +127,12 @@ def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
 
 def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:
     """The name of the callback that a complaint is about; None for one that only passes a task's exception on."""
-    handle, protocol = context.get("handle"), context.get("protocol")
+    handle: Any = context.get("handle")
     if isinstance(handle, Handle):
-        passed_on = any(
-            is_future(each) and is_done(each) and exception_of(each) is error for each in handle._args or ()
-        )  # type: ignore[attr-defined]
+        futures = [each for each in handle._args or () if is_future(each) and is_done(each)]  # type: ignore[attr-defined]
+        passed_on = any(exception_of(future) is error for future in futures)
         return None if passed_on else callable_name(handle._callback)  # type: ignore[attr-defined]
-    return type_name(protocol) if str(context.get("message")).startswith(_PROTOCOL_FAILED) else None
+    return type_name(context.get("protocol")) if str(context.get("message")).startswith(_PROTOCOL_FAILED) else None
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:

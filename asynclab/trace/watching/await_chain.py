@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from asyncio import Task
 from itertools import chain as chain_of
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
 from asynclab.trace import cpython

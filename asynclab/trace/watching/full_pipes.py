@@ -1,7 +1,7 @@
 """Sees that a task waits for a child process that can't go on, since nobody reads what it writes.
 
-A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the child
-waits in its next write; and the task that waits for its end, for its input to be taken, or for its other stream, waits
+A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
+child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
 for ever.
 """
 
@@ -102,8 +102,8 @@ def _protocol_of(value: Any) -> Any:
 
 def _is_full(transport: Any) -> bool:
     """Whether the pipe of a transport holds as much as it can."""
-    pipe = None if transport is None else transport.get_extra_info("pipe")
-    with suppress(OSError, ValueError):
+    pipe: Any = None if transport is None else transport.get_extra_info("pipe")
+    with suppress(OSError, ValueError, AttributeError):  # it was closed meanwhile
         file = pipe.fileno()
         (waiting,) = struct.unpack("i", fcntl.ioctl(file, termios.FIONREAD, bytes(4)))
         size = getattr(fcntl, "F_GETPIPE_SZ", None)

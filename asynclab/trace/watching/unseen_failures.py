@@ -1,7 +1,7 @@
 """Sees that a task has failed unseen, while others wait for what its code was to bring.
 
-Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task waits
-for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.
+Its traceback still has the frames of its functions. If these refer to the event, queue or future that another task
+waits for, and call what wakes such a waiter, as no other task's do, then the failure may be why it waits.
 """
 
 from __future__ import annotations
