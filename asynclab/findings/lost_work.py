@@ -77,10 +77,12 @@ def find_unseen_failures(state: LabState) -> Iterator[Finding]:
         if not waiting:
             continue
         task = state.tasks.get(event.task)
-        waits = "; ".join(f"{quoted(state, each.id)} {doing(each, state)}{in_brackets(each.place)}" for each in waiting)
+        woken = "; ".join(
+            f"{quoted(state, each.id)}, which {doing(each, state)}{in_brackets(each.place)}" for each in waiting
+        )
         text = (
             f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
-            f"exception since; its code would have woken who waits in vain now: {waits}"
+            f"exception since; its code would have woken {woken}"
         )
         certainty: Certainty = "proved" if state.is_starved else "likely"
         place = incident.place

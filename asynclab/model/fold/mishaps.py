@@ -154,8 +154,10 @@ def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
 
 
 def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
-    """Code in another thread has used the loop, or what is bound to it."""
-    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+    """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
+    task = None if event.task is None else state.tasks.get(event.task)
+    place = (event.file, event.line) if event.line else None if task is None else task.place
+    state.remember(Incident(event, state.version, at, place))
 
 
 def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:

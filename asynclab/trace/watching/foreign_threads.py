@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import selectors
 import threading
-from types import CodeType, FrameType
+from types import FrameType
 
 from asynclab.model.events import ScheduledFromThread
 from asynclab.trace import cpython
-from asynclab.trace.recording.code_ownership import Place, place_from
+from asynclab.trace.recording.code_ownership import Place
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 
 ASLEEP_AFTER = 0.15
@@ -29,15 +29,8 @@ _MOST_PLACES = 50
 class ForeignThreads:
     """The lines of code that were told of."""
 
-    def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        """Begin with none.
-
-        Args:
-            recorder: Gets the events.
-            boundary: The code that runs a handle.
-        """
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._boundary = boundary
         self._told: set[Place] = set()
         self._asleep: tuple[float, TaskRecord, Place] | None = None
         """What a signal handler has made ready within select(): when, in real time, which task, and where."""
@@ -47,8 +40,7 @@ class ForeignThreads:
         recorder = self._recorder
         if getattr(recorder.loop, "_thread_id", None) is None:
             return
-        place, thread = place_from(frame, self._boundary), threading.current_thread().name
-        self._tell(None if record is None else record.id, thread, place)
+        self._tell(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
 
     def made_ready_by_nobody(self, frame: FrameType, record: TaskRecord) -> None:
         """A frame makes a task ready on the loop's thread, though no callback is under way: a signal handler may."""
@@ -57,8 +49,7 @@ class ForeignThreads:
             if outer is None:
                 return
             if outer.f_code in _SELECTS:
-                place = place_from(frame, self._boundary)
-                self._asleep = self._recorder.clock.real_time(), record, place
+                self._asleep = self._recorder.clock.real_time(), record, self._place_of(frame)
                 return
             outer = outer.f_back
 
@@ -74,6 +65,12 @@ class ForeignThreads:
         elif self._recorder.clock.real_time() - at >= ASLEEP_AFTER:
             self._asleep = None
             self._tell(record.id, "", place)
+
+    def _place_of(self, frame: FrameType | None) -> Place:
+        """The innermost line of the user's code, from a frame on outwards; empty where there is none."""
+        while frame is not None and not self._recorder.code.owns(frame.f_code.co_filename):
+            frame = frame.f_back
+        return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
 
     def _tell(self, task: int | None, thread: str, place: Place) -> None:
         if place not in self._told and len(self._told) < _MOST_PLACES:

@@ -79,7 +79,7 @@ class Observer(Recorder):
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
         self.external = ExternalWaits(self)
-        self.foreign = ForeignThreads(self, boundary)
+        self.foreign = ForeignThreads(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
         self.pipes = FullPipes(self, self.registry)

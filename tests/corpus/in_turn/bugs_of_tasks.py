@@ -370,7 +370,9 @@ async def a_thread_sets_a_future() -> None:
 
     answer = asyncio.get_running_loop().create_future()
     threading.Timer(0.1, answer.set_result, (1,)).start()
-    await asyncio.wait({answer}, timeout=0.5)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await answer
 
 
 async def a_signal_handler_sets_an_event() -> None:
