@@ -18,7 +18,6 @@ from asynclab.model.events import (
     TaskEnded,
     TaskReady,
     TaskRenamed,
-    TaskWaiting,
     Wait,
 )
 from asynclab.model.fold import apply, fold
@@ -98,7 +97,7 @@ def test_what_a_task_has_acquired_is_that_of_who_waits_for_it(others: tuple[int,
     state = lab(
         TaskCreated(0.0, MAIN, "main", "main"),
         TaskCreated(0.0, TEA, "", "Semaphore.acquire", MAIN),
-        TaskWaiting(0.0, MAIN, Wait("wait_for", tasks=others)),
+        *suspended(0.0, MAIN, Wait("wait_for", tasks=others)),
         PrimitiveCreated(0.0, 1, "semaphore", 1, 1),
         PrimitiveChanged(0.1, 1, 0, TEA),
         TaskEnded(0.1, TEA, "done", "True"),
