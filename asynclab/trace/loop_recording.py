@@ -49,7 +49,7 @@ class LoopRecording:
         """The identifier of the thread that has the name."""
         self._thread_name = ""
         self._observer = weakref.ref(observer)
-        self._loop = weakref.ref(loop)
+        self._loop = weakref.ref(loop, partial(_take_apart, self._observer))
 
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; may be called on any thread, but on one at a time."""
@@ -131,7 +131,7 @@ class LoopRecording:
         self._is_to_look = False
         observer = self._observer()
         if observer is not None and observer.loop is not None:
-            observer.looks.look_at_the_rest()
+            observer.looks.look_later()
             observer.purposes.tell_the_rest()
 
     def follow_clock(self) -> None:
@@ -231,7 +231,7 @@ class LoopRecording:
     def stop(self) -> None:
         """Observe the loop no more."""
         alive = self._alive()
-        if alive is not None and alive[0].loop is alive[1]:
+        if alive is not None and alive[0].loop is not None:
             leave_loop(*alive)
         loop = self._loop()
         if loop is not None and not self.has_own_time():
@@ -240,3 +240,11 @@ class LoopRecording:
     def _alive(self) -> tuple[Observer, AbstractEventLoop] | None:
         observer, loop = self._observer(), self._loop()
         return None if observer is None or loop is None else (observer, loop)
+
+
+def _take_apart(observed: weakref.ref[Observer], _: object) -> None:
+    """Take the observer of a loop apart as the loop goes."""
+    observer = observed()
+    if observer is not None:
+        with suppress(Exception):
+            observer.take_apart()

@@ -196,10 +196,11 @@ def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(obs
         assert told() == []
 
         kept = loop.call_later(3600, of_a_library)
-        assert told() == []
-        observation.recorders[0].look_later()
-        await asyncio.sleep(0)
-        assert told() == [("CallScheduled", 2)]
+        for expected in ([], [("CallScheduled", 2)]):
+            assert told() == []
+            observation.recorders[0].look_later()
+            await asyncio.sleep(0)
+            assert told() == expected
         kept.cancel()
         assert told() == [("CallEnded", 2)]
 

@@ -41,10 +41,10 @@ _ENTER: CodeType = asyncio.Lock.__aenter__.__code__
 """What `async with` calls of a lock or semaphore."""
 _NOTIFY: CodeType = asyncio.Condition.notify.__code__
 _CONDITION_INIT = asyncio.Condition.__init__.__code__
-_OWNERS = frozenset(
-    {asyncio.Queue.__init__.__code__, asyncio.Barrier.__init__.__code__, _PUT, _TASK_DONE, _SHUTDOWN} - {None}
-)
-"""What makes or sets primitives that are its own business, such as a queue's "all done" event."""
+_OWNERS = (asyncio.Queue.__init__.__code__, asyncio.Barrier.__init__.__code__, _PUT, _TASK_DONE, _SHUTDOWN)
+"""What makes or sets primitives that are its own business, such as a queue's "all done" event.
+
+No set: to hash the code that is looked for takes the longer the more of it there is."""
 
 
 def observe_primitives(patches: Patches) -> None:

@@ -19,9 +19,7 @@ from asynclab.trace.watching.observer import Observer
 AT_ONCE = 200
 """How many tasks are looked at before the loop may go on: some milliseconds."""
 
-_ACQUIRES = frozenset(
-    {asyncio.Lock.__aenter__.__code__, asyncio.Lock.acquire.__code__, asyncio.Condition.wait.__code__}
-)
+_ACQUIRES = (asyncio.Lock.__aenter__.__code__, asyncio.Lock.acquire.__code__, asyncio.Condition.wait.__code__)
 """Where a task is inside `async with`, and has not got the lock."""
 
 

@@ -17,10 +17,10 @@ from asynclab.trace.recording.code_ownership import is_pythons
 from asynclab.trace.watching.bystanders import Bystanders
 
 _THREADS_OF_PROCESS = "/proc/self/task"
-_JOINS = frozenset(
+_JOINS = tuple(
     getattr(function, "__code__", None)
     for function in (threading.Thread.join, getattr(threading.Thread, "_wait_for_tstate_lock", None))
-) - {None}
+)
 _WAIT: CodeType = threading.Condition.wait.__code__
 _NOT_HELD = (None, -1)
 """The timeouts that stand for none."""

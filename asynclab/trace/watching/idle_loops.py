@@ -29,7 +29,7 @@ IDLE_AFTER = 0.4
 """Real seconds in which nothing has happened: what a thread has just brought may be a moment late."""
 
 AGAIN_AFTER = 1.0
-"""Real seconds until what could wake an idle loop is looked at again: to find it out takes half a millisecond."""
+"""Real seconds until what could wake an idle loop is looked at again."""
 
 _QUIET_HANDLERS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
 """What does nothing, or ends the program."""
@@ -115,7 +115,7 @@ def _first(loop: AbstractEventLoop) -> Iterator[Task[Any]]:
 
 
 def _handled_signals(loop: AbstractEventLoop, bystanders: Bystanders) -> int:
-    every = [signal.getsignal(number) for number in signal.valid_signals()]
+    every = [signal.getsignal(number) for number in range(1, signal.NSIG)]  # to ask which are valid takes longer
     handlers = [handler for handler in every if not bystanders.has_handler(handler)]
     own = sum(handler not in _QUIET_HANDLERS and not _is_runners(handler) for handler in handlers)
     return own + len(cpython.signal_handlers_of(loop))

@@ -25,7 +25,7 @@ _CONDITION_WAIT = asyncio.Condition.wait.__code__
 GROUPS_TAKE_BACK = sys.version_info >= (3, 13)
 """Whether a task group always takes its requests to its own task back; before, some stay though nobody asked."""
 
-_LEAVES = frozenset({asyncio.TaskGroup.__aexit__.__code__, getattr(cpython.task_group_exit, "__code__", None)})
+_LEAVES = (asyncio.TaskGroup.__aexit__.__code__, getattr(cpython.task_group_exit, "__code__", None))
 """Where a task has left the body of a task group."""
 
 _MOST_CAUSES = 20

@@ -31,6 +31,27 @@ from asynclab.trace.watching.unseen_failures import UnseenFailures
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
+_MUTUAL = (
+    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "gate"),
+    *("looks", "printed", "purposes", "registry", "resources", "timeouts"),
+)
+"""What an observer has that refers to it."""
+
+
+class _ClosedLoop(AbstractEventLoop):
+    """Stands for a loop that was closed: a reference to that would keep it alive until the garbage collector comes."""
+
+    def is_running(self) -> bool:
+        """False."""
+        return False
+
+    def is_closed(self) -> bool:
+        """True."""
+        return True
+
+
+_CLOSED = _ClosedLoop()  # type: ignore[abstract]  # what nobody asks of it raises NotImplementedError
+
 
 class Observer(Recorder):
     """A recorder with its watchers."""
@@ -93,6 +114,19 @@ class Observer(Recorder):
         """Observe what runs on `loop`, which is that of the calling thread."""
         self.loop = loop
         self.thread = get_ident()
+
+    def loop_closed(self) -> None:
+        """The loop was closed; what becomes of its tasks is still seen."""
+        self.loop = _CLOSED
+
+    def take_apart(self) -> None:
+        """The loop is gone: leave nothing behind that only the garbage collector could free."""
+        self.strike_off()
+        self.registry.settle_names()
+        self.let_go()
+        self.registry.when_named = None
+        for name in _MUTUAL:
+            delattr(self, name)
 
     def let_go(self) -> None:
         """See no more."""

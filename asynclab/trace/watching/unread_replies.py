@@ -19,7 +19,7 @@ from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import follow
 
-_READS = frozenset(getattr(StreamReader, name).__code__ for name in ("read", "readline", "readexactly", "readuntil"))
+_READS = tuple(getattr(StreamReader, name).__code__ for name in ("read", "readline", "readexactly", "readuntil"))
 
 _SENDS = ("write", "send")
 """How the names of what sends begin."""

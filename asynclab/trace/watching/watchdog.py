@@ -82,7 +82,7 @@ class BlockReports:
             boundary: The code that runs a step.
             read_delay: Tells how long the loop's thread has waited for a processor.
         """
-        self._boundary = frozenset({Handle._run.__code__, boundary})
+        self._boundary = (Handle._run.__code__, boundary)  # no set: to hash a code object takes as long as it is
         self._read_delay = read_delay
         self._reported = (0.0, 0.0, False)
         """The start of the last step or callback that was seen to block, how long it had when it was reported, and
