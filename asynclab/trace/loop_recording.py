@@ -54,7 +54,7 @@ class LoopRecording:
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; may be called on any thread, but on one at a time."""
         observer = self._observer()
-        if observer is not None:
+        if observer is not None and self._loop() is not None:
             return observer.take_events()
         taken = self.events[:]
         self.events.clear()

@@ -156,7 +156,9 @@ def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
 def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
     """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
     task = None if event.task is None else state.tasks.get(event.task)
-    place = (event.file, event.line) if event.line else None if task is None else task.place
+    place = (event.file, event.line) if event.line else None
+    if place is None and task is not None:
+        place = task.place or ((task.file, task.line) if task.line else None)
     state.remember(Incident(event, state.version, at, place))
 
 

@@ -24,6 +24,8 @@ from asynclab.trace.watching.observer import Observer
 
 _COMPLAIN = "call_exception_handler"
 _PROTOCOL_FAILED = "Fatal error: protocol."
+_SERVERS = {"Unhandled exception in client_connected_cb": "client_connected_cb"}
+"""What is said of the coroutine that a server runs for each connection, and what it is called there."""
 _NEVER_RETRIEVED = " exception was never retrieved"
 """What asyncio's tasks and futures say of themselves as they are collected, after their types' names, all versions."""
 
@@ -49,7 +51,7 @@ class _Complaint:
         self._hooks = HOOKS.get(loop) if _owner(type(loop)) is owner else None
         self._tracer = None if self._hooks is None else _owner_of(context, self._hooks)
         if self._hooks is None:
-            _tell_of_dropped(tasks_of(loop).everybodys, context)
+            _tell_of_dropped(loop, tasks_of(loop).everybodys, context)
         elif self._tracer is not None:
             with self._tracer.guard("complaints"):
                 _tell(self._tracer, context)
@@ -105,7 +107,7 @@ def _tell(tracer: Observer, context: dict[str, Any]) -> None:
     tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number() if number is None else number))
 
 
-def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
+def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict[str, Any]) -> None:
     """Tell of a failed task or future whose exception nobody has looked at; asyncio tells so as it goes."""
     if not isinstance(tracer, Observer):
         return
@@ -113,7 +115,8 @@ def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if not isinstance(error, BaseException):
             return
-        if (name := _failed_callback(context, error)) is not None:
+        name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else that is told
+        if name is not None:
             place = raised_at(error, tracer.code.owns)
             tracer.emit(CallbackFailed(tracer.clock.now(), name, short_error(error), *place))
         if not str(context.get("message")).endswith(_NEVER_RETRIEVED):
@@ -129,10 +132,15 @@ def _failed_callback(context: dict[str, Any], error: BaseException) -> str | Non
     """The name of the callback that a complaint is about; None for one that only passes a task's exception on."""
     handle: Any = context.get("handle")
     if isinstance(handle, Handle):
-        futures = [each for each in handle._args or () if is_future(each) and is_done(each)]  # type: ignore[attr-defined]
+        futures = [each for each in handle._args or () if is_future(each) and is_done(each)]
         passed_on = any(exception_of(future) is error for future in futures)
         return None if passed_on else callable_name(handle._callback)  # type: ignore[attr-defined]
-    return type_name(context.get("protocol")) if str(context.get("message")).startswith(_PROTOCOL_FAILED) else None
+    message = str(context.get("message"))
+    if isinstance(error, OSError):  # a connection was lost
+        return None
+    if message.startswith(_PROTOCOL_FAILED):
+        return f"of protocol {type_name(context.get('protocol'))}"
+    return _SERVERS.get(message)
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:

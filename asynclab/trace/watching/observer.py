@@ -32,8 +32,8 @@ from asynclab.trace.watching.unseen_failures import UnseenFailures
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
-    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "gate"),
-    *("looks", "printed", "purposes", "registry", "resources", "timeouts"),
+    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate"),
+    *("looks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
 

@@ -511,3 +511,18 @@ async def a_task_fails_with_a_lock_while_others_go_on() -> None:
     await asyncio.wait({waiting}, timeout=1.5)
     for task in (waiting, beating):
         task.cancel()
+
+
+async def a_server_fails_at_what_a_client_sends() -> None:
+    """callback-failed"""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"%d" % int(await reader.readline()))
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b"x\n")
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(), 0.1)
+    writer.close()
+    server.close()

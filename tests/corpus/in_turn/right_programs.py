@@ -556,9 +556,18 @@ async def a_callback_passes_the_exception_of_its_task_on() -> None:
     async def fail() -> None:
         raise ValueError
 
-    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     failing = asyncio.create_task(fail())
     failing.add_done_callback(lambda task: task.result())
     await asyncio.wait({failing})
     failing.exception()
     await asyncio.sleep(0)
+
+
+async def the_program_itself_hears_of_callbacks_that_fail() -> None:
+    def fail() -> None:
+        raise ValueError
+
+    loop, heard = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(lambda *_: heard.set())
+    loop.call_soon(fail)
+    await heard.wait()
