@@ -184,7 +184,7 @@ def _value_report(kind: PrimitiveKind) -> _Report:
             if _is_inner(setter):
                 resources.hide(primitive)
                 return
-            resources.created(primitive, kind, whole(value) if before is _ABSENT else 0)
+            resources.created(primitive, kind, whole(value if before is _ABSENT else before))
             known = resources.known[id(primitive)]
         if not known.number or before is _ABSENT:
             return
