@@ -23,6 +23,7 @@ from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.ready_callbacks import trace_ready_steps
 from asynclab.trace.patching.uvloop_steps import is_uvloop, uvloop_kind
 from asynclab.trace.recording.clock import VirtualClock
+from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.scope import TASKS
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
@@ -63,12 +64,12 @@ class ProcessObservation:
         self._ballast = CollectorBallast()
         self._patches = Patches()
         self._timers: FoundTimers | None = None
-        self._patches.wrap(BaseEventLoop, "__init__", self._around_init)
+        self._observe_kind(BaseEventLoop)
         kind = uvloop_kind()
         if kind is None:
             self._await_uvloop()
         else:
-            self._patches.wrap(kind, "__init__", self._around_init)
+            self._observe_kind(kind)
         self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, self._before_run))
 
     def stop(self) -> None:
@@ -89,6 +90,10 @@ class ProcessObservation:
         """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
         return all(recording.has_own_time() for recording in self.recorders)
 
+    def _observe_kind(self, kind: type[AbstractEventLoop]) -> None:
+        self._patches.wrap(kind, "__init__", self._around_init)
+        self._patches.wrap(kind, "close", lambda close: around_body(close, _around_close))
+
     def _around_init(self, original: Callable[..., None]) -> Callable[..., None]:
         @wraps(original)
         def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
@@ -105,7 +110,7 @@ class ProcessObservation:
         def init_subclass(kind: type[AbstractEventLoop], /, **kwargs: Any) -> None:
             original(**kwargs)
             if is_uvloop(kind):
-                self._patches.wrap(kind, "__init__", self._around_init)
+                self._observe_kind(kind)
 
         self._patches.set(AbstractEventLoop, "__init_subclass__", classmethod(init_subclass))
 
@@ -203,6 +208,14 @@ class ProcessObservation:
             recording.follow_clock()
             recording.clock_changed(self.freeze)
         return tracer
+
+
+@contextmanager
+def _around_close(loop: AbstractEventLoop) -> Iterator[bool]:
+    yield True
+    tracer = tasks_of(loop).everybodys
+    if loop.is_closed() and isinstance(tracer, Observer):
+        tracer.loop_closed()
 
 
 def observe_process(*, adopts: bool = False, bystanders: Bystanders = NOBODY) -> ProcessObservation:

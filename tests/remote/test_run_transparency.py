@@ -319,6 +319,71 @@ def test_every_program_prints_what_it_would(module: str, programs: int) -> None:
     assert same("-m", f"tests.remote.{module}").out.count("==") > programs
 
 
+GARBAGE = """
+import asyncio, gc, weakref
+{first}
+gc.collect()
+gc.disable()
+gc.set_debug(gc.DEBUG_SAVEALL)
+async def main():
+    queue, lock = asyncio.Queue(), asyncio.Lock()
+    task = asyncio.create_task(queue.get())
+    async with asyncio.timeout(9), lock:
+        await asyncio.sleep(0)
+    queue.put_nowait(1)
+    await task
+    asyncio.get_running_loop().call_later(9, print)
+asyncio.run(main())
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+loop.close()
+gone = weakref.ref(loop)
+del loop
+print(gone(), gc.collect(), gc.garbage)
+"""
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+def test_a_loop_that_was_closed_goes_at_once_and_leaves_no_garbage(tmp_path: Path, kind: str) -> None:
+    pytest.importorskip(kind)
+    first = "import uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())" if kind == "uvloop" else ""
+    ran = same("-W", "ignore", script(tmp_path, GARBAGE.format(first=first)))
+    assert ran.out == "None 0 []\n"
+
+
+VARIABLES = """
+import asyncio, gc, sys
+class Dies:
+    def __init__(self, name):
+        self.name = name
+    def __del__(self):
+        print(self.name, "dies")
+async def waits():
+    event = asyncio.Event()
+    name = "before"
+    known = locals()
+    name = "after"
+    kept = Dies("variable")
+    asyncio.get_running_loop().call_later(0.7, event.set)
+    await event.wait()
+    print(known["name"], sorted(known))
+    del kept
+    print("waited")
+    event.clear()
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.sleep(0.3)
+    print(sys.getrefcount(event))
+    event.set()
+    await waiting
+gc.disable()
+asyncio.run(waits())
+"""
+
+
+def test_what_variables_hold_dies_when_it_would(tmp_path: Path) -> None:
+    assert "variable dies\nwaited" in same(script(tmp_path, VARIABLES)).out
+
+
 WHO = """
 import asyncio, os, sys
 async def main():

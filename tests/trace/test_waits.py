@@ -19,7 +19,7 @@ from asynclab.trace.patching.handles import BOUNDARY
 from asynclab.trace.recording.clock import VirtualClock
 from asynclab.trace.watching import looks
 from asynclab.trace.watching.entered_blocks import entered
-from asynclab.trace.watching.looks import IDLE_SHARE, LOOK_SAVINGS, LOOK_SHARE, Looks
+from asynclab.trace.watching.looks import IDLE_SHARE, LOOK_LATER, LOOK_SAVINGS, LOOK_SHARE, Looks
 from asynclab.trace.watching.observer import Observer
 from tests.trace.labs import fast_lab, observe, state_of
 
@@ -344,6 +344,22 @@ def test_looks_take_no_more_than_a_hundredth_of_a_busy_loop(idle: float) -> None
     taken, _, waits = looks_taken(busy=0.001, idle=idle)
     share = waits * (0.001 * LOOK_SHARE + idle * IDLE_SHARE)
     assert share <= taken * LOOK_TAKES <= 1.2 * share + LOOK_SAVINGS + LOOK_TAKES
+
+
+@pytest.mark.parametrize(("busy", "expected"), [(1.0, 0.01), (0.5, 0.015), (0.0, 0.02)])
+def test_looks_that_nobody_asked_for_take_less_of_a_busy_loop(busy: float, expected: float) -> None:
+    real = cpu = 1000.0
+    tracer = Observer(VirtualClock(lambda: real), BOUNDARY)
+    with (
+        patch.object(looks, "thread_time", lambda: cpu),
+        patch.object(Looks, "look_at_the_rest", autospec=True) as look,
+    ):
+        for passed in (0.02, 60.0):
+            tracer.looks.look_later()
+            real, cpu = real + passed, cpu + busy * passed
+        tracer.looks.look_later()
+    shares = [call.kwargs["seconds"] for call in look.call_args_list]
+    assert shares == [LOOK_LATER, pytest.approx(0.02 * expected), LOOK_LATER]
 
 
 def test_a_loop_that_seldom_gets_the_processor_seldom_asks_how_long_it_had_it() -> None:

@@ -121,7 +121,20 @@ def _compiled(code: CodeType, takes_result: bool) -> CodeType | None:
     parameters = ", ".join([_AROUND, *code.co_freevars])
     factory: Any = ast.parse(f"def {_FACTORY}({parameters}):\n    return {function.name}")
     factory.body[0].body.insert(0, function)
-    return compile(ast.fix_missing_locations(factory), code.co_filename, "exec")
+    _place_the_new(factory)
+    return compile(factory, code.co_filename, "exec")
+
+
+def _place_the_new(tree: ast.AST) -> None:
+    """Put nodes without a place where their parents are: `ast.fix_missing_locations` would leave garbage behind."""
+    left: list[tuple[ast.AST, ast.AST]] = [(tree, tree)]
+    while left:
+        node, placed = left.pop()
+        if hasattr(node, "lineno"):
+            placed = node
+        elif "lineno" in node._attributes:
+            ast.copy_location(node, placed)
+        left += [(child, placed) for child in ast.iter_child_nodes(node)]
 
 
 def _source_of(code: CodeType) -> str:

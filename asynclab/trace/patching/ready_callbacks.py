@@ -9,6 +9,7 @@ from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import wraps
+from threading import get_ident
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
@@ -84,6 +85,9 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                     self._ready.append(handle)  # type: ignore[attr-defined]
                     return handle
             handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
+            owner = handle._tracer
+            if owner is not None and get_ident() != owner.thread:
+                owner.scheduled_elsewhere(sys._getframe(1), handle._record)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -15,6 +15,8 @@ from asynclab.trace.recording.code_ownership import UserCode
 from asynclab.trace.recording.numbering import Numbering
 from asynclab.trace.recording.values import callable_name
 
+_BY_PLACE = UserCode()
+
 
 class TaskRecord(weakref.ref["Task[Any]"]):
     """What is kept of a task. It is itself the weak reference to it, and does not keep it alive."""
@@ -126,7 +128,7 @@ class Recorder:
         """The loop's."""
         self.origin = 0.0
         """The loop's own time at lab time 0."""
-        self.code = UserCode()
+        self.code = _BY_PLACE
         self.events: list[Event] = []
         """What nobody has read yet, oldest first; only ever appended to, and cut at its beginning."""
         self.write: Callable[[Event], None] = self.events.append
@@ -267,6 +269,10 @@ class Recorder:
             record: The task.
             args: The arguments of its wake-up callback: the future it waited for, if any.
         """
+        raise NotImplementedError
+
+    def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
+        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         raise NotImplementedError
 
     def was_made(self, task: Task[Any] | None) -> None:

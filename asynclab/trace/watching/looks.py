@@ -31,7 +31,10 @@ FIRST_LOOK_AT = -math.inf
 """Real time from which on there is time for the first look."""
 
 LOOK_LATER = 0.001
-"""Real seconds of one call of `look_at_the_rest` that may go into tasks that nobody asked for."""
+"""Real seconds that at most go at once into tasks that nobody asked for."""
+
+SPARE_SHARE = 0.02
+"""How much of the time in which the loop waits may go into those."""
 
 _ENOUGH = 0.0002
 """Seconds: how much is to be saved again once all is spent: enough for some looks, as to reckon costs time, too."""
@@ -67,6 +70,8 @@ class Looks:
         """Real time and the thread's CPU time when that was reckoned last."""
         self._rate = IDLE_SHARE
         """What was saved in a real second when it was."""
+        self._looked_later = 0.0, 0.0
+        """Real time and the thread's CPU time at the last call of `look_later`."""
         self.again_at = FIRST_LOOK_AT
         """Real time before which there is no time for the next look."""
         self.sources = DroppedSources()
@@ -74,18 +79,26 @@ class Looks:
         self.pending: dict[int, TaskRecord] = {}
         """The tasks that there was no time to look at."""
 
-    def look_at_the_rest(self, first: Sequence[int] = ()) -> None:
+    def look_at_the_rest(self, first: Sequence[int] = (), seconds: float = LOOK_LATER) -> None:
         """Look at suspended tasks that there was no time to look at before, and at others for a bounded time.
 
         Args:
             first: The numbers of the tasks to begin with.
+            seconds: How long others may take, in real time.
         """
         pending, real_time = self.pending, self._recorder.clock.real_time
         for number in first:
             self._look_at(pending.pop(number, None))
-        ends = real_time() + LOOK_LATER
+        ends = real_time() + seconds
         while pending and real_time() < ends:
             self._look_at(pending.pop(next(iter(pending))))
+
+    def look_later(self) -> None:
+        """Look at tasks that nobody asked for, for a share of the time since the last call: a busy loop's is small."""
+        now = self._recorder.clock.real_time(), thread_time()
+        passed, busy = _passed(self._looked_later, now)
+        self._looked_later = now
+        self.look_at_the_rest(seconds=min(LOOK_LATER, busy * LOOK_SHARE + (passed - busy) * SPARE_SHARE))
 
     def look(self, record: TaskRecord, task: Task[Any], real: float) -> None:
         """Look at a task whose step ended at the real time `real`, or later; not to be called before `again_at`."""
@@ -118,10 +131,8 @@ class Looks:
 
     def _has_saved(self, real: float, cpu: float) -> bool:
         """Reckon what is saved at a real time and a CPU time of the thread, and whether that is anything."""
-        real_before, cpu_before = self._reckoned
+        passed, busy = _passed(self._reckoned, (real, cpu))
         self._reckoned = real, cpu
-        passed = real - real_before
-        busy = min(passed, max(0.0, cpu - cpu_before))  # the loop may go on in another thread
         saved = busy * LOOK_SHARE + (passed - busy) * IDLE_SHARE
         self._rate = saved / passed if passed else LOOK_SHARE
         self._savings = min(LOOK_SAVINGS, self._savings + saved)
@@ -148,3 +159,9 @@ class Looks:
             raise
         except BaseException as error:
             self._recorder.failed(WAITS, error)
+
+
+def _passed(before: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
+    """The time between two readings of real time and the thread's CPU time, and how much of it the thread ran."""
+    passed = now[0] - before[0]
+    return passed, min(passed, max(0.0, now[1] - before[1]))  # the loop may go on in another thread

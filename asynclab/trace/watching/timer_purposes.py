@@ -30,8 +30,10 @@ class TimerPurposes:
         self._recorder = recorder
         self._timeouts = timeouts
         self._calls = 0
+        self._calls_before = 0
+        """How many there were at the last `tell_the_rest`."""
         self.defers = False
-        """Whether a library's calls are told only when they are due, or at the next `tell_the_rest`.
+        """Whether a library's calls are told only when they are due, or at the second `tell_the_rest` from now.
 
         Most are a limit of time that is not reached: an HTTP client sets one for each request, and cancels it soon.
         """
@@ -100,9 +102,10 @@ class TimerPurposes:
             self._recorder.failed("timers", error)
 
     def tell_the_rest(self) -> None:
-        """Tell of the calls that are pending and not told yet."""
-        for number in list(self.untold):
+        """Tell of the calls that were pending at the last call of this already."""
+        for number in [number for number in self.untold if number <= self._calls_before]:
             self._tell(number)
+        self._calls_before = self._calls
 
     def _tell(self, number: int) -> None:
         name, when, task, library = self.untold.pop(number)
