@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asynclab.findings.phrases import how_ended, listed, quoted, thread_told
+from asynclab.findings.phrases import at_line, how_ended, listed, quoted, thread_told
 from asynclab.findings.rule import Finding, Rule, place_of
-from asynclab.model.events import ExecutorFull
+from asynclab.model.events import ExecutorFull, ScheduledFromThread
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
@@ -46,6 +46,20 @@ def find_executor_deadlocks(state: LabState) -> Iterator[Finding]:
     yield Finding("executor-deadlock", text, state.now, (state.version,), waits[-1].id, place_of(waits[-1]))
 
 
+def find_foreign_calls(state: LabState) -> Iterator[Finding]:
+    """Code in another thread that puts callbacks in the loop's ready queue, as setting a future or an event does."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, ScheduledFromThread):
+            what = "scheduled a callback" if event.task is None else f"made {quoted(state, event.task)} ready"
+            who = f"thread '{one_line(event.thread)}'" if event.thread else "a signal handler"
+            text = (
+                f"{who} {what}{at_line(incident.place)} at {measured(incident.at)}, without call_soon_threadsafe(): "
+                f"that does not wake the loop"
+            )
+            yield Finding("wrong-thread", text, incident.at, (incident.version,), event.task, incident.place)
+
+
 def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
     """Programs whose main task has ended, and that wait for a thread which nobody can let go on."""
     told = state.outside
@@ -65,6 +79,14 @@ def find_endless_shutdowns(state: LabState) -> Iterator[Finding]:
 
 
 RULES = (
+    Rule(
+        "wrong-thread",
+        "Code in another thread or a signal handler set a future or event, filled a queue, or made a task.",
+        "The loop is not woken: the task runs late or never, and the loop's own data may break.",
+        "Use loop.call_soon_threadsafe() or asyncio.run_coroutine_threadsafe(); for signals loop.add_signal_handler().",
+        "",
+        find_foreign_calls,
+    ),
     Rule(
         "executor-full",
         "A lookup of a host's name, or a call that others wait for, gets no thread: all of the executor's are busy.",

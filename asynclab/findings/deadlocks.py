@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from asynclab.findings.busy_threads import find_endless_shutdowns, find_executor_deadlocks
 from asynclab.findings.lost_wakes import find_dropped_sources, find_gone_sources, find_lost_handovers, waits_at
+from asynclab.findings.lost_work import find_unseen_failures
 from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quoted, thread_told
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers, wait_for_long
@@ -22,7 +23,7 @@ from asynclab.model.wording.quantities import measured, plural
 def find_cycles(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
     told: set[object] = set()
-    for members in WaitGraph(state).circles():
+    for members, certainty in WaitGraph(state).circles():
         first = members[0]
         primitive = _waited(state, first)
         if primitive is not None and _generator_in(state, primitive) is not None:
@@ -38,7 +39,7 @@ def find_cycles(state: LabState) -> Iterator[Finding]:
                 f"{quoted(state, task.id)} waits for {_target(state, task)}{in_brackets(task.place)}"
                 for task in members
             )
-        yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first))
+        yield Finding("deadlock", text, state.now, (state.version,), first.id, place_of(first), certainty)
 
 
 def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
@@ -69,6 +70,9 @@ def _target(state: LabState, task: TaskState) -> str:
     if primitive is not None:
         held = "held by" if primitive.kind == "lock" else "whose permits are with"
         return f"{primitive.label}, {held} {listed(state, holders_of(primitive))}"
+    queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
+    if queue is not None:
+        return f"room in {queue.label}, from which only {listed(state, filter(None, queue.takers))} took"
     return listed(state, () if wait is None else wait.tasks)
 
 
@@ -96,14 +100,17 @@ def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands
 
 def find_kept(state: LabState) -> Iterator[Finding]:
     """Locks and permits with tasks that have ended, which others wait for."""
-    for primitive in state.primitives.values() if state.outcome is not None or state.is_starved else ():
+    for primitive in state.primitives.values():
         holders = holders_of(primitive)
         tasks = [state.tasks.get(number) for number in holders]
         if not holders or any(task is not None and not task.has_ended for task in tasks):
             continue
         if _generator_in(state, primitive) is not None:
             continue
+        certainty: Certainty = "proved"
         victims = _victims(state, primitive)
+        if not victims and _wait_since_ends(state, primitive):
+            certainty, victims = "likely", list(primitive.waiters)
         if not victims:
             continue
         what = "the lock" if primitive.kind == "lock" else "a permit"
@@ -114,14 +121,24 @@ def find_kept(state: LabState) -> Iterator[Finding]:
         text = f"nobody will release {primitive.label}, which {listed(state, victims)} can't get: {ends}"
         last = state.tasks.get(victims[0])
         place = None if last is None else place_of(last)
-        yield Finding("never-released", text, state.now, (state.version,), holders[0], place)
+        yield Finding("never-released", text, state.now, (state.version,), holders[0], place, certainty)
 
 
 def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
     """The tasks that have waited for a lock or semaphore while nothing else could have happened, as it still stands."""
+    return list(waits_at(state, primitive.kind, primitive.number, _last_end(state, primitive)))
+
+
+def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
+    """Whether tasks have waited for long since the last holder ended, and one of these failed or was cancelled."""
+    tasks = [state.tasks.get(number) for number in holders_of(primitive)]
+    is_odd = any(task is not None and task.state in ("failed", "cancelled") for task in tasks)
+    return is_odd and wait_for_long(state, primitive.waiters, _last_end(state, primitive))
+
+
+def _last_end(state: LabState, primitive: PrimitiveState) -> float:
     ended = [task.ended_at for task in map(state.tasks.get, holders_of(primitive)) if task is not None]
-    since = max((at for at in ended if at is not None), default=0.0)
-    return list(waits_at(state, primitive.kind, primitive.number, since))
+    return max((at for at in ended if at is not None), default=0.0)
 
 
 def find_joins(state: LabState) -> Iterator[Finding]:
@@ -160,7 +177,7 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     if not state.is_stuck or _only_waits_for_interrupt(state):
         return
     causes = (find_cycles, find_left_generators, find_kept, find_joins, find_lost_handovers, find_gone_sources)
-    queues = find_drained_pools, find_lone_producers, find_dropped_sources
+    queues = find_drained_pools, find_lone_producers, find_dropped_sources, find_unseen_failures
     if any(any(find(state)) for find in (*causes, *queues, find_executor_deadlocks, find_endless_shutdowns)):
         return
     waiting = [task for task in state.tasks.values() if task.state == "waiting"]

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from asynclab.findings.phrases import at_line, made_at, quoted
+from asynclab.findings.lost_wakes import ended_since
+from asynclab.findings.phrases import at_line, how_ended, in_brackets, made_at, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule
-from asynclab.model.events import BACKLOG, CoroutineDropped, ExceptionDropped, TaskCollected, TaskEnded
+from asynclab.findings.told_waits import doing
+from asynclab.model.events import (
+    BACKLOG,
+    CallbackFailed,
+    CoroutineDropped,
+    ExceptionDropped,
+    FailureUnseen,
+    TaskCollected,
+    TaskEnded,
+    Wait,
+)
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
@@ -35,8 +46,7 @@ def find_never_awaited(state: LabState) -> Iterator[Finding]:
     """Coroutines that were made and never awaited."""
     for incident in state.incidents:
         if isinstance(incident.event, CoroutineDropped):
-            where = f", let go{at_line(incident.place)}" if incident.place else ""
-            text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{where}"
+            text = f"coroutine '{one_line(incident.event.coroutine)}' was never awaited{in_brackets(incident.place)}"
             yield _finding("never-awaited", text, incident, incident.event.task)
 
 
@@ -54,6 +64,47 @@ def find_never_retrieved(state: LabState) -> Iterator[Finding]:
                 name = f"{quoted(state, number)}{made_at(task)}"
                 text = f"{name} failed{when}{how}, and nobody looked at its exception"
             yield _finding("never-retrieved", text, incident, number)
+
+
+def find_unseen_failures(state: LabState) -> Iterator[Finding]:
+    """Tasks that have failed unseen, while others still wait for what their code would have brought."""
+    for incident in state.incidents:
+        event = incident.event
+        if not isinstance(event, FailureUnseen):
+            continue
+        tasks = [state.tasks[number] for number in event.waiting if number in state.tasks]
+        waiting = [task for task in tasks if task.since <= incident.at and _is_unexplained(state, task.waits_for)]
+        if not waiting:
+            continue
+        task = state.tasks.get(event.task)
+        woken = "; ".join(
+            f"{quoted(state, each.id)}, which {doing(each, state)}{in_brackets(each.place)}" for each in waiting
+        )
+        text = (
+            f"{quoted(state, event.task)} {how_ended(task)}{at_line(incident.place)}, and nobody has looked at its "
+            f"exception since; its code would have woken {woken}"
+        )
+        certainty: Certainty = "proved" if state.is_starved else "likely"
+        place = incident.place
+        yield Finding("unseen-failure", text, incident.at, (incident.version,), event.task, place, certainty)
+
+
+def find_failed_callbacks(state: LabState) -> Iterator[Finding]:
+    """Callbacks that raised: what they were yet to do is not done, and a chain of them has ended."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, CallbackFailed):
+            text = (
+                f"callback {one_line(event.function)} raised {one_line(event.error)}{at_line(incident.place)} at "
+                f"{measured(incident.at)}: asyncio only logs that, and what it was yet to do is not done"
+            )
+            yield _finding("callback-failed", text, incident, None)
+
+
+def _is_unexplained(state: LabState, wait: Wait | None) -> bool:
+    """Whether a task waits, and no other rule says more of why: see consumer-gone."""
+    queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
+    return wait is not None and (queue is None or ended_since(state, queue.takers) is None)
 
 
 def find_left_behind(state: LabState) -> Iterator[Finding]:
@@ -126,6 +177,22 @@ RULES = (
         "Await it, use a TaskGroup, or look at its exception() in a done callback.",
         "",
         find_never_retrieved,
+    ),
+    Rule(
+        "unseen-failure",
+        "A task failed, nobody looked at its exception, and others wait for what its code was to bring.",
+        "The program hangs, or does half of its work, though nothing was reported.",
+        "Wait for the task as well as for what it brings, as a TaskGroup does, or wake who waits in a finally.",
+        "",
+        find_unseen_failures,
+    ),
+    Rule(
+        "callback-failed",
+        "A callback raised an exception.",
+        "asyncio only logs it: what the callback was yet to do is not done, and whoever waits for that waits in vain.",
+        "Catch the exception in the callback, or do its work in a task that somebody awaits.",
+        "",
+        find_failed_callbacks,
     ),
     Rule(
         "left-behind",

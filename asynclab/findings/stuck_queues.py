@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from asynclab.findings.lost_wakes import ended_since, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
-from asynclab.model.events import Wait
+from asynclab.model.events import PipeFull, Wait
 from asynclab.model.resources import QueueState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import Place, TaskState
@@ -26,9 +26,10 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
             continue
         since = ended_since(state, takers)
         waits = waits_at(state, "queue.get", queue.id, since or 0.0)
-        # Who has one and waits for one itself may have meant to keep it, as a worker its last job.
+        # Who has one and waits for one itself may have meant to keep it, as a worker its last job, or to take them all.
         is_sure = since is not None
-        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and takers.keys() <= waits.keys())):
+        each_has_one = len(takers) == len(lent) and takers.keys() <= waits.keys()
+        if not waits or not (is_sure or (queue.returned >= 2 * len(lent) and each_has_one)):
             continue
         ends = "; ".join(
             f"{quoted(state, task)} took {one_line(item)} and {_does(takers[task])}"
@@ -86,6 +87,20 @@ def _is_unnoticed(state: LabState, queue: QueueState, since: float) -> bool:
     return wakers.isdisjoint(queue.takers) and wait_for_long(state, queue.putters, since)
 
 
+def find_full_pipes(state: LabState) -> Iterator[Finding]:
+    """Tasks that wait for a child process, which waits for somebody to read what it has written."""
+    for incident in state.incidents:
+        event = incident.event
+        if isinstance(event, PipeFull):
+            text = (
+                f"{quoted(state, event.task)} waits for a child process{at_line(incident.place)}, and that waits in a "
+                f"write: its {one_line(event.stream)} is full, and nobody reads it ({event.held:,} bytes are held here)"
+            )
+            certainty: Certainty = "proved" if incident.is_sure else "likely"
+            place = incident.place
+            yield Finding("pipe-full", text, incident.at, (incident.version,), event.task, place, certainty)
+
+
 def wait_for_long(state: LabState, numbers: Iterable[int], since: float) -> bool:
     """Whether tasks have waited, without a timeout, for a while since a moment, or the loop has nothing else to do."""
     tasks = [state.tasks[number] for number in numbers]
@@ -116,5 +131,13 @@ RULES = (
         "Let the consumer's end cancel the producer, as in a TaskGroup, or shut the queue down (Python 3.13).",
         "queue",
         find_lone_producers,
+    ),
+    Rule(
+        "pipe-full",
+        "A task waits for a child process whose output nobody reads.",
+        "Once the pipe is full, the child waits in its next write, and never ends.",
+        "Use communicate(), or read stdout and stderr in tasks of their own while you wait.",
+        "",
+        find_full_pipes,
     ),
 )

@@ -40,7 +40,7 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
     """Who has what a task waits for, where the words for the wait don't name them."""
     if wait.kind == "semaphore" and holders:
         return f", whose permits are with {listed(state, holders)}"
-    if wait.kind in ("event", "condition"):
+    if wait.kind in _BROUGHT:
         primitive = state.named_primitives.get((wait.kind, wait.number))
         return "" if primitive is None else _last(state, _BROUGHT[wait.kind], primitive.sources)
     if wait.kind in NAMING or not wait.kind.startswith("queue."):
@@ -52,11 +52,11 @@ def _more_of(wait: Wait, holders: Sequence[int], state: LabState) -> str:
         borrowers = dict.fromkeys(task for task in (queue.lent or {}).values() if task is not None)
         if queue.returned and borrowers:  # a pool: what is taken comes back
             return f", whose items are with {listed(state, borrowers)}"
-        return _last(state, "put", queue.sources)
+        return _last(state, "put", queue.sources) + _last(state, "got", queue.takers)
     return _last(state, "got", queue.takers)
 
 
-_BROUGHT = {"event": "set", "condition": "notified"}
+_BROUGHT = {"event": "set", "condition": "notified", "semaphore": "released"}
 
 
 def _last(state: LabState, did: str, tasks: Mapping[int | None, float]) -> str:

@@ -6,9 +6,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from asynclab.model.resources import PrimitiveState
+from asynclab.findings.rule import Certainty
+from asynclab.model.resources import SOURCES_KEPT, PrimitiveState
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
+
+LONG = 1.0
+"""Lab seconds in which whoever might break a circle would have done so."""
 
 FOLLOWED = 300
 """How many tasks are followed from one another while the run goes on, so that a look takes part of a frame."""
@@ -37,15 +41,29 @@ class WaitGraph:
     def __init__(self, state: LabState) -> None:
         """Follow everybody who may be part of a circle, and leave out those that can go on."""
         self._state = state
-        self._deadlines = {timeout.task for timeout in state.timeouts.values() if timeout.outcome == "running"}
+        self._timed_since: dict[int | None, float] = {}
+        """When the latest timeout around each task began."""
+        for timeout in state.timeouts.values():
+            if timeout.outcome == "running":
+                begin = self._timed_since.get(timeout.task, timeout.started_at)
+                self._timed_since[timeout.task] = max(begin, timeout.started_at)
+        self._held_since: dict[int | None, float] = {}
+        """When each task took the first of the locks that it holds."""
+        for lock in state.primitives.values():
+            if lock.holder is not None:
+                self._held_since[lock.holder] = min(self._held_since.get(lock.holder, lock.held_since), lock.held_since)
         self._is_starved = state.is_starved
         self._most = FOLLOWED_WHEN_IDLE if self._is_starved or state.outcome is not None else FOLLOWED
         self._nodes: dict[int, _Node] = {}
+        self._unsure: set[int] = set()
+        """Who waits for what others than those that are known may release, or take from."""
+        self._timed: set[int] = set()
+        """Who has a timeout around both its lock and its wait: it gives up, but meant to have both."""
         self._follow()
         self._drop_free()
 
-    def circles(self) -> Iterator[list[TaskState]]:
-        """The tasks of each circle."""
+    def circles(self) -> Iterator[tuple[list[TaskState], Certainty]]:
+        """The tasks of each circle. One that others may break is likely where several tasks have waited for long."""
         settled: set[int] = set()
         for start in self._nodes:
             path: dict[int, None] = {}
@@ -54,9 +72,19 @@ class WaitGraph:
                 path[number] = None
                 number = self._next(number)
             if number in path:
-                members = list(path)[list(path).index(number) :]
-                yield [self._state.tasks[member] for member in members]
+                members = [self._state.tasks[member] for member in list(path)[list(path).index(number) :]]
+                if self._is_told(members):
+                    is_sure = (self._unsure | self._timed).isdisjoint(path)
+                    yield members, "proved" if is_sure else "likely"
             settled.update(path)
+
+    def _is_told(self, members: list[TaskState]) -> bool:
+        """Whether a circle is sure, or has lasted for long; a task that waits for its own lock may be let go on."""
+        if self._unsure.isdisjoint(member.id for member in members):
+            return True
+        waits = [member.waits_for for member in members]
+        is_own_lock = len(waits) == 1 and waits[0] is not None and waits[0].kind != "queue.put"
+        return not is_own_lock and self._state.now - max(member.since for member in members) >= LONG
 
     def _next(self, number: int) -> int:
         """One of those who keep a task waiting: another one, where there is one."""
@@ -82,6 +110,9 @@ class WaitGraph:
         for primitive in state.primitives.values():
             if primitive.waiters:
                 yield from holders_of(primitive)
+        for queue in state.queues.values():
+            if queue.is_full:
+                yield from queue.putters[:1]
         for number in state.awaiting if len(state.awaiting) <= self._most else ():
             task = state.tasks.get(number)
             wait = None if task is None else task.waits_for
@@ -96,18 +127,34 @@ class WaitGraph:
         wait = task.waits_for
         primitive = self._state.named_primitives.get((wait.kind, wait.number))
         holders = [] if primitive is None else holders_of(primitive)
-        has_timeout = wait.deadline is not None or number in self._deadlines
+        has_timeout = wait.deadline is not None or number in self._timed_since
         # A timeout lets it go on; but where it waits for itself, nobody else can do anything before.
         if has_timeout and (number not in holders or not self._is_starved):
-            return None
+            held, timed = self._held_since.get(number), self._timed_since.get(number)
+            if wait.deadline is not None or held is None or timed is None or timed >= held:
+                return None  # a timeout around the second wait alone may be there to break circles
+            self._timed.add(number)
+        if wait.kind == "queue.put":
+            return self._putter(number, wait.number)
         if primitive is not None:
             alive = [holder for holder in holders if not self._has_ended(holder)]
-            is_sure = self._is_starved or primitive.in_block.issuperset(holders)  # else others may release it
-            return _Node(alive, 1) if alive and is_sure else None
+            if not (self._is_starved or primitive.in_block.issuperset(holders)):
+                self._unsure.add(number)  # others may release it
+            return _Node(alive, 1) if alive else None
         if wait.kind in _SINGLE or wait.kind in _ALL:
             pending = [other for other in wait.tasks if not self._has_ended(other)]
             return _Node(pending, len(pending) if wait.kind in _ALL else 1) if pending else None
         return None
+
+    def _putter(self, number: int, queue_number: int) -> _Node | None:
+        """A task that waits to put into a full queue: each task that takes from it would let it go on."""
+        queue = self._state.queues.get(queue_number)
+        if queue is None or not queue.is_full or None in queue.takers or len(queue.takers) >= SOURCES_KEPT:
+            return None
+        takers = [taker for taker in queue.takers if taker is not None and not self._has_ended(taker)]
+        if not self._is_starved:
+            self._unsure.add(number)  # others may begin to take from it
+        return _Node(takers, 1) if takers else None
 
     def _has_ended(self, number: int) -> bool:
         task = self._state.tasks.get(number)

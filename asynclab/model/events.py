@@ -332,6 +332,39 @@ class ReplyUnread(TaskEvent):
     """Whose request that was."""
 
 
+class FailureUnseen(TaskEvent):
+    """A task has failed, nobody has looked at its exception since, and its code would have woken others that wait."""
+
+    task: int
+    waiting: tuple[int, ...] = ()
+    """Those others."""
+    file: str = ""
+    line: int = 0
+    """Where it failed, in the user's code."""
+
+
+class PipeFull(TaskEvent):
+    """A task waits for a child process that waits itself, in a write: a pipe is full, and nobody has read from it."""
+
+    task: int
+    stream: str
+    """The child's stream: "stdout" or "stderr"."""
+    held: int = 0
+    """How many bytes its StreamReader holds, beside those in the pipe."""
+
+
+class ScheduledFromThread(TaskEvent):
+    """Code in another thread, or in a signal handler, has put a callback in the ready queue without waking the loop."""
+
+    task: int | None = None
+    """The task whose step that is."""
+    thread: str = ""
+    """The thread's name; empty for a signal handler."""
+    file: str = ""
+    line: int = 0
+    """Where, in that code."""
+
+
 class TaskEnded(TaskEvent):
     """A task has run to its end."""
 
@@ -729,6 +762,19 @@ class LoopBlocked(ProgramEvent):
     """For how many of these seconds the machine may have run something else instead, as far as it tells."""
     late: int = 0
     """How many sleeps should have ended meanwhile."""
+    ready: int = 0
+    """How many callbacks are ready, where it waits without a timeout for another thread."""
+
+
+class CallbackFailed(ProgramEvent):
+    """A callback, or a method of a protocol, has raised an exception, which asyncio only logs."""
+
+    function: str
+    error: str
+    """The exception in one line."""
+    file: str = ""
+    line: int = 0
+    """Where the user's code raised it, or passed it on."""
 
 
 class LoopFreed(ProgramEvent):

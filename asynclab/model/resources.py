@@ -139,7 +139,7 @@ class PrimitiveState:
     waiters: dict[int, None] = field(default_factory=dict)
     """The tasks that were seen to wait for it, longest first."""
     sources: dict[int | None, float] = field(default_factory=dict)
-    """Who has set an event, or notified a condition, and when each did so last. The first `SOURCES_KEPT`."""
+    """Who has set an event, notified a condition or released a permit, and when last. The first `SOURCES_KEPT`."""
     robbed: dict[int, tuple[int, Place | None]] = field(default_factory=dict)
     """For a lock: tasks whose hold another task released, which one and where, until they leave the block."""
 

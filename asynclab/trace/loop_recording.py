@@ -23,7 +23,7 @@ from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks, tell_of_dropped_sources
+from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, tell_of_dropped_sources
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -54,7 +54,7 @@ class LoopRecording:
     def take_events(self) -> Sequence[Event]:
         """Take everything since the last call; may be called on any thread, but on one at a time."""
         observer = self._observer()
-        if observer is not None:
+        if observer is not None and self._loop() is not None:
             return observer.take_events()
         taken = self.events[:]
         self.events.clear()
@@ -95,10 +95,13 @@ class LoopRecording:
 
     def report_idleness(self) -> None:
         """Tell what could wake the loop if it is idle; to be called from another thread."""
-        observer = self._observer()
-        if observer is not None:
+        observer, loop = self._observer(), self._loop()
+        if observer is not None and loop is not None:
             with suppress(Exception):  # the loop's own thread may change what is looked at; the next look is soon
                 tell_of_dropped_sources(observer, observer.looks.sources, observer.resources)
+                observer.unseen.look(is_idle=is_idle(loop, observer))
+                observer.foreign.look()
+                observer.pipes.look(observer.external.processes)
                 self._idle.look(observer, observer.external, observer.resources)
                 self._executor.look(observer)
                 self._spins.look(observer)

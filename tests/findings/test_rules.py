@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_each_rule_has_a_program_in_the_corpus() -> None:
     assert [rule.name for rule in RULES if rule.name not in texts] == []
 
 
-def _own_lock(*more: object) -> Findings:
+def _own_lock(*more: object, before: Sequence[object] = ()) -> Findings:
     feed = EventFeed()
     findings = Findings(feed.state)
     feed.subscribe(findings.take)
@@ -55,6 +56,7 @@ def _own_lock(*more: object) -> Findings:
         [
             RunStarted(0.0, "app.py", 0.0, "3.13.0"),
             TaskCreated(0.0, 1, "main", "main"),
+            *before,  # type: ignore[list-item]
             StepStarted(0.1, 1),
             PrimitiveCreated(0.1, 1, "lock", 1),
             PrimitiveChanged(0.1, 1, 1, 1, in_block=True),
@@ -74,6 +76,12 @@ def test_a_task_that_waits_for_its_own_lock_is_found_though_the_loop_may_still_w
 
 def test_a_timeout_around_the_task_may_still_end_its_wait() -> None:
     assert _own_lock(TimeoutStarted(0.1, 1, 5.0, 1)).found == []
+
+
+def test_a_timeout_around_both_waits_makes_it_likely() -> None:
+    began = [StepStarted(0.05, 1), TimeoutStarted(0.05, 1, 5.0, 1), StepEnded(0.05, 1, 0.0)]
+    (finding,) = _own_lock(before=began).found
+    assert (finding.rule, finding.certainty) == ("deadlock", "likely")
 
 
 def test_what_came_just_after_a_look_is_found_in_the_end() -> None:

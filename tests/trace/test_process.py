@@ -24,6 +24,7 @@ from asynclab.model.events import (
     CallEnded,
     CallScheduled,
     CancelIgnored,
+    CoroutineDropped,
     LoopBlocked,
     Output,
     PrimitiveCreated,
@@ -87,6 +88,33 @@ def test_queues_and_locks_are_numbered_on_across_loops(observation: ProcessObser
     assert [[event.queue for event in loop if isinstance(event, QueueCreated)] for loop in events] == [[1], [2]]
     locks = [[event.number for event in loop if isinstance(event, PrimitiveCreated)] for loop in events]
     assert locks == [[1], [2]]
+
+
+def test_a_semaphore_that_was_made_before_its_loop_has_all_its_permits(observation: ProcessObservation) -> None:
+    permits = asyncio.Semaphore(3)
+
+    async def takes() -> None:
+        async with permits:
+            pass
+
+    asyncio.run(takes())
+    (recording,) = observation.recorders
+    created = [event for event in recording.take_events() if isinstance(event, PrimitiveCreated)]
+    assert [(event.kind, event.value) for event in created] == [("semaphore", 3)]
+
+
+def test_a_coroutine_that_only_asyncio_had_is_told_of_by_its_definition(observation: ProcessObservation) -> None:
+    async def refresh() -> None: ...
+
+    async def calls_it() -> None:
+        asyncio.get_running_loop().call_soon(refresh)
+        await asyncio.sleep(0.01)
+
+    with pytest.warns(RuntimeWarning, match="never awaited"):
+        asyncio.run(calls_it())
+    (recording,) = observation.recorders
+    (dropped,) = (event for event in recording.take_events() if isinstance(event, CoroutineDropped))
+    assert (dropped.file, dropped.line) == (__file__, refresh.__code__.co_firstlineno)
 
 
 def test_a_loop_in_a_thread_is_observed_there(observation: ProcessObservation) -> None:

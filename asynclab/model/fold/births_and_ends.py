@@ -28,6 +28,9 @@ from asynclab.model.wording.outcome import COLLECTED, ending
 ENDED_KEPT = 20_000
 """How many ended tasks are kept; the oldest are dropped."""
 
+_ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
+"""The coroutines that do nothing but take something."""
+
 DROPPED_AT_ONCE = 1_000
 """How many are dropped together, so that their parents' lists of children are cleaned once for all of them."""
 
@@ -124,7 +127,25 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     if task is not None and not task.has_ended:
         task.tree = event.tree
         _note_odd_end(state, task, event, at)
+        if event.outcome == "done" and task.coroutine in _ACQUIRES:
+            _pass_on(state, task)
     _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
+
+
+def _pass_on(state: LabState, task: TaskState) -> None:
+    """What a task has taken for the one that made it and waits for it is its; so does wait_for() up to Python 3.11."""
+    maker = None if task.parent is None else state.tasks.get(task.parent)
+    if maker is None or maker.waits_for is None or task.id not in maker.waits_for.tasks or maker.cancel_requested:
+        return
+    for primitive in state.primitives.values():
+        if primitive.kind == "lock" and primitive.holder == task.id:
+            primitive.holder = maker.id
+        elif primitive.kind == "semaphore" and task.id in primitive.takers:
+            primitive.takers[maker.id] = primitive.takers.get(maker.id, 0) + primitive.takers.pop(task.id)
+    for queue in state.queues.values():
+        for item, taker in (queue.lent or {}).items():
+            if taker == task.id and queue.lent is not None:
+                queue.lent[item] = maker.id
 
 
 def _waited_for(task: TaskState, other: int) -> bool:

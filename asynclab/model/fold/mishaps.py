@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asynclab.model.events import (
+    CallbackFailed,
     CancelIgnored,
     ClientConnected,
     CoroutineDropped,
     ExceptionDropped,
     ExecutorFull,
+    FailureUnseen,
     LoopSpun,
     Outside,
+    PipeFull,
     ReplyUnread,
+    ScheduledFromThread,
     SourceDropped,
     TimeoutDropped,
 )
@@ -29,6 +33,11 @@ _KEPT_WAITS = ENDED_BY_TASKS | {"future", "thread"}
 
 def coroutine_dropped(state: LabState, event: CoroutineDropped, at: float) -> None:
     """A coroutine was made and never awaited; Python's warning is an event of its own."""
+    state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
+
+
+def callback_failed(state: LabState, event: CallbackFailed, at: float) -> None:
+    """A callback has not done all that it was to do."""
     state.remember(Incident(event, state.version, at, (event.file, event.line) if event.line else None))
 
 
@@ -80,6 +89,12 @@ def exception_dropped(state: LabState, event: ExceptionDropped, at: float) -> No
     state.remember(Incident(event, state.version, at, place, is_sure=bool(event.line or event.task)))
 
 
+def failure_unseen(state: LabState, event: FailureUnseen, at: float) -> None:
+    """A task has failed unseen, and others wait. Somebody may still look, or wake them."""
+    place = (event.file, event.line) if event.line else None
+    state.remember(Incident(event, state.version, at, place, event.waiting, is_sure=False))
+
+
 def outside(state: LabState, event: Outside, at: float) -> None:
     """The loop is idle."""
     state.outside = event
@@ -110,11 +125,41 @@ def source_dropped(state: LabState, event: SourceDropped, at: float) -> None:
     state.remember(Incident(event, state.version, at, place, is_sure=later or not event.event))
 
 
+def pipe_full(state: LabState, event: PipeFull, at: float) -> None:
+    """A task waits for a child process that can't go on, unless another task reads what it has written."""
+    task = state.tasks.get(event.task)
+    place = None if task is None else task.place or ((task.file, task.line) if task.line else None)
+    state.remember(
+        Incident(event, state.version, at, place, is_sure=not state.calls and _waits_alone(state, event.task))
+    )
+
+
+def _waits_alone(state: LabState, number: int) -> bool:
+    """Whether all tasks that have not ended wait for the end of one of them, or of those that wait for it."""
+    behind, left = {number}, [task for task in state.tasks.values() if not task.has_ended and task.id != number]
+    for _ in range(len(left)):
+        found = [task for task in left if task.waits_for is not None and not behind.isdisjoint(task.waits_for.tasks)]
+        behind.update(task.id for task in found)
+        left = [task for task in left if task.id not in behind]
+        if not (found and left):
+            break
+    return not left
+
+
 def reply_unread(state: LabState, event: ReplyUnread, at: float) -> None:
     """A task may get the reply to another request; a protocol that numbers its replies would tell them apart."""
     task = state.tasks.get(event.task)
     place = None if task is None else task.place
     state.remember(Incident(event, state.version, at, place, (event.of,), is_sure=False))
+
+
+def scheduled_from_thread(state: LabState, event: ScheduledFromThread, at: float) -> None:
+    """Code in another thread has used the loop, or what is bound to it. If no line is known, the one that waits is."""
+    task = None if event.task is None else state.tasks.get(event.task)
+    place = (event.file, event.line) if event.line else None
+    if place is None and task is not None:
+        place = task.place or ((task.file, task.line) if task.line else None)
+    state.remember(Incident(event, state.version, at, place))
 
 
 def timeout_dropped(state: LabState, event: TimeoutDropped, at: float) -> None:
@@ -135,14 +180,18 @@ def client_connected(state: LabState, event: ClientConnected, at: float) -> None
 
 
 HANDLERS: Handlers = {
+    CallbackFailed: callback_failed,
     CancelIgnored: cancel_ignored,
     ClientConnected: client_connected,
     CoroutineDropped: coroutine_dropped,
     ExceptionDropped: exception_dropped,
     ExecutorFull: executor_full,
+    FailureUnseen: failure_unseen,
     LoopSpun: loop_spun,
     Outside: outside,
+    PipeFull: pipe_full,
     ReplyUnread: reply_unread,
+    ScheduledFromThread: scheduled_from_thread,
     SourceDropped: source_dropped,
     TimeoutDropped: timeout_dropped,
 }

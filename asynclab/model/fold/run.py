@@ -119,7 +119,7 @@ def loop_blocked(state: LabState, event: LoopBlocked, at: float) -> None:
     """Something blocks the loop; the activity says so once."""
     state.blocked = event
     state.mark(event.task, "blocked", at, event)
-    state.keeps_others = event.late > 0 or _keeps_others(state, event.task, at)
+    state.keeps_others = event.late + event.ready > 0 or _keeps_others(state, event.task, at)
     if state.is_blocking:
         return
     state.is_blocking = True

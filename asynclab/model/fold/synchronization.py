@@ -42,6 +42,8 @@ def primitive_changed(state: LabState, event: PrimitiveChanged, at: float) -> No
         _lock_changed(state, primitive, event, at)
     elif primitive.kind == "semaphore":
         _permits_changed(primitive, event, event.value - before)
+        if event.value > before:
+            _add_source(primitive, event.task, at)
     elif primitive.kind == "event" and event.value:
         _add_source(primitive, event.task, at)
     kind: ActivityKind = "lock" if primitive.kind in ("lock", "semaphore") else "event"

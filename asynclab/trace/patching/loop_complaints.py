@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from asyncio import BaseEventLoop, Future
+from asyncio.events import Handle
 from asyncio.log import logger
 from functools import partial
 from types import FunctionType
 from typing import Any
 
-from asynclab.model.events import ExceptionDropped, Warned
+from asynclab.model.events import CallbackFailed, ExceptionDropped, Warned
 from asynclab.trace.governing.tracer import Tracer
 from asynclab.trace.patching.extended_functions import around_body, can_be_compiled, is_extended
 from asynclab.trace.patching.loop_hooks import HOOKS, LoopHooks
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.exception_tree import raised_at
+from asynclab.trace.recording.future_state import exception_of, is_done, is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.scope import CURRENT
-from asynclab.trace.recording.values import short_error
+from asynclab.trace.recording.values import callable_name, short_error, type_name
 from asynclab.trace.watching.observer import Observer
 
 _COMPLAIN = "call_exception_handler"
+_PROTOCOL_FAILED = "Fatal error: protocol."
+_SERVERS = {"Unhandled exception in client_connected_cb": "client_connected_cb"}
+"""What is said of the coroutine that a server runs for each connection, and what it is called there."""
 _NEVER_RETRIEVED = " exception was never retrieved"
 """What asyncio's tasks and futures say of themselves as they are collected, after their types' names, all versions."""
 
@@ -46,7 +51,7 @@ class _Complaint:
         self._hooks = HOOKS.get(loop) if _owner(type(loop)) is owner else None
         self._tracer = None if self._hooks is None else _owner_of(context, self._hooks)
         if self._hooks is None:
-            _tell_of_dropped(tasks_of(loop).everybodys, context)
+            _tell_of_dropped(loop, tasks_of(loop).everybodys, context)
         elif self._tracer is not None:
             with self._tracer.guard("complaints"):
                 _tell(self._tracer, context)
@@ -102,19 +107,40 @@ def _tell(tracer: Observer, context: dict[str, Any]) -> None:
     tracer.emit(Warned(tracer.clock.now(), text, tracer.current_number() if number is None else number))
 
 
-def _tell_of_dropped(tracer: Recorder | None, context: dict[str, Any]) -> None:
+def _tell_of_dropped(loop: BaseEventLoop, tracer: Recorder | None, context: dict[str, Any]) -> None:
     """Tell of a failed task or future whose exception nobody has looked at; asyncio tells so as it goes."""
     if not isinstance(tracer, Observer):
         return
     with tracer.guard("complaints"):
         error = context.get("exception")
-        if not str(context.get("message")).endswith(_NEVER_RETRIEVED) or not isinstance(error, BaseException):
+        if not isinstance(error, BaseException):
+            return
+        name = _failed_callback(context, error) if loop.get_exception_handler() is None else None  # else that is told
+        if name is not None:
+            place = raised_at(error, tracer.code.owns)
+            tracer.emit(CallbackFailed(tracer.clock.now(), name, short_error(error), *place))
+        if not str(context.get("message")).endswith(_NEVER_RETRIEVED):
             return
         event = ExceptionDropped(tracer.clock.now(), _number(context, tracer))
         if event.task is None:
             event.error = short_error(error)
             event.file, event.line = raised_at(error, tracer.code.owns)
         tracer.emit(event)
+
+
+def _failed_callback(context: dict[str, Any], error: BaseException) -> str | None:
+    """The name of the callback that a complaint is about; None for one that only passes a task's exception on."""
+    handle: Any = context.get("handle")
+    if isinstance(handle, Handle):
+        futures = [each for each in handle._args or () if is_future(each) and is_done(each)]
+        passed_on = any(exception_of(future) is error for future in futures)
+        return None if passed_on else callable_name(handle._callback)  # type: ignore[attr-defined]
+    message = str(context.get("message"))
+    if isinstance(error, OSError):  # a connection was lost
+        return None
+    if message.startswith(_PROTOCOL_FAILED):
+        return f"of protocol {type_name(context.get('protocol'))}"
+    return _SERVERS.get(message)
 
 
 def _number(context: dict[str, Any], tracer: Observer) -> int | None:

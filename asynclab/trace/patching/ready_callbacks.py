@@ -9,6 +9,7 @@ from asyncio.events import Handle
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import wraps
+from threading import get_ident
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
@@ -16,6 +17,7 @@ from asynclab.trace import cpython
 from asynclab.trace.patching.handles import TracedHandle
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.step_callbacks import STEP_TYPE, TASK_CALLBACKS, WAKE_UP, is_task_callback
+from asynclab.trace.same_frames import looks_like
 
 _new = Handle.__new__
 _DEPTH = DEBUG_STACK_DEPTH - 2
@@ -35,6 +37,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
         return
 
     @wraps(original)
+    @looks_like(original, "_check_closed", "_check_thread", "_check_callback")
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
@@ -82,6 +85,9 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                     self._ready.append(handle)  # type: ignore[attr-defined]
                     return handle
             handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
+            owner = handle._tracer
+            if owner is not None and get_ident() != owner.thread:
+                owner.scheduled_elsewhere(sys._getframe(1), handle._record)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from types import CodeType
 from typing import Any
 
 from asynclab.model.events import CoroutineDropped, Warned
@@ -40,6 +41,8 @@ class _Complaint:
             now, task = tracer.clock.now(), tracer.current_number()
             tracer.emit(Warned(now, text, task))
             file, line = place_from(sys._getframe(2), tracer.registry.boundary)
+            if not line:  # asyncio itself has let it go
+                file, line = _definition(coroutine)
             tracer.emit(CoroutineDropped(now, coroutine.__qualname__, file, line, task))
 
     def __enter__(self) -> bool:
@@ -50,6 +53,12 @@ class _Complaint:
     def __exit__(self, *_: object) -> None:
         if self._silences:
             SILENCED.stderr = False
+
+
+def _definition(coroutine: Any) -> tuple[str, int]:
+    """Where the function of a coroutine is defined; empty where that isn't known."""
+    code = getattr(coroutine, "cr_code", None)
+    return (code.co_filename, code.co_firstlineno) if isinstance(code, CodeType) else ("", 0)
 
 
 def _is_shown_as_ever() -> bool:

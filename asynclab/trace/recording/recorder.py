@@ -271,6 +271,10 @@ class Recorder:
         """
         raise NotImplementedError
 
+    def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
+        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
+        raise NotImplementedError
+
     def was_made(self, task: Task[Any] | None) -> None:
         """A task was made, or could not be; perhaps it has run its first step."""
         raise NotImplementedError

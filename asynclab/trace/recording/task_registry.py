@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from asyncio import Future, Task
 from collections.abc import Callable, Container, Iterable, Iterator
+from operator import attrgetter
 from types import CodeType, CoroutineType, FrameType, GeneratorType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeAlias
 
@@ -235,15 +236,21 @@ class TaskRegistry:
                 self._failed.remove(record.key)
                 self._gone[record.key] = record.id
 
-    def tell_unseen_failures(self) -> None:
-        """At the program's end, tell which failed tasks are still there though nobody has looked at their exception."""
-        self.strike_off()
-        for record in list(self.tasks_of_loop.values()):
-            task = record() if record.key in self._failed and record.tracer is self._recorder else None
+    def unseen_failures(self) -> Iterator[tuple[int, Task[Any]]]:
+        """The failed tasks that are still there though nobody has looked at their exception."""
+        records = (self.tasks_of_loop.get(key) for key in list(self._failed))
+        for record in sorted((each for each in records if each is not None), key=attrgetter("id")):
+            task = record() if record.tracer is self._recorder else None
             # asyncio itself has raised these two out of the loop
             if task is not None and complains(task) and not isinstance(exception_of(task), _RAISED_ON):
-                self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), record.id))
-                self._failed.discard(record.key)
+                yield record.id, task
+
+    def tell_unseen_failures(self) -> None:
+        """Tell of these at the program's end."""
+        self.strike_off()
+        for number, task in self.unseen_failures():
+            self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), number))
+            self._failed.discard(id(task))
 
     def let_go(self) -> None:
         """Take the tasks of a lab that is over out of what all labs of the loop look into."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+from asyncio import Task
+from itertools import chain as chain_of
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
 from asynclab.trace import cpython
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import awaited_by, coroutine_of
 
 _DEEPEST = 500
 """Frames followed at the most; a longer chain is told as far as it was seen."""
@@ -61,6 +65,20 @@ def follow(awaitable: Any) -> Chain:
         frames.append(frame)
         awaitable = inner
     return Chain(links, frames, awaitable, has_begun)
+
+
+def waits_for_end(task: Task[Any], other: Task[Any]) -> bool:
+    """Whether a suspended task waits for the end of another one, by itself or among others."""
+    awaited = awaited_by(task)
+    if awaited is other:
+        return True
+    inside: list[Any] = list(cpython.children_of(awaited)) if isinstance(awaited, cpython.GatheringFuture) else []
+    chain = follow(coroutine_of(task))
+    for link, frame in zip(chain.links, chain.frames, strict=True):
+        if is_asyncio(frame.f_code.co_filename):  # such as wait_for(), and what wait() runs
+            inside += gc.get_referents(link)
+    groups = [each for each in inside if type(each) in (set, list, tuple)]
+    return any(each is other for each in chain_of(inside, *groups))
 
 
 def _generator_of(step: object) -> object:

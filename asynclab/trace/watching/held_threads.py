@@ -13,6 +13,7 @@ from types import CodeType, FrameType, FunctionType
 
 from asynclab.model.events import ThreadStands
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_pythons
 from asynclab.trace.watching.bystanders import Bystanders
 
@@ -47,7 +48,7 @@ def look_at_threads(loop_thread: int, bystanders: Bystanders) -> tuple[int, tupl
     frames = sys._current_frames()
     threads = [each for each in threading.enumerate() if not (each.ident == loop_thread or bystanders.has_thread(each))]
     others = [thread for thread in threads if not _is_idle(thread, frames)]
-    held = [thread for thread in others if _is_held(frames.get(thread.ident or 0))]
+    held = [thread for thread in others if is_held(frames.get(thread.ident or 0))]
     if len(held) < len(others) or (held and _has_foreign(len(frames))):
         return len(others), ()
     return 0, tuple(stands(thread, frames.get(thread.ident or 0)) for thread in held)
@@ -79,13 +80,13 @@ def _is_idle(thread: threading.Thread, frames: dict[int, FrameType]) -> bool:
     return cpython.is_pool_thread(thread) and is_idle_worker(frames.get(thread.ident or 0))
 
 
-def _is_held(frame: FrameType | None) -> bool:
+def is_held(frame: FrameType | None) -> bool:
     """Whether a thread waits for a condition, or for another thread's end, for as long as it takes."""
     if frame is None:
         return False
     if frame.f_code is _WAIT:
-        return frame.f_locals.get("timeout") is None
-    return frame.f_code in _JOINS and frame.f_locals.get("timeout", None) in _NOT_HELD
+        return variables_of(frame).get("timeout") is None
+    return frame.f_code in _JOINS and variables_of(frame).get("timeout", None) in _NOT_HELD
 
 
 def _has_foreign(known: int) -> bool:

@@ -50,7 +50,7 @@ class IdleLooks:
         """Look once; to be called some times a second, on any thread but the loop's."""
         loop = recorder.loop
         now = recorder.clock.real_time()
-        if recorder.events or not isinstance(loop, BaseEventLoop) or not _is_idle(loop, recorder):
+        if recorder.events or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
             self._quiet_since, self._told, self._next_look = 0.0, None, 0.0
             return
         self._quiet_since = self._quiet_since or now
@@ -58,7 +58,7 @@ class IdleLooks:
             return
         self._next_look = now + AGAIN_AFTER
         found = _outside(loop, recorder, external, resources, self._bystanders)
-        if found != self._told and not recorder.events and _is_idle(loop, recorder):
+        if found != self._told and not recorder.events and is_idle(loop, recorder):
             self._told = found
             recorder.write(msgspec.structs.replace(found, at=recorder.clock.now()))
 
@@ -66,14 +66,14 @@ class IdleLooks:
 def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resources: Resources) -> None:
     """Tell of tasks that wait for what nobody has any more; to be called some times a second, on any other thread."""
     loop = recorder.loop
-    if loop is None or not isinstance(loop, BaseEventLoop) or not _is_idle(loop, recorder):
+    if loop is None or not isinstance(loop, BaseEventLoop) or not is_idle(loop, recorder):
         return
     for record, source in sources.look():
         known = resources.known.get(source)
         recorder.write(SourceDropped(recorder.clock.now(), record.id, 0 if known is None else known.of_its_kind))
 
 
-def _is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     """Whether a loop runs, and waits."""
     is_under_way = recorder.current is not None or recorder.callback is not None or recorder.in_timer
     return loop.is_running() and not is_under_way and not cpython.ready_queue(loop)

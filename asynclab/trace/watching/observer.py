@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, Future, Task
 from asyncio.events import Handle
 from collections.abc import Callable, Sequence
+from sys import _getframe
 from threading import get_ident
 from types import CodeType, FrameType, MethodType
 from typing import Any, cast
@@ -19,17 +20,20 @@ from asynclab.trace.recording.task_registry import TaskRegistry
 from asynclab.trace.watching.cancel_requests import CancelRequests
 from asynclab.trace.watching.eager_starts import EagerStarts
 from asynclab.trace.watching.external_waits import ExternalWaits
+from asynclab.trace.watching.foreign_threads import ForeignThreads
+from asynclab.trace.watching.full_pipes import FullPipes
 from asynclab.trace.watching.looks import Looks
 from asynclab.trace.watching.printed_lines import PrintedLines
 from asynclab.trace.watching.resource_registry import Resources
 from asynclab.trace.watching.timeouts import Timeouts, timeout_of
 from asynclab.trace.watching.timer_purposes import TimerPurposes
+from asynclab.trace.watching.unseen_failures import UnseenFailures
 
 _is_cancelled, _cancelling, _done = Future.cancelled, Task.cancelling, Task.done
 
 _MUTUAL = (
-    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "gate"),
-    *("looks", "printed", "purposes", "registry", "resources", "timeouts"),
+    *("_starts", "cancels", "eager", "emit", "emit_first", "external", "foreign", "gate"),
+    *("looks", "pipes", "printed", "purposes", "registry", "resources", "timeouts", "unseen"),
 )
 """What an observer has that refers to it."""
 
@@ -57,13 +61,16 @@ class Observer(Recorder):
         "_woken_by_end",
         "cancels",
         "external",
+        "foreign",
         "gate",
         "looks",
+        "pipes",
         "printed",
         "purposes",
         "registry",
         "resources",
         "timeouts",
+        "unseen",
     )
 
     def __init__(
@@ -93,8 +100,11 @@ class Observer(Recorder):
         self.eager = self._starts = EagerStarts(self, self.registry, self.follow)
         self.resources = Resources(self, boundary)
         self.external = ExternalWaits(self)
+        self.foreign = ForeignThreads(self)
         self.looks = Looks(self, self.registry, self.resources, self.external, exact=exact)
         self.printed = PrintedLines(self)
+        self.pipes = FullPipes(self, self.registry)
+        self.unseen = UnseenFailures(self, self.registry)
         self.gate: Callable[[StepHandle], None] | None = None
         """Keeps a step waiting for as long as its program is paused; None where nobody can pause it."""
         self._woken_by_end: list[tuple[TaskRecord, WakeCause]] = []
@@ -182,7 +192,13 @@ class Observer(Recorder):
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
             self.eager.settle()
-        waker = self.current or self.cause
+        is_elsewhere = get_ident() != self.thread
+        if is_elsewhere:
+            self.scheduled_elsewhere(_getframe(1), record)
+        waker = None if is_elsewhere else self.current or self.cause
+        if waker is None and not (is_elsewhere or self.in_timer or self.callback is not None):
+            with self.guard("threads"):
+                self.foreign.made_ready_by_nobody(_getframe(1), record)
         cause: WakeCause = "callback" if waker is None else "task"
         if args:
             future = args[0]
@@ -204,6 +220,11 @@ class Observer(Recorder):
             self.emit(TaskReady(at, record.id, "timer"))
             return
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
+
+    def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
+        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
+        with self.guard("threads"):
+            self.foreign.schedules(frame, record)
 
     def admits(self, handle: StepHandle) -> bool:
         """Whether a step may run now; after the lab untraced."""

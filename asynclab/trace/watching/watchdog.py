@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import AbstractEventLoop, BaseEventLoop
 from asyncio.events import Handle
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from asynclab.model.events import BLAMED_AFTER, BLOCKED_AFTER, LoopBlocked, Loop
 from asynclab.trace import cpython
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.values import callable_name
+from asynclab.trace.watching.held_threads import is_held
 from asynclab.trace.watching.loop_monitor import LoopMonitor, Place, place_in
 from asynclab.trace.watching.run_delay import ReadDelay, run_delay
 
@@ -118,7 +120,7 @@ class BlockReports:
         place = sight.place
         at = recorder.clock.now()
         blocked = LoopBlocked(at, sight.task, seconds, place.file, place.line, place.function, stolen)
-        blocked.late = _sleepers_due(recorder)
+        blocked.late, blocked.ready = _sleepers_due(recorder), _ready_behind_wait(recorder)
         recorder.write(blocked)
 
     def _stolen_of(self, seconds: float, started: float, thread: int) -> float:
@@ -143,6 +145,12 @@ class BlockReports:
         if started != recorder.busy_since:
             return None
         return Sight(started, None if current is None else current.id, place)
+
+
+def _ready_behind_wait(recorder: Recorder) -> int:
+    """How many callbacks are ready, where the loop's thread waits without a timeout for what another thread does."""
+    is_waiting = is_held(sys._current_frames().get(recorder.thread))
+    return len(cpython.ready_queue(recorder.loop)) if is_waiting and isinstance(recorder.loop, BaseEventLoop) else 0
 
 
 def _sleepers_due(recorder: Recorder) -> int:

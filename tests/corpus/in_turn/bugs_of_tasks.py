@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gc
 import io
+import os
+import signal
 import threading
 import time
 import weakref
@@ -361,3 +363,166 @@ async def a_timeout_passes_unnoticed() -> None:
 
     async with asyncio.timeout(0.02):
         await fetch()
+
+
+async def a_thread_sets_a_future() -> None:
+    """wrong-thread"""
+
+    answer = asyncio.get_running_loop().create_future()
+    threading.Timer(0.1, answer.set_result, (1,)).start()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await answer
+
+
+async def a_signal_handler_sets_an_event() -> None:
+    """wrong-thread"""
+
+    stop = asyncio.Event()
+    before = signal.signal(signal.SIGUSR1, lambda *_: stop.set())
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), 1)
+    signal.signal(signal.SIGUSR1, before)
+
+
+async def a_watcher_fails_and_its_event_is_never_set() -> None:
+    """unseen-failure never-retrieved"""
+
+    ready = asyncio.Event()
+
+    async def watch(tries: int) -> None:
+        await asyncio.sleep(0.01 / tries)
+        if tries > 1:
+            raise ConnectionError
+        ready.set()
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    tasks = [asyncio.create_task(watch(2)), asyncio.create_task(beat())]
+    await asyncio.wait({asyncio.create_task(ready.wait())}, timeout=1.8)
+    tasks.clear()
+
+
+async def a_reader_fails_and_no_request_is_answered() -> None:
+    """unseen-failure never-retrieved"""
+
+    requests: dict[int, asyncio.Future[str]] = {}
+    replies: asyncio.Queue[int] = asyncio.Queue()
+
+    async def read() -> None:
+        while True:
+            requests[await replies.get()].set_result("reply")
+
+    async def ask(number: int) -> None:
+        requests[number] = asyncio.get_running_loop().create_future()
+        await requests[number]
+
+    reader = asyncio.create_task(read())
+    replies.put_nowait(0)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(ask(1), 1.3)
+    del reader
+
+
+async def a_callback_that_calls_itself_again_fails() -> None:
+    """callback-failed"""
+
+    def beat(left: int) -> None:
+        asyncio.get_running_loop().call_later(0.01, beat, left - 1)
+        assert left
+
+    beat(2)
+    await asyncio.sleep(0.1)
+
+
+async def a_step_waits_for_what_the_loop_would_bring() -> None:
+    """blocked-loop"""
+
+    call = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
+    with contextlib.suppress(TimeoutError):
+        threading.Thread(target=call.result, args=(0.8,)).start()
+        threading.Timer(0.8, call.cancel).start()
+        call.result()
+
+
+async def two_tasks_take_two_locks_in_either_order_with_a_timeout_around() -> None:
+    """deadlock"""
+
+    async def move(source: asyncio.Lock, target: asyncio.Lock) -> None:
+        async with source:
+            await asyncio.sleep(0.01)
+            async with target:
+                pass
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    locks, beating = (asyncio.Lock(), asyncio.Lock()), asyncio.create_task(beat())
+    await asyncio.gather(
+        asyncio.wait_for(move(*locks), 1), asyncio.wait_for(move(*reversed(locks)), 1), return_exceptions=True
+    )
+    beating.cancel()
+
+
+async def locks_are_released_in_a_finally_and_never_had_in_order() -> None:
+    """deadlock"""
+
+    async def move(source: asyncio.Lock, target: asyncio.Lock) -> None:
+        await source.acquire()
+        try:
+            await asyncio.sleep(0.01)
+            await target.acquire()
+            target.release()
+        finally:
+            source.release()
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    locks, beating = (asyncio.Lock(), asyncio.Lock()), asyncio.create_task(beat())
+    moves = [asyncio.create_task(move(*locks)), asyncio.create_task(move(*reversed(locks)))]
+    await asyncio.wait(moves, timeout=1.6)
+    for task in (*moves, beating):
+        task.cancel()
+    await asyncio.gather(*moves, return_exceptions=True)
+
+
+async def a_task_fails_with_a_lock_while_others_go_on() -> None:
+    """never-released"""
+
+    lock = asyncio.Lock()
+
+    async def fail() -> None:
+        await lock.acquire()
+        raise ValueError
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.create_task(beat())
+    await asyncio.gather(asyncio.create_task(fail()), return_exceptions=True)
+    waiting = asyncio.create_task(lock.acquire())
+    await asyncio.wait({waiting}, timeout=1.5)
+    for task in (waiting, beating):
+        task.cancel()
+
+
+async def a_server_fails_at_what_a_client_sends() -> None:
+    """callback-failed"""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"%d" % int(await reader.readline()))
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b"x\n")
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(), 0.1)
+    writer.close()
+    server.close()

@@ -120,3 +120,51 @@ async def the_only_consumer_fails() -> None:
             await queue.put(number)
 
     await asyncio.gather(consume(), asyncio.wait_for(produce(), LONG), return_exceptions=True)
+
+
+async def all_who_take_from_a_full_queue_wait_to_put_into_it() -> None:
+    """deadlock"""
+
+    queue: asyncio.Queue[int] = asyncio.Queue(2)
+
+    async def crawl() -> None:
+        while True:
+            page = await queue.get()
+            for link in range(3):
+                await queue.put(page + link)
+
+    queue.put_nowait(1)
+    workers = [asyncio.create_task(crawl()) for _ in range(2)]
+    await asyncio.wait(workers, timeout=LONG)
+    for worker in workers:
+        worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def a_shielded_acquire_takes_a_permit_for_nobody() -> None:
+    """never-released"""
+
+    permits = asyncio.Semaphore(1)
+
+    async def admit() -> None:
+        await asyncio.shield(asyncio.ensure_future(permits.acquire()))
+        permits.release()
+
+    await permits.acquire()
+    given_up = asyncio.create_task(admit())
+    await asyncio.sleep(0.3)
+    given_up.cancel()
+    await asyncio.sleep(0)
+    permits.release()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(permits.acquire(), LONG)
+
+
+async def a_child_waits_for_a_write_that_nobody_reads() -> None:
+    """pipe-full"""
+
+    child = await asyncio.create_subprocess_exec("head", "-c", "1000000", "/dev/zero", stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(child.wait(), LONG)
+    await child.communicate()

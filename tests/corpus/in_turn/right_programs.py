@@ -484,3 +484,90 @@ async def a_group_in_a_context_manager_fails() -> None:
                 group.create_task(fail())
                 await asyncio.sleep(9)
         await asyncio.sleep(0.01)
+
+
+async def a_lock_is_tried_for_a_while_and_given_back() -> None:
+    async def both(first: asyncio.Lock, second: asyncio.Lock) -> None:
+        await asyncio.sleep(0)
+        async with first:
+            await asyncio.sleep(0.01)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(second.acquire(), IDLE)
+                second.release()
+
+    locks = asyncio.Lock(), asyncio.Lock()
+    await asyncio.gather(both(*locks), both(*reversed(locks)))
+
+
+async def a_signal_handler_wakes_the_loop_itself() -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        loop.call_soon_threadsafe(lambda: None)
+
+    before = signal.signal(signal.SIGUSR1, end)
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    await asyncio.wait_for(stop.wait(), 1)
+    signal.signal(signal.SIGUSR1, before)
+
+
+async def another_task_reads_slowly_what_a_child_writes() -> None:
+    child = await asyncio.create_subprocess_exec("head", "-c", "800000", "/dev/zero", stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+
+    async def read(stream: asyncio.StreamReader) -> None:
+        await asyncio.sleep(IDLE)
+        while await stream.read(400_000):
+            await asyncio.sleep(0.01)
+
+    reading = asyncio.create_task(read(child.stdout))
+    await child.wait()
+    await reading
+
+
+async def a_failure_is_seen_later_and_others_bring_what_is_waited_for() -> None:
+    results: asyncio.Queue[int] = asyncio.Queue()
+
+    async def job(number: int) -> None:
+        await asyncio.sleep(IDLE * number)
+        if not number:
+            raise ValueError
+        results.put_nowait(number)
+
+    jobs = [asyncio.create_task(job(number)) for number in range(3)]
+    await results.get()
+    await results.get()
+    await asyncio.gather(*jobs, return_exceptions=True)
+
+
+async def a_pool_is_emptied_to_close_it() -> None:
+    pool: asyncio.Queue[str] = asyncio.Queue()
+    for connection in ("a", "b"):
+        pool.put_nowait(connection)
+    for _ in range(5):
+        pool.put_nowait(await pool.get())
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(pool.get(), IDLE)
+
+
+async def a_callback_passes_the_exception_of_its_task_on() -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    failing = asyncio.create_task(fail())
+    failing.add_done_callback(lambda task: task.result())
+    await asyncio.wait({failing})
+    failing.exception()
+    await asyncio.sleep(0)
+
+
+async def the_program_itself_hears_of_callbacks_that_fail() -> None:
+    def fail() -> None:
+        raise ValueError
+
+    loop, heard = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(lambda *_: heard.set())
+    loop.call_soon(fail)
+    await heard.wait()

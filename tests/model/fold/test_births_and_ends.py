@@ -7,6 +7,8 @@ import pytest
 from asynclab.model.events import (
     Event,
     Outcome,
+    PrimitiveChanged,
+    PrimitiveCreated,
     Progressed,
     Stepped,
     StepStarted,
@@ -16,6 +18,7 @@ from asynclab.model.events import (
     TaskEnded,
     TaskReady,
     TaskRenamed,
+    Wait,
 )
 from asynclab.model.fold import apply, fold
 from asynclab.model.fold.births_and_ends import DROPPED_AT_ONCE, ENDED_KEPT
@@ -87,6 +90,19 @@ def test_a_task_can_end_in_any_state_and_its_time_is_settled(before: list[Event]
 def test_a_task_ends_once() -> None:
     state = tea_party(TaskEnded(1.0, TEA, "done"), TaskEnded(2.0, TEA, "failed"), TaskCollected(3.0, TEA))
     assert (state.tasks[TEA].state, state.tasks[TEA].ended_at) == ("done", 1.0)
+
+
+@pytest.mark.parametrize("others", [(TEA,), ()])
+def test_what_a_task_has_acquired_is_that_of_who_waits_for_it(others: tuple[int, ...]) -> None:
+    state = lab(
+        TaskCreated(0.0, MAIN, "main", "main"),
+        TaskCreated(0.0, TEA, "", "Semaphore.acquire", MAIN),
+        *suspended(0.0, MAIN, Wait("wait_for", tasks=others)),
+        PrimitiveCreated(0.0, 1, "semaphore", 1, 1),
+        PrimitiveChanged(0.1, 1, 0, TEA),
+        TaskEnded(0.1, TEA, "done", "True"),
+    )
+    assert state.primitives[1].takers == {MAIN if others else TEA: 1}
 
 
 def test_a_collected_task_has_failed_and_says_why() -> None:

@@ -1,0 +1,78 @@
+"""Sees that another thread, or a signal handler, puts callbacks in a loop's ready queue without waking the loop.
+
+A handler that `signal.signal` has set runs on the loop's own thread, within the loop's call of select(), which goes on
+waiting after that.
+"""
+
+from __future__ import annotations
+
+import selectors
+import threading
+from types import FrameType
+
+from asynclab.model.events import ScheduledFromThread
+from asynclab.trace import cpython
+from asynclab.trace.recording.code_ownership import Place
+from asynclab.trace.recording.recorder import Recorder, TaskRecord
+
+ASLEEP_AFTER = 0.15
+"""Real seconds that a loop sleeps on: one that was woken some other way would have run by then."""
+
+_SELECTS = frozenset(
+    kind.select.__code__ for kind in vars(selectors).values() if isinstance(kind, type) and hasattr(kind, "select")
+)
+_DEEPEST = 50
+_MOST_PLACES = 50
+"""How many lines of code are told of, each once."""
+
+
+class ForeignThreads:
+    """The lines of code that were told of."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._told: set[Place] = set()
+        self._asleep: tuple[float, TaskRecord, Place] | None = None
+        """What a signal handler has made ready within select(): when, in real time, which task, and where."""
+
+    def schedules(self, frame: FrameType, record: TaskRecord | None) -> None:
+        """A frame on another thread than the loop's calls call_soon(); a loop that doesn't run may be prepared so."""
+        recorder = self._recorder
+        if getattr(recorder.loop, "_thread_id", None) is None:
+            return
+        self._tell(None if record is None else record.id, threading.current_thread().name, self._place_of(frame))
+
+    def made_ready_by_nobody(self, frame: FrameType, record: TaskRecord) -> None:
+        """A frame makes a task ready on the loop's thread, though no callback is under way: a signal handler may."""
+        outer: FrameType | None = frame
+        for _ in range(_DEEPEST):
+            if outer is None:
+                return
+            if outer.f_code in _SELECTS:
+                self._asleep = self._recorder.clock.real_time(), record, self._place_of(frame)
+                return
+            outer = outer.f_back
+
+    def look(self) -> None:
+        """Tell of a loop that sleeps on after a signal handler; to be called some times a second, on any thread."""
+        if self._asleep is None:
+            return
+        at, record, place = self._asleep
+        loop = self._recorder.loop
+        ready = () if loop is None else tuple(cpython.ready_queue(loop))
+        if not any(getattr(handle, "_record", None) is record for handle in ready):
+            self._asleep = None
+        elif self._recorder.clock.real_time() - at >= ASLEEP_AFTER:
+            self._asleep = None
+            self._tell(record.id, "", place)
+
+    def _place_of(self, frame: FrameType | None) -> Place:
+        """The innermost line of the user's code, from a frame on outwards; empty where there is none."""
+        while frame is not None and not self._recorder.code.owns(frame.f_code.co_filename):
+            frame = frame.f_back
+        return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno or 0)
+
+    def _tell(self, task: int | None, thread: str, place: Place) -> None:
+        if place not in self._told and len(self._told) < _MOST_PLACES:
+            self._told.add(place)
+            self._recorder.write(ScheduledFromThread(self._recorder.clock.now(), task, thread, *place))

@@ -1,0 +1,114 @@
+"""Sees that a task waits for a child process that can't go on, since nobody reads what it writes.
+
+A StreamReader that holds more than twice its limit reads no more from its pipe. Once the pipe is full as well, the
+child waits in its next write. A task that waits for the child's end, or for its input or its other stream, then waits
+for ever.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import struct
+import termios
+from asyncio import StreamReader, StreamWriter, Task
+from asyncio.subprocess import Process, SubprocessStreamProtocol
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from asynclab.model.events import PipeFull
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.code_ownership import is_asyncio
+from asynclab.trace.recording.future_state import coroutine_of
+from asynclab.trace.recording.recorder import Recorder
+from asynclab.trace.recording.task_registry import TaskRegistry
+from asynclab.trace.watching.await_chain import follow, waits_for_end
+from asynclab.trace.watching.reachable_objects import Reach
+
+_ATOMIC = 4_096
+"""A write of up to as many bytes waits until there is room for all of them."""
+
+FULL_AFTER = 0.3
+"""Real seconds in which nobody has read."""
+
+_MOST_TASKS = 50
+_MOST_OBJECTS = 500
+_CAPACITY = 65_536
+"""Bytes that a pipe holds where the system does not say so."""
+
+
+class FullPipes:
+    """The pipes that are full, each with the task that waits for its child."""
+
+    def __init__(self, recorder: Recorder, registry: TaskRegistry) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._since: dict[tuple[int, int, int], float] = {}
+        """By task, stream and number of bytes that it holds: the real time at which that was first seen."""
+        self._told: set[tuple[int, int]] = set()
+
+    def look(self, processes: int) -> None:
+        """Look once; to be called some times a second, on any thread but the loop's.
+
+        Args:
+            processes: How many child processes have not ended.
+        """
+        before, self._since = self._since, {}
+        if not processes:
+            return
+        now = self._recorder.clock.real_time()
+        tasks = list(islice(self._registry.tasks(), _MOST_TASKS))
+        for record, task in tasks:
+            for number, reader in _full_streams(task):
+                key = record.id, number, len(reader._buffer)
+                self._since[key] = since = before.get(key, now)
+                if now - since < FULL_AFTER or key[:2] in self._told:
+                    continue
+                others = [other for _, other in tasks if other is not task and not waits_for_end(other, task)]
+                if not any(_may_read(other, reader) for other in others):
+                    self._told.add(key[:2])
+                    stream = "stdout" if number == 1 else "stderr"
+                    self._recorder.write(PipeFull(self._recorder.clock.now(), record.id, stream, key[2]))
+
+
+def _may_read(task: Task[Any], reader: object) -> bool:
+    """Whether a task may read from a stream: its functions have it, or the process that it belongs to."""
+    chain = follow(coroutine_of(task))
+    return Reach(chain.links, chain.frames, _MOST_OBJECTS).has(reader)
+
+
+def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:
+    """The full streams of the child process that a suspended task waits for, by their file descriptors."""
+    for frame in follow(coroutine_of(task)).frames:
+        waits_for = variables_of(frame).get("self") if is_asyncio(frame.f_code.co_filename) else None
+        protocol = _protocol_of(waits_for)
+        for number in () if protocol is None else (1, 2):
+            reader: Any = protocol.stdout if number == 1 else protocol.stderr
+            if reader is None or reader is waits_for or not reader._paused:
+                continue
+            if _is_full(protocol._transport.get_pipe_transport(number)):
+                yield number, reader
+
+
+def _protocol_of(value: Any) -> Any:
+    """The protocol of the child process that a stream or a process belongs to; None for anything else."""
+    protocol = None
+    if type(value) is Process or type(value) is StreamWriter:
+        protocol = value._protocol  # type: ignore[union-attr]
+    elif type(value) is StreamReader:
+        pipe = getattr(getattr(value, "_transport", None), "_protocol", None)
+        protocol = getattr(getattr(pipe, "proc", None), "_protocol", None)
+    return protocol if type(protocol) is SubprocessStreamProtocol else None
+
+
+def _is_full(transport: Any) -> bool:
+    """Whether the pipe of a transport holds as much as it can."""
+    pipe: Any = None if transport is None else transport.get_extra_info("pipe")
+    with suppress(OSError, ValueError, AttributeError):  # it was closed meanwhile
+        file = pipe.fileno()
+        (waiting,) = struct.unpack("i", fcntl.ioctl(file, termios.FIONREAD, bytes(4)))
+        size = getattr(fcntl, "F_GETPIPE_SZ", None)
+        capacity = _CAPACITY if size is None else fcntl.fcntl(file, size)
+        return bool(waiting > capacity - _ATOMIC)
+    return False
