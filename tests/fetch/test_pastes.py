@@ -224,6 +224,7 @@ ESCAPED = [
     ("CSV", "host\tn\na.example\t1\nb.example\t2\n", "https://a.example | https://b.example"),
     ("CSV", "rank,domain\n1,a.example\n2,b.example\n", "https://a.example | https://b.example"),
     ("soft breaks", "<https://a.example/very/\nlong/path>", "https://a.example/very/long/path"),
+    ("a broken header", "From: a@b.example\nSubject: =?utf-8?B?c2V?= https://a.example/x\nTo: b@b.example\n\nhttps://a.example/y\n", "https://a.example/x | https://a.example/y"),
     ("a line that a mail breaks", "please look at https://a.example/a/very/long/path/that/goes/on/and/on/until/\nthe/end_of/it.html\n\nThanks", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end_of/it.html"),
     ("a line that a mail breaks", "please look at https://a.example/a/very/long/path/that/goes/on/and/on?x=1&\r\ny=2\r\nThanks to you", "https://a.example/a/very/long/path/that/goes/on/and/on?x=1&y=2"),
     ("a list", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/\nb.example/x\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/ | https://b.example/x"),
