@@ -98,7 +98,7 @@ def _text_of(part: Message) -> str | None:
     is_encoded = str(part.get("content-transfer-encoding", "")).strip().lower() in ("quoted-printable", "base64")
     try:  # what is not encoded is a part of the text, and in its encoding
         text = data.decode((is_encoded and part.get_content_charset()) or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no charset, or one with a NUL in its name
         text = data.decode("utf-8", "replace")
     # RFC 3676: Apple's Mail breaks long words so.
     return _FLOWED.sub("", text) if str(part.get_param("delsp", "")).lower() == "yes" else text
