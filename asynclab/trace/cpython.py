@@ -28,6 +28,7 @@ from types import CodeType, FrameType, FunctionType, GeneratorType
 from typing import Any
 
 from asynclab.errors import UnsupportedPythonError
+from asynclab.trace.frame_variables import variables_of
 
 VERSION = sys.version.split()[0]
 """That of this Python. `platform`, which has it too, would be imported into every program."""
@@ -354,13 +355,13 @@ def left_to_complete(frame: FrameType, waiting: object) -> Collection[Future[Any
         frame: That of `COMPLETED`.
         waiting: The coroutine that awaits it, in a loop over what as_completed() has returned.
     """
-    iterator = frame.f_locals.get("self")
+    iterator = variables_of(frame).get("self")
     if iterator is not None:
         return iterator._todo  # type: ignore[no-any-return]
     # Before 3.13 only the generator knows it, and the loop keeps that where no name leads.
     made = [each for each in gc.get_referents(waiting) if type(each) is GeneratorType]
     frames = [each.gi_frame for each in made if COMPLETED in each.gi_code.co_consts]
-    return frames[0].f_locals["todo"] if len(frames) == 1 and frames[0] is not None else ()
+    return variables_of(frames[0])["todo"] if len(frames) == 1 and frames[0] is not None else ()
 
 
 def brings_call(future: Future[Any]) -> bool:

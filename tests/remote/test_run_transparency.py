@@ -155,6 +155,39 @@ def test_a_loop_that_was_closed_goes_at_once_and_leaves_no_garbage(tmp_path: Pat
     assert ran.out == "None 0 []\n"
 
 
+VARIABLES = """
+import asyncio, gc, sys
+class Dies:
+    def __init__(self, name):
+        self.name = name
+    def __del__(self):
+        print(self.name, "dies")
+async def waits():
+    event = asyncio.Event()
+    name = "before"
+    known = locals()
+    name = "after"
+    kept = Dies("variable")
+    asyncio.get_running_loop().call_later(0.7, event.set)
+    await event.wait()
+    print(known["name"], sorted(known))
+    del kept
+    print("waited")
+    event.clear()
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.sleep(0.3)
+    print(sys.getrefcount(event))
+    event.set()
+    await waiting
+gc.disable()
+asyncio.run(waits())
+"""
+
+
+def test_what_variables_hold_dies_when_it_would(tmp_path: Path) -> None:
+    assert "variable dies\nwaited" in same(script(tmp_path, VARIABLES)).out
+
+
 WHO = """
 import asyncio, os, sys
 async def main():

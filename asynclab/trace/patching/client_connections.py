@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.governing.owners import observer
 from asynclab.trace.patching.extended_functions import around_body
 from asynclab.trace.patching.patches import Patches
@@ -47,7 +48,7 @@ def _report(tracer: Observer, transport: Any, frame: FrameType) -> None:
         code = outer.f_code
         if client is None:
             is_connect = code.co_name == _CONNECT and code.co_filename.endswith(_FILE)
-            client = outer.f_locals.get("self") if is_connect else None
+            client = variables_of(outer).get("self") if is_connect else None
         elif tracer.code.owns(code.co_filename):
             peer = transport.get_extra_info("peername")
             host = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""

@@ -17,6 +17,7 @@ from typing import Any
 from asynclab.model.events import PrimitiveKind
 from asynclab.trace import cpython
 from asynclab.trace.cpython import QUEUE_ITEMS
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.governing.owners import CURRENT, observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.recording.future_state import is_future
@@ -141,10 +142,10 @@ class _WakeUp(_Accessed):
             try:
                 if code is _PUT:
                     is_last = type(queue) is Queue  # to look there is cheaper than to ask for a frame's variables
-                    item = queue.__dict__[QUEUE_ITEMS][-1] if is_last else caller.f_locals["item"]
+                    item = queue.__dict__[QUEUE_ITEMS][-1] if is_last else variables_of(caller)["item"]
                     tracer.resources.put(queue, item, caller)
                 else:
-                    tracer.resources.got(queue, caller.f_locals["item"])
+                    tracer.resources.got(queue, variables_of(caller)["item"])
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
@@ -171,7 +172,7 @@ def _unfinished_report(tracer: Observer, queue: Any, before: Any, value: Any, se
 
 def _shutdown_report(tracer: Observer, queue: Any, before: Any, value: Any, setter: FrameType) -> None:
     if setter.f_code is _SHUTDOWN:
-        tracer.resources.shut_down(queue, immediate=bool(setter.f_locals["immediate"]))
+        tracer.resources.shut_down(queue, immediate=bool(variables_of(setter)["immediate"]))
 
 
 def _value_report(kind: PrimitiveKind) -> _Report:
@@ -198,7 +199,7 @@ def _value_report(kind: PrimitiveKind) -> _Report:
 
 def _taker(tracer: Observer, setter: FrameType) -> int | None:
     """The task that waits for the future which a semaphore is about to set: it gets the permit."""
-    future = setter.f_locals.get("fut")
+    future = variables_of(setter).get("fut")
     callbacks = future._callbacks if is_future(future) else None
     for callback, _ in callbacks or ():
         record = tracer.registry.known(getattr(callback, "__self__", None))
@@ -255,7 +256,7 @@ def _notifying(condition: asyncio.Condition, caller: FrameType) -> None:
     if tracer is None or tracer.loop is None or "primitives" in tracer.failures:
         return
     try:
-        tracer.resources.notified(condition, whole(caller.f_locals["n"]))
+        tracer.resources.notified(condition, whole(variables_of(caller)["n"]))
     except KeyboardInterrupt:
         raise
     except BaseException as error:

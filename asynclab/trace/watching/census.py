@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import coroutine_of, is_done, name_of
 from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.recording.scope import outside_context
@@ -98,7 +99,7 @@ def _age(task: Task[Any]) -> tuple[float, str]:
 def _held(coroutine: object) -> Iterator[asyncio.Lock]:
     """The locks within whose `async with` a suspended task is."""
     chain = follow(coroutine)
-    wanted = {id(frame.f_locals.get("self")) for frame in chain.frames if frame.f_code in _ACQUIRES}
+    wanted = {id(variables_of(frame).get("self")) for frame in chain.frames if frame.f_code in _ACQUIRES}
     for link in chain.links:
         for manager in entered(link):
             if not issubclass(type(manager), (asyncio.Lock, asyncio.Condition)):

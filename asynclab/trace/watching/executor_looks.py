@@ -20,6 +20,7 @@ from typing import Any
 
 from asynclab.model.events import ExecutorFull
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import is_future
 from asynclab.trace.recording.loop_tasks import tasks_of
 from asynclab.trace.recording.recorder import Recorder
@@ -135,7 +136,7 @@ def _waits_at(frame: FrameType | None) -> tuple[Any, CodeType | None] | None:
     wanted, called = None, None
     while frame is not None and not begins_call(frame):
         if frame.f_code.co_filename in _SYNCHRONIZING:
-            wanted = frame.f_locals.get("self")
+            wanted = variables_of(frame).get("self")
         called = frame.f_code
         frame = frame.f_back
     return None if wanted is None else (wanted, called)

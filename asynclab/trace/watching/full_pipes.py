@@ -18,6 +18,8 @@ from itertools import islice
 from typing import Any
 
 from asynclab.model.events import PipeFull
+from asynclab.trace.frame_variables import variables_of
+from asynclab.trace.recording.code_ownership import is_asyncio
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder
 from asynclab.trace.recording.task_registry import TaskRegistry
@@ -79,7 +81,7 @@ def _may_read(task: Task[Any], reader: object) -> bool:
 def _full_streams(task: Task[Any]) -> Iterator[tuple[int, Any]]:
     """The full streams of the child process that a suspended task waits for, by their file descriptors."""
     for frame in follow(coroutine_of(task)).frames:
-        waits_for = frame.f_locals.get("self")
+        waits_for = variables_of(frame).get("self") if is_asyncio(frame.f_code.co_filename) else None
         protocol = _protocol_of(waits_for)
         for number in () if protocol is None else (1, 2):
             reader: Any = protocol.stdout if number == 1 else protocol.stderr

@@ -13,6 +13,7 @@ from types import CodeType, FrameType, FunctionType
 
 from asynclab.model.events import ThreadStands
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.code_ownership import is_pythons
 from asynclab.trace.watching.bystanders import Bystanders
 
@@ -84,8 +85,8 @@ def is_held(frame: FrameType | None) -> bool:
     if frame is None:
         return False
     if frame.f_code is _WAIT:
-        return frame.f_locals.get("timeout") is None
-    return frame.f_code in _JOINS and frame.f_locals.get("timeout", None) in _NOT_HELD
+        return variables_of(frame).get("timeout") is None
+    return frame.f_code in _JOINS and variables_of(frame).get("timeout", None) in _NOT_HELD
 
 
 def _has_foreign(known: int) -> bool:

@@ -15,6 +15,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import awaited_by, cancel_requests_of, coroutine_of, is_done
 from asynclab.trace.watching.await_chain import follow
 from asynclab.trace.watching.entered_blocks import entered
@@ -44,7 +45,7 @@ def goes_on(task: Task[Any]) -> bool:
 def is_in_failed_group(task: Task[Any]) -> bool:
     """Whether a task is in the body of a task group that has failed, and has asked it to end."""
     chain = follow(coroutine_of(task))
-    leaving = {id(frame.f_locals.get("self")) for frame in chain.frames if frame.f_code in _LEAVES}
+    leaving = {id(variables_of(frame).get("self")) for frame in chain.frames if frame.f_code in _LEAVES}
     managers = [manager for link in chain.links for manager in entered(link) if id(manager) not in leaving]
     return any(type(each) is asyncio.TaskGroup and cpython.has_cancelled_parent(each) for each in managers)
 

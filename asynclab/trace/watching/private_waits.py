@@ -12,9 +12,9 @@ import sys
 import weakref
 from asyncio import Task
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_done
 from asynclab.trace.recording.recorder import TaskRecord
 from asynclab.trace.watching.await_chain import Chain, follow
@@ -76,7 +76,7 @@ def _source_of(task: Task[Any]) -> tuple[list[Any], Chain] | None:
     if chain.is_opaque or not chain.links:
         return None
     if chain.frames[-1].f_code is _EVENT_WAIT:
-        return [chain.frames[-1].f_locals["self"]], chain
+        return [variables_of(chain.frames[-1])["self"]], chain
     held = [awaited_by(task)]
     return (held, chain) if type(held[0]) is asyncio.Future and not is_done(held[0]) else None
 
@@ -90,7 +90,6 @@ def _others(held: list[Any], chain: Chain) -> int:
     """How many others than a task, and the coroutines of its chain, refer to the event or future in a list."""
     value = held[0]
     own = sum(_times(value, gc.get_referents(link)) for link in chain.links)
-    own += sum(_times_in_snapshot(value, frame, link) for frame, link in zip(chain.frames, chain.links, strict=True))
     own += _TASK_AND_ITERATOR if type(value) is asyncio.Future else 0
     del value
     return _references(held) - _references([object()]) - own
@@ -102,11 +101,3 @@ def _references(held: list[Any]) -> int:
 
 def _times(value: object, among: list[Any]) -> int:
     return sum(each is value for each in among)
-
-
-def _times_in_snapshot(value: object, frame: FrameType, link: object) -> int:
-    """How often a frame's variables refer to a value once more: up to Python 3.12 a frame keeps the dict it gives."""
-    if sys.version_info >= (3, 13):
-        return 0
-    snapshot = frame.f_locals
-    return _times(value, list(snapshot.values()))

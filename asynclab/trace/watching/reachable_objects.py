@@ -31,7 +31,7 @@ class Reach:
         """
         self._frames = tuple(frame for frame in frames if not is_asyncio(frame.f_code.co_filename))
         self._found: dict[int, object] = {}
-        level = [inner for root in roots for inner in gc.get_referents(root)]  # f_locals would keep a copy in the frame
+        level = [inner for root in roots for inner in gc.get_referents(root)]
         for frame in self._frames:
             level += [frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals]
         for _ in range(_DEEPEST):

@@ -17,6 +17,7 @@ import msgspec
 
 from asynclab.model.events import Wait, WaitKind
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import is_asyncio, library_of
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, is_future
@@ -102,7 +103,7 @@ def _place(chain: Chain, known: Known) -> FrameType | None:
 
 
 def _sleep(frame: FrameType, known: Known) -> Wait:
-    names = frame.f_locals
+    names = variables_of(frame)
     timer = names.get("h")
     due = known.recorder.deadline_of(timer) if isinstance(timer, TimerHandle) else None
     delay = names["delay"]  # asyncio takes whatever can be added to a time
@@ -115,13 +116,13 @@ def _sleep(frame: FrameType, known: Known) -> Wait:
 
 def _resource(kind: WaitKind) -> Describe:
     def describe(frame: FrameType, known: Known) -> Wait:
-        return Wait(kind, known.resources.meet(frame.f_locals["self"]))
+        return Wait(kind, known.resources.meet(variables_of(frame)["self"]))
 
     return describe
 
 
 def _lock(frame: FrameType, known: Known) -> Wait:
-    lock = frame.f_locals["self"]
+    lock = variables_of(frame)["self"]
     number = known.resources.meet(lock)
     holder = known.resources.holder_of(lock)
     return Wait("lock", number, () if holder is None else (holder,))
@@ -135,7 +136,7 @@ def _plain(kind: WaitKind) -> Describe:
 
 
 def _wait(frame: FrameType, known: Known) -> Wait:
-    futures = frame.f_locals["fs"]
+    futures = variables_of(frame)["fs"]
     return Wait("wait", tasks=known.tasks.numbers_of(futures), count=len(futures))
 
 
@@ -145,7 +146,7 @@ def _as_completed(frame: FrameType, waiting: object, known: Known) -> Wait:
 
 
 def _wait_for(frame: FrameType, known: Known) -> Wait:
-    inner = frame.f_locals["fut"]
+    inner = variables_of(frame)["fut"]
     if is_future(inner):
         inner = cpython.shielded_by(inner) or inner
         return Wait("wait_for", tasks=known.tasks.numbers_of([inner]), count=1)
@@ -153,7 +154,7 @@ def _wait_for(frame: FrameType, known: Known) -> Wait:
 
 
 def _task_group(frame: FrameType, known: Known) -> Wait:
-    tasks = cpython.tasks_in(frame.f_locals["self"])
+    tasks = cpython.tasks_in(variables_of(frame)["self"])
     return Wait("task_group", tasks=known.tasks.numbers_of(tasks), count=len(tasks))
 
 

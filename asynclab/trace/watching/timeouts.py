@@ -11,6 +11,7 @@ from typing import Any
 
 from asynclab.model.events import TimeoutDropped, TimeoutExpired, TimeoutMet, TimeoutRescheduled, TimeoutStarted
 from asynclab.trace import cpython
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.clock import finite
 from asynclab.trace.recording.code_ownership import place_from
 from asynclab.trace.recording.recorder import Recorder
@@ -109,7 +110,7 @@ class _Leaving:
     def uncancel(self) -> int:
         """What the task's own does."""
         leaves = sys._getframe(1)
-        if leaves.f_code is _LEAVE and leaves.f_locals["exc_type"] is None and self._task.cancelling():
+        if leaves.f_code is _LEAVE and variables_of(leaves)["exc_type"] is None and self._task.cancelling():
             with suppress(Exception):
                 self._left_unheard(self._task, leaves.f_back)
         return self._task.uncancel()
@@ -127,4 +128,4 @@ def timeout_of(callback: object) -> Timeout | None:
 
 def is_rescheduled(caller: FrameType) -> bool:
     """Whether the frame that cancels a timeout's timer gives it another deadline, even if that has passed."""
-    return caller.f_code is _RESCHEDULE and caller.f_locals["when"] is not None
+    return caller.f_code is _RESCHEDULE and variables_of(caller)["when"] is not None

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from asynclab.model.events import ReplyUnread
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.future_state import coroutine_of
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
 from asynclab.trace.watching.await_chain import follow
@@ -73,7 +74,7 @@ def _reading(task: Task[Any]) -> tuple[StreamReader | None, list[tuple[Any, Code
     """The stream that a suspended task reads from; its coroutines that have sent something before, and their code."""
     chain = follow(coroutine_of(task))
     reads = next((frame for frame in chain.frames if frame.f_code in _READS), None)
-    stream = None if reads is None else reads.f_locals["self"]
+    stream = None if reads is None else variables_of(reads)["self"]
     if type(stream) is not StreamReader:
         return None, []
     codes = [frame.f_code for frame in chain.frames]

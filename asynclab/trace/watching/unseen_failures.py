@@ -14,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from asynclab.model.events import FailureUnseen
+from asynclab.trace.frame_variables import variables_of
 from asynclab.trace.recording.exception_tree import raised_at
 from asynclab.trace.recording.future_state import awaited_by, coroutine_of, exception_of, is_done
 from asynclab.trace.recording.recorder import Recorder, TaskRecord
@@ -115,7 +116,7 @@ class UnseenFailures:
         for record, task in islice(self._registry.tasks(), _MOST_TASKS + 1):
             chain, future = follow(coroutine_of(task)), awaited_by(task)
             waits = [frame for frame in chain.frames if frame.f_code in _WAITS]  # a barrier waits for a condition
-            sources = [(frame.f_locals["self"], _WAITS[frame.f_code]) for frame in waits]
+            sources = [(variables_of(frame)["self"], _WAITS[frame.f_code]) for frame in waits]
             if not waits and type(future) is Future and not _sleeps(chain):
                 sources = [(future, _SETS_FUTURE)]
             is_suspended = bool(chain.frames) and future is not None and not is_done(future)
