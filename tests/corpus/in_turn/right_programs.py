@@ -610,3 +610,21 @@ async def a_task_waits_with_a_timeout_for_one_that_waits_for_it() -> None:
 
     tasks += [asyncio.create_task(ask()), asyncio.create_task(answer())]
     await asyncio.gather(*tasks)
+
+
+async def a_condition_is_waited_for_with_a_timeout() -> None:
+    changed, version = asyncio.Condition(), 0
+
+    async def poll() -> None:
+        async with changed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait_for(lambda: version), IDLE / 2)
+
+    polls = [asyncio.create_task(poll()) for _ in range(2)]
+    await asyncio.sleep(IDLE / 4)
+    async with changed:
+        version = 1
+        changed.notify_all()
+    await asyncio.gather(*polls)
+    version = 0
+    await poll()
