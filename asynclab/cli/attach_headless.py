@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
@@ -14,7 +13,7 @@ import click
 from asynclab.cli.attach_report import as_json, picture
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.json_report import JsonReport
-from asynclab.cli.recording_file import RecordingFile, complain, header_of
+from asynclab.cli.recording_file import RecordingFile, complain, header_of, working_folder
 from asynclab.cli.run_report import Report
 from asynclab.fetch.whole_file import naming
 from asynclab.findings.allowed import FindingFilter
@@ -58,7 +57,7 @@ def attach_headless(
         attachment = files.enter_context(closing(attach(pid)))
         recorder = None if record is None else recording_of(pid, record, keep_sources=keep_sources)
         follower = _Follower(
-            attachment, None if recorder is None else files.enter_context(recorder), asked.judge(os.getcwd())
+            attachment, None if recorder is None else files.enter_context(recorder), asked.judge(working_folder())
         )
         report = None if json_to is None else JsonReport(files, json_to)
         with suppress(KeyboardInterrupt):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from asynclab.app import AsyncLabApp
 from asynclab.cli.attach_headless import recording_of
 from asynclab.cli.findings_options import FindingsOptions
-from asynclab.cli.recording_file import complain
+from asynclab.cli.recording_file import complain, working_folder
 from asynclab.remote.attach import attach
 from asynclab.screens.run.attached_program import AttachedProgram
 
@@ -31,7 +30,7 @@ def attach_on_screen(pid: int, record: Path | None, asked: FindingsOptions, *, k
     """
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
-        program = AttachedProgram(attachment, judge=asked.judge(os.getcwd()))
+        program = AttachedProgram(attachment, judge=asked.judge(working_folder()))
         if record is not None:
             recording = files.enter_context(recording_of(pid, record, keep_sources=keep_sources, complain=program.warn))
             program.takers.append(recording.write)

@@ -19,7 +19,15 @@ Writer: TypeAlias = RecordingWriter | KeptRecording
 
 def header_of(command: tuple[str, ...]) -> Header:
     """The first line of a recording of a command."""
-    return Header(VERSION, __version__, command, os.getcwd())
+    return Header(VERSION, __version__, command, working_folder())
+
+
+def working_folder() -> str:
+    """The folder in which asynclab was started; the root where that is gone, which keeps no program from running."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return os.sep
 
 
 def complain(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -14,7 +13,7 @@ from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.json_report import JsonReport
-from asynclab.cli.recording_file import complain
+from asynclab.cli.recording_file import complain, working_folder
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
@@ -52,7 +51,7 @@ def run_headless(
     refused: list[str] = []
     standstills = _Standstills(program, stuck)
     with ExitStack() as files:
-        findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        findings = files.enter_context(FindingsFiles(asked, working_folder()))
         report = Report(program, findings.judge)
         report_file = None if json_to is None else JsonReport(files, json_to)
 
@@ -61,17 +60,18 @@ def run_headless(
             refused.append(why)
             complain(why)
 
-        takers = kept.open(files, target, program, refuse)
+        with ExitStack() as run_files:  # whole before anything is written that may fail
+            takers = kept.open(run_files, target, program, refuse)
 
-        def take(frame: AnyFrame) -> None:
-            """Take a frame in, and hand it on."""
-            program.take(frame)
-            report.follow()
-            standstills.follow()
-            for taker in takers:
-                taker(frame)
+            def take(frame: AnyFrame) -> None:
+                """Take a frame in, and hand it on."""
+                program.take(frame)
+                report.follow()
+                standstills.follow()
+                for taker in takers:
+                    taker(frame)
 
-        code = run_watched(target, take, standstills.on_signal)
+            code = run_watched(target, take, standstills.on_signal)
         if code == -signal.SIGINT:
             standstills.print_before_interrupt()
         _tell(report, standstills, report_file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 
 import click
@@ -11,7 +10,7 @@ from asynclab.app import AsyncLabApp
 from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
 from asynclab.cli.findings_options import FindingsOptions
-from asynclab.cli.recording_file import complain
+from asynclab.cli.recording_file import complain, working_folder
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
 from asynclab.remote.child_watch import die_as
@@ -32,7 +31,7 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
         OSError: A file can't be written.
     """
     with ExitStack() as files:
-        findings = files.enter_context(FindingsFiles(asked, os.getcwd()))
+        findings = files.enter_context(FindingsFiles(asked, working_folder()))
         live = LiveProgram(target, judge=findings.judge)
         report = Report(live.told, findings.judge)
         refused: list[str] = []
@@ -42,11 +41,12 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
             refused.append(why)
             live.warn(why)
 
-        live.takers += kept.open(files, target, live.told, refuse)
-        if asked != FindingsOptions():
-            live.takers.append(lambda _: report.follow())
-        app = AsyncLabApp(program=live)
-        app.run()
+        with ExitStack() as run_files:  # whole before anything is written that may fail
+            live.takers += kept.open(run_files, target, live.told, refuse)
+            if asked != FindingsOptions():
+                live.takers.append(lambda _: report.follow())
+            app = AsyncLabApp(program=live)
+            app.run()
         failed = 0 if live.problem else findings.write(live.told, report.found())
     for warning in live.warnings:
         complain(warning)

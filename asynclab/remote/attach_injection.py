@@ -40,8 +40,13 @@ _SCRIPT = """
         else:
             receive(connection)
 
-    import _thread
-    _thread.start_new_thread(visit, (PATH,))
+    import _thread, signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        _thread.start_new_thread(visit, (PATH,))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 """
 """Runs between two instructions of the program's main thread: what takes time is a thread's."""
 

@@ -11,6 +11,7 @@ from functools import partial, wraps
 from threading import Lock, get_ident
 from typing import Any, TypeVar
 
+from asynclab.trace.collector_ballast import CollectorBallast
 from asynclab.trace.governing.freeze import Freeze
 from asynclab.trace.loop_recording import LoopRecording
 from asynclab.trace.loop_time import origin_of
@@ -60,7 +61,9 @@ class ProcessObservation:
         self._kinds: set[type[AbstractEventLoop]] = set()
         self._numbering = Numbering()
         self._lock = Lock()
+        self._ballast = CollectorBallast()
         self._patches = Patches()
+        self._timers: FoundTimers | None = None
         self._observe_kind(BaseEventLoop)
         kind = uvloop_kind()
         if kind is None:
@@ -68,7 +71,6 @@ class ProcessObservation:
         else:
             self._observe_kind(kind)
         self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, self._before_run))
-        self._timers = FoundTimers(self._patches)
 
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found; a loop that was paused or slowed, at its next callback."""
@@ -96,7 +98,8 @@ class ProcessObservation:
         @wraps(original)
         def init(loop: AbstractEventLoop, *args: Any, **kwargs: Any) -> None:
             original(loop, *args, **kwargs)
-            self._guard(loop, self._observe)
+            with self._ballast.thrown_out():
+                self._guard(loop, self._observe)
 
         return init
 
@@ -185,6 +188,8 @@ class ProcessObservation:
         census = Census(tracer, loop)
         if isinstance(loop, BaseEventLoop):
             trace_ready_steps(loop)
+            if self._timers is None:
+                self._timers = FoundTimers(self._patches)
             self._timers.add(tracer, loop)
         return census
 

@@ -47,7 +47,10 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
             places = [place for name in calls if (place := _place_of(original.__code__, name)) is not None]
             if len(places) == len(calls):
                 on_line = {_line_of(code, name): place for name, place in zip(calls, places, strict=True)}
-                of_units = [on_line.get(position[0], places[0]) for position in code.co_positions()]
+                of_names = {(place[0], name): place for _, name, place in _look_ups(original.__code__)}
+                of_units: list[Any] = [on_line.get(position[0], places[0]) for position in code.co_positions()]
+                for unit, name, _ in _look_ups(code):  # an attribute that is missing is underlined alone
+                    of_units[unit] = of_names.get((of_units[unit][0], name), of_units[unit])
                 function.__module__ = original.__module__
                 function.__code__ = _placed(code, original.__code__, of_units)
         return function
@@ -78,17 +81,24 @@ def hide_frames(made: Any) -> None:
         frames[:] = [frame for frame in frames if not frame.filename.startswith(_TRACE)]
 
 
-def _line_of(code: CodeType, name: str) -> int | None:
-    """The line on which a name is looked up. `dis.get_instructions` would tell, too, in ten times the time."""
-    number = code.co_names.index(name) if name in code.co_names else None
+def _look_ups(code: CodeType) -> Iterator[tuple[int, str, Sequence[int | None]]]:
+    """Each look-up of a name: its code unit, the name and the place.
+
+    `dis.get_instructions` would tell, too, in ten times the time.
+    """
     argument = 0
-    for operation, low, place in zip(code.co_code[::2], code.co_code[1::2], code.co_positions(), strict=True):
+    units = zip(code.co_code[::2], code.co_code[1::2], code.co_positions(), strict=True)
+    for unit, (operation, low, place) in enumerate(units):
         argument = argument << 8 | low
-        if operation in _NAMED and argument >> _NAMED[operation] == number:
-            return place[0]
+        if operation in _NAMED:
+            yield unit, code.co_names[argument >> _NAMED[operation]], place
         if operation != dis.EXTENDED_ARG:
             argument = 0
-    return None
+
+
+def _line_of(code: CodeType, name: str) -> int | None:
+    """The line on which a name is looked up."""
+    return next((place[0] for _, found, place in _look_ups(code) if found == name), None)
 
 
 def _place_of(code: CodeType, name: str) -> _Place | None:

@@ -140,10 +140,19 @@ def test_a_closed_stderr_takes_what_is_said_there() -> None:
     assert (ran.returncode, ran.stdout) == (0, "1\n")
 
 
-def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_runs_though_its_working_directory_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tmp_path.rmdir()
-    assert run("run", "-c", "print(1)").stderr == "asynclab: the working directory is gone: change to another one\n"
+    assert run("run", "-c", "raise SystemExit(7)").exit_code == 7
+
+
+def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "gone"
+    path.mkdir()
+    monkeypatch.chdir(path)
+    path.rmdir()
+    ran = run("run", "--record", "kept.rec", "-c", "1")
+    assert ran.stderr == "asynclab: can't write 'kept.rec': No such file or directory\n"
 
 
 def test_what_a_user_typed_comes_back_without_control_sequences() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from asynclab.remote.inside import looking_thread
 from asynclab.remote.inside.looking_thread import LookingThread
 from asynclab.remote.inside.sender import Sender
 from asynclab.trace.process import observe_process
@@ -60,3 +63,23 @@ def test_a_thread_that_was_paused_in_the_middle_of_a_look_goes_on_looking(
         looks.get(timeout=50)
         thread.pause()
         thread.abandon()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's threads")
+def test_a_paused_thread_is_gone_even_if_it_had_only_just_been_started() -> None:
+    before = os.listdir("/proc/self/task")
+    thread = LookingThread(lambda: None, lambda: 50.0)
+    for _ in range(100):
+        thread.start()
+        thread.pause()
+        assert os.listdir("/proc/self/task") == before
+
+
+def test_a_system_that_has_no_more_threads_to_give_hurts_no_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    thread = LookingThread(lambda: None, lambda: 50.0)
+    monkeypatch.setattr(looking_thread, "start_thread", refuse)
+    thread.go_on()
+    thread.pause()

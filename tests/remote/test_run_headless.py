@@ -173,6 +173,14 @@ def test_what_cant_be_run_is_said_in_one_line(args: tuple[str, ...]) -> None:
     assert USAGE[args] in line
 
 
+def test_findings_that_can_not_be_written_at_the_end_take_no_other_file_with_them(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    files = ("--record", "kept.rec", "--perfetto", "kept.json", "--findings", "json:gone/findings.json")
+    ran = observed(*files, "-c", "import shutil; shutil.rmtree('gone')", folder=tmp_path)
+    assert (ran.code, ran.report[-1]) == (1, "can't write 'gone/findings.json': No such file or directory")
+    assert {path.name for path in tmp_path.iterdir()} == {"kept.rec", "kept.json"}
+
+
 def test_a_program_outlives_an_asynclab_that_is_killed(tmp_path: Path) -> None:
     done = tmp_path / "done"
     script = tmp_path / "goes_on.py"

@@ -118,6 +118,202 @@ def test_the_signal_that_asks_for_a_report_is_the_programs_where_it_sees_to_it(t
     same("-W", "ignore", script(tmp_path, SIGNALLED))
 
 
+WAITED_FOR = """
+import asyncio, os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGTERM})
+async def main():
+    for number in (signal.SIGUSR2, signal.SIGTERM) * 9:
+        os.kill(os.getpid(), number)
+        print(signal.sigpending(), await asyncio.to_thread(signal.sigwait, [number]))
+asyncio.run(main())
+"""
+
+
+def test_a_signal_that_the_program_blocks_and_waits_for_is_taken_by_no_thread_of_ours(tmp_path: Path) -> None:
+    same(script(tmp_path, WAITED_FOR))
+
+
+BADLY_WRITTEN = {
+    "no such character": "sys.stdout.reconfigure(encoding='ascii'); print('ü')",
+    "no text": "sys.stdout.write(5)",
+    "no bytes": "print('x', file=sys.stdout.buffer)",
+    "a closed stream": "sys.stdout.close(); print('x')",
+    "a detached stream": "sys.stdout.detach(); print('x')",
+    "nobody reads": "read, write = os.pipe(); os.dup2(write, 1); os.close(read); print('x' * 9999, flush=True)",
+}
+
+
+@pytest.mark.parametrize("how", BADLY_WRITTEN)
+def test_what_can_not_be_written_is_told_with_the_programs_lines_alone(tmp_path: Path, how: str) -> None:
+    text = f"import asyncio, os, sys\nasync def main():\n    {BADLY_WRITTEN[how]}\nasyncio.run(main())\n"
+    assert same(script(tmp_path, text)).code
+
+
+WRITTEN = """
+import asyncio, sys
+class Loud:
+    def write(self, text):
+        sys.__stdout__.write(text.upper())
+        return "odd"
+    def flush(self): ...
+print("kept from before")
+async def main():
+    print("kept", end="")
+    sys.stdout.buffer.write(b" raw, and so first\\n")
+    print(sys.stdout.write("text\\n"), sys.stdout.buffer.write(b""), flush=True)
+asyncio.run(main())
+sys.stdout = Loud()
+async def loud():
+    print("loud", sys.stdout.write("x"))
+asyncio.run(loud())
+new = asyncio.new_event_loop()
+print(new.run_until_complete(loud()), new._selector.fileno(), new._csock.fileno())
+"""
+
+
+def test_what_is_written_comes_out_as_it_would_and_files_have_the_numbers_that_they_would_have(tmp_path: Path) -> None:
+    same(script(tmp_path, WRITTEN))
+
+
+COUNTED = """
+import asyncio
+handles = {handles}
+plain, seen = handles._run, []
+def run(self):
+    seen.append(type(self).__name__)
+    plain(self)
+async def work():
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
+    asyncio.get_running_loop().call_soon(int, "x")
+    await asyncio.create_task(asyncio.sleep(0))
+    print(isinstance(asyncio.get_running_loop().call_later(1, print), handles))
+async def main():
+    {inside}
+    await work()
+{before}
+asyncio.run(main())
+print(seen)
+handles._run = plain
+seen.clear()
+asyncio.run(work())
+print(seen)
+"""
+
+
+@pytest.mark.parametrize("handles", ["asyncio.Handle", "asyncio.events.Handle"])
+@pytest.mark.parametrize("when", ["before", "inside"])
+def test_what_the_program_puts_in_place_of_a_handles_run_is_called(tmp_path: Path, handles: str, when: str) -> None:
+    patch = {"before": "", "inside": ""} | {when: f"{handles}._run = run"}
+    ran = same(script(tmp_path, COUNTED.format(handles=handles, **patch)))
+    assert ran.out.count("'TimerHandle'") == 1
+
+
+CLOSED = """
+import asyncio, traceback
+class Told:
+    def __call__(self): ...
+    def __repr__(self):
+        traceback.print_stack()
+        return "told"
+loop = asyncio.new_event_loop()
+loop.set_debug({debug})
+async def misuse():
+    for callback in (main, 3):
+        for way in ways[:3]:
+            try:
+                way(callback)
+            except TypeError:
+                traceback.print_exc()
+    for way in ways[:3]:
+        way(Told()).cancel()
+def main():
+    for way in ways:
+        try:
+            way(print)
+        except RuntimeError:
+            traceback.print_exc()
+ways = [
+    lambda callback: loop.call_soon(callback),
+    lambda callback: loop.call_later(1, callback),
+    lambda callback: loop.call_soon_threadsafe(callback),
+    lambda callback: loop.run_in_executor(None, callback),
+    lambda callback: loop.create_task(asyncio.sleep(0)).get_name(),
+]
+async def elsewhere():
+    await asyncio.to_thread(main)
+loop.run_until_complete(misuse() if {debug} else asyncio.sleep(0))
+if {debug}:
+    loop.run_until_complete(elsewhere())
+loop.close()
+main()
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_a_loop_refuses_is_told_with_no_line_of_ours(tmp_path: Path, debug: bool) -> None:
+    ran = same(script(tmp_path, CLOSED.format(debug=debug)))
+    assert ran.err.count("Event loop is closed") > 3
+
+
+NOT_CLOSED = """
+import asyncio, gc
+async def main():
+    await asyncio.sleep(0)
+def leave_a_loop():
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main())
+    loop.create_task(main())
+gc.collect()
+gc.set_threshold(300)
+gc.callbacks.append(lambda phase, _: print(phase))
+loops = [asyncio.new_event_loop()]
+gc.callbacks.clear()
+for _ in range(3):
+    leave_a_loop()
+loops.pop().run_until_complete(main())
+"""
+
+
+def test_a_loop_that_nobody_closes_is_destroyed_as_it_would_be(tmp_path: Path) -> None:
+    assert "never awaited" in same(script(tmp_path, NOT_CLOSED)).err
+
+
+COPIED = """
+import asyncio, copy, pickle, sys
+sys.unraisablehook = lambda _: None  # of a loop that is half copied
+async def main():
+    loop = asyncio.get_running_loop()
+    for copies in (copy.deepcopy, pickle.dumps):
+        for thing in (loop, asyncio.current_task()):
+            try:
+                print(type(copies(thing)))
+            except Exception as error:
+                print(type(thing), error)
+asyncio.run(main())
+"""
+
+
+def test_what_can_not_be_copied_is_told_with_what_keeps_it_from_that(tmp_path: Path) -> None:
+    same(script(tmp_path, COPIED))
+
+
+ODD_CONTEXT = """
+import asyncio
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.call_soon(print, context={})
+    loop.call_later(0.001, print, context="x")
+    loop.call_soon_threadsafe(print, context=3)
+    await asyncio.sleep(0.01)
+asyncio.run(main())
+"""
+
+
+def test_a_callback_that_can_not_be_called_is_told_with_what_is_wrong_about_it_underlined(tmp_path: Path) -> None:
+    assert same(script(tmp_path, ODD_CONTEXT)).err.count("has no attribute 'run'") == 3
+
+
 @pytest.mark.parametrize(("module", "programs"), [("every_program", 40), ("every_curiosity", 9)])
 def test_every_program_prints_what_it_would(module: str, programs: int) -> None:
     assert same("-m", f"tests.remote.{module}").out.count("==") > programs

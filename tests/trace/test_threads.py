@@ -109,7 +109,7 @@ def test_methods_that_were_fetched_before_the_last_lab_ended_still_work() -> Non
         async with Lab(watch=False) as lab:
             lab.start(asyncio.sleep, 60)
             call_soon, call_at, time, is_running = loop.call_soon, loop.call_at, loop.time, loop.is_running
-            assert "asynclab" in call_soon.__func__.__code__.co_filename  # type: ignore[attr-defined]
+            assert hasattr(call_soon, "__wrapped__")
         call_soon(called.append, "called")
         assert is_running()
         call_at(time() + 60, print).cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import atexit
 import os
 import socket
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from asynclab.remote.attach_sockets import listen, may_look, own_folder, path_for, peer_of
 from asynclab.remote.inside.attach_visit import receive
+from asynclab.remote.inside.looking_thread import start_thread
 
 _listener: socket.socket | None = None
 
@@ -34,7 +34,7 @@ def attachable() -> bool:
         warnings.warn(f"asynclab can't attach to this program: {error}", RuntimeWarning, stacklevel=2)
         return False
     atexit.register(_remove, path, os.getpid())
-    _thread.start_new_thread(_wait, (_listener,))
+    start_thread(_wait, _listener)
     return True
 
 
@@ -46,7 +46,7 @@ def _wait(listener: socket.socket) -> None:
             return
         uid, _ = peer_of(connection)
         if may_look(uid, os.getuid()):
-            _thread.start_new_thread(receive, (connection,))
+            start_thread(receive, connection)
         else:
             connection.close()
 

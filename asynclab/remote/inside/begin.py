@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, Protocol
 
-from asynclab.remote.inside.report_requests import ReportRequests
+from asynclab.remote.inside.report_requests import ReportRequests, out_of_the_way
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
 from asynclab.trace.cpython import VERSION, complain_of_missing
@@ -47,6 +47,7 @@ def begin(descriptor: int, name: str) -> Sender:
     Raises:
         UnsupportedPythonError: This Python lacks something that is needed to observe it.
     """
+    descriptor = out_of_the_way(descriptor)
     os.set_inheritable(descriptor, False)
     complain_of_missing()
     connection = socket.socket(fileno=descriptor)

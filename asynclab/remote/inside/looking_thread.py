@@ -3,9 +3,45 @@
 from __future__ import annotations
 
 import _thread
+import os
+import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
+
+_LAST_MOMENTS = 1.0
+"""Real seconds that the system may take to end a thread which has returned."""
+
+
+def start_thread(run: Callable[..., object], *args: object) -> None:
+    """Start a thread of ours, to which the system delivers no signal to the process.
+
+    A program may block a signal in all of its own threads, and wait for it there: ours would be the one that takes it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        _start(run, args)
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        _start(run, args)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(run: Callable[..., object], args: tuple[object, ...]) -> None:
+    if sys.version_info >= (3, 13):
+        _thread.start_joinable_thread(lambda: run(*args), daemon=True)
+    else:
+        _thread.start_new_thread(run, args)
+
+
+def _wait_until_gone(thread: int) -> None:
+    """Wait until Linux no longer lists a thread that has returned: Python counts those at a fork, and warns of them."""
+    until = time.monotonic() + _LAST_MOMENTS
+    while os.path.exists(f"/proc/self/task/{thread}") and time.monotonic() < until:
+        time.sleep(0.0001)
 
 
 class LookingThread:
@@ -21,10 +57,12 @@ class LookingThread:
         self._look = look
         self._period = period
         self._runs = _thread.allocate_lock()
-        """Held for as long as the thread runs."""
+        """Held from before the thread starts until it ends."""
         self._sleep = _thread.allocate_lock()
         """Held but for a moment, in which whoever waits for it wakes."""
         self._sleep.acquire()
+        self._native = 0
+        """The system's number of the latest thread."""
         self._wanted = False
         self.is_abandoned = False
         """Whether it is never to run again: nobody needs it any more, or this is a child of the program."""
@@ -33,10 +71,13 @@ class LookingThread:
         """Start the thread."""
         self._wanted = True
         self._sleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
-        if sys.version_info >= (3, 13):
-            _thread.start_joinable_thread(self._run, daemon=True)
-        else:
-            _thread.start_new_thread(self._run, ())
+        self._runs.acquire()
+        try:
+            start_thread(self._run)
+        except BaseException:
+            self._wanted = False
+            self._runs.release()
+            raise
 
     def pause(self) -> None:
         """Stop the thread, and wait until it has ended."""
@@ -46,11 +87,13 @@ class LookingThread:
                 self._sleep.release()
         with self._runs:
             pass
+        _wait_until_gone(self._native)
 
     def go_on(self) -> None:
         """Start the thread again, if it was stopped in this process."""
         if not self.is_abandoned and not self._wanted:
-            self.start()
+            with suppress(RuntimeError):  # the system has no thread to give: the program goes on
+                self.start()
 
     def abandon(self) -> None:
         """Never start it again."""
@@ -58,7 +101,11 @@ class LookingThread:
         self._wanted = False
 
     def _run(self) -> None:
-        with self._runs:
+        try:
+            self._native = _thread.get_native_id()
             while self._wanted and not self._sleep.acquire(timeout=self._period()):
                 with suppress(Exception):  # whatever goes wrong here, the program goes on
                     self._look()
+        finally:
+            with suppress(RuntimeError):  # an interrupt in `start` has released it
+                self._runs.release()

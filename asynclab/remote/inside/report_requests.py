@@ -14,6 +14,22 @@ from contextlib import suppress
 _PIECE = 65_536
 
 
+def out_of_the_way(descriptor: int) -> int:
+    """Give a file of ours a high number, so that those of the program's get the numbers that they would have.
+
+    Returns:
+        The number; the old one where the system has no other.
+    """
+    try:
+        import fcntl
+
+        number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, min(os.sysconf("SC_OPEN_MAX"), 1024) * 3 // 4)
+    except (ImportError, OSError, ValueError):
+        return descriptor
+    os.close(descriptor)
+    return number
+
+
 class ReportRequests:
     """Whether somebody has sent SIGUSR1 to this process since the last look."""
 
@@ -28,7 +44,7 @@ class ReportRequests:
 
         if not is_used:  # whether the program has imported it is told by this
             del sys.modules["faulthandler"]
-        self._end, told = os.pipe()
+        self._end, told = map(out_of_the_way, os.pipe())
         for end in (self._end, told):
             os.set_blocking(end, False)
         self._pipe = os.fstat(self._end)

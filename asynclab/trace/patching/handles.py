@@ -32,7 +32,40 @@ _PASSED_BY = (os.path.dirname(__file__), base_events.__file__)
 _THREAD_SAFE_INIT: CodeType | None = getattr(getattr(cpython.ThreadSafeHandle, "__init__", None), "__code__", None)
 
 
-class TracedHandle(Handle):
+class _StandIn(type):
+    """The class of TracedHandle: programs find that as `asyncio.events.Handle`, and in it what `asyncio.Handle` has.
+
+    So what they put in place of its methods is found there, whichever of the two they meant. An instance's own
+    attributes come another way.
+    """
+
+    def __getattribute__(cls, name: str) -> Any:
+        return getattr(Handle, name) if cls is _shown else super().__getattribute__(name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if cls is _shown:
+            setattr(Handle, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        if cls is _shown:
+            delattr(Handle, name)
+        else:
+            super().__delattr__(name)
+
+    def __instancecheck__(cls, found: object) -> bool:
+        return isinstance(found, Handle) if cls is _shown else super().__instancecheck__(found)
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, Handle) if cls is _shown else super().__subclasscheck__(kind)
+
+
+_shown: type | None = None
+"""TracedHandle, once all of it is there."""
+
+
+class TracedHandle(Handle, metaclass=_StandIn):
     """A Handle that tells its lab when it becomes ready and how long it runs.
 
     Outside a lab it does what a Handle does. What runs once a step is written out, here and where call_soon is
@@ -180,16 +213,20 @@ class TracedHandle(Handle):
             tracer = None
         args = self._args
         try:
-            try:
-                if args:
-                    self._context.run(self._callback, *args)
-                else:
-                    self._context.run(self._callback)  # much cheaper than with the star
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
-                self._loop.call_exception_handler(context)
+            theirs = Handle._run
+            if theirs is not _run_untraced:  # the program's
+                theirs(self)
+            else:
+                try:
+                    if args:
+                        self._context.run(self._callback, *args)
+                    else:
+                        self._context.run(self._callback)  # much cheaper than with the star
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                    self._loop.call_exception_handler(context)
         except BaseException as error:
             if tracer is None or not self._is_taken(tracer, outer, error):
                 raise
@@ -235,6 +272,7 @@ class TracedHandle(Handle):
         tracer.callback, tracer.cause, tracer.callback_started = outer, None, 0.0
         return tracer.takes_exit(error)
 
+    @looks_like(Handle.cancel, "repr")
     def cancel(self) -> None:
         """Cancel it; a timeout that was about to expire at once has been met then."""
         tracer = self._tracer
@@ -249,17 +287,23 @@ class TracedHandle(Handle):
                 raise
             except BaseException as error:
                 tracer.failed("timeouts", error)
-        super().cancel()
+        if not self._cancelled:  # as Handle.cancel does it
+            self._cancelled = True
+            if self._loop.get_debug():
+                self._repr = repr(self)  # type: ignore[assignment]
+            self._callback = self._args = None  # type: ignore[assignment]
 
 
 # A handle's repr names its class; observing must not change it, nor what is said of one that can't be pickled: Python
 # takes a handle apart in this order.
 TracedHandle.__name__ = TracedHandle.__qualname__ = "Handle"
 TracedHandle.__module__ = Handle.__module__
-TracedHandle.__slotnames__ = [*(slot for slot in Handle.__slots__ if slot != "__weakref__"), *TracedHandle.__slots__]  # type: ignore[attr-defined]
+TracedHandle.__slotnames__ = [*(slot for slot in Handle.__slots__ if slot != "__weakref__"), *TracedHandle.__slots__]
 
 BOUNDARY = TracedHandle._run.__code__
 """The code that runs steps: frames above it belong to the event loop."""
+
+_shown = TracedHandle
 
 
 def _is_from_call_soon(code: CodeType) -> bool:

@@ -25,7 +25,7 @@ from asynclab.trace.patching.loop_methods import govern_methods, observe_methods
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.pool_calls import observe_pool_calls
 from asynclab.trace.patching.primitives import observe_primitives
-from asynclab.trace.patching.printed import observe_output
+from asynclab.trace.patching.printed import keep_output_open, observe_output
 from asynclab.trace.patching.ready_callbacks import replace_call_soon
 from asynclab.trace.patching.uvloop_steps import replace_uvloop_call_soon
 from asynclab.trace.patching.warning_hooks import observe_warnings
@@ -113,6 +113,7 @@ def _govern_all(patches: Patches) -> None:
         patches.set(module, "all_tasks", all_tasks)
     patches.wrap(threading, cpython.START_THREAD, _around_thread_start)
     observe_pool_calls(patches)
+    keep_output_open(patches)
 
 
 def _replace(kind: type[AbstractEventLoop] | None, governs: bool, patches: Patches) -> None:

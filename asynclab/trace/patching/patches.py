@@ -14,6 +14,12 @@ class Patches:
     def __init__(self) -> None:
         self._undo: list[tuple[Any, str, object, object]] = []
 
+    def __enter__(self) -> Patches:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.undo()
+
     def set(self, owner: Any, name: str, value: object) -> None:
         """Replace an attribute of a module, class or object until `undo`."""
         before = vars(owner).get(name, _ABSENT)

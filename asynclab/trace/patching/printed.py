@@ -6,64 +6,93 @@ What writes is replaced on the stream itself, so that sys.stdout stays the objec
 from __future__ import annotations
 
 import codecs
+import operator
 import sys
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from asynclab.trace.governing.owners import observer
+from asynclab.trace.governing.owners import governor, observer
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.watching.observer import Observer
 
 SILENCED = threading.local()
 """Has a true `stderr` on a thread on which Python shows a warning that a lab tells in its own way."""
 
+_PENDING_LIMIT = 1 << 20
+"""Bytes of text that a stream is thought to keep at most: what it hands on some other way it would seem to keep."""
+
+
+def _looked_at(look: Callable[[Any], Any], original: Any) -> Callable[[Any], Any]:
+    """What calls `look`, and then, if that is NotImplemented, `original`, with the same argument.
+
+    Python adds in place by asking `__iadd__` first and `__add__` next: C calls one after the other. So where a pipe is
+    broken or a character can't be encoded, the traceback shows no frame of ours.
+    """
+    members = {"__iadd__": staticmethod(look), "__add__": staticmethod(original)}
+    return partial(operator.iadd, type(getattr(original, "__name__", "write"), (), members)())
+
 
 class _Stream:
-    """Stands in for some methods of a standard stream, and of the buffer behind it."""
+    """Looks at what is written to a standard stream, and to the buffer behind it."""
 
     def __init__(self, stream: Any, name: str) -> None:
         self.buffer: Any = getattr(stream, "buffer", None)
+        self._stream = stream
         self._name = name
-        self._write = stream.write
-        self._flush: Any = getattr(stream, "flush", None)
-        self._close: Any = getattr(stream, "close", None)
-        self._write_bytes: Any = getattr(self.buffer, "write", None)
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._decoders: weakref.WeakKeyDictionary[Observer, codecs.IncrementalDecoder] = weakref.WeakKeyDictionary()
         """One for each lab: a character may be split over two writes."""
         self._decoding = threading.Lock()
-        self._thread = threading.local()
+        self._pending = bytearray()
+        """Text that has been reported, and that the stream has yet to hand on to its buffer."""
 
-    def write(self, text: str) -> Any:
-        """Write a text, or report it as the current lab's output."""
+    def write(self, text: Any) -> Any:
+        """Report a text as the current lab's output."""
         tracer = observer()
-        if tracer is None or not isinstance(text, str):  # the original says best what is wrong with it
-            return self._on_its_way(self._write, text)
-        if self._name == "stderr" and getattr(SILENCED, "stderr", False):
-            return len(text)
-        _report(tracer, str.__str__(text), self._name)
-        if tracer.echo:
-            self._on_its_way(self._write, text)  # not everything that stands in for a stream says how much it wrote
-        return len(text)
-
-    def flush(self) -> Any:
-        """Write what is buffered; nobody prints that now."""
-        return self._on_its_way(self._flush)
-
-    def close(self) -> None:
-        """Close the stream; not from inside a lab, as others print there too."""
-        if observer() is None:
-            self._on_its_way(self._close)
+        if not isinstance(text, str):  # the original says best what is wrong with it
+            return NotImplemented
+        if tracer is not None:
+            if self._name == "stderr" and getattr(SILENCED, "stderr", False):
+                return len(text)
+            _report(tracer, str.__str__(text), self._name)
+            if not tracer.echo:
+                return len(text)
+        self._await_bytes_of(text)
+        return NotImplemented
 
     def write_bytes(self, data: Any) -> Any:
-        """Write bytes, or report them as the text that they are, unless the stream itself hands on a text."""
-        tracer = None if getattr(self._thread, "is_on_its_way", False) else observer()
-        if tracer is None or not isinstance(data, bytes | bytearray | memoryview):
-            return self._write_bytes(data)
+        """Report bytes as the text that they are, unless the stream itself hands on a text."""
+        if not isinstance(data, bytes | bytearray | memoryview):
+            return NotImplemented
+        if self._is_pending(bytes(data)):
+            return NotImplemented
+        tracer = observer()
+        if tracer is None:
+            return NotImplemented
         _report(tracer, self._decoded(tracer, data), self._name)
-        return self._write_bytes(data) if tracer.echo else memoryview(data).nbytes
+        return NotImplemented if tracer.echo else memoryview(data).nbytes
+
+    def _await_bytes_of(self, text: str) -> None:
+        if self.buffer is None:
+            return
+        try:
+            self._pending += str.__str__(text).encode(self._stream.encoding, self._stream.errors)
+        except Exception:  # the stream itself is about to say so
+            return
+        if len(self._pending) > _PENDING_LIMIT:
+            self._pending.clear()
+
+    def _is_pending(self, data: bytes) -> bool:
+        """Whether these are bytes of text that the stream has kept. If not, it has handed on all of that before."""
+        if self._pending and self._pending.startswith(data):
+            del self._pending[: len(data)]
+            return True
+        self._pending.clear()
+        return False
 
     def _decoded(self, tracer: Observer, data: bytes | bytearray | memoryview) -> str:
         with self._decoding:
@@ -72,23 +101,14 @@ class _Stream:
                 decoder = self._decoders[tracer] = codecs.getincrementaldecoder(self._encoding)("replace")
             return decoder.decode(bytes(data))
 
-    def _on_its_way(self, method: Any, *args: Any) -> Any:
-        """Call a method of the stream, which may hand something to its buffer."""
-        outer = getattr(self._thread, "is_on_its_way", False)
-        self._thread.is_on_its_way = True
-        try:
-            return method(*args)
-        finally:
-            self._thread.is_on_its_way = outer
-
 
 class OutputProxy:
     """Stands in for sys.stdout or sys.stderr where nothing can be replaced on the stream itself."""
 
-    def __init__(self, original: Any, stream: _Stream) -> None:
-        """Pass on to `original` what no lab prints."""
+    def __init__(self, original: Any, write: Callable[[Any], Any]) -> None:
+        """Pass on to `original` all but what is written."""
         self._original = original
-        self.write = stream.write
+        self.write = write
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write several texts."""
@@ -107,16 +127,30 @@ def observe_output(patches: Patches) -> None:
             _observe(original, name, patches)
 
 
+def keep_output_open(patches: Patches) -> None:
+    """Let the code of labs not close what others print to, until the patches are undone."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "close") and _takes_attributes(stream):
+            patches.wrap(stream, "close", lambda close: lambda: close() if governor() is None else None)
+
+
 def _observe(original: Any, name: str, patches: Patches) -> None:
     stream = _Stream(original, name)
+    write = _looked_at(stream.write, original.write)
     if not _takes_attributes(original):
-        patches.set(sys, name, OutputProxy(original, stream))
+        patches.set(sys, name, OutputProxy(original, write))
         return
-    for method in ("write", "flush", "close"):
-        if hasattr(original, method):
-            patches.set(original, method, getattr(stream, method))
+    patches.set(original, "write", write)
     if stream.buffer is not None and _takes_attributes(stream.buffer):
-        patches.set(stream.buffer, "write", stream.write_bytes)
+        _hand_on_text(original)
+        patches.set(stream.buffer, "write", _looked_at(stream.write_bytes, stream.buffer.write))
+
+
+def _hand_on_text(stream: Any) -> None:
+    """Let a stream hand to its buffer the text that it keeps from before; the buffer keeps it in its turn."""
+    with Patches() as patches, suppress(Exception):  # such as that the stream is closed
+        patches.set(stream.buffer, "flush", lambda: None)
+        stream.flush()
 
 
 def _takes_attributes(stream: Any) -> bool:

@@ -17,6 +17,7 @@ from asynclab.trace import cpython
 from asynclab.trace.patching.handles import TracedHandle
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.patching.step_callbacks import STEP_TYPE, TASK_CALLBACKS, WAKE_UP, is_task_callback
+from asynclab.trace.same_frames import looks_like
 
 _new = Handle.__new__
 _DEPTH = DEBUG_STACK_DEPTH - 2
@@ -36,6 +37,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
         return
 
     @wraps(original)
+    @looks_like(original, "_check_closed", "_check_thread", "_check_callback")
     def call_soon(
         self: BaseEventLoop, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:

@@ -25,6 +25,10 @@ class LoopTasks(dict[int, TaskRecord]):
         self.timed_by: Recorder | None = None
         """Who observes the timers that the loop keeps itself; None where nobody does."""
 
+    def __reduce_ex__(self, protocol: object) -> tuple[type[LoopTasks], tuple[()]]:
+        """A copy of a loop is observed by nobody, and what keeps a loop from being copied is its own."""
+        return LoopTasks, ()
+
     def join(self, tracer: Recorder) -> None:
         """One more observes the loop."""
         self.tracers.append(tracer)

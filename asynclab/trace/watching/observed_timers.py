@@ -36,6 +36,7 @@ class ObservedTimer(TimerHandle):
     _purpose: object
     """Until it fires: the timeout that it is for (see Timeouts.armed), or a call's number; None for a sleep."""
 
+    @looks_like(TimerHandle.cancel, "_timer_handle_cancelled", "super")
     def cancel(self) -> None:
         """Cancel it, and tell what it was for, if that was told."""
         # As TimerHandle.cancel and Handle.cancel do it.
@@ -43,7 +44,6 @@ class ObservedTimer(TimerHandle):
             return
         loop = self._loop
         loop._timer_handle_cancelled(self)
-        self._cancelled = True
         purpose = self._purpose
         if purpose is not None:
             observer = self._observer
@@ -51,7 +51,8 @@ class ObservedTimer(TimerHandle):
             if not is_untold and observer.loop is not None:
                 observer.purposes.called_off(purpose, sys._getframe(1))
         if loop._debug:
-            self._repr = repr(self)
+            super(TimerHandle, self).cancel()
+        self._cancelled = True
         # Nothing stays alive because a cancelled timer is still in the heap.
         self._callback = self._args = self._purpose = None  # type: ignore[assignment]
 
@@ -68,13 +69,17 @@ class ObservedTimer(TimerHandle):
         real_time = observer.clock.real_time
         started = observer.callback_started = real_time()
         try:
-            try:
-                self._context.run(self._callback, *self._args)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
-                self._loop.call_exception_handler(context)
+            theirs = Handle._run
+            if theirs is not _run_untraced:  # the program's
+                theirs(self)
+            else:
+                try:
+                    self._context.run(self._callback, *self._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    context = cpython.failure_of(self, error)  # stays in this frame, as in that of Handle._run
+                    self._loop.call_exception_handler(context)
         except (SystemExit, KeyboardInterrupt) as error:
             if not observer.takes_exit(error):
                 raise
