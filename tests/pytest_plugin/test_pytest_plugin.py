@@ -55,7 +55,7 @@ def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: pytest
     suite.makepyfile(NEVER)
     result = run(suite, "--asynclab")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *:5"])
+    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *5)"])
 
 
 def test_a_finding_names_where_its_task_was_created(suite: pytest.Pytester) -> None:
