@@ -118,15 +118,27 @@ def has_scheme(text: str) -> bool:
     return _SCHEME.match(text) is not None
 
 
+def joined(base: str, target: str) -> str:
+    """The URL that a relative link is.
+
+    Raises:
+        ValueError: Either is no URL; the message says so.
+    """
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        raise ValueError("has an invalid host name") from None
+
+
 def _absolute(target: str, base: str) -> str:
     """The URL that the target of a link is, by the URL standard where that differs from RFC 3986."""
     scheme, colon, rest = target.partition(":")
     if not (colon and _SCHEME_NAME.fullmatch(scheme)):
-        return urljoin(base, _SLASHES.sub("//", target))
+        return joined(base, _SLASHES.sub("//", target))
     if scheme.lower() not in ("http", "https"):
         raise OtherSchemeError(target)
     if base.startswith(f"{scheme.lower()}:") and not rest.startswith("//"):
-        return urljoin(base, rest)
+        return joined(base, rest)
     return f"{scheme}://{rest.lstrip('/')}"
 
 

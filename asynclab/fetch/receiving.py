@@ -16,6 +16,7 @@ from asynclab.fetch.outcomes import failure_of_fragments, failure_of_size, failu
 from asynclab.fetch.rows import Failure, Row, header_text
 from asynclab.fetch.saving import BodyFile, file_name
 from asynclab.fetch.unpacking import PIECE, Unpacker
+from asynclab.model.text import one_line
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses whose Location is followed."""
@@ -49,6 +50,9 @@ class Receiver:
         failure = None
         if response.status in REDIRECTS:
             row.notes += ("a redirect that doesn't say where to (no Location)",)
+        if response.status == 206:
+            part = _header_text(response.headers.get("Content-Range", "of unknown place"))
+            row.notes += (f"the server sent a part of the body: {one_line(part, 80)}",)
         if refresh := response.headers.get("Refresh"):
             note_refresh(row, _header_text(refresh), "Refresh header")
         if response.status >= 400:

@@ -123,6 +123,10 @@ CASES: dict[str, Case] = {
     "charset-lie": Case(answer("hi".encode("utf-16"), "Content-Type: text/html; charset=utf-8"), "ok", "Fetched"),
     "charset-codec": Case(answer(b"hi", "Content-Type: text/html; charset=zlib"), "ok", "Fetched"),
     "type-junk": Case(answer(b"hi", "Content-Type: ;;;=/"), "ok", "Fetched"),
+    "part": Case(
+        answer(b"hello", "Content-Range: bytes 0-4/9\x1b", status="206 Partial Content"), "ok", "Fetched", "bytes 0-4/9"
+    ),
+    "part-unasked": Case(answer(b"hello", status="206 Partial Content"), "ok", "Fetched", "a part of the body"),
     "endless": Case([OK + b"\r\n", *[b"x" * 65_536] * 2_000], "truncated", "Larger than 1,000,000 bytes"),
 }  # fmt: skip
 

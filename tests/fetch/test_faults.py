@@ -59,7 +59,7 @@ async def server() -> AsyncIterator[FaultyServer]:
         ("/redirect/4", "ok", 1, "after 4 redirects"),
         ("/redirect-loop", "too_many_redirects", 1, "More than 10"),
         ("/redirect-to?url=file:///etc/passwd", "blocked", 1, "file:///etc/passwd"),
-        ("/redirect-to?url=http://[bad", "invalid", 1, "invalid URL"),
+        ("/redirect-to?url=http://[bad", "invalid", 1, "invalid URL: it has"),
         ("/redirect-to?url=http://127.0.0.1:1/", "refused", 1, "connection refused"),
         ("http://127.0.0.1:1/", "refused", 1, "connection refused"),
         ("http://a..b/", "invalid", 0, "host name"),

@@ -155,6 +155,18 @@ WRITTEN = [
     ("others", "⟦https://a.example/x⟧?!"),
     ("others", "(⟦https://a.example/x_(y)_z⟧)"),
     ("others", "⟦https://user@a.example:8443/x;p=1?q⟧#f"),
+    ("a link of a terminal", "\x1b]8;id=1;⟦https://a.example/x;y=1⟧\x1b\\text\x1b]8;;\x1b\\"),
+    ("a link of a terminal", "␛]8;;⟦https://a.example/x;y=1⟧␇text␛]8;;␇"),
+    ("comments", "u = 1  # ⟦https://a.example/c⟧"),
+    ("Jira", "{color:red}⟦https://a.example/z⟧{color} {quote}⟦https://a.example/q⟧{quote}"),
+    ("DokuWiki", "{{⟦https://a.example/i.png?200⟧|A picture}}"),
+    ("names and values", "src=⟦https://a.example/y⟧;dst=⟦https://b.example/z⟧,x=⟦https://c.example⟧"),
+    ("names and values", "⟦https://a.example/;u=https://b.example/⟧"),
+    ("git remote -v", "origin\t⟦https://g.example/x.git⟧ (fetch)\nup\t⟦https://h.example/x.git⟧ (push)\n"),
+    ("a copy of a file", '{"u":"⟦https://a.example/Report (1).pdf⟧"}'),
+    ("arrows", "⟦https://a.example/x⟧→⟦https://a.example/y⟧ ⟦https://a.example/z⟧->⟦https://a.example/v⟧=>w"),
+    ("dashes", "see ⟦https://a.example/x⟧—and ⟦https://a.example/y–z⟧"),
+    ("brackets of TeX", "\\(⟦https://a.example/x⟧\\)"),
 ]  # fmt: skip
 """Texts by where they come from, in which the URLs that a person would expect are marked."""
 
@@ -212,6 +224,18 @@ ESCAPED = [
     ("CSV", "host\tn\na.example\t1\nb.example\t2\n", "https://a.example | https://b.example"),
     ("CSV", "rank,domain\n1,a.example\n2,b.example\n", "https://a.example | https://b.example"),
     ("soft breaks", "<https://a.example/very/\nlong/path>", "https://a.example/very/long/path"),
+    ("a broken header", "From: a@b.example\nSubject: =?utf-8?B?c2V?= https://a.example/x\nTo: b@b.example\n\nhttps://a.example/y\n", "https://a.example/x | https://a.example/y"),
+    ("a line that a mail breaks", "please look at https://a.example/a/very/long/path/that/goes/on/and/on/until/\nthe/end_of/it.html\n\nThanks", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end_of/it.html"),
+    ("a line that a mail breaks", "please look at https://a.example/a/very/long/path/that/goes/on/and/on?x=1&\r\ny=2\r\nThanks to you", "https://a.example/a/very/long/path/that/goes/on/and/on?x=1&y=2"),
+    ("a list", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/\nb.example/x\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/ | https://b.example/x"),
+    ("a list", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/\nx/1\nx/2\n", "https://a.example/a/very/long/path/that/goes/on/and/on/until/the/end/"),
+    ("a shell that quotes what it gets", "curl https://a.example/watch\\?v\\=x\\&t\\=1", "https://a.example/watch?v=x&t=1"),
+    ("LaTeX", "\\bibitem{x} https://a.example/g\\_h\\%20i.", "https://a.example/g_h%20i"),
+    ("PDF", "/URI (https://a.example/x_\\(y\\)) >>", "https://a.example/x_(y)"),
+    ("CSS", "a{background:url(https://a.example/x\\(1\\).png)}", "https://a.example/x(1).png"),
+    (".properties", "a=https\\://a.example/x\\=1\nb=https\\:\\/\\/b.example\\/y", "https://a.example/x=1 | https://b.example/y"),
+    ("SQL", "VALUES (1,'<a href=\\\"https://a.example/y\\\">y</a>');", "https://a.example/y"),
+    ("Markdown", "[x](https://a.example/?a=1&b=2) [y](https://a.example/?a=1&amp;b=2&c)", "https://a.example/?a=1&b=2 | https://a.example/?a=1&b=2&c"),
 ]  # fmt: skip
 """Texts that write their URLs in another way, and these URLs."""
 

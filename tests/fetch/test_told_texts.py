@@ -38,6 +38,9 @@ TEMPLATES = [
     "https://a.example/$user",
     "https://a.example/v1/$version.json",
     "https://a.example/x?id=$userId&y=1",
+    "https://a.example/users/:id",
+    "https://a.example/users/:user_id/posts?page=1",
+    "https://a.example/frame%02d.png",
 ]
 
 NO_TEMPLATES = [
@@ -51,6 +54,7 @@ NO_TEMPLATES = [
     "https://a.example/fhir/Patient/1/$everything",
     "https://web.archive.org/web/*/https://a.example/",
     "https://a.example/%2d/x?p=$1",
+    "https://a.example/:w:/g/x:y/12:30?u=/:id",
     "https://user:pa$$W0RD@a.example/",
     "https://a.example/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}",
 ]
@@ -86,6 +90,13 @@ def test_a_defanged_url_is_fetched_only_where_it_is_asked_for(written: str, url:
         assert (found.urls, found.ignored[0]) == ((), f"defanged URL: {written}"), text
         assert other_reading(text, found) in (("defanged", 1), None)
         assert [found.url for found in find_urls(text, taken_as="defanged").urls] == [url]
+
+
+@pytest.mark.parametrize("base", ["https://[::", "https://ﬀ／x/"])
+def test_a_link_that_is_relative_to_no_url_is_ignored(base: str) -> None:
+    found = find_urls(f'<base href="{base}"><a href="y">y</a> <a href="https://a.example/">x</a>')
+    assert [url.url for url in found.urls] == ["https://a.example/"]
+    assert "y" in found.ignored
 
 
 def test_a_defanged_host_counts_alone_in_its_line() -> None:

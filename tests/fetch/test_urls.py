@@ -63,7 +63,8 @@ def test_ignored_lines_hide_passwords() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">", "http://x:"]
+    "piece",
+    ["http://", "<a ", "<a href=", "(", "http://a(", "# ", "a.", " #", "- ", "&#1;", "[ ] ", ">", "http://x:", "\\n"],
 )
 @pytest.mark.timeout(30)  # a second is plenty; what grows with the square of its length takes minutes
 def test_hostile_text_takes_no_longer_than_its_length_asks_for(piece: str) -> None:
@@ -77,6 +78,7 @@ PIECES = st.sampled_from(
     [
         *("https://", "http://", "a.com", "/x", "#", " #", "(", ")", "[", "]", "<a href=", '"', "'", ",", ";", "\n"),
         *(" ", "&amp;", "@", ":", "::1", "%2F", "?q=", "<script>", "</script>", "localhost", "127.0.0.1", "ü", "\\/"),
+        *("<base href=", "https://[", "<a href=x>", "／", "\\"),
         *("\ud800", "\x00", "\u202e", "-", "xn--", "*", "//", "<!--", "https://a.com"),
     ]
 )  # fmt: skip

@@ -16,18 +16,21 @@ from asynclab.fetch.texts.templates import PLACEHOLDER, is_template
 # linkify-it takes quotes, brackets and commas of all other scripts, backticks, bars and invisible characters
 # for parts of a URL, and goes on beyond the quote in "https://a.example/","https://b.example/".
 _OTHER_BRACKETS = (
-    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…"
+    "«»‘“-‟‹›⁅⁆〈〉❨-❵⟦-⟯⦃-⦘⸂-⸍⸜⸝⸠-⸩〈-】〔-〛〝-〟﴾﴿︐-︙︵-﹄﹇﹈﹐-﹞！（），．：；？［］｛｝｟-､、。〃…—←-⇿"
     "\u200b\u2028\u2029\u2400-\u2426\ufeff"
 )
+_ESCAPED = r"\\[?=&_%#~*()+!$:]"
+"""What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}"
 _PART = (
-    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}"""
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
 # A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
 _RUN = re.compile(
     rf"https?://(?:[\w.-]|\\\.)*(?:{_PART})*(?:\?(?:{_PART}|\?|\|(?=[A-Za-z%][\w+%:,|]*(?:[&\s]|\Z)))*)?", re.IGNORECASE
 )
+_UNESCAPED = re.compile(rf"{_ESCAPED}|.", re.DOTALL)
 _GLUED = re.compile(r"[a-z0-9]https?\Z", re.IGNORECASE)
 # What linkify-it would leave as it is; it takes 10 µs for that.
 _PLAIN = re.compile(
@@ -68,20 +71,29 @@ _SPACED = {
 }
 _MARKDOWN = re.compile(r"\]\(\s{0,3}<?\Z")
 # markdown-it's own function takes as many µs as a URL has characters.
-_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?=\))")
+_PLAIN_DESTINATION = re.compile(r"[^\s()<>\\&\x00-\x1f\x7f]*(?:&(?!#?\w+;)[^\s()<>\\&\x00-\x1f\x7f]*)*(?=\))")
 _AFTER_DESTINATION = re.compile(r"""\s*(?:\)|\s(?:"|'|\())""")
 _DEFINITION = re.compile(r"\s*(?:>\s*)*\[[^\]]+\]:\s*<?\Z")
 _AFTER_DEFINITION = re.compile(r"""\s*(?:\Z|["'(].*["')]\s*\Z)""")
-_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}\\])*(?=\})")
+_LATEX = re.compile(r"(?:\\[%_#&$~{}^]|[^\s{}|\\])*(?=\})")
 _LATEX_ESCAPE = re.compile(r"\\([%_#&$~{}^])")
 _ASCIIDOC = re.compile(r"\[(?=[^\[\]]*(?:\]\W*\Z|\Z)|/)")
 _IPV6 = re.compile(r"https?://[^/?#]*\[[0-9A-Fa-f:.]+(?:%[\w.~-]+)?\]", re.IGNORECASE)
 _LONGEST = LONGEST_URL + 100
 """Characters in which the end of a URL is looked for; longer ones are ignored."""
+_MOST_INNER = 20
+"""URLs that one URL has in it: a line of nothing but schemes would be gone over from each of them."""
 _PICTURES = ("So", "Sk")
 """Emoji and their colours."""
 _NO_BRACES = str.maketrans("{}", "--")
+_NEXT_VALUE = re.compile(r"[,;]\w+=https?://", re.IGNORECASE)
+_JIRA_ENDS = re.compile(r"\{(?:color|code|quote|noformat|panel)\}")
 _TRAILING = ".,;:!?*_~'"
+
+
+def is_url(line: str) -> bool:
+    """Whether a line is one URL and nothing else, as most are in a list; False is no answer."""
+    return _PLAIN.fullmatch(line) is not None and "://" not in line[8:]
 
 
 def run_end(line: str, start: int) -> int:
@@ -120,7 +132,15 @@ def end_of(line: str, start: int, run_ends: int) -> tuple[str, int, str]:
         inner = _INNER.match(line, start, closer.start()) if closer else None
         if closer and inner and inner.end() == closer.start():
             return inner[0], closer.end(), ""
-    return _in_prose(line[start : min(far, run_ends)], start, before)
+    url = "://".join(line[start : min(far, run_ends)].split("://", _MOST_INNER)[:_MOST_INNER])
+    if line.startswith(">", run_ends):  # an arrow, or the end of a comment in HTML
+        url = url.rstrip("-").removesuffix("=")
+    if "\\" not in url:
+        url = _in_prose(url, before)
+        return url, start + len(url), ""
+    characters = _UNESCAPED.findall(url)
+    url = _in_prose("".join(character[-1] for character in characters), before)
+    return url, start + sum(map(len, characters[: len(url)])), ""
 
 
 def _destination(line: str, start: int) -> tuple[str, int]:
@@ -132,9 +152,15 @@ def _destination(line: str, start: int) -> tuple[str, int]:
     return (found.str, found.pos) if found.ok else ("", 0)
 
 
-def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
+def _in_prose(url: str, before: str) -> str:
     if before in ",;" and before in url:  # one that follows a separator of columns ends at the next
         url = url.partition(before)[0]
+    if before == "{":  # DokuWiki writes the text of a picture behind a bar
+        url = url.partition("|")[0]
+    if before == "=" and (following := _NEXT_VALUE.search(url)):
+        url = url[: following.start()]
+    if "{" in url and (markup := _JIRA_ENDS.search(url)):
+        url = url[: markup.start()]
     if (second := url.find("://", 8)) > 0 and (glued := _GLUED.search(url, second - 6, second)):
         url = url[: glued.start() + 1]
     if not url.isascii():
@@ -144,7 +170,7 @@ def _in_prose(url: str, start: int, before: str) -> tuple[str, int, str]:
         if before != "*" and url.startswith("/*", len(short) - 1):
             short = f"{short}*"  # a pattern, and no emphasis
         url = short if _PLAIN.fullmatch(short) or is_template(short) else _without_trailing(url)
-    return url, start + len(url), ""
+    return url
 
 
 def _without_trailing(url: str) -> str:

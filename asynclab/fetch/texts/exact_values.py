@@ -17,7 +17,9 @@ NAMES_OF_URLS = frozenset(
 )
 """What fields are called in which a host without a scheme is meant as a URL."""
 
-_SENTENCE = re.compile(r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - |https?://\S*\s.*https?://", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"[\r\n\t<>]|[,.;:!?)\]}\"'] |(?:\S+\s+){5}| - | \([^()]*\)\Z|https?://\S*\s.*https?://", re.IGNORECASE
+)
 """What a URL with spaces in it doesn't have, but a sentence that begins with one."""
 _NAMES_OF_PROSE = frozenset(
     "text body message msg content description comment title summary note notes html abstract caption log".split()  # noqa: SIM905

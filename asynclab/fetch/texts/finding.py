@@ -57,7 +57,7 @@ class Finding:
         """Note a candidate; whether it is a URL, or a template of one."""
         url, fragment = text, ""
         plain = _IS_SENT.fullmatch(text)
-        if (plain is None or "%" in text) and is_template(text):
+        if (plain is None or "%" in text or "/:" in text) and is_template(text):
             self.ignore(text, "template")
             return True
         if plain is not None:

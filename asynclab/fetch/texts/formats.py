@@ -151,6 +151,8 @@ class _Cutting:
 
 def read_markup(text: str, finding: Finding) -> None:
     """Read the lines from the first tag of HTML to the last as that, and those around them as prose."""
+    if '=\\"' in text:  # HTML in a string of a program
+        text = text.replace('\\"', '"').replace("\\/", "/")
     first, last = _tags(text)
     if first < 0:
         read_prose(text, finding)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from html.entities import html5
-from urllib.parse import urljoin
 
-from asynclab.fetch.address import has_scheme
+from asynclab.fetch.address import has_scheme, joined
 from asynclab.fetch.texts.exact_values import is_exact
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.prose import read_between_tags, urls_in
@@ -165,7 +165,8 @@ def _take(link: str, page: _Page) -> str:
     url = f"https:{link}" if link.startswith("//") else link
     if page.base and not has_scheme(url) and ":" not in url.partition("/")[0] and not url.startswith("#"):
         page.base_was_used = True
-        url = urljoin(page.base, url)
+        with suppress(ValueError):
+            url = joined(page.base, url)
     if "<" in url:  # a quote that nobody has closed
         read_between_tags(url, page.finding)
     elif not (has_scheme(url) and page.finding.take(url)):

@@ -6,6 +6,7 @@ import quopri
 import re
 from contextlib import suppress
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from typing import NamedTuple
@@ -81,7 +82,7 @@ def without_quoting(text: str) -> str | None:
 
 
 def _read_header(value: str, read: ReadText) -> None:
-    with suppress(LookupError, ValueError):  # an unknown charset: the rest can be read as it is
+    with suppress(LookupError, ValueError, MessageError):  # an unknown charset, or broken base64: read as it is
         value = str(make_header(decode_header(value)))
     read(re.sub(r"\s*\n\s+", " ", value))
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from asynclab.fetch.texts.delimiters import end_of, run_end
+from asynclab.fetch.texts.delimiters import end_of, is_url, run_end
 from asynclab.fetch.texts.finding import Finding
 from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import text_at
@@ -25,20 +25,30 @@ _BREAK = re.compile("(?<=[!-~])[\u200b-\u200d\u2060\ufeff]+(?=(?!https?:)[!-~])"
 """Where a page lets a long word be broken."""
 _CONTROL = re.compile(r"(?:[\x1b\u241b]\[|\x9b)[0-?]*[ -/]*[@-~]")
 """What colours a log, or moves the cursor of a terminal (ECMA-48); as it is, or as a paste shows it."""
+_HYPERLINK = re.compile("[\x1b\u241b]\\]8;[^;\x07\x1b]*;([^\x07\x1b\u241b\u2407]*)(?:\x07|\u2407|[\x1b\u241b]\\\\)")
+"""What terminals make a link of."""
 _FOLD = re.compile(r"\r?\n[ \t]")
 """Where calendars and address cards break a line (RFC 5545, RFC 6350)."""
 _ESCAPE = re.compile(
     r"\\u(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\x[89a-f][0-9a-f]", re.IGNORECASE
 )
 """A character as JSON writes it, or as a paste shows one that acts on a terminal; half a pair stays as it is."""
-_ESCAPED_BREAK = re.compile(r"(?:\\[nrt])+(?=https?://)", re.IGNORECASE)
+_ESCAPED_BREAK = re.compile(r"\\[nrt](?=https?://)", re.IGNORECASE)
 """The end of a line as source text writes it; its letter would be one before the scheme."""
+_ESCAPED_SCHEME = re.compile(r"(https?)\\:(?=//)", re.IGNORECASE)
+"""As .properties and address cards write it."""
 _ENTITY = re.compile(r"&(?:amp;)*(amp|quot|apos|lt|gt|nbsp|#\d{1,6}|#[xX][0-9a-fA-F]{1,6});")
 """A character as HTML writes it; a text that was escaped more than once is HTML in HTML."""
 _BROKEN = re.compile(r"<(?:URL:)?https?://[^<>\s]*(?:[^\S\n]*\n[>\s]*(?!https?://)[^<>\s]+){1,3}>", re.IGNORECASE)
 """A URL between angle brackets that a mail breaks into lines (RFC 3986, appendix C)."""
+_WRAPPED = re.compile(
+    r"^((?=[^\n]{60,80}$)[^\n]*https?://[^\s<>\"']*[/=&?_%-])\r?\n(?!https?://)((?=\S*[/=&%?_-])[\w./=&%?#~+:;,@-]+)(?=\r?$)"
+    r"(?!\r?\n\S+\r?$)",
+    re.MULTILINE | re.IGNORECASE | re.ASCII,
+)
+"""A URL that fills its line, and goes on in a line of its own; two such lines may be a list."""
 _COMMENT = re.compile(r"(?:^\s*#(?!#)|\s#(?=\s|$)).*")
-_COMMENTED_OUT = re.compile(r"(?:^|\s)#\s{0,5}\Z")
+_COMMENTED_OUT = re.compile(r"^\s*#\s{0,5}\Z")
 
 
 def read_prose(text: str, finding: Finding) -> None:
@@ -92,12 +102,15 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 
     One that is commented out begins with #.
     """
+    if is_url(line):
+        yield line, "", ""
+        return
     position = run_ends = 0
     while (start := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
         if start.start() >= run_ends:
             run_ends = run_end(line, start.start())
         url, end, delimited = end_of(line, start.start(), run_ends)
-        if _COMMENTED_OUT.search(line, max(0, start.start() - 8), start.start()):
+        if _COMMENTED_OUT.match(line, 0, start.start()):
             url = f"# {url}"
         yield url, delimited, text_at(line, end, run_ends)
         position = max(start.end(), end)
@@ -108,14 +121,17 @@ def _plain(text: str) -> str:
     if "\\" in text:
         text = _ESCAPED_BREAK.sub(" ", text)
         text = _ESCAPE.sub(_unescaped, text).replace("\\/", "/").replace('\\"', '"')
+        text = _ESCAPED_SCHEME.sub(r"\1:", text)
     if "\x1b" in text or "\u241b" in text or "\x9b" in text:
-        text = _CONTROL.sub("", text)
+        text = _CONTROL.sub("", _HYPERLINK.sub(lambda link: f" <{link[1]}> " if link[1] else " ", text))
     if "BEGIN:V" in text:
         text = _FOLD.sub("", text).replace("\\:", ":").replace("\\,", ",").replace("\\;", ";")
     if "&" in text:
         text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), text)
     if "<" in text and "\n" in text:
         text = _BROKEN.sub(lambda found: re.sub(r"\s*\n[>\s]*", "", found[0]), text)
+    if "\n" in text:
+        text = _WRAPPED.sub(lambda found: found[0] if host_url(found[2]) else found[1] + found[2], text)
     if "%3" in text:
         text = _QUOTED_URL.sub(lambda found: unquote(found[0]), text)
     return text if text.isascii() else _BREAK.sub("", text.replace("\xad", ""))

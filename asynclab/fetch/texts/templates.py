@@ -25,13 +25,14 @@ _TEMPLATE = re.compile(
     r"|^[^?#]*\[(?:\d+-\d+|[a-z]-[a-z])(?::\d+)?\]"  # curl
     r"|^[^/]*//(?:[^/?#@]*@)?+[^?#]*\$(?:[A-Z][A-Z0-9_]+|[1-9](?!\d)|\()"  # shells, rules for redirects
     rf"|^[^/]*//[^?#]*/\$(?!(?:{_OPERATIONS})\b)[a-z_]\w*(?=[/?#.]|\Z)|=\$[A-Za-z_]\w*(?=&|\Z)"  # PHP
+    r"|^[^/]*//[^?#]*/:[A-Za-z_]\w*(?=[/?#.(*+]|\Z)"  # routes of Express and Rails
     r"|^[^/]*//[^/?#]*(?:\*|\\\.)|^[^?#]*(?:/\*(?:\.\w+)?\Z|\.[*+])",  # wildcards, regular expressions
     re.ASCII,
 )
 
 _LONGEST = 1_000
 """Characters of a URL in which something to be filled in is looked for: a long one would be gone over many times."""
-_HINT = re.compile(r"[][{<$*\\%]")
+_HINT = re.compile(r"[][{<$*\\]|/:|%(?![0-9A-Fa-f]{2})|%0\d[sdviq]")
 """What every template has, and few other URLs."""
 
 _DOT = r"(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))"
