@@ -19,6 +19,9 @@ from asynclab.model.tasks import TaskState
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import measured, plural
 
+FAILURES_NAMED = 3
+"""How many failed tasks the report of a standstill names."""
+
 
 def find_cycles(state: LabState) -> Iterator[Finding]:
     """Tasks that wait for each other in a circle, by locks, permits and awaits; told once for each circle."""
@@ -186,10 +189,16 @@ def find_standstills(state: LabState) -> Iterator[Finding]:
     last = max(waiting, key=lambda task: task.since)
     said = [f"{quoted(state, task.id)} {doing(task, state)}{in_brackets(task.place)}" for task in waiting[:NAMED]]
     said += [f"{plural(len(waiting) - NAMED, 'task')} more"] if len(waiting) > NAMED else []
+    said += [f"{quoted(state, task.id)} {how_ended(task)}" for task in _latest_failures(state)]
     said += [thread_told(thread) for thread in (() if state.outside is None else state.outside.held[:NAMED])]
     text = f"since {measured(last.since)} nothing can wake any task: no timer, I/O, thread, process or signal is left; "
     text += "; ".join(said)
     yield Finding("standstill", text, state.now, (state.version,), waiting[0].id, place_of(waiting[0]))
+
+
+def _latest_failures(state: LabState) -> list[TaskState]:
+    """Tasks that have failed and whose work may be what others wait for."""
+    return [task for task in state.tasks.values() if task.state == "failed"][-FAILURES_NAMED:]
 
 
 def _only_waits_for_interrupt(state: LabState) -> bool:

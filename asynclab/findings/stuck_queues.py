@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from asynclab.findings.lost_wakes import ended_since, waits_at
 from asynclab.findings.phrases import NAMED, at_line, how_ended, listed, quoted
@@ -25,7 +25,7 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
         if not lent or queue.size or not _is_pool(queue, len(lent), takers.values()):
             continue
         since = ended_since(state, takers)
-        waits = waits_at(state, "queue.get", queue.id, since or 0.0)
+        waits, certainty = _waits_for_pool(state, queue, takers.values(), since)
         # Who has one and waits for one itself may have meant to keep it, as a worker its last job, or to take them all.
         is_sure = since is not None
         each_has_one = len(takers) == len(lent) and takers.keys() <= waits.keys()
@@ -40,8 +40,23 @@ def find_drained_pools(state: LabState) -> Iterator[Finding]:
             f"nobody will put back what was taken from {queue.label}, where {listed(state, waits)} waited in vain"
             f"{at_line(place)}: {ends}"
         )
-        certainty: Certainty = "proved" if is_sure else "likely"
+        certainty = certainty if is_sure else "likely"
         yield Finding("pool-drained", text, state.now, (state.version,), next(iter(lent.values())), place, certainty)
+
+
+def _waits_for_pool(
+    state: LabState, queue: QueueState, takers: Collection[TaskState | None], since: float | None
+) -> tuple[dict[int, Wait | None], Certainty]:
+    """The tasks that have waited in vain for an item of a pool, or for long after those who have them came to an end.
+
+    Returns:
+        How each of them waits; and "proved" where nothing could have let them go on.
+    """
+    waits = waits_at(state, "queue.get", queue.id, since or 0.0)
+    is_odd = since is not None and any(task is not None and task.state in ("failed", "cancelled") for task in takers)
+    if waits or not (is_odd and wait_for_long(state, queue.getters, since or 0.0)):
+        return waits, "proved"
+    return {task: state.tasks[task].waits_for for task in queue.getters}, "likely"
 
 
 def _is_pool(queue: QueueState, lent: int, takers: Iterable[TaskState | None]) -> bool:

@@ -20,7 +20,7 @@ FOLLOWED = 300
 FOLLOWED_WHEN_IDLE = 20_000
 """The same when nothing but timeouts can happen any more, or the run is over."""
 
-_SINGLE = ("task", "wait_for", "shield")
+_SINGLE = ("task", "wait_for", "shield", "wait", "as_completed")  # wait() may return when the first of them ends
 _ALL = ("gather", "task_group")
 
 

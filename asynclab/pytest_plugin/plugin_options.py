@@ -54,6 +54,8 @@ def read_options(config: pytest.Config) -> PluginOptions:
         raise pytest.UsageError(f"--asynclab-fail-on: {error}") from None
     baseline, recordings, folder = option.asynclab_baseline, option.asynclab_record, config.invocation_params.dir
     others = (option.asynclab, fail_on, baseline, option.asynclab_write_baseline, recordings)
+    if option.asynclab_write_baseline is not None:
+        _expect_folder_of(folder / option.asynclab_write_baseline)
     return PluginOptions(
         all_tests=any(others),
         fail_on=fail_on,
@@ -96,6 +98,13 @@ def _made_folder(folder: Path) -> Path:
     except OSError as error:
         raise pytest.UsageError(f"--asynclab-record: can't make the folder {folder}: {error.strerror}") from None
     return folder
+
+
+def _expect_folder_of(file: Path) -> None:
+    """Say before the tests run that a baseline can't be written after them."""
+    if not file.parent.is_dir() or file.is_dir():
+        why = "it is a folder" if file.is_dir() else f"there is no folder {file.parent}"
+        raise pytest.UsageError(f"--asynclab-write-baseline: can't write {file}: {why}")
 
 
 def _read_baseline(file: Path) -> set[KnownBug]:

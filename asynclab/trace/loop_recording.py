@@ -23,7 +23,7 @@ from asynclab.trace.patching.uvloop_steps import is_uvloop
 from asynclab.trace.recording.scope import outside_context
 from asynclab.trace.watching.bystanders import NOBODY, Bystanders
 from asynclab.trace.watching.executor_looks import ExecutorLooks
-from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, tell_of_dropped_sources
+from asynclab.trace.watching.idle_loops import IdleLooks, is_idle, sleeps_on, tell_of_dropped_sources
 from asynclab.trace.watching.observer import Observer
 from asynclab.trace.watching.spinning_tasks import SpinLooks
 from asynclab.trace.watching.watchdog import BlockReports, Sight
@@ -114,7 +114,7 @@ class LoopRecording:
         if not (observer.looks.pending or observer.purposes.untold):
             return
         self._is_to_look = True
-        self._call(self._look)
+        self._ask(self._look)
 
     def look_at_last(self) -> None:
         """Tell the same at the program's end, where the loop can't be asked any more, and which failures are unseen."""
@@ -215,7 +215,16 @@ class LoopRecording:
         """Let the loop tell what some tasks wait for."""
         observer = self._observer()
         if observer is not None:
-            self._call(partial(observer.looks.look_at_the_rest, list(tasks)))
+            self._ask(partial(observer.looks.look_at_the_rest, list(tasks)))
+
+    def _ask(self, look: Callable[[], object]) -> None:
+        """Let the loop look. One that sleeps on though callbacks are ready is not woken: it is not in plain Python."""
+        alive = self._alive()
+        if alive is not None and sleeps_on(alive[1], alive[0]):
+            with suppress(Exception):  # somebody may wake it meanwhile
+                look()
+        else:
+            self._call(look)
 
     def _call(self, callback: Callable[[], object]) -> None:
         loop = self._loop()

@@ -163,3 +163,10 @@ def test_a_timeout_that_waits_for_a_task_shows_that_it_ignores_its_cancel() -> N
     goes_on = [TaskWaiting(0.3, FIRST, sleep), CancelIgnored(0.3, FIRST, by=MAIN)]
     found = _found(*waits, *asked, *cleans, *again, *goes_on, LISTENING)
     assert _said(found) == [("ignored-cancel", "proved", FIRST)]
+
+
+def test_a_standstill_names_those_who_failed_before() -> None:
+    waits = [_waits(task, Wait("event", task, file="app.py", line=task)) for task in (MAIN, SECOND)]
+    (finding,) = _found(*waits, TaskEnded(0.2, FIRST, "failed", "ValueError: no"), IDLE)
+    assert finding.rule == "standstill"
+    assert "'first' failed at 0.200 s with ValueError: no" in finding.text

@@ -55,7 +55,7 @@ def test_a_finding_is_reported_with_its_test_and_lets_no_test_fail(suite: pytest
     suite.makepyfile(NEVER)
     result = run(suite, "--asynclab")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *:5"])
+    result.stdout.fnmatch_lines(["*asynclab: 1 finding in 1 observed test*", "*::test_forgets", "  never-awaited: *5)"])
 
 
 def test_a_finding_names_where_its_task_was_created(suite: pytest.Pytester) -> None:
@@ -148,6 +148,8 @@ def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite:
     [
         ("--asynclab-fail-on=nonsense", "*--asynclab-fail-on: 'nonsense' is no rule; asynclab rules lists all*"),
         ("--asynclab-allow=nonsense", "*--asynclab-allow: 'nonsense' is no rule; asynclab rules lists all*"),
+        ("--asynclab-write-baseline=no/such.json", "*--asynclab-write-baseline: can't write *: there is no folder *"),
+        ("--asynclab-write-baseline=.", "*--asynclab-write-baseline: can't write *: it is a folder"),
         ("--asynclab-baseline=missing.json", "*--asynclab-baseline: can't read *missing.json: *"),
         ("--asynclab-baseline=pytest.ini", "*--asynclab-baseline: *pytest.ini is not a baseline *"),
         ("--asynclab-record=pytest.ini", "*--asynclab-record: can't make the folder *pytest.ini: *"),

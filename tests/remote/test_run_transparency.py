@@ -137,6 +137,7 @@ BADLY_WRITTEN = {
     "no such character": "sys.stdout.reconfigure(encoding='ascii'); print('ü')",
     "no text": "sys.stdout.write(5)",
     "no bytes": "print('x', file=sys.stdout.buffer)",
+    "a released view": "view = memoryview(b'x'); view.release(); sys.stdout.buffer.write(view)",
     "a closed stream": "sys.stdout.close(); print('x')",
     "a detached stream": "sys.stdout.detach(); print('x')",
     "nobody reads": "read, write = os.pipe(); os.dup2(write, 1); os.close(read); print('x' * 9999, flush=True)",

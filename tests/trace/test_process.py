@@ -37,6 +37,7 @@ from asynclab.model.events import (
     TimeoutMet,
     TimeoutStarted,
 )
+from asynclab.trace import cpython
 from asynclab.trace.process import ProcessObservation, observe_process
 from asynclab.trace.watching import looks
 from tests.fast_loop import run_fast
@@ -181,6 +182,38 @@ def test_what_timers_do_is_told_in_the_time_of_the_process(observation: ProcessO
     calls = [event.call for event in events if isinstance(event, CallScheduled)]
     assert sorted(event.call for event in events if isinstance(event, CallEnded)) == calls == [1, 2]
     assert "timer" in {event.cause for event in events if isinstance(event, TaskReady)}
+
+
+def test_a_loop_that_nobody_has_woken_is_not_woken_by_a_look(observation: ProcessObservation) -> None:
+    asleep = threading.Event()
+
+    def sets(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+        asleep.wait()
+        event.set()  # from another thread, which does not wake the loop
+        with mock.patch.object(loop, "_write_to_self") as wakes:
+            observation.recorders[0].look_at([1])
+            observation.recorders[0].look_later()
+        assert not wakes.called
+
+    async def main() -> None:
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        waiting = asyncio.create_task(event.wait())
+        await asyncio.sleep(0)
+        loop.call_later(3600, TimerNoop().__enter__)  # gives the second look something to do
+        selector = cpython.selector_of(loop)
+        assert selector is not None
+        selects = selector.select
+
+        def select(timeout: float | None = None) -> Any:
+            if timeout is None or timeout > 0:
+                asleep.set()
+            return selects(timeout)
+
+        with mock.patch.object(selector, "select", select):
+            await asyncio.to_thread(sets, loop, event)
+        assert await waiting
+
+    asyncio.run(main())
 
 
 def test_a_timer_of_a_library_is_told_only_if_it_is_still_set_a_moment_later(observation: ProcessObservation) -> None:

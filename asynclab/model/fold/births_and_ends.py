@@ -31,6 +31,9 @@ ENDED_KEPT = 20_000
 _ACQUIRES = frozenset({"Lock.acquire", "Semaphore.acquire", "Queue.get"})
 """The coroutines that do nothing but take something."""
 
+CONDITION_WAITS = frozenset({"Condition.wait", "Condition.wait_for"})
+"""The coroutines that let go of a lock that was taken before, and take it again in the end, however they end."""
+
 DROPPED_AT_ONCE = 1_000
 """How many are dropped together, so that their parents' lists of children are cleaned once for all of them."""
 
@@ -127,16 +130,19 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
     if task is not None and not task.has_ended:
         task.tree = event.tree
         _note_odd_end(state, task, event, at)
-        if event.outcome == "done" and task.coroutine in _ACQUIRES:
-            _pass_on(state, task)
+        _pass_on(state, task, event.outcome)
     _end(state, event, event.outcome, event.detail, ending(event.outcome, event.detail)[:1], at)
 
 
-def _pass_on(state: LabState, task: TaskState) -> None:
+def _pass_on(state: LabState, task: TaskState, outcome: Outcome) -> None:
     """What a task has taken for the one that made it and waits for it is its; so does wait_for() up to Python 3.11."""
     maker = None if task.parent is None else state.tasks.get(task.parent)
-    if maker is None or maker.waits_for is None or task.id not in maker.waits_for.tasks or maker.cancel_requested:
+    if maker is None or maker.has_ended:
         return
+    if task.coroutine not in CONDITION_WAITS:
+        is_taken = outcome == "done" and task.coroutine in _ACQUIRES and not maker.cancel_requested
+        if not is_taken or maker.waits_for is None or task.id not in maker.waits_for.tasks:
+            return
     for primitive in state.primitives.values():
         if primitive.kind == "lock" and primitive.holder == task.id:
             primitive.holder = maker.id

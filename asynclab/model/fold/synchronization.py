@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
+from asynclab.model.fold.births_and_ends import CONDITION_WAITS
 from asynclab.model.fold.eviction import make_room
 from asynclab.model.fold.handler import Handlers
 from asynclab.model.incidents import Incident
 from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState
 from asynclab.model.state import LabState
+from asynclab.model.tasks import TaskState
 from asynclab.model.wording import deed
 
 PERMITS_KEPT = 10_000
@@ -62,11 +64,16 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     if event.value or task is None or holder is None:
         return
     robber = lock.robbed.pop(task, None)
-    if task == holder:
+    if task == holder or _acts_for(state.tasks.get(task), holder):
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
         state.remember(Incident(event, state.version, at, robber[1], (robber[0], holder)))
     lock.robbed[holder] = task, (event.file, event.line) if event.line else None
+
+
+def _acts_for(task: TaskState | None, holder: int) -> bool:
+    """Whether a task that lets go of a lock only waits for a condition in place of its holder."""
+    return task is not None and task.parent == holder and task.coroutine in CONDITION_WAITS
 
 
 def _compare_holds(state: LabState, lock: PrimitiveState, holder: int, at: float) -> None:

@@ -11,12 +11,10 @@ from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 from asynclab.model.wording import deed
 from asynclab.model.wording.wait import plain_wait, short_wait
+from asynclab.model.wording.wake import ENDED_BY_TASKS
 
 SHOWN_FROM = 0.0005
 """A wait of fewer lab seconds would read "0.000 s"."""
-
-_AWAITS = ("task", "wait_for", "shield", "gather", "task_group")
-"""The waits that can't end before all of their tasks have."""
 
 
 def task_waiting(state: LabState, event: TaskWaiting, at: float) -> None:
@@ -78,7 +76,7 @@ def keep_fraction(state: LabState, task: TaskState, at: float) -> None:
 
 def _set_queued(state: LabState, wait: Wait, task: int, *, is_queued: bool) -> None:
     """Put a task among those that wait on its wait's queue, or take it out."""
-    if wait.tasks and wait.kind in _AWAITS:
+    if wait.tasks and wait.kind in ENDED_BY_TASKS:
         if is_queued:
             state.awaiting[task] = None
         else:

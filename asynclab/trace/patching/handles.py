@@ -213,9 +213,8 @@ class TracedHandle(Handle, metaclass=_StandIn):
             tracer = None
         args = self._args
         try:
-            theirs = Handle._run
-            if theirs is not _run_untraced:  # the program's
-                theirs(self)
+            if Handle._run is not _run_untraced:  # but the program's
+                Handle._run(self)
             else:
                 try:
                     if args:

@@ -68,7 +68,10 @@ class _Stream:
         """Report bytes as the text that they are, unless the stream itself hands on a text."""
         if not isinstance(data, bytes | bytearray | memoryview):
             return NotImplemented
-        if self._is_pending(bytes(data)):
+        try:
+            if self._is_pending(bytes(data)):
+                return NotImplemented
+        except Exception:  # such as a view that was released: the original says so
             return NotImplemented
         tracer = observer()
         if tracer is None:

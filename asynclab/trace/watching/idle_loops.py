@@ -75,8 +75,17 @@ def tell_of_dropped_sources(recorder: Recorder, sources: DroppedSources, resourc
 
 def is_idle(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     """Whether a loop runs, and waits."""
+    return _runs_nothing(loop, recorder) and not cpython.ready_queue(loop)
+
+
+def sleeps_on(loop: AbstractEventLoop, recorder: Recorder) -> bool:
+    """Whether a loop waits though callbacks are ready, as somebody has put them there without waking it."""
+    return isinstance(loop, BaseEventLoop) and _runs_nothing(loop, recorder) and bool(cpython.ready_queue(loop))
+
+
+def _runs_nothing(loop: AbstractEventLoop, recorder: Recorder) -> bool:
     is_under_way = recorder.current is not None or recorder.callback is not None or recorder.in_timer
-    return loop.is_running() and not is_under_way and not cpython.ready_queue(loop)
+    return loop.is_running() and not is_under_way
 
 
 def is_outside_awaited(loop: AbstractEventLoop, observer: Observer, bystanders: Bystanders) -> bool:

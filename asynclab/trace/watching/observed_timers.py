@@ -69,9 +69,8 @@ class ObservedTimer(TimerHandle):
         real_time = observer.clock.real_time
         started = observer.callback_started = real_time()
         try:
-            theirs = Handle._run
-            if theirs is not _run_untraced:  # the program's
-                theirs(self)
+            if Handle._run is not _run_untraced:  # but the program's
+                Handle._run(self)
             else:
                 try:
                     self._context.run(self._callback, *self._args)

@@ -192,11 +192,11 @@ class Observer(Recorder):
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
             self.eager.settle()
-        is_elsewhere = get_ident() != self.thread
-        if is_elsewhere:
+        waker = self.current or self.cause
+        if get_ident() != self.thread:
+            waker = None
             self.scheduled_elsewhere(_getframe(1), record)
-        waker = None if is_elsewhere else self.current or self.cause
-        if waker is None and not (is_elsewhere or self.in_timer or self.callback is not None):
+        elif waker is None and self.callback is None and not self.in_timer:
             with self.guard("threads"):
                 self.foreign.made_ready_by_nobody(_getframe(1), record)
         cause: WakeCause = "callback" if waker is None else "task"

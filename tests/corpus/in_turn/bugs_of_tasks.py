@@ -526,3 +526,43 @@ async def a_server_fails_at_what_a_client_sends() -> None:
         await asyncio.wait_for(reader.read(), 0.1)
     writer.close()
     server.close()
+
+
+async def a_connection_is_lost_while_others_go_on() -> None:
+    """pool-drained"""
+
+    pool: asyncio.Queue[str] = asyncio.Queue()
+    pool.put_nowait("connection")
+
+    async def query(fails: bool) -> None:
+        connection = await pool.get()
+        if fails:
+            raise ValueError
+        pool.put_nowait(connection)
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.create_task(beat())
+    for fails in (False, False, True):
+        await asyncio.gather(asyncio.create_task(query(fails)), return_exceptions=True)
+    waiting = asyncio.create_task(query(False))
+    await asyncio.wait({waiting}, timeout=1.5)
+    for task in (waiting, beating):
+        task.cancel()
+
+
+async def tasks_wait_for_each_other_among_others() -> None:
+    """deadlock"""
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def follow(number: int) -> None:
+        await asyncio.sleep(0)
+        await asyncio.wait({tasks[1 - number]})
+
+    tasks += [asyncio.create_task(follow(number)) for number in range(2)]
+    await asyncio.sleep(1)
+    for task in tasks:
+        task.cancel()

@@ -571,3 +571,60 @@ async def the_program_itself_hears_of_callbacks_that_fail() -> None:
     loop.set_exception_handler(lambda *_: heard.set())
     loop.call_soon(fail)
     await heard.wait()
+
+
+async def workers_idle_after_a_job_was_tried_again_and_again() -> None:
+    jobs: asyncio.Queue[int] = asyncio.Queue()
+    left = [2, 2]
+
+    async def work() -> None:
+        while (job := await jobs.get()) >= 0:
+            await asyncio.sleep(0.01)
+            if left[job]:
+                left[job] -= 1
+                jobs.put_nowait(job)
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.create_task(beat())
+    workers = [asyncio.create_task(work()) for _ in range(3)]
+    jobs.put_nowait(0)
+    jobs.put_nowait(1)
+    await asyncio.sleep(1.5)
+    for _ in workers:
+        jobs.put_nowait(-1)
+    await asyncio.gather(*workers)
+    beating.cancel()
+
+
+async def a_task_waits_with_a_timeout_for_one_that_waits_for_it() -> None:
+    tasks: list[asyncio.Task[None]] = []
+
+    async def ask() -> None:
+        await asyncio.wait({tasks[1]}, timeout=IDLE)
+
+    async def answer() -> None:
+        await asyncio.shield(tasks[0])
+
+    tasks += [asyncio.create_task(ask()), asyncio.create_task(answer())]
+    await asyncio.gather(*tasks)
+
+
+async def a_condition_is_waited_for_with_a_timeout() -> None:
+    changed, version = asyncio.Condition(), 0
+
+    async def poll() -> None:
+        async with changed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait_for(lambda: version), IDLE / 2)
+
+    polls = [asyncio.create_task(poll()) for _ in range(2)]
+    await asyncio.sleep(IDLE / 4)
+    async with changed:
+        version = 1
+        changed.notify_all()
+    await asyncio.gather(*polls)
+    version = 0
+    await poll()
