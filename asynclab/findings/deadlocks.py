@@ -11,7 +11,7 @@ from asynclab.findings.phrases import NAMED, how_ended, in_brackets, listed, quo
 from asynclab.findings.rule import Certainty, Finding, Rule, place_of
 from asynclab.findings.stuck_queues import find_drained_pools, find_lone_producers, wait_for_long
 from asynclab.findings.told_waits import doing
-from asynclab.findings.wait_graph import WaitGraph, holders_of
+from asynclab.findings.wait_graph import WaitGraph
 from asynclab.model.events import GeneratorStands
 from asynclab.model.resources import PrimitiveState, QueueState
 from asynclab.model.state import LabState
@@ -53,8 +53,8 @@ def _waited(state: LabState, task: TaskState) -> PrimitiveState | None:
 
 def _own(state: LabState, primitive: PrimitiveState) -> str:
     """Tasks wait for what they hold themselves."""
-    holders = [state.tasks[number] for number in holders_of(primitive) if number in state.tasks]
-    behind = [number for number in primitive.waiters if number not in holders_of(primitive)]
+    holders = [state.tasks[number] for number in primitive.holders if number in state.tasks]
+    behind = [number for number in primitive.waiters if number not in primitive.holders]
     name = primitive.label
     if len(holders) == 1:
         has = "which it holds itself" if primitive.kind == "lock" else "of which it has all permits itself"
@@ -72,7 +72,7 @@ def _target(state: LabState, task: TaskState) -> str:
     wait, primitive = task.waits_for, _waited(state, task)
     if primitive is not None:
         held = "held by" if primitive.kind == "lock" else "whose permits are with"
-        return f"{primitive.label}, {held} {listed(state, holders_of(primitive))}"
+        return f"{primitive.label}, {held} {listed(state, primitive.holders)}"
     queue = state.queues.get(wait.number) if wait is not None and wait.kind == "queue.put" else None
     if queue is not None:
         return f"room in {queue.label}, from which only {listed(state, filter(None, queue.takers))} took"
@@ -86,7 +86,7 @@ def find_left_generators(state: LabState) -> Iterator[Finding]:
         victims = () if primitive is None else _victims(state, primitive)
         if primitive is None or not victims:
             continue
-        takers = holders_of(primitive)
+        takers = primitive.holders
         by = f"; {listed(state, takers)} had begun it" if takers else ""
         place = (left.file, left.line)
         text = (
@@ -104,7 +104,7 @@ def _generator_in(state: LabState, primitive: PrimitiveState) -> GeneratorStands
 def find_kept(state: LabState) -> Iterator[Finding]:
     """Locks and permits with tasks that have ended, which others wait for."""
     for primitive in state.primitives.values():
-        holders = holders_of(primitive)
+        holders = primitive.holders
         tasks = [state.tasks.get(number) for number in holders]
         if not holders or any(task is not None and not task.has_ended for task in tasks):
             continue
@@ -134,13 +134,13 @@ def _victims(state: LabState, primitive: PrimitiveState) -> list[int]:
 
 def _wait_since_ends(state: LabState, primitive: PrimitiveState) -> bool:
     """Whether tasks have waited for long since the last holder ended, and one of these failed or was cancelled."""
-    tasks = [state.tasks.get(number) for number in holders_of(primitive)]
+    tasks = [state.tasks.get(number) for number in primitive.holders]
     is_odd = any(task is not None and task.state in ("failed", "cancelled") for task in tasks)
     return is_odd and wait_for_long(state, primitive.waiters, _last_end(state, primitive))
 
 
 def _last_end(state: LabState, primitive: PrimitiveState) -> float:
-    ended = [task.ended_at for task in map(state.tasks.get, holders_of(primitive)) if task is not None]
+    ended = [task.ended_at for task in map(state.tasks.get, primitive.holders) if task is not None]
     return max((at for at in ended if at is not None), default=0.0)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from asynclab.findings.phrases import how_ended, listed, quoted
-from asynclab.findings.wait_graph import holders_of
 from asynclab.model.events import Wait
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
@@ -32,7 +31,7 @@ def waited_tasks(wait: Wait, state: LabState) -> tuple[int, ...]:
     """
     primitive = state.named_primitives.get((wait.kind, wait.number))
     if primitive is not None:
-        return tuple(holders_of(primitive))
+        return tuple(primitive.holders)
     return tuple(number for number in wait.tasks if number not in state.tasks or not state.tasks[number].has_ended)
 
 

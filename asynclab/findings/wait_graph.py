@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asynclab.findings.rule import Certainty
-from asynclab.model.resources import SOURCES_KEPT, PrimitiveState
+from asynclab.model.resources import SOURCES_KEPT
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState
 
@@ -109,7 +109,7 @@ class WaitGraph:
         state = self._state
         for primitive in state.primitives.values():
             if primitive.waiters:
-                yield from holders_of(primitive)
+                yield from primitive.holders
         for queue in state.queues.values():
             if queue.is_full:
                 yield from queue.putters[:1]
@@ -126,7 +126,7 @@ class WaitGraph:
             return None
         wait = task.waits_for
         primitive = self._state.named_primitives.get((wait.kind, wait.number))
-        holders = [] if primitive is None else holders_of(primitive)
+        holders = [] if primitive is None else primitive.holders
         has_timeout = wait.deadline is not None or number in self._timed_since
         # A timeout lets it go on; but where it waits for itself, nobody else can do anything before.
         if has_timeout and (number not in holders or not self._is_starved):
@@ -179,12 +179,3 @@ class WaitGraph:
                     follower.stuck -= 1
                     if not follower.stuck:
                         free.append(number)
-
-
-def holders_of(primitive: PrimitiveState) -> list[int]:
-    """The tasks that keep others from a lock, or from a semaphore without permits; none where that isn't known."""
-    if primitive.kind == "lock":
-        return [] if primitive.holder is None else [primitive.holder]
-    if primitive.kind == "semaphore" and not primitive.value and not primitive.is_passed_on:
-        return list(primitive.takers)
-    return []

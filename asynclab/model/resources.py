@@ -149,6 +149,13 @@ class PrimitiveState:
         return label(self.kind, self.number)
 
     @property
+    def holders(self) -> list[int]:
+        """The tasks that keep others from a lock, or from a semaphore without permits; none where that isn't known."""
+        if self.kind == "lock":
+            return [] if self.holder is None else [self.holder]
+        return list(self.takers) if self.kind == "semaphore" and not self.value and not self.is_passed_on else []
+
+    @property
     def is_quiet(self) -> bool:
         """Whether nothing is known to depend on it: no task waits for it, no lock is held, no barrier has tasks."""
         return not self.waiters and (self.kind not in ("lock", "barrier") or not self.value)

@@ -70,7 +70,7 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
             "for every item of {it} to be done",
         ),
         "lock": _noun("{it}{holder}", "{it}"),
-        "semaphore": _noun("{it}", sentence="for a permit of {it}"),
+        "semaphore": _Words(("{it}{holder}", "{it}"), ("waits for {it}", "waits: {it}"), "for a permit of {it}"),
         "event": _noun("{it}", sentence="for {it} to be set"),
         "condition": _noun("{it}", sentence="to be notified on {it}"),
         "barrier": _noun("{it}", sentence="for the others at {it}"),
@@ -88,7 +88,11 @@ _WORDS: Mapping[WaitKind, _Words] = MappingProxyType(
 
 def short_wait(wait: Wait, state: LabState) -> Forms:
     """A wait as a noun: "sleep 2.00 s", "queue.get on queue#1", "gather of 3", "lock#1 held by brew-1"."""
-    return _fill(_WORDS[wait.kind].short, wait, names_of(wait.tasks, state) if wait.kind in NAMING else "")
+    names = names_of(wait.tasks, state) if wait.kind in NAMING else ""
+    if wait.kind == "semaphore":
+        primitive = state.named_primitives.get((wait.kind, wait.number))
+        names = "" if primitive is None else names_of(primitive.holders, state, most=1)
+    return _fill(_WORDS[wait.kind].short, wait, names)
 
 
 def plain_wait(wait: Wait, state: LabState) -> Forms:

@@ -86,6 +86,15 @@ def test_waits(golden: Golden) -> None:
     golden.check("waits", [*said, ("not looked at: story", waited(None, "500 ms", STATE))])
 
 
+def test_a_wait_for_a_permit_names_who_has_one() -> None:
+    state = tea_party(
+        PrimitiveCreated(0.0, 1, "semaphore", 1, 2),
+        PrimitiveChanged(0.0, 1, 1, COFFEE),
+        PrimitiveChanged(0.0, 1, 0, MAIN),
+    )
+    assert short_wait(Wait("semaphore", 1), state) == ("semaphore#1 held by coffee and 1 more", "semaphore#1")
+
+
 ENDINGS_OF_WAITS: dict[WaitKind, Event] = {
     "queue.get": QueuePut(1.0, 1, "'A1'", 1, 1, COFFEE),
     "queue.put": QueueGot(1.0, 1, "'A1'", 0, 1, 0, COFFEE),
