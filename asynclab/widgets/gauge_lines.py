@@ -153,6 +153,8 @@ def _condition(primitive: PrimitiveState, state: LabState) -> Line:
             return (("held by ", ""), (state.task_name(primitive.holder) or "other code", "ready"))
         case "lock":
             return (("free", "past"),)
+        case "semaphore" if primitive.holders:
+            return (("held by ", ""), *_names(primitive.holders, state))
         case "semaphore":
             return ((f"{plural(primitive.value, 'permit')} left", "" if primitive.value else "ready"),)
         case "event":

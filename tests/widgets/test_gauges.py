@@ -131,6 +131,11 @@ async def test_a_deadline_in_the_past_is_full() -> None:
             " lock#1       held by main                  waiting  child",
         ),
         (PrimitiveCreated(0.1, 1, "semaphore", 1, 2), None, " semaphore#1  2 permits left"),
+        (
+            PrimitiveCreated(0.1, 1, "semaphore", 1, 1),
+            PrimitiveChanged(0.1, 1, 0, 1),
+            " semaphore#1  held by main",
+        ),
         (PrimitiveCreated(0.1, 1, "event", 1), None, " event#1      not set"),
         (PrimitiveCreated(0.1, 1, "event", 1), PrimitiveChanged(0.1, 1, 1, 1), " event#1      set"),
         (PrimitiveCreated(0.1, 1, "barrier", 1), PrimitiveChanged(0.1, 1, 2), " barrier#1    2 there"),
