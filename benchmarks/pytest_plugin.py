@@ -46,8 +46,6 @@ async def test_{number}(queue):
 
 INI = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\naddopts = -q -p no:cacheprovider\n"
 
-PLUGIN = ("-p", "asynclab.pytest_plugin", "--asynclab")
-
 
 def seconds(folder: Path, *options: str) -> tuple[float, float]:
     """Run the suite once, and tell the seconds that it took, and the CPU seconds of its process."""
@@ -70,7 +68,7 @@ def main() -> None:
         suite = HEAD + "".join(TEST.format(number=number) for number in range(chosen.tests))
         (folder / "test_suite.py").write_text(suite, encoding="utf-8")
         (folder / "pytest.ini").write_text(INI, encoding="utf-8")
-        rounds = [(seconds(folder), seconds(folder, *PLUGIN)) for _ in range(chosen.rounds)]
+        rounds = [(seconds(folder), seconds(folder, "--asynclab")) for _ in range(chosen.rounds)]
     for index, what in enumerate(("time", "CPU time")):
         plain, observed = (min(times[index] for times in every) for every in zip(*rounds, strict=True))
         print(f"{what} of {chosen.tests} tests: {plain:.2f} s, observed {observed:.2f} s: × {observed / plain:.2f}")
