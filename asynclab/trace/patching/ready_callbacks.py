@@ -86,7 +86,7 @@ def replace_call_soon(kind: type[BaseEventLoop], patches: Patches) -> None:
                     return handle
             handle._join_lab(tasks, is_step or (may_be_step and is_task_callback(callback)))
             owner = handle._tracer
-            if owner is not None and get_ident() != owner.thread:
+            if owner is not None and handle._waker is None and get_ident() != owner.thread:
                 owner.scheduled_elsewhere(sys._getframe(1), handle._record)
         except KeyboardInterrupt:
             raise

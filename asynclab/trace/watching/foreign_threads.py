@@ -18,7 +18,7 @@ from asynclab.trace.recording.recorder import Recorder, TaskRecord
 ASLEEP_AFTER = 0.15
 """Real seconds that a loop sleeps on: one that was woken some other way would have run by then."""
 
-_SELECTS = frozenset(
+_SELECTS = tuple(
     kind.select.__code__ for kind in vars(selectors).values() if isinstance(kind, type) and hasattr(kind, "select")
 )
 _DEEPEST = 50
