@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop
@@ -71,6 +72,7 @@ class ProcessObservation:
         else:
             self._observe_kind(kind)
         self._patches.wrap(BaseEventLoop, "_check_running", lambda check: around_body(check, self._before_run))
+        _observations.add(self)
 
     def stop(self) -> None:
         """Leave asyncio and the loops as they were found; a loop that was paused or slowed, at its next callback."""
@@ -85,6 +87,11 @@ class ProcessObservation:
             while self._kinds:
                 self._kinds.pop()
                 leave_kind()
+
+    def leave_child_alone(self) -> None:
+        """After a fork, in the child: observe none of its loops. A thread that is gone may have held the lock."""
+        self._lock = Lock()
+        self._patches.undo()
 
     def has_left(self) -> bool:
         """Whether `stop` has had all its effect: on a loop that doesn't run callbacks now it can't."""
@@ -216,6 +223,18 @@ def _around_close(loop: AbstractEventLoop) -> Iterator[bool]:
     tracer = tasks_of(loop).everybodys
     if loop.is_closed() and isinstance(tracer, Observer):
         tracer.loop_closed()
+
+
+_observations: weakref.WeakSet[ProcessObservation] = weakref.WeakSet()
+
+
+def _leave_child_alone() -> None:
+    for observation in list(_observations):
+        observation.leave_child_alone()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_child_alone)
 
 
 def observe_process(*, adopts: bool = False, bystanders: Bystanders = NOBODY) -> ProcessObservation:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., object])
@@ -56,19 +56,6 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
         return function
 
     return decorate
-
-
-def in_place_of(frame: FrameType, function: Callable[[], Any]) -> Callable[[], Any]:
-    """A function whose frame says that it is another one: the same file, line and globals.
-
-    Args:
-        frame: That one, as it is now.
-        function: What is to run. It may use its own names and those around it, but no globals.
-    """
-    assert isinstance(function, FunctionType)
-    place = (frame.f_lineno, frame.f_lineno, 0, 0)
-    code = _placed(function.__code__, frame.f_code, [place for _ in function.__code__.co_positions()])
-    return FunctionType(code, frame.f_globals, code.co_name, None, function.__closure__)
 
 
 def hide_frames(made: Any) -> None:

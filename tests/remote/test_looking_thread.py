@@ -96,12 +96,12 @@ def test_a_thread_goes_on_when_the_last_of_several_forks_is_over() -> None:
     thread.go_on()
     while not looks.empty():
         looks.get()
-    assert not thread._runs.locked()
+    assert not thread._lives
     thread.go_on()
     looks.get(timeout=50)
     thread.go_on()  # as after a call that was refused before it could fork
     thread.pause()
-    assert not thread._runs.locked()
+    assert not thread._lives
     thread.abandon()
 
 

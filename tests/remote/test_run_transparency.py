@@ -496,6 +496,27 @@ def test_threads_may_fork_at_once(tmp_path: Path) -> None:
     assert same(script(tmp_path, FORKS_AT_ONCE)).out == "joined\n"
 
 
+REFUSED_CALLS = """
+import asyncio, os, pickle, sys, traceback
+def refuse(name, _):
+    if name in ("os.fork", "os.exec"):
+        raise RuntimeError(f"no {name}")
+async def main():
+    for call in (os.fork, lambda: os.execv("x", ["x"]), lambda: os.fork(1), lambda: os.execv()):
+        try:
+            call()
+        except (RuntimeError, TypeError):
+            traceback.print_exc()
+print(os.fork, callable(os.fork), pickle.loads(pickle.dumps(os.fork)) is os.fork)
+sys.addaudithook(refuse)
+asyncio.run(main())
+"""
+
+
+def test_calls_that_are_refused_show_the_programs_frames_alone(tmp_path: Path) -> None:
+    assert "no os.exec" in same(script(tmp_path, REFUSED_CALLS)).err
+
+
 def test_the_program_s_own_sitecustomize_runs(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("VALUE = __name__, __file__, __doc__\n")
     (tmp_path / "asks.py").write_text("import sitecustomize\nprint(sitecustomize.VALUE, sitecustomize.__file__)\n")

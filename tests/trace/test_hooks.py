@@ -298,6 +298,29 @@ def test_a_forked_child_prints_where_its_parent_would_and_is_not_observed() -> N
     assert run_alone(script) == ("child False\nchild's own loop function\n(['“parent”'], [])\n", "")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+def test_the_loops_of_a_child_are_not_observed_whatever_another_thread_did_at_the_fork() -> None:
+    script = """
+        import asyncio, os
+        from asynclab.trace.process import observe_process
+
+        async def main():
+            await asyncio.sleep(0)
+
+        observation = observe_process()
+        observation._lock.acquire()  # as a thread that has just made the first loop of a kind
+        child = os.fork()
+        if not child:
+            asyncio.run(main())
+            os._exit(7 + len(observation.recorders))
+        observation._lock.release()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        asyncio.run(main())
+        print(len(observation.recorders))
+    """
+    assert run_alone(script) == ("7\n1\n", "")
+
+
 WARNS = """
     import asyncio, sys, warnings
     from asynclab.model.events import Warned, Output

@@ -5,21 +5,19 @@ from __future__ import annotations
 import atexit
 import os
 import socket
-import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial, wraps
+from functools import partial
 from threading import get_ident
-from typing import Any, Protocol
+from typing import Protocol
 
+from asynclab.remote.inside.called_from_c import CalledFromC
 from asynclab.remote.inside.report_requests import ReportRequests, out_of_the_way
 from asynclab.remote.inside.sender import Sender
 from asynclab.remote.wire import ProgramStarted
 from asynclab.trace.cpython import VERSION, complain_of_missing
 from asynclab.trace.patching.patches import Patches
 from asynclab.trace.process import observe_process
-from asynclab.trace.same_frames import in_place_of
 
 _LAST_CALLS = ("_exit", "abort", "execv", "execve")
 """The functions of os after which nothing of this program runs any more, not even what atexit knows of."""
@@ -58,32 +56,19 @@ def begin(descriptor: int, name: str) -> Sender:
     sender.tell(ProgramStarted(name, VERSION, os.getpid(), time.time() - observation.clock.now()))
     sender.look()  # whoever asked for a pause before there was a program gets it from the first step on
     sender.start()
-    atexit.register(
-        observation.stop
-    )  # else what it keeps, such as classes of loops, would outlive the program's modules
+    # What the observation keeps, such as classes of loops, would outlive the program's modules.
+    atexit.register(observation.stop)
     atexit.register(sender.finish)  # both are the first to be registered, and so the last to be called
-    for last_call in _LAST_CALLS:
-        _flush_before(last_call, sender)
+    for name_of_call in _LAST_CALLS:
+        setattr(os, name_of_call, CalledFromC(getattr(os, name_of_call), os.__name__, partial(_flush, sender)))
     stop_around_forks(sender)
     os.register_at_fork(after_in_child=requests.forget_in_child)
     return sender
 
 
-def _flush_before(name: str, sender: Sender) -> None:
-    """Replace a function of os by a class that flushes when it is made, and whose `__init__` is the function itself.
-
-    C calls one after the other, so that a call that fails shows no frame of ours in its traceback. Like the function, a
-    class stays what it is as an attribute of another class, and can be pickled.
-    """
-    original = getattr(os, name)
-
-    def flush_first(cls: type[object], *_: Any, **__: Any) -> object:
-        with suppress(Exception):
-            sender.flush()
-        return object.__new__(cls)
-
-    members = {"__new__": flush_first, "__init__": original, "__doc__": original.__doc__, "__module__": os.__name__}
-    setattr(os, name, type(name, (), members))
+def _flush(sender: Sender) -> None:
+    with suppress(Exception):
+        sender.flush()
 
 
 def stop_around_forks(thread: Pausable) -> Patches:
@@ -92,39 +77,31 @@ def stop_around_forks(thread: Pausable) -> Patches:
     Returns:
         What is to be undone where the thread ends before the program.
     """
-    counting: set[int] = set()
+    by_os: set[int] = set()
 
     def after_in_parent() -> None:
-        if get_ident() not in counting:  # but in subprocess, for a preexec_fn
+        if get_ident() not in by_os:  # but in subprocess, for a preexec_fn
             thread.go_on()
 
     os.register_at_fork(before=thread.pause, after_in_parent=after_in_parent, after_in_child=thread.abandon)
     patches = Patches()
     for name in ("fork", "forkpty"):
-        patches.wrap(os, name, partial(_going_on_after, thread, counting))
+        patches.wrap(os, name, lambda fork: CalledFromC(fork, os.__name__, partial(_Fork, thread, by_os)))
     return patches
 
 
-def _going_on_after(thread: Pausable, counting: set[int], original: Callable[[], Any]) -> Callable[[], Any]:
-    """A function that forks, and then starts our thread again.
+class _Fork:
+    """A call of os that forks, after which our thread goes on.
 
-    Only after the call has returned: Python 3.13 counts the threads after it has told `after_in_parent`. Whose calls
-    are under way is in `counting`.
+    Only when the call is over: Python 3.13 counts the threads after it has told `after_in_parent`.
     """
 
-    own_number = get_ident  # the next function runs with the program's global names
+    def __init__(self, thread: Pausable, by_os: set[int]) -> None:
+        """Note in `by_os` which thread calls."""
+        self._thread = thread
+        self._by_os = by_os
+        by_os.add(get_ident())
 
-    def fork_and_go_on() -> Any:
-        counting.add(own_number())
-        try:
-            return original()
-        finally:
-            counting.discard(own_number())
-            thread.go_on()
-
-    @wraps(original)
-    def fork() -> Any:
-        # Python warns of threads of the program's own on the line that forks, which is to be the program's.
-        return in_place_of(sys._getframe(1), fork_and_go_on)()
-
-    return fork
+    def __del__(self) -> None:
+        self._by_os.discard(get_ident())
+        self._thread.go_on()

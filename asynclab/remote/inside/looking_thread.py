@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+_MOMENT = 0.0001
+"""Real seconds between two questions whether a thread has ended."""
+
 _LAST_MOMENTS = 1.0
 """Real seconds that the system may take to end a thread which has returned."""
 
@@ -41,7 +44,7 @@ def _wait_until_gone(thread: int) -> None:
     """Wait until Linux no longer lists a thread that has returned: Python counts those at a fork, and warns of them."""
     until = time.monotonic() + _LAST_MOMENTS
     while os.path.exists(f"/proc/self/task/{thread}") and time.monotonic() < until:
-        time.sleep(0.0001)
+        time.sleep(_MOMENT)
 
 
 class LookingThread:
@@ -56,8 +59,8 @@ class LookingThread:
         """
         self._look = look
         self._period = period
-        self._runs = _thread.allocate_lock()
-        """Held from before the thread starts until it ends."""
+        self._lives = False
+        """Whether the thread was started and has not ended. No lock: a signal handler may fork while it is held."""
         self._sleep = _thread.allocate_lock()
         """Held but for a moment, in which whoever waits for it wakes."""
         self._sleep.acquire()
@@ -66,21 +69,32 @@ class LookingThread:
         self._wanted = False
         self._pauses = 0
         """How many threads fork now, and need it to be gone."""
+        self._is_starting = False
+        """Whether `start` is under way."""
         self._changes = _thread.RLock()
         """Held while it is stopped or started: several threads may fork at once, and signal handlers in between."""
         self.is_abandoned = False
         """Whether it is never to run again: nobody needs it any more, or this is a child of the program."""
 
     def start(self) -> None:
-        """Start the thread."""
-        self._wanted = True
+        """Start the thread, unless it runs, or somebody needs it to be gone."""
+        # A signal handler may fork anywhere in here, and asks for the same: whoever is the outermost sees to it.
+        while not (self._pauses or self._wanted or self._is_starting or self.is_abandoned):
+            self._is_starting = True
+            try:
+                if not (self._pauses or self._wanted):
+                    self._start()
+            finally:
+                self._is_starting = False
+
+    def _start(self) -> None:
+        self._wait_for_end()  # of the one before
+        self._lives = self._wanted = True
         self._sleep.acquire(blocking=False)  # it may have been woken last time when it was about to end anyway
-        self._runs.acquire()
         try:
             start_thread(self._run)
         except BaseException:
-            self._wanted = False
-            self._runs.release()
+            self._lives = self._wanted = False
             raise
 
     def pause(self) -> None:
@@ -90,28 +104,30 @@ class LookingThread:
         with self._changes:
             self._pauses += 1
             self._wanted = False
-            if self._runs.locked():
+            if self._lives:
                 with suppress(RuntimeError):  # it has been woken already
                     self._sleep.release()
-            with self._runs:
-                pass
-            _wait_until_gone(self._native)
+            if not self._is_starting:  # else a signal handler forks in `start`, which can't go on before that returns
+                self._wait_for_end()
+                _wait_until_gone(self._native)
 
     def go_on(self) -> None:
         """Start the thread again, if it was stopped in this process, and nobody else needs it to be gone."""
         if self.is_abandoned:
             return
         with self._changes:
-            if self._pauses:
-                self._pauses -= 1
-                if not self._pauses:
-                    with suppress(RuntimeError):  # the system has no thread to give: the program goes on
-                        self.start()
+            self._pauses = max(0, self._pauses - 1)
+            with suppress(RuntimeError):  # the system has no thread to give: the program goes on
+                self.start()
 
     def abandon(self) -> None:
         """Never start it again. A child of the program may find its locks held by threads that it doesn't have."""
         self.is_abandoned = True
         self._wanted = False
+
+    def _wait_for_end(self) -> None:
+        while self._lives:
+            time.sleep(_MOMENT)
 
     def _run(self) -> None:
         try:
@@ -120,5 +136,4 @@ class LookingThread:
                 with suppress(Exception):  # whatever goes wrong here, the program goes on
                     self._look()
         finally:
-            with suppress(RuntimeError):  # an interrupt in `start` has released it
-                self._runs.release()
+            self._lives = False
