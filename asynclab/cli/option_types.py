@@ -8,9 +8,12 @@ from typing import Any
 
 import click
 
+PYTHON = (".py", ".pyw")
+"""How the names of Python files end."""
+
 
 class Place(click.Path):
-    """A file to write; neither an empty name, such as that of a variable that is not set, nor a dash."""
+    """A file to write: no Python file, as whoever forgets the name of the file would lose the program after it."""
 
     def __init__(self) -> None:
         super().__init__(dir_okay=False, path_type=Path)
@@ -21,7 +24,17 @@ class Place(click.Path):
             self.fail("it is empty", param, ctx)
         if value == "-":
             self.fail("standard output can't take it: name a file", param, ctx)
+        if Path(value).suffix in PYTHON and Path(value).exists():
+            self.fail(f"'{value}' is a Python file, which would be lost: name another file", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class PlaceOrOutput(Place):
+    """The name of a file to write, or a dash for standard output."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name."""
+        return value if value == "-" else str(super().convert(value, param, ctx))
 
 
 class Seconds(click.FloatRange):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Place, Seconds
+from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -70,7 +70,13 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("--record", type=Place(), metavar="FILE", help="Record the whole run in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
-@click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
+@click.option(
+    "--json",
+    "json_to",
+    type=PlaceOrOutput(),
+    metavar="FILE",
+    help="Write the report as JSON to a file; - for standard output.",
+)
 @click.option("--perfetto", type=Place(), metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @takes_findings_options
 @click.option("--stuck", type=Seconds(), metavar="S", help="Report all waits if nothing happens for S seconds.")

@@ -102,8 +102,9 @@ class ObservedProgram:
                 self.reports_asked += 1
             case ProgramEnded():
                 self.ended = frame
+                self.now = max(self.now, frame.at)
                 for loop in self.loops.values():
-                    self._end(loop, max(self.now, frame.at), frame)
+                    self._end(loop, self.now, frame)
 
     def _open(self, frame: LoopOpened) -> None:
         loop = self.loops[frame.loop] = ObservedLoop(frame.loop, frame.kind)

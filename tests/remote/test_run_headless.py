@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from asynclab.model.events import Output, TaskWaiting
+from asynclab.remote import child_watch
 from asynclab.remote.interpreter import HOOK
+from asynclab.remote.launch import Target
 from asynclab.remote.program_recording import RecordingReader, SourceText
-from asynclab.remote.wire import LoopEvents, ProgramEnded
+from asynclab.remote.wire import AnyFrame, LoopEvents, ProgramEnded
 from tests.remote.programs import ROOT, observed, plainly
 
 APP = """
@@ -95,6 +99,17 @@ def test_a_program_without_asyncio_runs_and_one_line_says_so() -> None:
     ran = observed("-c", "print('no loop')")
     assert ran.out == "no loop\n"
     assert ran.report[1:] == ("it ran no asyncio task; processes that it started are not observed",)
+
+
+def test_what_is_heard_last_does_not_end_the_time_of_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be killed, or replace itself by another one, of which nothing is heard."""
+    monkeypatch.setattr(child_watch, "time", SimpleNamespace(monotonic=itertools.count(step=100.0).__next__))
+    frames: list[AnyFrame] = []
+    child_watch.run_watched(
+        Target(("-c", "import os, sys; os.execv(sys.executable, ['python', '-c', ''])")), frames.append
+    )
+    (ended,) = (frame for frame in frames if isinstance(frame, ProgramEnded))
+    assert ended.at >= 100
 
 
 def test_headless_may_be_said() -> None:

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.lab.layout import PANES
+from asynclab.screens.lab.layout import PANES, STAGE_PANES
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.line_view import LineView
@@ -204,7 +204,17 @@ async def test_a_line_too_narrow_for_all_tabs_shows_the_one_in_front() -> None:
             await stage.press(*(["tab"] * (1 + (name == "timeline"))))
             assert f"▸{name.removeprefix('event ')}" in str(stage.screen.query_one(PaneTabs).render())
         await stage.pilot.click(PaneTabs, offset=(2, 0))
-        assert focused(stage) == "loop"
+        assert focused(stage) == "gauges"
+
+
+async def test_at_80_columns_every_tab_shows_with_that_of_the_findings_too_and_can_be_clicked() -> None:
+    async with opened((80, 24)) as stage:
+        await stage.press("b")
+        await stage.until(lambda: focused(stage) == "findings")
+        tabs = str(stage.screen.query_one(PaneTabs).render())
+        assert tabs.replace("▸", " ").split() == list(STAGE_PANES.values())
+        await stage.pilot.click(PaneTabs, offset=(tabs.index("lesson") + 1, 0))
+        await stage.until(lambda: focused(stage) == "concept")
 
 
 async def test_at_100_columns_concept_and_watch_of_each_lesson_show_and_no_text_is_cut() -> None:

@@ -61,6 +61,8 @@ class ConnectedProgram(WatchedProgram):
         self._is_reading = False
         self._heard = 0.0
         """When something was told last, in real seconds."""
+        self._taken = time.monotonic()
+        """When what was told last was taken in, in real seconds."""
 
     @property
     def complaint(self) -> str:
@@ -129,9 +131,14 @@ class ConnectedProgram(WatchedProgram):
 
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame."""
+        self._taken = time.monotonic()
         self.told.take(frame)
         for taker in self.takers:
             taker(frame)
+
+    def now_at(self, moment: float) -> float:
+        """Seconds of its time at a moment after all that it told, in real seconds."""
+        return self.told.now + max(0.0, moment - self._taken)
 
     def hang_up(self) -> None:
         """Close the socket."""

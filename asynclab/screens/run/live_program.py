@@ -186,7 +186,7 @@ class LiveProgram(ConnectedProgram):
         if self.has_more or (not self.is_deaf and time.monotonic() - self._died < LAST_WORDS):
             return
         self.code = code
-        self.take(ProgramEnded(self.told.now, code))
+        self.take(ProgramEnded(self.now_at(self._died), code))
 
     def _hang_up(self) -> None:
         """Close everything; the program's processes that still have its terminal get SIGHUP."""
