@@ -108,8 +108,9 @@ def main(context: click.Context) -> int:
 def demos(as_json: bool) -> int:
     """List the demos: key, name and what each one shows."""
     from asynclab.cli.demo_printing import list_demos
+    from asynclab.cli.wrapping import stdout_width
 
-    list_demos(as_json=as_json, width=_terminal_width())
+    list_demos(as_json=as_json, width=stdout_width())
     return DONE
 
 
@@ -174,10 +175,6 @@ def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:
         return action()
     except error_type as error:
         raise click.UsageError(str(error)) from None
-
-
-def _terminal_width() -> int | None:
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
 
 
 def _forget_stdout() -> None:
