@@ -252,6 +252,29 @@ async def test_quitting_asks_first_and_ends_a_program_that_ignores_signals(monke
         assert live.program.code == -signal.SIGKILL
 
 
+CLEANS_UP = """
+import asyncio
+async def main():
+    try:
+        while True:
+            await asyncio.sleep(0.01)
+    finally:
+        await asyncio.sleep(0.01)
+        print("cleaned up")
+asyncio.run(main())
+"""
+
+
+async def test_a_program_that_is_paused_cleans_up_when_it_is_ended() -> None:
+    async with running(CLEANS_UP) as live:
+        await until(lambda: "pause" in live.offered)
+        await live.pilot.press("space")
+        await until(lambda: live.loop is not None and live.loop.clock.paused)
+        await live.program.close()
+        assert live.program.code == -signal.SIGINT
+        assert "cleaned up" in live.terminal
+
+
 PLAIN = """
 import sys
 print("only this")

@@ -138,7 +138,9 @@ class LiveProgram(ConnectedProgram):
         self._look_after()
 
     async def close(self) -> None:
-        """End it: by SIGINT first, then by SIGTERM, at last by SIGKILL."""
+        """End it: by SIGINT first, then by SIGTERM, at last by SIGKILL. If it is paused, it goes on, to clean up."""
+        for control in filter(None, map(self.control_of, self.told.loops)):
+            control.resume()
         for number, seconds in ASKING:
             if not self.is_live or self._child is None:
                 break
