@@ -54,10 +54,11 @@ class LoopList(CursorView):
         is_picked = index == self.cursor
         found: Line = ((f"{FOUND}{row.findings} ", "failed"),) if row.findings else ()
         state: Line = (*found, (f"{row.tasks:,} {GLYPHS[row.state]}", row.state))
-        name = left(one_line(row.thread), max(0, width - 5 - width_of(state)))
+        number = f"{row.number:>2} "
+        name = left(one_line(row.thread), max(0, width - len(number) - 2 - width_of(state)))
         return (
             self.mark(index),
-            (f"{row.number:>2} ", "strong accent" if is_picked else "heading"),
+            (number, "strong accent" if is_picked else "heading"),
             (f"{name} ", "strong" if is_picked else ""),
             *state,
         )
