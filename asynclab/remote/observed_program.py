@@ -24,6 +24,11 @@ from asynclab.remote.wire import (
     ReportAsked,
 )
 
+NOT_SEEN = {
+    "uvloop.Loop": "deadlines of timers, and callbacks that run no task, as uvloop keeps these to itself",
+}
+"""What can't be observed, by the name of a loop's class."""
+
 
 @dataclass
 class ObservedLoop:
@@ -41,6 +46,11 @@ class ObservedLoop:
     def state(self) -> LabState:
         """Everything that is known of it."""
         return self.feed.state
+
+    @property
+    def not_seen(self) -> str:
+        """What can't be observed of loops of its class, as a clause; empty for nothing."""
+        return NOT_SEEN.get(self.kind, "")
 
 
 class ObservedProgram:

@@ -117,6 +117,11 @@ class LoopRun(StagedRun):
         return self._loop.thread or "main thread"
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What there is to say of it, in sentences."""
+        return (f"Not seen: {self._loop.not_seen}.",) if self._loop.not_seen else ()
+
+    @property
     def events(self) -> int:
         """How many events of it are kept."""
         return 0 if self.record is None else len(self.record.history.events)

@@ -123,7 +123,9 @@ class RunScreen(LabScreen):
         self._choose_loop()
         self.loop_list.show_rows([_row_of(run) for run in self.programs], self._number)
         self.loop_list.display = len(self.programs) > 1 and not self.is_zoomed
-        self.stage.describe(Lesson(self.watched.title, " ".join(self.watched.facts)))
+        shown = self.watched.runs.get(self._number or 0)
+        facts = (*self.watched.facts, *(shown.facts if shown is not None else ()))
+        self.stage.describe(Lesson(self.watched.title, " ".join(facts)))
         self._show_code()
         super().paint()
         self._complain()
