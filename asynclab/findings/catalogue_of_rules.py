@@ -34,6 +34,9 @@ RULES: tuple[Rule, ...] = (
 )
 """In the order in which they are told."""
 
+_TELLING = frozenset({Outside, RunStalled, RunEnded})
+"""The events after which the rules look at once."""
+
 PERIOD = 0.25
 """Seconds between two looks at a program that runs."""
 
@@ -58,7 +61,7 @@ class Findings:
     def take(self, events: Sequence[Event]) -> None:
         """Look again, where enough has happened; the state has taken in the events."""
         state = self._state
-        tells = any(isinstance(event, Outside | RunStalled | RunEnded) for event in events)
+        tells = not _TELLING.isdisjoint(map(type, events))
         if tells or state.is_blocking or state.now - self._looked_at >= PERIOD:
             self._looked_at = state.now
             self.look()

@@ -113,10 +113,12 @@ class ObservedTests:
         """Stop observing. Returns what was found after the last test."""
         told = self._interrupted
         if self._judge.tests and not told:  # what was interrupted is left as it is, and proves nothing
-            gc.collect()
             last = self._judge.tests[-1]
             self._judge.is_over = True
             self._find(last)
+            if self._loops is not None and self._loops.has_any:
+                gc.collect()  # what is dropped with a loop shows when that goes
+                self._find(last)
             told |= last.told
         self._stop()
         return [told] if told else []

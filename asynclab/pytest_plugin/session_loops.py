@@ -37,6 +37,8 @@ UVLOOP = "uvloop.Loop"
 EndOfWait: TypeAlias = Literal["timeout", "cancel"]
 """How a wait was ended from outside: by a timeout, or by a cancel() of no task."""
 
+_MAY_END_WAITS = frozenset({TaskCancelRequested, TimeoutExpired, CallEnded})
+
 WHEN: dict[EndOfWait, str] = {"timeout": "When the timeout expired:", "cancel": "Before it was cancelled:"}
 
 WHY_ENDED = "asynclab: nothing can wake the test"
@@ -54,16 +56,14 @@ class SessionLoop:
     told: set[object] = field(default_factory=set)
     """The keys of the findings returned so far."""
     looked_at: int = 0
-    """How many events had happened when the rules last looked."""
+    """How many events had happened at the last call of `new_findings`."""
     is_over: bool = False
     ends_tried: int = 0
     """How often its run was ended because nothing could wake it."""
 
     def new_findings(self) -> Iterator[tuple[Finding, TaskState | None]]:
         """The findings since the last call, with their tasks."""
-        if self.looked_at != self.state.version:
-            self.looked_at = self.state.version
-            self.findings.look()
+        self.looked_at = self.state.version
         for finding in self.findings.found:
             if finding.key not in self.told:
                 self.told.add(finding.key)
@@ -105,6 +105,13 @@ class SessionLoops:
     def now(self) -> float:
         """Seconds since the observing began."""
         return self._observation.clock.now()
+
+    @property
+    def has_any(self) -> bool:
+        """Whether a loop is left that could tell of anything, since `new_findings` was called last."""
+        with self.lock:
+            self.follow()
+            return bool(self._loops)
 
     def _look(self) -> None:
         """Read new events, and end runs that nothing can wake; called on a thread of its own."""
@@ -216,10 +223,11 @@ def _has_pending(state: LabState) -> bool:
 def _cut_before_ends(events: Sequence[Event], state: LabState) -> Iterator[Sequence[Event]]:
     """The events in parts that begin with each end of a wait: the state before it shows who held it up."""
     begin = 0
-    for index, event in enumerate(events):
-        if index > begin and _end_of_wait(event, state) is not None:
-            yield events[begin:index]
-            begin = index
+    if not _MAY_END_WAITS.isdisjoint(map(type, events)):
+        for index, event in enumerate(events):
+            if index > begin and _end_of_wait(event, state) is not None:
+                yield events[begin:index]
+                begin = index
     if events:
         yield events[begin:]
 

@@ -60,9 +60,6 @@ _NOT_OURS = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding a line raises that no asynclab wrote: the last for values in values in values."""
 
 _encoder = msgspec.json.Encoder()
-_lines: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-_headers: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
-
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 
@@ -198,17 +195,18 @@ class RecordingReader:
         Raises:
             RecordingError: A line is none of a recording.
         """
+        decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)  # takes time, and who only writes needs none
         with self._file:
             for number, line in enumerate(self._unpacked, start=2):
                 try:
                     _refuse_huge_numbers(line)
-                    yield _lines.decode(line)
+                    yield decoder.decode(line)
                 except _NOT_OURS as error:
                     raise RecordingError(f"line {number} of {self._path} is not one of a recording: {error}") from None
 
     def _read_header(self) -> Header:
         try:
-            header = _headers.decode(next(self._unpacked, b""))
+            header = msgspec.json.decode(next(self._unpacked, b""), type=Header)
         except (RecordingError, *_NOT_OURS):
             self._file.close()
             raise RecordingError(f"{self._path} is not a recording; asynclab run --record FILE makes one") from None

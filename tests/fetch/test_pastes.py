@@ -162,6 +162,8 @@ WRITTEN = [
     ("DokuWiki", "{{⟦https://a.example/i.png?200⟧|A picture}}"),
     ("names and values", "src=⟦https://a.example/y⟧;dst=⟦https://b.example/z⟧,x=⟦https://c.example⟧"),
     ("names and values", "⟦https://a.example/;u=https://b.example/⟧"),
+    ("a space, escaped, behind a host", "see ⟦https://www.x.example⟧%20 and ⟦http://a%2eb.example/⟧\n"),
+    ("Chinese with a link in each sentence", "看⟦https://例え.example/道/パス⟧。看 ⟦https://b.example/文⟧，再看。\n"),
     ("git remote -v", "origin\t⟦https://g.example/x.git⟧ (fetch)\nup\t⟦https://h.example/x.git⟧ (push)\n"),
     ("a copy of a file", '{"u":"⟦https://a.example/Report (1).pdf⟧"}'),
     ("arrows", "⟦https://a.example/x⟧→⟦https://a.example/y⟧ ⟦https://a.example/z⟧->⟦https://a.example/v⟧=>w"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,6 +107,28 @@ def test_what_is_found_after_its_test_lets_the_session_fail(suite: pytest.Pytest
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*::test_keeps", "  never-retrieved: *"])
+
+
+def test_what_only_the_garbage_collector_frees_is_found_after_the_last_test(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import asyncio
+
+        async def fails():
+            raise ValueError
+
+        async def test_keeps_in_a_circle():
+            circle = [asyncio.create_task(fails())]
+            circle.append(circle)
+            await asyncio.sleep(0)
+        """
+    )
+    gc.disable()  # else it may come sooner
+    try:
+        result = run(suite, "--asynclab")
+    finally:
+        gc.enable()
+    result.stdout.fnmatch_lines(["*::test_keeps_in_a_circle", "  never-retrieved: *"])
 
 
 def test_what_shows_only_at_the_end_of_the_loop_is_an_error_at_teardown(suite: pytest.Pytester) -> None:

@@ -23,7 +23,7 @@ _ESCAPED = r"\\[?=&_%#~*()+!$:]"
 """What shells, LaTeX, Markdown, CSS, PDF and .properties write a backslash before."""
 _IN_BRACES = r"[^{}\s\"'<>]{0,300}"
 _PART = (
-    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
+    rf"""[^?\s"`<>|\\^{{}}\x00-\x1f\x7f-\x9f{_OTHER_BRACKETS}’,;]++|’(?=[^\W\d_])|[,;](?!https?://)|{PLACEHOLDER}|{_ESCAPED}"""
     rf"|\{{(?:{_IN_BRACES}|{_IN_BRACES}\{{{_IN_BRACES}\}}{_IN_BRACES})\}}"
 )
 # A host may be a pattern; browsers copy the bars of a query as they are, which otherwise are between two columns.
@@ -34,8 +34,8 @@ _UNESCAPED = re.compile(rf"{_ESCAPED}|.", re.DOTALL)
 _GLUED = re.compile(r"[a-z0-9]https?\Z", re.IGNORECASE)
 # What linkify-it would leave as it is; it takes 10 µs for that.
 _PLAIN = re.compile(
-    r"https?://[\w.:@%+-]*[A-Za-z0-9](?:\.?[/?#](?:[\w./?#&=%~@+$:,;-]*[A-Za-z0-9/=&%#+$@-])?)?",
-    re.IGNORECASE | re.ASCII,
+    r"https?://[\w.:@+-]*(?:%(?!20)[\w.:@+-]*)*(?<=[^\W_])(?:\.?[/?#](?:[\w./?#&=%~@+$:,;-]*(?:[^\W_]|[/=&%#+$@-]))?)?",
+    re.IGNORECASE,
 )
 _CLOSERS = {
     '"': re.compile('"'),
@@ -93,7 +93,7 @@ _TRAILING = ".,;:!?*_~'"
 
 def is_url(line: str) -> bool:
     """Whether a line is one URL and nothing else, as most are in a list; False is no answer."""
-    return _PLAIN.fullmatch(line) is not None and "://" not in line[8:]
+    return line.isascii() and _PLAIN.fullmatch(line) is not None and "://" not in line[8:]
 
 
 def run_end(line: str, start: int) -> int:

@@ -39,7 +39,7 @@ def host_url(text: str, *, needs_path: bool = False) -> str:
     """
     if "." not in text and "localhost" not in text and "[" not in text:
         return ""
-    if _SECTION.fullmatch(text):
+    if "[" in text and _SECTION.fullmatch(text):
         return ""
     lead = _LEAD.match(text)
     text = (text[lead.end() :] if lead else text).strip()

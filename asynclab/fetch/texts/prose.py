@@ -13,8 +13,13 @@ from asynclab.fetch.texts.hosts import host_url
 from asynclab.fetch.texts.run_on import text_at
 from asynclab.fetch.texts.templates import defanged, without_defanged
 
-# linkify-it takes what follows git+ for a URL of its own.
-_URL = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]\+)https?://", re.IGNORECASE)
+# linkify-it takes what follows git+ for a URL of its own. This is searched for by its ://, as re is slow with letters
+# of either case; what is looked for behind that has a fixed length.
+_URL = re.compile(
+    r"://(?:(?<=http://)(?<![a-z0-9]http://)(?<![a-z0-9]\+http://)"
+    r"|(?<=https://)(?<![a-z0-9]https://)(?<![a-z0-9]\+https://))",
+    re.IGNORECASE,
+)
 _NEXT_URL = re.compile(r"https?://", re.IGNORECASE)
 """One directly after another."""
 _WWW = re.compile(r"www\.(?<![\w@./:\[=-]www\.)(?=[\w-]+\.[a-z])")
@@ -102,18 +107,22 @@ def _urls(line: str) -> Iterator[tuple[str, str, str]]:
 
     One that is commented out begins with #.
     """
+    if "://" not in line:
+        return
     if is_url(line):
         yield line, "", ""
         return
     position = run_ends = 0
-    while (start := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
-        if start.start() >= run_ends:
-            run_ends = run_end(line, start.start())
-        url, end, delimited = end_of(line, start.start(), run_ends)
-        if _COMMENTED_OUT.match(line, 0, start.start()):
+    while (found := _NEXT_URL.match(line, position) or _URL.search(line, position)) is not None:
+        separator = line.index("://", found.start())
+        start = separator - (5 if line[separator - 1] in "sS" else 4)
+        if start >= run_ends:
+            run_ends = run_end(line, start)
+        url, end, delimited = end_of(line, start, run_ends)
+        if "#" in line and _COMMENTED_OUT.match(line, 0, start):
             url = f"# {url}"
         yield url, delimited, text_at(line, end, run_ends)
-        position = max(start.end(), end)
+        position = max(found.end(), end)
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _LETTER = r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_IS_LETTER = re.compile(_LETTER)
 _RUN_ON = re.compile(rf"(?<=[A-Za-z0-9]){_LETTER}")
 """Where such a text may begin; after a slash it is more likely a name in the path."""
 _HOST = re.compile(rf"https?://[A-Za-z0-9.-]*\.[A-Za-z]{{2,}}(?::\d+)?(?={_LETTER})", re.IGNORECASE)
@@ -23,7 +24,7 @@ _PARTICLE = re.compile(
 
 def text_at(line: str, start: int, end: int) -> str:
     """The text from a place of a line on, if it is such a text."""
-    return line[start:end] if start < end and re.match(_LETTER, line[start]) else ""
+    return line[start:end] if start < end and _IS_LETTER.match(line, start) else ""
 
 
 def end_before_text(url: str, before: str) -> int:
@@ -40,6 +41,6 @@ def end_before_text(url: str, before: str) -> int:
         if certain:
             return certain.start() if certain.re is _PARTICLE else certain.end()
     text = _RUN_ON.search(url)
-    if text and (re.match(_LETTER, before) or _ENDS_SENTENCE.search(url)):
+    if text and (_IS_LETTER.match(before) or _ENDS_SENTENCE.search(url)):
         return text.start()
     return len(url)
