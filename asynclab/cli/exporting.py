@@ -64,12 +64,10 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
 def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[AnyFrame], None]]:
     """A trace that exists only if the block ends without an error, and then is complete.
 
-    Args:
-        program: Takes each frame before the trace gets it.
-        path: The file.
+    The program takes each frame before the trace gets it.
 
     Raises:
-        OSError: It can't be written.
+        OSError: The file can't be written.
     """
     with WholeFile(path) as file:
         export = PerfettoExport(program, file.write)

@@ -57,11 +57,7 @@ class ObservedProgram:
     """A program that runs elsewhere, or ran, as its frames describe it."""
 
     def __init__(self, on_loop: Callable[[ObservedLoop], object] = lambda _: None) -> None:
-        """Know nothing yet.
-
-        Args:
-            on_loop: Gets each loop before anything has happened on it.
-        """
+        """Know nothing yet; `on_loop` gets each loop before anything has happened on it."""
         self._on_loop = on_loop
         self.started: ProgramStarted | None = None
         """What it said of itself; None where it has not begun, or could not be observed."""

@@ -69,11 +69,7 @@ class FetchSession(Program):
             self.fetch.keep([number])
 
     def task_of(self, number: int) -> int | None:
-        """The task that fetches a URL, or fetched it last; None if there is none, or it was forgotten.
-
-        Args:
-            number: The number of the URL.
-        """
+        """The task that fetches the URL of this number, or did so last; None if there is none, or it was forgotten."""
         tasks = {} if self.state is None else self.state.tasks
         name = f"{TASK_NAME}{number}"
         return next((task.id for task in reversed(tasks.values()) if task.name == name), None)

@@ -32,11 +32,7 @@ class PaneTabs(Widget):
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        """Make the tabs.
-
-        Args:
-            names: The name of each pane, by its id.
-        """
+        """Make the tabs, from the name of each pane by its id."""
         super().__init__()
         self._names = dict(names)
         self._front = ""

@@ -22,12 +22,7 @@ class StagedRun:
     """The highest speed that it can be given."""
 
     def __init__(self, name: str, record: Record | None = None) -> None:
-        """Show a run.
-
-        Args:
-            name: What runs.
-            record: Its record; None where nothing has run.
-        """
+        """Show the run of this name; without a record, nothing has run."""
         self.name = name
         self.record = record
         """The record of the present or latest run; None before the first."""

@@ -46,11 +46,7 @@ class RunScreen(LabScreen):
     list_panes: ClassVar[tuple[str, ...]] = ("loops",)
 
     def __init__(self, watched: WatchedProgram) -> None:
-        """Show a program.
-
-        Args:
-            watched: Not begun yet.
-        """
+        """Show a program that has not begun."""
         super().__init__()
         self.watched = watched
         self.loop_list = LoopList(id="loops")
