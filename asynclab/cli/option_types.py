@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +37,17 @@ class PlaceOrOutput(Place):
         return value if value == "-" else str(super().convert(value, param, ctx))
 
 
-class Seconds(click.FloatRange):
+class Seconds(click.ParamType):
     """A number of seconds."""
 
     name = "number of seconds"
 
-    def __init__(self) -> None:
-        super().__init__(min=0)
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The seconds; what is not a number is neither less nor more than any."""
-        seconds = super().convert(value, param, ctx)
-        return self.fail(f"'{value}' is not a number of seconds", param, ctx) if math.isnan(seconds) else seconds
+        """The seconds."""
+        with suppress(ValueError):
+            if (seconds := float(value)) >= 0:
+                return seconds
+        return self.fail(f"'{value}' is not a number of seconds", param, ctx)
 
 
 class WholeNumber(click.IntRange):

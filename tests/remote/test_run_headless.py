@@ -142,6 +142,14 @@ def test_a_recording_has_all_of_it_and_the_source(app: Path, tmp_path: Path) -> 
     assert not any(isinstance(line, SourceText) for line in RecordingReader(kept).lines())
 
 
+def test_a_recording_says_what_was_run(tmp_path: Path) -> None:
+    code = "print('a/b')"
+    for command in (("-X", "dev", "-c", code, "x/y"), ("-mplatform",)):
+        assert observed("--record", str(tmp_path / "run"), *command).code == 0
+        with RecordingReader(tmp_path / "run") as reader:
+            assert reader.header.command == command
+
+
 def test_what_was_printed_just_before_the_end_is_in_the_recording(tmp_path: Path) -> None:
     for last in ("os._exit(0)", "os.abort()", "os.execv(sys.executable, [sys.executable, '-c', ''])"):
         kept = tmp_path / "run.asynclab"
