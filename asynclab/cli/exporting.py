@@ -34,13 +34,10 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
         The exit code: 1 where only a part could be read.
 
     Raises:
-        click.ClickException: The file is no recording.
+        RecordingError: The file is not a recording.
         OSError: A file can't be written.
     """
-    try:
-        reader = RecordingReader(recording)
-    except RecordingError as error:
-        raise click.ClickException(str(error)) from None
+    reader = RecordingReader(recording)
     program, problem = ObservedProgram(), ""
     with reader, ExitStack() as files:
         trace = None if perfetto is None else files.enter_context(perfetto_trace(program, perfetto))

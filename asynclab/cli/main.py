@@ -21,7 +21,7 @@ from asynclab.cli.findings_command import findings, rules
 from asynclab.cli.replay_command import replay
 from asynclab.cli.run_command import run
 from asynclab.docstrings import docstring
-from asynclab.errors import UnsupportedPythonError
+from asynclab.errors import ToldError
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Program(click.Group):
         except BrokenPipeError:
             _forget_stdout()
             code = FAILED
-        except (OSError, UnsupportedPythonError) as error:
+        except (OSError, ToldError) as error:
             click.echo(f"asynclab: {_one_line(_told(error))}", err=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)

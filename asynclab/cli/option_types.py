@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
+from click.types import FloatParamType
 
 PYTHON = (".py", ".pyw")
 """How the names of Python files end."""
@@ -37,17 +37,15 @@ class PlaceOrOutput(Place):
         return value if value == "-" else str(super().convert(value, param, ctx))
 
 
-class Seconds(click.ParamType):
-    """A number of seconds."""
+class Seconds(FloatParamType):
+    """A number of seconds, from 0 on."""
 
     name = "number of seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The seconds."""
-        with suppress(ValueError):
-            if (seconds := float(value)) >= 0:
-                return seconds
-        return self.fail(f"'{value}' is not a number of seconds", param, ctx)
+        """The seconds; what is not a number is not 0 or more either."""
+        seconds = super().convert(value, param, ctx)
+        return seconds if seconds >= 0 else self.fail(f"'{value}' is not a number of seconds", param, ctx)
 
 
 class WholeNumber(click.IntRange):

@@ -15,7 +15,6 @@ from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
-    from asynclab.remote.interpreter import Interpreter
     from asynclab.remote.launch import Target
 
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
@@ -132,20 +131,12 @@ def run(
     return run_headless(target, kept, json_to, asked, options["stuck"])
 
 
-def _target(typed: _Typed, interpreter: str | None) -> Target:
+def _target(typed: _Typed, python: str | None) -> Target:
+    from asynclab.remote.interpreter import Interpreter, find_interpreter
     from asynclab.remote.launch import Target
 
     words, arguments = _split(typed.program)
-    return Target(words, arguments, typed.python, _interpreter(interpreter))
-
-
-def _interpreter(name: str | None) -> Interpreter:
-    from asynclab.remote.interpreter import Interpreter, UnusableInterpreterError, find_interpreter
-
-    try:
-        return Interpreter() if name is None else find_interpreter(name)
-    except UnusableInterpreterError as error:
-        raise click.ClickException(str(error)) from None
+    return Target(words, arguments, typed.python, Interpreter() if python is None else find_interpreter(python))
 
 
 def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
