@@ -23,15 +23,7 @@ from asynclab.remote.wire import AnyFrame, LoopEvents
 
 
 def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) -> int:
-    """Export a recording.
-
-    Args:
-        recording: The file.
-        perfetto: Where to write a trace; None for none.
-        ndjson: Whether to print its events.
-
-    Returns:
-        The exit code: 1 where only a part could be read.
+    """Export a recording: write a trace, or print its events. The exit code is 1 where only a part could be read.
 
     Raises:
         RecordingError: The file is not a recording.

@@ -20,11 +20,6 @@ from asynclab.screens.run.live_program import LiveProgram
 def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int:
     """Run a program, show it for as long as somebody looks, and end as it did.
 
-    Args:
-        target: What to run.
-        kept: The files in which the run is kept.
-        asked: Which findings are told, and where they are written.
-
     Raises:
         ToldError: It can't be started.
         OSError: A file can't be written.

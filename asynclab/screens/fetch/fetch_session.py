@@ -37,14 +37,7 @@ class FetchSession(Program):
     def fetch_list(
         self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
     ) -> None:
-        """Fetch a list instead of the one before; returns at once.
-
-        Args:
-            urls: The URLs.
-            options: How to fetch them.
-            keep: The numbers of the URLs whose whole bodies are kept.
-            paused: Whether to pause before the first step.
-        """
+        """Fetch a list instead of the one before; `keep` numbers the URLs whose whole bodies are kept."""
         self._list = (urls, options)
         self.targets = tuple([url.url for url in urls])
         self._begin(keep, paused=paused)

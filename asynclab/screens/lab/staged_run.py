@@ -55,12 +55,7 @@ class StagedRun:
             self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, or start it over, where it can be; otherwise nothing.
-
-        Args:
-            paused: Whether to pause it before its first step.
-            instant: Whether to skip the time in which nothing happens.
-        """
+        """Start it, paused before its first step or without real waiting."""
 
     def cancel(self) -> None:
         """Cancel it; its clean-up goes on."""

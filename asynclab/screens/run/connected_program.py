@@ -36,12 +36,7 @@ class ConnectedProgram(WatchedProgram):
     """A program that runs, at the other end of a socket."""
 
     def __init__(self, takers: Sequence[Callable[[AnyFrame], object]] = (), judge: FindingFilter | None = None) -> None:
-        """Be connected to nothing yet.
-
-        Args:
-            takers: Each gets every frame, after it was taken in.
-            judge: Knows which findings are left out.
-        """
+        """Be connected to nothing yet; each taker gets every frame, after it was taken in."""
         super().__init__(judge)
         self.files = SourceFiles()
         self.takers = list(takers)

@@ -47,13 +47,7 @@ class LiveProgram(ConnectedProgram):
         takers: Sequence[Callable[[AnyFrame], object]] = (),
         judge: FindingFilter | None = None,
     ) -> None:
-        """Prepare it; `begin` starts it.
-
-        Args:
-            target: What to run.
-            takers: Each gets every frame, after it was taken in.
-            judge: Knows which findings are left out.
-        """
+        """Prepare it; `begin` starts it. For the rest see `ConnectedProgram`."""
         super().__init__(takers, judge)
         self.terminal = Emulator(80, 24, self.type)
         self.code: int | None = None
