@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.events import MouseMove
 from textual.widgets import Input
 
 from asynclab.curriculum.catalogue import DEMOS
@@ -372,6 +373,23 @@ async def test_y_in_the_code_copies_the_whole_file() -> None:
         await finish(stage, "3")
         await stage.press("tab", "tab", "tab", "y")
         assert stage.app.clipboard == stage.screen.program.demo.source
+
+
+async def test_lines_near_the_end_of_a_small_pane_stay_while_they_are_selected() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        activity = stage.views.activity
+        await stage.until(lambda: activity.scroll_offset.y > 5)
+        before = activity.scroll_offset.y
+        await stage.pilot.mouse_down(activity, offset=(5, 5))
+        x, y = activity.content_region.offset
+        for line in (3, 2, 0):
+            at = (x + 12, y + line)
+            # Not by the pilot, whose mouse never tells how far it has moved.
+            stage.screen._forward_event(MouseMove(None, *at, 0, -1, 1, False, False, False, *at))
+            await stage.pilot.pause(0.3)
+            assert (activity.scroll_offset.y == before) == (line > 0)
+        await stage.pilot.mouse_up(activity, offset=(12, 1))
 
 
 async def test_capital_y_copies_all_activity() -> None:
