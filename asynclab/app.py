@@ -57,6 +57,9 @@ class AsyncLabApp(Commanding, Notices, TerminalApp):
     DEFAULT_MODE = "learn"
     NOTIFICATION_TIMEOUT = 4.0
     """Seconds; enough to read two lines, and no more, since notices cover the key bar."""
+    SELECT_AUTO_SCROLL_LINES = 2
+    """At the ends of a pane; Textual's three lines are half of a small one, and what one selects would run away."""
+    SELECT_AUTO_SCROLL_SPEED = 10.0
     # Textual declares these as an instance's, so they can't be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide"), (160, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-tall")]  # noqa: RUF012

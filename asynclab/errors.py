@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 
-class UnsupportedPythonError(RuntimeError):
+class ToldError(Exception):
+    """Says in one line what went wrong, and what to do; the command line prints it as it is."""
+
+
+class UnsupportedPythonError(ToldError, RuntimeError):
     """Raised where the tracer leans on something that this Python lacks."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
-from asynclab.cli.option_types import Place, Seconds, WholeNumber
+from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds, WholeNumber
 from asynclab.terminal.streams import has_terminal
 
 
@@ -17,7 +17,13 @@ from asynclab.terminal.streams import has_terminal
 @click.option("--seconds", type=Seconds(), metavar="S", help="Leave after S seconds; no screen.")
 @click.option("--record", type=Place(), help="Record the whole visit in a file.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
-@click.option("--json", "json_to", metavar="FILE", help="Write what is there as JSON to a file; - for standard output.")
+@click.option(
+    "--json",
+    "json_to",
+    type=PlaceOrOutput(),
+    metavar="FILE",
+    help="Write what is there as JSON to a file; - for standard output.",
+)
 @takes_judging_options
 def attach(
     pid: int,
@@ -35,13 +41,9 @@ def attach(
     --headless, --seconds or --json, there is no screen.
     """
     from asynclab.cli.attach_headless import attach_headless
-    from asynclab.remote.attach import AttachError
 
-    try:
-        if has_terminal() and not headless and seconds is None and json_to is None:
-            from asynclab.cli.attach_on_screen import attach_on_screen
+    if has_terminal() and not headless and seconds is None and json_to is None:
+        from asynclab.cli.attach_on_screen import attach_on_screen
 
-            return attach_on_screen(pid, record, asked, keep_sources=not no_source)
-        return attach_headless(pid, seconds, record, json_to, asked, keep_sources=not no_source)
-    except AttachError as error:
-        raise click.ClickException(str(error)) from None
+        return attach_on_screen(pid, record, asked, keep_sources=not no_source)
+    return attach_headless(pid, seconds, record, json_to, asked, keep_sources=not no_source)

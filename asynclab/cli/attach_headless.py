@@ -27,6 +27,9 @@ from asynclab.remote.wire import AnyFrame
 CENSUS = 10.0
 """Real seconds that the census of a program may take before what there is of it is shown."""
 
+SETTLING = 1.0
+"""Real seconds that loops may take after that to tell what could wake them, which idle ones do."""
+
 _BEAT = 0.1
 
 
@@ -61,7 +64,8 @@ def attach_headless(
         )
         report = None if json_to is None else JsonReport(files, json_to)
         with suppress(KeyboardInterrupt):
-            follower.watch(CENSUS, until_found=True)
+            follower.watch(CENSUS, lambda program: program.is_found)
+            follower.watch(SETTLING, _has_settled(follower.program))
             _say(follower.program, report)
             follower.watch(math.inf if seconds is None else seconds)
         follower.leave()
@@ -92,6 +96,15 @@ def _say(program: ObservedProgram, report: JsonReport | None) -> None:
         click.echo(line)
 
 
+def _has_settled(program: ObservedProgram) -> Callable[[ObservedProgram], bool]:
+    """Tells whether each loop has gone on since, or has told what could wake it."""
+    before = {number: loop.state.version for number, loop in program.loops.items()}
+    return lambda program: all(
+        loop.state.outside is not None or loop.state.version != before.get(number)
+        for number, loop in program.loops.items()
+    )
+
+
 class _Follower:
     """Takes in what a program tells."""
 
@@ -103,12 +116,12 @@ class _Follower:
         self._has_ended = False
         """Whether the program was the first to end the connection."""
 
-    def watch(self, seconds: float, *, until_found: bool = False) -> None:
-        """Take in what comes within some real seconds, or until all is told that was there."""
+    def watch(self, seconds: float, until: Callable[[ObservedProgram], bool] = lambda _: False) -> None:
+        """Take in what comes within some real seconds, or until something is so."""
         ends = time.monotonic() + seconds
         while not self._attachment.has_ended and (left := ends - time.monotonic()) > 0:
             self._take(self._attachment.frames(min(left, _BEAT)))
-            if until_found and self.program.is_found:
+            if until(self.program):
                 return
 
     def leave(self) -> None:

@@ -16,18 +16,7 @@ from asynclab.screens.run.attached_program import AttachedProgram
 
 
 def attach_on_screen(pid: int, record: Path | None, asked: FindingsOptions, *, keep_sources: bool) -> int:
-    """Show a program for as long as somebody looks, and leave it as it was.
-
-    Args:
-        pid: The number of its process.
-        record: Where to keep a recording; None for none.
-        asked: Which findings are left out.
-        keep_sources: Whether a recording has the text of the program's own files in it.
-
-    Raises:
-        AttachError: It can't be attached to.
-        OSError: A file can't be written.
-    """
+    """Show a program for as long as somebody looks, and leave it as it was; for the rest see `attach_headless`."""
     with ExitStack() as files:
         attachment = files.enter_context(closing(attach(pid)))
         program = AttachedProgram(attachment, judge=asked.judge(working_folder()))

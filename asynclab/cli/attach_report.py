@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from asynclab.cli.run_report import NOT_SEEN_ON_UVLOOP, UVLOOP
 from asynclab.findings.stuck_report import stuck_json, stuck_lines
 from asynclab.model.text import one_line
 from asynclab.model.wording.quantities import plural
@@ -27,8 +26,8 @@ def picture(program: ObservedProgram) -> Iterator[str]:
     for loop in program.loops.values():
         pending = [task for task in loop.state.tasks.values() if not task.has_ended]
         yield f"loop {loop.number} ({one_line(loop.kind)}): {plural(len(pending), 'task')}"
-        if loop.kind == UVLOOP:
-            yield f"    Not seen: {NOT_SEEN_ON_UVLOOP}."
+        if loop.not_seen:
+            yield f"    Not seen: {loop.not_seen}."
         yield from stuck_lines(loop.state, program.now)
     for unobserved in program.unobserved:
         yield f"A loop ({one_line(unobserved.kind)}) is not observed: {one_line(unobserved.why)}."

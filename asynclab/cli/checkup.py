@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from asynclab import __version__
+from asynclab.cli.wrapping import hanging
 from asynclab.terminal.streams import has_terminal
 from asynclab.trace.cpython import NEWEST, missing
 
@@ -60,11 +61,11 @@ def check_up() -> list[Finding]:
     ]
 
 
-def as_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """A line for each finding, and one that sums them up."""
-    width = max(len(finding.subject) for finding in findings)
+def as_lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
+    """A line for each finding, wrapped at a width if there is one, and one that sums them up."""
+    longest = max(len(finding.subject) for finding in findings)
     for finding in findings:
-        yield f"{_SIGNS[finding.verdict]:<4}  {finding.subject:<{width}}  {finding.says}"
+        yield hanging(f"{_SIGNS[finding.verdict]:<4}  {finding.subject:<{longest}}  ", finding.says, width)
     wrong = [finding.subject for finding in findings if finding.verdict == "missing"]
     yield f"asynclab can't work here: see {', '.join(wrong)}" if wrong else "asynclab works here"
 

@@ -11,6 +11,7 @@ from typing import Any, TextIO, TypeAlias
 
 import msgspec
 
+from asynclab.cli.wrapping import hanging
 from asynclab.curriculum.catalogue import DEMOS, Demo
 from asynclab.curriculum.demo_parameters import Value
 from asynclab.curriculum.practice_pages import Pages
@@ -31,19 +32,13 @@ READING_SECONDS = 0.02
 
 
 def list_demos(*, as_json: bool, width: int | None) -> None:
-    """Print the demos, one a line.
-
-    Args:
-        as_json: Print JSON objects instead of columns.
-        width: Cut lines after this many cells; None for whole lines.
-    """
+    """Print the demos, wrapped at a width if there is one; as JSON, each is one line."""
     longest = max(len(demo.name) for demo in DEMOS)
     for demo in DEMOS:
         if as_json:
             print(msgspec.json.encode(_described(demo)).decode())
         else:
-            line = f"{demo.key}  {demo.name:<{longest}}  {one_line(demo.lesson.concept)}"
-            print(line if width is None or len(line) <= width else line[: width - 1] + "…")
+            print(hanging(f"{demo.key}  {demo.name:<{longest}}  ", one_line(demo.lesson.concept), width))
 
 
 def run_demo(demo: Demo, values: Mapping[str, Value], *, as_json: bool, instant: bool) -> Outcome:

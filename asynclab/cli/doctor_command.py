@@ -15,6 +15,7 @@ def doctor(as_json: bool) -> int:
     The exit code is 1 if something that asynclab needs is missing.
     """
     from asynclab.cli.checkup import as_lines, check_up
+    from asynclab.cli.wrapping import stdout_width
 
     findings = check_up()
     if as_json:
@@ -23,5 +24,5 @@ def doctor(as_json: bool) -> int:
 
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
-        click.echo("\n".join(as_lines(findings)))
+        click.echo("\n".join(as_lines(findings, stdout_width())))
     return FAILED if any(finding.verdict == "missing" for finding in findings) else DONE

@@ -23,24 +23,13 @@ from asynclab.remote.wire import AnyFrame, LoopEvents
 
 
 def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) -> int:
-    """Export a recording.
-
-    Args:
-        recording: The file.
-        perfetto: Where to write a trace; None for none.
-        ndjson: Whether to print its events.
-
-    Returns:
-        The exit code: 1 where only a part could be read.
+    """Export a recording: write a trace, or print its events. The exit code is 1 where only a part could be read.
 
     Raises:
-        click.ClickException: The file is no recording.
+        RecordingError: The file is not a recording.
         OSError: A file can't be written.
     """
-    try:
-        reader = RecordingReader(recording)
-    except RecordingError as error:
-        raise click.ClickException(str(error)) from None
+    reader = RecordingReader(recording)
     program, problem = ObservedProgram(), ""
     with reader, ExitStack() as files:
         trace = None if perfetto is None else files.enter_context(perfetto_trace(program, perfetto))
@@ -64,12 +53,10 @@ def export_recording(recording: Path, perfetto: Path | None, *, ndjson: bool) ->
 def perfetto_trace(program: ObservedProgram, path: Path) -> Iterator[Callable[[AnyFrame], None]]:
     """A trace that exists only if the block ends without an error, and then is complete.
 
-    Args:
-        program: Takes each frame before the trace gets it.
-        path: The file.
+    The program takes each frame before the trace gets it.
 
     Raises:
-        OSError: It can't be written.
+        OSError: The file can't be written.
     """
     with WholeFile(path) as file:
         export = PerfettoExport(program, file.write)

@@ -51,16 +51,7 @@ class ResultFile(Protocol):
 
 
 def print_results(urls: Iterable[FoundUrl], options: Options, *, style: Style, files: Iterable[ResultFile] = ()) -> int:
-    """Fetch, and print a line for each URL as it ends.
-
-    Args:
-        urls: What to fetch.
-        options: How.
-        style: What the lines are.
-        files: What else takes the results.
-
-    Returns:
-        The exit code.
+    """Fetch, and print a line for each URL as it ends; the files take the results, too. Returns the exit code.
 
     Raises:
         BrokenPipeError: Nobody reads what is printed.

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
+from asynclab.cli.wrapping import hanging, stdout_width
 
 
 @click.command()
@@ -27,6 +28,9 @@ def rules() -> int:
     """Print the kinds of bugs that asynclab can name, and how to mend each."""
     from asynclab.findings.catalogue_of_rules import RULES
 
+    width = stdout_width()
     for rule in RULES:
-        click.echo(f"{rule.name}\n  {rule.summary} {rule.why}\n  {rule.mend}")
+        click.secho(rule.name, bold=True)
+        for text in (f"{rule.summary} {rule.why}", rule.mend):
+            click.echo(hanging("  ", text, width))
     return 0

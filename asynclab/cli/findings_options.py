@@ -61,7 +61,7 @@ def _output(text: str) -> Output:
     """Read "sarif:out.sarif", or "sarif"."""
     name, colon, path = text.partition(":")
     if name not in FORMATS:
-        raise ValueError(f"'{name}' is no format; there are {', '.join(FORMATS)}")
+        raise ValueError(f"there is no format '{name}'; choose {', '.join(FORMATS)}")
     if colon and not path:
         raise ValueError(f"'{text}' lacks a file; without the colon it goes to standard output")
     return Output(name, Path(path) if path not in ("", "-", "/dev/stdout") else None)
@@ -90,7 +90,7 @@ def _baseline(path: str | None) -> frozenset[KnownBug]:
     except BaselineError as error:
         raise ValueError(f"'{path}' {error}") from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not text"
         raise ValueError(f"can't read '{path}': {why}; --write-baseline makes a baseline") from None
 
 

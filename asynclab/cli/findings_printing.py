@@ -25,13 +25,10 @@ def print_findings(path: Path, asked: FindingsOptions) -> int:
         The exit code: 3 where there is a finding that must not be, 1 where only a part could be read.
 
     Raises:
-        click.ClickException: The file is no recording.
+        RecordingError: The file is not a recording.
         OSError: A file can't be written.
     """
-    try:
-        reader = RecordingReader(path)
-    except RecordingError as error:
-        raise click.ClickException(str(error)) from None
+    reader = RecordingReader(path)
     asked = asked if asked.outputs else replace(asked, outputs=(Output("text", None),))
     program, texts = ObservedProgram(), dict[str, str]()
     folder = reader.header.folder or os.getcwd()

@@ -15,11 +15,7 @@ class JsonReport:
     """Where the report goes."""
 
     def __init__(self, files: ExitStack, place: str) -> None:
-        """Open the file.
-
-        Args:
-            files: Closes it.
-            place: Its path; "-" for standard output.
+        """Open the file, or for "-" standard output; `files` closes it.
 
         Raises:
             OSError: It can't be written; from `write`, too.

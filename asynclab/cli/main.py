@@ -21,7 +21,7 @@ from asynclab.cli.findings_command import findings, rules
 from asynclab.cli.replay_command import replay
 from asynclab.cli.run_command import run
 from asynclab.docstrings import docstring
-from asynclab.errors import UnsupportedPythonError
+from asynclab.errors import ToldError
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Program(click.Group):
         except BrokenPipeError:
             _forget_stdout()
             code = FAILED
-        except (OSError, UnsupportedPythonError) as error:
+        except (OSError, ToldError) as error:
             click.echo(f"asynclab: {_one_line(_told(error))}", err=True)
             code = FAILED
         sys.exit(code if isinstance(code, int) else DONE)
@@ -108,8 +108,9 @@ def main(context: click.Context) -> int:
 def demos(as_json: bool) -> int:
     """List the demos: key, name and what each one shows."""
     from asynclab.cli.demo_printing import list_demos
+    from asynclab.cli.wrapping import stdout_width
 
-    list_demos(as_json=as_json, width=_terminal_width())
+    list_demos(as_json=as_json, width=stdout_width())
     return DONE
 
 
@@ -174,10 +175,6 @@ def _or_usage_error(action: Callable[[], T], error_type: type[Exception]) -> T:
         return action()
     except error_type as error:
         raise click.UsageError(str(error)) from None
-
-
-def _terminal_width() -> int | None:
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
 
 
 def _forget_stdout() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_judging_options
+from asynclab.errors import ToldError
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
@@ -23,19 +24,15 @@ def replay(file: Path, asked: FindingsOptions) -> int:
     Tasks, timeline, queues, code and activity can be seen event by event, forward and back. Without a terminal, the
     report of the run is printed.
     """
-    from asynclab.remote.program_recording import RecordingError
     from asynclab.screens.run.replay import Replay
 
-    try:
-        recording = Replay(file, asked.judge)
-    except RecordingError as error:
-        raise click.ClickException(str(error)) from None
+    recording = Replay(file, asked.judge)
     if has_terminal():
         _show(recording)
     else:
         _print_report(recording)
     if recording.complaint:
-        raise click.ClickException(recording.complaint)
+        raise ToldError(recording.complaint)
     return 0
 
 

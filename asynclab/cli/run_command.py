@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from asynclab.cli.findings_options import FindingsOptions, takes_findings_options
-from asynclab.cli.option_types import Place, Seconds
+from asynclab.cli.option_types import Place, PlaceOrOutput, Seconds
 from asynclab.terminal.streams import has_terminal
 
 if TYPE_CHECKING:
-    from asynclab.remote.interpreter import Interpreter
     from asynclab.remote.launch import Target
 
 _MODULE, _CODE, _STDIN = "-m", "-c", "-"
+
+_PYTHONS = re.compile(r"-[uO]*([XW].*|[uO])$", re.DOTALL)
+"""A word with options of Python's in it, such as -uO, -Xdev, or -X with a value after it."""
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """What was typed besides our own options."""
+
+    python: tuple[str, ...]
+    """Options for Python."""
+    program: tuple[str, ...]
+    """The script, -m or -c, and the arguments of the program."""
 
 
 class _RunCommand(click.Command):
     """A command whose options end where the program begins: everything after it belongs to the program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Split off the program and its arguments, and parse the rest."""
-        end = self._begin_of_program(ctx, args)
-        ctx.obj = tuple(args[end:])
-        return super().parse_args(ctx, args[:end])
-
-    def _begin_of_program(self, ctx: click.Context, args: Sequence[str]) -> int:
-        """The index of the script, of -m or of -c; the number of arguments where there is none."""
+        """Split off the program and its arguments, and parse the rest; keep what is Python's as it was typed."""
         with_value = {
             name
             for parameter in self.get_params(ctx)
             if isinstance(parameter, click.Option) and not parameter.is_flag and not parameter.count
             for name in parameter.opts
         }
-        index = 0
-        while index < len(args):
-            word = args[index]
-            if word == _STDIN or not word.startswith("-") or word.startswith((_MODULE, _CODE)):
-                return index
-            index += 2 if word in with_value else 1
-        return index
+        end, python = 0, list[str]()
+        while end < len(args) and not _begins_program(args[end]):
+            pythons = _PYTHONS.match(args[end])
+            takes_next = args[end] in with_value or (pythons is not None and pythons[1] in ("X", "W"))
+            words = args[end : end + (2 if takes_next else 1)]
+            python += words if pythons is not None else ()
+            end += len(words)
+        ctx.obj = _Typed(tuple(python), tuple(args[end:]))
+        return super().parse_args(ctx, args[:end])
+
+
+def _begins_program(word: str) -> bool:
+    """Whether a word is the script, -m or -c."""
+    return word == _STDIN or not word.startswith("-") or word.startswith((_MODULE, _CODE))
 
 
 def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | None:
@@ -70,15 +85,21 @@ def _size(ctx: click.Context, _: click.Parameter, text: str | None) -> int | Non
 @click.option("--record", type=Place(), metavar="FILE", help="Record the whole run in a file.")
 @click.option("--keep", callback=_size, metavar="SIZE", help="Limit the recording to its newest part, such as 100MB.")
 @click.option("--no-source", is_flag=True, help="Leave the program's source code out of the recording.")
-@click.option("--json", "json_to", metavar="FILE", help="Write the report as JSON to a file; - for standard output.")
+@click.option(
+    "--json",
+    "json_to",
+    type=PlaceOrOutput(),
+    metavar="FILE",
+    help="Write the report as JSON to a file; - for standard output.",
+)
 @click.option("--perfetto", type=Place(), metavar="FILE", help="Write a trace for ui.perfetto.dev to a file.")
 @takes_findings_options
 @click.option("--stuck", type=Seconds(), metavar="S", help="Report all waits if nothing happens for S seconds.")
 @click.option("--python", metavar="PATH", help="Run it in another Python that has asynclab installed.")
-@click.option("-X", "x_options", multiple=True, metavar="OPTION", help="The same as Python's -X, such as dev.")
-@click.option("-W", "w_options", multiple=True, metavar="FILTER", help="The same as Python's -W, such as error.")
-@click.option("-O", "optimize", count=True, help="The same as Python's -O and -OO.")
-@click.option("-u", "unbuffered", is_flag=True, help="The same as Python's -u.")
+@click.option("-X", multiple=True, expose_value=False, metavar="OPTION", help="The same as Python's -X, such as dev.")
+@click.option("-W", multiple=True, expose_value=False, metavar="FILTER", help="The same as Python's -W, such as error.")
+@click.option("-O", count=True, expose_value=False, help="The same as Python's -O and -OO.")
+@click.option("-u", is_flag=True, expose_value=False, help="The same as Python's -u.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -101,7 +122,7 @@ def run(
     keep = options["keep"]
     if keep is not None and (record is None or not (record.is_file() or not record.exists())):
         raise click.UsageError("--keep needs --record with the name of a file")
-    target = _target(ctx.obj, options)
+    target = _target(ctx.obj, options["python"])
     kept = RunFiles(record, keep, not options["no_source"], options["perfetto"])
     if has_terminal() and not headless and json_to is None and not asked.fail_on and options["stuck"] is None:
         from asynclab.cli.run_on_screen import run_on_screen
@@ -110,24 +131,12 @@ def run(
     return run_headless(target, kept, json_to, asked, options["stuck"])
 
 
-def _target(program: Sequence[str], options: dict[str, Any]) -> Target:
+def _target(typed: _Typed, python: str | None) -> Target:
+    from asynclab.remote.interpreter import Interpreter, find_interpreter
     from asynclab.remote.launch import Target
 
-    words, arguments = _split(program)
-    python = [f"-{'O' * options['optimize']}"] if options["optimize"] else []
-    python += ["-u"] if options["unbuffered"] else []
-    for name, values in (("-X", options["x_options"]), ("-W", options["w_options"])):
-        python += [word for value in values for word in (name, value)]
-    return Target(words, arguments, tuple(python), _interpreter(options["python"]))
-
-
-def _interpreter(name: str | None) -> Interpreter:
-    from asynclab.remote.interpreter import Interpreter, UnusableInterpreterError, find_interpreter
-
-    try:
-        return Interpreter() if name is None else find_interpreter(name)
-    except UnusableInterpreterError as error:
-        raise click.ClickException(str(error)) from None
+    words, arguments = _split(typed.program)
+    return Target(words, arguments, typed.python, Interpreter() if python is None else find_interpreter(python))
 
 
 def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -145,7 +154,7 @@ def _split(program: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if first == option:
             return (option, rest[0]), tuple(rest[1:])
         if first.startswith(option):
-            return (option, first.removeprefix(option)), tuple(rest)
+            return (first,), tuple(rest)
     if first != _STDIN and not Path(first).exists():
         raise click.UsageError(f"there is no file {first}; for a module try 'asynclab run -m {first}'")
     return (first,), tuple(rest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -56,7 +55,8 @@ class RunFiles:
         return takers
 
     def _writer(self, record: Path, target: Target, program: ObservedProgram) -> Writer:
-        header = header_of((*target.options, *map(os.path.basename, target.words), *target.arguments))
+        words = target.words if target.words[0].startswith("-") else (target.name,)
+        header = header_of((*target.options, *words, *target.arguments))
         if self.keep is None:
             return RecordingWriter(record.open("wb"), header)
         return KeptRecording(record, header, program, self.keep)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-import click
-
 from asynclab.app import AsyncLabApp
 from asynclab.cli.exit_codes import FAILED
 from asynclab.cli.findings_files import FindingsFiles
@@ -13,6 +11,7 @@ from asynclab.cli.findings_options import FindingsOptions
 from asynclab.cli.recording_file import complain, working_folder
 from asynclab.cli.run_files import RunFiles
 from asynclab.cli.run_report import Report
+from asynclab.errors import ToldError
 from asynclab.remote.child_watch import die_as
 from asynclab.remote.launch import Target
 from asynclab.screens.run.live_program import LiveProgram
@@ -21,13 +20,8 @@ from asynclab.screens.run.live_program import LiveProgram
 def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int:
     """Run a program, show it for as long as somebody looks, and end as it did.
 
-    Args:
-        target: What to run.
-        kept: The files in which the run is kept.
-        asked: Which findings are told, and where they are written.
-
     Raises:
-        click.ClickException: It can't be started.
+        ToldError: It can't be started.
         OSError: A file can't be written.
     """
     with ExitStack() as files:
@@ -51,7 +45,7 @@ def run_on_screen(target: Target, kept: RunFiles, asked: FindingsOptions) -> int
     for warning in live.warnings:
         complain(warning)
     if live.problem:
-        raise click.ClickException(live.problem)
+        raise ToldError(live.problem)
     if live.code is None:
         return failed or app.return_code or 1
     return failed or (FAILED if refused else die_as(live.code))

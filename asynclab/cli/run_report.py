@@ -27,9 +27,6 @@ LISTED = 10
 LOOPS_LISTED = 10
 """How many loops are reported on, those with the most tasks."""
 
-UVLOOP = "uvloop.Loop"
-NOT_SEEN_ON_UVLOOP = "deadlines of timers, and callbacks that run no task, as uvloop keeps these to itself"
-
 NAME_WIDTH = 16
 """Cells for a task's name; a longer one takes more."""
 
@@ -132,8 +129,8 @@ class Report:
             f"  time      steps {duration(tally.running)}, ready {duration(tally.ready)}, "
             f"waiting {duration(tally.waiting)}, all tasks together"
         )
-        if loop.kind == UVLOOP:
-            yield f"  not seen  {NOT_SEEN_ON_UVLOOP}"
+        if loop.not_seen:
+            yield f"  not seen  {loop.not_seen}"
         if state.dropped.events:
             yield f"  lost      {plural(state.dropped.events, 'event')}, as they came faster than they were read"
         if found := self._told(loop):

@@ -69,8 +69,8 @@ def check_rule(name: str) -> str:
     """
     if name not in NAMES:
         close = get_close_matches(name, NAMES, n=1)
-        meant = f"; '{close[0]}' is one" if close else ""
-        raise ValueError(f"'{name}' is no rule{meant}; asynclab rules lists all")
+        meant = f" (do you mean '{close[0]}'?)" if close else ""
+        raise ValueError(f"there is no rule '{name}'{meant}; asynclab rules lists all")
     return name
 
 
@@ -145,7 +145,7 @@ class FindingFilter:
                 names, unknown = _names_in(found[1])
                 yield from names
                 if unknown is not None:
-                    said = f"'{unknown}' is no rule" if unknown else "it names no rule"
+                    said = f"there is no rule '{unknown}'" if unknown else "it names no rule"
                     self.complaints[f"{file}:{number}: the comment that allows has no effect: {said}"] = None
 
 

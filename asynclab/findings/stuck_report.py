@@ -44,6 +44,8 @@ def standstill(state: LabState, now: float) -> Standstill:
         return Standstill("deadlock", f"{finding.line}.")
     if state.is_stuck:
         return Standstill("nothing-can-wake", "All tasks wait, and nothing can wake any of them.")
+    if state.outcome is not None:
+        return Standstill("none", "No standstill: the run has ended.")
     told = state.outside
     if told is None or not state.is_idle:
         return Standstill("none", "No standstill: the loop was not idle when it was last seen.")

@@ -82,7 +82,10 @@ def _waiting(task: TaskState, state: LabState, now: float) -> Bar | None:
         fraction = _slept(wait, task, now)
         return None if fraction is None else Bar(fraction, (_percent(fraction),))
     ended, count = _ended_of(wait, state)
-    return Bar(ended / count, (f"{ended:,} of {count:,}", f"{ended:,}/{count:,}")) if count else None
+    if not count:
+        return None
+    fraction = ended / count
+    return Bar(fraction, (f"{ended:,} of {count:,}", f"{ended:,}/{count:,}", _percent(fraction)))
 
 
 def _waited(task: TaskState, now: float) -> str:

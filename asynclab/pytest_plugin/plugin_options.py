@@ -114,5 +114,5 @@ def _read_baseline(file: Path) -> set[KnownBug]:
         message = str(error).replace("--write-baseline", "--asynclab-write-baseline")
         raise pytest.UsageError(f"--asynclab-baseline: {file} {message}") from None
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise pytest.UsageError(f"--asynclab-baseline: can't read {file}: {why}") from None

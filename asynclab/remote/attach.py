@@ -14,6 +14,7 @@ from select import select
 import msgspec
 
 from asynclab import __version__
+from asynclab.errors import ToldError
 from asynclab.remote.attach_injection import FIRST_VERSION, InjectionError, inject
 from asynclab.remote.attach_sockets import LONGEST_GREETING, Greeting, find, peer_of
 from asynclab.remote.wire import AnyFrame, FrameReader, NotFramesError
@@ -24,8 +25,8 @@ PATIENCE = 5.0
 _PIECE = 256 * 1024
 
 
-class AttachError(Exception):
-    """A program can't be attached to; says why, and what to do, in one line."""
+class AttachError(ToldError):
+    """A program can't be attached to."""
 
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -41,16 +42,19 @@ def run_watched(
     last = 0.0
     with _signals_passed_on() as passing:
         child = launch(target)
+        heard = time.monotonic()
         passing.process, passing.on_signal = child.process, on_signal
         with child.connection:
             for frame in _frames(child.connection):
+                if (at := getattr(frame, "at", None)) is not None:
+                    last, heard = at, time.monotonic()
                 passing.is_busy = True
                 take(frame)
                 passing.is_busy = False
                 passing.tell()
-                last = getattr(frame, "at", last)
         code = child.process.wait()
-    take(ProgramEnded(last, code))
+    # Nothing is heard of its last moments where it is killed, nor of what it replaces itself by with os.exec.
+    take(ProgramEnded(last + time.monotonic() - heard, code))
     return code
 
 

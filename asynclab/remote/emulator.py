@@ -146,13 +146,7 @@ class Emulator:
     """What a terminal shows, folded from the bytes that a program prints."""
 
     def __init__(self, columns: int, lines: int, answer: Callable[[bytes], object]) -> None:
-        """Begin with an empty screen.
-
-        Args:
-            columns: Its width.
-            lines: Its height.
-            answer: Gets what a terminal tells a program that asks.
-        """
+        """Begin with an empty screen; `answer` gets what a terminal tells a program that asks."""
         self._screen = _Screen(columns, lines, answer)
         self._stream = _Stream(_Forgiving(self._screen))
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 import asynclab
+from asynclab.errors import ToldError
 
 HOOK = Path(__file__).parent / "inside" / "hook"
 """The folder whose sitecustomize.py Python imports before the program."""
@@ -46,8 +47,8 @@ print("asynclab:" + json.dumps(answer))
 """
 
 
-class UnusableInterpreterError(Exception):
-    """No program can be observed in a Python; says why, and what to do, in one line."""
+class UnusableInterpreterError(ToldError):
+    """No program can be observed in a Python."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ class Target:
     """What to start, and with which arguments."""
 
     words: tuple[str, ...]
-    """As Python is given it: `("app.py",)`, `("-m", "package")` or `("-c", "code")`."""
+    """As Python is given it: `("app.py",)`, `("-m", "package")`, `("-mpackage",)` or `("-c", "code")`."""
     arguments: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Python's own options, such as `-X dev`."""
@@ -25,7 +25,12 @@ class Target:
     def name(self) -> str:
         """What it is called: a script's or a module's name."""
         kind, *rest = self.words
-        return {"-c": "-c"}.get(kind) or (rest[0] if rest else os.path.basename(kind))
+        match kind[:2]:
+            case "-c":
+                return "-c"
+            case "-m":
+                return rest[0] if rest else kind[2:]
+        return os.path.basename(kind)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ from asynclab.remote.wire import (
     ReportAsked,
 )
 
+NOT_SEEN = {
+    "uvloop.Loop": "deadlines of timers, and callbacks that run no task, as uvloop keeps these to itself",
+}
+"""What can't be observed, by the name of a loop's class."""
+
 
 @dataclass
 class ObservedLoop:
@@ -42,16 +47,17 @@ class ObservedLoop:
         """Everything that is known of it."""
         return self.feed.state
 
+    @property
+    def not_seen(self) -> str:
+        """What can't be observed of loops of its class, as a clause; empty for nothing."""
+        return NOT_SEEN.get(self.kind, "")
+
 
 class ObservedProgram:
     """A program that runs elsewhere, or ran, as its frames describe it."""
 
     def __init__(self, on_loop: Callable[[ObservedLoop], object] = lambda _: None) -> None:
-        """Know nothing yet.
-
-        Args:
-            on_loop: Gets each loop before anything has happened on it.
-        """
+        """Know nothing yet; `on_loop` gets each loop before anything has happened on it."""
         self._on_loop = on_loop
         self.started: ProgramStarted | None = None
         """What it said of itself; None where it has not begun, or could not be observed."""
@@ -102,8 +108,9 @@ class ObservedProgram:
                 self.reports_asked += 1
             case ProgramEnded():
                 self.ended = frame
+                self.now = max(self.now, frame.at)
                 for loop in self.loops.values():
-                    self._end(loop, max(self.now, frame.at), frame)
+                    self._end(loop, self.now, frame)
 
     def _open(self, frame: LoopOpened) -> None:
         loop = self.loops[frame.loop] = ObservedLoop(frame.loop, frame.kind)

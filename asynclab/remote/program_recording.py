@@ -16,6 +16,7 @@ from typing import IO, Any, Self, TypeAlias
 
 import msgspec
 
+from asynclab.errors import ToldError
 from asynclab.model.event_codec import encodable, encode
 from asynclab.model.events import Event
 from asynclab.remote.wire import AnyFrame, LoopEvents
@@ -70,8 +71,8 @@ _SIZES = frozenset({"maxsize", "value"})
 """Where a program may use any number."""
 
 
-class RecordingError(Exception):
-    """A file can't be read as a recording; says why, and what to do, in one line."""
+class RecordingError(ToldError):
+    """A file can't be read as a recording."""
 
 
 class Packer:

@@ -35,12 +35,7 @@ class RemoteControl:
     """A `Control` of one loop of a program. Pause and speed hold for all of its loops."""
 
     def __init__(self, commands: CommandSender, loop: int) -> None:
-        """Control a loop.
-
-        Args:
-            commands: Sends them; all loops of a program share it.
-            loop: The loop's number.
-        """
+        """Control the loop of this number; all loops of a program share what sends the commands."""
         self._send = commands.send
         self._loop = loop
         self._sampled: tuple[int, ...] = ()

@@ -22,7 +22,7 @@ ROOMY = 6
 
 def lines_of_gauges(state: LabState) -> int:
     """How many lines the queues, timeouts and primitives of a lab take with space between them."""
-    queues, others = 4 * len(state.queues), len(state.timeouts) + len(state.primitives)
+    queues, others = 4 * len(state.queues), len(_running(state)) + len(_ended(state)) + len(state.primitives)
     return queues + others - (1 if queues and not others else 0)
 
 
@@ -65,19 +65,18 @@ class Gauges(LineView):
 
     def _lay_out(self) -> Iterator[Draw]:
         state = self._state
-        if state is None or not (state.queues or state.primitives or state.timeouts):
+        if state is None or not lines_of_gauges(state):
             yield lambda width: (("no queues, locks or timeouts yet", "past"),)
             return
+        others: list[Draw] = [
+            *(partial(timeout_line, timeout, state, self._now) for timeout in _running(state)),
+            *(partial(primitive_line, primitive, state) for primitive in state.primitives.values()),
+            *(partial(timeout_line, timeout, state, self._now) for timeout in _ended(state)),
+        ]
         is_roomy = self.page_height >= min(ROOMY, lines_of_gauges(state))
         for number, queue in enumerate(state.queues.values(), start=1):
-            is_last = number == len(state.queues) and not (state.timeouts or state.primitives)
-            yield from self._queue(queue, state, is_roomy, is_last)
-        live = _running(state)
-        ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
-        for timeout in (*live, *reversed(ended)):
-            yield partial(timeout_line, timeout, state, self._now)
-        for primitive in state.primitives.values():
-            yield partial(primitive_line, primitive, state)
+            yield from self._queue(queue, state, is_roomy, number == len(state.queues) and not others)
+        yield from others
 
     def _queue(self, queue: QueueState, state: LabState, is_roomy: bool, is_last: bool) -> Iterator[Draw]:
         yield partial(queue_items, queue)
@@ -90,3 +89,9 @@ class Gauges(LineView):
 
 def _running(state: LabState) -> list[TimeoutState]:
     return [timeout for timeout in state.timeouts.values() if timeout.outcome == "running"]
+
+
+def _ended(state: LabState) -> list[TimeoutState]:
+    """The timeouts that have ended, the latest first; not those that a library has met, as nothing came of them."""
+    ended = [timeout for timeout in state.timeouts.values() if timeout.outcome != "running"]
+    return [timeout for timeout in reversed(ended) if not (timeout.library and timeout.outcome == "met")]

@@ -20,8 +20,8 @@ class LoopRow:
     """A loop as the list shows it."""
 
     number: int
-    kind: str
-    """The thread that runs it, or in the main thread what kind of loop it is."""
+    thread: str
+    """The name of the thread that runs it."""
     state: StateWord
     tasks: int
     """How many of its tasks are alive; of a loop that has ended, how many it has had."""
@@ -49,15 +49,16 @@ class LoopList(CursorView):
         self.repaint()
 
     def compose_line(self, index: int, width: int) -> Line:
-        """A loop's number and kind; at the right what was found there, its tasks and its state."""
+        """A loop's number and thread; at the right what was found there, its tasks and its state."""
         row = self.entries[index]
         is_picked = index == self.cursor
         found: Line = ((f"{FOUND}{row.findings} ", "failed"),) if row.findings else ()
         state: Line = (*found, (f"{row.tasks:,} {GLYPHS[row.state]}", row.state))
-        name = left(one_line(row.kind), max(0, width - 5 - width_of(state)))
+        number = f"{row.number:>2} "
+        name = left(one_line(row.thread), max(0, width - len(number) - 2 - width_of(state)))
         return (
             self.mark(index),
-            (f"{row.number:>2} ", "strong accent" if is_picked else "heading"),
+            (number, "strong accent" if is_picked else "heading"),
             (f"{name} ", "strong" if is_picked else ""),
             *state,
         )

@@ -42,7 +42,7 @@ class TaskTable(TaskView):
         state = self._state
         if state is None:
             return ()
-        counts = [((f"{state.counts[word]} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
+        counts = [((f"{state.counts[word]:,} {word}", "past"),) for word in COUNTED if state.counts.get(word)]
         if state.dropped.tasks:
             counts.append(((f"{state.dropped.tasks:,} dropped", "past"),))
         return joined(counts)

@@ -11,9 +11,10 @@ from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
 from asynclab.model.lanes import Lane, Timeline
 from asynclab.model.state import LabState
 from asynclab.model.task_tree import TaskRow, TaskRows
-from asynclab.model.text import one_line
+from asynclab.model.text import cell_width, one_line
 from asynclab.model.timeline.columns import landing
 from asynclab.model.timeline.explanation import explain_moment
+from asynclab.model.wording.forms import fitting
 from asynclab.widgets.lane_cells import legend, spans
 from asynclab.widgets.lane_painter import LanePainter
 from asynclab.widgets.lines import Filled, Line, left
@@ -24,6 +25,9 @@ from asynclab.widgets.window import Window
 
 TEXT_LIMIT = 200
 """The most characters of a name; more never fit."""
+
+AROUND_SUMMARY = 6
+"""Cells of the frame at both ends of the summary, and between a name and what its task did."""
 
 
 class TimelineView(TaskView):
@@ -99,8 +103,10 @@ class TimelineView(TaskView):
         task = self.selected
         if task not in self._state.tasks:
             return legend(self.content_width())
-        text = explain_moment(self._timeline, task, self._at, self._state)
-        return ((one_line(self._state.task_name(task), 30), ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
+        name = one_line(self._state.task_name(task), 30)
+        forms = explain_moment(self._timeline, task, self._at, self._state)
+        text = fitting(forms, self.content_width() - cell_width(name) - AROUND_SUMMARY)
+        return ((name, ""), (f": {one_line(text, TEXT_LIMIT)}", "past"))
 
     def repaint(self) -> None:
         """Compose the lines in sight again, and refresh those that changed."""

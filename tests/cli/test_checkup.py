@@ -32,6 +32,15 @@ def test_here_it_works_without_a_terminal() -> None:
     assert [line.split()[0] for line in lines if "terminal" in line.split()] == ["note"]
 
 
+def test_on_a_terminal_it_is_wrapped_at_words_below_its_beginning_and_in_a_pipe_not_at_all() -> None:
+    finding = Finding("attaching", "limited", "this Python can't enter another process")
+    assert next(iter(checkup.as_lines([finding], 40))).splitlines() == [
+        "note  attaching  this Python can't enter",
+        "                 another process",
+    ]
+    assert len(next(iter(checkup.as_lines([finding], None))).splitlines()) == 1
+
+
 def test_as_json_it_has_the_same_in_it() -> None:
     found = json.loads(CliRunner().invoke(main, ["doctor", "--json"]).output)
     subjects = {finding["subject"]: finding["verdict"] for finding in found}

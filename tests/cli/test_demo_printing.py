@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from asynclab.cli.demo_printing import JsonPrinter, LinePrinter
+from asynclab.cli.demo_printing import JsonPrinter, LinePrinter, list_demos
+from asynclab.curriculum.catalogue import DEMOS
 from asynclab.model.event_codec import decode
 from asynclab.model.events import Event, Output, Progressed, RunStarted, TaskCreated, TaskEnded, TimeoutStarted
 
@@ -81,3 +82,10 @@ def test_a_json_line_is_valid_where_json_has_no_such_number() -> None:
     JsonPrinter(out).write([TimeoutStarted(0.0, 1, math.inf), Progressed(0.0, 1, math.nan)])
     lines = [json.loads(line, parse_constant=pytest.fail) for line in out.getvalue().splitlines()]
     assert [line.get("deadline", line.get("done")) for line in lines] == [None, 0.0]
+
+
+def test_on_a_terminal_the_demos_are_wrapped_and_none_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    list_demos(as_json=False, width=60)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 60
+    assert all(demo.lesson.concept in " ".join(printed.split()) for demo in DEMOS)

@@ -181,10 +181,13 @@ def test_a_baseline_is_added_to_where_it_is_read_and_written(recorded: Recorded,
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--findings", "xml"), "'xml' is no format; there are text, json, sarif"),
+        (("--findings", "xml"), "there is no format 'xml'; choose text, json, sarif"),
         (("--findings", "sarif:"), "'sarif:' lacks a file"),
-        (("--fail-on", "deadlok"), "'deadlok' is no rule; 'deadlock' is one; asynclab rules lists all"),
-        (("--allow", "deadlok:app.py"), "'deadlok' is no rule; 'deadlock' is one; asynclab rules lists all"),
+        (("--fail-on", "deadlok"), "there is no rule 'deadlok' (do you mean 'deadlock'?); asynclab rules lists all"),
+        (
+            ("--allow", "deadlok:app.py"),
+            "there is no rule 'deadlok' (do you mean 'deadlock'?); asynclab rules lists all",
+        ),
         (("--allow", "deadlock:app.py:x"), "'deadlock:app.py:x' is not RULE, RULE:FILE or RULE:FILE:LINE"),
         (("--baseline", "missing.json"), "can't read 'missing.json': No such file or directory; --write-baseline"),
         (("--baseline", "."), "can't read '.': Is a directory"),

@@ -37,6 +37,21 @@ def start(*arguments: str, **options: object) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("run", "--record"), ("run", "--json"), ("run", "--perfetto"), ("attach", "--record"), ("fetch", "--har")],
+)
+def test_a_program_is_never_overwritten_where_the_name_of_a_file_was_forgotten(
+    command: tuple[str, str], tmp_path: Path
+) -> None:
+    script = tmp_path / "app.py"
+    script.write_text("print('here')")
+    ran = run(*command, str(script), str(script))
+    assert ran.exit_code == 2
+    assert "is a Python file, which would be lost: name another file" in ran.output
+    assert script.read_text() == "print('here')"
+
+
 @pytest.fixture
 def queue_demo() -> Iterator[subprocess.Popen[str]]:
     """A demo that runs for seconds, in a process of its own."""

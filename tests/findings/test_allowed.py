@@ -65,7 +65,7 @@ def test_an_allowance_names_a_rule_and_may_name_a_file_and_a_line(text: str, all
     "text", ["", "deadlok", ":app.py", "deadlock:", "deadlock:app.py:", "deadlock:app.py:0", "deadlock:a:x", "any::3"]
 )
 def test_an_allowance_that_says_nothing_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no rule.*; asynclab rules lists all|is not RULE, RULE:FILE or"):
+    with pytest.raises(ValueError, match=r"there is no rule.*; asynclab rules lists all|is not RULE, RULE:FILE or"):
         parse_allowance(text)
 
 
@@ -123,7 +123,7 @@ def test_a_comment_that_names_no_rule_is_complained_about_once() -> None:
     judge = _filter()
     assert [judge.verdict(_at(line, "standstill")) for line in (23, 23, 24)] == ["told"] * 3
     assert list(judge.complaints) == [
-        "/home/me/app/pool.py:22: the comment that allows has no effect: 'deadlok' is no rule",
+        "/home/me/app/pool.py:22: the comment that allows has no effect: there is no rule 'deadlok'",
         "/home/me/app/pool.py:24: the comment that allows has no effect: it names no rule",
     ]
 

@@ -21,6 +21,7 @@ from asynclab.model.events import (
     QueueCreated,
     QueueGot,
     QueuePut,
+    RunEnded,
     RunStarted,
     StepEnded,
     StepStarted,
@@ -98,6 +99,7 @@ STATES = {
     "io and threads": _state(EVENT, then=_idle(io=1, threads=1)),
     "a free lock": _state(Wait("lock", number=1, tasks=(2,)), EVENT, then=_idle(signals=1)),
     "not idle": _state(EVENT),
+    "the end": _state(EVENT, then=(RunEnded(5.0, "failed", "killed by SIGKILL", (1,)),)),
     "many": _state(*[EVENT] * 10_000, then=_idle(processes=1)),
     "a circle through a shield": _state(Wait("shield", tasks=(2,)), Wait("task", tasks=(1,)), then=_idle()),
     "groups": _state(Wait("gather", tasks=(2, 3), count=3), EVENT, Wait("as_completed", tasks=(2,), count=1)),
@@ -143,7 +145,7 @@ def test_the_sentences(golden: Golden) -> None:
 def test_the_kinds() -> None:
     kinds = [standstill(state, NOW).kind for state in STATES.values()]
 
-    assert kinds[:7] == ["nothing-can-wake", "deadlock", "timers", "outside", "outside", "none", "outside"]
+    assert kinds[:7] == ["nothing-can-wake", "deadlock", "timers", "outside", "outside", "none", "none"]
 
 
 def test_a_blocked_loop_names_task_file_and_line() -> None:

@@ -58,6 +58,11 @@ def test_a_task_that_gathers_is_as_far_as_its_children() -> None:
     assert bar(state, MAIN) == (1 / 3, "1 of 3")
 
 
+def test_where_a_count_has_no_room_the_percentage_has() -> None:
+    state = tea_party(TaskWaiting(0.0, MAIN, GATHER), TaskEnded(1.0, TEA, "done"))
+    assert bar_of(state.tasks[MAIN], state, 1.0).forms == ("1 of 3", "1/3", "33%")
+
+
 def test_an_ended_child_that_is_no_longer_kept_still_counts() -> None:
     state = tea_party(TaskWaiting(0.0, MAIN, Wait("task_group", tasks=(TEA, 99))))
     assert bar(state, MAIN) == (0.5, "1 of 2")

@@ -169,8 +169,8 @@ def test_findings_are_left_out_by_options_comments_markers_and_a_baseline(suite:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--asynclab-fail-on=nonsense", "*--asynclab-fail-on: 'nonsense' is no rule; asynclab rules lists all*"),
-        ("--asynclab-allow=nonsense", "*--asynclab-allow: 'nonsense' is no rule; asynclab rules lists all*"),
+        ("--asynclab-fail-on=nonsense", "*--asynclab-fail-on: there is no rule 'nonsense'; asynclab rules lists all*"),
+        ("--asynclab-allow=nonsense", "*--asynclab-allow: there is no rule 'nonsense'; asynclab rules lists all*"),
         ("--asynclab-write-baseline=no/such.json", "*--asynclab-write-baseline: can't write *: there is no folder *"),
         ("--asynclab-write-baseline=.", "*--asynclab-write-baseline: can't write *: it is a folder"),
         ("--asynclab-baseline=missing.json", "*--asynclab-baseline: can't read *missing.json: *"),

@@ -77,6 +77,76 @@ def test_the_report_shows_what_is_there_and_what_is_not_known(program: Program, 
     assert program.ask() == AS_IT_WAS
 
 
+AT_ONCE = """
+import asyncio, threading, asynclab
+from asynclab.remote.inside import attach_visit
+attach_visit.PATIENCE = 0.0
+
+class AtOnce(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, callback, *args, context=None):
+        handle = super().call_soon_threadsafe(callback, *args, context=context)
+        if getattr(callback, "__name__", "") == "_adopt":
+            ran = threading.Event()
+            super().call_soon_threadsafe(ran.set)
+            ran.wait()
+        return handle
+
+async def main():
+    asynclab.attachable()
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+with asyncio.Runner(loop_factory=AtOnce) as runner:
+    runner.run(main())
+"""
+
+
+def test_a_loop_that_answers_before_it_was_asked_to_the_end_is_not_said_to_be_blocked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    program = Program(tmp_path, "-c", AT_ONCE)
+    try:
+        attachment, seen = attach(program.pid), ObservedProgram()
+        watched(attachment, seen)
+        beat = seen.heartbeat
+        watched_until(attachment, seen, lambda: seen.heartbeat is not beat)
+        assert seen.unobserved == []
+        list(attachment.leave())
+    finally:
+        program.kill()
+
+
+STANDS_STILL = """
+import asyncio, asynclab
+
+async def takes(lock):
+    async with lock:
+        await asyncio.Event().wait()
+
+async def main():
+    asynclab.attachable()
+    lock = asyncio.Lock()
+    tasks = [asyncio.create_task(takes(lock)) for _ in range(2)]
+    await asyncio.sleep(0)
+    print("ready", flush=True)
+    await asyncio.gather(*tasks)
+
+asyncio.run(main())
+"""
+
+
+def test_the_report_of_a_loop_that_stands_still_says_what_could_wake_it(tmp_path: Path) -> None:
+    program = Program(tmp_path, "-c", STANDS_STILL)
+    try:
+        assert program.first == "ready"
+        report = program.asynclab("--seconds", "0").stdout
+        assert "when it was last seen" not in report
+        assert "All tasks wait" in report
+    finally:
+        program.kill()
+
+
 def test_the_report_as_json(program: Program) -> None:
     report = json.loads(program.asynclab("--seconds", "0", "--json", "-").stdout)
     (loop,) = report["loops"]

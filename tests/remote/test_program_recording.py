@@ -183,4 +183,4 @@ def test_a_recording_folds_as_the_program_did(tmp_path: Path) -> None:
     (was,), (now,) = live.loops.values(), replayed.loops.values()
     assert (was.state.outcome, was.state.detail, was.state.name) == ("failed", "ValueError: boom", "app.py")
     assert [line.text for line in now.state.activity] == [line.text for line in was.state.activity]
-    assert replayed.now == live.now == 1.1
+    assert replayed.now == live.now == 1.2

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from asynclab.model.events import Output, TaskWaiting
+from asynclab.remote import child_watch
 from asynclab.remote.interpreter import HOOK
+from asynclab.remote.launch import Target
 from asynclab.remote.program_recording import RecordingReader, SourceText
-from asynclab.remote.wire import LoopEvents, ProgramEnded
+from asynclab.remote.wire import AnyFrame, LoopEvents, ProgramEnded
 from tests.remote.programs import ROOT, observed, plainly
 
 APP = """
@@ -97,6 +101,17 @@ def test_a_program_without_asyncio_runs_and_one_line_says_so() -> None:
     assert ran.report[1:] == ("it ran no asyncio task; processes that it started are not observed",)
 
 
+def test_what_is_heard_last_does_not_end_the_time_of_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be killed, or replace itself by another one, of which nothing is heard."""
+    monkeypatch.setattr(child_watch, "time", SimpleNamespace(monotonic=itertools.count(step=100.0).__next__))
+    frames: list[AnyFrame] = []
+    child_watch.run_watched(
+        Target(("-c", "import os, sys; os.execv(sys.executable, ['python', '-c', ''])")), frames.append
+    )
+    (ended,) = (frame for frame in frames if isinstance(frame, ProgramEnded))
+    assert ended.at >= 100
+
+
 def test_headless_may_be_said() -> None:
     assert observed("--headless", "-c", "print(1)", "--headless").out == "1\n"
 
@@ -125,6 +140,14 @@ def test_a_recording_has_all_of_it_and_the_source(app: Path, tmp_path: Path) -> 
     assert ended.code == 0
     observed("--record", str(kept), "--no-source", str(app))
     assert not any(isinstance(line, SourceText) for line in RecordingReader(kept).lines())
+
+
+def test_a_recording_says_what_was_run(tmp_path: Path) -> None:
+    code = "print('a/b')"
+    for command in (("-X", "dev", "-c", code, "x/y"), ("-mplatform",)):
+        assert observed("--record", str(tmp_path / "run"), *command).code == 0
+        with RecordingReader(tmp_path / "run") as reader:
+            assert reader.header.command == command
 
 
 def test_what_was_printed_just_before_the_end_is_in_the_recording(tmp_path: Path) -> None:

@@ -389,7 +389,7 @@ WHO = """
 import asyncio, os, sys
 async def main():
     print(sys.argv, __name__, __file__ if '__file__' in globals() else None, __spec__ and __spec__.name)
-    print(sys.path[:2], sys.flags.dev_mode, sys.warnoptions, sys.flags.optimize)
+    print(sys.orig_argv, sys.path[:2], sys.flags.dev_mode, sys.warnoptions, sys.flags.optimize)
     print(sorted(name for name in os.environ if 'ASYNCLAB' in name), os.environ.get('PYTHONPATH'))
     print('sitecustomize' in sys.modules, sys.stdin.readline())
     print([name for name in globals() if not name.startswith('__')])
@@ -398,7 +398,9 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    "options", [(), ("-X", "dev"), ("-W", "error", "-O", "-u")], ids=lambda options: " ".join(options) or "plain"
+    "options",
+    [(), ("-X", "dev"), ("-W", "error", "-O", "-u"), ("-uO",), ("-OuX", "dev", "-Werror")],
+    ids=lambda options: " ".join(options) or "plain",
 )
 def test_a_script_finds_itself_as_it_would(tmp_path: Path, options: tuple[str, ...]) -> None:
     same(*options, script(tmp_path, WHO), "--port", "8080", "-m", "x", "--", "--headless", stdin="typed\n")

@@ -25,6 +25,7 @@ from asynclab.screens.shared.text_modal import TextList
 from asynclab.trace import Lab
 from asynclab.widgets.lines import plain
 from tests.screens.fetching import FetchStage, fetching, hanging
+from tests.widgets.stage import painted
 
 
 def written(folder: Path) -> Path:
@@ -535,6 +536,14 @@ async def test_a_text_without_urls_is_not_fetched() -> None:
         await stage.press("f5", "enter", "S")
         assert stage.screen.together.fetch is None
         assert "fetch" not in [offer.command.action for offer in stage.screen.offers if offer.applies]
+
+
+async def test_where_there_is_no_url_every_pane_says_what_it_is_for_or_what_to_press() -> None:
+    async with fetching() as stage:
+        await stage.screen.take("nothing to see here")
+        await stage.until(lambda: "Press a" in " ".join(painted(stage.views.table)))
+        assert "phase by phase" in " ".join(painted(stage.views.story))
+        assert "the server answered" in " ".join(painted(stage.views.answer))
 
 
 async def test_tab_goes_through_the_panes() -> None:

@@ -101,7 +101,7 @@ async def test_a_comment_that_allows_no_rule_is_complained_about(tmp_path: Path)
     async with shown(written(tmp_path / "bank.rec", *told, code=ALLOWING.format("deadlok"))) as stage:
         await stage.press("b")
         assert "✗ 1 finding" in title(stage)
-        assert any("'deadlok' is no rule" in notice for notice in notices_of(stage.app))
+        assert any("there is no rule 'deadlok'" in notice for notice in notices_of(stage.app))
 
 
 async def test_enter_goes_to_the_moment_in_all_panes_and_esc_comes_back(tmp_path: Path) -> None:

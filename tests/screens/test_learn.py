@@ -564,6 +564,6 @@ async def test_who_blocked_the_loop_is_named_beside_the_tabs_where_a_zoomed_pane
         names, _, _ = tabs.partition("!")
         assert names.split()[0] == "▸tasks"
         assert {name.strip("▸") for name in names.split()} <= set(PANES.values())  # whole names alone
-        assert len(tabs) == 78
+        assert len(tabs) == 79
         await stage.press("z")
         await stage.until(lambda: "!" not in str(stage.views.tabs.render()))

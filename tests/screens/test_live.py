@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from asynclab.model.state import LabState
 from asynclab.remote.launch import Target
 from asynclab.remote.observed_program import ObservedProgram
 from asynclab.remote.program_recording import RecordingWriter
-from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened
+from asynclab.remote.wire import AnyFrame, Heartbeat, LoopEvents, LoopOpened, ProgramEnded
 from asynclab.screens.lab.stuck_screen import StuckScreen
 from asynclab.screens.run.connected_program import last_seen
 from asynclab.screens.run.live_program import LiveProgram
@@ -251,6 +252,29 @@ async def test_quitting_asks_first_and_ends_a_program_that_ignores_signals(monke
         assert live.program.code == -signal.SIGKILL
 
 
+CLEANS_UP = """
+import asyncio
+async def main():
+    try:
+        while True:
+            await asyncio.sleep(0.01)
+    finally:
+        await asyncio.sleep(0.01)
+        print("cleaned up")
+asyncio.run(main())
+"""
+
+
+async def test_a_program_that_is_paused_cleans_up_when_it_is_ended() -> None:
+    async with running(CLEANS_UP) as live:
+        await until(lambda: "pause" in live.offered)
+        await live.pilot.press("space")
+        await until(lambda: live.loop is not None and live.loop.clock.paused)
+        await live.program.close()
+        assert live.program.code == -signal.SIGINT
+        assert "cleaned up" in live.terminal
+
+
 PLAIN = """
 import sys
 print("only this")
@@ -283,6 +307,39 @@ async def test_a_program_that_is_killed_is_shown_as_it_was() -> None:
         assert live.program.code == -signal.SIGKILL
         assert "sleeper" in text_of(live.screen.stage.tasks)
         assert "killed by SIGKILL" in live.facts
+
+
+async def test_the_time_of_a_program_that_is_killed_goes_on_after_what_it_told_last() -> None:
+    program = LiveProgram(Target(("-c", "")))
+    for frame in (LoopOpened(1, "Loop", 0.5), Heartbeat(1.0)):
+        program.take(frame)
+    end = program.now_at(time.monotonic() + 5)
+    assert end >= 6
+    program.take(ProgramEnded(end, -signal.SIGKILL))
+    (loop,) = program.told.loops.values()
+    assert program.told.now == loop.state.now == end
+
+
+async def test_at_100_columns_and_30_lines_the_panes_are_on_tabs_as_the_terminal_takes_room() -> None:
+    async with running(PLAIN, (100, 30)) as live:
+        await live.ended()
+        assert live.screen.is_single
+        await live.pilot.resize_terminal(100, 40)
+        await until(lambda: not live.screen.is_single)
+        assert live.screen.stage.source.size.height > 5
+        await until(lambda: "when it ran" in " ".join(painted(live.screen.stage.timeline)))
+
+
+async def test_the_terminal_says_which_key_goes_in_and_which_comes_out() -> None:
+    async with running(ASKING) as live:
+        await live.printed("name?")
+        pane = live.screen.query_one(TerminalPane)
+        await until(lambda: plain(pane.subtitle) == "o types here")
+        await live.pilot.press("o")
+        await until(lambda: plain(pane.subtitle) == "^] leaves")
+        await live.pilot.press("B", "o", "enter", "ctrl+c")
+        await live.ended()
+        await until(lambda: not pane.subtitle)
 
 
 SILENT = """

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.events import MouseMove
 from textual.widgets import Input
 
 from asynclab.curriculum.catalogue import DEMOS
-from asynclab.screens.lab.layout import PANES
+from asynclab.screens.lab.layout import PANES, STAGE_PANES
 from asynclab.screens.lab.pane_tabs import PaneTabs
 from asynclab.screens.shared.key_bar import KeyBar
 from asynclab.widgets.line_view import LineView
@@ -204,7 +205,17 @@ async def test_a_line_too_narrow_for_all_tabs_shows_the_one_in_front() -> None:
             await stage.press(*(["tab"] * (1 + (name == "timeline"))))
             assert f"▸{name.removeprefix('event ')}" in str(stage.screen.query_one(PaneTabs).render())
         await stage.pilot.click(PaneTabs, offset=(2, 0))
-        assert focused(stage) == "loop"
+        assert focused(stage) == "gauges"
+
+
+async def test_at_80_columns_every_tab_shows_with_that_of_the_findings_too_and_can_be_clicked() -> None:
+    async with opened((80, 24)) as stage:
+        await stage.press("b")
+        await stage.until(lambda: focused(stage) == "findings")
+        tabs = str(stage.screen.query_one(PaneTabs).render())
+        assert tabs.replace("▸", " ").split() == list(STAGE_PANES.values())
+        await stage.pilot.click(PaneTabs, offset=(tabs.index("lesson") + 1, 0))
+        await stage.until(lambda: focused(stage) == "concept")
 
 
 async def test_at_100_columns_concept_and_watch_of_each_lesson_show_and_no_text_is_cut() -> None:
@@ -362,6 +373,23 @@ async def test_y_in_the_code_copies_the_whole_file() -> None:
         await finish(stage, "3")
         await stage.press("tab", "tab", "tab", "y")
         assert stage.app.clipboard == stage.screen.program.demo.source
+
+
+async def test_lines_near_the_end_of_a_small_pane_stay_while_they_are_selected() -> None:
+    async with opened((120, 40), make_lab=quick_lab) as stage:
+        await finish(stage, "7")
+        activity = stage.views.activity
+        await stage.until(lambda: activity.scroll_offset.y > 5)
+        before = activity.scroll_offset.y
+        await stage.pilot.mouse_down(activity, offset=(5, 5))
+        x, y = activity.content_region.offset
+        for line in (3, 2, 0):
+            at = (x + 12, y + line)
+            # Not by the pilot, whose mouse never tells how far it has moved.
+            stage.screen._forward_event(MouseMove(None, *at, 0, -1, 1, False, False, False, *at))
+            await stage.pilot.pause(0.3)
+            assert (activity.scroll_offset.y == before) == (line > 0)
+        await stage.pilot.mouse_up(activity, offset=(12, 1))
 
 
 async def test_capital_y_copies_all_activity() -> None:

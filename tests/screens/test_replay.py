@@ -133,6 +133,12 @@ async def test_events_that_were_never_recorded_are_counted(tmp_path: Path) -> No
         assert "1,234 events never recorded" in stage.views.concept.lesson.concept
 
 
+async def test_what_is_not_seen_of_uvloop_is_said_where_it_shows(tmp_path: Path) -> None:
+    opened = (ProgramStarted("a.py", "3.13.0", 1, 1.0), LoopOpened(1, "uvloop.Loop", 0.5))
+    async with shown(written(tmp_path / "r", *opened, ENDED)) as stage:
+        assert "Not seen: deadlines of timers" in stage.views.concept.lesson.concept
+
+
 async def test_a_program_without_asyncio_has_no_tasks_and_says_so(tmp_path: Path) -> None:
     async with shown(written(tmp_path / "r", ProgramStarted("a.py", "3.13.0", 1, 1.0), ENDED)) as stage:
         assert "made no event loop" in stage.views.concept.lesson.concept

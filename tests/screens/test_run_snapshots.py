@@ -1,4 +1,4 @@
-"""The screens of a program that runs and of a recording as pictures in three sizes, from frames that are given."""
+"""The screens of a program that runs and of a recording as pictures in four sizes, from frames that are given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.fast_ui import until
 from tests.screens.recordings import ENDED, frames, written
 from tests.screens.test_snapshots import Compare, drawn, open_the_app
 
-SIZES = [(80, 24), (120, 40), (200, 60)]
+SIZES = [(80, 24), (100, 30), (120, 40), (200, 60)]
 
 PRINTED = b"\x1b[1mshop\x1b[0m: open\r\n\x1b[32mok\x1b[0m   order 1\r\n\x1b[31mlate\x1b[0m order 2\r\n> "
 

@@ -95,6 +95,24 @@ async def test_a_timeout_counts_down_with_a_bar_and_then_says_how_it_ended() -> 
         assert parts == ["ready", "cancelled", "done"]
 
 
+async def test_locks_come_before_timeouts_that_have_ended_and_nobody_sees_those_that_a_library_has_met() -> None:
+    state = folded(
+        task(1, "main"),
+        *(TimeoutStarted(0.2, number, 1.2, 1, library="aiohttp") for number in (1, 2)),
+        TimeoutStarted(0.2, 3, 1.2, 1),
+        *(TimeoutMet(0.7, number) for number in (1, 3)),
+        TimeoutExpired(1.2, 2),
+        PrimitiveCreated(1.3, 1, "lock", 1),
+    )
+    async with on_stage(Gauges(), 110, 10) as (gauges, _):
+        gauges.show(state, 1.5)
+        lock, mine, theirs = filter(None, painted(gauges))
+        assert lock.startswith(" lock#1")
+        assert mine.endswith("met with 0.50 s to spare for main")
+        assert theirs.endswith("expired at 1.200 s for main in aiohttp")
+        assert lines_of_gauges(state) == 3
+
+
 async def test_a_timeout_that_was_missed_says_how_late_and_one_without_a_deadline_that_it_has_none() -> None:
     state = folded(task(1, "main"), TimeoutStarted(0.2, 1, None, 1), TimeoutStarted(0.2, 2, 0.7, 1))
     fold(state, (TimeoutMet(1.2, 2, 0.5),))

@@ -56,7 +56,7 @@ async def test_a_task_of_unknown_length_shows_that_it_lives_unless_nothing_can_w
     ("width", "header"),
     [
         (80, " task           state       waiting for     progress                     busy"),
-        (60, " task        state       waiting for   progress"),
+        (60, " task         state       waiting for  progress"),
         (50, " task       state       waiting for   progress"),
         (38, " task      state       waiting for"),
         (30, " task          state"),
@@ -117,14 +117,21 @@ async def test_a_very_long_busy_time_is_told_in_seconds_and_millions_of_steps_in
 async def test_a_long_name_is_cut_in_the_middle() -> None:
     async with on_stage(TaskTable(), 60, 6) as (table, _):
         table.show(folded(task(1, "consumer-with-a-very-long-name-17")), 0.0)
-        assert painted(table)[1].startswith(" consu…me-17 ▸ ready")
+        assert painted(table)[1].startswith(" consum…me-17 ▸ ready")
+
+
+async def test_at_80_columns_a_producer_keeps_its_whole_name() -> None:
+    state = folded(task(1, "main"), task(2, "producer-1", parent=1))
+    async with on_stage(TaskTable(), 58, 5) as (table, _):
+        table.show(state, 0.0)
+        assert painted(table)[2].split()[:3] == ["└", "producer-1", "▸"]
 
 
 async def test_deep_trees_leave_room_for_the_names() -> None:
     chain = (task(number, f"level-{number}", number - 1 or None) for number in range(1, 15))
     async with on_stage(TaskTable(), 60, 20) as (table, _):
         table.show(folded(*chain), 0.0)
-        assert "le…14" in painted(table)[14]
+        assert "lev…14" in painted(table)[14]
 
 
 async def test_ended_tasks_turn_grey_and_their_word_keeps_its_colour() -> None:

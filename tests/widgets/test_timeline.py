@@ -145,6 +145,14 @@ async def test_the_frame_says_what_the_selected_task_was_about_at_the_moment_loo
         assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put (1.000 s to 1.500 s)"
 
 
+async def test_a_narrow_frame_leaves_the_period_out_rather_than_cut_it() -> None:
+    async with on_stage(TimelineView(), 66, 10) as (view, pilot):
+        view.show(*seen(*party()), 2.0, 1.2)
+        view.select(3)
+        await pilot.pause()
+        assert subtitle(view) == "coffee: ready for 500 ms behind tea, woken by tea's put"
+
+
 async def test_arrow_keys_go_through_time_and_tell_so() -> None:
     async with showing() as (view, pilot):
         view.focus()

@@ -7,6 +7,7 @@ from asynclab.model.lanes.lane import Interval, Lane
 from asynclab.model.lanes.lanes_of_run import Timeline
 from asynclab.model.state import LabState
 from asynclab.model.wording.deed import mark_text
+from asynclab.model.wording.forms import Forms
 from asynclab.model.wording.grammar import names_of
 from asynclab.model.wording.quantities import duration, measured, period, plural
 from asynclab.model.wording.wait import NOT_RECORDED, short_wait
@@ -22,21 +23,21 @@ STEPS_LOOKED_AT = 1_000
 """How many steps are searched for the tasks that ran ahead."""
 
 
-def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) -> str:
+def explain_moment(timeline: Timeline, task: int, at: float, state: LabState) -> Forms:
     """What a task did in the interval that a moment lies in, or why there is none."""
     lane = timeline.lanes.get(task)
     if lane is None:
-        return "no history for this task"
+        return ("no history for this task",)
     if at < lane.born:
-        return f"created later, at {measured(lane.born)}"
+        return (f"created later, at {measured(lane.born)}",)
     if lane.ended is not None and at >= lane.ended:
-        return _ending(lane, lane.ended, state)
+        return (_ending(lane, lane.ended, state),)
     index = lane.index_at(at)
-    return "history no longer kept" if index is None else explain(timeline, lane, index, at, state)
+    return ("history no longer kept",) if index is None else explain(timeline, lane, index, at, state)
 
 
-def explain(timeline: Timeline, lane: Lane, index: int, at: float, state: LabState) -> str:
-    """What a task did in an interval, up to lab time `at` if it has not ended.
+def explain(timeline: Timeline, lane: Lane, index: int, at: float, state: LabState) -> Forms:
+    """What a task did in an interval, up to lab time `at` if it has not ended; in the short form, without its period.
 
     Such as "ready for 0.3 ms behind consumer-2, woken by producer's put (1.000100 s to 1.000400 s)".
     """
@@ -49,7 +50,7 @@ def explain(timeline: Timeline, lane: Lane, index: int, at: float, state: LabSta
         text = f"ready for {lasted}{_queued(timeline, lane, index, end, state)}"
     else:
         text = _waiting(timeline, lane, index, lasted, state)
-    return f"{text} ({period(interval.begin, interval.end)})"
+    return f"{text} ({period(interval.begin, interval.end)})", text
 
 
 def _ending(lane: Lane, ended: float, state: LabState) -> str:

@@ -11,6 +11,7 @@ import sys
 import time
 from asyncio import AbstractEventLoop, BaseEventLoop, Handle, current_task
 from contextlib import suppress
+from itertools import chain
 from types import FrameType
 
 import msgspec
@@ -62,8 +63,8 @@ class Visit:
     def __init__(self, connection: socket.socket) -> None:
         self._observation: ProcessObservation = observe_process()
         self._sender = Sender(self._observation, connection)
-        self._asked: dict[AbstractEventLoop, Handle] = {}
-        """The loops that have not answered yet."""
+        self._asked: dict[AbstractEventLoop, list[Handle]] = {}
+        """The loops that have not answered yet, and what they are asked by."""
 
     def run(self) -> None:
         """Observe the program up to the end of the connection."""
@@ -85,8 +86,12 @@ class Visit:
         self._sender.tell(Attached(len(loops)))
         self._sender.start()
         for loop in loops:
-            with suppress(RuntimeError):  # it has been closed
-                self._asked[loop] = loop.call_soon_threadsafe(self._adopt, loop, context=outside_context())
+            asked: list[Handle] = []
+            self._asked[loop] = asked  # first, as the loop may answer before the call returns
+            try:
+                asked.append(loop.call_soon_threadsafe(self._adopt, loop, context=outside_context()))
+            except RuntimeError:  # it has been closed
+                del self._asked[loop]
 
     def _adopt(self, loop: AbstractEventLoop) -> None:
         """On a loop's own thread: observe it."""
@@ -107,7 +112,7 @@ class Visit:
         self._sender.wait_until_left()
 
     def _leave(self) -> None:
-        for handle in list(self._asked.values()):
+        for handle in chain.from_iterable(list(self._asked.values())):
             handle.cancel()
         self._observation.stop()
         until = time.monotonic() + PATIENCE

@@ -51,12 +51,7 @@ class LookingThread:
     """The thread. It is not one of `threading`'s: those are listed, counted and waited for, and are the program's."""
 
     def __init__(self, look: Callable[[], object], period: Callable[[], float]) -> None:
-        """Prepare it.
-
-        Args:
-            look: Called again and again; what it raises is nobody's business.
-            period: Real seconds until the next look.
-        """
+        """Prepare to call `look` again and again, after periods in real seconds; what it raises is ignored."""
         self._look = look
         self._period = period
         self._lives = False

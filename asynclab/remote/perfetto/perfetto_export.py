@@ -55,12 +55,7 @@ class PerfettoExport:
     """A trace under way. What it remembers is bounded by how many tasks there are at once."""
 
     def __init__(self, program: ObservedProgram, write: Callable[[str], object]) -> None:
-        """Begin a trace.
-
-        Args:
-            program: Takes each frame before `take` gets it.
-            write: Takes each piece of the text.
-        """
+        """Begin a trace; the program takes each frame first, and `write` takes each piece of the text."""
         self._program = program
         self._file = TraceFile(write)
         self._tracks: dict[int, TaskTrack] = {}

@@ -28,11 +28,7 @@ class TraceFile:
     """Writes one event after another; holds none of them."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
-        """Begin a trace.
-
-        Args:
-            write: Takes each piece of the text.
-        """
+        """Begin a trace; `write` takes each piece of its text."""
         self._write = write
         self._write('{"displayTimeUnit":"ms","traceEvents":[')
         self._separator = "\n"

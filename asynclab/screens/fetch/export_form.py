@@ -43,16 +43,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def write_results(rows: Sequence[Row], options: Options, form: Format, folder: Path) -> Path:
-    """Write rows to a new file; an existing file is never overwritten.
-
-    Args:
-        rows: The rows.
-        options: The options they were fetched with.
-        form: The format.
-        folder: The folder of the file.
-
-    Returns:
-        The path of the file.
+    """Write rows to a new file in a folder, and return its path; an existing file is never overwritten.
 
     Raises:
         OSError: It can't be written.

@@ -37,14 +37,7 @@ class FetchSession(Program):
     def fetch_list(
         self, urls: Sequence[FoundUrl], options: Options, *, keep: Iterable[int] = (), paused: bool = False
     ) -> None:
-        """Fetch a list instead of the one before; returns at once.
-
-        Args:
-            urls: The URLs.
-            options: How to fetch them.
-            keep: The numbers of the URLs whose whole bodies are kept.
-            paused: Whether to pause before the first step.
-        """
+        """Fetch a list instead of the one before; `keep` numbers the URLs whose whole bodies are kept."""
         self._list = (urls, options)
         self.targets = tuple([url.url for url in urls])
         self._begin(keep, paused=paused)
@@ -69,11 +62,7 @@ class FetchSession(Program):
             self.fetch.keep([number])
 
     def task_of(self, number: int) -> int | None:
-        """The task that fetches a URL, or fetched it last; None if there is none, or it was forgotten.
-
-        Args:
-            number: The number of the URL.
-        """
+        """The task that fetches the URL of this number, or did so last; None if there is none, or it was forgotten."""
         tasks = {} if self.state is None else self.state.tasks
         name = f"{TASK_NAME}{number}"
         return next((task.id for task in reversed(tasks.values()) if task.name == name), None)

@@ -35,6 +35,14 @@ PLACEHOLDER = """\
 Paste anything with URLs in it: a list, an email, Markdown, HTML, a log.
 Nothing at hand? Press enter to fetch the practice pages below from this computer."""
 
+NO_URLS = "No URLs in the text. Press a and paste one, or press F if the text was taken for the wrong format."
+
+NO_MATCH = "No URL has this text in it. Press esc to show all of them."
+
+SELECTED = "What happened to the selected URL, phase by phase."
+
+ANSWERED = "What the server answered: the headers, and the beginning of the page."
+
 
 class FetchViews(Vertical):
     """Text and options at the top, URLs in the middle, details of the selected URL below; beside a stage, the URLs."""
@@ -101,11 +109,13 @@ class FetchViews(Vertical):
         totals.can_focus = False
         yield totals
         with Horizontal(id="fetch-detail"):
-            yield DetailView(story_lines, id="fetch-story")
+            story = DetailView(story_lines, id="fetch-story")
             answer = DetailView(answer_lines, id="fetch-answer")
+            whole = DetailView(whole_lines, id="fetch-whole")
             answer.border_title = "Headers and preview"
-            yield answer
-            yield DetailView(whole_lines, id="fetch-whole")
+            for view, hint in ((story, SELECTED), (answer, ANSWERED), (whole, SELECTED)):
+                view.set_hint(hint)
+                yield view
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -137,6 +147,7 @@ class FetchViews(Vertical):
             self.table.move_cursor(0)
         self._is_filter_new = False
         self.table.set_title(plural(len(rows), "URL"))
+        self.table.set_hint(NO_MATCH if rows else NO_URLS)
 
     def show_clock(self, clock: Line) -> None:
         """Show clock, filter and order in the frame of the table."""
@@ -151,7 +162,7 @@ class FetchViews(Vertical):
         for view in (self.story, self.answer, self.whole):
             if view.region.area:
                 view.show_row(row, self._now)
-        title = "" if row is None else f"{row.number} {without_scheme(row.url)}"
+        title = "Selected URL" if row is None else f"{row.number} {without_scheme(row.url)}"
         for view in (self.story, self.whole):
             view.set_title(title)
 

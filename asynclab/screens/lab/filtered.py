@@ -23,14 +23,7 @@ class Filtered(Vertical):
     """
 
     def __init__(self, view: LineView, noun: str, use: Callable[[str], object], *, id: str) -> None:
-        """Make the pane.
-
-        Args:
-            view: What is filtered.
-            noun: What its lines are, in the plural.
-            use: Called with the text that a line must contain to show; empty for all.
-            id: The id in the DOM.
-        """
+        """Make the pane; `noun` is what its lines are, and `use` gets the text that they must contain."""
         super().__init__(id=id)
         self._view, self._noun, self._use = view, noun, use
 

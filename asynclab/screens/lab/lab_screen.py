@@ -44,7 +44,8 @@ class LabScreen(LabActions):
         """Bring every view up to date; each repaints only what changed."""
         self.tell_report()
         if self.is_staged:
-            self.stage.say_how_to_begin(self._key_to_run() if self.record is None else "")
+            has_run = self.record is not None
+            self.stage.fill_empty_panes("" if has_run else self._key_to_run(), has_run=has_run)
             self.stage.paint(self.record)
         self.keep_focus()
         self.title_bar.show_moment(self.stage.moment)

@@ -25,6 +25,8 @@ class PaneScreen(TimeScreen):
 
     list_panes: ClassVar[tuple[str, ...]] = ("demos",)
     """The ids of the panes beside the stage."""
+    least_height = LOW
+    """Lines from which on all panes show."""
     stage: Stage
     """The views of a run; they may be mounted after the first paint."""
     is_staged = True
@@ -40,7 +42,7 @@ class PaneScreen(TimeScreen):
     @property
     def is_single(self) -> bool:
         """Whether one pane shows at a time."""
-        return self.is_zoomed or self.size.width < NARROW or self.size.height < LOW
+        return self.is_zoomed or self.size.width < NARROW or self.size.height < self.least_height
 
     @property
     def is_in_list(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from textual.content import Content
 from textual.events import Click
@@ -11,8 +11,14 @@ from textual.widget import Widget
 from asynclab.model.text import cell_width
 from asynclab.model.wording.forms import Forms, fitting
 
-GAP = 2
-"""Cells of a name's mark and the space after it."""
+MARK = 1
+"""Cells before each name, for the mark of the one in front."""
+
+WIDE_GAP = 1
+"""Cells after each name, where there is room for them."""
+
+BEFORE_BLOCK = 2
+"""The fewest cells before what blocked the loop."""
 
 
 class PaneTabs(Widget):
@@ -21,16 +27,12 @@ class PaneTabs(Widget):
     DEFAULT_CSS = """
     PaneTabs {
         height: 1;
-        padding: 0 1;
+        padding: 0 0 0 1;
     }
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        """Make the tabs.
-
-        Args:
-            names: The name of each pane, by its id.
-        """
+        """Make the tabs, from the name of each pane by its id."""
         super().__init__()
         self._names = dict(names)
         self._front = ""
@@ -50,19 +52,24 @@ class PaneTabs(Widget):
 
     def render(self) -> Content:
         """The names of the panes, from the first one that leaves room for the one in front; and the block."""
-        tabs = Content(" ").join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
+        tabs = Content(" " * self._gap).join([self._drawn(pane, self._names[pane]) for pane in self._shown()])
         if not self._block_width:
             return tabs
         room = self.content_size.width - tabs.cell_length
-        blocked = f"! {fitting(self._blocked, room - GAP - 2)}"
-        line = Content.assemble(tabs, " " * max(GAP, room - cell_width(blocked)), (blocked, "$state-failed"))
+        blocked = f"! {fitting(self._blocked, room - BEFORE_BLOCK - 2)}"
+        line = Content.assemble(tabs, " " * max(BEFORE_BLOCK, room - cell_width(blocked)), (blocked, "$state-failed"))
         return line.truncate(self.content_size.width, ellipsis=True)
 
     @property
     def _block_width(self) -> int:
         """The fewest cells that the block takes, with the space before it."""
         shortest = self._blocked[-1]
-        return GAP + 2 + cell_width(shortest) if shortest else 0
+        return BEFORE_BLOCK + 2 + cell_width(shortest) if shortest else 0
+
+    @property
+    def _gap(self) -> int:
+        """The cells after each name: none where only then all names fit."""
+        return WIDE_GAP if self._width(self._names, WIDE_GAP) <= self._room else 0
 
     @property
     def _room(self) -> int:
@@ -77,22 +84,22 @@ class PaneTabs(Widget):
             width = len(self._names[pane])
             if offset is not None and at <= offset.x <= at + width:
                 await self.run_action(f"screen.show_pane('{pane}')")
-            at += width + GAP
+            at += MARK + width + self._gap
 
     def _shown(self) -> list[str]:
         """The panes whose names are shown, by id: in a narrow line, without the first or last ones."""
         panes = list(self._names)
         if self._front in panes:
             before = panes.index(self._front)
-            while before and self._width(panes[: before + 1]) > self._room:
+            while before and self._width(panes[: before + 1], self._gap) > self._room:
                 del panes[0]
                 before -= 1
-        while panes[1:] and panes[-1] != self._front and self._width(panes) > self._room:
+        while panes[1:] and panes[-1] != self._front and self._width(panes, self._gap) > self._room:
             panes.pop()
         return panes
 
-    def _width(self, panes: Sequence[str]) -> int:
-        return sum(len(self._names[pane]) + GAP for pane in panes) - 1
+    def _width(self, panes: Collection[str], gap: int) -> int:
+        return sum(MARK + len(self._names[pane]) + gap for pane in panes) - gap
 
     def _drawn(self, pane: str, name: str) -> Content:
         if pane == self._front:

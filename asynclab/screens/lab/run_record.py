@@ -15,12 +15,7 @@ class Record:
     """A source and its past. Views paint `state` and `now`: the present, unless a moment was chosen."""
 
     def __init__(self, source: Source, judge: FindingFilter | None = None) -> None:
-        """Begin to record.
-
-        Args:
-            source: A source without events so far.
-            judge: Knows which findings are left out; None where only comments in the code say so.
-        """
+        """Record a source without events so far; without a judge, only comments in the code leave findings out."""
         self.source = source
         self.history = History(source.state)
         self.timeline = source.state.timeline = Timeline()

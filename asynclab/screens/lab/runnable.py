@@ -37,12 +37,7 @@ class Program(StagedRun, ABC):
     can_start = True
 
     def __init__(self, name: str, make_lab: LabFactory | None = None) -> None:
-        """Prepare a program; nothing runs before it is started.
-
-        Args:
-            name: The name of its labs.
-            make_lab: Makes them; None for `Lab` itself.
-        """
+        """Prepare a program, whose labs have this name; nothing runs before it is started."""
         super().__init__(name)
         self.lab: Lab | None = None
         """The present or latest lab, to start, await and close; views read the record's source."""
@@ -74,12 +69,7 @@ class Program(StagedRun, ABC):
         return self._driver is not None and not self._driver.done()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, or start it over; returns at once.
-
-        Args:
-            paused: Whether to pause it before its first step.
-            instant: Whether to skip the time in which nothing happens.
-        """
+        """Start it, or start it over, paused before its first step or without real waiting; returns at once."""
         self._wanted = Start(paused, instant)
         self._asked.set()
         if not self.is_active:

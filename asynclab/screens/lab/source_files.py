@@ -26,11 +26,7 @@ class SourceFiles:
     """Reads each file once, so that its text is what runs, even if it is edited meanwhile."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
-        """Make an empty collection.
-
-        Args:
-            seconds: Returns real seconds.
-        """
+        """Make an empty collection; `seconds` returns real seconds."""
         self._seconds = seconds
         self._known: dict[str, _Read] = {}
 
@@ -43,12 +39,7 @@ class SourceFiles:
         return self._look(path).text
 
     def has_changed(self, path: str, since: float) -> bool:
-        """Whether a file has changed on disk since it was first asked for, or since a run began.
-
-        Args:
-            path: The path of the file.
-            since: Seconds since 1970; a later change counts, even if the file was read after it.
-        """
+        """Whether a file has changed on disk since it was first read, or since a time in seconds since 1970."""
         known = self._look(path)
         if known.text is None:
             return False

@@ -95,11 +95,11 @@ class Stage(StageRoom):
             self._program, self._most_tasks, self._most_of_the_loop = name, 0, 0
         self.source.show_source(path, text, line=line)
 
-    def say_how_to_begin(self, key: str) -> None:
-        """Say in the empty panes what will be there once `key` has run the program; no key if it has run."""
+    def fill_empty_panes(self, key: str, *, has_run: bool) -> None:
+        """Say in the empty panes what will be there, and which key runs the program, if any does."""
         for pane, promise in PROMISES.items():
-            view = self.query_one(f"#{pane}", LineView)
-            view.set_hint(f"Press {key} to run this. {promise}" if key else self.said_of_nothing.get(pane, ""))
+            said = f"Press {key} to run this. {promise}" if key else "" if has_run else promise
+            self.query_one(f"#{pane}", LineView).set_hint(said if key else self.said_of_nothing.get(pane, said))
 
     def describe(self, lesson: Lesson, *, is_mistake: bool = False) -> None:
         """Show the lesson of what runs, in other colours while a mistake is switched on."""

@@ -22,12 +22,7 @@ class StagedRun:
     """The highest speed that it can be given."""
 
     def __init__(self, name: str, record: Record | None = None) -> None:
-        """Show a run.
-
-        Args:
-            name: What runs.
-            record: Its record; None where nothing has run.
-        """
+        """Show the run of this name; without a record, nothing has run."""
         self.name = name
         self.record = record
         """The record of the present or latest run; None before the first."""
@@ -60,12 +55,7 @@ class StagedRun:
             self.source.pump()
 
     def start(self, *, paused: bool = False, instant: bool = False) -> None:
-        """Start it, or start it over, where it can be; otherwise nothing.
-
-        Args:
-            paused: Whether to pause it before its first step.
-            instant: Whether to skip the time in which nothing happens.
-        """
+        """Start it, paused before its first step or without real waiting."""
 
     def cancel(self) -> None:
         """Cancel it; its clean-up goes on."""

@@ -49,13 +49,7 @@ class StoryScreen(ReadingScreen[int]):
     ]
 
     def __init__(self, task: int, source: StorySource, found_of: FoundOf = lambda _: ()) -> None:
-        """Prepare the story.
-
-        Args:
-            task: The id of the task.
-            source: Returns events and state whenever the story is told.
-            found_of: Returns what was found of a task, which the story ends with.
-        """
+        """Prepare the story of a task; `found_of` returns what was found of it, with which the story ends."""
         super().__init__()
         self._source, self._found_of = source, found_of
         self._retelling = Retelling(task)

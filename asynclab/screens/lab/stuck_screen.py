@@ -19,11 +19,7 @@ class StuckScreen(ReadingScreen[None]):
     WIDEST = 160
 
     def __init__(self, reports: Mapping[str, Sequence[str]]) -> None:
-        """Make the screen.
-
-        Args:
-            reports: The lines of each loop's report, by its name; the first one says what kind of standstill it is.
-        """
+        """Take the lines of each loop's report, by its name; the first line is the verdict."""
         super().__init__()
         self._reports = reports
 

@@ -14,6 +14,7 @@ from asynclab.model.source import Source
 from asynclab.model.state import LabState
 from asynclab.model.tasks import StateWord
 from asynclab.model.text import one_line
+from asynclab.model.wording.forms import fitting
 from asynclab.model.wording.grammar import sentence
 from asynclab.model.wording.quantities import plural
 from asynclab.screens.lab.runnable import LabFactory, Launch, Program
@@ -22,6 +23,9 @@ from asynclab.widgets.lesson_pane import Lesson
 
 if TYPE_CHECKING:
     from asynclab.curriculum.catalogue import Demo
+
+HOW_FAR = 5
+"""Cells in the list of demos for how far one is, such as "1/3"."""
 
 CLOSING_SECONDS = 3.0
 """The longest that closing waits for all runs."""
@@ -135,7 +139,7 @@ def _how_far(state: LabState) -> str:
     if main is None:
         return ""
     bar = bar_of(main, state, state.now)
-    return "" if bar.fraction is None else bar.forms[-1]
+    return "" if bar.fraction is None else fitting(bar.forms, HOW_FAR)
 
 
 def lesson_of(run: Run) -> Lesson:

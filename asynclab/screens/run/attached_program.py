@@ -30,13 +30,7 @@ class AttachedProgram(ConnectedProgram):
         takers: Sequence[Callable[[AnyFrame], object]] = (),
         judge: FindingFilter | None = None,
     ) -> None:
-        """Show it once `begin` is called.
-
-        Args:
-            attachment: The connection to it.
-            takers: Each gets every frame, after it was taken in.
-            judge: Knows which findings are left out.
-        """
+        """Show it once `begin` is called; the others are as in `ConnectedProgram`."""
         super().__init__(takers, judge)
         self._attachment = attachment
         self._is_left = False

@@ -36,12 +36,7 @@ class ConnectedProgram(WatchedProgram):
     """A program that runs, at the other end of a socket."""
 
     def __init__(self, takers: Sequence[Callable[[AnyFrame], object]] = (), judge: FindingFilter | None = None) -> None:
-        """Be connected to nothing yet.
-
-        Args:
-            takers: Each gets every frame, after it was taken in.
-            judge: Knows which findings are left out.
-        """
+        """Be connected to nothing yet; each taker gets every frame, after it was taken in."""
         super().__init__(judge)
         self.files = SourceFiles()
         self.takers = list(takers)
@@ -61,6 +56,8 @@ class ConnectedProgram(WatchedProgram):
         self._is_reading = False
         self._heard = 0.0
         """When something was told last, in real seconds."""
+        self._taken = time.monotonic()
+        """When what was told last was taken in, in real seconds."""
 
     @property
     def complaint(self) -> str:
@@ -129,9 +126,14 @@ class ConnectedProgram(WatchedProgram):
 
     def take(self, frame: AnyFrame) -> None:
         """Take in a frame."""
+        self._taken = time.monotonic()
         self.told.take(frame)
         for taker in self.takers:
             taker(frame)
+
+    def now_at(self, moment: float) -> float:
+        """Seconds of its time at a moment after all that it told, in real seconds."""
+        return self.told.now + max(0.0, moment - self._taken)
 
     def hang_up(self) -> None:
         """Close the socket."""

@@ -47,13 +47,7 @@ class LiveProgram(ConnectedProgram):
         takers: Sequence[Callable[[AnyFrame], object]] = (),
         judge: FindingFilter | None = None,
     ) -> None:
-        """Prepare it; `begin` starts it.
-
-        Args:
-            target: What to run.
-            takers: Each gets every frame, after it was taken in.
-            judge: Knows which findings are left out.
-        """
+        """Prepare it; `begin` starts it. For the rest see `ConnectedProgram`."""
         super().__init__(takers, judge)
         self.terminal = Emulator(80, 24, self.type)
         self.code: int | None = None
@@ -138,7 +132,9 @@ class LiveProgram(ConnectedProgram):
         self._look_after()
 
     async def close(self) -> None:
-        """End it: by SIGINT first, then by SIGTERM, at last by SIGKILL."""
+        """End it: by SIGINT first, then by SIGTERM, at last by SIGKILL. If it is paused, it goes on, to clean up."""
+        for control in filter(None, map(self.control_of, self.told.loops)):
+            control.resume()
         for number, seconds in ASKING:
             if not self.is_live or self._child is None:
                 break
@@ -186,7 +182,7 @@ class LiveProgram(ConnectedProgram):
         if self.has_more or (not self.is_deaf and time.monotonic() - self._died < LAST_WORDS):
             return
         self.code = code
-        self.take(ProgramEnded(self.told.now, code))
+        self.take(ProgramEnded(self.now_at(self._died), code))
 
     def _hang_up(self) -> None:
         """Close everything; the program's processes that still have its terminal get SIGHUP."""

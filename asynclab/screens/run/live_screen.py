@@ -10,6 +10,7 @@ from textual.events import Key
 from textual.getters import query_one
 
 from asynclab.screens.lab.layout import FRAME, STAGE_PANES
+from asynclab.screens.lab.pane_screen import LOW
 from asynclab.screens.lab.stage import Stage
 from asynclab.screens.run.run_screen import RunScreen
 from asynclab.screens.run.terminal_pane import WAY_OUT, TerminalPane
@@ -66,6 +67,8 @@ class LiveStage(Stage):
 
 class LiveScreen(RunScreen):
     """A program that runs, its loops and its terminal."""
+
+    least_height = LOW + LEAST_TERMINAL + FRAME
 
     def __init__(self, live: LiveProgram) -> None:
         super().__init__(live)

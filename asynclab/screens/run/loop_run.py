@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from asynclab.model.state import LabState
     from asynclab.remote.observed_program import ObservedLoop
 
-NAMELESS = "EventLoop"
-"""What the names of all loops' classes end with."""
-
 
 class Clocked(Protocol):
     """What a loop needs of its program."""
@@ -111,15 +108,18 @@ class LoopRun(StagedRun):
         """Record a loop from its first event on."""
         self.number = loop.number
         self._loop = loop
-        self.kind = loop.kind.removeprefix("_").removesuffix(NAMELESS) or loop.kind
-        """What it is: the name of its class, without what all of them have in common."""
         super().__init__(f"loop {loop.number}", Record(LoopSource(program, loop), program.judge))
         self._main_file = ""
 
     @property
-    def place(self) -> str:
-        """The name of its thread, or in the main thread what kind of loop it is."""
-        return self._loop.thread or self.kind
+    def thread(self) -> str:
+        """The name of its thread."""
+        return self._loop.thread or "main thread"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What there is to say of it, in sentences."""
+        return (f"Not seen: {self._loop.not_seen}.",) if self._loop.not_seen else ()
 
     @property
     def events(self) -> int:

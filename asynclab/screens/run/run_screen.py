@@ -46,11 +46,7 @@ class RunScreen(LabScreen):
     list_panes: ClassVar[tuple[str, ...]] = ("loops",)
 
     def __init__(self, watched: WatchedProgram) -> None:
-        """Show a program.
-
-        Args:
-            watched: Not begun yet.
-        """
+        """Show a program that has not begun."""
         super().__init__()
         self.watched = watched
         self.loop_list = LoopList(id="loops")
@@ -123,7 +119,9 @@ class RunScreen(LabScreen):
         self._choose_loop()
         self.loop_list.show_rows([_row_of(run) for run in self.programs], self._number)
         self.loop_list.display = len(self.programs) > 1 and not self.is_zoomed
-        self.stage.describe(Lesson(self.watched.title, " ".join(self.watched.facts)))
+        shown = self.watched.runs.get(self._number or 0)
+        facts = (*self.watched.facts, *(shown.facts if shown is not None else ()))
+        self.stage.describe(Lesson(self.watched.title, " ".join(facts)))
         self._show_code()
         super().paint()
         self._complain()
@@ -195,8 +193,8 @@ class RunScreen(LabScreen):
 def _row_of(run: LoopRun) -> LoopRow:
     state = run.state
     if state is None:
-        return LoopRow(run.number, run.place, "waiting", 0)
+        return LoopRow(run.number, run.thread, "waiting", 0)
     found = 0 if run.record is None else run.record.findings.count
     alive = sum(state.counts.get(word, 0) for word in LIVE)
     word: StateWord = state.outcome or "running"
-    return LoopRow(run.number, run.place, word, alive if state.outcome is None else sum(state.counts.values()), found)
+    return LoopRow(run.number, run.thread, word, alive if state.outcome is None else sum(state.counts.values()), found)

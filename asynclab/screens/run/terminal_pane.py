@@ -37,6 +37,8 @@ class TerminalPane(LineView):
     def show(self) -> None:
         """Show what was printed since; repaints only lines that changed."""
         shown = (self._program.terminal.version, self.has_focus)
+        way = "^] leaves" if self.has_focus else "o types here"
+        self.set_subtitle(((way, "past"),) if self._program.is_live else ())
         if shown == self._shown:
             return
         was_at_end = self.scroll_offset.y >= self.max_scroll_y

@@ -30,11 +30,7 @@ class WatchedProgram(ABC):
     """Whether it runs for as long as somebody looks: it is ours."""
 
     def __init__(self, judge: FindingFilter | None = None) -> None:
-        """Know nothing yet.
-
-        Args:
-            judge: Knows which findings are left out; None where only comments in its code say so.
-        """
+        """Know nothing yet; without a judge, only comments in the code leave findings out."""
         self.judge = judge or FindingFilter("")
         """Knows which findings are left out."""
         self.told = ObservedProgram(self._record)

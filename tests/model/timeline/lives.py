@@ -33,7 +33,7 @@ class Run:
 
     def told(self, task: int, at: float) -> str:
         """What a task is said to be about at a moment."""
-        return explain_moment(self.timeline, task, at, self.state)
+        return explain_moment(self.timeline, task, at, self.state)[0]
 
 
 def run_of(*events: Event) -> Run:

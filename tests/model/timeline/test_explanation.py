@@ -129,7 +129,7 @@ def test_an_interval_is_explained_as_each_moment_in_it_is() -> None:
     run = sleeping(woken(1.3, TEA, "timer"))
     lane = run.timeline.lanes[TEA]
     for index, begin in enumerate(lane.begins):
-        assert explain(run.timeline, lane, index, begin, run.state) == run.told(TEA, begin)
+        assert explain(run.timeline, lane, index, begin, run.state)[0] == run.told(TEA, begin)
 
 
 def test_the_end_is_told_however_much_was_done_at_the_same_moment() -> None:
