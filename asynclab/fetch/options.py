@@ -49,7 +49,6 @@ def option(default: Any, label: str, flag: str, help: str, metavar: str = "", **
 
 
 def whole_number(text: str) -> int:
-    """Make an int of a text."""
     try:
         return int(text)
     except ValueError:
@@ -57,7 +56,6 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Make a float of a text."""
     try:
         return float(text)
     except ValueError:
@@ -65,7 +63,6 @@ def number(text: str) -> float:
 
 
 def show_number(value: float) -> str:
-    """Make a text of a float."""
     return f"{value:g}"
 
 
@@ -78,7 +75,6 @@ def parse_size(text: str) -> int:
 
 
 def show_size(size: int) -> str:
-    """Make a text of a number of bytes."""
     return f"{size // MEBIBYTE}MiB" if size and size % MEBIBYTE == 0 else str(size)
 
 
@@ -98,7 +94,6 @@ def parse_statuses(text: str) -> tuple[int, ...]:
 
 
 def show_statuses(statuses: tuple[int, ...]) -> str:
-    """Make a text of statuses."""
     return ",".join(map(str, statuses))
 
 

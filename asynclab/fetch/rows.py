@@ -226,7 +226,6 @@ class Row:
 
     @property
     def phase(self) -> Phase | None:
-        """The phase under way."""
         return self.phases.current
 
     @property

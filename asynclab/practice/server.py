@@ -42,7 +42,6 @@ class PracticeServer:
 
     @property
     def running(self) -> bool:
-        """Whether it is running."""
         return self._runner is not None
 
     @property
@@ -74,12 +73,10 @@ class PracticeServer:
                 await runner.cleanup()
 
     async def __aenter__(self) -> Self:
-        """Start it."""
         await self.start()
         return self
 
     async def __aexit__(self, *why: object) -> None:
-        """Close it."""
         await self.close()
 
     async def _listen(self) -> web.AppRunner:

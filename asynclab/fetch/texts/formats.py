@@ -173,7 +173,6 @@ class _HtmlPart:
         self.end, self.text, self.name = end, text, "HTML"
 
     def read(self, finding: Finding, read: ReadText) -> None:
-        """Take its URLs."""
         read_html(self.text, finding)
 
 
@@ -181,7 +180,6 @@ class _BrokenXml(_HtmlPart):
     """A part that is XML with faults, such as a bare & in a URL."""
 
     def read(self, finding: Finding, read: ReadText) -> None:
-        """Take its URLs."""
         self.name = "XML"
         read_html(self.text, finding, is_link_attribute)
 

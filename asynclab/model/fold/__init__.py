@@ -36,7 +36,6 @@ HANDLERS: Handlers = {
 
 
 def apply(state: LabState, event: Event) -> None:
-    """Take one event into a state."""
     fold(state, (event,))
 
 

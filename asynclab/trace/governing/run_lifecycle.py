@@ -57,7 +57,6 @@ class Supervision:
         return self._main.done() or self._closing.done()
 
     def start(self) -> None:
-        """Begin to supervise."""
         # Outside the lab, and not a child of the task that happens to call: it has to outlive both.
         self._supervisor = outside_context().run(asyncio.ensure_future, self._supervise())
 

@@ -73,7 +73,6 @@ class Tracer(Observer):
         return not is_busy and not self.external.is_awaited()
 
     def deadline_of(self, timer: TimerHandle) -> float | None:
-        """The lab time at which a timer fires; None for one that keeps a time of the program's own."""
         return super().deadline_of(timer) if isinstance(timer, LabTimerHandle) else None
 
     def admits(self, handle: StepHandle) -> bool:
@@ -103,7 +102,6 @@ class Tracer(Observer):
         self.timers.jumps = False
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         super().attend()
         self.attention = self.clock.instant
         self.timers.attend()

@@ -150,15 +150,12 @@ class Observer(Recorder):
         return taken
 
     def knows(self, task: Task[Any]) -> bool:
-        """Whether a task is one of those that are recorded here."""
         return self.registry.knows(task)
 
     def enter_unseen(self, task: Task[Any]) -> None:
-        """Remember only that a task is recorded here, where it could not be entered."""
         self.registry.enter_unseen(task)
 
     def strike_off(self) -> None:
-        """Forget about the tasks that were destroyed, and report those that were pending."""
         self.registry.strike_off()
 
     def output(self, text: str, stream: str) -> None:
@@ -166,7 +163,6 @@ class Observer(Recorder):
         self.printed.add(text, stream)
 
     def timeout_called_off(self, timeout: object) -> None:
-        """The timer of a timeout was cancelled that the loop keeps."""
         self.timeouts.met(timeout)
 
     def enter(self, task: Task[Any], maker: FrameType) -> TaskRecord:
@@ -222,7 +218,6 @@ class Observer(Recorder):
         self.emit(TaskReady(at, record.id, cause, None if waker is None else waker.id))
 
     def scheduled_elsewhere(self, frame: FrameType, record: TaskRecord | None) -> None:
-        """A frame on another thread than the loop's calls call_soon(): for a step of a task, or for a callback."""
         with self.guard("threads"):
             self.foreign.schedules(frame, record)
 
@@ -237,7 +232,6 @@ class Observer(Recorder):
         return True
 
     def within_step(self, run: Callable[[], None]) -> None:
-        """Run a step within another one: the program runs its loop inside a step, as nest_asyncio lets it."""
         self.open_step()
         outer = self.current, self.cause, self.step_began, self.step_started
         self.current = self.cause = None
@@ -247,7 +241,6 @@ class Observer(Recorder):
             self.current, self.cause, self.step_began, self.step_started = outer
 
     def end_step(self, record: TaskRecord, task: Task[Any], real: float, woken_by: Sequence[Any] = ()) -> None:
-        """Write the end of a step in which something happened, and see what became of its task."""
         self.open_step()
         if self.eager.under_way:
             self.eager.settle()
@@ -275,7 +268,6 @@ class Observer(Recorder):
         return self.takes_exit(error)
 
     def step_lost(self, error: BaseException) -> None:
-        """Code of ours has failed at the end of a step: be ready for the next one."""
         self.current = None
         self.emit = self.write
         self.failed("steps", error)
@@ -288,7 +280,6 @@ class Observer(Recorder):
             self.failed("steps", failure)
 
     def timeout_fires(self, callback: MethodType) -> None:
-        """A timeout that expires at once, without a timer, is about to be called."""
         try:
             timeout = timeout_of(callback)
             if timeout is not None:
@@ -299,7 +290,6 @@ class Observer(Recorder):
             self.failed("timeouts", error)
 
     def end_callback(self) -> None:
-        """Another callback than a step is over, and there is something to see to."""
         try:
             self.callback_timed()
         except KeyboardInterrupt:
@@ -355,7 +345,6 @@ class Observer(Recorder):
             self.write(TaskReady(at, record.id, cause, waker.id))
 
     def was_made(self, task: Task[Any] | None) -> None:
-        """A task was made, or could not be; perhaps it has run its first step."""
         try:
             if self.eager.under_way:
                 self.eager.settle(task)
@@ -365,7 +354,6 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def starts_eagerly_now(self, caller: FrameType) -> None:
-        """Somebody asks whether the loop runs: perhaps a task that starts eagerly does."""
         try:
             self._starts.begin(caller)
         except KeyboardInterrupt:
@@ -374,7 +362,6 @@ class Observer(Recorder):
             self.failed("eager tasks", error)
 
     def attend(self) -> None:
-        """Do what was left for the end of a callback."""
         self.attention = False
         try:
             if self.eager.under_way:
