@@ -11,7 +11,7 @@ from typing import get_args
 from asynclab.model.activity import ALWAYS_TOLD, ActivityKind, ActivityLine
 from asynclab.model.events import CallScheduled, Event, LoopBlocked, Outcome, Outside, StepTaken
 from asynclab.model.hardships import HARDSHIPS_KEPT, LeftBehind, LostHandover, WaitInVain, WaitKey
-from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident
+from asynclab.model.incidents import INCIDENTS_KEPT, IgnoredCancel, Incident, IncidentKind
 from asynclab.model.lanes import MarkKind, NoteKind, Timeline
 from asynclab.model.resources import KEPT, ClientUse, PrimitiveState, QueueState, TimeoutState
 from asynclab.model.task_tree import TaskRows
@@ -218,10 +218,21 @@ class LabState:
         """Add a time in which the loop was blocked; of many, the oldest is dropped."""
         self.blocks = (*self.blocks[1 - BLOCKS_KEPT :], block)
 
-    def remember(self, incident: Incident) -> None:
+    def remember(
+        self,
+        event: Event,
+        at: float,
+        place: Place | None,
+        others: tuple[int, ...] = (),
+        kind: IncidentKind = "told",
+        *,
+        is_sure: bool = True,
+    ) -> Incident:
         """Keep an incident, unless there are too many."""
+        incident = Incident(event, self.version, at, place, others, kind, is_sure)
         if len(self.incidents) < INCIDENTS_KEPT:
             self.incidents = (*self.incidents, incident)
+        return incident
 
     @property
     def is_idle(self) -> bool:

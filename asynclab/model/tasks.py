@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -92,3 +92,15 @@ class TaskState(msgspec.Struct):
     def has_ended(self) -> bool:
         """Whether it is done, failed or cancelled."""
         return self.state in ENDED
+
+
+class _Placed(Protocol):
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+
+
+def place_in(placed: _Placed) -> Place | None:
+    """The line of code that an event, a wait or the birth of a task names, if that is known."""
+    return (placed.file, placed.line) if placed.line else None

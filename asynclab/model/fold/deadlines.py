@@ -10,7 +10,6 @@ from asynclab.model.events import (
     TimeoutRescheduled,
     TimeoutStarted,
 )
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import TimeoutOutcome, TimeoutState
 from asynclab.model.state import LabState
 from asynclab.model.wording import deed
@@ -79,13 +78,3 @@ def _end(state: LabState, timeout: TimeoutState, outcome: TimeoutOutcome, at: fl
     if len(state.ended_timeouts) > ENDED_TIMEOUTS_KEPT:
         del state.timeouts[state.ended_timeouts.popleft()]
         state.dropped.timeouts += 1
-
-
-HANDLERS: Handlers = {
-    TimeoutStarted: timeout_started,
-    TimeoutRescheduled: timeout_rescheduled,
-    TimeoutExpired: timeout_expired,
-    TimeoutMet: timeout_met,
-    CallScheduled: call_scheduled,
-    CallEnded: call_ended,
-}

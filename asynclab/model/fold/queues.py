@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asynclab.model.events import ITEMS_SHOWN, QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
 from asynclab.model.fold.eviction import make_room
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.resources import LENT_KEPT, SOURCES_KEPT, QueueState
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
@@ -94,12 +93,3 @@ def _resize(queue: QueueState, size: int, unfinished: int, at: float) -> None:
     queue.depth.append((at, size))
     while len(queue.items) > max(0, size):
         queue.items.pop()
-
-
-HANDLERS: Handlers = {
-    QueueCreated: queue_created,
-    QueuePut: queue_put,
-    QueueGot: queue_got,
-    QueueTaskDone: queue_task_done,
-    QueueShutDown: queue_shut_down,
-}

@@ -22,7 +22,6 @@ from asynclab.model.events import (
     TaskReleased,
     Warned,
 )
-from asynclab.model.fold.handler import Handlers
 from asynclab.model.fold.output import finish_all_lines
 from asynclab.model.state import Block, LabState
 from asynclab.model.task_names import COROUTINES_COUNTED
@@ -177,22 +176,3 @@ def _is_over(state: LabState) -> bool:
     """Whether main has ended and only clean-up is left."""
     main = state.tasks.get(MAIN)
     return main is not None and main.has_ended
-
-
-HANDLERS: Handlers = {
-    RunStarted: run_started,
-    RunEnded: run_ended,
-    ClockChanged: clock_changed,
-    TaskChosen: task_chosen,
-    TaskHeld: task_held,
-    TaskReleased: task_released,
-    StepReported: step_reported,
-    RunningTo: running_to,
-    EndRequested: end_requested,
-    RunStalled: run_stalled,
-    Warned: warned,
-    LoopBlocked: loop_blocked,
-    LoopFreed: loop_freed,
-    LoopLagged: loop_lagged,
-    EventsDropped: events_dropped,
-}

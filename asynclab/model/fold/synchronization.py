@@ -6,11 +6,9 @@ from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
 from asynclab.model.fold.births_and_ends import CONDITION_WAITS
 from asynclab.model.fold.eviction import make_room
-from asynclab.model.fold.handler import Handlers
-from asynclab.model.incidents import Incident
 from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState
 from asynclab.model.state import LabState
-from asynclab.model.tasks import TaskState
+from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.wording import deed
 
 PERMITS_KEPT = 10_000
@@ -65,8 +63,8 @@ def _lock_changed(state: LabState, lock: PrimitiveState, event: PrimitiveChanged
     if task == holder or _acts_for(state.tasks.get(task), holder):
         return
     if robber is not None:  # it leaves the block that it had the lock for, and releases that of another
-        state.remember(Incident(event, state.version, at, robber[1], (robber[0], holder)))
-    lock.robbed[holder] = task, (event.file, event.line) if event.line else None
+        state.remember(event, at, robber[1], (robber[0], holder))
+    lock.robbed[holder] = task, place_in(event)
 
 
 def _acts_for(task: TaskState | None, holder: int) -> bool:
@@ -112,10 +110,3 @@ def condition_notified(state: LabState, event: ConditionNotified, at: float) -> 
 def _add_source(primitive: PrimitiveState, task: int | None, at: float) -> None:
     if task in primitive.sources or len(primitive.sources) < SOURCES_KEPT:
         primitive.sources[task] = at
-
-
-HANDLERS: Handlers = {
-    PrimitiveCreated: primitive_created,
-    PrimitiveChanged: primitive_changed,
-    ConditionNotified: condition_notified,
-}
