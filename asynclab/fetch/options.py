@@ -184,6 +184,17 @@ OPTIONS: Mapping[str, Option] = {field.name: field.metadata["option"] for field 
 """The declaration of each field of `Options`, in their order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A text with URLs in it, and how they are to be fetched."""
+
+    text: str = ""
+    """Any text; if empty, nothing is fetched yet."""
+    taken_as: str = ""
+    """The format of the text; empty to detect it."""
+    options: Options = field(default_factory=Options)
+
+
 def _check(value: float, name: str, low: float, high: float) -> None:
     if not (math.isfinite(value) and low <= value <= high):
         raise ValueError(f"{name} must be from {low:,g} to {high:,.12g}, not {value:g}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from asynclab.model.events import ITEMS_SHOWN, QueueCreated, QueueGot, QueuePut, QueueShutDown, QueueTaskDone
-from asynclab.model.fold.eviction import make_room
-from asynclab.model.resources import LENT_KEPT, SOURCES_KEPT, QueueState
+from asynclab.model.resources import LENT_KEPT, SOURCES_KEPT, QueueState, make_room
 from asynclab.model.state import LabState
 from asynclab.model.text import one_line
 from asynclab.model.wording import deed

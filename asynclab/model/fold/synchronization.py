@@ -5,8 +5,7 @@ from __future__ import annotations
 from asynclab.model.activity import ActivityKind
 from asynclab.model.events import ConditionNotified, PrimitiveChanged, PrimitiveCreated
 from asynclab.model.fold.births_and_ends import CONDITION_WAITS
-from asynclab.model.fold.eviction import make_room
-from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState
+from asynclab.model.resources import SOURCES_KEPT, Hold, PrimitiveState, make_room
 from asynclab.model.state import LabState
 from asynclab.model.tasks import TaskState, place_in
 from asynclab.model.wording import deed
