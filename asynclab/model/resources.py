@@ -193,9 +193,8 @@ Resource = TypeVar("Resource", QueueState, PrimitiveState)
 def make_room(resources: dict[int, Resource], room: int) -> tuple[int, int]:
     """Drop the oldest quiet resources before another one comes, if there are `room` of them, at first `KEPT`.
 
-    Returns:
-        How many were dropped, and the room for the next call. If too many are in use it grows by a quarter at a time,
-        so that a program with thousands of queues isn't searched at each new one.
+    Returns how many were dropped, and the room for the next call. If too many are in use it grows by a quarter at a
+    time, so that a program with thousands of queues isn't searched at each new one.
     """
     if len(resources) < room:
         return 0, room

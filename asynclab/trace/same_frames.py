@@ -34,10 +34,8 @@ _Place = tuple[int, int, int, int]
 def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunction]:
     """Give a function's frames the places of calls in another function, wherever in its own code they really are.
 
-    Args:
-        original: The function it stands in for. Where it isn't one of Python's, nothing is changed.
-        calls: Names that both functions look up on the lines of calls, such as "_context". What is on another line of
-            the function gets the place of the first.
+    `calls` are names that both look up on the lines of calls, such as "_context"; any other line gets the place of the
+    first. Where `original` isn't one of Python's, nothing is changed.
     """
 
     def decorate(function: AnyFunction) -> AnyFunction:
@@ -59,11 +57,9 @@ def looks_like(original: object, *calls: str) -> Callable[[AnyFunction], AnyFunc
 
 
 def in_place_of(frame: FrameType, function: Callable[[], Any]) -> Callable[[], Any]:
-    """A function whose frame says that it is another one: the same file, line and globals.
+    """A function whose frame says that it is another one, as that is now: the same file, line and globals.
 
-    Args:
-        frame: That one, as it is now.
-        function: What is to run. It may use its own names and those around it, but no globals.
+    `function` may use its own names and those around it, but no globals.
     """
     assert isinstance(function, FunctionType)
     place = (frame.f_lineno, frame.f_lineno, 0, 0)
@@ -110,13 +106,7 @@ def _place_of(code: CodeType, name: str) -> _Place | None:
 
 
 def _placed(code: CodeType, original: CodeType, places: Sequence[_Place]) -> CodeType:
-    """The code with another file, name and location table.
-
-    Args:
-        code: What runs.
-        original: What it is to look like.
-        places: One for each of its code units.
-    """
+    """The code with another file, name and location table, which has a place for each of its code units."""
     table = bytearray()
     line = original.co_firstlineno
     for place, units in groupby(places):

@@ -214,10 +214,9 @@ class Lane:
         return [self.mark_at(index) for index in range(first, last)]
 
     def happenings(self, marks_read: int, notes_read: int, moment: int) -> tuple[list[Mark], int, int]:
-        """The marks and notes up to a moment that have not been read, in their order.
+        """The marks and notes up to a moment that were not read yet, in order, and how many of each have been by then.
 
-        Returns:
-            These, and how many of each have been read then; here as in the arguments, dropped ones count.
+        Dropped ones count, here as in the arguments.
         """
         marks = _until(self.mark_moments, max(0, marks_read - self.marks_gone), moment)
         notes = _until(self.note_moments, max(0, notes_read - self.notes_gone), moment)

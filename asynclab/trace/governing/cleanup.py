@@ -42,12 +42,6 @@ class CleanUp:
     """Ends what a main task leaves behind, as asyncio.run does it, and reports to the program what fails in it."""
 
     def __init__(self, tracer: Tracer, context: Context) -> None:
-        """Begin with nothing asked.
-
-        Args:
-            tracer: The lab's.
-            context: The one that the lab's code runs in.
-        """
         self._tracer = tracer
         self._context = context
         self._asked: dict[Task[Any], None] = {}
@@ -61,13 +55,9 @@ class CleanUp:
         return left
 
     async def finish(self, exit: BaseException | None) -> tuple[str, ...]:
-        """Cancel what is left, and close the asynchronous generators that were begun.
+        """Cancel what is left, and close async generators; the names of the tasks that did not end within `GRACE`.
 
-        Args:
-            exit: What has ended the run, if it did not end by itself.
-
-        Returns:
-            The names of the tasks that did not end within `GRACE`.
+        `exit` is what has ended the run, if it did not end by itself.
         """
         clock = asyncio.get_running_loop().time
         until = clock() + GRACE

@@ -28,15 +28,7 @@ class Supervision:
         resume: Callable[[], None],
         end: Callable[[Ending], None],
     ) -> None:
-        """Begin to wait; `start` has to follow.
-
-        Args:
-            tracer: The lab's.
-            main: The main task.
-            context: The one that the lab's code runs in.
-            resume: Lets a paused lab go on.
-            end: Called with how the run ended, once all is cleaned up.
-        """
+        """Begin to wait; `start` has to follow. `end` is called with how the run ended, once all is cleaned up."""
         self.was_asked_to_end = False
         self._tracer = tracer
         self._main = main

@@ -32,14 +32,7 @@ class Tracer(Observer):
     governs = True
 
     def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
-        """Begin with nothing seen.
-
-        Args:
-            clock: The lab's time.
-            boundary: The code that runs a handle; frames above it are the loop's own.
-            echo: Whether prints go on to where they went before, too.
-            exact: Whether what a task waits for is looked at after each step, whatever that costs.
-        """
+        """Begin with nothing seen; if `exact`, look at what a task waits for after each step, whatever that costs."""
         super().__init__(clock, boundary, echo=echo, exact=exact)
         self.timers = Timers(self, self.external)
         self.hold = Hold(self, self.external, self.timers)

@@ -115,12 +115,7 @@ class CancelRequests:
     ) -> None:
         """See whether a task was asked to end since it was last looked at, while nothing told of it.
 
-        Args:
-            record: The task.
-            task: The same.
-            at: The lab time; None for now.
-            by: The task that must have asked if anybody has; None where that is not known.
-            woken_by: The future that had woken it to the step that has just ended, if any.
+        `by` must have asked, if anybody has; None where that is not known. `woken_by` began the step that just ended.
         """
         requests = Task.cancelling(task) if type(task) is Task else cancel_requests_of(task)
         if not requests and not self.seen:

@@ -28,12 +28,7 @@ class Census:
     """What a loop had when it began to be observed. It is taken on the loop's thread, between two of its callbacks."""
 
     def __init__(self, observer: Observer, loop: AbstractEventLoop) -> None:
-        """Enter each pending task, before any of them takes a step.
-
-        Args:
-            observer: Observes the loop since just now.
-            loop: The loop.
-        """
+        """Enter each pending task, before any of them takes a step."""
         self._observer = observer
         self._loop = loop
         found = [task for task in asyncio.all_tasks(loop) if not is_done(task)]
@@ -46,11 +41,7 @@ class Census:
         self._is_taken = False
 
     def look(self) -> bool:
-        """Find who holds which lock, and then what each task waits for; a bounded number of tasks in each call.
-
-        Returns:
-            Whether it is complete.
-        """
+        """Find who holds which lock, then what each task waits for, a bounded number in a call; whether that is all."""
         if self._observer.loop is None:
             return True
         if not self._is_taken:

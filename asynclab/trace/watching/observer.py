@@ -82,15 +82,7 @@ class Observer(Recorder):
         exact: bool = False,
         numbering: Numbering | None = None,
     ) -> None:
-        """Begin with nothing seen.
-
-        Args:
-            clock: Tells lab time.
-            boundary: The code that runs a handle; frames above it are the loop's own.
-            echo: Whether prints go on to where they went before, too.
-            exact: Whether what a task waits for is looked at after each step, whatever that costs.
-            numbering: Numbers tasks and resources; None for one of its own.
-        """
+        """Begin with nothing seen; if `exact`, look at what a task waits for after each step, whatever that costs."""
         super().__init__(clock, echo=echo, numbering=numbering)
         self.registry = TaskRegistry(self, boundary)
         self.cancels = CancelRequests(self, self.registry)
@@ -178,12 +170,6 @@ class Observer(Recorder):
         return registry.enter(task, coroutine, registry.birth_in(maker))
 
     def made_ready(self, record: TaskRecord, args: Sequence[Future[Any]]) -> None:
-        """A task that is not running was put in the ready queue.
-
-        Args:
-            record: The task.
-            args: The arguments of its wake-up callback: the future it waited for, if any.
-        """
         clock = self.clock
         at = clock.real_time() * clock.rate + clock.offset
         if self.eager.under_way:
@@ -252,11 +238,6 @@ class Observer(Recorder):
             self.follow(record, task, at, real, ends, woken_by)
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
-        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes.
-
-        Returns:
-            Whether the lab takes the exception; else it goes through the loop, as without a lab.
-        """
         try:
             self.end_step(record, task, self.clock.real_time())
             if self.attention or self.gone:
@@ -302,16 +283,6 @@ class Observer(Recorder):
     def follow(
         self, record: TaskRecord, task: Task[Any], at: float, real: float, ends: bool, woken_by: Sequence[Any] = ()
     ) -> None:
-        """See what became of a task after its step: it ended, or it waits.
-
-        Args:
-            record: The task.
-            task: The same.
-            at: When the step ended, in lab time.
-            real: The same in real time.
-            ends: Whether the task has ended.
-            woken_by: What the step was begun with: the future that the task had waited for, if any.
-        """
         if type(task) is not Task or _cancelling(task) or self.cancels.seen:
             self.cancels.look(record, task, at, woken_by=woken_by)
         looks = self.looks

@@ -62,12 +62,6 @@ class Resources:
     """Numbers a lab's queues and primitives, and writes their events."""
 
     def __init__(self, recorder: Recorder, boundary: CodeType) -> None:
-        """Begin with none.
-
-        Args:
-            recorder: Gets the events.
-            boundary: The code that runs a handle: frames above it are the loop's.
-        """
         self._recorder = recorder
         self._boundary = boundary
         self.known: dict[int, _Known] = {}
@@ -87,12 +81,7 @@ class Resources:
         return (self.found(resource) if known is None else known).of_its_kind
 
     def found(self, resource: Any, holder: TaskRecord | None = None) -> _Known:
-        """Enter a queue or primitive that was made before anybody looked.
-
-        Args:
-            resource: It; not entered before.
-            holder: For a lock that is held: the task that holds it, where that is known.
-        """
+        """Enter a queue or primitive that was made before anybody looked; a lock with its holder, if known."""
         kept = vars(resource)
         if issubclass(type(resource), asyncio.Queue):
             return self._found_queue(resource, kept)
