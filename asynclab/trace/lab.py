@@ -223,7 +223,7 @@ class Lab:
             self._clock_changed()
 
     def step(self, task: int | None = None) -> StepTaken:
-        """While paused, run one step: of this task if held, else of the first. With none ready, jump to the next timer."""
+        """While paused, run one step: of this task if held, else of the first; with none ready, jump to a timer."""
         self._stop_pursuit()
         if not self._can_pause():
             return "nothing"
