@@ -45,13 +45,11 @@ def background(*arguments: Any) -> asyncio.Task[Any]:
 
 
 def exits(*_: object) -> None:
-    """Raise SystemExit."""
     print("exits")
     raise SystemExit(3)
 
 
 def interrupts(*_: object) -> None:
-    """Raise what Ctrl-C does."""
     print("interrupts")
     raise KeyboardInterrupt
 

@@ -39,7 +39,6 @@ def _nothing_stays_replaced() -> Any:
 
 
 async def careful(seconds: float = 1) -> None:
-    """Takes its time to clean up."""
     try:
         await asyncio.sleep(100)
     finally:
@@ -48,7 +47,6 @@ async def careful(seconds: float = 1) -> None:
 
 
 async def stubborn() -> None:
-    """Does not end before its time."""
     for _ in range(10):
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(10)

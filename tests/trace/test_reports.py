@@ -343,11 +343,7 @@ async def test_what_nobody_reads_does_not_grow_without_bound(monkeypatch: pytest
 
 
 def until_noticed(start: Any) -> list[Event]:
-    """What is told while a program runs that blocks the loop until it has been noticed.
-
-    Args:
-        start: A coroutine function that takes a lock, which is released when the block is noticed.
-    """
+    """What is told while a program blocks the loop until it is noticed; `start` takes a lock that is released then."""
     told: list[Event] = []
     noticed = threading.Lock()
     noticed.acquire()
@@ -382,12 +378,10 @@ def call(_: Any, block: Any) -> None:
 
 
 def call_soon(loop: Any, block: Any) -> None:
-    """Schedule a block at once."""
     loop.call_soon(block)
 
 
 def call_later(loop: Any, block: Any) -> None:
-    """Schedule a block by a timer."""
     loop.call_later(0, block)
 
 
