@@ -23,7 +23,7 @@ _PARTICLE = re.compile(
 
 
 def text_at(line: str, start: int, end: int) -> str:
-    """The text from a place of a line on, if it is such a text."""
+    """The text from a place in a line on, if it is Chinese, Japanese or Korean; else empty."""
     return line[start:end] if start < end and _IS_LETTER.match(line, start) else ""
 
 

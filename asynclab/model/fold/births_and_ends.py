@@ -109,7 +109,7 @@ def cancel_shared(state: LabState, event: CancelShared, at: float) -> None:
 
 
 def _follow_cancel(state: LabState, task: TaskState, by: int | None) -> None:
-    """Note for whose sake a task is cancelled that another waits for: a cancel goes down a chain of awaits."""
+    """Note whose cancellation is passed on to a task: a cancel goes down a chain of awaits."""
     asker = None if by is None else state.tasks.get(by)
     if asker is not None and asker.waits_for is not None and task.id in asker.waits_for.tasks:
         task.cancelled_for = asker.id  # as by its timeout: it runs no step in which it could ask by itself
@@ -132,7 +132,7 @@ def task_ended(state: LabState, event: TaskEnded, at: float) -> None:
 
 
 def _pass_on(state: LabState, task: TaskState, outcome: Outcome) -> None:
-    """What a task has taken for the one that made it and waits for it is its; so does wait_for() up to Python 3.11."""
+    """Pass what a helper task has acquired on to the task that made it, as for wait_for() up to Python 3.11."""
     maker = None if task.parent is None else state.tasks.get(task.parent)
     if maker is None or maker.has_ended:
         return

@@ -70,7 +70,7 @@ def see_round(state: LabState, task: TaskState) -> None:
 
 
 def _waits_for_end(state: LabState, task: TaskState, of: int, since: float) -> bool:
-    """Whether a task waits for the end of another one: it began to after a moment, or its time has been up since."""
+    """Whether a task waits for another's end, and began to, or ran out of time, after a moment."""
     if task.waits_for is None or of not in task.waits_for.tasks:
         return False
     timeouts = (each for each in state.timeouts.values() if each.task == task.id and each.outcome == "expired")

@@ -78,7 +78,7 @@ def queue_shut_down(state: LabState, event: QueueShutDown, at: float) -> None:
 
 
 def _lend(queue: QueueState, item: str, task: int | None) -> None:
-    """Remember who took an item, unless the queue is no pool: then many items are out, or two look the same."""
+    """Remember who took an item. Once many are out, or two look the same, the queue is no pool."""
     if queue.lent is None or item in queue.lent or len(queue.lent) == LENT_KEPT:
         queue.lent = None
     else:

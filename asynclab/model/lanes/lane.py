@@ -188,7 +188,7 @@ class Lane:
         return len(self.begins) + len(self.mark_times) + len(self.note_moments)
 
     def index_at(self, at: float) -> int | None:
-        """Which interval a moment lies in; None before the first one that is kept and from the task's end on."""
+        """The index of the interval at a moment; None before the first that is kept, and from the task's end on."""
         if self.ended is not None and at >= self.ended:
             return None
         index = bisect_right(self.begins, at) - 1

@@ -16,7 +16,7 @@ GRACE = 2.0
 
 
 def cancel(tracer: Tracer, tasks: Sequence[Task[Any]]) -> bool:
-    """Ask tasks to end, in the name of the person at the keyboard; whether any took it."""
+    """Ask tasks to end, for the person at the keyboard. Returns whether any took it."""
     alive = [task for task in tasks if not task.done()]
     break_await_cycles(alive)
     taken = False
@@ -55,7 +55,7 @@ class CleanUp:
         return left
 
     async def finish(self, exit: BaseException | None) -> tuple[str, ...]:
-        """Cancel what is left, and close async generators; the names of the tasks that did not end within `GRACE`.
+        """Cancel what is left, and close async generators. Returns the names of tasks that outlast `GRACE`.
 
         `exit` is what has ended the run, if it did not end by itself.
         """

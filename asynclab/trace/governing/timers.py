@@ -153,7 +153,7 @@ class Timers:
             loop.call_soon(self._check_idle, context=self._context)
 
     def jump(self) -> bool:
-        """Move lab time on to the next timer, and make ready what is due then; whether there was one."""
+        """Move lab time on to the next timer, and make ready what is due then. Returns whether there was one."""
         when = self.next_when()
         if when is None or when == math.inf:
             return False

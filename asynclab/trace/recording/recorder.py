@@ -288,7 +288,7 @@ class Recorder:
         raise NotImplementedError
 
     def step_failed(self, record: TaskRecord, task: Task[Any], error: BaseException) -> bool:
-        """Write the end of a step out of which a SystemExit or KeyboardInterrupt comes; whether that is taken."""
+        """Write the end of a step that raises SystemExit or KeyboardInterrupt. Returns whether that is taken."""
         raise NotImplementedError
 
     def step_lost(self, error: BaseException) -> None:
@@ -308,7 +308,7 @@ class Recorder:
         raise NotImplementedError
 
     def timeout_called_off(self, timeout: object) -> None:
-        """The timer of a timeout was cancelled that the loop keeps."""
+        """A timeout's timer, which the loop itself keeps, was cancelled."""
         raise NotImplementedError
 
     def attend(self) -> None:

@@ -234,7 +234,7 @@ class TaskRegistry:
                 yield record.id, task
 
     def tell_unseen_failures(self) -> None:
-        """Tell of these at the program's end."""
+        """Tell of unseen failures at the program's end."""
         self.strike_off()
         for number, task in self.unseen_failures():
             self._recorder.emit(ExceptionDropped(self._recorder.clock.now(), number))

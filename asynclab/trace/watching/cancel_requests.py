@@ -68,7 +68,7 @@ class CancelRequests:
         self._most = _FEW
 
     def ask(self, record: TaskRecord, task: Task[Any]) -> bool:
-        """Request a cancel in the name of the person at the keyboard; whether the task took it."""
+        """Request a cancel for the person at the keyboard. Returns whether the task took it."""
         now = self._recorder.clock.now()
         self.look(record, task, now)
         self._recorder.emit(TaskCancelRequested(now, record.id))
