@@ -95,6 +95,10 @@ def _between(text: str, page: _Page) -> None:
 
 def _end_of_tag(text: str, position: int, name: str, page: _Page, *, is_closing: bool) -> int:
     """Take what the attributes of a tag point to. Returns where the tag ends."""
+    if name == "a":
+        page.shown = ""
+    if text.startswith(">", position):
+        return position + 1
     attributes: dict[str, str] = {}
     while (found := _ATTRIBUTE.match(text, position)) is not None and found.end() > position:
         position = found.end()
@@ -103,8 +107,6 @@ def _end_of_tag(text: str, position: int, name: str, page: _Page, *, is_closing:
             attributes.setdefault(found[1].lower(), value or "")
     if text.startswith(">", position):
         position += 1
-    if name == "a":
-        page.shown = ""
     if attributes and not is_closing:
         _take_links(name, attributes, page)
     return position

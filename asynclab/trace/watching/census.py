@@ -41,7 +41,7 @@ class Census:
         self._is_taken = False
 
     def look(self) -> bool:
-        """Find who holds which lock, then what each task waits for, a bounded number a call. Returns whether it is done."""
+        """Find who holds which lock, then what tasks wait for, a bounded number a call. Returns whether it is done."""
         if self._observer.loop is None:
             return True
         if not self._is_taken:
