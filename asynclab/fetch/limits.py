@@ -89,7 +89,6 @@ class Limits:
         """Limit requests at once, in all and per host, and how many start per second; None for any number."""
         self.all = asyncio.Semaphore(at_once)
         self.at_once = at_once
-        """The most requests at once."""
         self.rate = StartRate(per_second) if per_second else None
         self._per_host = per_host
         # Hosts without rows and requests are forgotten, unless they were slowed down.

@@ -26,7 +26,6 @@ class Option:
     """Declares a field of `Options`: its names, and how its value is written and read."""
 
     label: str
-    """Its name in the form."""
     flag: str
     """Its name on the command line; a short one before it, separated by a space."""
     help: str
@@ -36,9 +35,7 @@ class Option:
     parse: Callable[[str], Any] = str
     """Makes a value of a text, or raises a ValueError."""
     show: Callable[[Any], str] = str
-    """Makes a text of a value."""
     choices: tuple[str, ...] = ()
-    """All values, if there are few."""
     is_repeated: bool = False
     """Whether its value is a tuple; then `parse` and `show` are for one item."""
 

@@ -29,7 +29,6 @@ class Peer:
     """Who is at the other end of a connection."""
 
     address: str = ""
-    """The IP address."""
     tls: TlsFacts | None = None
 
 

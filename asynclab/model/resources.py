@@ -124,7 +124,6 @@ class PrimitiveState:
     """Which one of its kind."""
     value: int = 0
     holder: int | None = None
-    """For a lock: the task that holds it."""
     takers: dict[int, int] = field(default_factory=dict)
     """For a semaphore: how many permits each task has taken and not given back."""
     in_block: set[int] = field(default_factory=set)

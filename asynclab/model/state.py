@@ -19,7 +19,6 @@ from asynclab.model.tasks import ENDED, Place, StateWord, TaskState
 from asynclab.model.text import one_line
 
 LINES_KEPT = 5_000
-"""How many activity lines are kept."""
 
 LAG_SAMPLES = 120
 """How many measurements of the loop's lag are kept."""
@@ -126,13 +125,11 @@ class LabState:
     step_report: StepTaken | None = None
     """What came of the latest request to step; None before the first."""
     step_reports: int = 0
-    """How many requests to step have been answered."""
     is_cleaning_up: bool = False
     """Whether the run was asked to end and has not ended yet."""
     is_stalled: bool = False
     """Whether the run can't go on by itself: every task waits, and nothing could wake one."""
     running: int | None = None
-    """The task whose step is under way."""
     outer_steps: list[int] = field(default_factory=list)
     """The tasks whose steps the running one interrupts, innermost last: an eager task starts within its parent's."""
     roots: set[int] = field(default_factory=set)

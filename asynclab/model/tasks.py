@@ -76,7 +76,6 @@ class TaskState(msgspec.Struct):
     tree: tuple[str, ...] = ()
     """What is in that exception, or caused it, drawn as a tree in some lines."""
     children: list[int] = msgspec.field(default_factory=list)
-    """The tasks that it created."""
 
     @property
     def waited_for(self) -> WaitKind | None:

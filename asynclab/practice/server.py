@@ -30,7 +30,6 @@ class PracticeServer:
     """
 
     ROUTES: ClassVar[tuple[web.RouteTableDef, ...]] = (routes,)
-    """What it serves."""
 
     def __init__(self, *, pace: float = 1.0) -> None:
         """Create a server that is not running yet; `pace` is the factor for every delay, 0 to answer at once."""

@@ -16,7 +16,6 @@ WAITING, READY, RUNNING = 1, 2, 3
 """The kinds of an interval; 0 stands for none. Where there is room for one, the greatest is drawn."""
 
 KIND_WORDS: tuple[Literal["", "waiting", "ready", "running"], ...] = ("", "waiting", "ready", "running")
-"""The words for them."""
 
 Reason: TypeAlias = TaskCreated | TaskReady | Wait | None
 """Why a task is in its state: what made it ready (None: it yielded), or what it waits for (None: not seen)."""
@@ -102,7 +101,6 @@ class Lane:
     note_kinds: list[NoteKind] = field(default_factory=list)
     note_events: list[Event] = field(default_factory=list)
     intervals_gone: int = 0
-    """How many of its oldest intervals were dropped."""
     marks_gone: int = 0
     notes_gone: int = 0
     revision: int = 0

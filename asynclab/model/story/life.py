@@ -50,7 +50,6 @@ class Life:
     created: TaskCreated | None = None
     """None if the beginning of the lane has been dropped."""
     is_main: bool = False
-    """Whether it was the run's first task."""
     turn: Turn | None = None
     """The present turn: its step has not begun, or is running."""
     phase: Literal["unknown", "ready", "running", "waiting", "ended"] = "unknown"
@@ -65,7 +64,6 @@ class Life:
     """The latest report that its step, still under way, blocks the loop."""
     lines_printed: int = 0
     last_cancel: float | None = None
-    """When cancel() was last called on it."""
     steps_since_cancel: int = 0
     intervals_read: int = 0
     """How many of its intervals have been read, including dropped ones."""

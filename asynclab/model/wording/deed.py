@@ -39,7 +39,6 @@ from asynclab.model.wording.outcome import COLLECTED, ending
 from asynclab.model.wording.quantities import length, measured, plural, speed_text
 
 ITEM_LIMIT = 40
-"""The most characters of an item or a function."""
 
 
 def put(item: str, event: QueuePut, queue: QueueState | None) -> Forms:

@@ -105,7 +105,6 @@ def library_of(file: str) -> str:
 
 
 Place: TypeAlias = tuple[str, int]
-"""A file and a line."""
 
 _PASSED_BY = frozenset(
     {

@@ -8,7 +8,6 @@ from itertools import islice
 from asynclab.trace.recording.values import short_error
 
 LINES = 24
-"""The most lines of a tree."""
 
 LEVELS = 8
 """How many levels of groups are looked into."""

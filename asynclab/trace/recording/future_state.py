@@ -13,7 +13,6 @@ from asynclab.trace.cpython import PythonFuture, PythonTask
 
 _FUTURES = (Future, PythonFuture)
 TASK_TYPES = (Task, PythonTask)
-"""The types of all tasks."""
 
 
 def is_future(value: object) -> TypeGuard[Future[Any]]:

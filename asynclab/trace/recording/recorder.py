@@ -136,11 +136,9 @@ class Recorder:
         self.gone: list[TaskRecord] = []
         """The tasks that were destroyed and that nobody has struck off yet."""
         self.current: TaskRecord | None = None
-        """The task whose step is under way."""
         self.cause: TaskRecord | None = None
         """While another callback is under way: the task whose step caused it."""
         self.in_timer = False
-        """Whether a timer's callback is under way."""
         self.firing_for: int | None = None
         """While a timeout's timer fires: the task around whose block it is."""
         self.eager: EagerSteps

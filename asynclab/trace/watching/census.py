@@ -34,7 +34,6 @@ class Census:
         found = [task for task in asyncio.all_tasks(loop) if not is_done(task)]
         records = [self._enter(task) for task in sorted(found, key=_age)]
         self.count = len(records)
-        """How many tasks there were."""
         observer.registry.settle_names()
         self._unseen = iter(records)
         self._unread = iter(records)

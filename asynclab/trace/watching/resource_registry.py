@@ -55,7 +55,6 @@ class _Known(weakref.ref[Any]):
     order: list[int] | None
     """For a queue that is neither a Queue nor a LifoQueue: the id() of its items, in the order of putting."""
     holder: TaskRecord | None
-    """For a lock: the task that holds it."""
 
 
 class Resources:
