@@ -64,7 +64,6 @@ class Supervision:
         await asyncio.wait([self._supervisor])
 
     def cancel(self) -> None:
-        """Ask the main task to end."""
         self._note_request()
         self._resume()
         cancel(self._tracer, [self._main])

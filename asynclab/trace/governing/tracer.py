@@ -32,7 +32,6 @@ class Tracer(Observer):
     governs = True
 
     def __init__(self, clock: VirtualClock, boundary: CodeType, *, echo: bool = False, exact: bool = False) -> None:
-        """Begin with nothing seen; if `exact`, look at what a task waits for after each step, whatever that costs."""
         super().__init__(clock, boundary, echo=echo, exact=exact)
         self.timers = Timers(self, self.external)
         self.hold = Hold(self, self.external, self.timers)
@@ -48,7 +47,6 @@ class Tracer(Observer):
 
     @property
     def paused(self) -> bool:
-        """Whether steps are held."""
         return self._paused
 
     @paused.setter
@@ -56,7 +54,6 @@ class Tracer(Observer):
         self._paused = self.detour = paused
 
     def begin(self, loop: AbstractEventLoop) -> None:
-        """Observe what runs on `loop`, which is that of the calling thread."""
         super().begin(loop)
         self.detour = self._paused
 

@@ -133,7 +133,6 @@ class EagerStarts:
         recorder.write(StepStarted(start.born[0], record.id))
 
     def _end(self, start: _Start) -> None:
-        """An eager step is over."""
         recorder = self._recorder
         recorder.current, recorder.cause = start.outer
         clock = recorder.clock

@@ -42,11 +42,9 @@ class _ClosedLoop(AbstractEventLoop):
     """Stands for a loop that was closed: a reference to that would keep it alive until the garbage collector comes."""
 
     def is_running(self) -> bool:
-        """False."""
         return False
 
     def is_closed(self) -> bool:
-        """True."""
         return True
 
 
