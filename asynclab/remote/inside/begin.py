@@ -111,7 +111,6 @@ def _going_on_after(thread: Pausable, counting: set[int], original: Callable[[],
     Only after the call has returned: Python 3.13 counts the threads after it has told `after_in_parent`. Whose calls
     are under way is in `counting`.
     """
-
     own_number = get_ident  # the next function runs with the program's global names
 
     def fork_and_go_on() -> Any:
